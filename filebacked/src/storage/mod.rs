@@ -1,0 +1,189 @@
+//! The storage vocabulary: what an engine must be able to write ([`Sink`]) and to read ([`Source`]).
+//!
+//! Nothing above this module knows which engine is at work. Bytes that pass here are in the memory order of a
+//! little-endian machine, C order, elements packed; the engine deals with what the file has instead.
+
+use crate::error::Result;
+use std::mem::MaybeUninit;
+
+mod dtype;
+#[cfg(feature = "libhdf5")]
+pub(crate) mod libhdf5;
+
+pub use dtype::{CompoundMember, CompoundType, Dtype, EnumType, IntType};
+
+/// How the bytes of a dataset are compressed. Readers see standard HDF5 filters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Compression {
+    /// Not at all.
+    #[default]
+    None,
+    /// gzip (deflate) of this level, 0 to 9, after the byte shuffle filter. Every HDF5 reader has both.
+    Gzip(u8),
+}
+
+/// What a dataset is to be, apart from its bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct DatasetSpec<'a> {
+    /// The datatype of the elements.
+    pub dtype: &'a Dtype,
+    /// The extent of each dimension; empty for a scalar.
+    pub shape: &'a [u64],
+    /// The chunk shape, of the same rank, or `None` for the engine's choice (contiguous where nothing needs chunks).
+    pub chunk: Option<&'a [u64]>,
+    /// Compression; ignored by engines for scalars and for datasets without elements.
+    pub compression: Compression,
+    /// String attributes of the dataset, written in this order.
+    pub attrs: &'a [(&'a str, &'a str)],
+}
+
+impl DatasetSpec<'_> {
+    /// The number of elements, unless that overflows.
+    pub fn elements(&self) -> Option<usize> {
+        elements(self.shape)
+    }
+}
+
+/// The number of elements of a shape, unless that overflows.
+pub(crate) fn elements(shape: &[u64]) -> Option<usize> {
+    shape.iter().try_fold(1usize, |n, d| n.checked_mul(usize::try_from(*d).ok()?))
+}
+
+/// Where the bytes of a dataset are put one after another. Append only; the engine checks the length.
+pub struct Out<'a>(pub(crate) &'a mut Vec<u8>);
+
+impl Out<'_> {
+    /// Appends bytes.
+    #[inline]
+    pub fn put(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// Appends `n` bytes of zero.
+    #[inline]
+    pub fn zeros(&mut self, n: usize) {
+        self.0.resize(self.0.len() + n, 0);
+    }
+}
+
+/// What an engine implements to write: one open group at a time, members in the order of the calls.
+pub trait Sink {
+    /// Makes a group as a member of the open one, and opens it. With `ordered`, the order of its links is tracked.
+    fn begin_group(&mut self, name: &str, ordered: bool) -> Result<()>;
+
+    /// Closes the open group.
+    fn end_group(&mut self) -> Result<()>;
+
+    /// Writes an attribute of the open group.
+    fn attr(&mut self, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()>;
+
+    /// Writes a dataset whose bytes lie in one place. `bytes` holds exactly the elements of `spec`.
+    fn dataset(&mut self, name: &str, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<()>;
+
+    /// Writes a dataset whose bytes are produced one after another by `fill`, exactly as many as `spec` has.
+    fn dataset_fill(&mut self, name: &str, spec: &DatasetSpec<'_>, fill: &mut dyn FnMut(&mut Out<'_>)) -> Result<()>;
+
+    /// Writes a dataset of variable-length strings (`spec.dtype` is [`Dtype::VarStr`]); no text has a NUL in it.
+    fn dataset_text(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        texts: &mut dyn Iterator<Item = &str>,
+    ) -> Result<()>;
+}
+
+/// An object or attribute that a [`Source`] has opened, in the engine's own terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Handle(pub(crate) u64);
+
+/// What kind of object a handle stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectKind {
+    /// A group.
+    Group,
+    /// A dataset.
+    Dataset,
+    /// An attribute.
+    Attribute,
+    /// A committed datatype, or something newer.
+    Other,
+}
+
+/// What a dataset or an attribute is, apart from its bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Description {
+    /// The datatype of the elements, with the byte order already taken care of.
+    pub dtype: Dtype,
+    /// The extent of each dimension; empty for a scalar.
+    pub shape: Vec<u64>,
+    /// A null dataspace: no elements, not even one.
+    pub null: bool,
+}
+
+impl Description {
+    /// The number of elements, unless that overflows.
+    pub fn elements(&self) -> Option<usize> {
+        if self.null { Some(0) } else { elements(&self.shape) }
+    }
+}
+
+/// How a dataset lies in the file; for looking, not for reading.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Allocation {
+    /// `compact`, `contiguous`, `chunked` or `virtual`.
+    pub layout: &'static str,
+    /// The chunk shape of a chunked dataset.
+    pub chunk: Vec<u64>,
+    /// The names of the HDF5 filters in the pipeline.
+    pub filters: Vec<String>,
+    /// The bytes that the data takes in the file.
+    pub bytes: u64,
+}
+
+/// Strings as they come out of a file: their bytes one after another, not yet checked to be UTF-8.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Texts {
+    /// The bytes of all strings.
+    pub bytes: Vec<u8>,
+    /// Where each string ends in `bytes`; the next one starts there.
+    pub ends: Vec<usize>,
+}
+
+/// What an engine implements to read. Handles are opened by [`Source::root`], [`Source::child`] and
+/// [`Source::attribute`], and each is given back once to [`Source::release`].
+pub trait Source {
+    /// The group that reading starts from.
+    fn root(&self) -> Result<Handle>;
+
+    /// The member of a group, or `None` where there is no link of this name. Soft and external links are followed.
+    fn child(&self, group: Handle, name: &str) -> Result<Option<Handle>>;
+
+    /// The names of a group's members: in creation order where that is tracked, else sorted by their bytes.
+    fn children(&self, group: Handle) -> Result<Vec<String>>;
+
+    /// The attribute of an object, or `None`.
+    fn attribute(&self, object: Handle, name: &str) -> Result<Option<Handle>>;
+
+    /// The names of an object's attributes, sorted by their bytes.
+    fn attributes(&self, object: Handle) -> Result<Vec<String>>;
+
+    /// What a handle stands for.
+    fn kind(&self, handle: Handle) -> Result<ObjectKind>;
+
+    /// Datatype and shape of a dataset or an attribute.
+    fn describe(&self, handle: Handle) -> Result<Description>;
+
+    /// How a dataset lies in the file.
+    fn allocation(&self, dataset: Handle) -> Result<Allocation>;
+
+    /// Reads all elements of a dataset or attribute as `dtype`, which is what [`Source::describe`] gave. `out` has
+    /// exactly their size; when this returns `Ok`, every byte of it is initialised.
+    fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()>;
+
+    /// Reads all elements of a dataset or attribute of variable-length strings. A null pointer reads as empty text.
+    fn read_text(&self, handle: Handle) -> Result<Texts>;
+
+    /// Gives a handle back.
+    fn release(&self, handle: Handle);
+}
