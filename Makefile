@@ -1,0 +1,55 @@
+# What a developer types. `make test` and `make demo` do their own set-up.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint fmt doc tools python h5dump clean
+
+# Puts the installed tools on PATH and names the Python for the tests.
+env = . scripts/env.sh &&
+# Says which step is running.
+heading = @printf '\n== %s ==\n'
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: tools python ## Save the state of an application in Rust and read it in Python
+	@$(env) cargo run -p filebacked --features "libhdf5 static derive ndarray sprs" --example app_state
+
+test: tools python h5dump ## Run all tests, the examples and the check of every cargo feature
+	$(heading) 'tests'
+	@$(env) if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace; else cargo test --workspace --tests; fi
+	$(heading) 'doc tests'
+	@$(env) cargo test --workspace --doc
+	$(heading) 'examples'
+	@$(env) scripts/examples.sh
+	$(heading) 'features'
+	@$(env) scripts/features.sh
+
+lint: tools ## Check the format, clippy, the docs and the rules of the house
+	$(heading) 'house rules'
+	@scripts/house.sh
+	$(heading) 'format'
+	@cargo fmt --all --check
+	$(heading) 'clippy'
+	@$(env) cargo clippy --workspace --all-targets --all-features -- -D warnings
+	$(heading) 'docs'
+	@$(env) RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
+
+fmt: ## Format the sources
+	@cargo fmt --all
+
+doc: tools ## Build the documentation
+	@$(env) cargo doc --workspace --no-deps --all-features
+
+tools: ## Install cmake into .tools where it is missing
+	@scripts/cmake.sh
+
+python: ## Make the Python environment of the tests in .tools
+	@scripts/python.sh
+
+h5dump: ## Install h5dump where it is missing and that is allowed
+	@scripts/h5dump.sh
+
+clean: ## Remove what was built and installed
+	@cargo clean
+	@rm -rf .tools
