@@ -1,0 +1,197 @@
+//! Changes to the groups of a file: making, opening, deleting, renaming and moving members.
+
+use super::filetype::{describe, memory_type};
+use super::id::{Id, check, room, with_link_name, with_name};
+use super::lists::new_list;
+use super::names;
+use super::source::Data;
+use super::stack::last_error;
+use crate::error::{Error, ErrorKind, Result};
+use crate::storage::{Dtype, Handle};
+use hdf5_metno::globals::{H5P_GROUP_CREATE, H5P_LINK_CREATE};
+use hdf5_metno::sync::sync;
+use hdf5_metno_sys::h5::H5free_memory;
+use hdf5_metno_sys::h5a::{
+    H5Acreate2, H5Adelete, H5Aexists, H5Aget_create_plist, H5Aget_space, H5Aget_type, H5Aopen, H5Awrite,
+};
+use hdf5_metno_sys::h5g::H5Gcreate2;
+use hdf5_metno_sys::h5i::H5I_type_t::H5I_GROUP;
+use hdf5_metno_sys::h5i::{H5Iget_type, hid_t};
+use hdf5_metno_sys::h5l::{H5Ldelete, H5Lexists, H5Lmove};
+use hdf5_metno_sys::h5o::H5Oopen;
+use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_char_encoding, H5Pset_obj_track_times};
+use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
+use std::ffi::c_char;
+
+/// Whether a group has a link of this name, wherever that leads.
+pub(crate) fn exists(group: &Id, name: &str) -> Result<bool> {
+    // SAFETY: the group is open, the name ends in NUL.
+    sync(|| with_link_name(name, |name| unsafe { Ok(check(H5Lexists(group.raw(), name, H5P_DEFAULT))? > 0) }))
+}
+
+/// The names of a group's members: in creation order where that is tracked, else sorted by their bytes.
+pub(crate) fn children(group: &Id) -> Result<Vec<String>> {
+    sync(|| names::children(group.raw()))
+}
+
+/// Opens a group that is a member of another, if there is a link of this name.
+pub(crate) fn open_group(group: &Id, name: &str) -> Result<Option<Id>> {
+    sync(|| {
+        if !exists(group, name)? {
+            return Ok(None);
+        }
+        // SAFETY: the group is open, the name ends in NUL; the new identifier has no other owner.
+        unsafe {
+            let member = with_link_name(name, |name| Id::own(H5Oopen(group.raw(), name, H5P_DEFAULT)))?;
+            match H5Iget_type(member.raw()) {
+                H5I_GROUP => Ok(Some(member)),
+                _ => Err(Error::mismatch("a group", "another kind of object")),
+            }
+        }
+    })
+}
+
+/// Opens a group that is a member of another, or makes it.
+pub(crate) fn open_or_create_group(group: &Id, name: &str) -> Result<Id> {
+    sync(|| {
+        if let Some(member) = open_group(group, name)? {
+            return Ok(member);
+        }
+        let list = new_list(*H5P_GROUP_CREATE)?;
+        let link = link_list(name)?;
+        // SAFETY: the group and the lists are open, the name ends in NUL; the new identifier has no other owner.
+        unsafe {
+            check(H5Pset_obj_track_times(list.raw(), 0))?;
+            with_link_name(name, |name| Id::own(H5Gcreate2(group.raw(), name, link.raw(), list.raw(), H5P_DEFAULT)))
+        }
+    })
+}
+
+/// Deletes a link, and what it leads to if that was the last one.
+pub(crate) fn delete(group: &Id, name: &str) -> Result<()> {
+    sync(|| {
+        if !exists(group, name)? {
+            return Err(ErrorKind::Missing.into());
+        }
+        // SAFETY: the group is open, the name ends in NUL.
+        with_link_name(name, |name| unsafe { check(H5Ldelete(group.raw(), name, H5P_DEFAULT)).map(drop) })
+    })
+}
+
+/// Gives a link another name.
+pub(crate) fn rename(group: &Id, from: &str, to: &str) -> Result<()> {
+    sync(|| {
+        if !exists(group, from)? {
+            return Err(ErrorKind::Missing.into());
+        }
+        if from == to {
+            return Ok(());
+        }
+        if exists(group, to)? {
+            return Err(ErrorKind::Exists.into());
+        }
+        move_link(group, from, group, to)
+    })
+}
+
+/// Moves every link of a group into another of the same file, and copies its attributes there.
+///
+/// With `overwrite`, what has the same name there is deleted first. Without it, nothing is moved if there is any.
+pub(crate) fn promote(from: &Id, into: &Id, overwrite: bool) -> Result<()> {
+    sync(|| {
+        let (links, attributes) = (names::children(from.raw())?, names::attributes(from.raw())?);
+        if !overwrite {
+            for name in &links {
+                if exists(into, name)? {
+                    return Err(Error::new(ErrorKind::Exists).at(name));
+                }
+            }
+            for name in &attributes {
+                if has_attribute(into.raw(), name)? {
+                    return Err(ErrorKind::Exists.into());
+                }
+            }
+        }
+        for name in &links {
+            if overwrite && exists(into, name)? {
+                delete(into, name)?;
+            }
+            move_link(from, name, into, name)?;
+        }
+        attributes.iter().try_for_each(|name| copy_attribute(from.raw(), into.raw(), name))
+    })
+}
+
+/// A list for creating a link of this name. The lock is held.
+fn link_list(name: &str) -> Result<Id> {
+    let list = new_list(*H5P_LINK_CREATE)?;
+    if !name.is_ascii() {
+        // SAFETY: the list is open.
+        check(unsafe { H5Pset_char_encoding(list.raw(), H5T_CSET_UTF8) })?;
+    }
+    Ok(list)
+}
+
+fn move_link(from: &Id, name: &str, into: &Id, new: &str) -> Result<()> {
+    let list = link_list(new)?;
+    with_link_name(name, |name| {
+        // SAFETY: the groups and the list are open, names end in NUL.
+        with_link_name(new, |new| unsafe {
+            check(H5Lmove(from.raw(), name, into.raw(), new, list.raw(), H5P_DEFAULT)).map(drop)
+        })
+    })
+}
+
+fn has_attribute(object: hid_t, name: &str) -> Result<bool> {
+    // SAFETY: the object is open, the name ends in NUL.
+    with_name(name, |name| unsafe { Ok(check(H5Aexists(object, name))? > 0) })
+}
+
+/// Copies an attribute, over one that is there. The lock is held.
+fn copy_attribute(from: hid_t, into: hid_t, name: &str) -> Result<()> {
+    // SAFETY: the objects are open, the name ends in NUL, each new identifier has no other owner.
+    let (old, stored, space, list) = with_name(name, |name| unsafe {
+        let old = Id::own(H5Aopen(from, name, H5P_DEFAULT))?;
+        let stored = Id::own(H5Aget_type(old.raw()))?;
+        let space = Id::own(H5Aget_space(old.raw()))?;
+        let list = Id::own(H5Aget_create_plist(old.raw()))?;
+        Ok((old, stored, space, list))
+    })?;
+    let data = Data::of(Handle(old.raw() as u64))?;
+    let (dtype, n) = (describe(stored.raw())?, data.elements()?);
+    let memory = match &dtype {
+        Dtype::VarStr => stored.clone(),
+        Dtype::Other(..) => return Err(ErrorKind::Unsupported(format!("to copy an attribute of {dtype}")).into()),
+        _ => memory_type(stored.raw())?,
+    };
+    let size = if dtype == Dtype::VarStr { size_of::<*mut c_char>() } else { dtype.size() };
+    // Words, so that pointers to texts are aligned.
+    let words = n.saturating_mul(size).div_ceil(size_of::<usize>());
+    let mut bytes: Vec<usize> = room(words)?;
+    bytes.resize(words, 0);
+    let buffer = bytes.as_mut_ptr();
+    let replace = has_attribute(into, name)?;
+    // SAFETY: everything is open and the name ends in NUL; the buffer has room for all elements in their form in
+    // memory. After a read of texts each element is null or a pointer that the library has allocated.
+    with_name(name, |name| unsafe {
+        if n > 0 {
+            data.read(memory.raw(), H5P_DEFAULT, buffer.cast())?;
+        }
+        let written = (|| {
+            if replace {
+                check(H5Adelete(into, name))?;
+            }
+            let new = Id::own(H5Acreate2(into, name, stored.raw(), space.raw(), list.raw(), H5P_DEFAULT))?;
+            if n > 0 && H5Awrite(new.raw(), memory.raw(), buffer.cast()) < 0 {
+                return Err(last_error());
+            }
+            Ok(())
+        })();
+        if dtype == Dtype::VarStr {
+            for i in 0..n {
+                H5free_memory(*buffer.cast::<*mut std::ffi::c_void>().add(i));
+            }
+        }
+        written
+    })
+}

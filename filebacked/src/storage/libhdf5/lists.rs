@@ -1,0 +1,171 @@
+//! Property lists that are made once, and the layout that a dataset gets.
+
+use super::id::{Id, check};
+use crate::error::{Error, Result};
+use crate::storage::{Compression, DatasetSpec, Dtype};
+use hdf5_metno::globals::{H5P_ATTRIBUTE_CREATE, H5P_DATASET_CREATE, H5P_GROUP_CREATE, H5P_LINK_CREATE};
+use hdf5_metno_sys::h5d::H5D_layout_t::{H5D_COMPACT, H5D_CONTIGUOUS};
+use hdf5_metno_sys::h5i::hid_t;
+use hdf5_metno_sys::h5p::{
+    H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5P_DEFAULT, H5Pcreate, H5Pset_char_encoding, H5Pset_chunk,
+    H5Pset_deflate, H5Pset_layout, H5Pset_link_creation_order, H5Pset_obj_track_times, H5Pset_shuffle,
+};
+use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
+
+/// Data up to this many bytes lies in the object header; a header message has less than 64 KiB.
+const COMPACT: usize = 64_000;
+/// A dataset up to this many bytes is one chunk.
+const ONE_CHUNK: usize = 1 << 20;
+/// What larger datasets are cut into: at most this many bytes, more than half of it where the shape allows.
+const CHUNK: usize = 512 << 10;
+
+/// Property lists for creating things. Nothing that is created keeps times.
+#[derive(Debug)]
+pub(super) struct Lists {
+    group: Id,
+    ordered_group: Id,
+    compact: Id,
+    contiguous: Id,
+    utf8_link: Id,
+    utf8_attribute: Id,
+}
+
+/// A property list of a class. The lock is held.
+pub(super) fn new_list(class: hid_t) -> Result<Id> {
+    // SAFETY: the class is one of the library's own; the new list has no other owner.
+    unsafe { Id::own(H5Pcreate(class)) }
+}
+
+/// A list for creating objects that keep no times.
+fn timeless(class: hid_t) -> Result<Id> {
+    let list = new_list(class)?;
+    // SAFETY: the list is open and of a class for creating objects.
+    check(unsafe { H5Pset_obj_track_times(list.raw(), 0) })?;
+    Ok(list)
+}
+
+impl Lists {
+    /// Makes all lists. The lock is held.
+    pub(super) fn new() -> Result<Self> {
+        let lists = Lists {
+            group: timeless(*H5P_GROUP_CREATE)?,
+            ordered_group: timeless(*H5P_GROUP_CREATE)?,
+            compact: timeless(*H5P_DATASET_CREATE)?,
+            contiguous: timeless(*H5P_DATASET_CREATE)?,
+            utf8_link: new_list(*H5P_LINK_CREATE)?,
+            utf8_attribute: new_list(*H5P_ATTRIBUTE_CREATE)?,
+        };
+        // SAFETY: each list is open and of the class that its property belongs to.
+        unsafe {
+            let order = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
+            check(H5Pset_link_creation_order(lists.ordered_group.raw(), order))?;
+            check(H5Pset_layout(lists.compact.raw(), H5D_COMPACT))?;
+            check(H5Pset_layout(lists.contiguous.raw(), H5D_CONTIGUOUS))?;
+            check(H5Pset_char_encoding(lists.utf8_link.raw(), H5T_CSET_UTF8))?;
+            check(H5Pset_char_encoding(lists.utf8_attribute.raw(), H5T_CSET_UTF8))?;
+        }
+        Ok(lists)
+    }
+
+    /// For creating a group.
+    pub(super) fn group(&self, ordered: bool) -> hid_t {
+        if ordered { self.ordered_group.raw() } else { self.group.raw() }
+    }
+
+    /// For creating a link of this name.
+    pub(super) fn link(&self, name: &str) -> hid_t {
+        if name.is_ascii() { H5P_DEFAULT } else { self.utf8_link.raw() }
+    }
+
+    /// For creating an attribute of this name.
+    pub(super) fn attribute(&self, name: &str) -> hid_t {
+        if name.is_ascii() { H5P_DEFAULT } else { self.utf8_attribute.raw() }
+    }
+
+    /// For creating a dataset of `elements` elements, `size` bytes each in the file. The lock is held.
+    pub(super) fn dataset(&self, spec: &DatasetSpec<'_>, elements: usize, size: usize) -> Result<ListRef<'_>> {
+        let given = match spec.chunk {
+            Some(chunk) if chunk.len() != spec.shape.len() => {
+                let (expected, found) = (rank(spec.shape.len()), rank(chunk.len()));
+                return Err(Error::mismatch(format!("a chunk shape of {expected}"), found));
+            }
+            given => given.filter(|_| !spec.shape.is_empty() && elements > 0),
+        };
+        // Compressing variable-length strings would compress nothing but references.
+        let deflate = match spec.compression {
+            Compression::Gzip(level) if elements > 0 && !spec.shape.is_empty() && *spec.dtype != Dtype::VarStr => {
+                Some(level)
+            }
+            _ => None,
+        };
+        let bytes = elements.saturating_mul(size);
+        if given.is_none() && deflate.is_none() {
+            let compact = bytes > 0 && bytes <= COMPACT;
+            return Ok(ListRef::Kept(if compact { &self.compact } else { &self.contiguous }));
+        }
+        let chunk = match given {
+            Some(given) => given.iter().zip(spec.shape).map(|(chunk, dim)| (*chunk).clamp(1, (*dim).max(1))).collect(),
+            None => chunk(spec.shape, size),
+        };
+        let list = timeless(*H5P_DATASET_CREATE)?;
+        // SAFETY: the list is open, the chunk shape has as many numbers as is said.
+        unsafe {
+            check(H5Pset_chunk(list.raw(), chunk.len() as i32, chunk.as_ptr()))?;
+            if let Some(level) = deflate {
+                check(H5Pset_shuffle(list.raw()))?;
+                check(H5Pset_deflate(list.raw(), level.into()))?;
+            }
+        }
+        Ok(ListRef::Made(list))
+    }
+}
+
+/// A list that is kept, or one for this dataset alone.
+pub(super) enum ListRef<'a> {
+    Kept(&'a Id),
+    Made(Id),
+}
+
+impl ListRef<'_> {
+    pub(super) fn raw(&self) -> hid_t {
+        match self {
+            ListRef::Kept(id) => id.raw(),
+            ListRef::Made(id) => id.raw(),
+        }
+    }
+}
+
+fn rank(n: usize) -> String {
+    format!("{n} dimension{}", if n == 1 { "" } else { "s" })
+}
+
+/// A chunk shape: whole trailing dimensions, the next one cut evenly, single steps of those before.
+fn chunk(shape: &[u64], size: usize) -> Vec<u64> {
+    let size = size.max(1) as u64;
+    let total = shape.iter().fold(size, |n, d| n.saturating_mul(*d));
+    if total <= ONE_CHUNK as u64 {
+        return shape.to_vec();
+    }
+    let mut left = (CHUNK as u64 / size).max(1);
+    let mut chunk = vec![1; shape.len()];
+    for (place, dim) in chunk.iter_mut().zip(shape).rev() {
+        *place = dim.div_ceil(dim.div_ceil(left.min(*dim)));
+        left = if *place == *dim { left / dim } else { 1 }.max(1);
+    }
+    chunk
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chunk;
+
+    #[test]
+    fn chunks_fit_the_shape() {
+        assert_eq!(chunk(&[10, 3], 8), [10, 3]);
+        assert_eq!(chunk(&[1_000_000, 3], 8), [21740, 3]);
+        assert_eq!(chunk(&[1000, 1000, 1000], 8), [1, 63, 1000]);
+        assert_eq!(chunk(&[5, 1 << 30], 8), [1, 65536]);
+        assert_eq!(chunk(&[7, 9], 8 << 20), [1, 1]);
+        assert_eq!(chunk(&[2, 1 << 17], 4), [2, 1 << 17]);
+    }
+}

@@ -1,0 +1,23 @@
+//! The engine over the HDF5 C library: every HDF5 feature, any file, updates in place.
+//!
+//! Calls go to the C functions directly, with identifiers, property lists and types that are made once. Each public
+//! operation takes the global lock of `hdf5_metno` for its whole length, so it can be mixed with calls of that crate
+//! from other threads. Files are written in the format of HDF5 1.8, which every later version reads.
+
+mod edit;
+mod file;
+mod filetype;
+mod id;
+mod lists;
+mod names;
+mod sink;
+mod source;
+mod stack;
+mod strings;
+mod types;
+
+pub(crate) use edit::{children, delete, exists, open_group, open_or_create_group, promote, rename};
+pub(crate) use file::LibFile;
+pub(crate) use id::Id;
+pub(crate) use sink::LibSink;
+pub(crate) use source::LibSource;

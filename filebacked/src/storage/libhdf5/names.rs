@@ -1,0 +1,73 @@
+//! The names of links and attributes.
+
+use super::id::{Id, check};
+use crate::error::{Error, ErrorKind, Result};
+use hdf5_metno_sys::h5::H5_index_t::{H5_INDEX_CRT_ORDER, H5_INDEX_NAME};
+use hdf5_metno_sys::h5::H5_iter_order_t::{H5_ITER_INC, H5_ITER_NATIVE};
+use hdf5_metno_sys::h5::herr_t;
+use hdf5_metno_sys::h5a::{H5A_info_t, H5Aiterate2};
+use hdf5_metno_sys::h5g::H5Gget_create_plist;
+use hdf5_metno_sys::h5i::hid_t;
+use hdf5_metno_sys::h5l::{H5L_info_t, H5Literate};
+use hdf5_metno_sys::h5p::{H5P_CRT_ORDER_TRACKED, H5Pget_link_creation_order};
+use std::ffi::{CStr, c_char, c_void};
+use std::ptr::null_mut;
+
+/// The names of a group's links: in the order of their creation where that is tracked, else sorted by their bytes.
+/// The lock is held and the identifier is open.
+pub(super) fn children(group: hid_t) -> Result<Vec<String>> {
+    let mut names: Vec<Vec<u8>> = Vec::new();
+    let data = (&raw mut names).cast();
+    // SAFETY: group and list are open; the callback gets the vector, which outlives the call.
+    unsafe {
+        let list = Id::own(H5Gget_create_plist(group))?;
+        let mut order = 0;
+        check(H5Pget_link_creation_order(list.raw(), &mut order))?;
+        if order & H5P_CRT_ORDER_TRACKED != 0 {
+            check(H5Literate(group, H5_INDEX_CRT_ORDER, H5_ITER_INC, null_mut(), Some(push_link), data))?;
+        } else {
+            check(H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, null_mut(), Some(push_link), data))?;
+            names.sort_unstable();
+        }
+    }
+    texts(names, "a member's name")
+}
+
+/// The names of an object's attributes, sorted by their bytes. The lock is held and the identifier is open.
+pub(super) fn attributes(object: hid_t) -> Result<Vec<String>> {
+    let mut names: Vec<Vec<u8>> = Vec::new();
+    let data = (&raw mut names).cast();
+    // SAFETY: the object is open; the callback gets the vector, which outlives the call.
+    check(unsafe { H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, null_mut(), Some(push_attribute), data) })?;
+    names.sort_unstable();
+    texts(names, "an attribute's name")
+}
+
+fn texts(names: Vec<Vec<u8>>, what: &str) -> Result<Vec<String>> {
+    let text = |name| {
+        String::from_utf8(name).map_err(|error| {
+            let name = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            Error::new(ErrorKind::Invalid(format!("{what} is not UTF-8: {name:?}")))
+        })
+    };
+    names.into_iter().map(text).collect()
+}
+
+unsafe extern "C" fn push_link(_: hid_t, name: *const c_char, _: *const H5L_info_t, names: *mut c_void) -> herr_t {
+    // SAFETY: HDF5 passes a name, and the data is what `children` gave it.
+    unsafe { push(name, names) }
+}
+
+unsafe extern "C" fn push_attribute(_: hid_t, name: *const c_char, _: *const H5A_info_t, names: *mut c_void) -> herr_t {
+    // SAFETY: HDF5 passes a name, and the data is what `attributes` gave it.
+    unsafe { push(name, names) }
+}
+
+/// # Safety
+///
+/// The name ends in NUL, `names` points to a vector of names that nobody else uses.
+unsafe fn push(name: *const c_char, names: *mut c_void) -> herr_t {
+    // SAFETY: the contract of this function.
+    unsafe { (*names.cast::<Vec<Vec<u8>>>()).push(CStr::from_ptr(name).to_bytes().to_vec()) };
+    0
+}

@@ -1,0 +1,232 @@
+//! Writing through the library.
+
+use super::id::{Id, check, room, with_link_name, with_name};
+use super::lists::Lists;
+use super::types::Types;
+use crate::error::{ErrorKind, Result};
+use crate::storage::{DatasetSpec, Dtype, Out, Sink, elements};
+use hdf5_metno::sync::sync;
+use hdf5_metno_sys::h5a::{H5Acreate2, H5Awrite};
+use hdf5_metno_sys::h5d::{H5Dcreate2, H5Dwrite};
+use hdf5_metno_sys::h5g::H5Gcreate2;
+use hdf5_metno_sys::h5i::hid_t;
+use hdf5_metno_sys::h5p::H5P_DEFAULT;
+use hdf5_metno_sys::h5s::H5S_class_t::H5S_SCALAR;
+use hdf5_metno_sys::h5s::{H5S_ALL, H5S_MAX_RANK, H5Screate, H5Screate_simple};
+use std::ffi::{c_char, c_void};
+
+/// Scratch memory above this is given back after use.
+const SCRATCH: usize = 16 << 20;
+
+/// Writes below a group of an open file.
+#[derive(Debug)]
+pub(crate) struct LibSink {
+    /// The open groups, the innermost last. The first one is the target and stays.
+    groups: Vec<Id>,
+    tools: Tools,
+    scratch: Vec<u8>,
+}
+
+/// What is made once for all objects.
+#[derive(Debug)]
+struct Tools {
+    types: Types,
+    lists: Lists,
+    scalar: Id,
+}
+
+impl LibSink {
+    /// Writes members of this group.
+    pub(crate) fn new(group: Id) -> Result<Self> {
+        let tools = sync(|| {
+            // SAFETY: the new dataspace has no other owner.
+            let scalar = unsafe { Id::own(H5Screate(H5S_SCALAR))? };
+            Ok::<_, crate::error::Error>(Tools { types: Types::new()?, lists: Lists::new()?, scalar })
+        })?;
+        Ok(LibSink { groups: vec![group], tools, scratch: Vec::new() })
+    }
+
+    /// The open group.
+    fn open(&self) -> Result<hid_t> {
+        match self.groups.last() {
+            Some(group) => Ok(group.raw()),
+            None => Err(ErrorKind::Contract("a group was closed that nobody had opened".into()).into()),
+        }
+    }
+
+    /// Memory that is kept from call to call, empty and with room for `n` bytes.
+    fn scratch(&mut self, n: usize) -> Result<Vec<u8>> {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.clear();
+        if scratch.capacity() < n {
+            scratch = room(n)?;
+        }
+        Ok(scratch)
+    }
+
+    fn keep(&mut self, scratch: Vec<u8>) {
+        if scratch.capacity() <= SCRATCH {
+            self.scratch = scratch;
+        }
+    }
+}
+
+impl Sink for LibSink {
+    fn begin_group(&mut self, name: &str, ordered: bool) -> Result<()> {
+        let at = self.open()?;
+        let (link, list) = (self.tools.lists.link(name), self.tools.lists.group(ordered));
+        let group = sync(|| {
+            // SAFETY: the group and the lists are open, the name ends in NUL.
+            with_link_name(name, |name| unsafe { Id::own(H5Gcreate2(at, name, link, list, H5P_DEFAULT)) })
+        })?;
+        self.groups.push(group);
+        Ok(())
+    }
+
+    fn end_group(&mut self) -> Result<()> {
+        if self.groups.len() <= 1 {
+            return Err(ErrorKind::Contract("a group was closed that nobody had opened".into()).into());
+        }
+        self.groups.pop();
+        Ok(())
+    }
+
+    fn attr(&mut self, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
+        let at = self.open()?;
+        if *dtype == Dtype::VarStr {
+            return Err(ErrorKind::Contract("an attribute of variable-length strings".into()).into());
+        }
+        count(dtype, shape, bytes)?;
+        sync(|| self.tools.attribute(at, name, dtype, shape, bytes))
+    }
+
+    fn dataset(&mut self, name: &str, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<()> {
+        let at = self.open()?;
+        if *spec.dtype == Dtype::VarStr {
+            return Err(ErrorKind::Contract("variable-length strings written as bytes".into()).into());
+        }
+        let elements = count(spec.dtype, spec.shape, bytes)?;
+        sync(|| self.tools.dataset(at, name, spec, elements, spec.dtype.size(), bytes.as_ptr().cast()))
+    }
+
+    fn dataset_fill(&mut self, name: &str, spec: &DatasetSpec<'_>, fill: &mut dyn FnMut(&mut Out<'_>)) -> Result<()> {
+        let size = spec.elements().and_then(|n| n.checked_mul(spec.dtype.size()));
+        let mut scratch = self.scratch(size.ok_or_else(too_large)?)?;
+        fill(&mut Out(&mut scratch));
+        let result = self.dataset(name, spec, &scratch);
+        self.keep(scratch);
+        result
+    }
+
+    fn dataset_text(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        texts: &mut dyn Iterator<Item = &str>,
+    ) -> Result<()> {
+        let at = self.open()?;
+        if *spec.dtype != Dtype::VarStr {
+            return Err(ErrorKind::Contract(format!("texts written as {}", spec.dtype)).into());
+        }
+        let elements = spec.elements().ok_or_else(too_large)?;
+        let mut scratch = self.scratch(0)?;
+        let mut starts: Vec<usize> = room(elements)?;
+        for text in texts {
+            if text.as_bytes().contains(&0) {
+                return Err(ErrorKind::Contract("a text with a NUL in it".into()).into());
+            }
+            starts.push(scratch.len());
+            scratch.extend_from_slice(text.as_bytes());
+            scratch.push(0);
+        }
+        if starts.len() != elements {
+            return Err(ErrorKind::Contract(format!("{} texts for {elements} elements", starts.len())).into());
+        }
+        let pointers: Vec<*const c_char> = starts.iter().map(|start| scratch[*start..].as_ptr().cast()).collect();
+        let data = pointers.as_ptr().cast();
+        // An element takes 16 bytes in the file: a length and where in a heap the text is.
+        let result = sync(|| self.tools.dataset(at, name, spec, elements, 16, data));
+        self.keep(scratch);
+        result
+    }
+}
+
+impl Tools {
+    /// The dataspace of a shape, and who has to close it. The lock is held.
+    fn space(&self, shape: &[u64]) -> Result<(hid_t, Option<Id>)> {
+        if shape.is_empty() {
+            return Ok((self.scalar.raw(), None));
+        }
+        if shape.len() > H5S_MAX_RANK as usize {
+            let what = format!("{} dimensions; HDF5 has at most {H5S_MAX_RANK}", shape.len());
+            return Err(ErrorKind::Unsupported(what).into());
+        }
+        // SAFETY: the shape has as many numbers as is said; the new dataspace has no other owner.
+        let space = unsafe { Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), std::ptr::null()))? };
+        Ok((space.raw(), Some(space)))
+    }
+
+    /// Makes an attribute and writes it. The lock is held, and `bytes` has the size of all elements.
+    fn attribute(&mut self, at: hid_t, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
+        let dtype = self.types.get(dtype)?;
+        let (space, _owner) = self.space(shape)?;
+        let list = self.lists.attribute(name);
+        if name.is_empty() {
+            return Err(ErrorKind::Contract("an attribute without a name".into()).into());
+        }
+        // SAFETY: everything is open, the name ends in NUL, and the bytes are as many as the attribute has.
+        with_name(name, |name| unsafe {
+            let attribute = Id::own(H5Acreate2(at, name, dtype, space, list, H5P_DEFAULT))?;
+            if !bytes.is_empty() {
+                check(H5Awrite(attribute.raw(), dtype, bytes.as_ptr().cast()))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Makes a dataset of elements that take `size` bytes each in the file, and writes it. The lock is held, and
+    /// `data` points to all elements in their form in memory.
+    fn dataset(
+        &mut self,
+        at: hid_t,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        elements: usize,
+        size: usize,
+        data: *const c_void,
+    ) -> Result<()> {
+        let dtype = self.types.get(spec.dtype)?;
+        let (space, _owner) = self.space(spec.shape)?;
+        let list = self.lists.dataset(spec, elements, size)?;
+        let link = self.lists.link(name);
+        // SAFETY: everything is open, the name ends in NUL, and the data has all elements of the dataspace.
+        let dataset = with_link_name(name, |name| unsafe {
+            let dataset = Id::own(H5Dcreate2(at, name, dtype, space, link, list.raw(), H5P_DEFAULT))?;
+            if elements > 0 {
+                check(H5Dwrite(dataset.raw(), dtype, H5S_ALL, H5S_ALL, H5P_DEFAULT, data))?;
+            }
+            Ok(dataset)
+        })?;
+        for (name, text) in spec.attrs {
+            let bytes = if text.is_empty() { &[0] } else { text.as_bytes() };
+            self.attribute(dataset.raw(), name, &Dtype::FixedStr(bytes.len()), &[], bytes)?;
+        }
+        Ok(())
+    }
+}
+
+/// The number of elements, after a check that the bytes are as many as they need.
+fn count(dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<usize> {
+    let elements = elements(shape).ok_or_else(too_large)?;
+    let size = elements.checked_mul(dtype.size()).ok_or_else(too_large)?;
+    if bytes.len() == size {
+        return Ok(elements);
+    }
+    let what = format!("{} bytes for {elements} elements of {dtype}, which take {size}", bytes.len());
+    Err(ErrorKind::Contract(what).into())
+}
+
+#[cold]
+fn too_large() -> crate::error::Error {
+    ErrorKind::Unsupported("more elements than this machine can address".into()).into()
+}

@@ -1,0 +1,324 @@
+//! Reading through the library.
+
+use super::filetype::{describe, is_nul_padded, memory_type, size_of_type};
+use super::id::{Id, check, is_link_name, with_name};
+use super::names::{attributes, children};
+use super::stack::last_error;
+use super::strings::read_text;
+use super::types::Types;
+use crate::error::{Error, ErrorKind, Result};
+use crate::storage::{Allocation, Description, Dtype, Handle, ObjectKind, Source, Texts};
+use hdf5_metno::sync::sync;
+use hdf5_metno_sys::h5::HADDR_UNDEF;
+use hdf5_metno_sys::h5a::{H5Aexists, H5Aget_space, H5Aget_type, H5Aopen, H5Aread};
+use hdf5_metno_sys::h5d::H5D_layout_t::{H5D_CHUNKED, H5D_COMPACT, H5D_CONTIGUOUS};
+use hdf5_metno_sys::h5d::H5D_space_status_t::{self, H5D_SPACE_STATUS_ALLOCATED, H5D_SPACE_STATUS_NOT_ALLOCATED};
+use hdf5_metno_sys::h5d::{
+    H5Dget_create_plist, H5Dget_offset, H5Dget_space, H5Dget_space_status, H5Dget_storage_size, H5Dget_type, H5Dread,
+};
+use hdf5_metno_sys::h5i::H5I_type_t::{H5I_ATTR, H5I_DATASET, H5I_FILE, H5I_GROUP};
+use hdf5_metno_sys::h5i::{H5Idec_ref, H5Iget_type, hid_t};
+use hdf5_metno_sys::h5l::H5Lexists;
+use hdf5_metno_sys::h5o::H5Oopen;
+use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_chunk, H5Pget_filter2, H5Pget_layout, H5Pget_nfilters};
+use hdf5_metno_sys::h5s::H5S_class_t::H5S_NULL;
+use hdf5_metno_sys::h5s::{
+    H5S_ALL, H5S_MAX_RANK, H5Sget_simple_extent_dims, H5Sget_simple_extent_npoints, H5Sget_simple_extent_type,
+};
+use std::ffi::{CStr, c_void};
+use std::mem::MaybeUninit;
+use std::sync::{Mutex, PoisonError};
+
+/// Buffers up to this size are cleared without asking whether the dataset fills them.
+const CLEARED: usize = 32 << 10;
+
+/// Reads below a group of an open file. A handle is the identifier of an open object.
+#[derive(Debug)]
+pub(crate) struct LibSource {
+    root: Id,
+    /// Locked only while HDF5's lock is held.
+    types: Mutex<Types>,
+}
+
+/// A dataset or an attribute, with the identifier that its handle stands for.
+#[derive(Clone, Copy)]
+pub(super) enum Data {
+    Dataset(hid_t),
+    Attribute(hid_t),
+}
+
+impl LibSource {
+    /// Reads members of this group.
+    pub(crate) fn new(root: Id) -> Result<Self> {
+        Ok(LibSource { root, types: Mutex::new(sync(Types::new)?) })
+    }
+
+    fn read_as(&self, data: Data, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+        let n = data.elements()?;
+        if n.checked_mul(dtype.size()) != Some(out.len()) {
+            let what = format!("a buffer of {} bytes for {n} elements of {dtype}", out.len());
+            return Err(ErrorKind::Contract(what).into());
+        }
+        if n == 0 {
+            return Ok(());
+        }
+        let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
+        let owner;
+        let memory = match dtype {
+            Dtype::Int(_) | Dtype::F16 | Dtype::Bf16 | Dtype::F32 | Dtype::F64 => types.get(dtype)?,
+            Dtype::VarStr | Dtype::Other(..) => {
+                return Err(ErrorKind::Unsupported(format!("data of type {dtype} cannot be read as bytes")).into());
+            }
+            // These depend on the type in the file: the bytes come out as they are, or are put in another order.
+            _ => {
+                let stored = data.dtype()?;
+                owner = match dtype {
+                    Dtype::FixedStr(_) if is_nul_padded(stored.raw())? => stored,
+                    _ => memory_type(stored.raw())?,
+                };
+                owner.raw()
+            }
+        };
+        if size_of_type(memory)? != dtype.size() {
+            return Err(Error::mismatch(dtype.to_string(), describe(data.dtype()?.raw())?.to_string()));
+        }
+        if out.len() <= CLEARED || !data.is_filled() {
+            out.fill(MaybeUninit::new(0));
+        }
+        // SAFETY: the buffer has the size of all elements in the type in memory, both of which were checked.
+        unsafe { data.read(memory, H5P_DEFAULT, out.as_mut_ptr().cast()) }
+    }
+}
+
+impl Source for LibSource {
+    fn root(&self) -> Result<Handle> {
+        Ok(Handle(self.root.clone().into_raw() as u64))
+    }
+
+    fn child(&self, group: Handle, name: &str) -> Result<Option<Handle>> {
+        if !is_link_name(name) {
+            return Ok(None);
+        }
+        let group = group.0 as hid_t;
+        sync(|| {
+            // SAFETY: the handle is open until it is released, the name ends in NUL.
+            with_name(name, |name| unsafe {
+                match H5Lexists(group, name, H5P_DEFAULT) {
+                    0 => return Ok(None),
+                    found if found > 0 => {}
+                    _ if !matches!(H5Iget_type(group), H5I_GROUP | H5I_FILE) => {
+                        return Err(Error::mismatch("a group", "another kind of object"));
+                    }
+                    _ => return Err(last_error()),
+                }
+                let member = Id::own(H5Oopen(group, name, H5P_DEFAULT));
+                let member = member.map_err(|error| error.with_help("the link is there, what it leads to is not"))?;
+                Ok(Some(Handle(member.into_raw() as u64)))
+            })
+        })
+    }
+
+    fn children(&self, group: Handle) -> Result<Vec<String>> {
+        sync(|| children(group.0 as hid_t))
+    }
+
+    fn attribute(&self, object: Handle, name: &str) -> Result<Option<Handle>> {
+        if name.is_empty() || name.contains('\0') {
+            return Ok(None);
+        }
+        let object = object.0 as hid_t;
+        sync(|| {
+            // SAFETY: the handle is open until it is released, the name ends in NUL.
+            with_name(name, |name| unsafe {
+                if check(H5Aexists(object, name))? == 0 {
+                    return Ok(None);
+                }
+                Ok(Some(Handle(Id::own(H5Aopen(object, name, H5P_DEFAULT))?.into_raw() as u64)))
+            })
+        })
+    }
+
+    fn attributes(&self, object: Handle) -> Result<Vec<String>> {
+        sync(|| attributes(object.0 as hid_t))
+    }
+
+    fn kind(&self, handle: Handle) -> Result<ObjectKind> {
+        sync(|| {
+            // SAFETY: an identifier that is not open is answered with an error.
+            let kind = unsafe { H5Iget_type(handle.0 as hid_t) };
+            Ok(match kind {
+                H5I_GROUP | H5I_FILE => ObjectKind::Group,
+                H5I_DATASET => ObjectKind::Dataset,
+                H5I_ATTR => ObjectKind::Attribute,
+                kind if (kind as i32) < 0 => return Err(last_error()),
+                _ => ObjectKind::Other,
+            })
+        })
+    }
+
+    fn describe(&self, handle: Handle) -> Result<Description> {
+        sync(|| {
+            let data = Data::of(handle)?;
+            let (shape, null) = data.extent()?;
+            Ok(Description { dtype: describe(data.dtype()?.raw())?, shape, null })
+        })
+    }
+
+    fn allocation(&self, dataset: Handle) -> Result<Allocation> {
+        sync(|| match Data::of(dataset)? {
+            Data::Dataset(id) => allocation(id),
+            Data::Attribute(_) => Err(ErrorKind::Contract("the layout of an attribute".into()).into()),
+        })
+    }
+
+    fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+        sync(|| self.read_as(Data::of(handle)?, dtype, out))
+    }
+
+    fn read_text(&self, handle: Handle) -> Result<Texts> {
+        sync(|| read_text(Data::of(handle)?))
+    }
+
+    fn release(&self, handle: Handle) {
+        sync(|| {
+            // SAFETY: the handle owns the reference that is given back.
+            if unsafe { H5Idec_ref(handle.0 as hid_t) } < 0 {
+                super::stack::forget_error();
+            }
+        });
+    }
+}
+
+/// What a handle means; every method expects the lock to be held.
+impl Data {
+    pub(super) fn of(handle: Handle) -> Result<Data> {
+        let id = handle.0 as hid_t;
+        // SAFETY: an identifier that is not open is answered with an error.
+        match unsafe { H5Iget_type(id) } {
+            H5I_DATASET => Ok(Data::Dataset(id)),
+            H5I_ATTR => Ok(Data::Attribute(id)),
+            kind if (kind as i32) < 0 => Err(last_error()),
+            H5I_GROUP | H5I_FILE => Err(Error::mismatch("a dataset", "a group")),
+            _ => Err(Error::mismatch("a dataset", "another kind of object")),
+        }
+    }
+
+    pub(super) fn dtype(self) -> Result<Id> {
+        // SAFETY: the object is open; the new identifier has no other owner.
+        unsafe {
+            match self {
+                Data::Dataset(id) => Id::own(H5Dget_type(id)),
+                Data::Attribute(id) => Id::own(H5Aget_type(id)),
+            }
+        }
+    }
+
+    fn space(self) -> Result<Id> {
+        // SAFETY: the object is open; the new identifier has no other owner.
+        unsafe {
+            match self {
+                Data::Dataset(id) => Id::own(H5Dget_space(id)),
+                Data::Attribute(id) => Id::own(H5Aget_space(id)),
+            }
+        }
+    }
+
+    /// The shape, and whether the dataspace is a null one.
+    fn extent(self) -> Result<(Vec<u64>, bool)> {
+        let space = self.space()?;
+        let mut dims = [0u64; H5S_MAX_RANK as usize];
+        // SAFETY: the dataspace is open and the array has room for the highest rank.
+        unsafe {
+            if H5Sget_simple_extent_type(space.raw()) == H5S_NULL {
+                return Ok((Vec::new(), true));
+            }
+            let rank = check(H5Sget_simple_extent_dims(space.raw(), dims.as_mut_ptr(), std::ptr::null_mut()))?;
+            Ok((dims.get(..rank.unsigned_abs() as usize).unwrap_or_default().to_vec(), false))
+        }
+    }
+
+    /// The number of elements; none for a null dataspace.
+    pub(super) fn elements(self) -> Result<usize> {
+        let space = self.space()?;
+        // SAFETY: the dataspace is open.
+        let n = check(unsafe { H5Sget_simple_extent_npoints(space.raw()) })?;
+        usize::try_from(n).map_err(|_| ErrorKind::Unsupported(format!("{n} elements")).into())
+    }
+
+    /// Whether a read is known to write the whole buffer: contiguous data that is there. HDF5 leaves out parts that
+    /// were never written where the dataset has no fill value.
+    fn is_filled(self) -> bool {
+        let Data::Dataset(id) = self else { return false };
+        let mut status = H5D_SPACE_STATUS_NOT_ALLOCATED;
+        // SAFETY: the dataset is open, the status is writable.
+        unsafe {
+            H5Dget_offset(id) != HADDR_UNDEF
+                && H5Dget_space_status(id, (&raw mut status).cast::<H5D_space_status_t>()) >= 0
+                && status == H5D_SPACE_STATUS_ALLOCATED
+        }
+    }
+
+    /// Reads all elements.
+    ///
+    /// # Safety
+    ///
+    /// `out` has room for all elements in the type `memory`.
+    pub(super) unsafe fn read(self, memory: hid_t, transfer: hid_t, out: *mut c_void) -> Result<()> {
+        // SAFETY: the object is open, the contract of this function.
+        unsafe {
+            match self {
+                Data::Dataset(id) => check(H5Dread(id, memory, H5S_ALL, H5S_ALL, transfer, out))?,
+                Data::Attribute(id) => check(H5Aread(id, memory, out))?,
+            };
+        }
+        Ok(())
+    }
+}
+
+fn allocation(id: hid_t) -> Result<Allocation> {
+    let mut found = Allocation::default();
+    // SAFETY: the dataset and its list are open; buffers are writable for the sizes that are passed.
+    unsafe {
+        let list = Id::own(H5Dget_create_plist(id))?;
+        found.bytes = H5Dget_storage_size(id);
+        found.layout = match H5Pget_layout(list.raw()) {
+            H5D_COMPACT => "compact",
+            H5D_CONTIGUOUS => "contiguous",
+            H5D_CHUNKED => "chunked",
+            layout if (layout as i32) < 0 => return Err(last_error()),
+            _ => "virtual",
+        };
+        if found.layout != "chunked" {
+            return Ok(found);
+        }
+        let mut chunk = [0u64; H5S_MAX_RANK as usize];
+        let rank = check(H5Pget_chunk(list.raw(), chunk.len() as i32, chunk.as_mut_ptr()))?;
+        found.chunk = chunk.get(..rank.unsigned_abs() as usize).unwrap_or_default().to_vec();
+        for i in 0..check(H5Pget_nfilters(list.raw()))?.unsigned_abs() {
+            let (mut flags, mut values, mut config, mut name) = (0, 0, 0, [0u8; 64]);
+            let (text, none) = (name.as_mut_ptr().cast(), std::ptr::null_mut());
+            let filter =
+                H5Pget_filter2(list.raw(), i, &mut flags, &mut values, none, name.len() - 1, text, &mut config);
+            found.filters.push(filter_name(check(filter)?, &name));
+        }
+    }
+    Ok(found)
+}
+
+/// A filter by its usual name, else by the one in the file, else by its number.
+fn filter_name(filter: i32, name: &[u8]) -> String {
+    let usual = match filter {
+        1 => "gzip",
+        2 => "shuffle",
+        3 => "fletcher32",
+        4 => "szip",
+        5 => "nbit",
+        6 => "scaleoffset",
+        32000 => "lzf",
+        _ => match CStr::from_bytes_until_nul(name) {
+            Ok(name) if !name.is_empty() => return name.to_string_lossy().into_owned(),
+            _ => return filter.to_string(),
+        },
+    };
+    usual.to_string()
+}

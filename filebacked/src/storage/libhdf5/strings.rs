@@ -1,0 +1,103 @@
+//! Reading strings of variable length.
+
+use super::filetype::describe;
+use super::id::{check, room};
+use super::lists::new_list;
+use super::source::Data;
+use crate::error::{Error, Result};
+use crate::storage::{Dtype, Texts};
+use hdf5_metno::globals::H5P_DATASET_XFER;
+use hdf5_metno_sys::h5::H5free_memory;
+use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_vlen_mem_manager};
+use std::ffi::{CStr, c_char, c_void};
+
+/// All strings of a dataset or attribute. The lock is held.
+pub(super) fn read_text(data: Data) -> Result<Texts> {
+    let stored = data.dtype()?;
+    match describe(stored.raw())? {
+        Dtype::VarStr => {}
+        found => return Err(Error::mismatch(Dtype::VarStr.to_string(), found.to_string())),
+    }
+    let n = data.elements()?;
+    if n == 0 {
+        return Ok(Texts::default());
+    }
+    let mut pointers: Vec<*mut c_char> = room(n)?;
+    pointers.resize(n, std::ptr::null_mut());
+    match data {
+        Data::Dataset(_) => {
+            // The strings are put into memory of our own, so that a read that fails halfway loses nothing.
+            let mut arena = Arena::default();
+            let list = new_list(*H5P_DATASET_XFER)?;
+            let info = (&raw mut arena).cast();
+            // SAFETY: the functions get the arena, which outlives the read; there is room for all pointers, and after
+            // a read each is null or one to a string in the arena.
+            unsafe {
+                check(H5Pset_vlen_mem_manager(list.raw(), Some(allocate), info, Some(leave), info))?;
+                data.read(stored.raw(), list.raw(), pointers.as_mut_ptr().cast())?;
+                collect(&pointers)
+            }
+        }
+        // SAFETY: there is room for all pointers, and after a read each is null or one to a string that the library
+        // has allocated. After a failure nothing is known about them, so they are left alone.
+        Data::Attribute(_) => unsafe {
+            data.read(stored.raw(), H5P_DEFAULT, pointers.as_mut_ptr().cast())?;
+            let texts = collect(&pointers);
+            for pointer in pointers.into_iter().filter(|pointer| !pointer.is_null()) {
+                H5free_memory(pointer.cast());
+            }
+            texts
+        },
+    }
+}
+
+/// The strings that the pointers point to.
+///
+/// # Safety
+///
+/// Each pointer is null or one to a string that ends in NUL.
+unsafe fn collect(pointers: &[*mut c_char]) -> Result<Texts> {
+    let mut texts = Texts { bytes: Vec::new(), ends: room(pointers.len())? };
+    for pointer in pointers {
+        if !pointer.is_null() {
+            // SAFETY: the contract of this function.
+            texts.bytes.extend_from_slice(unsafe { CStr::from_ptr(*pointer) }.to_bytes());
+        }
+        texts.ends.push(texts.bytes.len());
+    }
+    Ok(texts)
+}
+
+/// Memory for strings that are read, given back as a whole.
+#[derive(Default)]
+struct Arena {
+    blocks: Vec<Vec<u8>>,
+    /// Bytes in use of the last block.
+    used: usize,
+}
+
+impl Arena {
+    /// Where `size` bytes may be written, or null.
+    fn take(&mut self, size: usize) -> *mut c_void {
+        if self.blocks.last().is_none_or(|block| block.capacity() - self.used < size) {
+            let Ok(block) = room(size.max(64 << 10)) else { return std::ptr::null_mut() };
+            self.blocks.push(block);
+            self.used = 0;
+        }
+        match self.blocks.last_mut() {
+            Some(block) => {
+                let place = block.spare_capacity_mut()[self.used..].as_mut_ptr().cast();
+                self.used += size;
+                place
+            }
+            None => std::ptr::null_mut(),
+        }
+    }
+}
+
+unsafe extern "C" fn allocate(size: usize, arena: *mut c_void) -> *mut c_void {
+    // SAFETY: the data is the arena that `read_text` gave.
+    unsafe { &mut *arena.cast::<Arena>() }.take(size)
+}
+
+unsafe extern "C" fn leave(_: *mut c_void, _: *mut c_void) {}
