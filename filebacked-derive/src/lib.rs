@@ -1,1 +1,119 @@
-//! Derive macros of `filebacked`.
+//! The derive macros of [`filebacked`](https://docs.rs/filebacked): `#[derive(FileBacked)]` and `#[derive(Save)]`.
+//!
+//! Use them through that crate, which re-exports them. A run goes one way: tokens are read into typed attributes
+//! (`attr`) on a tree of our own (`ast`), rules that no single attribute can know are checked (`check`), and code is
+//! generated from what is known to be right (`generate`). Errors are collected on the way (`context`), so that all of
+//! them are reported at once.
+
+mod ast;
+mod attr;
+mod bound;
+mod check;
+mod context;
+mod generate;
+mod wrap;
+
+use syn::{DeriveInput, parse_macro_input};
+
+use crate::ast::Container;
+use crate::context::Context;
+
+/// Implements `FileBacked` and `Save`: values of the type can live in an HDF5 file.
+///
+/// Every field has to be `FileBacked` itself, or to name a filter. A struct becomes a group with one member a field, a
+/// newtype is stored as its field, an enum without data as an HDF5 enum, an enum with data as a group that names its
+/// variant.
+///
+/// ```text
+/// #[derive(FileBacked)]                          /            filebacked = "struct Model 1"
+/// struct Model {                                 ├─ step      uint64 scalar
+///     step: u64,                                 ├─ name      string scalar
+///     name: String,                              ├─ weights   float64 [rows, cols]
+///     weights: Array2<f64>,                      └─ layers/   filebacked = "columns Layer 1"
+///     layers: Vec<Layer>,                           ├─ width  uint32 [len]
+/// }                                                 └─ rate   float64 [len]
+/// ```
+///
+/// `FileBacked` includes `Save`: deriving both on one type is a conflict. Types with lifetimes cannot be read back,
+/// they take `#[derive(Save)]`.
+///
+/// # On a struct or an enum
+///
+/// | `#[filebacked(...)]` | on | meaning |
+/// |---|---|---|
+/// | `rename_all = "..."` | named fields, variants | names on disk: `snake_case`, `camelCase`, `PascalCase`, `SCREAMING_SNAKE_CASE`, `kebab-case`, `SCREAMING-KEBAB-CASE`, `lowercase`, `UPPERCASE` |
+/// | `rename_all_fields = "..."` | enums with data | the same for the fields of all variants |
+/// | `name = "..."` | all | the type's name on disk, by default its identifier |
+/// | `module = "..."` | all | the Python module that the type belongs to, for the Python layout |
+/// | `version = 2` | all | the version of what is stored, by default 1 |
+/// | `upgrade(from = 1, via = Old)` | all, several | what an older version is read as |
+/// | `removed("old", ...)` | structs | names of former fields, which `deny_unknown` accepts |
+/// | `deny_unknown` | structs | members that are no fields are an error |
+/// | `default` | structs with named fields | fields that are missing come from the struct's `Default`; a missing `Option` stays `None` |
+/// | `transparent` | structs with one stored field | stored as that field; newtypes are by themselves, `transparent = false` undoes it |
+/// | `after_read = path` | all | `fn(&mut Self)`, or one that gives a `Result`, called on each value that was read |
+/// | `tag = "kind"` | enums with data | the attribute that names the variant, by default `variant` |
+/// | `repr = "..."` | enums without data | `enum` (default), `string`, or `u8` to `i64`: the discriminant as a number |
+/// | `layout = "..."` | all | how many values are stored: the words of a field's `layout` |
+/// | `bound = "T: Trait"` | generic types | replaces the bounds that are found by themselves |
+/// | `crate = path` | all | where `filebacked` is, if not at `::filebacked` |
+///
+/// # On a variant
+///
+/// | `#[filebacked(...)]` | meaning |
+/// |---|---|
+/// | `rename = "..."` | the name on disk |
+/// | `alias = "..."` | a further name that is read; several |
+/// | `other` | stands for all variants that are not known on reading; one, without fields |
+/// | `rename_all = "..."` | names of the variant's fields |
+///
+/// # On a field
+///
+/// | `#[filebacked(...)]` | meaning |
+/// |---|---|
+/// | `rename = "..."` | the name on disk; with `/` a path through groups |
+/// | `alias = "..."` | a further name that is read; several |
+/// | `skip` | not stored; `Default` on reading, or `default = expr` |
+/// | `default`, `default = expr` | the value if it is missing in the file. A `None` is stored by leaving it out, so that on an `Option` an `expr` replaces it too |
+/// | `skip_if = f` | not stored where `f(&field, &WriteContext)` is true; read as the default. In columns of a field with a filter all values are stored |
+/// | `flatten` | the fields of this struct stand among ours |
+/// | `attr` | an HDF5 attribute instead of a dataset; in columns a column |
+/// | `with = expr` | a filter; on an `Option` it filters what is inside, `with = whole(expr)` the `Option` itself |
+/// | `registered` | the filter that is registered for the type, which needs not be `FileBacked` |
+/// | `bincode`, `postcard` | bytes of that codec |
+/// | `compression = expr` | `Compression` of the dataset |
+/// | `chunk = [64, 64]` | the lengths of its chunks |
+/// | `layout = "..."` | `packed`, `stacked`, `rows`, `columns`, `links`, `compound` or `shared` |
+#[proc_macro_derive(FileBacked, attributes(filebacked))]
+pub fn derive_file_backed(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    run(&parse_macro_input!(input as DeriveInput), Derive::FileBacked)
+}
+
+/// Implements `Save` alone: values can be written but not read back. For types that borrow.
+///
+/// Takes the attributes of [`FileBacked`](macro@FileBacked); those that are about reading have no effect. It is
+/// included in that derive, so that a type has one of the two.
+#[proc_macro_derive(Save, attributes(filebacked))]
+pub fn derive_save(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    run(&parse_macro_input!(input as DeriveInput), Derive::Save)
+}
+
+/// Which derive runs.
+#[derive(Clone, Copy, PartialEq)]
+enum Derive {
+    FileBacked,
+    Save,
+}
+
+fn run(input: &DeriveInput, derive: Derive) -> proc_macro::TokenStream {
+    let cx = Context::new();
+    let container = Container::parse(&cx, input);
+    if let Some(container) = &container {
+        check::check(&cx, container, derive);
+    }
+    match (cx.check(), container) {
+        (Ok(()), Some(container)) => wrap::in_const(&container, &generate::implementations(&container, derive)).into(),
+        (Ok(()), None) => proc_macro::TokenStream::new(),
+        (Err(error), _) => error.into_compile_error().into(),
+    }
+}

@@ -1,0 +1,125 @@
+//! The implementations, one file for each shape of type. Attributes have been read and checked by now.
+
+mod enums;
+mod members;
+mod schema;
+mod structs;
+mod transparent;
+mod unit;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Generics, Ident};
+
+use crate::Derive;
+use crate::ast::{Container, Data, Field, Style};
+use crate::bound;
+
+/// All implementations of one type.
+pub(crate) fn implementations(container: &Container<'_>, derive: Derive) -> TokenStream {
+    let target = Target { container, derive, generics: bound::with_bounds(container, derive) };
+    match &container.data {
+        Data::Struct(style, fields) => match container.transparent_field() {
+            Some(index) if container.is_transparent() => transparent::implementations(&target, *style, fields, index),
+            _ => structs::implementations(&target, *style, fields),
+        },
+        Data::Enum(variants) if container.is_unit_enum() => unit::implementations(&target, variants),
+        Data::Enum(variants) => enums::implementations(&target, variants),
+    }
+}
+
+/// The type that gets the implementations.
+struct Target<'a> {
+    container: &'a Container<'a>,
+    derive: Derive,
+    generics: Generics,
+}
+
+impl Target<'_> {
+    /// `impl Trait for Type { body }`.
+    fn implement(&self, name: &str, body: &TokenStream) -> TokenStream {
+        let name = Ident::new(name, Span::call_site());
+        let ident = self.container.ident;
+        let (impl_generics, _, where_clause) = self.generics.split_for_impl();
+        let (_, type_generics, _) = self.container.generics.split_for_impl();
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics __fb::#name for #ident #type_generics #where_clause {
+                #body
+            }
+        }
+    }
+
+    /// `impl Trait for Type { body }` for a trait that only `derive(FileBacked)` implements.
+    fn implement_reading(&self, name: &str, body: impl FnOnce() -> TokenStream) -> Option<TokenStream> {
+        (self.derive == Derive::FileBacked).then(|| self.implement(name, &body()))
+    }
+
+    /// `Save::key`: the identity that the registry knows the type by. Types that borrow have none.
+    fn key(&self) -> Option<TokenStream> {
+        (self.derive == Derive::FileBacked).then(|| {
+            quote! {
+                fn key() -> ::core::option::Option<__fb::Key<Self>> {
+                    ::core::option::Option::Some(__fb::Key::new())
+                }
+            }
+        })
+    }
+
+    /// Ends a `read`: `result` is what has been read, `after_read` sees it before the caller does.
+    fn read_value(&self, result: TokenStream) -> TokenStream {
+        let Some(path) = self.container.attrs.after_read.get() else { return result };
+        quote! {
+            let __read: __fb::Result<Self> = #result;
+            let mut __value = __read?;
+            __fb::after_read(#path(&mut __value))?;
+            ::core::result::Result::Ok(__value)
+        }
+    }
+
+    /// Ends a `read_rows`.
+    fn read_values(&self, result: TokenStream) -> TokenStream {
+        let Some(path) = self.container.attrs.after_read.get() else { return result };
+        quote! {
+            let __read: __fb::Result<__fb::Vec<Self>> = #result;
+            let mut __rows = __read?;
+            for __value in &mut __rows {
+                __fb::after_read(#path(__value))?;
+            }
+            ::core::result::Result::Ok(__rows)
+        }
+    }
+}
+
+/// `Path { a: .., b: .. }`, `Path(.., ..)` or `Path`, out of a value for each field.
+fn construct(
+    path: &TokenStream,
+    style: Style,
+    fields: &[Field<'_>],
+    value: impl FnMut(&Field<'_>) -> TokenStream,
+) -> TokenStream {
+    let values = fields.iter().map(value);
+    match style {
+        Style::Named => {
+            let members = fields.iter().map(|field| &field.member);
+            quote!(#path { #(#members: #values),* })
+        }
+        Style::Tuple => quote!(#path(#(#values),*)),
+        Style::Unit => path.clone(),
+    }
+}
+
+/// A name of generated code, resolved where the derive stands.
+fn local(name: impl AsRef<str>) -> Ident {
+    Ident::new(name.as_ref(), Span::call_site())
+}
+
+/// `Save::is_flat`: all types are, behind the guard that ends the question for recursive ones.
+fn all_flat(types: impl Iterator<Item = impl ToTokens>) -> TokenStream {
+    let types = types.map(|ty| quote!(&& <#ty as __fb::Save>::is_flat(__level + 1)));
+    quote! {
+        fn is_flat(__level: u32) -> bool {
+            __level < 16 #(#types)*
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! A struct that is stored as its one field: everything is forwarded.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+use super::members::{self, field_filter};
+use super::{Target, all_flat, construct};
+use crate::ast::{Field, Style};
+
+pub(super) fn implementations(target: &Target<'_>, style: Style, fields: &[Field<'_>], index: usize) -> TokenStream {
+    let Some(field) = fields.get(index) else { return TokenStream::new() };
+    let filter = field_filter(target.container, field).map(|(_, filter)| filter);
+    // The field is found by its place: the members of two fields of one struct differ.
+    let construct = |value: TokenStream| {
+        construct(&quote!(Self), style, fields, |each| {
+            if each.member == field.member { value.clone() } else { members::skipped(target.container, each) }
+        })
+    };
+    let save = target.implement("Save", &save(target, field, filter.as_ref()));
+    let file_backed = target.implement_reading("FileBacked", || file_backed(target, field, filter.as_ref(), construct));
+    quote!(#save #file_backed)
+}
+
+fn save(target: &Target<'_>, field: &Field<'_>, filter: Option<&TokenStream>) -> TokenStream {
+    let span = field.span();
+    let member = &field.member;
+    let ty = field.ty;
+    let key = target.key();
+    let value = quote_spanned!(span=> &self.#member);
+    let rows = quote_spanned!(span=> __rows.project(|__row| &__row.#member));
+    let (put, put_rows) = match filter {
+        None => (quote_spanned!(span=> __slot.put(#value)), quote_spanned!(span=> __slot.put_rows(#rows))),
+        Some(filter) => (
+            quote_spanned!(span=> __slot.put_with(#value, &#filter)),
+            quote_spanned!(span=> __slot.put_rows_with(#rows, &#filter)),
+        ),
+    };
+    // With a filter, nothing that the field's type says of itself holds.
+    let forwarded = filter.is_none().then(|| {
+        let is_flat = all_flat([ty].into_iter());
+        quote_spanned! {span=>
+            fn absence(&self) -> ::core::option::Option<u32> {
+                __fb::Save::absence(#value)
+            }
+
+            #is_flat
+
+            fn is_name() -> bool {
+                <#ty as __fb::Save>::is_name()
+            }
+
+            fn name(&self) -> ::core::option::Option<__fb::Cow<'_, str>> {
+                __fb::Save::name(#value)
+            }
+        }
+    });
+    quote! {
+        fn write(&self, __slot: __fb::Slot<'_>) -> __fb::Result<__fb::Written> {
+            #put
+        }
+
+        fn write_rows(__rows: __fb::Rows<'_, Self>, __slot: __fb::Slot<'_>) -> __fb::Result<__fb::Written> {
+            #put_rows
+        }
+
+        #forwarded
+        #key
+    }
+}
+
+fn file_backed(
+    target: &Target<'_>,
+    field: &Field<'_>,
+    filter: Option<&TokenStream>,
+    construct: impl Fn(TokenStream) -> TokenStream,
+) -> TokenStream {
+    let span = field.span();
+    let ty = field.ty;
+    let (schema, get, get_rows) = match filter {
+        None => (
+            quote_spanned!(span=> <#ty as __fb::FileBacked>::schema()),
+            quote_spanned!(span=> __node.get()),
+            quote_spanned!(span=> __node.get_rows()),
+        ),
+        Some(filter) => (
+            quote!(__fb::Schema::Opaque),
+            quote_spanned!(span=> __node.get_with(&#filter)),
+            quote_spanned!(span=> __node.get_rows_with(&#filter)),
+        ),
+    };
+    let made = construct(quote!(__inner));
+    let wrapped = quote!(|__inner: #ty| #made);
+    let value = target.read_value(quote!(#get.map(#wrapped)));
+    let values = target.read_values(quote!(
+        #get_rows.map(|__inners: __fb::Vec<#ty>| __inners.into_iter().map(#wrapped).collect::<__fb::Vec<Self>>())
+    ));
+    let forwarded = filter.is_none().then(|| {
+        quote_spanned! {span=>
+            fn from_absence(__depth: u32) -> ::core::option::Option<Self> {
+                <#ty as __fb::FileBacked>::from_absence(__depth).map(#wrapped)
+            }
+
+            fn from_name(__name: &str) -> ::core::option::Option<Self> {
+                <#ty as __fb::FileBacked>::from_name(__name).map(#wrapped)
+            }
+        }
+    });
+    quote! {
+        fn schema() -> __fb::Schema {
+            #schema
+        }
+
+        fn read(__node: __fb::Node<'_>) -> __fb::Result<Self> {
+            #value
+        }
+
+        fn read_rows(__node: __fb::Node<'_>) -> __fb::Result<__fb::Vec<Self>> {
+            #values
+        }
+
+        #forwarded
+    }
+}

@@ -1,0 +1,10 @@
+use filebacked::FileBacked;
+
+#[derive(FileBacked)]
+enum Color {
+    Red,
+    #[filebacked(rename = "Red")]
+    Green,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use filebacked::FileBacked;
+
+#[derive(FileBacked)]
+enum Never {}
+
+fn main() {}

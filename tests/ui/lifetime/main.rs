@@ -1,0 +1,8 @@
+use filebacked::FileBacked;
+
+#[derive(FileBacked)]
+struct View<'a> {
+    name: &'a str,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use filebacked::FileBacked;
+
+#[derive(FileBacked)]
+struct Note(#[filebacked(registered)] Option<String>);
+
+fn main() {}
