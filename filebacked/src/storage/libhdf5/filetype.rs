@@ -12,9 +12,9 @@ use hdf5_metno_sys::h5t::H5T_sign_t::H5T_SGN_2;
 use hdf5_metno_sys::h5t::H5T_str_t::{H5T_STR_NULLPAD, H5T_STR_NULLTERM};
 use hdf5_metno_sys::h5t::{
     H5Tarray_create, H5Tcopy, H5Tcreate, H5Tget_array_dims, H5Tget_array_ndims, H5Tget_class, H5Tget_ebias,
-    H5Tget_fields, H5Tget_member_name, H5Tget_member_type, H5Tget_member_value, H5Tget_nmembers, H5Tget_order,
-    H5Tget_sign, H5Tget_size, H5Tget_strpad, H5Tget_super, H5Tget_tag, H5Tinsert, H5Tis_variable_str, H5Tset_order,
-    H5Tset_strpad,
+    H5Tget_fields, H5Tget_member_name, H5Tget_member_type, H5Tget_member_value, H5Tget_nmembers, H5Tget_offset,
+    H5Tget_order, H5Tget_precision, H5Tget_sign, H5Tget_size, H5Tget_strpad, H5Tget_super, H5Tget_tag, H5Tinsert,
+    H5Tis_variable_str, H5Tset_order, H5Tset_strpad,
 };
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char};
@@ -184,21 +184,29 @@ fn int(id: hid_t, size: usize) -> Result<Option<IntType>> {
     // SAFETY: the type is open.
     let (class, sign) = unsafe { (H5Tget_class(id) as i32, H5Tget_sign(id)) };
     let size = match size {
-        1 | 2 | 4 | 8 if class == class::INTEGER => size as u8,
+        1 | 2 | 4 | 8 if class == class::INTEGER && bits(id)? <= size * 8 => size as u8,
         _ => return Ok(None),
     };
     check(sign as i32)?;
     Ok(Some(IntType { size, signed: sign == H5T_SGN_2 }))
 }
 
+/// Where the bits in use end. A damaged file can have them outside the number, which HDF5 does not check.
+fn bits(id: hid_t) -> Result<usize> {
+    // SAFETY: the type is open and a number.
+    let (offset, precision) = unsafe { (check(H5Tget_offset(id))?, H5Tget_precision(id)) };
+    Ok((offset.unsigned_abs() as usize).saturating_add(precision))
+}
+
 fn float(id: hid_t, size: usize) -> Result<Dtype> {
     let [mut sign, mut at, mut exponent, mut from, mut mantissa] = [0; 5];
     // SAFETY: the type is open and a float, the numbers are writable.
-    let (bias, order) = unsafe {
+    let (bias, order, precision) = unsafe {
         check(H5Tget_fields(id, &mut sign, &mut at, &mut exponent, &mut from, &mut mantissa))?;
-        (H5Tget_ebias(id), H5Tget_order(id))
+        (H5Tget_ebias(id), H5Tget_order(id), H5Tget_precision(id))
     };
-    let straight = from == 0 && at == mantissa && sign == at + exponent && sign + 1 == size * 8;
+    let whole = precision == size * 8 && bits(id)? == precision;
+    let straight = whole && from == 0 && at == mantissa && sign == at + exponent && sign + 1 == size * 8;
     Ok(match (size, exponent, mantissa, bias) {
         _ if !straight || !matches!(order, H5T_ORDER_LE | H5T_ORDER_BE) => {
             Dtype::Other(size, format!("float of {size} bytes"))
