@@ -10,6 +10,12 @@ mod dtype;
 #[cfg(feature = "libhdf5")]
 pub(crate) mod libhdf5;
 
+pub(crate) mod digest;
+mod plain;
+
+pub(crate) use plain::Plain;
+pub(crate) use plain::{as_bytes, read_vec};
+
 pub use dtype::{CompoundMember, CompoundType, Dtype, EnumType, IntType};
 
 /// How the bytes of a dataset are compressed. Readers see standard HDF5 filters.
@@ -25,7 +31,7 @@ pub enum Compression {
 
 /// What a dataset is to be, apart from its bytes.
 #[derive(Debug, Clone, Copy)]
-pub struct DatasetSpec<'a> {
+pub(crate) struct DatasetSpec<'a> {
     /// The datatype of the elements.
     pub dtype: &'a Dtype,
     /// The extent of each dimension; empty for a scalar.
@@ -40,7 +46,7 @@ pub struct DatasetSpec<'a> {
 
 impl DatasetSpec<'_> {
     /// The number of elements, unless that overflows.
-    pub fn elements(&self) -> Option<usize> {
+    pub(crate) fn elements(&self) -> Option<usize> {
         elements(self.shape)
     }
 }
@@ -48,6 +54,18 @@ impl DatasetSpec<'_> {
 /// The number of elements of a shape, unless that overflows.
 pub(crate) fn elements(shape: &[u64]) -> Option<usize> {
     shape.iter().try_fold(1usize, |n, d| n.checked_mul(usize::try_from(*d).ok()?))
+}
+
+/// A chunk shape of about this many bytes: the slowest dimensions are cut first, so that a chunk is one piece of memory
+/// where it can be.
+pub(crate) fn chunk_shape(shape: &[u64], element: usize, bytes: usize) -> Vec<u64> {
+    let mut room = (bytes / element.max(1)).max(1) as u64;
+    let mut chunk: Vec<u64> = shape.to_vec();
+    for extent in chunk.iter_mut().rev() {
+        *extent = (*extent).clamp(1, room);
+        room = (room / *extent).max(1);
+    }
+    chunk
 }
 
 /// Where the bytes of a dataset are put one after another. Append only; the engine checks the length.
@@ -68,7 +86,7 @@ impl Out<'_> {
 }
 
 /// What an engine implements to write: one open group at a time, members in the order of the calls.
-pub trait Sink {
+pub(crate) trait Sink {
     /// Makes a group as a member of the open one, and opens it. With `ordered`, the order of its links is tracked.
     fn begin_group(&mut self, name: &str, ordered: bool) -> Result<()>;
 
@@ -85,17 +103,13 @@ pub trait Sink {
     fn dataset_fill(&mut self, name: &str, spec: &DatasetSpec<'_>, fill: &mut dyn FnMut(&mut Out<'_>)) -> Result<()>;
 
     /// Writes a dataset of variable-length strings (`spec.dtype` is [`Dtype::VarStr`]); no text has a NUL in it.
-    fn dataset_text(
-        &mut self,
-        name: &str,
-        spec: &DatasetSpec<'_>,
-        texts: &mut dyn Iterator<Item = &str>,
-    ) -> Result<()>;
+    fn dataset_text(&mut self, name: &str, spec: &DatasetSpec<'_>, texts: &mut dyn Iterator<Item = &str>)
+    -> Result<()>;
 }
 
 /// An object or attribute that a [`Source`] has opened, in the engine's own terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Handle(pub(crate) u64);
+pub(crate) struct Handle(pub(crate) u64);
 
 /// What kind of object a handle stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +144,7 @@ impl Description {
 
 /// How a dataset lies in the file; for looking, not for reading.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Allocation {
+pub(crate) struct Allocation {
     /// `compact`, `contiguous`, `chunked` or `virtual`.
     pub layout: &'static str,
     /// The chunk shape of a chunked dataset.
@@ -143,7 +157,7 @@ pub struct Allocation {
 
 /// Strings as they come out of a file: their bytes one after another, not yet checked to be UTF-8.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Texts {
+pub(crate) struct Texts {
     /// The bytes of all strings.
     pub bytes: Vec<u8>,
     /// Where each string ends in `bytes`; the next one starts there.
@@ -152,7 +166,7 @@ pub struct Texts {
 
 /// What an engine implements to read. Handles are opened by [`Source::root`], [`Source::child`] and
 /// [`Source::attribute`], and each is given back once to [`Source::release`].
-pub trait Source {
+pub(crate) trait Source {
     /// The group that reading starts from.
     fn root(&self) -> Result<Handle>;
 

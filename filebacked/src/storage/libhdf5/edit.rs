@@ -67,6 +67,12 @@ pub(crate) fn open_or_create_group(group: &Id, name: &str) -> Result<Id> {
     })
 }
 
+/// The root group of the file that an object is in.
+pub(crate) fn root_of(object: &Id) -> Result<Id> {
+    // SAFETY: the object is open, the name ends in NUL; the new identifier has no other owner.
+    sync(|| unsafe { Id::own(H5Oopen(object.raw(), c"/".as_ptr(), H5P_DEFAULT)) })
+}
+
 /// Deletes a link, and what it leads to if that was the last one.
 pub(crate) fn delete(group: &Id, name: &str) -> Result<()> {
     sync(|| {
@@ -75,22 +81,6 @@ pub(crate) fn delete(group: &Id, name: &str) -> Result<()> {
         }
         // SAFETY: the group is open, the name ends in NUL.
         with_link_name(name, |name| unsafe { check(H5Ldelete(group.raw(), name, H5P_DEFAULT)).map(drop) })
-    })
-}
-
-/// Gives a link another name.
-pub(crate) fn rename(group: &Id, from: &str, to: &str) -> Result<()> {
-    sync(|| {
-        if !exists(group, from)? {
-            return Err(ErrorKind::Missing.into());
-        }
-        if from == to {
-            return Ok(());
-        }
-        if exists(group, to)? {
-            return Err(ErrorKind::Exists.into());
-        }
-        move_link(group, from, group, to)
     })
 }
 
@@ -132,7 +122,12 @@ fn link_list(name: &str) -> Result<Id> {
     Ok(list)
 }
 
-fn move_link(from: &Id, name: &str, into: &Id, new: &str) -> Result<()> {
+/// Moves a link into another group of the same file, under another name.
+pub(crate) fn move_link(from: &Id, name: &str, into: &Id, new: &str) -> Result<()> {
+    sync(|| move_locked(from, name, into, new))
+}
+
+fn move_locked(from: &Id, name: &str, into: &Id, new: &str) -> Result<()> {
     let list = link_list(new)?;
     with_link_name(name, |name| {
         // SAFETY: the groups and the list are open, names end in NUL.

@@ -9,7 +9,7 @@ use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5t::H5T_class_t::H5T_COMPOUND;
 use hdf5_metno_sys::h5t::H5T_order_t::{H5T_ORDER_BE, H5T_ORDER_LE};
 use hdf5_metno_sys::h5t::H5T_sign_t::H5T_SGN_2;
-use hdf5_metno_sys::h5t::H5T_str_t::{H5T_STR_NULLPAD, H5T_STR_NULLTERM};
+use hdf5_metno_sys::h5t::H5T_str_t::H5T_STR_NULLPAD;
 use hdf5_metno_sys::h5t::{
     H5Tarray_create, H5Tcopy, H5Tcreate, H5Tget_array_dims, H5Tget_array_ndims, H5Tget_class, H5Tget_ebias,
     H5Tget_fields, H5Tget_member_name, H5Tget_member_type, H5Tget_member_value, H5Tget_nmembers, H5Tget_offset,

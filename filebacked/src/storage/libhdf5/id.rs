@@ -21,6 +21,13 @@ impl Id {
         if id >= 0 { Ok(Id(id)) } else { Err(last_error()) }
     }
 
+    /// A reference of its own to an open group of `hdf5_metno`.
+    pub(crate) fn of_group(group: &hdf5_metno::Group) -> Id {
+        // SAFETY: the group's identifier is valid as long as the group lives, and the reference that is added is owned here.
+        sync(|| unsafe { H5Iinc_ref(group.id()) });
+        Id(group.id())
+    }
+
     /// The number that C functions take.
     pub(crate) fn raw(&self) -> hid_t {
         self.0

@@ -16,7 +16,7 @@ mod stack;
 mod strings;
 mod types;
 
-pub(crate) use edit::{children, delete, exists, open_group, open_or_create_group, promote, rename};
+pub(crate) use edit::{children, delete, exists, move_link, open_group, open_or_create_group, promote, root_of};
 pub(crate) use file::LibFile;
 pub(crate) use id::Id;
 pub(crate) use sink::LibSink;

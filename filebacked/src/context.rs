@@ -1,0 +1,125 @@
+//! One save or one load: its options, its filters as they were at the start, and what it has to remember.
+
+use crate::error::Result;
+use crate::options::{Conversion, ReadOptions, WriteOptions};
+use crate::path::{Mask, State, UNMASKED};
+use crate::registry::Registry;
+use crate::schema::Nested;
+use crate::storage::Compression;
+use std::any::TypeId;
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// What is known during one save. Filters reach it through [`Slot::context`](crate::Slot::context).
+#[derive(Debug)]
+pub struct WriteContext {
+    options: WriteOptions,
+    registry: Arc<Registry>,
+    mask: Option<Mask>,
+    /// The types whose tables are being written, the innermost last.
+    tables: RefCell<Vec<TypeId>>,
+}
+
+impl WriteContext {
+    pub(crate) fn new(options: &WriteOptions, schema: Option<Nested>) -> Result<Self> {
+        let mask = Mask::new(&options.skip, options.only.as_deref(), schema)?;
+        Ok(WriteContext { registry: options.snapshot(), options: options.clone(), mask, tables: RefCell::default() })
+    }
+
+    /// A value that the caller handed to [`WriteOptions::extension`].
+    pub fn extension<T: 'static>(&self) -> Option<&T> {
+        self.options.extensions.get()
+    }
+
+    /// Whether equal values must give equal bytes.
+    pub fn is_deterministic(&self) -> bool {
+        self.options.deterministic
+    }
+
+    /// The compression of arrays and columns whose field says nothing.
+    pub fn compression(&self) -> Compression {
+        self.options.compression
+    }
+
+    pub(crate) fn chunk_bytes(&self) -> Option<usize> {
+        self.options.chunk_bytes
+    }
+
+    pub(crate) fn max_depth(&self) -> u32 {
+        self.options.max_depth
+    }
+
+    #[inline]
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    #[inline]
+    pub(crate) fn mask(&self) -> Option<&Mask> {
+        self.mask.as_ref()
+    }
+
+    pub(crate) fn start(&self) -> State {
+        self.mask.as_ref().map_or(UNMASKED, Mask::start)
+    }
+
+    /// Notes that the table of a type is begun; whether it is inside another of the same type.
+    pub(crate) fn enter_table(&self, id: TypeId) -> bool {
+        let mut tables = self.tables.borrow_mut();
+        let inside = tables.contains(&id);
+        tables.push(id);
+        inside
+    }
+
+    pub(crate) fn leave_table(&self) {
+        self.tables.borrow_mut().pop();
+    }
+}
+
+/// What is known during one load. Filters reach it through [`Node::context`](crate::Node::context).
+#[derive(Debug)]
+pub struct ReadContext {
+    options: ReadOptions,
+    registry: Arc<Registry>,
+    mask: Option<Mask>,
+}
+
+impl ReadContext {
+    pub(crate) fn new(options: &ReadOptions, schema: Option<Nested>) -> Result<Self> {
+        let mask = Mask::new(&options.skip, options.only.as_deref(), schema)?;
+        Ok(ReadContext { registry: options.snapshot(), options: options.clone(), mask })
+    }
+
+    /// A value that the caller handed to [`ReadOptions::extension`].
+    pub fn extension<T: 'static>(&self) -> Option<&T> {
+        self.options.extensions.get()
+    }
+
+    /// Which numbers of another type than the declared one are accepted.
+    pub fn conversion(&self) -> Conversion {
+        self.options.conversion
+    }
+
+    /// The largest encoded value that is decoded, in bytes.
+    pub fn decode_limit(&self) -> usize {
+        self.options.decode_limit
+    }
+
+    pub(crate) fn max_depth(&self) -> u32 {
+        self.options.max_depth
+    }
+
+    #[inline]
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    #[inline]
+    pub(crate) fn mask(&self) -> Option<&Mask> {
+        self.mask.as_ref()
+    }
+
+    pub(crate) fn start(&self) -> State {
+        self.mask.as_ref().map_or(UNMASKED, Mask::start)
+    }
+}

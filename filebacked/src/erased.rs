@@ -1,0 +1,180 @@
+//! Values whose type is known only at run time, and the proof that a type may be looked up by its identity.
+
+use crate::backed::{FileBacked, Save};
+use crate::error::Result;
+use crate::filter::{AnyWrite, Filter, no_filter};
+use crate::rows::Rows;
+use crate::schema::{Nested, Schema};
+use crate::slot::{Slot, Written};
+use std::any::{Any, TypeId};
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// The identity of a type without borrowed parts: what the registry looks filters up by.
+///
+/// Whoever holds a `Key<T>` knows that `T` is `'static`, even where the compiler does not: `Vec<T>` can be saved for
+/// borrowed `T` too, and has a key only where `T` has one. There is no other way to make one than these.
+pub struct Key<T> {
+    id: TypeId,
+    schema: fn() -> Schema,
+    of: PhantomData<fn(T)>,
+}
+
+impl<T> Clone for Key<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Key<T> {}
+
+impl<T: FileBacked> Key<T> {
+    /// The key of a type that can be read back.
+    #[inline]
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Key { id: TypeId::of::<T>(), schema: T::schema, of: PhantomData }
+    }
+}
+
+impl<T: 'static> Key<T> {
+    /// The key of a type that only filters can store.
+    pub(crate) fn foreign() -> Self {
+        Key { id: TypeId::of::<T>(), schema: || Schema::Opaque, of: PhantomData }
+    }
+}
+
+impl<T> Key<T> {
+    /// The key of a type that owns nothing but values of types with keys; its callers pass those as the proof.
+    #[inline]
+    pub(crate) fn of_container(schema: fn() -> Schema) -> Self {
+        Key { id: typeid::of::<T>(), schema, of: PhantomData }
+    }
+
+    /// The identity.
+    #[inline]
+    pub fn id(&self) -> TypeId {
+        self.id
+    }
+
+    /// What the type looks like.
+    pub fn schema(&self) -> Schema {
+        (self.schema)()
+    }
+
+    pub(crate) fn nested(&self) -> Nested {
+        self.schema
+    }
+
+    /// The filter that a registry keeps under this key's identity.
+    pub(crate) fn filter<'r>(&self, entry: &'r (dyn Any + Send + Sync)) -> &'r dyn Filter<T> {
+        // SAFETY: the registry keeps an `Arc<dyn Filter<U>>` under the identity of `U: 'static`, and a key of this
+        // identity exists only where `T` is that type.
+        let filter: &'r Arc<dyn Filter<T>> =
+            unsafe { &*(entry as *const (dyn Any + Send + Sync)).cast::<Arc<dyn Filter<T>>>() };
+        &**filter
+    }
+}
+
+/// A value of some type: `&dyn Any` for a filter that is chosen by a predicate.
+#[derive(Clone, Copy)]
+pub struct AnyValue<'a> {
+    id: TypeId,
+    address: *const u8,
+    next: unsafe fn(*const u8, Slot<'_>) -> Result<Written>,
+    borrowed: PhantomData<&'a ()>,
+}
+
+impl<'a> AnyValue<'a> {
+    pub(crate) fn new<T>(value: &'a T, key: Key<T>, next: AnyWrite<T>) -> Self {
+        AnyValue { id: key.id, address: (value as *const T).cast(), next: next.one, borrowed: PhantomData }
+    }
+
+    /// Goes on to the next older filter of the value's type.
+    pub(crate) fn write_next(self, slot: Slot<'_>) -> Result<Written> {
+        // SAFETY: `new` took address and function for the same type, and the value is borrowed for `'a`.
+        unsafe { (self.next)(self.address, slot) }
+    }
+
+    /// The identity of the value's type.
+    pub fn type_id(&self) -> TypeId {
+        self.id
+    }
+
+    /// The value, if it is a `T`.
+    pub fn downcast_ref<T: 'static>(&self) -> Option<&'a T> {
+        // SAFETY: the address came from a `&'a U` whose `Key<U>` says that `U` is `'static` and has this identity, so `U` is `T`.
+        (self.id == TypeId::of::<T>()).then(|| unsafe { &*self.address.cast::<T>() })
+    }
+}
+
+/// Rows of some type: many values for a filter that is chosen by a predicate.
+#[derive(Clone, Copy)]
+pub struct AnyRows<'a> {
+    id: TypeId,
+    rows: Rows<'a, ()>,
+    one: unsafe fn(*const u8, Slot<'_>) -> Result<Written>,
+    next: unsafe fn(Rows<'_, ()>, Slot<'_>) -> Result<Written>,
+}
+
+impl<'a> AnyRows<'a> {
+    pub(crate) fn new<T>(rows: Rows<'a, T>, key: Key<T>, next: AnyWrite<T>) -> Self {
+        // SAFETY: as rows of `()` only their addresses are taken; the values are read as what they are, by `downcast` and `next`.
+        AnyRows { id: key.id, rows: unsafe { rows.cast() }, one: next.one, next: next.rows }
+    }
+
+    /// Goes on to the next older filter of the values' type.
+    pub(crate) fn write_next(self, slot: Slot<'_>) -> Result<Written> {
+        // SAFETY: `new` took rows and function for the same type.
+        unsafe { (self.next)(self.rows, slot) }
+    }
+
+    /// The values, one by one.
+    pub fn iter(self) -> impl Iterator<Item = AnyValue<'a>> {
+        self.rows.iter().map(move |unit| AnyValue {
+            id: self.id,
+            address: (unit as *const ()).cast(),
+            next: self.one,
+            borrowed: PhantomData,
+        })
+    }
+
+    /// The identity of the values' type.
+    pub fn type_id(&self) -> TypeId {
+        self.id
+    }
+
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The rows, if they are of `T`.
+    pub fn downcast<T: 'static>(&self) -> Option<Rows<'a, T>> {
+        // SAFETY: the rows were of a type `U` whose `Key<U>` says that `U` is `'static` and has this identity, so `U` is `T`.
+        (self.id == TypeId::of::<T>()).then(|| unsafe { self.rows.cast() })
+    }
+}
+
+/// How a type that can write itself goes on behind its filters.
+pub(crate) fn own_write<T: Save>() -> AnyWrite<T> {
+    unsafe fn one<T: Save>(value: *const u8, slot: Slot<'_>) -> Result<Written> {
+        // SAFETY: the caller passes the address of a live `T`.
+        slot.put_next(unsafe { &*value.cast::<T>() })
+    }
+    unsafe fn rows<T: Save>(rows: Rows<'_, ()>, slot: Slot<'_>) -> Result<Written> {
+        // SAFETY: the caller passes what were rows of `T`.
+        slot.put_next_rows(unsafe { rows.cast::<T>() })
+    }
+    AnyWrite::new(one::<T>, rows::<T>)
+}
+
+/// How a type that only filters can store goes on behind them: not at all.
+pub(crate) fn foreign_write<T>() -> AnyWrite<T> {
+    AnyWrite::new(|_, _| Err(no_filter::<T>()), |_, _| Err(no_filter::<T>()))
+}

@@ -1,0 +1,323 @@
+//! [`File`]: an open file with values under names of their own.
+
+use crate::backed::{FileBacked, Save};
+use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::node::Object;
+use crate::options::{Overwrite, ReadOptions, WriteOptions};
+use crate::save::open_file;
+use crate::stamp::FORMAT;
+use crate::storage::libhdf5::{self, Id, LibFile, LibSink, LibSource};
+use crate::storage::{Dtype, Sink, Source};
+use crate::whole;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// An open HDF5 file: values are written and read under names of their own.
+///
+/// ```
+/// # fn main() -> filebacked::Result<()> {
+/// use filebacked::File;
+///
+/// # let dir = std::env::temp_dir().join(format!("filebacked-file-{}", std::process::id()));
+/// # std::fs::create_dir_all(&dir)?;
+/// # let path = dir.join("runs.h5");
+/// let file = File::create(&path)?;
+/// file.write("run/7", &vec![0.5, 0.25])?; // the group `run` is made
+/// assert_eq!(file.read::<Vec<f64>>("run/7")?, [0.5, 0.25]);
+/// # drop(file); std::fs::remove_dir_all(&dir)?;
+/// # Ok(()) }
+/// ```
+///
+/// Unlike [`save`](crate::save), changes happen in the file itself: a value is written beside the old one and takes its
+/// place when it is complete, but a crash of the machine in between can damage an HDF5 file.
+pub struct File {
+    lib: LibFile,
+    path: PathBuf,
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("File").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// The link under which a value is written until it is complete.
+const UNDER_WAY: &str = ".filebacked under way";
+
+impl File {
+    fn new(path: &Path, operation: Operation, open: impl FnOnce() -> Result<LibFile>) -> Result<Self> {
+        let lib = open().map_err(|e| e.during(operation).in_file(path))?;
+        Ok(File { lib, path: path.to_path_buf() })
+    }
+
+    /// Opens a file for reading.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`], [`ErrorKind::NotHdf5`], or what HDF5 says.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        File::new(path, Operation::Open, || open_file(path, false))
+    }
+
+    /// Opens a file for reading and writing.
+    ///
+    /// # Errors
+    ///
+    /// As [`File::open`].
+    pub fn open_rw(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        File::new(path, Operation::Open, || open_file(path, true))
+    }
+
+    /// Creates a file; what was there is lost at once.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`], or what HDF5 says.
+    pub fn create(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        File::new(path, Operation::Create, || stamped(LibFile::create(path, false)?))
+    }
+
+    /// Creates a file where there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Exists`] where there is one, or as [`File::create`].
+    pub fn create_new(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        File::new(path, Operation::Create, || {
+            if std::fs::symlink_metadata(path).is_ok() {
+                return Err(ErrorKind::Exists.into());
+            }
+            stamped(LibFile::create(path, true)?)
+        })
+    }
+
+    /// Opens a file for reading and writing, or creates it where there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`File::open`] and [`File::create`].
+    pub fn append(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        if std::fs::symlink_metadata(path).is_ok() { File::open_rw(path) } else { File::create_new(path) }
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a value under a name; `/` separates groups, which are made where they are missing.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Exists`] where the name is in use (see [`WriteOptions::overwrite`]), or whatever keeps the value from
+    /// being written. Whatever was there stays as it was.
+    pub fn write<T: Save>(&self, name: &str, value: &T) -> Result<()> {
+        self.write_with(name, value, &WriteOptions::new())
+    }
+
+    /// Writes a value under a name, with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`File::write`].
+    pub fn write_with<T: Save>(&self, name: &str, value: &T, options: &WriteOptions) -> Result<()> {
+        self.done(Operation::Save, self.lib.root().and_then(|root| write_member(&root, name, value, options)))
+    }
+
+    /// Writes a value whose members go to the root of the file, beside what is there.
+    ///
+    /// # Errors
+    ///
+    /// As [`File::write`].
+    pub fn write_root<T: Save>(&self, value: &T) -> Result<()> {
+        self.write_root_with(value, &WriteOptions::new())
+    }
+
+    /// Writes a value whose members go to the root of the file, with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`File::write`].
+    pub fn write_root_with<T: Save>(&self, value: &T, options: &WriteOptions) -> Result<()> {
+        self.done(Operation::Save, self.lib.root().and_then(|root| write_members(&root, value, options)))
+    }
+
+    /// Reads the value under a name.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Missing`], or whatever keeps the node from being a `T`.
+    pub fn read<T: FileBacked>(&self, name: &str) -> Result<T> {
+        self.read_with(name, &ReadOptions::new())
+    }
+
+    /// Reads the value under a name, with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`File::read`].
+    pub fn read_with<T: FileBacked>(&self, name: &str, options: &ReadOptions) -> Result<T> {
+        self.done(Operation::Load, self.lib.root().and_then(|root| read_member(root, name, options)))
+    }
+
+    /// Reads the value whose members are at the root of the file.
+    ///
+    /// # Errors
+    ///
+    /// As [`File::read`].
+    pub fn read_root<T: FileBacked>(&self) -> Result<T> {
+        self.read_root_with(&ReadOptions::new())
+    }
+
+    /// Reads the value whose members are at the root of the file, with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`File::read`].
+    pub fn read_root_with<T: FileBacked>(&self, options: &ReadOptions) -> Result<T> {
+        self.done(Operation::Load, self.lib.root().and_then(|root| read_members(root, options)))
+    }
+
+    /// The names at the root of the file.
+    ///
+    /// # Errors
+    ///
+    /// What HDF5 says.
+    pub fn names(&self) -> Result<Vec<String>> {
+        self.done(Operation::Inspect, self.lib.root().and_then(|root| libhdf5::children(&root)))
+    }
+
+    /// Gives everything that was written to the operating system.
+    ///
+    /// # Errors
+    ///
+    /// What HDF5 says.
+    pub fn flush(&self) -> Result<()> {
+        self.done(Operation::Save, self.lib.flush())
+    }
+
+    /// Closes the file and says whether that went well. Dropping it closes it too, in silence.
+    ///
+    /// # Errors
+    ///
+    /// What HDF5 says.
+    pub fn close(self) -> Result<()> {
+        let File { lib, path } = self;
+        lib.close().map_err(|e| e.during(Operation::Save).in_file(&path))
+    }
+
+    /// The same open file for code that uses the `hdf5` crate itself.
+    ///
+    /// # Errors
+    ///
+    /// What HDF5 says.
+    pub fn as_hdf5(&self) -> Result<crate::hdf5::File> {
+        self.lib.to_hdf5()
+    }
+
+    fn done<R>(&self, operation: Operation, result: Result<R>) -> Result<R> {
+        result.map_err(|e| e.during(operation).in_file(&self.path))
+    }
+}
+
+/// Marks a new file as one of this library's.
+fn stamped(file: LibFile) -> Result<LibFile> {
+    LibSink::new(file.root()?)?.attr(FORMAT, &Dtype::FixedStr(whole::VERSION.len()), &[], whole::VERSION.as_bytes())?;
+    Ok(file)
+}
+
+/// Writes into a link of another name, and runs `finish` when the value is complete; what is under way goes otherwise.
+fn write_aside<T: Save>(
+    group: &Id,
+    value: &T,
+    options: &WriteOptions,
+    finish: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    let cx = whole::write_context::<T>(options)?;
+    if libhdf5::exists(group, UNDER_WAY)? {
+        // What a process left that did not come to its end.
+        libhdf5::delete(group, UNDER_WAY)?;
+    }
+    let mut sink = LibSink::new(group.clone())?;
+    let written = whole::write_member(&mut sink, &cx, UNDER_WAY, value);
+    drop(sink);
+    let done = written.and_then(|()| finish());
+    if done.is_err() && libhdf5::exists(group, UNDER_WAY)? {
+        libhdf5::delete(group, UNDER_WAY)?;
+    }
+    done
+}
+
+pub(crate) fn write_member<T: Save>(base: &Id, path: &str, value: &T, options: &WriteOptions) -> Result<()> {
+    let parts = whole::parts(path)?;
+    let Some((leaf, groups)) = parts.split_last() else { return Err(ErrorKind::Missing.into()) };
+    let in_use = || {
+        Error::new(ErrorKind::Exists)
+            .with_help("`WriteOptions::overwrite(Overwrite::Replace)` puts the new value in its place")
+            .at(path)
+    };
+    // Asked before anything is written, so that a name in use costs nothing.
+    let mut found = Some(base.clone());
+    for name in groups {
+        found = match found {
+            Some(group) => libhdf5::open_group(&group, name).map_err(|e| e.at(path))?,
+            None => None,
+        };
+    }
+    let replaced = match &found {
+        Some(group) => libhdf5::exists(group, leaf)?,
+        None => false,
+    };
+    if replaced && options.overwrite == Overwrite::Refuse {
+        return Err(in_use());
+    }
+    let finish = || {
+        let mut group = base.clone();
+        for name in groups {
+            group = libhdf5::open_or_create_group(&group, name)?;
+        }
+        if replaced {
+            libhdf5::delete(&group, leaf)?;
+        }
+        libhdf5::move_link(base, UNDER_WAY, &group, leaf)
+    };
+    write_aside(base, value, options, finish).map_err(|e| e.at(path))
+}
+
+pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptions) -> Result<()> {
+    let finish = || {
+        let Some(written) = libhdf5::open_group(group, UNDER_WAY)? else {
+            return Err(ErrorKind::Contract("the value was not written".into()).into());
+        };
+        libhdf5::promote(&written, group, options.overwrite == Overwrite::Replace)?;
+        drop(written);
+        libhdf5::delete(group, UNDER_WAY)
+    };
+    let is_group = T::key().is_none_or(|key| key.schema().is_rooted());
+    if !is_group {
+        let what = "only structs, enums with data and maps of links have members for a group";
+        return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("write it under a name"));
+    }
+    write_aside(group, value, options, finish)
+}
+
+/// Whether the file that a group is in was written by this library.
+fn is_ours(group: &Id) -> Result<bool> {
+    let source = LibSource::new(libhdf5::root_of(group)?)?;
+    let handle = source.root()?;
+    whole::is_ours(&Object::new(&source, handle))
+}
+
+pub(crate) fn read_member<T: FileBacked>(group: Id, name: &str, options: &ReadOptions) -> Result<T> {
+    let ours = is_ours(&group)?;
+    whole::read_member(&LibSource::new(group)?, name, ours, options)
+}
+
+pub(crate) fn read_members<T: FileBacked>(group: Id, options: &ReadOptions) -> Result<T> {
+    whole::read_root(&LibSource::new(group)?, options)
+}

@@ -1,0 +1,103 @@
+//! Values in groups of the `hdf5` crate: for code that uses that crate itself, which is re-exported here.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use filebacked::hdf5;
+//!
+//! # let dir = std::env::temp_dir().join(format!("filebacked-hdf5-{}", std::process::id()));
+//! # std::fs::create_dir_all(&dir)?;
+//! # let path = dir.join("data.h5");
+//! let file = hdf5::File::create(&path)?;
+//! let group = file.create_group("results")?;
+//! filebacked::write(&group, "loss", &0.25)?;
+//! assert_eq!(filebacked::read::<f64>(&group, "loss")?, 0.25);
+//! # drop((group, file)); std::fs::remove_dir_all(&dir)?;
+//! # Ok(()) }
+//! ```
+
+use crate::backed::{FileBacked, Save};
+use crate::error::Operation;
+use crate::options::{ReadOptions, WriteOptions};
+use crate::storage::libhdf5::Id;
+
+pub use hdf5_metno::*;
+
+/// Writes a value as a member of an open group; see [`File::write`](crate::File::write).
+///
+/// # Errors
+///
+/// As [`File::write`](crate::File::write).
+pub fn write<T: Save>(group: &Group, name: &str, value: &T) -> crate::Result<()> {
+    WriteOptions::new().write(group, name, value)
+}
+
+/// Writes the members of a value into an open group: FileBacked's `obj.write(group)`.
+///
+/// # Errors
+///
+/// As [`File::write_root`](crate::File::write_root).
+pub fn write_into<T: Save>(group: &Group, value: &T) -> crate::Result<()> {
+    WriteOptions::new().write_into(group, value)
+}
+
+/// Reads a value that is a member of an open group.
+///
+/// # Errors
+///
+/// As [`File::read`](crate::File::read).
+pub fn read<T: FileBacked>(group: &Group, name: &str) -> crate::Result<T> {
+    ReadOptions::new().read(group, name)
+}
+
+/// Reads a value whose members are in an open group: FileBacked's `Class.read(group)`.
+///
+/// # Errors
+///
+/// As [`File::read_root`](crate::File::read_root).
+pub fn read_from<T: FileBacked>(group: &Group) -> crate::Result<T> {
+    ReadOptions::new().read_from(group)
+}
+
+fn at<R>(operation: Operation, group: &Group, result: crate::Result<R>) -> crate::Result<R> {
+    result.map_err(|e| e.during(operation).in_file(group.filename().as_ref()))
+}
+
+impl WriteOptions {
+    /// Writes a value as a member of an open group; see [`write`](crate::write).
+    ///
+    /// # Errors
+    ///
+    /// As [`File::write`](crate::File::write).
+    pub fn write<T: Save>(&self, group: &Group, name: &str, value: &T) -> crate::Result<()> {
+        at(Operation::Save, group, crate::file::write_member(&Id::of_group(group), name, value, self))
+    }
+
+    /// Writes the members of a value into an open group; see [`write_into`](crate::write_into).
+    ///
+    /// # Errors
+    ///
+    /// As [`File::write_root`](crate::File::write_root).
+    pub fn write_into<T: Save>(&self, group: &Group, value: &T) -> crate::Result<()> {
+        at(Operation::Save, group, crate::file::write_members(&Id::of_group(group), value, self))
+    }
+}
+
+impl ReadOptions {
+    /// Reads a value that is a member of an open group; see [`read`](crate::read).
+    ///
+    /// # Errors
+    ///
+    /// As [`File::read`](crate::File::read).
+    pub fn read<T: FileBacked>(&self, group: &Group, name: &str) -> crate::Result<T> {
+        at(Operation::Load, group, crate::file::read_member(Id::of_group(group), name, self))
+    }
+
+    /// Reads a value whose members are in an open group; see [`read_from`](crate::read_from).
+    ///
+    /// # Errors
+    ///
+    /// As [`File::read_root`](crate::File::read_root).
+    pub fn read_from<T: FileBacked>(&self, group: &Group) -> crate::Result<T> {
+        at(Operation::Load, group, crate::file::read_members(Id::of_group(group), self))
+    }
+}

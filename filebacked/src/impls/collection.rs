@@ -1,0 +1,173 @@
+//! Sequences and sets.
+
+use crate::backed::{FileBacked, Save};
+use crate::erased::Key;
+use crate::error::{Error, ErrorKind, Result};
+use crate::impls::pointer::schema_of;
+use crate::layout::map::{Order, sorted};
+use crate::layout::sequence;
+use crate::node::Node;
+use crate::rows::Rows;
+use crate::schema::Schema;
+use crate::slot::{Slot, StoreAs, Written};
+use std::collections::{BTreeSet, BinaryHeap, HashSet, LinkedList, VecDeque};
+use std::hash::{BuildHasher, Hash};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Writes the values of a slice as the sequence that they are.
+pub(crate) fn write_slice<T: Save>(values: &[T], slot: Slot<'_>) -> Result<Written> {
+    write_all(Rows::slice(values), slot)
+}
+
+fn write_all<T: Save>(rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Written> {
+    match slot.layout() {
+        Some(StoreAs::Rows) => sequence::write_numbered(rows, slot.each()),
+        _ => slot.each().put_rows(rows),
+    }
+}
+
+/// Reads a sequence, in whichever of its layouts it is.
+pub(crate) fn read_all<T: FileBacked>(node: Node<'_>) -> Result<Vec<T>> {
+    let numbered = node.filters().next().is_none() && node.stamp()?.is_some_and(|stamp| stamp.kind_name() == "list");
+    if numbered { sequence::read_numbered(node.each()) } else { node.each().get_rows() }
+}
+
+/// Collections whose values lie in slices.
+macro_rules! slices_are_backed {
+    ($($t:ty, |$value:ident| $slices:expr;)*) => {
+        $(
+            impl<T: Save> Save for $t {
+                #[inline]
+                fn write(&self, slot: Slot<'_>) -> Result<Written> {
+                    let $value = self;
+                    let slices: [&[T]; 2] = $slices;
+                    match slices {
+                        [all, []] | [[], all] => write_slice(all, slot),
+                        both => write_all(Rows::runs(&both), slot),
+                    }
+                }
+                fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
+                    fn runs<'v, T>($value: &'v $t, runs: &mut Vec<&'v [T]>) {
+                        let slices: [&[T]; 2] = $slices;
+                        runs.extend(slices.into_iter().filter(|slice| !slice.is_empty()));
+                    }
+                    sequence::write_ragged(rows, slot, |value| value.len(), runs::<T>)
+                }
+                fn key() -> Option<Key<Self>> {
+                    T::key().map(|_| Key::of_container(|| Schema::Sequence(schema_of::<T>)))
+                }
+            }
+
+            impl<T: FileBacked> FileBacked for $t {
+                fn schema() -> Schema {
+                    Schema::Sequence(T::schema)
+                }
+                #[inline]
+                fn read(node: Node<'_>) -> Result<Self> {
+                    Ok(read_all::<T>(node)?.into())
+                }
+                fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
+                    sequence::read_ragged(node, |values| Ok(values.collect::<Vec<T>>().into()))
+                }
+            }
+        )*
+    };
+}
+slices_are_backed! {
+    Vec<T>, |value| [value, &[]];
+    Box<[T]>, |value| [value, &[]];
+    Arc<[T]>, |value| [value, &[]];
+    Rc<[T]>, |value| [value, &[]];
+    VecDeque<T>, |value| <[&[T]; 2]>::from(value.as_slices());
+}
+
+/// Collections that are walked: `$sort` puts the references into the order that is written.
+macro_rules! collections_are_backed {
+    ($($t:ident<T $(, $hasher:ident)?>: ($($bound:tt)*), $sort:expr, $collect:expr;)*) => {
+        $(
+            impl<T: Save + $($bound)* $(, $hasher)?> Save for $t<T $(, $hasher)?> {
+                fn write(&self, slot: Slot<'_>) -> Result<Written> {
+                    let values = $sort(self.iter().collect::<Vec<&T>>(), slot.cx)?;
+                    write_all(Rows::refs(&values), slot)
+                }
+                fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
+                    let cx = slot.cx;
+                    sequence::write_ragged_refs(rows, slot, |value| value.len(), |set, refs| {
+                        refs.extend($sort(set.iter().collect::<Vec<&T>>(), cx)?);
+                        Ok(())
+                    })
+                }
+                fn key() -> Option<Key<Self>> {
+                    T::key().map(|_| Key::of_container(|| Schema::Sequence(schema_of::<T>)))
+                }
+            }
+
+            impl<T: FileBacked + $($bound)* $(, $hasher: BuildHasher + Default + 'static)?> FileBacked
+                for $t<T $(, $hasher)?>
+            {
+                fn schema() -> Schema {
+                    Schema::Sequence(T::schema)
+                }
+                fn read(node: Node<'_>) -> Result<Self> {
+                    $collect(&mut read_all::<T>(node)?.into_iter())
+                }
+                fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
+                    sequence::read_ragged(node, |values| $collect(values))
+                }
+            }
+        )*
+    };
+}
+
+type Values<'v, T> = &'v mut dyn ExactSizeIterator<Item = T>;
+
+fn kept<'v, T>(values: Vec<&'v T>, _: &crate::context::WriteContext) -> Result<Vec<&'v T>> {
+    Ok(values)
+}
+
+fn hashed<'v, T: Save>(values: Vec<&'v T>, cx: &crate::context::WriteContext) -> Result<Vec<&'v T>> {
+    sorted(values, |value| *value, Order::Hashed, cx)
+}
+
+fn ordered<'v, T: Ord>(mut values: Vec<&'v T>, _: &crate::context::WriteContext) -> Result<Vec<&'v T>> {
+    values.sort();
+    Ok(values)
+}
+
+fn any<T, C: FromIterator<T>>(values: Values<'_, T>) -> Result<C> {
+    Ok(values.collect())
+}
+
+/// A set that holds fewer values than the file has seen one twice.
+fn distinct<T, C: FromIterator<T> + Len>(values: Values<'_, T>) -> Result<C> {
+    let len = values.len();
+    let set: C = values.collect();
+    if set.len() != len {
+        return Err(Error::new(ErrorKind::Damaged("a set with a value twice".into())));
+    }
+    Ok(set)
+}
+
+trait Len {
+    fn len(&self) -> usize;
+}
+
+impl<T, S> Len for HashSet<T, S> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+}
+
+impl<T> Len for BTreeSet<T> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+}
+
+collections_are_backed! {
+    LinkedList<T>: (), kept, any;
+    BinaryHeap<T>: (Ord), ordered, any;
+    BTreeSet<T>: (Ord), kept, distinct;
+    HashSet<T, S>: (Eq + Hash), hashed, distinct;
+}

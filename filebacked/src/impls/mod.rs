@@ -1,0 +1,17 @@
+//! `Save` and `FileBacked` for types of the standard library and of other crates: thin, each calls one layout.
+
+mod borrowed;
+mod cell;
+mod collection;
+mod ext;
+mod map;
+mod net;
+mod number;
+mod option;
+mod pointer;
+mod product;
+mod range;
+mod sum;
+mod text;
+mod time;
+mod wrapper;

@@ -1,0 +1,222 @@
+//! Numbers, bool and char.
+
+use crate::backed::{FileBacked, Save};
+use crate::erased::Key;
+use crate::error::{Error, ErrorKind, Result};
+use crate::layout::number::{self, Any};
+use crate::layout::scalar::{self, Element, element_is_backed, element_shaped, member, pair};
+use crate::node::Node;
+use crate::rows::Rows;
+use crate::schema::Schema;
+use crate::slot::{Slot, Written};
+use crate::storage::{CompoundMember, Dtype};
+use std::borrow::Cow;
+
+/// The hooks of types that can be the names of links.
+macro_rules! printed_name {
+    () => {
+        fn is_name() -> bool {
+            true
+        }
+        fn name(&self) -> Option<Cow<'_, str>> {
+            Some(self.to_string().into())
+        }
+    };
+}
+
+/// Integers: names of links in decimal, so the reading half has a hook too.
+macro_rules! integer_is_backed {
+    ($($t:ident),*) => {
+        $(
+            impl Save for $t {
+                #[inline]
+                fn write(&self, slot: Slot<'_>) -> Result<Written> {
+                    Self::write_array(Rows::slice(std::slice::from_ref(self)), &[], slot)
+                }
+                #[inline]
+                fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
+                    Self::write_array(rows, &[rows.len() as u64], slot)
+                }
+                fn is_flat(_: u32) -> bool {
+                    true
+                }
+                fn filler() -> Option<Self> {
+                    Some(0)
+                }
+                fn key() -> Option<Key<Self>> {
+                    Some(Key::new())
+                }
+                element_shaped!(save);
+                printed_name!();
+            }
+
+            impl FileBacked for $t {
+                fn schema() -> Schema {
+                    Schema::Scalar(stringify!($t))
+                }
+                fn read(node: Node<'_>) -> Result<Self> {
+                    scalar::one(Self::read_array(&node, Some(0))?.0)
+                }
+                fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
+                    Ok(Self::read_array(&node, Some(1))?.0)
+                }
+                element_shaped!(read);
+                fn from_name(name: &str) -> Option<Self> {
+                    name.parse().ok()
+                }
+            }
+        )*
+    };
+}
+integer_is_backed!(i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize);
+
+macro_rules! number_is_element {
+    ($($t:ty),*) => {
+        $(
+            impl Element for $t {
+                #[inline]
+                fn write_array(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
+                    number::write(rows, shape, slot)
+                }
+                fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<Self>, Vec<usize>)> {
+                    number::read(node, rank)
+                }
+            }
+        )*
+    };
+}
+number_is_element!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
+
+element_is_backed!(f32, "f32", filler = Some(0.0), flat = true);
+element_is_backed!(f64, "f64", filler = Some(0.0), flat = true);
+element_is_backed!(bool, "bool", filler = Some(false), flat = true);
+
+/// `usize` and `isize` have 64 bits on disk, whatever the machine has.
+macro_rules! size_is_element {
+    ($($t:ident as $stored:ident),*) => {
+        $(
+            impl Element for $t {
+                fn write_array(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
+                    scalar::write_mapped(rows, shape, slot, |value| *value as $stored)
+                }
+                fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<Self>, Vec<usize>)> {
+                    scalar::read_mapped(node, rank, |value: $stored| {
+                        let any = Any::Int(value.into());
+                        $t::try_from(value).map_err(|_| number::out_of_range(any, &Dtype::U64, stringify!($t)))
+                    })
+                }
+            }
+        )*
+    };
+}
+size_is_element!(usize as u64, isize as i64);
+
+const WIDE_SIGNED: &[CompoundMember; 2] = &[member("lo", 0, Dtype::U64), member("hi", 8, Dtype::I64)];
+const WIDE_UNSIGNED: &[CompoundMember; 2] = &[member("lo", 0, Dtype::U64), member("hi", 8, Dtype::U64)];
+
+/// 128-bit integers in two halves: HDF5's readers have no 16-byte integers.
+macro_rules! wide_is_element {
+    ($($t:ident, $high:ident, $members:ident;)*) => {
+        $(
+            impl Element for $t {
+                fn write_array(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
+                    scalar::write_cells(rows, &pair($members, 16), shape, slot, |value| value.to_le_bytes())
+                }
+                fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<Self>, Vec<usize>)> {
+                    // What fits 64 bits may be stored as a plain integer, by others.
+                    if matches!(node.describe()?.dtype, Dtype::Int(_)) {
+                        return scalar::read_mapped(node, rank, |value: $high| Ok(value.into()));
+                    }
+                    scalar::read_pairs(node, rank, stringify!($t), ["lo", "hi"], |lo, hi| {
+                        let lo: u64 = scalar::integer(lo, "lower half of an integer")?;
+                        let hi: $high = scalar::integer(hi, "upper half of an integer")?;
+                        Ok(<$t>::from(hi) << 64 | <$t>::from(lo))
+                    })
+                }
+            }
+        )*
+    };
+}
+wide_is_element! {
+    i128, i64, WIDE_SIGNED;
+    u128, u64, WIDE_UNSIGNED;
+}
+
+impl Element for bool {
+    fn write_array(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
+        scalar::write_bools(rows, shape, slot)
+    }
+
+    fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<Self>, Vec<usize>)> {
+        scalar::read_bools(node, rank)
+    }
+}
+
+impl Element for char {
+    fn write_array(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
+        scalar::write_cells(rows, &Dtype::FixedStr(4), shape, slot, |value| {
+            let mut cell = [0; 4];
+            value.encode_utf8(&mut cell);
+            cell
+        })
+    }
+
+    fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<Self>, Vec<usize>)> {
+        let (texts, shape) = crate::layout::text::read_array(node, rank)?;
+        let char_of = |text: String| {
+            let mut chars = text.chars();
+            match (chars.next(), chars.next()) {
+                // NUL is padding to HDF5.
+                (None, _) => Ok('\0'),
+                (Some(only), None) => Ok(only),
+                _ => Err(Error::new(ErrorKind::Invalid(format!("{text:?} is no single character")))),
+            }
+        };
+        Ok((texts.into_iter().map(char_of).collect::<Result<_>>()?, shape))
+    }
+}
+
+impl Save for char {
+    fn write(&self, slot: Slot<'_>) -> Result<Written> {
+        Self::write_array(Rows::slice(std::slice::from_ref(self)), &[], slot)
+    }
+
+    fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
+        Self::write_array(rows, &[rows.len() as u64], slot)
+    }
+
+    fn is_flat(_: u32) -> bool {
+        true
+    }
+
+    fn filler() -> Option<Self> {
+        Some('\0')
+    }
+
+    element_shaped!(save);
+    printed_name!();
+
+    fn key() -> Option<Key<Self>> {
+        Some(Key::new())
+    }
+}
+
+impl FileBacked for char {
+    fn schema() -> Schema {
+        Schema::Scalar("char")
+    }
+
+    fn read(node: Node<'_>) -> Result<Self> {
+        scalar::one(Self::read_array(&node, Some(0))?.0)
+    }
+
+    fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
+        Ok(Self::read_array(&node, Some(1))?.0)
+    }
+
+    element_shaped!(read);
+
+    fn from_name(name: &str) -> Option<Self> {
+        name.parse().ok()
+    }
+}

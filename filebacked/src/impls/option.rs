@@ -1,0 +1,136 @@
+//! `Option`, and the types that stand for nothing.
+
+use crate::backed::{FileBacked, Save};
+use crate::erased::Key;
+use crate::error::Result;
+use crate::impls::pointer::schema_of;
+use crate::layout::absent;
+use crate::node::Node;
+use crate::rows::Rows;
+use crate::schema::Schema;
+use crate::slot::{Slot, Written};
+use crate::stamp::Stamp;
+use std::marker::PhantomData;
+
+impl<T: Save> Save for Option<T> {
+    #[inline]
+    fn write(&self, slot: Slot<'_>) -> Result<Written> {
+        match (self.absence(), self) {
+            (None, Some(value)) => slot.put(value),
+            (depth, _) => slot.absent(depth.unwrap_or(0)),
+        }
+    }
+
+    fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
+        absent::write_rows(rows, slot)
+    }
+
+    #[inline]
+    fn absence(&self) -> Option<u32> {
+        match self {
+            None => Some(0),
+            Some(value) => value.absence().map(|depth| depth + 1),
+        }
+    }
+
+    fn is_flat(level: u32) -> bool {
+        level < 16 && T::is_flat(level + 1)
+    }
+
+    fn key() -> Option<Key<Self>> {
+        T::key().map(|_| Key::of_container(|| Schema::Option(schema_of::<T>)))
+    }
+}
+
+impl<T: FileBacked> FileBacked for Option<T> {
+    fn schema() -> Schema {
+        Schema::Option(T::schema)
+    }
+
+    #[inline]
+    fn read(node: Node<'_>) -> Result<Self> {
+        node.get().map(Some)
+    }
+
+    fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
+        absent::read_rows(node)
+    }
+
+    #[inline]
+    fn from_absence(depth: u32) -> Option<Self> {
+        match depth {
+            0 => Some(None),
+            _ => T::from_absence(depth - 1).map(Some),
+        }
+    }
+}
+
+/// Nothing to store: no link in a field, in rows a group with their number.
+impl<T: ?Sized> Save for PhantomData<T> {
+    fn write(&self, slot: Slot<'_>) -> Result<Written> {
+        slot.absent(0)
+    }
+
+    fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
+        slot.group(Stamp::kind("columns"))?.table::<Self>(rows.len())?.end()
+    }
+
+    fn absence(&self) -> Option<u32> {
+        Some(0)
+    }
+
+    fn is_flat(_: u32) -> bool {
+        true
+    }
+}
+
+impl<T: ?Sized + 'static> FileBacked for PhantomData<T> {
+    fn schema() -> Schema {
+        Schema::Unit
+    }
+
+    fn read(_: Node<'_>) -> Result<Self> {
+        Ok(PhantomData)
+    }
+
+    fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
+        Ok(vec![PhantomData; node.group_of("columns", "a group (columns)")?.table()?.len()])
+    }
+
+    fn from_absence(depth: u32) -> Option<Self> {
+        (depth == 0).then_some(PhantomData)
+    }
+}
+
+/// An empty group.
+impl Save for () {
+    fn write(&self, slot: Slot<'_>) -> Result<Written> {
+        slot.group(Stamp::kind("unit"))?.end()
+    }
+
+    fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
+        slot.group(Stamp::kind("columns"))?.table::<Self>(rows.len())?.end()
+    }
+
+    fn is_flat(_: u32) -> bool {
+        true
+    }
+
+    fn key() -> Option<Key<Self>> {
+        Some(Key::new())
+    }
+}
+
+impl FileBacked for () {
+    fn schema() -> Schema {
+        Schema::Unit
+    }
+
+    fn read(node: Node<'_>) -> Result<Self> {
+        node.group_of("unit", "a group (unit)").map(drop)
+    }
+
+    fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
+        Ok(vec![(); node.group_of("columns", "a group (columns)")?.table()?.len()])
+    }
+}

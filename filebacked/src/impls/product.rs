@@ -1,0 +1,162 @@
+//! Values of several types: tuples; and arrays of a fixed length.
+//!
+//! ```text
+//! (a, b)       group     filebacked = "tuple"
+//! ├── 0        the first value
+//! └── 1
+//!
+//! many tuples  group     filebacked = "columns", len = n
+//! ├── 0        the first values as rows
+//! └── 1
+//! ```
+
+use crate::backed::{FileBacked, Save};
+use crate::erased::Key;
+use crate::error::{Error, Result};
+use crate::impls::pointer::schema_of;
+use crate::node::Node;
+use crate::rows::Rows;
+use crate::schema::Schema;
+use crate::slot::{Slot, Written};
+use crate::stamp::Stamp;
+
+/// `Save` for a type that is a group of named members; each is a field, or a function that gives a reference into the value.
+macro_rules! save_members {
+    ($kind:literal, $($member:literal => $get:expr),*) => {
+        fn write(&self, slot: Slot<'_>) -> Result<Written> {
+            let mut group = slot.group(Stamp::kind($kind))?;
+            $(group.field($member, crate::impls::product::member(self, $get))?;)*
+            group.end()
+        }
+        fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
+            let mut group = slot.group(Stamp::kind("columns"))?.table::<Self>(rows.len())?;
+            if !group.is_stub() {
+                $(group.column($member, rows.project($get))?;)*
+            }
+            group.end()
+        }
+    };
+}
+pub(crate) use save_members;
+
+/// Lets the compiler see that a closure gives a reference into its argument.
+pub(crate) fn member<T, F>(value: &T, get: impl Fn(&T) -> &F) -> &F {
+    get(value)
+}
+
+macro_rules! tuple_is_backed {
+    ($($t:ident $index:tt $name:literal),*) => {
+        impl<$($t: Save),*> Save for ($($t,)*) {
+            save_members!("tuple", $($name => |tuple| &tuple.$index),*);
+
+            fn is_flat(level: u32) -> bool {
+                level < 16 $(&& $t::is_flat(level + 1))*
+            }
+            fn key() -> Option<Key<Self>> {
+                fn schema<$($t: Save),*>() -> Schema {
+                    Schema::Tuple(vec![$(schema_of::<$t>),*])
+                }
+                $($t::key()?;)*
+                Some(Key::of_container(schema::<$($t),*>))
+            }
+        }
+
+        impl<$($t: FileBacked),*> FileBacked for ($($t,)*) {
+            fn schema() -> Schema {
+                Schema::Tuple(vec![$($t::schema),*])
+            }
+            fn read(node: Node<'_>) -> Result<Self> {
+                let group = node.group_of("tuple", "a group (tuple)")?;
+                Ok(($(group.field::<$t>($name)?,)*))
+            }
+            #[allow(non_snake_case)]
+            fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
+                let group = node.group_of("columns", "a group (columns)")?.table()?;
+                if group.len() == 0 {
+                    return Ok(Vec::new());
+                }
+                $(let mut $t = group.column::<$t>($name)?.into_iter();)*
+                let mut rows = Vec::with_capacity(group.len());
+                // Every column has as many values as the table has rows.
+                while let Some(row) = (|| Some(($($t.next()?,)*)))() {
+                    rows.push(row);
+                }
+                Ok(rows)
+            }
+        }
+    };
+}
+tuple_is_backed!(A 0 "0");
+tuple_is_backed!(A 0 "0", B 1 "1");
+tuple_is_backed!(A 0 "0", B 1 "1", C 2 "2");
+tuple_is_backed!(A 0 "0", B 1 "1", C 2 "2", D 3 "3");
+tuple_is_backed!(A 0 "0", B 1 "1", C 2 "2", D 3 "3", E 4 "4");
+tuple_is_backed!(A 0 "0", B 1 "1", C 2 "2", D 3 "3", E 4 "4", F 5 "5");
+tuple_is_backed!(A 0 "0", B 1 "1", C 2 "2", D 3 "3", E 4 "4", F 5 "5", G 6 "6");
+tuple_is_backed!(A 0 "0", B 1 "1", C 2 "2", D 3 "3", E 4 "4", F 5 "5", G 6 "6", H 7 "7");
+tuple_is_backed!(A 0 "0", B 1 "1", C 2 "2", D 3 "3", E 4 "4", F 5 "5", G 6 "6", H 7 "7", I 8 "8");
+tuple_is_backed!(A 0 "0", B 1 "1", C 2 "2", D 3 "3", E 4 "4", F 5 "5", G 6 "6", H 7 "7", I 8 "8", J 9 "9");
+tuple_is_backed!(A 0 "0", B 1 "1", C 2 "2", D 3 "3", E 4 "4", F 5 "5", G 6 "6", H 7 "7", I 8 "8", J 9 "9", K 10 "10");
+tuple_is_backed!(
+    A 0 "0", B 1 "1", C 2 "2", D 3 "3", E 4 "4", F 5 "5", G 6 "6", H 7 "7", I 8 "8", J 9 "9", K 10 "10", L 11 "11"
+);
+
+impl<T: Save, const N: usize> Save for [T; N] {
+    fn write(&self, slot: Slot<'_>) -> Result<Written> {
+        slot.each().put_shaped(Rows::slice(self.as_slice()), &[N as u64])
+    }
+
+    fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
+        Self::write_shaped(rows, &[rows.len() as u64], slot)
+    }
+
+    fn write_shaped(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
+        let shape: Vec<u64> = shape.iter().copied().chain([N as u64]).collect();
+        match rows.as_slice() {
+            Some(arrays) => slot.each().put_shaped(Rows::slice(arrays.as_flattened()), &shape),
+            None => {
+                let runs: Vec<&[T]> = rows.iter().map(|array| array.as_slice()).collect();
+                slot.each().put_shaped(Rows::runs(&runs), &shape)
+            }
+        }
+    }
+
+    fn is_flat(level: u32) -> bool {
+        level < 16 && T::is_flat(level + 1)
+    }
+
+    fn key() -> Option<Key<Self>> {
+        T::key().map(|_| Key::of_container(|| Schema::Sequence(schema_of::<T>)))
+    }
+}
+
+impl<T: FileBacked, const N: usize> FileBacked for [T; N] {
+    fn schema() -> Schema {
+        Schema::Sequence(T::schema)
+    }
+
+    fn read(node: Node<'_>) -> Result<Self> {
+        let (values, _) = node.each().get_shaped::<T>(&[])?;
+        let found = values.len();
+        values.try_into().map_err(|_| Error::mismatch(format!("{N} values"), format!("{found} values")))
+    }
+
+    fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
+        Ok(Self::read_shaped(node, &[])?.0)
+    }
+
+    fn read_shaped(node: Node<'_>, inner: &[usize]) -> Result<(Vec<Self>, usize)> {
+        let all: Vec<usize> = inner.iter().copied().chain([N]).collect();
+        let (values, outer) = node.each().get_shaped::<T>(&all)?;
+        let arrays = inner.iter().product::<usize>().saturating_mul(outer);
+        let mut values = values.into_iter();
+        let mut read = Vec::new();
+        for _ in 0..arrays {
+            let array: Vec<T> = values.by_ref().take(N).collect();
+            let found = array.len();
+            let array = array.try_into();
+            read.push(array.map_err(|_| Error::mismatch(format!("{N} values"), format!("{found} values")))?);
+        }
+        Ok((read, outer))
+    }
+}

@@ -1,0 +1,126 @@
+//! What is not there.
+//!
+//! In a field, `None` is no link. Where a missing link would not tell (in maps and lists, or inside a `Some`), a marker:
+//!
+//! ```text
+//! x            group     filebacked = "none 0": None; "none 1": Some(None)
+//! ```
+//!
+//! Many values:
+//!
+//! ```text
+//! x            group     filebacked = "optional", len = n
+//! ├── mask     bool (n): TRUE where there is no value
+//! └── values   numbers, bools, text: n of them, 0 or empty where there is none; anything else: those that are there
+//! ```
+
+use crate::backed::{FileBacked, Save};
+use crate::error::{Error, ErrorKind, Result};
+use crate::filter::Filter;
+use crate::node::Node;
+use crate::rows::Rows;
+use crate::slot::{Slot, Written};
+use crate::stamp::Stamp;
+use crate::storage::Dtype;
+use crate::writer::GroupWriter;
+
+/// Writes many options.
+pub(crate) fn write_rows<T: Save>(rows: Rows<'_, Option<T>>, slot: Slot<'_>) -> Result<Written> {
+    write_present(rows.len(), || rows.iter().map(Option::as_ref), slot)
+}
+
+/// Writes many values of which some are left out.
+pub(crate) fn write_rows_unless<T: Save>(
+    rows: Rows<'_, T>,
+    slot: Slot<'_>,
+    left_out: impl Fn(&T) -> bool,
+) -> Result<Written> {
+    let kept: Vec<Option<&T>> = rows.iter().map(|value| (!left_out(value)).then_some(value)).collect();
+    write_present(kept.len(), || kept.iter().copied(), slot)
+}
+
+fn write_present<'v, T: Save + 'v, I: Iterator<Item = Option<&'v T>>>(
+    len: usize,
+    values: impl Fn() -> I,
+    slot: Slot<'_>,
+) -> Result<Written> {
+    let filler = T::filler();
+    let mut group = begin(len, values().map(|value| value.is_none()), slot)?;
+    let mut refs: Vec<&T> = Vec::with_capacity(len);
+    for value in values() {
+        refs.extend(value.or(filler.as_ref()));
+    }
+    group.part("values", |slot| slot.put_rows(Rows::refs(&refs)))?;
+    group.end()
+}
+
+/// Writes many options whose values a filter writes.
+pub(crate) fn write_rows_with<T>(
+    rows: Rows<'_, Option<T>>,
+    slot: Slot<'_>,
+    filter: &(impl Filter<T> + ?Sized),
+) -> Result<Written> {
+    let mut group = begin(rows.len(), rows.iter().map(Option::is_none), slot)?;
+    let refs: Vec<&T> = rows.iter().flatten().collect();
+    group.part("values", |slot| slot.put_rows_with(Rows::refs(&refs), filter))?;
+    group.end()
+}
+
+fn begin<'a>(len: usize, mut mask: impl Iterator<Item = bool>, slot: Slot<'a>) -> Result<GroupWriter<'a>> {
+    let mut group = slot.group(Stamp::kind("optional"))?;
+    group.write_len(len)?;
+    group.part("mask", |slot| {
+        slot.dataset_fill(&Dtype::Bool, &[len as u64], &mut |out| {
+            for missing in mask.by_ref() {
+                out.put(&[u8::from(missing)]);
+            }
+        })
+    })?;
+    Ok(group)
+}
+
+/// Reads many options.
+pub(crate) fn read_rows<T: FileBacked>(node: Node<'_>) -> Result<Vec<Option<T>>> {
+    // A plain column is one without absent values: what others write, and what a field was before it became optional.
+    if !is_optional(&node)? {
+        return Ok(node.get_rows::<T>()?.into_iter().map(Some).collect());
+    }
+    read_rows_unless(node)
+}
+
+fn is_optional(node: &Node<'_>) -> Result<bool> {
+    use crate::storage::ObjectKind;
+    Ok(node.kind()? == ObjectKind::Group && node.stamp()?.is_none_or(|stamp| stamp.kind_name() == "optional"))
+}
+
+/// Reads many values of which some were left out.
+pub(crate) fn read_rows_unless<T: FileBacked>(node: Node<'_>) -> Result<Vec<Option<T>>> {
+    read(node, T::filler().is_some(), |node| node.get_rows::<T>())
+}
+
+/// Reads many options whose values a filter reads.
+pub(crate) fn read_rows_with<T: 'static>(node: Node<'_>, filter: &(impl Filter<T> + ?Sized)) -> Result<Vec<Option<T>>> {
+    read(node, false, |node| node.get_rows_with(filter))
+}
+
+fn read<'a, T>(
+    node: Node<'a>,
+    filled: bool,
+    values: impl FnOnce(Node<'a>) -> Result<Vec<T>>,
+) -> Result<Vec<Option<T>>> {
+    let group = node.group_of("optional", "a group (optional)")?;
+    let mask = group.part("mask", |node| node.get_rows::<bool>())?;
+    let values = group.part("values", values)?;
+    let wanted = if filled { mask.len() } else { mask.iter().filter(|missing| !**missing).count() };
+    if values.len() != wanted {
+        let what = format!("{} values where the mask tells of {wanted}", values.len());
+        return Err(Error::new(ErrorKind::Damaged(what)).at("values"));
+    }
+    let mut values = values.into_iter();
+    let row = |missing| match (missing, filled) {
+        (true, false) => None,
+        (true, true) => values.next().and(None),
+        (false, _) => values.next(),
+    };
+    Ok(mask.into_iter().map(row).collect())
+}

@@ -1,0 +1,263 @@
+//! Maps and sets.
+//!
+//! With flat values (numbers, bools, text, enums without data, and options, tuples, arrays and structs of those), and with
+//! keys that are no link names:
+//!
+//! ```text
+//! x            group     filebacked = "map", len = n
+//! ├── keys     the keys as rows
+//! └── values   the values as rows
+//! ```
+//!
+//! With keys that are text, integers or enums without data, and other values:
+//!
+//! ```text
+//! x            group     filebacked = "links", len = n; link order tracked
+//! └── <key>    the value; `/`, `%`, NUL, `.`, `..` and the empty key are percent-escaped
+//! ```
+//!
+//! Many maps:
+//!
+//! ```text
+//! x            group     filebacked = "maps", len = n
+//! ├── offsets  u64 (n + 1): where each map's entries start, and where the last one's end
+//! ├── keys     the keys of all maps as rows
+//! └── values   the values of all maps as rows
+//! ```
+//!
+//! A set is a sequence. Hash maps and sets are sorted, so that equal values give equal files.
+
+use crate::backed::{FileBacked, Save};
+use crate::context::WriteContext;
+use crate::error::{Error, ErrorKind, Result};
+use crate::layout::sequence;
+use crate::node::Node;
+use crate::reader::GroupReader;
+use crate::rows::Rows;
+use crate::schema::{Nested, Schema};
+use crate::slot::{Place, Slot, StoreAs, Written};
+use crate::stamp::{Stamp, escape_link, unescape};
+use crate::storage::digest::Digest;
+use std::cmp::Ordering;
+
+/// The order of entries.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Order {
+    /// The collection's own.
+    Kept,
+    /// By chance, so sorted where files have to be equal.
+    Hashed,
+}
+
+/// Whether a map of these types is stored as links unless its field says otherwise.
+pub(crate) fn by_links<K: Save, V: Save>() -> bool {
+    K::is_name() && !V::is_flat(0)
+}
+
+/// What a map type looks like.
+pub(crate) fn schema<K: FileBacked, V: FileBacked>() -> Schema {
+    Schema::Map { key: K::schema, value: V::schema, links: by_links::<K, V>() }
+}
+
+/// Writes a map.
+pub(crate) fn write<K: Save, V: Save>(entries: Vec<(&K, &V)>, order: Order, slot: Slot<'_>) -> Result<Written> {
+    let entries = sorted(entries, |entry| entry.0, order, slot.cx)?;
+    let links = match slot.layout() {
+        Some(StoreAs::Links) if !K::is_name() => {
+            let what = "keys of this type are no link names";
+            return Err(
+                Error::new(ErrorKind::Unsupported(what.into())).with_help("take `layout = \"links\"` off the field")
+            );
+        }
+        Some(StoreAs::Links) => true,
+        Some(StoreAs::Columns) => false,
+        _ => by_links::<K, V>(),
+    };
+    if links { write_links(&entries, slot) } else { write_columns(&entries, slot) }
+}
+
+fn key_name<K: Save>(key: &K) -> Result<std::borrow::Cow<'_, str>> {
+    key.name().ok_or_else(|| ErrorKind::Contract("a key type that says it has names gave none".into()).into())
+}
+
+fn value_schema<V: Save>(cx: &WriteContext) -> Option<Nested> {
+    if cx.mask().is_some() { V::key().map(|key| key.nested()) } else { None }
+}
+
+fn write_links<K: Save, V: Save>(entries: &[(&K, &V)], slot: Slot<'_>) -> Result<Written> {
+    let cx = slot.cx;
+    let mut group = slot.group(Stamp::kind("links"))?;
+    group.write_len(entries.len())?;
+    for (key, value) in entries {
+        let name = key_name(*key)?;
+        let link = escape_link(&name);
+        group.entry(&link, Some(&name), value_schema::<V>(cx), |slot| slot.put(*value))?;
+    }
+    group.end()
+}
+
+fn write_columns<K: Save, V: Save>(entries: &[(&K, &V)], slot: Slot<'_>) -> Result<Written> {
+    let cx = slot.cx;
+    let mut group = slot.group(Stamp::kind("map"))?;
+    let (mut keys, mut values) = (Vec::with_capacity(entries.len()), Vec::with_capacity(entries.len()));
+    for (key, value) in entries {
+        if cx.mask().is_none() || group.step(key.name().as_deref(), value_schema::<V>(cx)).is_some() {
+            keys.push(*key);
+            values.push(*value);
+        }
+    }
+    group.write_len(keys.len())?;
+    group.part("keys", |slot| slot.put_rows(Rows::refs(&keys)))?;
+    group.part("values", |slot| slot.each().put_rows(Rows::refs(&values)))?;
+    group.end()
+}
+
+/// Writes many maps; `entries` gives those of one.
+pub(crate) fn write_rows<'v, M, K: Save + 'v, V: Save + 'v>(
+    maps: Rows<'v, M>,
+    slot: Slot<'_>,
+    order: Order,
+    entries: impl Fn(&'v M) -> Vec<(&'v K, &'v V)>,
+) -> Result<Written> {
+    let cx = slot.cx;
+    let mut group = slot.group(Stamp::kind("maps"))?;
+    group.write_len(maps.len())?;
+    let (mut keys, mut values, mut counts) = (Vec::new(), Vec::new(), Vec::with_capacity(maps.len()));
+    maps.try_for_each(|map| {
+        let entries = sorted(entries(map), |entry| entry.0, order, cx)?;
+        counts.push(entries.len());
+        for (key, value) in entries {
+            keys.push(key);
+            values.push(value);
+        }
+        Ok::<_, Error>(())
+    })?;
+    group.part("offsets", |slot| sequence::write_offsets(slot, Rows::slice(&counts), |count| *count))?;
+    group.part("keys", |slot| slot.put_rows(Rows::refs(&keys)))?;
+    group.part("values", |slot| slot.each().put_rows(Rows::refs(&values)))?;
+    group.end()
+}
+
+/// Entries in the order they are written in.
+pub(crate) fn sorted<'v, E, K: Save + 'v>(
+    mut entries: Vec<E>,
+    key: impl Fn(&E) -> &'v K,
+    order: Order,
+    cx: &WriteContext,
+) -> Result<Vec<E>> {
+    if order == Order::Kept || !cx.is_deterministic() {
+        return Ok(entries);
+    }
+    if K::is_name() {
+        entries.sort_by(|a, b| by_name(&key(a).name().unwrap_or_default(), &key(b).name().unwrap_or_default()));
+        return Ok(entries);
+    }
+    // Keys of any other type: by the bytes they are written as.
+    let mut coded = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let mut digest = Digest::default();
+        let _ = Slot::whole(&mut digest, cx, Place::Member("key")).put(key(&entry))?;
+        coded.push((digest.into_bytes(), entry));
+    }
+    coded.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(coded.into_iter().map(|(_, entry)| entry).collect())
+}
+
+/// Numbers by size, text by its bytes.
+fn by_name(a: &str, b: &str) -> Ordering {
+    match (a.parse::<i128>(), b.parse::<i128>()) {
+        (Ok(x), Ok(y)) => x.cmp(&y).then_with(|| a.cmp(b)),
+        (Ok(_), Err(_)) => Ordering::Less,
+        (Err(_), Ok(_)) => Ordering::Greater,
+        (Err(_), Err(_)) => a.cmp(b),
+    }
+}
+
+/// Reads a map; `insert` says whether the key was new.
+pub(crate) fn read<K: FileBacked, V: FileBacked>(node: Node<'_>, mut insert: impl FnMut(K, V) -> bool) -> Result<()> {
+    let kind = node.stamp()?.map(|stamp| stamp.kind_name().to_string());
+    if !matches!(kind.as_deref(), None | Some("map" | "links")) {
+        return Err(node.unexpected("a group (map)"));
+    }
+    let group = node.group_as("a group (map)")?;
+    let columns = match kind.as_deref() {
+        Some(kind) => kind == "map",
+        // A group of others: a link a key, unless it is exactly what this library would write.
+        None => !by_links::<K, V>() && group.names()? == ["keys", "values"],
+    };
+    if columns { read_columns(&group, insert) } else { read_links(&group, kind.is_some(), &mut insert) }
+}
+
+fn twice(key: &str) -> Error {
+    ErrorKind::Damaged(format!("the key {key} twice")).into()
+}
+
+fn read_columns<K: FileBacked, V: FileBacked>(
+    group: &GroupReader<'_>,
+    mut insert: impl FnMut(K, V) -> bool,
+) -> Result<()> {
+    let keys = group.part("keys", |node| node.get_rows::<K>())?;
+    let values = group.part("values", |node| node.each().get_rows::<V>())?;
+    if keys.len() != values.len() {
+        return Err(ErrorKind::Damaged(format!("{} keys and {} values", keys.len(), values.len())).into());
+    }
+    let masked = group.context().mask().is_some();
+    for (i, (key, value)) in keys.into_iter().zip(values).enumerate() {
+        if masked && group.step(key.name().as_deref(), Some(V::schema)).is_none() {
+            continue;
+        }
+        if !insert(key, value) {
+            return Err(twice(&format!("number {i}")));
+        }
+    }
+    Ok(())
+}
+
+fn read_links<K: FileBacked, V: FileBacked>(
+    group: &GroupReader<'_>,
+    escaped: bool,
+    insert: &mut dyn FnMut(K, V) -> bool,
+) -> Result<()> {
+    for link in group.names()? {
+        let name = if escaped { unescape(&link) } else { link.clone() };
+        let Some(state) = group.step(Some(&name), Some(V::schema)) else { continue };
+        let key = K::from_name(&name).ok_or_else(|| {
+            let what = format!("`{name}` is no key of type `{}`", std::any::type_name::<K>());
+            Error::new(ErrorKind::Invalid(what)).at(&link)
+        })?;
+        let Some(node) = group.entry(&link, state)? else { continue };
+        let value = node.get::<V>().map_err(|e| e.at(&link))?;
+        if !insert(key, value) {
+            return Err(twice(&format!("`{name}`")));
+        }
+    }
+    Ok(())
+}
+
+/// Reads many maps; `insert` puts an entry into a map, and says whether the key was new.
+pub(crate) fn read_rows<M, K: FileBacked, V: FileBacked>(
+    node: Node<'_>,
+    new: impl Fn() -> M,
+    insert: impl Fn(&mut M, K, V) -> bool,
+) -> Result<Vec<M>> {
+    let group = node.group_of("maps", "a group (maps)")?;
+    let (counts, total) = group.part("offsets", sequence::read_offsets)?;
+    let keys = group.part("keys", |node| node.get_rows::<K>())?;
+    let values = group.part("values", |node| node.each().get_rows::<V>())?;
+    if keys.len() != total || values.len() != total {
+        let what = format!("{} keys and {} values where the offsets tell of {total}", keys.len(), values.len());
+        return Err(ErrorKind::Damaged(what).into());
+    }
+    let mut entries = keys.into_iter().zip(values);
+    let mut maps = Vec::with_capacity(counts.len());
+    for (i, count) in counts.into_iter().enumerate() {
+        let mut map = new();
+        for (key, value) in entries.by_ref().take(count) {
+            if !insert(&mut map, key, value) {
+                return Err(twice(&format!("in map {i}")));
+            }
+        }
+        maps.push(map);
+    }
+    Ok(maps)
+}

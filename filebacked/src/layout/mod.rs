@@ -1,0 +1,13 @@
+//! What values look like on disk: one file a shape, with its tree in its doc.
+
+pub(crate) mod absent;
+#[cfg(any(feature = "bincode", feature = "postcard", feature = "json"))]
+pub(crate) mod blob;
+pub(crate) mod map;
+pub(crate) mod number;
+pub(crate) mod scalar;
+pub(crate) mod sequence;
+#[cfg(feature = "sprs")]
+pub(crate) mod sparse;
+pub(crate) mod text;
+pub mod variant;

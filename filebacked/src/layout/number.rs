@@ -1,0 +1,270 @@
+//! Numbers: scalars and datasets of the matching HDF5 type, and what is accepted in their place on reading.
+//!
+//! ```text
+//! x            f64, i32, u8, ...: a scalar, (n) for many, any shape for arrays
+//! ```
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::node::{Node, say};
+use crate::options::Conversion;
+use crate::rows::Rows;
+use crate::slot::{Slot, Written};
+use crate::storage::{self, Description, Dtype, Plain};
+
+/// A number type of HDF5 that Rust has too.
+pub(crate) trait Number: Plain {
+    /// The datatype.
+    const DTYPE: Dtype;
+    /// Its name in Rust.
+    const NAME: &'static str;
+    /// What numbers it can hold.
+    const RANGE: Range;
+
+    /// The number, if it fits exactly.
+    fn from_int(value: i128) -> Option<Self>;
+
+    /// The number, if it fits: exactly, or rounded to a neighbour.
+    fn from_float(value: f64, rounded: bool) -> Option<Self>;
+}
+
+/// What numbers a type can hold.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Range {
+    /// Integers of that many bits, with or without a sign.
+    Int {
+        /// Bits.
+        bits: u32,
+        /// Whether it has a sign.
+        signed: bool,
+    },
+    /// Floats of that many binary digits and that many bits of exponent.
+    Float {
+        /// Binary digits, the leading one included.
+        digits: u32,
+        /// Bits of exponent.
+        exponent: u32,
+    },
+}
+
+impl Range {
+    /// The numbers of a stored type.
+    fn of(dtype: &Dtype) -> Option<Range> {
+        Some(match dtype {
+            Dtype::Int(int) => Range::Int { bits: u32::from(int.size) * 8, signed: int.signed },
+            Dtype::F16 => Range::Float { digits: 11, exponent: 5 },
+            Dtype::Bf16 => Range::Float { digits: 8, exponent: 8 },
+            Dtype::F32 => Range::Float { digits: 24, exponent: 8 },
+            Dtype::F64 => Range::Float { digits: 53, exponent: 11 },
+            _ => return None,
+        })
+    }
+
+    /// Whether every number of the other type is one of this.
+    fn holds(self, other: Range) -> bool {
+        match (self, other) {
+            (Range::Int { bits, signed }, Range::Int { bits: b, signed: s }) => {
+                if signed == s {
+                    bits >= b
+                } else {
+                    signed && bits > b
+                }
+            }
+            (Range::Float { digits, exponent }, Range::Int { bits: b, signed: s }) => {
+                let b = b - u32::from(s);
+                digits >= b && (1u32 << (exponent - 1)) > b
+            }
+            (Range::Float { digits, exponent }, Range::Float { digits: d, exponent: e }) => {
+                digits >= d && exponent >= e
+            }
+            (Range::Int { .. }, Range::Float { .. }) => false,
+        }
+    }
+}
+
+macro_rules! ints {
+    ($($t:ident = $dtype:ident, $signed:literal;)*) => {
+        $(
+            impl Number for $t {
+                const DTYPE: Dtype = Dtype::$dtype;
+                const NAME: &'static str = stringify!($t);
+                const RANGE: Range = Range::Int { bits: $t::BITS, signed: $signed };
+
+                fn from_int(value: i128) -> Option<Self> {
+                    value.try_into().ok()
+                }
+
+                fn from_float(value: f64, rounded: bool) -> Option<Self> {
+                    // The cast is exact for whole numbers below 2^127, which is beyond every type here.
+                    let whole = value.trunc();
+                    (whole.abs() < 1e38 && (rounded || whole == value)).then_some(whole as i128)?.try_into().ok()
+                }
+            }
+        )*
+    };
+}
+ints! {
+    i8 = I8, true; i16 = I16, true; i32 = I32, true; i64 = I64, true;
+    u8 = U8, false; u16 = U16, false; u32 = U32, false; u64 = U64, false;
+}
+
+macro_rules! floats {
+    ($($t:ident = $dtype:ident, $digits:literal, $exponent:literal;)*) => {
+        $(
+            impl Number for $t {
+                const DTYPE: Dtype = Dtype::$dtype;
+                const NAME: &'static str = stringify!($t);
+                const RANGE: Range = Range::Float { digits: $digits, exponent: $exponent };
+
+                fn from_int(value: i128) -> Option<Self> {
+                    let float = value as $t;
+                    (float as i128 == value).then_some(float)
+                }
+
+                fn from_float(value: f64, rounded: bool) -> Option<Self> {
+                    let float = value as $t;
+                    let fits = f64::from(float) == value || value.is_nan() || (rounded && float.is_finite());
+                    fits.then_some(float)
+                }
+            }
+        )*
+    };
+}
+floats! { f32 = F32, 24, 8; f64 = F64, 53, 11; }
+
+/// A number of any type, on its way from one to another.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Any {
+    Int(i128),
+    Float(f64),
+}
+
+impl Any {
+    /// The number in the first bytes of an element.
+    pub(crate) fn decode(cell: &[u8], dtype: &Dtype) -> Option<Any> {
+        let cell = cell.get(..dtype.size())?;
+        Some(match dtype {
+            Dtype::Int(integer) => Any::Int(int(cell, integer.signed)),
+            Dtype::F64 => Any::Float(f64::from_le_bytes(cell.try_into().ok()?)),
+            Dtype::F32 => Any::Float(f32::from_le_bytes(cell.try_into().ok()?).into()),
+            Dtype::Bf16 => {
+                Any::Float(f32::from_bits(u32::from(u16::from_le_bytes(cell.try_into().ok()?)) << 16).into())
+            }
+            Dtype::F16 => Any::Float(half_to_f64(u16::from_le_bytes(cell.try_into().ok()?))),
+            _ => return None,
+        })
+    }
+
+    fn convert<T: Number>(self, policy: Conversion) -> Option<T> {
+        let rounded = policy == Conversion::Any;
+        match (self, T::RANGE) {
+            (Any::Int(value), Range::Float { .. }) if rounded => T::from_float(value as f64, true),
+            (Any::Int(value), _) => T::from_int(value),
+            (Any::Float(value), _) => T::from_float(value, rounded),
+        }
+    }
+}
+
+impl std::fmt::Display for Any {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Any::Int(value) => value.fmt(f),
+            Any::Float(value) => value.fmt(f),
+        }
+    }
+}
+
+/// The integer in a cell of 1, 2, 4 or 8 bytes.
+pub(crate) fn int(cell: &[u8], signed: bool) -> i128 {
+    let negative = signed && cell.last().is_some_and(|last| last & 0x80 != 0);
+    let mut bytes = if negative { [0xff; 16] } else { [0; 16] };
+    bytes[..cell.len().min(16)].copy_from_slice(&cell[..cell.len().min(16)]);
+    i128::from_le_bytes(bytes)
+}
+
+/// IEEE 754 binary16 to binary64, exactly.
+pub(crate) fn half_to_f64(bits: u16) -> f64 {
+    let (exponent, mantissa) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff));
+    let size = match exponent {
+        0 => mantissa * 2f64.powi(-24),
+        0x1f if mantissa == 0.0 => f64::INFINITY,
+        0x1f => f64::NAN,
+        _ => (1024.0 + mantissa) * 2f64.powi(exponent - 25),
+    };
+    if bits & 0x8000 != 0 { -size } else { size }
+}
+
+/// What is asked for, in words.
+pub(crate) fn wanted(name: &str, rank: Option<usize>) -> String {
+    match rank {
+        Some(0) => format!("a scalar of {name}"),
+        Some(rank) => format!("a {rank}-dimensional dataset of {name}"),
+        None => format!("a dataset of {name}"),
+    }
+}
+
+/// The shape as memory has it, checked against the rank that is asked for. A null dataspace has no elements.
+pub(crate) fn shape(node: &Node<'_>, description: &Description, name: &str, rank: Option<usize>) -> Result<Vec<usize>> {
+    if description.null {
+        return match rank {
+            Some(1) | None => Ok(vec![0]),
+            _ => Err(node.unexpected(wanted(name, rank))),
+        };
+    }
+    if rank.is_some_and(|rank| rank != description.shape.len()) {
+        return Err(node.unexpected(wanted(name, rank)));
+    }
+    let extent = |extent: &u64| usize::try_from(*extent).map_err(|_| Error::new(ErrorKind::Damaged(say(description))));
+    description.shape.iter().map(extent).collect()
+}
+
+/// Writes numbers: those that lie side by side without a copy.
+pub(crate) fn write<T: Number>(rows: Rows<'_, T>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
+    match rows.as_slice() {
+        Some(values) => slot.dataset(&T::DTYPE, shape, storage::as_bytes(values)),
+        None => slot.dataset_fill(&T::DTYPE, shape, &mut |out| match rows.pieces() {
+            Some(pieces) => pieces.for_each(|piece| out.put(storage::as_bytes(piece))),
+            None => rows.for_each(|value| out.put(storage::as_bytes(std::slice::from_ref(value)))),
+        }),
+    }
+}
+
+/// Reads numbers, and their shape. Other number types are converted as the options allow.
+pub(crate) fn read<T: Number>(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<T>, Vec<usize>)> {
+    let description = node.describe()?;
+    let shape = shape(node, &description, T::NAME, rank)?;
+    if description.dtype == T::DTYPE {
+        return Ok((node.object.elements(&description)?, shape));
+    }
+    let stored = Range::of(&description.dtype);
+    let policy = node.context().conversion();
+    let allowed = match (policy, stored) {
+        (_, None) | (Conversion::Exact, _) => false,
+        (Conversion::Widen, Some(stored)) => T::RANGE.holds(stored),
+        (Conversion::Checked | Conversion::Any, Some(_)) => true,
+    };
+    if !allowed {
+        let error = node.unexpected(wanted(T::NAME, rank));
+        return Err(match stored {
+            Some(_) => error.with_help("`ReadOptions::conversion` says which number types are accepted"),
+            None => error,
+        });
+    }
+    let bytes = node.object.elements::<u8>(&description)?;
+    let mut values = Vec::with_capacity(bytes.len() / description.dtype.size());
+    for cell in bytes.chunks_exact(description.dtype.size()) {
+        // Every stored type with a range decodes.
+        let Some(any) = Any::decode(cell, &description.dtype) else { continue };
+        values.push(any.convert::<T>(policy).ok_or_else(|| out_of_range(any, &description.dtype, T::NAME))?);
+    }
+    Ok((values, shape))
+}
+
+#[cold]
+pub(crate) fn out_of_range(value: Any, stored: &Dtype, wanted: &str) -> Error {
+    Error::new(ErrorKind::OutOfRange {
+        value: value.to_string(),
+        stored: stored.to_string(),
+        wanted: wanted.to_string(),
+    })
+    .with_help(format!("declare the field as `{stored}`, or as a type that holds the number"))
+}

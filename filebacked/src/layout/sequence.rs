@@ -1,0 +1,263 @@
+//! Many values in an order.
+//!
+//! A numbered group, for what does not lie in one dataset (arrays, values behind filters):
+//!
+//! ```text
+//! x            group     filebacked = "list", len = 3
+//! ├── 0        the first value
+//! ├── 1
+//! └── 2
+//! ```
+//!
+//! Sequences of sequences:
+//!
+//! ```text
+//! x            group     filebacked = "ragged", len = n
+//! ├── offsets  u64 (n + 1): where each sequence starts in `values`, and where the last one ends
+//! └── values   all elements, one sequence after another, as rows of their type
+//! ```
+//!
+//! Many arrays of a fixed length, `[T; N]`, of numbers, bool or text are one dataset (n, N). Of anything else:
+//!
+//! ```text
+//! x            group     filebacked = "arrays", len = n
+//! └── values   the elements of all arrays, one array after another, as rows of their type
+//! ```
+
+use crate::backed::{FileBacked, Save};
+use crate::erased::{AnyRows, AnyValue};
+use crate::error::{Error, ErrorKind, Result};
+use crate::node::Node;
+use crate::rows::Rows;
+use crate::slot::{Slot, Written};
+use crate::stamp::Stamp;
+use crate::storage::Dtype;
+
+/// How many nodes a filter's default rows make before it is told that there is a better way.
+const NUMBERED_LIMIT: usize = 10_000;
+
+/// A numbered group of values that write themselves.
+pub(crate) fn write_numbered<T: Save>(rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Written> {
+    numbered(rows.iter(), rows.len(), slot, &mut |value, slot| slot.put(value))
+}
+
+/// A numbered group of values that a filter writes.
+pub(crate) fn write_numbered_with<T>(
+    rows: Rows<'_, T>,
+    slot: Slot<'_>,
+    filter: &str,
+    write: &mut dyn FnMut(&T, Slot<'_>) -> Result<Written>,
+) -> Result<Written> {
+    check_limit(rows.len(), filter)?;
+    numbered(rows.iter(), rows.len(), slot, &mut |value, slot| write(value, slot))
+}
+
+/// A numbered group of values of a type not known here.
+pub(crate) fn write_numbered_any(
+    rows: AnyRows<'_>,
+    slot: Slot<'_>,
+    filter: &str,
+    write: &mut dyn FnMut(AnyValue<'_>, Slot<'_>) -> Result<Written>,
+) -> Result<Written> {
+    check_limit(rows.len(), filter)?;
+    numbered(rows.iter(), rows.len(), slot, write)
+}
+
+fn check_limit(len: usize, filter: &str) -> Result<()> {
+    if len <= NUMBERED_LIMIT {
+        return Ok(());
+    }
+    let what = format!("filter `{filter}` would make a node for each of {len} values");
+    Err(Error::new(ErrorKind::Limit(what))
+        .with_help("give the filter `write_rows` and `read_rows` that use one dataset"))
+}
+
+fn numbered<V>(
+    values: impl Iterator<Item = V>,
+    len: usize,
+    slot: Slot<'_>,
+    write: &mut dyn FnMut(V, Slot<'_>) -> Result<Written>,
+) -> Result<Written> {
+    let mut group = slot.group(Stamp::kind("list"))?;
+    group.write_len(len)?;
+    let mut name = String::new();
+    for (i, value) in values.enumerate() {
+        number(&mut name, i);
+        group.part(&name, |slot| write(value, slot))?;
+    }
+    group.end()
+}
+
+fn number(name: &mut String, i: usize) {
+    use std::fmt::Write as _;
+    name.clear();
+    // Writing to a string does not fail.
+    let _ = write!(name, "{i}");
+}
+
+/// Reads a numbered group of values that read themselves.
+pub(crate) fn read_numbered<T: FileBacked>(node: Node<'_>) -> Result<Vec<T>> {
+    read_numbered_with(node, &mut |node| node.get())
+}
+
+/// Reads a numbered group.
+pub(crate) fn read_numbered_with<T>(node: Node<'_>, read: &mut dyn FnMut(Node<'_>) -> Result<T>) -> Result<Vec<T>> {
+    let group = node.group_of("list", "a numbered group")?;
+    let len = match group.read_len()? {
+        Some(len) => len,
+        None => group.names()?.len(),
+    };
+    let mut values = Vec::new();
+    let mut name = String::new();
+    for i in 0..len {
+        number(&mut name, i);
+        values.push(group.part(&name, &mut *read)?);
+    }
+    Ok(values)
+}
+
+/// Writes the rows of nested arrays whose elements do not fit one dataset.
+pub(crate) fn write_arrays<T: Save>(rows: Rows<'_, T>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
+    if shape.len() == 1 {
+        return slot.put_next_rows(rows);
+    }
+    let mut group = slot.group(Stamp::kind("arrays"))?;
+    group.write_len(shape.first().copied().unwrap_or(0) as usize)?;
+    group.part("values", |slot| slot.put_next_rows(rows))?;
+    group.end()
+}
+
+/// Reads what [`write_arrays`] wrote: the elements, and the number of outermost arrays.
+pub(crate) fn read_arrays<T: FileBacked>(node: Node<'_>, inner: &[usize]) -> Result<(Vec<T>, usize)> {
+    if inner.is_empty() {
+        let values = node.get_next_rows::<T>()?;
+        let len = values.len();
+        return Ok((values, len));
+    }
+    let group = node.group_of("arrays", "a group (arrays)")?;
+    let values = group.part("values", |node| node.get_next_rows::<T>())?;
+    let size = inner.iter().try_fold(1usize, |n, extent| n.checked_mul(*extent));
+    let len = match (group.read_len()?, size) {
+        (Some(len), _) => len,
+        (None, Some(size)) if size > 0 => values.len() / size,
+        _ => 0,
+    };
+    if size.and_then(|size| size.checked_mul(len)) != Some(values.len()) {
+        let what = format!("{} values in {len} arrays of shape {inner:?}", values.len());
+        return Err(Error::mismatch(format!("arrays of shape {inner:?}"), what));
+    }
+    Ok((values, len))
+}
+
+/// Writes sequences of sequences. `elements` gives the elements of one of them, in runs of neighbours.
+pub(crate) fn write_ragged<'v, S, T: Save + 'v>(
+    rows: Rows<'v, S>,
+    slot: Slot<'_>,
+    count: impl Fn(&S) -> usize,
+    elements: impl Fn(&'v S, &mut Vec<&'v [T]>),
+) -> Result<Written> {
+    let mut group = ragged(rows, slot, count)?;
+    let mut runs = Vec::with_capacity(rows.len());
+    rows.for_each(|sequence| elements(sequence, &mut runs));
+    group.part("values", |slot| slot.each().put_rows(Rows::runs(&runs)))?;
+    group.end()
+}
+
+/// The same for collections whose elements have no neighbours in memory.
+pub(crate) fn write_ragged_refs<'v, S, T: Save + 'v>(
+    rows: Rows<'v, S>,
+    slot: Slot<'_>,
+    count: impl Fn(&S) -> usize,
+    elements: impl Fn(&'v S, &mut Vec<&'v T>) -> Result<()>,
+) -> Result<Written> {
+    let mut group = ragged(rows, slot, count)?;
+    let mut refs = Vec::new();
+    rows.try_for_each(|sequence| elements(sequence, &mut refs))?;
+    group.part("values", |slot| slot.each().put_rows(Rows::refs(&refs)))?;
+    group.end()
+}
+
+fn ragged<'a, S>(
+    rows: Rows<'_, S>,
+    slot: Slot<'a>,
+    count: impl Fn(&S) -> usize,
+) -> Result<crate::writer::GroupWriter<'a>> {
+    let mut group = slot.group(Stamp::kind("ragged"))?;
+    group.write_len(rows.len())?;
+    group.part("offsets", |slot| write_offsets(slot, rows, count))?;
+    Ok(group)
+}
+
+/// A dataset of n + 1 numbers: where each row's elements start, and where the last one's end.
+pub(crate) fn write_offsets<S>(slot: Slot<'_>, rows: Rows<'_, S>, count: impl Fn(&S) -> usize) -> Result<Written> {
+    slot.dataset_fill(&Dtype::U64, &[rows.len() as u64 + 1], &mut |out| {
+        let mut at = 0u64;
+        out.put(&at.to_le_bytes());
+        rows.for_each(|row| {
+            at += count(row) as u64;
+            out.put(&at.to_le_bytes());
+        });
+    })
+}
+
+/// Reads offsets: the number of elements of each row, and of all together.
+pub(crate) fn read_offsets(node: Node<'_>) -> Result<(Vec<usize>, usize)> {
+    let offsets = node.get_rows::<u64>()?;
+    let damaged = || Error::new(ErrorKind::Damaged("offsets that do not ascend from 0".into()));
+    if offsets.first() != Some(&0) {
+        return Err(damaged());
+    }
+    let mut counts = Vec::with_capacity(offsets.len() - 1);
+    for pair in offsets.windows(2) {
+        let count = pair[1].checked_sub(pair[0]).and_then(|count| usize::try_from(count).ok());
+        counts.push(count.ok_or_else(damaged)?);
+    }
+    let total = offsets.last().and_then(|total| usize::try_from(*total).ok()).ok_or_else(damaged)?;
+    Ok((counts, total))
+}
+
+/// Reads sequences of sequences; `collect` makes one of them out of its elements.
+pub(crate) fn read_ragged<T: FileBacked, S>(
+    node: Node<'_>,
+    mut collect: impl FnMut(&mut dyn ExactSizeIterator<Item = T>) -> Result<S>,
+) -> Result<Vec<S>> {
+    let group = node.group_of("ragged", "a group (ragged)")?;
+    let (counts, total) = group.part("offsets", read_offsets)?;
+    let values = group.part("values", |node| node.each().get_rows::<T>())?;
+    if values.len() != total {
+        return Err(ErrorKind::Damaged(format!("{} values where the offsets tell of {total}", values.len())).into());
+    }
+    let mut values = values.into_iter();
+    let mut sequences = Vec::with_capacity(counts.len());
+    for count in counts {
+        sequences.push(collect(&mut Taken { values: &mut values, left: count })?);
+    }
+    Ok(sequences)
+}
+
+/// The next few of some values; what is not taken is dropped.
+struct Taken<'v, T> {
+    values: &'v mut std::vec::IntoIter<T>,
+    left: usize,
+}
+
+impl<T> Iterator for Taken<'_, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.left = self.left.checked_sub(1)?;
+        self.values.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl<T> ExactSizeIterator for Taken<'_, T> {}
+
+impl<T> Drop for Taken<'_, T> {
+    fn drop(&mut self) {
+        self.for_each(drop);
+    }
+}

@@ -1,0 +1,194 @@
+//! Text.
+//!
+//! ```text
+//! x            str[n]: fixed-length UTF-8, padded with NUL; the empty text is str[1] of NUL
+//! ```
+//!
+//! Many texts, in any shape:
+//!
+//! ```text
+//! x            str[w]: fixed length, where n * w <= 2 * total + 64 for the longest width w; else variable length
+//! ```
+//!
+//! Text with a NUL in it is no HDF5 string, and neither is one above 4 GiB. It is packed, as `layout = "packed"` asks for too:
+//!
+//! ```text
+//! x            u8 (bytes)  filebacked = "text": one text
+//! x            group       filebacked = "packed", len = n: many texts
+//! ├── bytes    u8: the UTF-8 bytes of all, one after another
+//! ├── offsets  u64 (n + 1): where each text starts, and where the last one ends
+//! └── shape    u64 (rank), only where there are more dimensions than one
+//! ```
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::layout::{number, sequence};
+use crate::node::Node;
+use crate::slot::{Slot, StoreAs, Written};
+use crate::stamp::{STAMP, Stamp};
+use crate::storage::{Dtype, ObjectKind, Texts};
+
+/// The stamp of a dataset that is one packed text.
+const TEXT: &str = "text";
+
+/// HDF5 string types have 32 bits of length.
+const LONGEST: usize = u32::MAX as usize;
+
+/// Writes one text.
+pub(crate) fn write(text: &str, slot: Slot<'_>) -> Result<Written> {
+    let bytes = text.as_bytes();
+    if bytes.is_empty() {
+        return slot.dataset(&Dtype::FixedStr(1), &[], &[0]);
+    }
+    if slot.layout() == Some(StoreAs::Packed) || bytes.len() > LONGEST || bytes.contains(&0) {
+        return slot.attributes(&[(STAMP, TEXT)]).dataset(&Dtype::U8, &[bytes.len() as u64], bytes);
+    }
+    slot.dataset(&Dtype::FixedStr(bytes.len()), &[], bytes)
+}
+
+/// Writes a column of texts.
+pub(crate) fn write_rows<'t, I: Iterator<Item = &'t str>>(
+    len: usize,
+    texts: impl Fn() -> I,
+    slot: Slot<'_>,
+) -> Result<Written> {
+    write_array(&[len as u64], texts, slot)
+}
+
+/// Writes texts of any shape, in C order.
+pub(crate) fn write_array<'t, I: Iterator<Item = &'t str>>(
+    shape: &[u64],
+    texts: impl Fn() -> I,
+    slot: Slot<'_>,
+) -> Result<Written> {
+    let (mut len, mut longest, mut total, mut nul) = (0usize, 1usize, 0usize, false);
+    for text in texts() {
+        len += 1;
+        longest = longest.max(text.len());
+        total += text.len();
+        nul |= text.as_bytes().contains(&0);
+    }
+    if slot.layout() == Some(StoreAs::Packed) || nul || longest > LONGEST {
+        return write_packed(shape, texts, total, slot);
+    }
+    if longest.saturating_mul(len) <= 2 * total + 64 {
+        return slot.dataset_fill(&Dtype::FixedStr(longest), shape, &mut |out| {
+            for text in texts() {
+                out.put(text.as_bytes());
+                out.zeros(longest - text.len());
+            }
+        });
+    }
+    slot.dataset_text(shape, &mut texts())
+}
+
+fn write_packed<'t, I: Iterator<Item = &'t str>>(
+    shape: &[u64],
+    texts: impl Fn() -> I,
+    total: usize,
+    slot: Slot<'_>,
+) -> Result<Written> {
+    let mut group = slot.group(Stamp::kind("packed"))?;
+    let len = shape.iter().product::<u64>();
+    group.write_len(len as usize)?;
+    group.part("bytes", |slot| {
+        slot.dataset_fill(&Dtype::U8, &[total as u64], &mut |out| texts().for_each(|text| out.put(text.as_bytes())))
+    })?;
+    group.part("offsets", |slot| {
+        slot.dataset_fill(&Dtype::U64, &[len + 1], &mut |out| {
+            let mut at = 0u64;
+            out.put(&at.to_le_bytes());
+            for text in texts() {
+                at += text.len() as u64;
+                out.put(&at.to_le_bytes());
+            }
+        })
+    })?;
+    if shape.len() != 1 {
+        let bytes: Vec<u8> = shape.iter().flat_map(|extent| extent.to_le_bytes()).collect();
+        group.part("shape", |slot| slot.dataset(&Dtype::U64, &[shape.len() as u64], &bytes))?;
+    }
+    group.end()
+}
+
+/// Cuts bytes into texts, checking the UTF-8 of all of them in one pass.
+pub(crate) fn decode(texts: Texts) -> Result<Vec<String>> {
+    let all = std::str::from_utf8(&texts.bytes).map_err(|_| not_utf8())?;
+    let mut start = 0;
+    let mut cut = |end: usize| {
+        // A text may end inside a character only in a damaged file.
+        let text = all.get(start..end).ok_or_else(not_utf8)?;
+        start = end;
+        Ok(text.to_string())
+    };
+    texts.ends.iter().map(|end| cut(*end)).collect()
+}
+
+#[cold]
+fn not_utf8() -> Error {
+    Error::new(ErrorKind::Invalid("text that is not UTF-8".into()))
+        .with_help("read it as bytes: `Vec<u8>` or `OsString` for a single text")
+}
+
+/// Reads one text.
+pub(crate) fn read(node: &Node<'_>) -> Result<String> {
+    String::from_utf8(read_bytes(node)?).map_err(|_| not_utf8())
+}
+
+/// Reads the bytes of one text, UTF-8 or not.
+pub(crate) fn read_bytes(node: &Node<'_>) -> Result<Vec<u8>> {
+    let description = node.describe()?;
+    match &description.dtype {
+        Dtype::Int(_)
+            if node.kind()? == ObjectKind::Dataset && node.text_attribute(STAMP)?.as_deref() == Some(TEXT) =>
+        {
+            Ok(number::read::<u8>(node, Some(1))?.0)
+        }
+        dtype if dtype.is_text() && description.shape.is_empty() && !description.null => {
+            Ok(node.texts(&description)?.bytes)
+        }
+        _ => Err(node.unexpected("text (a scalar of str)")),
+    }
+}
+
+/// Reads texts of any shape; a rank that is asked for is checked.
+pub(crate) fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<String>, Vec<usize>)> {
+    node.readable()?;
+    if node.kind()? == ObjectKind::Group && node.stamp()?.is_some_and(|stamp| stamp.kind_name() == "packed") {
+        return read_packed(node, rank);
+    }
+    let description = node.describe()?;
+    if !description.dtype.is_text() {
+        return Err(node.unexpected(number::wanted("text", rank)));
+    }
+    let shape = number::shape(node, &description, "text", rank)?;
+    let texts = if description.elements() == Some(0) { Texts::default() } else { node.texts(&description)? };
+    Ok((decode(texts)?, shape))
+}
+
+fn read_packed(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<String>, Vec<usize>)> {
+    let part = |name: &str| -> Result<Node<'_>> {
+        let object = node.object.child(name)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(name))?;
+        Node::open(object, node.cx, node.state, node.depth, true)
+    };
+    let bytes = part("bytes").and_then(|node| node.get_rows::<u8>()).map_err(|e| e.at("bytes"))?;
+    let (counts, total) = part("offsets").and_then(sequence::read_offsets).map_err(|e| e.at("offsets"))?;
+    let shape = match node.object.child("shape")? {
+        Some(_) => part("shape").and_then(|node| node.get_rows::<usize>()).map_err(|e| e.at("shape"))?,
+        None => vec![counts.len()],
+    };
+    if total != bytes.len() || shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)) != Some(counts.len()) {
+        return Err(
+            ErrorKind::Damaged("packed text whose bytes, offsets and shape do not fit each other".into()).into()
+        );
+    }
+    if rank.is_some_and(|rank| rank != shape.len()) {
+        return Err(node.unexpected(number::wanted("text", rank)));
+    }
+    let mut at = 0;
+    let ends = counts.iter().map(|count| {
+        at += count;
+        at
+    });
+    let ends = ends.collect();
+    Ok((decode(Texts { bytes, ends })?, shape))
+}

@@ -1,0 +1,568 @@
+//! [`Node`]: one object of a file that a value is to be read from. The read door.
+
+use crate::backed::FileBacked;
+use crate::context::ReadContext;
+use crate::erased::Key;
+use crate::error::{Error, ErrorKind, Result};
+use crate::filter::{AnyType, Filter, Found, no_filter};
+use crate::path::State;
+use crate::reader::GroupReader;
+use crate::slot::too_deep;
+use crate::stamp::{FILTER, STAMP, Stamp, unescape};
+use crate::storage::{self, Description, Dtype, Handle, ObjectKind, Plain, Source, Texts};
+use std::any::Any;
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::fmt;
+use std::rc::Rc;
+
+/// An open object, given back when it goes.
+pub(crate) struct Object<'a> {
+    pub(crate) source: &'a dyn Source,
+    pub(crate) handle: Handle,
+}
+
+impl<'a> Object<'a> {
+    pub(crate) fn new(source: &'a dyn Source, handle: Handle) -> Self {
+        Object { source, handle }
+    }
+
+    pub(crate) fn child(&self, name: &str) -> Result<Option<Object<'a>>> {
+        Ok(self.source.child(self.handle, name)?.map(|handle| Object::new(self.source, handle)))
+    }
+
+    pub(crate) fn attribute(&self, name: &str) -> Result<Option<Object<'a>>> {
+        Ok(self.source.attribute(self.handle, name)?.map(|handle| Object::new(self.source, handle)))
+    }
+
+    pub(crate) fn kind(&self) -> Result<ObjectKind> {
+        self.source.kind(self.handle)
+    }
+
+    /// A text attribute; `None` where there is none, or it is no text.
+    pub(crate) fn text_attribute(&self, name: &str) -> Result<Option<String>> {
+        let Some(attribute) = self.attribute(name)? else { return Ok(None) };
+        let description = attribute.source.describe(attribute.handle)?;
+        if !description.dtype.is_text() || description.elements() != Some(1) {
+            return Ok(None);
+        }
+        let texts = attribute.texts(&description)?;
+        String::from_utf8(texts.bytes).map(Some).map_err(|_| ErrorKind::Invalid("text that is not UTF-8".into()).into())
+    }
+
+    /// All strings of a string dataset or attribute, whatever their form; padding is gone.
+    pub(crate) fn texts(&self, description: &Description) -> Result<Texts> {
+        let Dtype::FixedStr(width) = description.dtype else { return self.source.read_text(self.handle) };
+        let cells = self.elements::<u8>(description)?;
+        let mut texts = Texts::default();
+        texts.bytes.reserve(cells.len());
+        texts.ends.reserve(description.elements().unwrap_or(0));
+        for cell in cells.chunks_exact(width.max(1)) {
+            let len = cell.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+            texts.bytes.extend_from_slice(&cell[..len]);
+            texts.ends.push(texts.bytes.len());
+        }
+        Ok(texts)
+    }
+
+    /// All elements, as they lie in memory: `T` is the element, or `u8` for its bytes.
+    pub(crate) fn elements<T: Plain>(&self, description: &Description) -> Result<Vec<T>> {
+        storage::read_vec(self.source, self.handle, description)
+    }
+}
+
+impl Drop for Object<'_> {
+    fn drop(&mut self) {
+        self.source.release(self.handle);
+    }
+}
+
+/// The name of a filter on a node.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Mark {
+    pub(crate) name: String,
+    /// The filter wrote many values as rows.
+    pub(crate) rows: bool,
+}
+
+/// One object of a file that a value is to be read from.
+///
+/// [`Node::get`] is the door that every value comes through: it looks which filter wrote the node, and else lets the type
+/// read itself. The other methods look at the object.
+pub struct Node<'a> {
+    pub(crate) object: Object<'a>,
+    pub(crate) cx: &'a ReadContext,
+    pub(crate) state: State,
+    pub(crate) depth: u32,
+    /// The node is in a file, or below a group, that this library wrote.
+    pub(crate) ours: bool,
+    /// In a file of others: only filters older than this one are asked next.
+    below: u32,
+    /// The filters that wrote the node, outermost first, and how many of them are at work already.
+    marks: Rc<[Mark]>,
+    passed: usize,
+    stamp: OnceCell<Option<Stamp<'static>>>,
+}
+
+impl fmt::Debug for Node<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node").field("marks", &self.marks).field("depth", &self.depth).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Node<'a> {
+    pub(crate) fn open(object: Object<'a>, cx: &'a ReadContext, state: State, depth: u32, ours: bool) -> Result<Self> {
+        let marks = if object.kind()? == ObjectKind::Attribute {
+            Rc::new([])
+        } else {
+            parse_marks(object.text_attribute(FILTER)?.as_deref())
+        };
+        Ok(Node { object, cx, state, depth, ours, below: u32::MAX, marks, passed: 0, stamp: OnceCell::new() })
+    }
+
+    /// What is known during this load: options and extensions.
+    pub fn context(&self) -> &'a ReadContext {
+        self.cx
+    }
+
+    /// THE door: reads a value by the filter that wrote the node, in a file of others by the newest filter that is
+    /// registered for the type, or else in the type's own way.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the node from being a `T`.
+    #[inline]
+    pub fn get<T: FileBacked>(self) -> Result<T> {
+        self.get_below(u32::MAX)
+    }
+
+    /// The door for many values.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the node from being values of `T`.
+    #[inline]
+    pub fn get_rows<T: FileBacked>(self) -> Result<Vec<T>> {
+        self.get_rows_below(u32::MAX)
+    }
+
+    /// The door for the rows of nested arrays: the values, flattened, and how many arrays there are.
+    pub(crate) fn get_shaped<T: FileBacked>(mut self, inner: &[usize]) -> Result<(Vec<T>, usize)> {
+        if let Some((found, serial)) = self.filter::<T>(u32::MAX, true, Key::new) {
+            let values = found.read_rows(self.through(serial)?, AnyType::backed::<T>())?;
+            let arrays = match inner.iter().product::<usize>() {
+                0 => 0,
+                size => values.len() / size,
+            };
+            return Ok((values, arrays));
+        }
+        self.below = u32::MAX;
+        T::read_shaped(self, inner)
+    }
+
+    /// Inside a filter: reads a value by the next filter that the node names, in the end in the type's own way.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the node from being a `T`.
+    pub fn get_next<T: FileBacked>(self) -> Result<T> {
+        let below = self.below;
+        self.get_below(below)
+    }
+
+    /// Inside a filter: the same for many values.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the node from being values of `T`.
+    pub fn get_next_rows<T: FileBacked>(self) -> Result<Vec<T>> {
+        let below = self.below;
+        self.get_rows_below(below)
+    }
+
+    /// Inside a predicate filter: [`Node::get_next`] for a type not known here.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the node from being such a value; [`ErrorKind::NoFilter`] for a type that cannot read itself.
+    pub fn get_next_any(self, ty: AnyType) -> Result<Box<dyn Any>> {
+        ty.read_next(self)
+    }
+
+    /// Inside a predicate filter: [`Node::get_next_rows`] for a type not known here.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::get_next_any`].
+    pub fn get_next_rows_any(self, ty: AnyType) -> Result<Vec<Box<dyn Any>>> {
+        ty.read_next_rows(self)
+    }
+
+    fn get_below<T: FileBacked>(mut self, below: u32) -> Result<T> {
+        // A marker of absence is no value of the type's own.
+        if T::from_absence(0).is_some() && self.mark().is_none() {
+            if let Some(depth) = self.absence()? {
+                return T::from_absence(depth).ok_or_else(|| self.unexpected("a value"));
+            }
+        }
+        if let Some((found, serial)) = self.filter::<T>(below, false, Key::new) {
+            return found.read(self.through(serial)?, AnyType::backed::<T>());
+        }
+        self.below = u32::MAX;
+        #[allow(clippy::disallowed_methods)]
+        T::read(self)
+    }
+
+    fn get_rows_below<T: FileBacked>(mut self, below: u32) -> Result<Vec<T>> {
+        if let Some((found, serial)) = self.filter::<T>(below, true, Key::new) {
+            return found.read_rows(self.through(serial)?, AnyType::backed::<T>());
+        }
+        self.below = u32::MAX;
+        #[allow(clippy::disallowed_methods)]
+        T::read_rows(self)
+    }
+
+    /// The filter that is meant: in our files the one that the node names, in others the newest.
+    fn filter<T>(&self, below: u32, rows: bool, key: impl FnOnce() -> Key<T>) -> Option<(Found<'a, T>, u32)> {
+        let registry = self.cx.registry();
+        match self.mark() {
+            Some(mark) if mark.rows == rows => registry.find_named(key(), &mark.name),
+            Some(_) => None,
+            None if self.ours => None,
+            None => registry.find(|| Some(key()), below),
+        }
+    }
+
+    /// The node as a filter gets it: its own name is behind it.
+    fn through(mut self, serial: u32) -> Result<Self> {
+        if self.mark().is_some() {
+            self.passed += 1;
+        }
+        self.below = serial;
+        self.depth = deeper(self.depth, self.cx)?;
+        Ok(self)
+    }
+
+    /// Reads a value by a filter that the caller names, which is what `#[filebacked(with = ...)]` does. A node that names
+    /// another filter is read by that one.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the node from being a `T`; [`ErrorKind::UnknownFilter`] where the other filter is not registered.
+    pub fn get_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<T> {
+        match self.other_filter(filter, false)? {
+            Some((found, serial)) => found.read(self.through(serial)?, AnyType::foreign::<T>()),
+            None => filter.read(self.with_filter(filter, false)?),
+        }
+    }
+
+    /// The same for many values.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::get_with`].
+    pub fn get_rows_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<Vec<T>> {
+        match self.other_filter(filter, true)? {
+            Some((found, serial)) => found.read_rows(self.through(serial)?, AnyType::foreign::<T>()),
+            None => filter.read_rows(self.with_filter(filter, true)?),
+        }
+    }
+
+    /// The filter that wrote the node, if it is another than the field's.
+    fn other_filter<T: 'static>(
+        &self,
+        filter: &(impl Filter<T> + ?Sized),
+        rows: bool,
+    ) -> Result<Option<(Found<'a, T>, u32)>> {
+        match self.mark() {
+            Some(mark) if filter.is_recorded() && mark.rows == rows && mark.name != filter.name() => {
+                let found = self.cx.registry().find_named(Key::foreign(), &mark.name);
+                found.map(Some).ok_or_else(|| unknown_filter(&mark.name))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn with_filter<T>(mut self, filter: &(impl Filter<T> + ?Sized), rows: bool) -> Result<Self> {
+        if self.mark().is_some_and(|mark| mark.rows == rows && mark.name == filter.name()) {
+            self.passed += 1;
+        }
+        self.depth = deeper(self.depth, self.cx)?;
+        Ok(self)
+    }
+
+    /// Reads a value whose type needs no trait of this library, by the filter that wrote the node, in a file of others by
+    /// the newest in the registry.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NoFilter`] or [`ErrorKind::UnknownFilter`] where there is none.
+    pub fn get_registered<T: 'static>(self) -> Result<T> {
+        let (found, serial) = self.registered::<T>(false)?;
+        found.read(self.through(serial)?, AnyType::foreign::<T>())
+    }
+
+    /// The same for many values.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::get_registered`].
+    pub fn get_rows_registered<T: 'static>(self) -> Result<Vec<T>> {
+        let (found, serial) = self.registered::<T>(true)?;
+        found.read_rows(self.through(serial)?, AnyType::foreign::<T>())
+    }
+
+    fn registered<T: 'static>(&self, rows: bool) -> Result<(Found<'a, T>, u32)> {
+        let registry = self.cx.registry();
+        match self.mark() {
+            Some(mark) if mark.rows == rows => {
+                registry.find_named(Key::foreign(), &mark.name).ok_or_else(|| unknown_filter(&mark.name))
+            }
+            // The type has no way of its own, so a node without a name is the newest filter's.
+            _ => registry.find(|| Some(Key::foreign()), self.below).ok_or_else(no_filter::<T>),
+        }
+    }
+
+    /// The node without the names of the filters that wrote it: what is stored is read as it stands.
+    #[must_use]
+    pub fn unfiltered(mut self) -> Self {
+        self.passed = self.marks.len();
+        self
+    }
+
+    /// The names of the filters that wrote the node and are not at work yet, outermost first.
+    pub fn filters(&self) -> impl Iterator<Item = &str> {
+        self.marks.iter().skip(self.passed).map(|mark| mark.name.as_str())
+    }
+
+    fn mark(&self) -> Option<&Mark> {
+        self.marks.get(self.passed)
+    }
+
+    /// What is stored may be looked at once every filter that wrote it is at work.
+    pub(crate) fn readable(&self) -> Result<()> {
+        match self.mark() {
+            None => Ok(()),
+            Some(mark) => Err(unknown_filter(&mark.name)),
+        }
+    }
+
+    /// The node of each element of a sequence: patterns take one level.
+    #[must_use]
+    pub(crate) fn each(mut self) -> Self {
+        if let Some(mask) = self.cx.mask() {
+            self.state = mask.step(self.state, None, None).unwrap_or(self.state);
+        }
+        self
+    }
+
+    /// What kind of object it is.
+    ///
+    /// # Errors
+    ///
+    /// What the storage says.
+    pub fn kind(&self) -> Result<ObjectKind> {
+        self.object.kind()
+    }
+
+    /// The stamp of a group that this library wrote.
+    ///
+    /// # Errors
+    ///
+    /// What the storage says.
+    pub fn stamp(&self) -> Result<Option<&Stamp<'static>>> {
+        if let Some(stamp) = self.stamp.get() {
+            return Ok(stamp.as_ref());
+        }
+        let text = if self.kind()? == ObjectKind::Attribute { None } else { self.object.text_attribute(STAMP)? };
+        Ok(self.stamp.get_or_init(|| text.map(|text| Stamp::parse(&text))).as_ref())
+    }
+
+    /// The depth of the `None` that the node is a marker of.
+    fn absence(&self) -> Result<Option<u32>> {
+        if self.kind()? != ObjectKind::Group {
+            return Ok(None);
+        }
+        Ok(self.stamp()?.filter(|stamp| stamp.kind_name() == "none").map(|stamp| stamp.version().unwrap_or(0)))
+    }
+
+    /// Datatype and shape of a dataset or attribute.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Mismatch`] where the node is no dataset; [`ErrorKind::UnknownFilter`].
+    pub fn describe(&self) -> Result<Description> {
+        self.readable()?;
+        match self.kind()? {
+            ObjectKind::Dataset | ObjectKind::Attribute => self.object.source.describe(self.object.handle),
+            _ => Err(self.unexpected("a dataset")),
+        }
+    }
+
+    /// All elements of a dataset as raw bytes, as a little-endian machine has them, in C order.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::describe`]; [`ErrorKind::Unsupported`] for datatypes that this library does not read.
+    pub fn bytes(&self) -> Result<(Description, Vec<u8>)> {
+        let description = self.describe()?;
+        let bytes = self.object.elements::<u8>(&description)?;
+        Ok((description, bytes))
+    }
+
+    /// The string attribute `name` of the object.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`] for text that is not UTF-8, or what the storage says.
+    pub fn text_attribute(&self, name: &str) -> Result<Option<String>> {
+        self.object.text_attribute(name)
+    }
+
+    /// The error of a node that is something else than what is asked for.
+    #[cold]
+    pub fn unexpected(&self, expected: impl Into<Cow<'static, str>>) -> Error {
+        Error::mismatch(expected.into().into_owned(), self.describe_found())
+    }
+
+    /// What the node is, in words.
+    #[cold]
+    pub(crate) fn describe_found(&self) -> String {
+        let found = (|| {
+            Ok::<_, Error>(match self.kind()? {
+                ObjectKind::Group => match self.stamp()? {
+                    Some(stamp) => match (stamp.kind_name(), stamp.name()) {
+                        ("none", _) => "none".to_string(),
+                        (kind, Some(name)) => format!("a group ({kind} of `{name}`)"),
+                        (kind, None) => format!("a group ({kind})"),
+                    },
+                    None => "a group".to_string(),
+                },
+                ObjectKind::Dataset | ObjectKind::Attribute => say(&self.object.source.describe(self.object.handle)?),
+                ObjectKind::Other => "a committed datatype".to_string(),
+            })
+        })();
+        found.unwrap_or_else(|_| "an object that cannot be looked at".to_string())
+    }
+
+    /// Opens the group.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Mismatch`] where the node is no group; [`ErrorKind::UnknownFilter`]; [`ErrorKind::TooDeep`].
+    pub fn group(self) -> Result<GroupReader<'a>> {
+        self.group_as("a group")
+    }
+
+    pub(crate) fn group_as(self, expected: &'static str) -> Result<GroupReader<'a>> {
+        self.readable()?;
+        if self.kind()? != ObjectKind::Group {
+            return Err(self.unexpected(expected));
+        }
+        let ours = self.ours || self.stamp()?.is_some();
+        let depth = deeper(self.depth, self.cx)?;
+        let stamp = self.stamp()?.cloned();
+        Ok(GroupReader::new(self.object, self.cx, self.state, depth, ours, stamp))
+    }
+
+    /// Opens a group whose stamp, if it has one, is of this kind.
+    pub(crate) fn group_of(self, kind: &'static str, expected: &'static str) -> Result<GroupReader<'a>> {
+        self.readable()?;
+        if self.kind()? == ObjectKind::Group && self.stamp()?.is_some_and(|stamp| stamp.kind_name() != kind) {
+            return Err(self.unexpected(expected));
+        }
+        self.group_as(expected)
+    }
+
+    /// Opens the group of a struct.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::group`]; [`ErrorKind::Version`] for a later version of the type.
+    pub fn structure(self, name: &str, version: u32) -> Result<GroupReader<'a>> {
+        self.typed("struct", &format!("a group (struct of `{name}`)"), version)
+    }
+
+    /// Opens the group of many structs, whose number is [`GroupReader::len`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::structure`]; [`ErrorKind::Damaged`] where no length can be told.
+    pub fn columns(self, name: &str, version: u32) -> Result<GroupReader<'a>> {
+        self.typed("columns", &format!("a group (columns of `{name}`)"), version)?.table()
+    }
+
+    /// Opens the group of an enum's value; `tag` is the attribute with the variant's name.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::structure`]; [`ErrorKind::Missing`] without the attribute.
+    pub fn variant(self, name: &str, version: u32, tag: &str) -> Result<GroupReader<'a>> {
+        self.typed("enum", &format!("a group (enum of `{name}`)"), version)?.tagged(tag)
+    }
+
+    /// Opens the group of many values of an enum.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::columns`].
+    pub fn variant_rows(self, name: &str, version: u32) -> Result<GroupReader<'a>> {
+        self.typed("variants", &format!("a group (variants of `{name}`)"), version)?.table()
+    }
+
+    fn typed(self, kind: &'static str, expected: &str, version: u32) -> Result<GroupReader<'a>> {
+        self.readable()?;
+        if self.kind()? == ObjectKind::Group {
+            if let Some(stamp) = self.stamp()? {
+                if stamp.kind_name() != kind {
+                    return Err(self.unexpected(expected.to_string()));
+                }
+                if let Some(found) = stamp.version().filter(|found| *found > version) {
+                    return Err(Error::new(ErrorKind::Version { found, supported: version })
+                        .with_help("the file was written by a newer program; update this one"));
+                }
+            }
+        } else {
+            return Err(self.unexpected(expected.to_string()));
+        }
+        self.group()
+    }
+
+    /// All strings of a string dataset.
+    pub(crate) fn texts(&self, description: &Description) -> Result<Texts> {
+        self.object.texts(description)
+    }
+}
+
+#[inline]
+pub(crate) fn deeper(depth: u32, cx: &ReadContext) -> Result<u32> {
+    if depth >= cx.max_depth() {
+        return Err(too_deep(cx.max_depth()));
+    }
+    Ok(depth + 1)
+}
+
+/// A description in words: `a 2-dimensional dataset of f64, shape [3, 4]`.
+pub(crate) fn say(description: &Description) -> String {
+    let dtype = &description.dtype;
+    match (description.null, &description.shape[..]) {
+        (true, _) => format!("an empty dataset of {dtype}"),
+        (false, []) => format!("a scalar of {dtype}"),
+        (false, shape) => format!("a {}-dimensional dataset of {dtype}, shape {shape:?}", shape.len()),
+    }
+}
+
+#[cold]
+fn unknown_filter(name: &str) -> Error {
+    Error::new(ErrorKind::UnknownFilter(name.to_string())).with_help(format!(
+        "register `{name}`, or name it on the field; `#[filebacked(with = filebacked::with::Raw)]` reads what is stored as it stands"
+    ))
+}
+
+fn parse_marks(text: Option<&str>) -> Rc<[Mark]> {
+    let word = |word: &str| match word.strip_suffix("[]") {
+        Some(name) => Mark { name: unescape(name), rows: true },
+        None => Mark { name: unescape(word), rows: false },
+    };
+    text.map_or_else(|| Rc::new([]) as Rc<[Mark]>, |text| text.split(' ').filter(|w| !w.is_empty()).map(word).collect())
+}

@@ -1,0 +1,266 @@
+//! What one call of saving or loading may be told.
+
+pub use crate::storage::Compression;
+
+use crate::registry::{Registry, default_registry};
+use std::any::{Any, TypeId, type_name};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// What happens when the machine stops in the middle of a save.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Durability {
+    /// The file is the old or the new one, and what was saved survives a power cut: a temporary file beside the target,
+    /// flushed to the disk, renamed, and the directory flushed too.
+    #[default]
+    Durable,
+    /// The file is the old or the new one after a crash of the program: a temporary file, renamed.
+    Atomic,
+    /// Straight into the target: a crash in between leaves half a file. For scratch files and benchmarks.
+    Fast,
+}
+
+/// What to do with a name that is in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Overwrite {
+    /// An error, and the old value stays.
+    #[default]
+    Refuse,
+    /// The new value takes its place once it is written completely.
+    Replace,
+}
+
+/// Which numbers of another type than the declared one are accepted on reading. Never saturated, never cut in silence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Conversion {
+    /// Only the very type.
+    Exact,
+    /// Types of which every value fits: u8 to i32, f32 to f64.
+    Widen,
+    /// Any number type, if all the values at hand fit exactly.
+    #[default]
+    Checked,
+    /// Any number type, floats rounded to the nearest that the type has. What lies out of range is an error still.
+    Any,
+}
+
+/// Values of any type that are handed to every filter of a call, one of each type: Python's keyword arguments.
+///
+/// ```
+/// use filebacked::Extensions;
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Sparse(bool);
+///
+/// let mut extensions = Extensions::default();
+/// extensions.insert(Sparse(true));
+/// assert_eq!(extensions.get::<Sparse>(), Some(&Sparse(true)));
+/// assert_eq!(extensions.get::<u8>(), None);
+/// ```
+#[derive(Clone, Default)]
+pub struct Extensions(HashMap<TypeId, (&'static str, Arc<dyn Any + Send + Sync>)>);
+
+impl Extensions {
+    /// Adds a value, in place of one of the same type.
+    pub fn insert<T: Send + Sync + 'static>(&mut self, value: T) {
+        self.0.insert(TypeId::of::<T>(), (type_name::<T>(), Arc::new(value)));
+    }
+
+    /// The value of this type.
+    pub fn get<T: 'static>(&self) -> Option<&T> {
+        self.0.get(&TypeId::of::<T>()).and_then(|(_, value)| value.downcast_ref())
+    }
+}
+
+impl fmt::Debug for Extensions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names: Vec<_> = self.0.values().map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        f.debug_tuple("Extensions").field(&names).finish()
+    }
+}
+
+/// The depth of nesting that is written and read unless the options say otherwise.
+pub(crate) const DEFAULT_MAX_DEPTH: u32 = 128;
+
+/// The size in bytes up to which encoded values (bincode, postcard, JSON) are decoded unless the options say otherwise.
+pub(crate) const DEFAULT_DECODE_LIMIT: usize = 1 << 30;
+
+/// How a value is written.
+///
+/// ```no_run
+/// # #[derive(filebacked::FileBacked)] struct Model { weights: Vec<f64>, cache: Vec<f64> }
+/// # fn f(model: &Model) -> filebacked::Result<()> {
+/// use filebacked::{Compression, WriteOptions};
+///
+/// WriteOptions::new().skip(["cache"]).compression(Compression::Gzip(4)).save("model.h5", model)?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct WriteOptions {
+    pub(crate) registry: Option<Arc<Registry>>,
+    pub(crate) skip: Vec<String>,
+    pub(crate) only: Option<Vec<String>>,
+    pub(crate) compression: Compression,
+    pub(crate) chunk_bytes: Option<usize>,
+    pub(crate) durability: Durability,
+    pub(crate) overwrite: Overwrite,
+    pub(crate) deterministic: bool,
+    pub(crate) max_depth: u32,
+    pub(crate) extensions: Extensions,
+}
+
+impl Default for WriteOptions {
+    fn default() -> Self {
+        WriteOptions {
+            registry: None,
+            skip: Vec::new(),
+            only: None,
+            compression: Compression::None,
+            chunk_bytes: None,
+            durability: Durability::default(),
+            overwrite: Overwrite::default(),
+            deterministic: true,
+            max_depth: DEFAULT_MAX_DEPTH,
+            extensions: Extensions::default(),
+        }
+    }
+}
+
+/// The setters that writing and reading have in common.
+macro_rules! common_setters {
+    () => {
+        /// The usual options.
+        pub fn new() -> Self {
+            Self::default()
+        }
+
+        /// The filters of this call, instead of the default ones of the process.
+        pub fn registry(mut self, registry: impl Into<Arc<Registry>>) -> Self {
+            self.registry = Some(registry.into());
+            self
+        }
+
+        /// Leaves out what these patterns fit. A pattern is a path of names on disk; `*` stands for one level, `**` for any
+        /// number. `Option`, `Box` and newtypes are no level of their own; `Vec`, maps and arrays are one. Patterns that
+        /// fit nothing in the type are an error before anything happens.
+        pub fn skip<S: Into<String>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
+            self.skip.extend(patterns.into_iter().map(Into::into));
+            self
+        }
+
+        /// Leaves out everything but what these patterns fit, and what leads there.
+        pub fn only<S: Into<String>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
+            self.only.get_or_insert_default().extend(patterns.into_iter().map(Into::into));
+            self
+        }
+
+        /// How deep values may be nested; 128 unless said otherwise. Deeper ones are an error instead of a stack overflow:
+        /// 2 MiB of stack hold some 2,000 levels in release builds, and 200 in debug builds.
+        pub fn max_depth(mut self, levels: u32) -> Self {
+            self.max_depth = levels;
+            self
+        }
+
+        /// Hands a value to every filter of the call, which finds it by its type in the context.
+        pub fn extension<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+            self.extensions.insert(value);
+            self
+        }
+
+        pub(crate) fn snapshot(&self) -> Arc<Registry> {
+            self.registry.clone().unwrap_or_else(default_registry)
+        }
+    };
+}
+
+impl WriteOptions {
+    common_setters!();
+
+    /// Compresses every array and column that is large enough to gain from it.
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.compression = compression;
+        self
+    }
+
+    /// The size of a chunk in bytes, about, where data is chunked and its field says nothing.
+    pub fn chunk_bytes(mut self, bytes: usize) -> Self {
+        self.chunk_bytes = Some(bytes);
+        self
+    }
+
+    /// What happens when the machine stops in the middle of a save.
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// What to do with a name that is in use. Saving a whole file always replaces it.
+    pub fn overwrite(mut self, overwrite: Overwrite) -> Self {
+        self.overwrite = overwrite;
+        self
+    }
+
+    /// Whether equal values give equal bytes, which sorts hash maps and sets; on unless said otherwise.
+    pub fn deterministic(mut self, deterministic: bool) -> Self {
+        self.deterministic = deterministic;
+        self
+    }
+}
+
+/// How a value is read.
+///
+/// ```no_run
+/// # #[derive(filebacked::FileBacked)] struct Model { weights: Vec<f64> }
+/// # fn f() -> filebacked::Result<()> {
+/// use filebacked::{Conversion, ReadOptions};
+///
+/// let model: Model = ReadOptions::new().conversion(Conversion::Exact).load("model.h5")?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct ReadOptions {
+    pub(crate) registry: Option<Arc<Registry>>,
+    pub(crate) skip: Vec<String>,
+    pub(crate) only: Option<Vec<String>>,
+    pub(crate) conversion: Conversion,
+    pub(crate) max_depth: u32,
+    pub(crate) decode_limit: usize,
+    pub(crate) extensions: Extensions,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        ReadOptions {
+            registry: None,
+            skip: Vec::new(),
+            only: None,
+            conversion: Conversion::default(),
+            max_depth: DEFAULT_MAX_DEPTH,
+            decode_limit: DEFAULT_DECODE_LIMIT,
+            extensions: Extensions::default(),
+        }
+    }
+}
+
+impl ReadOptions {
+    common_setters!();
+
+    /// Which numbers of another type than the declared one are accepted.
+    pub fn conversion(mut self, conversion: Conversion) -> Self {
+        self.conversion = conversion;
+        self
+    }
+
+    /// The largest encoded value (bincode, postcard, JSON) that is decoded, in bytes; 1 GiB unless said otherwise.
+    pub fn decode_limit(mut self, bytes: usize) -> Self {
+        self.decode_limit = bytes;
+        self
+    }
+}

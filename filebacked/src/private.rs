@@ -1,0 +1,45 @@
+//! What generated code calls. Not part of the public interface.
+
+pub use crate::backed::{FileBacked, ReadMembers, Save, SaveMembers};
+pub use crate::context::WriteContext;
+pub use crate::erased::Key;
+pub use crate::error::{Error, ErrorKind, Result};
+pub use crate::layout::variant::{self as unit, UnitEnum, UnitRepr};
+pub use crate::node::Node;
+pub use crate::reader::GroupReader;
+pub use crate::rows::Rows;
+pub use crate::schema::{FieldSchema, Schema, VariantSchema};
+pub use crate::slot::{Slot, Storage, StoreAs, Written};
+pub use crate::writer::GroupWriter;
+pub use std::borrow::Cow;
+pub use std::vec;
+pub use std::vec::Vec;
+
+/// The next value of a column that has been checked to be long enough.
+#[inline]
+pub fn next<T>(column: &mut vec::IntoIter<T>) -> Result<T> {
+    column.next().ok_or_else(|| ErrorKind::Damaged("a column that is too short".into()).into())
+}
+
+/// What a function given to `after_read` may return.
+pub trait AfterRead {
+    /// Whether the value is good.
+    fn checked(self) -> Result<()>;
+}
+
+impl AfterRead for () {
+    fn checked(self) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> AfterRead for std::result::Result<(), E> {
+    fn checked(self) -> Result<()> {
+        self.map_err(Error::custom)
+    }
+}
+
+/// Takes what a function given to `after_read` returned.
+pub fn after_read(returned: impl AfterRead) -> Result<()> {
+    returned.checked()
+}

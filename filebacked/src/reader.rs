@@ -1,0 +1,506 @@
+//! [`GroupReader`]: an open group that members are read from.
+
+use crate::backed::FileBacked;
+use crate::context::ReadContext;
+use crate::error::{Error, ErrorKind, Result};
+use crate::filter::Filter;
+use crate::layout::{absent, variant};
+use crate::node::{Node, Object};
+use crate::path::{State, UNMASKED, distance};
+use crate::schema::Nested;
+use crate::stamp::{LEN, Stamp};
+use std::fmt;
+
+/// An open group of a file.
+///
+/// ```
+/// # use filebacked::*;
+/// struct Point { x: f64, y: f64 }
+/// # impl Save for Point {
+/// #     fn write(&self, slot: Slot<'_>) -> Result<Written> { let group = slot.structure("Point", 1)?; group.end() }
+/// # }
+/// // What `#[derive(FileBacked)]` writes.
+/// impl FileBacked for Point {
+///     fn schema() -> Schema {
+///         let fields = vec![FieldSchema::new("x", f64::schema), FieldSchema::new("y", f64::schema)];
+///         Schema::structure("Point", 1, fields)
+///     }
+///     fn read(node: Node<'_>) -> Result<Self> {
+///         let group = node.structure("Point", 1)?;
+///         Ok(Point { x: group.field("x")?, y: group.field("y")? })
+///     }
+/// }
+/// ```
+pub struct GroupReader<'a> {
+    object: Object<'a>,
+    cx: &'a ReadContext,
+    state: State,
+    depth: u32,
+    ours: bool,
+    stamp: Option<Stamp<'static>>,
+    len: Option<usize>,
+    variant: String,
+}
+
+impl fmt::Debug for GroupReader<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GroupReader").field("stamp", &self.stamp).field("len", &self.len).finish_non_exhaustive()
+    }
+}
+
+impl<'a> GroupReader<'a> {
+    pub(crate) fn new(
+        object: Object<'a>,
+        cx: &'a ReadContext,
+        state: State,
+        depth: u32,
+        ours: bool,
+        stamp: Option<Stamp<'static>>,
+    ) -> Self {
+        GroupReader { object, cx, state, depth, ours, stamp, len: None, variant: String::new() }
+    }
+
+    /// What is known during this load: options and extensions.
+    pub fn context(&self) -> &'a ReadContext {
+        self.cx
+    }
+
+    /// The stamp of a group that this library wrote.
+    pub fn stamp(&self) -> Option<&Stamp<'static>> {
+        self.stamp.as_ref()
+    }
+
+    /// The names of the members: in creation order where that is tracked, else by their bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`] for names that are not UTF-8, or what the storage says.
+    pub fn names(&self) -> Result<Vec<String>> {
+        self.object.source.children(self.object.handle)
+    }
+
+    /// The member `name`, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// What the storage says.
+    pub fn child(&self, name: &str) -> Result<Option<Node<'a>>> {
+        self.entry(name, self.state)
+    }
+
+    pub(crate) fn entry(&self, name: &str, state: State) -> Result<Option<Node<'a>>> {
+        let object = if name.contains('/') { self.walk(name) } else { self.object.child(name) };
+        match object.map_err(|e| e.at(name))? {
+            Some(object) => Node::open(object, self.cx, state, self.depth, self.ours).map(Some).map_err(|e| e.at(name)),
+            None => Ok(None),
+        }
+    }
+
+    /// A member of a member: a path with slashes.
+    fn walk(&self, path: &str) -> Result<Option<Object<'a>>> {
+        let mut names = path.split('/').filter(|name| !name.is_empty());
+        let Some(first) = names.next() else { return Ok(None) };
+        let mut object = self.object.child(first)?;
+        for name in names {
+            object = match object {
+                Some(object) => object.child(name)?,
+                None => return Ok(None),
+            };
+        }
+        Ok(object)
+    }
+
+    /// The state of an entry that patterns call `key`, or `None` where the options leave it out.
+    pub(crate) fn step(&self, key: Option<&str>, schema: Option<Nested>) -> Option<State> {
+        match self.cx.mask() {
+            None => Some(UNMASKED),
+            Some(mask) => mask.step(self.state, key, schema),
+        }
+    }
+
+    /// The attribute `len`: the number of rows, entries or elements.
+    pub(crate) fn read_len(&self) -> Result<Option<usize>> {
+        let Some(object) = self.object.attribute(LEN)? else { return Ok(None) };
+        let node = Node::open(object, self.cx, UNMASKED, self.depth, true)?;
+        let len = node.get::<u64>().map_err(|e| e.at(LEN))?;
+        usize::try_from(len).map(Some).map_err(|_| ErrorKind::Damaged(format!("{len} rows")).into())
+    }
+
+    /// Takes the group for a table, whose length its attribute tells, or, in a file of others, its first member.
+    pub(crate) fn table(mut self) -> Result<Self> {
+        let len = match self.read_len()? {
+            Some(len) => len,
+            None if self.ours => return Err(ErrorKind::Damaged(format!("a table without `{LEN}`")).into()),
+            None => self.first_extent()?,
+        };
+        self.len = Some(len);
+        Ok(self)
+    }
+
+    fn first_extent(&self) -> Result<usize> {
+        for name in self.names()? {
+            if let Some(node) = self.child(&name)? {
+                if let Some(rows) = node.describe().ok().and_then(|d| d.shape.first().copied()) {
+                    return usize::try_from(rows).map_err(|_| ErrorKind::Damaged(format!("{rows} rows")).into());
+                }
+            }
+        }
+        Err(Error::mismatch("columns", "a group without a dataset of at least one dimension"))
+    }
+
+    /// Takes the group for an enum's value.
+    pub(crate) fn tagged(mut self, tag: &str) -> Result<Self> {
+        self.variant = match self.object.text_attribute(tag)? {
+            Some(variant) => variant,
+            None => {
+                return Err(Error::new(ErrorKind::Missing)
+                    .with_help("the name of the variant is a string attribute of the group")
+                    .at(tag));
+            }
+        };
+        Ok(self)
+    }
+
+    /// The number of rows of a table.
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
+        self.len.unwrap_or(0)
+    }
+
+    /// The name of the variant of an enum's value.
+    pub fn variant(&self) -> &str {
+        &self.variant
+    }
+
+    /// The error of a variant that the type does not have.
+    #[cold]
+    pub fn unknown_variant(&self, known: &[&str]) -> Error {
+        variant::unknown(&self.variant, known)
+    }
+
+    /// Reads the member `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Missing`], or whatever keeps the member from being a `T`, with the name in its path.
+    #[inline]
+    pub fn field<T: FileBacked>(&self, name: &str) -> Result<T> {
+        self.member(&[name]).get()
+    }
+
+    /// Reads the member `name` by a filter.
+    ///
+    /// # Errors
+    ///
+    /// As [`GroupReader::field`].
+    pub fn field_with<T: 'static>(&self, name: &str, filter: &(impl Filter<T> + ?Sized)) -> Result<T> {
+        self.member(&[name]).get_with(filter)
+    }
+
+    /// Reads the column `name`, which has [`GroupReader::len`] values.
+    ///
+    /// # Errors
+    ///
+    /// As [`GroupReader::field`].
+    pub fn column<T: FileBacked>(&self, name: &str) -> Result<Vec<T>> {
+        self.member(&[name]).rows()
+    }
+
+    /// The member of this name, or of one of the others if that is not there.
+    #[inline]
+    pub fn member<'s>(&'s self, names: &'s [&'s str]) -> MemberReader<'s, 'a> {
+        MemberReader { group: self, names, attribute: false }
+    }
+
+    /// Reads a part of this node's own layout, which patterns do not see.
+    pub(crate) fn part<R>(&self, name: &str, read: impl FnOnce(Node<'a>) -> Result<R>) -> Result<R> {
+        match self.entry(name, self.state)? {
+            Some(node) => read(node).map_err(|e| e.at(name)),
+            None => Err(Error::new(ErrorKind::Missing).at(name)),
+        }
+    }
+
+    /// The index of each row's variant; `names` has the name of each variant, and its other names.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnknownVariant`], or as [`GroupReader::field`].
+    pub fn tags(&self, tag: &str, names: &[&[&str]]) -> Result<Vec<usize>> {
+        let tags = self.part(tag, |node| variant::read_tags_or(node, names, None))?;
+        check_len(tags, self.len(), tag)
+    }
+
+    /// The index of each row's variant, and `other` for names that no variant has.
+    ///
+    /// # Errors
+    ///
+    /// As [`GroupReader::field`].
+    pub fn tags_or(&self, tag: &str, names: &[&[&str]], other: usize) -> Result<Vec<usize>> {
+        let tags = self.part(tag, |node| variant::read_tags_or(node, names, Some(other)))?;
+        check_len(tags, self.len(), tag)
+    }
+
+    /// The columns of one variant's fields, which `len` rows have.
+    ///
+    /// # Errors
+    ///
+    /// As [`GroupReader::field`].
+    pub fn variant_columns(&self, names: &[&str], len: usize) -> Result<GroupReader<'a>> {
+        for name in names {
+            if let Some(node) = self.entry(name, self.state)? {
+                let group = node.group_of("columns", "a group (columns)").and_then(GroupReader::table);
+                let group = group.map_err(|e| e.at(name))?;
+                if group.len() != len {
+                    let what = format!("{} rows of a variant that {len} rows have", group.len());
+                    return Err(Error::new(ErrorKind::Damaged(what)).at(name));
+                }
+                return Ok(group);
+            }
+        }
+        Err(Error::new(ErrorKind::Missing).at(names.first().unwrap_or(&"")))
+    }
+
+    /// Refuses members that are not among these names.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnknownMember`].
+    pub fn deny_unknown(&self, known: &[&str]) -> Result<()> {
+        let unknown = |name: &String| !known.iter().any(|known| known.split('/').next() == Some(name));
+        match self.names()?.into_iter().find(unknown) {
+            None => Ok(()),
+            Some(name) => {
+                Err(Error::new(ErrorKind::UnknownMember(name)).with_help(format!("known are `{}`", known.join("`, `"))))
+            }
+        }
+    }
+
+    #[cold]
+    fn missing(&self, names: &[&str]) -> Error {
+        let name = names.first().copied().unwrap_or("");
+        let mut error = Error::new(ErrorKind::Missing);
+        let near = self.names().ok().and_then(|found| {
+            let near = found.into_iter().min_by_key(|found| distance(name, found))?;
+            (distance(name, &near) <= name.chars().count() / 3 + 1).then_some(near)
+        });
+        error = match near {
+            Some(near) => error.with_help(format!(
+                "there is `{near}`; `#[filebacked(alias = \"{near}\")]` reads it, `#[filebacked(default)]` does without"
+            )),
+            None => error.with_help(
+                "add `#[filebacked(default)]` if older files lack it, or `#[filebacked(alias = \"...\")]` if it was renamed",
+            ),
+        };
+        error.at(name)
+    }
+}
+
+fn check_len<T>(values: Vec<T>, len: usize, name: &str) -> Result<Vec<T>> {
+    if values.len() != len {
+        let what = format!("a column of {} rows in a table of {len}", values.len());
+        return Err(Error::new(ErrorKind::Damaged(what)).at(name));
+    }
+    Ok(values)
+}
+
+/// A member of a group that is about to be read.
+#[derive(Debug, Clone, Copy)]
+#[must_use]
+pub struct MemberReader<'s, 'a> {
+    group: &'s GroupReader<'a>,
+    names: &'s [&'s str],
+    attribute: bool,
+}
+
+/// What was found under a member's names.
+enum Found<'a> {
+    Node(Node<'a>),
+    Missing,
+    LeftOut,
+}
+
+impl<'a> MemberReader<'_, 'a> {
+    /// As an HDF5 attribute instead of a dataset.
+    pub fn attribute(mut self) -> Self {
+        self.attribute = true;
+        self
+    }
+
+    fn name(&self) -> &str {
+        self.names.first().copied().unwrap_or("")
+    }
+
+    fn find(&self, schema: Nested) -> Result<Found<'a>> {
+        let group = self.group;
+        let Some(state) = group.step(Some(self.name()), Some(schema)) else { return Ok(Found::LeftOut) };
+        for name in self.names {
+            let node = if self.attribute {
+                let object = group.object.attribute(name).map_err(|e| e.at(name))?;
+                object.map(|object| Node::open(object, group.cx, state, group.depth, true)).transpose()?
+            } else {
+                group.entry(name, state)?
+            };
+            if let Some(node) = node {
+                return Ok(Found::Node(node));
+            }
+        }
+        Ok(Found::Missing)
+    }
+
+    fn read<R>(
+        &self,
+        schema: Nested,
+        read: impl FnOnce(Node<'a>) -> Result<R>,
+        absent: impl FnOnce() -> Option<R>,
+    ) -> Result<R> {
+        match self.find(schema)? {
+            Found::Node(node) => read(node).map_err(|e| e.at(self.name())),
+            Found::Missing => absent().ok_or_else(|| self.group.missing(self.names)),
+            Found::LeftOut => absent().ok_or_else(|| Error::new(ErrorKind::Skipped).at(self.name())),
+        }
+    }
+
+    /// Reads the value. A member that is not there is the `None` of types that have one.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Missing`], or whatever keeps the member from being a `T`, with the name in its path.
+    #[inline]
+    pub fn get<T: FileBacked>(self) -> Result<T> {
+        self.read(T::schema, Node::get, || T::from_absence(0))
+    }
+
+    /// Reads the value, or takes the default where the member is not there.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the member from being a `T`.
+    pub fn get_or<T: FileBacked>(self, default: impl FnOnce() -> T) -> Result<T> {
+        self.read(T::schema, Node::get, || Some(default()))
+    }
+
+    /// Reads the value by a filter.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberReader::get`].
+    pub fn get_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<T> {
+        self.read(crate::slot::opaque, |node| node.get_with(filter), || None)
+    }
+
+    /// Reads the value by a filter, or takes the default where the member is not there.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the member from being a `T`.
+    pub fn get_with_or<T: 'static>(self, filter: &(impl Filter<T> + ?Sized), default: impl FnOnce() -> T) -> Result<T> {
+        self.read(crate::slot::opaque, |node| node.get_with(filter), || Some(default()))
+    }
+
+    /// Reads the value in an `Option` by a filter; a member that is not there is `None`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the member from being a `T`.
+    pub fn get_option_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<Option<T>> {
+        self.get_option_with_or(filter, || None)
+    }
+
+    /// Reads the value in an `Option` by a filter, or takes the default where the member is not there.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the member from being a `T`.
+    pub fn get_option_with_or<T: 'static>(
+        self,
+        filter: &(impl Filter<T> + ?Sized),
+        default: impl FnOnce() -> Option<T>,
+    ) -> Result<Option<T>> {
+        self.read(crate::slot::opaque, |node| node.get_with(filter).map(Some), || Some(default()))
+    }
+
+    /// Reads the column's values, as many as the table has rows.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberReader::get`]; [`ErrorKind::Damaged`] for a column of another length.
+    #[inline]
+    pub fn rows<T: FileBacked>(self) -> Result<Vec<T>> {
+        let len = self.group.len();
+        let absent = || (0..len).map(|_| T::from_absence(0)).collect::<Option<Vec<T>>>();
+        let absent = || if len == 0 { None } else { absent() };
+        check_len(self.read(T::schema, Node::get_rows, absent)?, len, self.name())
+    }
+
+    /// Reads the column's values, or takes the default for each row where the column is not there.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberReader::rows`].
+    pub fn rows_or<T: FileBacked>(self, default: impl FnMut() -> T) -> Result<Vec<T>> {
+        let absent = || Some(std::iter::repeat_with(default).take(self.group.len()).collect());
+        check_len(self.read(T::schema, Node::get_rows, absent)?, self.group.len(), self.name())
+    }
+
+    /// Reads the column's values by a filter.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberReader::rows`].
+    pub fn rows_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<Vec<T>> {
+        let values = self.read(crate::slot::opaque, |node| node.get_rows_with(filter), || None)?;
+        check_len(values, self.group.len(), self.name())
+    }
+
+    /// Reads the column's values by a filter, or takes the default for each row where the column is not there.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberReader::rows`].
+    pub fn rows_with_or<T: 'static>(
+        self,
+        filter: &(impl Filter<T> + ?Sized),
+        default: impl FnMut() -> T,
+    ) -> Result<Vec<T>> {
+        let absent = || Some(std::iter::repeat_with(default).take(self.group.len()).collect());
+        let values = self.read(crate::slot::opaque, |node| node.get_rows_with(filter), absent)?;
+        check_len(values, self.group.len(), self.name())
+    }
+
+    /// Reads the column's values in an `Option` by a filter.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberReader::rows`].
+    pub fn option_rows_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<Vec<Option<T>>> {
+        self.option_rows_with_or(filter, || None)
+    }
+
+    /// Reads the column's values in an `Option` by a filter, or takes the default for each row where it is not there.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberReader::rows`].
+    pub fn option_rows_with_or<T: 'static>(
+        self,
+        filter: &(impl Filter<T> + ?Sized),
+        default: impl FnMut() -> Option<T>,
+    ) -> Result<Vec<Option<T>>> {
+        let absent = || Some(std::iter::repeat_with(default).take(self.group.len()).collect());
+        let values = self.read(crate::slot::opaque, |node| absent::read_rows_with(node, filter), absent)?;
+        check_len(values, self.group.len(), self.name())
+    }
+
+    /// Reads the column's values of which some were left out, and takes the default for those.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberReader::rows`].
+    pub fn rows_unless_or<T: FileBacked>(self, mut default: impl FnMut() -> T) -> Result<Vec<T>> {
+        let len = self.group.len();
+        let read = |node: Node<'a>| absent::read_rows_unless(node);
+        let values = self.read(T::schema, read, || Some((0..len).map(|_| None).collect()))?;
+        let values = check_len(values, len, self.name())?;
+        Ok(values.into_iter().map(|value| value.unwrap_or_else(&mut default)).collect())
+    }
+}

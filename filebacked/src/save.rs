@@ -1,0 +1,161 @@
+//! A value as a whole file, or as the bytes of one.
+
+use crate::backed::{FileBacked, Save};
+use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::options::{Durability, ReadOptions, WriteOptions};
+use crate::replace::Replacement;
+use crate::storage::libhdf5::{LibFile, LibSink, LibSource};
+use crate::whole;
+use std::path::Path;
+
+/// Saves a value as a whole HDF5 file, in place of one that is there: completely or not at all, and on the disk.
+///
+/// A struct, an enum with data, or a map of links puts its members at the root of the file; any other value is named
+/// `value`.
+///
+/// ```
+/// # fn main() -> filebacked::Result<()> {
+/// use filebacked::FileBacked;
+///
+/// #[derive(FileBacked, Debug, PartialEq)]
+/// struct Model { step: u64, weights: Vec<f64>, note: Option<String> }
+///
+/// # let dir = std::env::temp_dir().join(format!("filebacked-doc-{}", std::process::id()));
+/// # std::fs::create_dir_all(&dir)?;
+/// # let path = dir.join("model.h5");
+/// let model = Model { step: 7, weights: vec![0.5, 1.5], note: None };
+/// filebacked::save(&path, &model)?;
+/// assert_eq!(filebacked::load::<Model>(&path)?, model);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+///
+/// Whatever keeps the value from being written, or the file from being replaced; the old file is there as it was.
+pub fn save<T: Save>(path: impl AsRef<Path>, value: &T) -> Result<()> {
+    WriteOptions::new().save(path, value)
+}
+
+/// Loads a value that is a whole HDF5 file: one that [`save`] wrote, or one of others whose members fit the type.
+///
+/// # Errors
+///
+/// Whatever keeps the file from being a `T`, with the path of the node inside the file.
+pub fn load<T: FileBacked>(path: impl AsRef<Path>) -> Result<T> {
+    ReadOptions::new().load(path)
+}
+
+/// A value as the bytes of a complete HDF5 file. Equal values give equal bytes.
+///
+/// ```
+/// # fn main() -> filebacked::Result<()> {
+/// let bytes = filebacked::to_bytes(&vec![1.0, 2.0])?;
+/// assert_eq!(filebacked::from_bytes::<Vec<f64>>(&bytes)?, [1.0, 2.0]);
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+///
+/// Whatever keeps the value from being written.
+pub fn to_bytes<T: Save>(value: &T) -> Result<Vec<u8>> {
+    WriteOptions::new().to_bytes(value)
+}
+
+/// The value that the bytes of a whole HDF5 file hold.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn from_bytes<T: FileBacked>(bytes: &[u8]) -> Result<T> {
+    ReadOptions::new().from_bytes(bytes)
+}
+
+impl WriteOptions {
+    /// Saves a value as a whole file; see [`save`].
+    ///
+    /// # Errors
+    ///
+    /// As [`save`]; [`ErrorKind::UnknownPath`] for patterns that fit nothing.
+    pub fn save<T: Save>(&self, path: impl AsRef<Path>, value: &T) -> Result<()> {
+        let path = path.as_ref();
+        self.save_to(path, value).map_err(|e| e.during(Operation::Save).in_file(path))
+    }
+
+    fn save_to<T: Save>(&self, path: &Path, value: &T) -> Result<()> {
+        let cx = whole::write_context::<T>(self)?;
+        let write = |path: &Path, exclusive| {
+            let file = LibFile::create(path, exclusive)?;
+            let mut sink = LibSink::new(file.root()?)?;
+            whole::write_root(&mut sink, &cx, value)?;
+            drop(sink);
+            file.close()
+        };
+        if self.durability == Durability::Fast {
+            return write(path, false);
+        }
+        let replacement = Replacement::of(path)?;
+        write(replacement.path(), true)?;
+        replacement.commit(self.durability == Durability::Durable)
+    }
+
+    /// A value as the bytes of a whole file; see [`to_bytes`].
+    ///
+    /// # Errors
+    ///
+    /// As [`to_bytes`]; [`ErrorKind::UnknownPath`] for patterns that fit nothing.
+    pub fn to_bytes<T: Save>(&self, value: &T) -> Result<Vec<u8>> {
+        let bytes = || {
+            let cx = whole::write_context::<T>(self)?;
+            let file = LibFile::create_in_memory(64 << 10)?;
+            let mut sink = LibSink::new(file.root()?)?;
+            whole::write_root(&mut sink, &cx, value)?;
+            drop(sink);
+            file.image()
+        };
+        bytes().map_err(|e: Error| e.during(Operation::Save))
+    }
+}
+
+impl ReadOptions {
+    /// Loads a value that is a whole file; see [`load`].
+    ///
+    /// # Errors
+    ///
+    /// As [`load`]; [`ErrorKind::UnknownPath`] for patterns that fit nothing.
+    pub fn load<T: FileBacked>(&self, path: impl AsRef<Path>) -> Result<T> {
+        let path = path.as_ref();
+        let load = || {
+            let file = open_file(path, false)?;
+            let source = LibSource::new(file.root()?)?;
+            whole::read_root(&source, self)
+        };
+        load().map_err(|e: Error| e.during(Operation::Load).in_file(path))
+    }
+
+    /// The value that the bytes of a whole file hold; see [`from_bytes`].
+    ///
+    /// # Errors
+    ///
+    /// As [`from_bytes`]; [`ErrorKind::UnknownPath`] for patterns that fit nothing.
+    pub fn from_bytes<T: FileBacked>(&self, bytes: &[u8]) -> Result<T> {
+        let load = || {
+            let file = LibFile::open_image(bytes)?;
+            let source = LibSource::new(file.root()?)?;
+            whole::read_root(&source, self)
+        };
+        load().map_err(|e: Error| e.during(Operation::Load))
+    }
+}
+
+/// Opens a file that exists and is not empty, so that HDF5's own words are kept for what is inside.
+pub(crate) fn open_file(path: &Path, writable: bool) -> Result<LibFile> {
+    let found = std::fs::metadata(path)?;
+    if found.is_dir() {
+        return Err(std::io::Error::from(std::io::ErrorKind::IsADirectory).into());
+    }
+    if found.len() == 0 {
+        return Err(Error::new(ErrorKind::NotHdf5).with_help("the file is empty"));
+    }
+    LibFile::open(path, writable)
+}

@@ -1,0 +1,558 @@
+//! [`Slot`]: a place in a file that one value is to be written to. The write door.
+
+use crate::backed::Save;
+use crate::context::WriteContext;
+use crate::erased::{AnyRows, AnyValue, Key, foreign_write};
+use crate::error::{Error, ErrorKind, Result};
+use crate::filter::{AnyWrite, Filter, Found, no_filter};
+use crate::path::State;
+use crate::rows::Rows;
+use crate::schema::Schema;
+use crate::stamp::{FILTER, STAMP, Stamp, escape};
+use crate::storage::{self, Compression, DatasetSpec, Dtype, Out, Sink};
+use crate::writer::GroupWriter;
+use std::fmt;
+
+/// The proof that exactly one node was written. Only [`Slot`] and [`GroupWriter`] make it.
+#[must_use = "a value that is written gives its proof to the caller"]
+#[derive(Debug)]
+pub struct Written(());
+
+impl Written {
+    pub(crate) fn new() -> Self {
+        Written(())
+    }
+}
+
+/// How the values below a field are laid out, where there is a choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoreAs {
+    /// One dataset of bytes and one of offsets, instead of a string dataset or numbered arrays.
+    Packed,
+    /// Arrays of equal shapes as one dataset with one dimension more.
+    Stacked,
+    /// A numbered group with a node a value.
+    Rows,
+    /// `keys` and `values`.
+    Columns,
+    /// A link a key.
+    Links,
+    /// One dataset of a compound type.
+    Compound,
+    /// Unique values and an index.
+    Shared,
+}
+
+/// What a field says about the datasets of its value.
+#[derive(Debug, Clone, Copy, Default)]
+#[must_use]
+pub struct Storage<'a> {
+    pub(crate) compression: Option<Compression>,
+    pub(crate) chunk: Option<&'a [usize]>,
+    pub(crate) layout: Option<StoreAs>,
+}
+
+impl<'a> Storage<'a> {
+    /// As the options say.
+    pub fn new() -> Self {
+        Storage::default()
+    }
+
+    /// Compresses the datasets, whatever the options say.
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.compression = Some(compression);
+        self
+    }
+
+    /// The chunk shape of the dataset.
+    pub fn chunk(mut self, shape: &'a [usize]) -> Self {
+        self.chunk = Some(shape);
+        self
+    }
+
+    /// The layout, where there is a choice.
+    pub fn layout(mut self, layout: StoreAs) -> Self {
+        self.layout = Some(layout);
+        self
+    }
+}
+
+/// The names of the filters that a value has passed, innermost first.
+#[derive(Debug, Clone, Copy)]
+struct Mark<'a> {
+    name: &'a str,
+    /// The filter wrote many values as rows.
+    rows: bool,
+    outer: Option<&'a Mark<'a>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Place<'a> {
+    /// The whole file: groups put their members there, a dataset is named `value`.
+    Root,
+    Member(&'a str),
+    Attribute(&'a str),
+}
+
+/// The name of a value saved as a whole file that is no group of members.
+pub(crate) const VALUE: &str = "value";
+
+/// Columns and arrays below this many bytes gain nothing from the compression that the options ask for.
+const WORTH_COMPRESSING: usize = 4096;
+
+/// A place in a file that one value is to be written to.
+///
+/// Writing consumes the slot, so that exactly one node is made. [`Slot::put`] is the door that every value goes through:
+/// it asks the registry for a filter, and else the value itself. The other methods make one HDF5 node.
+pub struct Slot<'a> {
+    pub(crate) sink: &'a mut (dyn Sink + 'a),
+    pub(crate) cx: &'a WriteContext,
+    pub(crate) place: Place<'a>,
+    pub(crate) state: State,
+    pub(crate) depth: u32,
+    pub(crate) storage: Storage<'a>,
+    /// Only filters older than this one are asked next.
+    below: u32,
+    marks: Option<&'a Mark<'a>>,
+    attrs: &'a [(&'a str, &'a str)],
+}
+
+impl fmt::Debug for Slot<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slot").field("place", &self.place).field("depth", &self.depth).finish_non_exhaustive()
+    }
+}
+
+/// The bytes of a dataset, in the form they are at hand.
+enum Content<'c, 't> {
+    Bytes(&'c [u8]),
+    Fill(&'c mut dyn FnMut(&mut Out<'_>)),
+    Texts(&'c mut (dyn Iterator<Item = &'t str> + 'c)),
+}
+
+impl<'a> Slot<'a> {
+    #[inline]
+    pub(crate) fn new(
+        sink: &'a mut (dyn Sink + 'a),
+        cx: &'a WriteContext,
+        place: Place<'a>,
+        state: State,
+        depth: u32,
+        storage: Storage<'a>,
+    ) -> Self {
+        Slot { sink, cx, place, state, depth, storage, below: u32::MAX, marks: None, attrs: &[] }
+    }
+
+    /// The slot of a whole value.
+    pub(crate) fn whole(sink: &'a mut (dyn Sink + 'a), cx: &'a WriteContext, place: Place<'a>) -> Self {
+        Slot::new(sink, cx, place, cx.start(), 0, Storage::default())
+    }
+
+    /// What is known during this save: options and extensions.
+    pub fn context(&self) -> &'a WriteContext {
+        self.cx
+    }
+
+    /// The layout that the field asks for.
+    pub fn layout(&self) -> Option<StoreAs> {
+        self.storage.layout
+    }
+
+    /// Compresses what is written here, unless the field says otherwise.
+    #[must_use]
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.storage.compression.get_or_insert(compression);
+        self
+    }
+
+    /// Chunks the dataset that is written here, unless the field says otherwise.
+    #[must_use]
+    pub fn chunk(mut self, shape: &'a [usize]) -> Self {
+        self.storage.chunk.get_or_insert(shape);
+        self
+    }
+
+    /// Lays out what is written here, unless the field says otherwise.
+    #[must_use]
+    pub fn store_as(mut self, layout: StoreAs) -> Self {
+        self.storage.layout.get_or_insert(layout);
+        self
+    }
+
+    /// Adds string attributes to the dataset that is written here.
+    #[must_use]
+    pub fn attributes(mut self, attrs: &'a [(&'a str, &'a str)]) -> Self {
+        self.attrs = attrs;
+        self
+    }
+
+    /// THE door: writes a value by the newest filter that is registered for its type, or else in its own way.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the value from being written.
+    #[inline]
+    pub fn put<T: Save>(self, value: &T) -> Result<Written> {
+        self.put_below(value, u32::MAX)
+    }
+
+    /// The door for many values.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps a value from being written.
+    #[inline]
+    pub fn put_rows<T: Save>(self, rows: Rows<'_, T>) -> Result<Written> {
+        self.put_rows_below(rows, u32::MAX)
+    }
+
+    /// The door for the rows of nested arrays. Filters get the rows without their shape.
+    pub(crate) fn put_shaped<T: Save>(mut self, rows: Rows<'_, T>, shape: &[u64]) -> Result<Written> {
+        if let Some((found, key, serial)) = filter_of::<T>(self.cx, self.place, u32::MAX) {
+            return self.through(&found, serial, true, |slot| found.write_rows(rows, key, AnyWrite::own(), slot));
+        }
+        self.below = u32::MAX;
+        T::write_shaped(rows, shape, self)
+    }
+
+    /// Inside a filter: writes a value by the next older filter for its type, in the end in its own way.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the value from being written.
+    #[inline]
+    pub fn put_next<T: Save>(self, value: &T) -> Result<Written> {
+        let below = self.below;
+        self.put_below(value, below)
+    }
+
+    /// Inside a filter: the same for many values.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps a value from being written.
+    #[inline]
+    pub fn put_next_rows<T: Save>(self, rows: Rows<'_, T>) -> Result<Written> {
+        let below = self.below;
+        self.put_rows_below(rows, below)
+    }
+
+    /// Inside a predicate filter: [`Slot::put_next`] for a value of a type not known here.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the value from being written; [`ErrorKind::NoFilter`] for a type that cannot write itself.
+    pub fn put_next_any(self, value: AnyValue<'_>) -> Result<Written> {
+        value.write_next(self)
+    }
+
+    /// Inside a predicate filter: [`Slot::put_next_rows`] for values of a type not known here.
+    ///
+    /// # Errors
+    ///
+    /// As [`Slot::put_next_any`].
+    pub fn put_next_rows_any(self, rows: AnyRows<'_>) -> Result<Written> {
+        rows.write_next(self)
+    }
+
+    #[inline]
+    fn put_below<T: Save>(mut self, value: &T, below: u32) -> Result<Written> {
+        if let Some((found, key, serial)) = filter_of::<T>(self.cx, self.place, below) {
+            return self.through(&found, serial, false, |slot| found.write(value, key, AnyWrite::own(), slot));
+        }
+        self.below = u32::MAX;
+        #[allow(clippy::disallowed_methods)]
+        value.write(self)
+    }
+
+    #[inline]
+    fn put_rows_below<T: Save>(mut self, rows: Rows<'_, T>, below: u32) -> Result<Written> {
+        if let Some((found, key, serial)) = filter_of::<T>(self.cx, self.place, below) {
+            return self.through(&found, serial, true, |slot| found.write_rows(rows, key, AnyWrite::own(), slot));
+        }
+        self.below = u32::MAX;
+        #[allow(clippy::disallowed_methods)]
+        T::write_rows(rows, self)
+    }
+
+    /// Writes a value by a filter that the caller names, which is what `#[filebacked(with = ...)]` does.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the value from being written.
+    pub fn put_with<T>(self, value: &T, filter: &(impl Filter<T> + ?Sized)) -> Result<Written> {
+        self.named(filter.name(), filter.is_recorded(), false, |slot| filter.write(value, slot))
+    }
+
+    /// The same for many values.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps a value from being written.
+    pub fn put_rows_with<T>(self, rows: Rows<'_, T>, filter: &(impl Filter<T> + ?Sized)) -> Result<Written> {
+        self.named(filter.name(), filter.is_recorded(), true, |slot| filter.write_rows(rows, slot))
+    }
+
+    /// Writes a value whose type needs no trait of this library, by the newest filter in the registry.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NoFilter`] where there is none.
+    pub fn put_registered<T: 'static>(self, value: &T) -> Result<Written> {
+        let (found, serial) = self.registered::<T>()?;
+        self.through(&found, serial, false, |slot| found.write(value, Key::foreign(), foreign_write(), slot))
+    }
+
+    /// The same for many values.
+    ///
+    /// # Errors
+    ///
+    /// As [`Slot::put_registered`].
+    pub fn put_rows_registered<T: 'static>(self, rows: Rows<'_, T>) -> Result<Written> {
+        let (found, serial) = self.registered::<T>()?;
+        self.through(&found, serial, true, |slot| found.write_rows(rows, Key::foreign(), foreign_write(), slot))
+    }
+
+    fn registered<T: 'static>(&self) -> Result<(Found<'a, T>, u32)> {
+        let below = self.below;
+        self.cx.registry().find::<T>(|| Some(Key::foreign()), below).ok_or_else(no_filter::<T>)
+    }
+
+    fn through<T>(
+        mut self,
+        found: &Found<'_, T>,
+        serial: u32,
+        rows: bool,
+        write: impl FnOnce(Slot<'_>) -> Result<Written>,
+    ) -> Result<Written> {
+        self.below = serial;
+        self.named(found.name(), found.is_recorded(), rows, write)
+    }
+
+    /// Hands the slot to a filter. A filter that calls itself without end meets the depth limit instead of the stack's.
+    fn named(
+        self,
+        name: &str,
+        recorded: bool,
+        rows: bool,
+        write: impl FnOnce(Slot<'_>) -> Result<Written>,
+    ) -> Result<Written> {
+        let depth = deeper(self.depth, self.cx)?;
+        let mark = Mark { name, rows, outer: self.marks };
+        let recorded = recorded && !matches!(self.place, Place::Attribute(_));
+        let marks = if recorded { Some(&mark) } else { self.marks };
+        let Slot { sink, cx, place, state, storage, below, attrs, .. } = self;
+        write(Slot { sink, cx, place, state, depth, storage, below, marks, attrs })
+    }
+
+    /// The slot of each element of a sequence: patterns take one level.
+    #[must_use]
+    #[inline]
+    pub(crate) fn each(mut self) -> Self {
+        if let Some(mask) = self.cx.mask() {
+            // Patterns that would leave all elements out are refused when they are checked.
+            self.state = mask.step(self.state, None, None).unwrap_or(self.state);
+        }
+        self
+    }
+
+    /// Writes a dataset of raw elements: bytes as a little-endian machine has them, in C order.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Contract`] where there are more or fewer bytes than elements.
+    pub fn dataset(self, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<Written> {
+        self.content(dtype, shape, Content::Bytes(bytes))
+    }
+
+    /// Writes a dataset whose bytes are put one after another by `fill`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Slot::dataset`].
+    pub fn dataset_fill(self, dtype: &Dtype, shape: &[u64], fill: &mut dyn FnMut(&mut Out<'_>)) -> Result<Written> {
+        self.content(dtype, shape, Content::Fill(fill))
+    }
+
+    /// Writes a dataset of variable-length strings without NUL.
+    pub(crate) fn dataset_text<'t>(self, shape: &[u64], texts: &mut dyn Iterator<Item = &'t str>) -> Result<Written> {
+        self.content(&Dtype::VarStr, shape, Content::Texts(texts))
+    }
+
+    fn content(self, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
+        let name = match self.place {
+            Place::Root => VALUE,
+            Place::Member(name) => name,
+            Place::Attribute(name) => return self.attribute(name, dtype, shape, content),
+        };
+        let bytes = storage::elements(shape).and_then(|n| n.checked_mul(dtype.size().max(16)));
+        let worth = bytes.is_some_and(|bytes| bytes >= WORTH_COMPRESSING) && !shape.is_empty();
+        let chosen = if worth { self.cx.compression() } else { Compression::None };
+        let compression = self.storage.compression.unwrap_or(chosen);
+        let chunk: Option<Vec<u64>> = match (self.storage.chunk, self.cx.chunk_bytes()) {
+            (Some(chunk), _) => Some(chunk.iter().map(|d| *d as u64).collect()),
+            (None, Some(bytes)) if compression != Compression::None && !shape.is_empty() => {
+                Some(storage::chunk_shape(shape, dtype.size(), bytes))
+            }
+            _ => None,
+        };
+        let filters = self.filters();
+        let mut all: Vec<(&str, &str)>;
+        let attrs = match &filters {
+            None => self.attrs,
+            Some(filters) => {
+                all = self.attrs.to_vec();
+                all.push((FILTER, filters));
+                &all
+            }
+        };
+        let spec = DatasetSpec { dtype, shape, chunk: chunk.as_deref(), compression, attrs };
+        match content {
+            Content::Bytes(bytes) => self.sink.dataset(name, &spec, bytes)?,
+            Content::Fill(fill) => self.sink.dataset_fill(name, &spec, fill)?,
+            Content::Texts(texts) => self.sink.dataset_text(name, &spec, texts)?,
+        }
+        Ok(Written::new())
+    }
+
+    fn attribute(self, name: &str, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
+        match content {
+            Content::Bytes(bytes) => self.sink.attr(name, dtype, shape, bytes)?,
+            Content::Fill(fill) => {
+                let mut bytes = Vec::new();
+                fill(&mut Out(&mut bytes));
+                self.sink.attr(name, dtype, shape, &bytes)?;
+            }
+            Content::Texts(texts) => {
+                // Attributes are small: all texts in the width of the longest.
+                let texts: Vec<&str> = texts.collect();
+                let width = texts.iter().map(|text| text.len()).max().unwrap_or(0).max(1);
+                let mut bytes = vec![0; width * texts.len()];
+                for (cell, text) in bytes.chunks_exact_mut(width).zip(&texts) {
+                    cell[..text.len()].copy_from_slice(text.as_bytes());
+                }
+                self.sink.attr(name, &Dtype::FixedStr(width), shape, &bytes)?;
+            }
+        }
+        Ok(Written::new())
+    }
+
+    /// The names of the filters passed, outermost first, as they are recorded.
+    fn filters(&self) -> Option<String> {
+        let mut mark = self.marks;
+        mark?;
+        let mut names = Vec::new();
+        while let Some(Mark { name, rows, outer }) = mark {
+            names.push(escape(name).into_owned() + if *rows { "[]" } else { "" });
+            mark = *outer;
+        }
+        names.reverse();
+        Some(names.join(" "))
+    }
+
+    /// Makes a group with a stamp that says how to read it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TooDeep`] at the limit of the options, [`ErrorKind::Unsupported`] where an attribute is wanted.
+    pub fn group(self, stamp: Stamp<'_>) -> Result<GroupWriter<'a>> {
+        let depth = deeper(self.depth, self.cx)?;
+        let filters = self.filters();
+        let rooted = self.place == Place::Root && stamp.is_rooted();
+        match self.place {
+            Place::Attribute(_) => {
+                let what = format!("{stamp} is a group, and an attribute holds one dataset's worth of data only");
+                return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field"));
+            }
+            Place::Root if rooted => {}
+            Place::Root => self.sink.begin_group(VALUE, stamp.is_ordered())?,
+            Place::Member(name) => self.sink.begin_group(name, stamp.is_ordered())?,
+        }
+        let mut group = GroupWriter::new(self.sink, self.cx, self.state, depth, self.storage.compression, rooted);
+        group.text_attribute(STAMP, &stamp.to_string())?;
+        if let Some(filters) = filters {
+            group.text_attribute(FILTER, &filters)?;
+        }
+        for (name, value) in self.attrs {
+            group.text_attribute(name, value)?;
+        }
+        Ok(group)
+    }
+
+    /// Makes the marker of a `None` inside `depth` times `Some`, where a missing link would not tell.
+    pub(crate) fn absent(self, depth: u32) -> Result<Written> {
+        self.group(Stamp::none(depth))?.end()
+    }
+
+    /// Makes the group of a struct: `struct Model 1`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Slot::group`].
+    pub fn structure(self, name: &str, version: u32) -> Result<GroupWriter<'a>> {
+        self.group(Stamp::named("struct", name, version))
+    }
+
+    /// Makes the group of many structs, a dataset a field: `columns Model 1`, with their number in `len`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Slot::group`].
+    pub fn columns<T>(self, name: &str, version: u32, len: usize) -> Result<GroupWriter<'a>> {
+        self.group(Stamp::named("columns", name, version))?.table::<T>(len)
+    }
+
+    /// Makes the group of an enum's value: `enum Shape 1`, with the variant in the attribute `tag`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Slot::group`].
+    pub fn variant(self, name: &str, version: u32, tag: &str, variant: &str) -> Result<GroupWriter<'a>> {
+        let mut group = self.group(Stamp::named("enum", name, version))?;
+        group.text_attribute(tag, variant)?;
+        Ok(group)
+    }
+
+    /// Makes the group of many values of an enum: `variants Shape 1`, with their number in `len`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Slot::group`].
+    pub fn variant_rows<T>(self, name: &str, version: u32, len: usize) -> Result<GroupWriter<'a>> {
+        self.group(Stamp::named("variants", name, version))?.table::<T>(len)
+    }
+}
+
+/// The newest filter for a type that is older than `below`.
+#[inline]
+fn filter_of<'r, T: Save>(cx: &'r WriteContext, place: Place<'_>, below: u32) -> Option<(Found<'r, T>, Key<T>, u32)>
+where
+    T: 'r,
+{
+    // An attribute cannot carry the filter's name, so it is written in the type's own way.
+    if cx.registry().is_empty() || matches!(place, Place::Attribute(_)) {
+        return None;
+    }
+    let (found, serial) = cx.registry().find::<T>(T::key, below)?;
+    Some((found, T::key()?, serial))
+}
+
+#[inline]
+fn deeper(depth: u32, cx: &WriteContext) -> Result<u32> {
+    if depth >= cx.max_depth() {
+        return Err(too_deep(cx.max_depth()));
+    }
+    Ok(depth + 1)
+}
+
+#[cold]
+pub(crate) fn too_deep(limit: u32) -> Error {
+    Error::new(ErrorKind::TooDeep { limit })
+        .with_help("the options' `max_depth` raises the limit, if the stack is large enough")
+}
+
+/// What a value behind a filter looks like: not known.
+pub(crate) fn opaque() -> Schema {
+    Schema::Opaque
+}

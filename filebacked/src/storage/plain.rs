@@ -1,0 +1,58 @@
+//! Elements that are in memory what they are on disk, and buffers that the engine fills.
+
+use super::{Description, Handle, Source};
+use crate::error::{Error, ErrorKind, Result};
+use std::mem::MaybeUninit;
+
+/// A type whose memory is its form on disk, on little-endian machines.
+///
+/// # Safety
+///
+/// Every bit pattern is a value, and there is no padding.
+pub(crate) unsafe trait Plain: Copy + 'static {}
+
+macro_rules! plain {
+    ($($t:ty),*) => {
+        $(
+            // SAFETY: numbers have no padding, and every bit pattern is a number.
+            unsafe impl Plain for $t {}
+        )*
+    };
+}
+plain!(u8, u16, u32, u64, i8, i16, i32, i64, f32, f64);
+
+#[cfg(target_endian = "big")]
+compile_error!("filebacked moves bytes between memory and file as little-endian machines have them");
+
+/// The bytes of elements.
+pub(crate) fn as_bytes<T: Plain>(elements: &[T]) -> &[u8] {
+    // SAFETY: `Plain` types have no padding, so every byte is initialised; the length is that of the slice.
+    unsafe { std::slice::from_raw_parts(elements.as_ptr().cast(), size_of_val(elements)) }
+}
+
+/// Reads all elements of a dataset or attribute into a new vector. `T` is one element, or `u8` for the bytes of all.
+pub(crate) fn read_vec<T: Plain>(source: &dyn Source, handle: Handle, description: &Description) -> Result<Vec<T>> {
+    if let super::Dtype::Other(_, what) = &description.dtype {
+        return Err(Error::new(ErrorKind::Unsupported(format!("elements of type {what} cannot be read"))));
+    }
+    let bytes = description.elements().and_then(|n| n.checked_mul(description.dtype.size()));
+    let Some(bytes) = bytes.filter(|bytes| isize::try_from(*bytes).is_ok()) else {
+        return Err(ErrorKind::Damaged(format!("a dataset of shape {:?}", description.shape)).into());
+    };
+    if !bytes.is_multiple_of(size_of::<T>()) {
+        return Err(Error::mismatch(format!("elements of {} bytes", size_of::<T>()), description.dtype.to_string()));
+    }
+    let len = bytes / size_of::<T>();
+    let mut elements: Vec<T> = Vec::new();
+    let refused = |_| Error::new(ErrorKind::Limit(format!("no memory for {bytes} bytes")));
+    elements.try_reserve_exact(len).map_err(refused)?;
+    if bytes > 0 {
+        let spare: &mut [MaybeUninit<T>] = &mut elements.spare_capacity_mut()[..len];
+        // SAFETY: uninitialised elements may be seen as uninitialised bytes; the length is theirs.
+        let out = unsafe { std::slice::from_raw_parts_mut(spare.as_mut_ptr().cast::<MaybeUninit<u8>>(), bytes) };
+        source.read(handle, &description.dtype, out)?;
+    }
+    // SAFETY: `Source::read` promises that all bytes are initialised, and every bit pattern is a `T`.
+    unsafe { elements.set_len(len) };
+    Ok(elements)
+}

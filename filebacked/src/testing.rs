@@ -1,0 +1,1 @@
+//! Checks that authors of filters run.

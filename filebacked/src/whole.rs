@@ -1,0 +1,86 @@
+//! A value and the group it lies in, whatever holds the group: what saving and loading have in common.
+
+use crate::backed::{FileBacked, Save};
+use crate::context::{ReadContext, WriteContext};
+use crate::error::{Error, ErrorKind, Result};
+use crate::node::{Node, Object};
+use crate::options::{ReadOptions, WriteOptions};
+use crate::slot::{Place, Slot, VALUE};
+use crate::stamp::{FILTER, FORMAT, STAMP};
+use crate::storage::{Dtype, Sink, Source};
+
+/// The version of the format: the first number changes when older readers would misread, the second when they lack something.
+pub(crate) const VERSION: &str = "1.0";
+
+/// The context of a save, with every option checked against the type.
+pub(crate) fn write_context<T: Save>(options: &WriteOptions) -> Result<WriteContext> {
+    WriteContext::new(options, T::key().map(|key| key.nested()))
+}
+
+/// Writes a value as the whole file.
+pub(crate) fn write_root<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, value: &T) -> Result<()> {
+    sink.attr(FORMAT, &Dtype::FixedStr(VERSION.len()), &[], VERSION.as_bytes())?;
+    Slot::whole(sink, cx, Place::Root).put(value).map(drop)
+}
+
+/// Writes a value as a member of the sink's group.
+pub(crate) fn write_member<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, name: &str, value: &T) -> Result<()> {
+    Slot::whole(sink, cx, Place::Member(name)).put(value).map(drop)
+}
+
+/// Reads the value that is the whole file, or whose members lie in the source's root.
+pub(crate) fn read_root<T: FileBacked>(source: &dyn Source, options: &ReadOptions) -> Result<T> {
+    let cx = ReadContext::new(options, Some(T::schema))?;
+    let root = Object::new(source, source.root()?);
+    let ours = is_ours(&root)?;
+    let marked = root.attribute(STAMP)?.is_some() || root.attribute(FILTER)?.is_some();
+    let rooted = T::schema().is_rooted();
+    if marked || (rooted && !ours) {
+        return Node::open(root, &cx, cx.start(), 0, ours)?.get();
+    }
+    match root.child(VALUE)? {
+        Some(value) => Node::open(value, &cx, cx.start(), 0, ours)?.get().map_err(|e| e.at(VALUE)),
+        None if rooted => Node::open(root, &cx, cx.start(), 0, ours)?.get(),
+        None => Err(Error::new(ErrorKind::Missing)
+            .with_help("a value that is no struct lies under this name; `File::read` reads one of another name")
+            .at(VALUE)),
+    }
+}
+
+/// Reads a value that is a member of the source's root. `ours` tells of files that this library wrote.
+pub(crate) fn read_member<T: FileBacked>(
+    source: &dyn Source,
+    path: &str,
+    ours: bool,
+    options: &ReadOptions,
+) -> Result<T> {
+    let cx = ReadContext::new(options, Some(T::schema))?;
+    let mut object = Object::new(source, source.root()?);
+    for name in parts(path)? {
+        let child = object.child(name).map_err(|e| e.at(path))?;
+        object = child.ok_or_else(|| Error::new(ErrorKind::Missing).at(path))?;
+    }
+    Node::open(object, &cx, cx.start(), 0, ours)?.get().map_err(|e| e.at(path))
+}
+
+/// The names of a path in a file.
+pub(crate) fn parts(path: &str) -> Result<Vec<&str>> {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() || parts.iter().any(|part| matches!(*part, "." | "..") || part.contains('\0')) {
+        let what = format!("`{path}` is no name for a value: names are separated by `/`, and none is `.` or `..`");
+        return Err(Error::new(ErrorKind::Unsupported(what)));
+    }
+    Ok(parts)
+}
+
+/// Whether this library wrote the file; an error if a later version of it did, in a form unknown here.
+pub(crate) fn is_ours(root: &Object<'_>) -> Result<bool> {
+    let Some(version) = root.text_attribute(FORMAT)? else { return Ok(false) };
+    let major = |version: &str| version.split('.').next().and_then(|number| number.parse::<u32>().ok());
+    match (major(&version), major(VERSION)) {
+        (Some(found), Some(supported)) if found > supported => Err(Error::new(ErrorKind::Version { found, supported })
+            .with_help("the file's format is that of a newer version of filebacked; update it")),
+        (Some(_), _) => Ok(true),
+        (None, _) => Err(ErrorKind::Damaged(format!("`{FORMAT}` is {version:?}")).into()),
+    }
+}

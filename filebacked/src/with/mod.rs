@@ -1,0 +1,1 @@
+//! Ready-made filters for `#[filebacked(with = ...)]` and the registry.

@@ -1,0 +1,382 @@
+//! [`GroupWriter`]: an open group that members are written into, one after another.
+
+use crate::backed::Save;
+use crate::context::WriteContext;
+use crate::erased::Key;
+use crate::error::{Error, ErrorKind, Result};
+use crate::filter::Filter;
+use crate::layout::{absent, variant};
+use crate::path::{State, UNMASKED};
+use crate::rows::Rows;
+use crate::schema::Nested;
+use crate::slot::{Place, Slot, Storage, Written, opaque};
+use crate::stamp::LEN;
+use crate::storage::{Compression, Dtype, Sink};
+use std::fmt;
+
+/// An open group. Members are written in the order of the calls; [`GroupWriter::end`] closes it and gives the proof.
+///
+/// ```
+/// use filebacked::{Result, Save, Slot, Written};
+///
+/// struct Point { x: f64, y: f64 }
+///
+/// // What `#[derive(Save)]` writes.
+/// impl Save for Point {
+///     fn write(&self, slot: Slot<'_>) -> Result<Written> {
+///         let mut group = slot.structure("Point", 1)?;
+///         group.field("x", &self.x)?;
+///         group.field("y", &self.y)?;
+///         group.end()
+///     }
+/// }
+/// ```
+#[must_use = "a group is closed with `end()`"]
+pub struct GroupWriter<'a> {
+    sink: &'a mut (dyn Sink + 'a),
+    cx: &'a WriteContext,
+    state: State,
+    depth: u32,
+    /// What the field around this group says of the datasets inside.
+    compression: Option<Compression>,
+    /// The members go to the group that was open already.
+    rooted: bool,
+    table: Option<Table>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Table {
+    /// The table has no rows and is inside another of its type.
+    stub: bool,
+}
+
+impl fmt::Debug for GroupWriter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GroupWriter").field("depth", &self.depth).field("table", &self.table).finish_non_exhaustive()
+    }
+}
+
+impl<'a> GroupWriter<'a> {
+    pub(crate) fn new(
+        sink: &'a mut (dyn Sink + 'a),
+        cx: &'a WriteContext,
+        state: State,
+        depth: u32,
+        compression: Option<Compression>,
+        rooted: bool,
+    ) -> Self {
+        GroupWriter { sink, cx, state, depth, compression, rooted, table: None }
+    }
+
+    /// Makes the group a table of `len` rows of `T`.
+    pub(crate) fn table<T>(mut self, len: usize) -> Result<Self> {
+        self.write_len(len)?;
+        let inside = self.cx.enter_table(typeid::of::<T>());
+        self.table = Some(Table { stub: inside && len == 0 });
+        Ok(self)
+    }
+
+    /// What is known during this save: options and extensions.
+    pub fn context(&self) -> &'a WriteContext {
+        self.cx
+    }
+
+    /// Whether the columns are left out: a table without rows inside a table of the same type would go on for ever.
+    pub fn is_stub(&self) -> bool {
+        self.table.is_some_and(|table| table.stub)
+    }
+
+    /// Writes a value as the member `name`; a plain `None` writes no member.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the value from being written, with the name in its path.
+    #[inline]
+    pub fn field<T: Save>(&mut self, name: &str, value: &T) -> Result<()> {
+        self.member(name).put(value)
+    }
+
+    /// Writes a value as the member `name` by a filter.
+    ///
+    /// # Errors
+    ///
+    /// As [`GroupWriter::field`].
+    pub fn field_with<T>(&mut self, name: &str, value: &T, filter: &(impl Filter<T> + ?Sized)) -> Result<()> {
+        self.member(name).put_with(value, filter)
+    }
+
+    /// Writes many values as the member `name`.
+    ///
+    /// # Errors
+    ///
+    /// As [`GroupWriter::field`].
+    #[inline]
+    pub fn column<T: Save>(&mut self, name: &str, rows: Rows<'_, T>) -> Result<()> {
+        self.member(name).put_rows(rows)
+    }
+
+    /// The member `name`, with more to say about it before it is written.
+    #[inline]
+    pub fn member<'s>(&'s mut self, name: &'s str) -> MemberWriter<'s>
+    where
+        'a: 's,
+    {
+        let storage = Storage { compression: self.compression, ..Storage::default() };
+        MemberWriter {
+            sink: &mut *self.sink,
+            cx: self.cx,
+            state: self.state,
+            depth: self.depth,
+            name,
+            attribute: false,
+            storage,
+        }
+    }
+
+    /// Writes an attribute of the group.
+    ///
+    /// # Errors
+    ///
+    /// As [`GroupWriter::field`].
+    pub fn attribute<T: Save>(&mut self, name: &str, value: &T) -> Result<()> {
+        self.member(name).attribute().put(value)
+    }
+
+    /// Writes a text attribute of the group.
+    pub(crate) fn text_attribute(&mut self, name: &str, text: &str) -> Result<()> {
+        let bytes = if text.is_empty() { b"\0" } else { text.as_bytes() };
+        self.sink.attr(name, &Dtype::FixedStr(bytes.len()), &[], bytes)
+    }
+
+    /// Writes the attribute `len`.
+    pub(crate) fn write_len(&mut self, len: usize) -> Result<()> {
+        self.sink.attr(LEN, &Dtype::U64, &[], &(len as u64).to_le_bytes())
+    }
+
+    /// Writes an entry of a map, unless the options leave it out. `name` is the link's, `key` what patterns call it.
+    pub(crate) fn entry(
+        &mut self,
+        name: &str,
+        key: Option<&str>,
+        schema: Option<Nested>,
+        write: impl FnOnce(Slot<'_>) -> Result<Written>,
+    ) -> Result<()> {
+        match self.step(key, schema) {
+            Some(state) => self.part(name, |slot| write(Slot { state, ..slot })),
+            None => Ok(()),
+        }
+    }
+
+    /// The state of an entry that patterns call `key`, or `None` where the options leave it out.
+    pub(crate) fn step(&self, key: Option<&str>, schema: Option<Nested>) -> Option<State> {
+        step(self.cx, self.state, key, schema)
+    }
+
+    /// Writes a part of this node's own layout, which patterns do not see.
+    pub(crate) fn part(&mut self, name: &str, write: impl FnOnce(Slot<'_>) -> Result<Written>) -> Result<()> {
+        match write(self.slot(name)) {
+            Ok(Written { .. }) => Ok(()),
+            Err(error) => Err(error.at(name)),
+        }
+    }
+
+    fn slot<'s>(&'s mut self, name: &'s str) -> Slot<'s>
+    where
+        'a: 's,
+    {
+        let storage = Storage { compression: self.compression, ..Storage::default() };
+        Slot::new(&mut *self.sink, self.cx, Place::Member(name), self.state, self.depth, storage)
+    }
+
+    /// The tags and the columns of an enum's rows: which variant each row is.
+    ///
+    /// # Errors
+    ///
+    /// As [`GroupWriter::field`].
+    pub fn tags<T>(&mut self, tag: &str, names: &[&str], rows: Rows<'_, T>, index: impl Fn(&T) -> usize) -> Result<()> {
+        self.part(tag, |slot| variant::write_tags(slot, names, rows, index))
+    }
+
+    /// The group with the columns of one variant's fields, of as many rows as have that variant.
+    ///
+    /// # Errors
+    ///
+    /// As [`GroupWriter::field`].
+    pub fn variant_columns<'s>(&'s mut self, variant: &'s str, len: usize) -> Result<GroupWriter<'s>>
+    where
+        'a: 's,
+    {
+        let stub = self.is_stub();
+        let group = self.slot(variant).group(crate::stamp::Stamp::kind("columns"));
+        let mut group = group.and_then(|mut group| group.write_len(len).map(|()| group)).map_err(|e| e.at(variant))?;
+        // The enum's own table is what counts for recursion; this one is a part of it.
+        group.table = None;
+        if stub {
+            return Err(Error::new(ErrorKind::Contract("columns of a variant in a table that is left out".into())));
+        }
+        Ok(group)
+    }
+
+    /// Closes the group.
+    ///
+    /// # Errors
+    ///
+    /// What the storage says.
+    #[inline]
+    pub fn end(self) -> Result<Written> {
+        if self.table.is_some() {
+            self.cx.leave_table();
+        }
+        if !self.rooted {
+            self.sink.end_group()?;
+        }
+        Ok(Written::new())
+    }
+}
+
+/// The state of a member, or `None` where the options leave it out.
+#[inline]
+fn step(cx: &WriteContext, state: State, name: Option<&str>, schema: Option<Nested>) -> Option<State> {
+    match cx.mask() {
+        None => Some(UNMASKED),
+        Some(mask) => mask.step(state, name, schema),
+    }
+}
+
+fn key_schema<T>(key: Option<Key<T>>) -> Option<Nested> {
+    key.map(|key| key.nested())
+}
+
+/// A member of a group that is about to be written.
+#[must_use = "a member is written with `put`"]
+pub struct MemberWriter<'s> {
+    sink: &'s mut (dyn Sink + 's),
+    cx: &'s WriteContext,
+    state: State,
+    depth: u32,
+    name: &'s str,
+    attribute: bool,
+    storage: Storage<'s>,
+}
+
+impl fmt::Debug for MemberWriter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemberWriter").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl<'s> MemberWriter<'s> {
+    /// As an HDF5 attribute instead of a dataset.
+    pub fn attribute(mut self) -> Self {
+        self.attribute = true;
+        self
+    }
+
+    /// With what the field says about its datasets.
+    pub fn storage(mut self, storage: Storage<'s>) -> Self {
+        let outer = self.storage.compression;
+        self.storage = Storage { compression: storage.compression.or(outer), ..storage };
+        self
+    }
+
+    #[inline]
+    fn write(self, schema: Option<Nested>, write: impl FnOnce(Slot<'s>) -> Result<Written>) -> Result<()> {
+        let name = self.name;
+        let Some(state) = step(self.cx, self.state, Some(name), schema) else { return Ok(()) };
+        if name.contains('/') {
+            let what = "a nested path as a field's name cannot be written yet";
+            return Err(Error::new(ErrorKind::Unsupported(what.into())).at(name));
+        }
+        let place = if self.attribute { Place::Attribute(name) } else { Place::Member(name) };
+        let slot = Slot::new(self.sink, self.cx, place, state, self.depth, self.storage);
+        match write(slot) {
+            Ok(Written { .. }) => Ok(()),
+            Err(error) => Err(error.at(name)),
+        }
+    }
+
+    /// Writes a value; a plain `None` writes no member.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the value from being written, with the name in its path.
+    #[inline]
+    pub fn put<T: Save>(self, value: &T) -> Result<()> {
+        if value.absence() == Some(0) {
+            return Ok(());
+        }
+        let schema = if self.cx.mask().is_some() { key_schema(T::key()) } else { None };
+        self.write(schema, |slot| slot.put(value))
+    }
+
+    /// Writes a value by a filter.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberWriter::put`].
+    pub fn put_with<T>(self, value: &T, filter: &(impl Filter<T> + ?Sized)) -> Result<()> {
+        self.write(Some(opaque), |slot| slot.put_with(value, filter))
+    }
+
+    /// Writes the value in an `Option` by a filter; a `None` writes no member.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberWriter::put`].
+    pub fn put_option_with<T>(self, value: &Option<T>, filter: &(impl Filter<T> + ?Sized)) -> Result<()> {
+        match value {
+            Some(value) => self.put_with(value, filter),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes many values.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberWriter::put`].
+    #[inline]
+    pub fn put_rows<T: Save>(self, rows: Rows<'_, T>) -> Result<()> {
+        let schema = if self.cx.mask().is_some() { key_schema(T::key()) } else { None };
+        self.column().write(schema, |slot| slot.put_rows(rows))
+    }
+
+    /// Writes many values by a filter.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberWriter::put`].
+    pub fn put_rows_with<T>(self, rows: Rows<'_, T>, filter: &(impl Filter<T> + ?Sized)) -> Result<()> {
+        self.column().write(Some(opaque), |slot| slot.put_rows_with(rows, filter))
+    }
+
+    /// Writes many values in an `Option` by a filter: a mask, and the values that are present.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberWriter::put`].
+    pub fn put_option_rows_with<T>(self, rows: Rows<'_, Option<T>>, filter: &(impl Filter<T> + ?Sized)) -> Result<()> {
+        self.column().write(Some(opaque), |slot| absent::write_rows_with(rows, slot, filter))
+    }
+
+    /// Writes many values of which some are left out: a mask, and the values that are present.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberWriter::put`].
+    pub fn put_rows_unless<T: Save>(
+        self,
+        rows: Rows<'_, T>,
+        left_out: impl Fn(&T, &WriteContext) -> bool,
+    ) -> Result<()> {
+        let cx = self.cx;
+        let schema = if cx.mask().is_some() { key_schema(T::key()) } else { None };
+        self.column().write(schema, |slot| absent::write_rows_unless(rows, slot, |value| left_out(value, cx)))
+    }
+
+    /// Inside columns, an attribute field is an ordinary column.
+    fn column(mut self) -> Self {
+        self.attribute = false;
+        self
+    }
+}
