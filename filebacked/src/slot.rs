@@ -14,7 +14,6 @@ use crate::writer::GroupWriter;
 use std::fmt;
 
 /// The proof that exactly one node was written. Only [`Slot`] and [`GroupWriter`] make it.
-#[must_use = "a value that is written gives its proof to the caller"]
 #[derive(Debug)]
 pub struct Written(());
 

@@ -162,7 +162,10 @@ impl<'a> GroupWriter<'a> {
         write: impl FnOnce(Slot<'_>) -> Result<Written>,
     ) -> Result<()> {
         match self.step(key, schema) {
-            Some(state) => self.part(name, |slot| write(Slot { state, ..slot })),
+            Some(state) => self.part(name, |mut slot| {
+                slot.state = state;
+                write(slot)
+            }),
             None => Ok(()),
         }
     }

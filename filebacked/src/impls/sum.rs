@@ -44,7 +44,7 @@ macro_rules! sum_is_backed {
                     });
                     let mut columns = group.variant_columns(stringify!($variant), values.len())?;
                     columns.column("0", Rows::refs(&values))?;
-                    let _ = columns.end()?;
+                    columns.end()?;
                 )*
                 group.end()
             }
