@@ -2,6 +2,7 @@
 
 use crate::backed::{FileBacked, Save};
 use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::inspect::{self, Tree, TreeOptions};
 use crate::node::Object;
 use crate::options::{Overwrite, ReadOptions, WriteOptions};
 use crate::save::open_file;
@@ -190,6 +191,25 @@ impl File {
     /// What HDF5 says.
     pub fn names(&self) -> Result<Vec<String>> {
         self.done(Operation::Inspect, self.lib.root().and_then(|root| libhdf5::children(&root)))
+    }
+
+    /// The file as a tree; see [`inspect`](crate::inspect).
+    ///
+    /// # Errors
+    ///
+    /// What HDF5 says of the root; what goes wrong further down stands in the tree.
+    pub fn tree(&self) -> Result<Tree> {
+        self.tree_with(&TreeOptions::new())
+    }
+
+    /// The file as a tree, with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`File::tree`].
+    pub fn tree_with(&self, options: &TreeOptions) -> Result<Tree> {
+        let source = || LibSource::new(self.lib.root()?);
+        self.done(Operation::Inspect, source().and_then(|source| options.look(&source, inspect::name_of(&self.path))))
     }
 
     /// Gives everything that was written to the operating system.

@@ -1,0 +1,110 @@
+//! Values as short text.
+
+use crate::layout::number::{Any, int};
+use crate::node::Object;
+use crate::storage::{Description, Dtype};
+
+/// Datasets above this many bytes are not read for the sake of a preview.
+const READ: usize = 16 << 10;
+
+/// How many elements are shown.
+const SHOWN: usize = 6;
+
+/// How many characters of a text are shown.
+const CHARACTERS: usize = 60;
+
+/// The value of a dataset or an attribute, or its first elements. `None` where it is large, empty, or no text says it.
+pub(super) fn text(object: &Object<'_>, description: &Description) -> Option<String> {
+    let elements = description.elements().filter(|elements| *elements > 0)?;
+    // A text of variable length has 16 bytes where the element is.
+    let bytes = elements.checked_mul(description.dtype.size().max(1))?;
+    let cells = if description.dtype.is_text() {
+        if bytes > READ {
+            return None;
+        }
+        let texts = object.texts(description).ok()?;
+        let starts = std::iter::once(0).chain(texts.ends.iter().copied());
+        let cells = starts.zip(&texts.ends).take(SHOWN);
+        cells.map(|(start, end)| quoted(texts.bytes.get(start..*end)?)).collect::<Option<Vec<_>>>()?
+    } else {
+        if bytes > READ {
+            return None;
+        }
+        let bytes = object.elements::<u8>(description).ok()?;
+        let cells = bytes.chunks_exact(description.dtype.size().max(1)).take(SHOWN);
+        cells.map(|bytes| cell(bytes, &description.dtype)).collect::<Option<Vec<_>>>()?
+    };
+    if description.shape.is_empty() {
+        return cells.into_iter().next();
+    }
+    // The order of elements says little where there are more dimensions than one and more elements than shown.
+    if description.shape.len() > 1 && elements > SHOWN {
+        return None;
+    }
+    let rest = if elements > SHOWN { ", .." } else { "" };
+    Some(format!("[{}{rest}]", cells.join(", ")))
+}
+
+/// A text in quotes, cut where it is long.
+fn quoted(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    Some(match text.char_indices().nth(CHARACTERS) {
+        None => format!("{text:?}"),
+        Some((end, _)) => format!("{:?}..", &text[..end]),
+    })
+}
+
+/// One element.
+fn cell(bytes: &[u8], dtype: &Dtype) -> Option<String> {
+    match dtype {
+        Dtype::Int(_) | Dtype::F16 | Dtype::Bf16 | Dtype::F32 | Dtype::F64 => number(bytes, dtype),
+        Dtype::Bool => Some(match bytes.first()? {
+            0 => "false".to_string(),
+            1 => "true".to_string(),
+            other => other.to_string(),
+        }),
+        Dtype::Complex32 => complex(bytes, &Dtype::F32),
+        Dtype::Complex64 => complex(bytes, &Dtype::F64),
+        Dtype::FixedStr(_) => {
+            let len = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+            quoted(bytes.get(..len)?)
+        }
+        Dtype::Enum(stored) => {
+            let value = int(bytes, stored.base.signed);
+            let name = stored.members.iter().find(|(_, member)| *member == value);
+            Some(name.map_or_else(|| value.to_string(), |(name, _)| name.to_string()))
+        }
+        Dtype::Compound(compound) => {
+            let member = |member: &crate::storage::CompoundMember| {
+                let end = member.offset.checked_add(member.dtype.size())?;
+                Some(format!("{}: {}", member.name, cell(bytes.get(member.offset..end)?, &member.dtype)?))
+            };
+            let shown = compound.members.iter().take(SHOWN).map(member).collect::<Option<Vec<_>>>()?;
+            let rest = if compound.members.len() > SHOWN { ", .." } else { "" };
+            Some(format!("{{{}{rest}}}", shown.join(", ")))
+        }
+        Dtype::Array(element, _) => {
+            let size = element.size().max(1);
+            let cells = bytes.chunks_exact(size).take(SHOWN).map(|bytes| cell(bytes, element));
+            let rest = if bytes.len() / size > SHOWN { ", .." } else { "" };
+            Some(format!("[{}{rest}]", cells.collect::<Option<Vec<_>>>()?.join(", ")))
+        }
+        Dtype::VarStr | Dtype::Opaque(..) | Dtype::Other(..) => None,
+    }
+}
+
+fn number(bytes: &[u8], dtype: &Dtype) -> Option<String> {
+    Some(match Any::decode(bytes, dtype)? {
+        Any::Int(value) => value.to_string(),
+        // The shortest digits that mean this number in its own precision.
+        Any::Float(value) if *dtype == Dtype::F32 => format!("{:?}", value as f32),
+        Any::Float(value) => format!("{value:?}"),
+    })
+}
+
+fn complex(bytes: &[u8], part: &Dtype) -> Option<String> {
+    let (re, im) = bytes.split_at_checked(part.size())?;
+    let im = number(im, part)?;
+    let plus = if im.starts_with('-') { "" } else { "+" };
+    Some(format!("{}{plus}{im}i", number(re, part)?))
+}
