@@ -2,7 +2,7 @@
 
 use crate::backed::{FileBacked, Save};
 use crate::error::Result;
-use crate::filter::{AnyWrite, Filter, no_filter};
+use crate::filter::{Filter, no_filter};
 use crate::rows::Rows;
 use crate::schema::{Nested, Schema};
 use crate::slot::{Slot, Written};
@@ -161,20 +161,31 @@ impl<'a> AnyRows<'a> {
     }
 }
 
-/// How a type that can write itself goes on behind its filters.
-pub(crate) fn own_write<T: Save>() -> AnyWrite<T> {
-    unsafe fn one<T: Save>(value: *const u8, slot: Slot<'_>) -> Result<Written> {
-        // SAFETY: the caller passes the address of a live `T`.
-        slot.put_next(unsafe { &*value.cast::<T>() })
-    }
-    unsafe fn rows<T: Save>(rows: Rows<'_, ()>, slot: Slot<'_>) -> Result<Written> {
-        // SAFETY: the caller passes what were rows of `T`.
-        slot.put_next_rows(unsafe { rows.cast::<T>() })
-    }
-    AnyWrite::new(one::<T>, rows::<T>)
+/// How a value of a known type goes on behind a filter, kept beside an erased value.
+pub(crate) struct AnyWrite<T> {
+    one: unsafe fn(*const u8, Slot<'_>) -> Result<Written>,
+    rows: unsafe fn(Rows<'_, ()>, Slot<'_>) -> Result<Written>,
+    of: PhantomData<fn(T)>,
 }
 
-/// How a type that only filters can store goes on behind them: not at all.
-pub(crate) fn foreign_write<T>() -> AnyWrite<T> {
-    AnyWrite::new(|_, _| Err(no_filter::<T>()), |_, _| Err(no_filter::<T>()))
+impl<T: Save> AnyWrite<T> {
+    /// As [`Slot::put_next`] does.
+    pub(crate) fn own() -> Self {
+        unsafe fn one<T: Save>(value: *const u8, slot: Slot<'_>) -> Result<Written> {
+            // SAFETY: the caller passes the address of a live `T`.
+            slot.put_next(unsafe { &*value.cast::<T>() })
+        }
+        unsafe fn rows<T: Save>(rows: Rows<'_, ()>, slot: Slot<'_>) -> Result<Written> {
+            // SAFETY: the caller passes what were rows of `T`.
+            slot.put_next_rows(unsafe { rows.cast::<T>() })
+        }
+        AnyWrite { one: one::<T>, rows: rows::<T>, of: PhantomData }
+    }
+}
+
+impl<T> AnyWrite<T> {
+    /// Not at all: the type has no way of its own.
+    pub(crate) fn foreign() -> Self {
+        AnyWrite { one: |_, _| Err(no_filter::<T>()), rows: |_, _| Err(no_filter::<T>()), of: PhantomData }
+    }
 }

@@ -1,7 +1,7 @@
 //! Filters: other ways of storing a type than its own. One trait for a field's `with = ...` and for the registry.
 
-use crate::backed::{FileBacked, Save};
-use crate::erased::{AnyRows, AnyValue, Key};
+use crate::backed::FileBacked;
+use crate::erased::{AnyRows, AnyValue, AnyWrite, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::sequence;
 use crate::node::Node;
@@ -9,7 +9,6 @@ use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
 use std::any::{Any, TypeId, type_name};
-use std::marker::PhantomData;
 
 /// One way of storing a `T`. (Not HDF5's filter pipeline: that is [`Compression`](crate::Compression).)
 ///
@@ -277,27 +276,4 @@ fn unbox<T: 'static>(value: Box<dyn Any>, filter: &str) -> Result<T> {
         ErrorKind::Contract(format!("filter `{filter}` was asked for a `{}` and read another type", type_name::<T>()))
             .into()
     })
-}
-
-/// How a value of a known type goes on to the next older filter, kept beside an erased value.
-pub(crate) struct AnyWrite<T> {
-    pub(crate) one: unsafe fn(*const u8, Slot<'_>) -> Result<Written>,
-    pub(crate) rows: unsafe fn(Rows<'_, ()>, Slot<'_>) -> Result<Written>,
-    of: PhantomData<fn(T)>,
-}
-
-impl<T> AnyWrite<T> {
-    pub(crate) fn new(
-        one: unsafe fn(*const u8, Slot<'_>) -> Result<Written>,
-        rows: unsafe fn(Rows<'_, ()>, Slot<'_>) -> Result<Written>,
-    ) -> Self {
-        AnyWrite { one, rows, of: PhantomData }
-    }
-}
-
-impl<T: Save> AnyWrite<T> {
-    /// Goes on as [`Slot::put_next`] does.
-    pub(crate) fn own() -> Self {
-        crate::erased::own_write()
-    }
 }

@@ -379,7 +379,7 @@ impl<'a> Node<'a> {
     }
 
     /// The depth of the `None` that the node is a marker of.
-    fn absence(&self) -> Result<Option<u32>> {
+    pub(crate) fn absence(&self) -> Result<Option<u32>> {
         if self.kind()? != ObjectKind::Group {
             return Ok(None);
         }

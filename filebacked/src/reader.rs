@@ -133,6 +133,10 @@ impl<'a> GroupReader<'a> {
             None if self.ours => return Err(ErrorKind::Damaged(format!("a table without `{LEN}`")).into()),
             None => self.first_extent()?,
         };
+        // Rows without a column cost nothing in the file, so nothing but a limit keeps their number honest.
+        if len > MOST_EMPTY_ROWS && self.names()?.is_empty() {
+            return Err(ErrorKind::Damaged(format!("{len} rows and no column")).into());
+        }
         self.len = Some(len);
         Ok(self)
     }
@@ -312,6 +316,9 @@ pub struct MemberReader<'s, 'a> {
     attribute: bool,
 }
 
+/// How many rows a table without columns may have.
+const MOST_EMPTY_ROWS: usize = 1 << 24;
+
 /// What was found under a member's names.
 enum Found<'a> {
     Node(Node<'a>),
@@ -416,7 +423,11 @@ impl<'a> MemberReader<'_, 'a> {
         filter: &(impl Filter<T> + ?Sized),
         default: impl FnOnce() -> Option<T>,
     ) -> Result<Option<T>> {
-        self.read(crate::slot::opaque, |node| node.get_with(filter).map(Some), || Some(default()))
+        let read = |node: Node<'a>| match node.absence()? {
+            Some(_) => Ok(None),
+            None => node.get_with(filter).map(Some),
+        };
+        self.read(crate::slot::opaque, read, || Some(default()))
     }
 
     /// Reads the column's values, as many as the table has rows.

@@ -2,9 +2,9 @@
 
 use crate::backed::Save;
 use crate::context::WriteContext;
-use crate::erased::{AnyRows, AnyValue, Key, foreign_write};
+use crate::erased::{AnyRows, AnyValue, AnyWrite, Key};
 use crate::error::{Error, ErrorKind, Result};
-use crate::filter::{AnyWrite, Filter, Found, no_filter};
+use crate::filter::{Filter, Found, no_filter};
 use crate::path::State;
 use crate::rows::Rows;
 use crate::schema::Schema;
@@ -300,7 +300,7 @@ impl<'a> Slot<'a> {
     /// [`ErrorKind::NoFilter`] where there is none.
     pub fn put_registered<T: 'static>(self, value: &T) -> Result<Written> {
         let (found, serial) = self.registered::<T>()?;
-        self.through(&found, serial, false, |slot| found.write(value, Key::foreign(), foreign_write(), slot))
+        self.through(&found, serial, false, |slot| found.write(value, Key::foreign(), AnyWrite::foreign(), slot))
     }
 
     /// The same for many values.
@@ -310,7 +310,7 @@ impl<'a> Slot<'a> {
     /// As [`Slot::put_registered`].
     pub fn put_rows_registered<T: 'static>(self, rows: Rows<'_, T>) -> Result<Written> {
         let (found, serial) = self.registered::<T>()?;
-        self.through(&found, serial, true, |slot| found.write_rows(rows, Key::foreign(), foreign_write(), slot))
+        self.through(&found, serial, true, |slot| found.write_rows(rows, Key::foreign(), AnyWrite::foreign(), slot))
     }
 
     fn registered<T: 'static>(&self) -> Result<(Found<'a, T>, u32)> {

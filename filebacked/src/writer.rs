@@ -129,6 +129,7 @@ impl<'a> GroupWriter<'a> {
             depth: self.depth,
             name,
             attribute: false,
+            explicit: false,
             storage,
         }
     }
@@ -259,6 +260,7 @@ pub struct MemberWriter<'s> {
     depth: u32,
     name: &'s str,
     attribute: bool,
+    explicit: bool,
     storage: Storage<'s>,
 }
 
@@ -272,6 +274,12 @@ impl<'s> MemberWriter<'s> {
     /// As an HDF5 attribute instead of a dataset.
     pub fn attribute(mut self) -> Self {
         self.attribute = true;
+        self
+    }
+
+    /// With a marker for a plain `None`, where a missing member would mean a default.
+    pub fn explicit(mut self) -> Self {
+        self.explicit = true;
         self
     }
 
@@ -305,7 +313,7 @@ impl<'s> MemberWriter<'s> {
     /// Whatever keeps the value from being written, with the name in its path.
     #[inline]
     pub fn put<T: Save>(self, value: &T) -> Result<()> {
-        if value.absence() == Some(0) {
+        if value.absence() == Some(0) && !self.explicit {
             return Ok(());
         }
         let schema = if self.cx.mask().is_some() { key_schema(T::key()) } else { None };
@@ -329,6 +337,7 @@ impl<'s> MemberWriter<'s> {
     pub fn put_option_with<T>(self, value: &Option<T>, filter: &(impl Filter<T> + ?Sized)) -> Result<()> {
         match value {
             Some(value) => self.put_with(value, filter),
+            None if self.explicit => self.write(Some(opaque), |slot| slot.absent(0)),
             None => Ok(()),
         }
     }

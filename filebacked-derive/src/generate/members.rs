@@ -42,15 +42,16 @@ pub(super) fn write(container: &Container<'_>, field: &Field<'_>, group: &Group,
     let name = &field.name.value;
     let storage = storage(field);
     let attribute = field.attrs.attr.is_set().then(|| quote!(.attribute()));
+    // Where a missing member means another value, `None` is not a missing member.
+    let explicit = matches!(field.attrs.default.get(), Some(Default::Expr(_))).then(|| quote!(.explicit()));
+    let member = quote_spanned!(span=> #group.member(#name)#attribute #explicit #storage);
     let statement = match field_filter(container, field) {
-        None if storage.is_none() && attribute.is_none() => quote_spanned!(span=> #group.field(#name, #value)?;),
-        None => quote_spanned!(span=> #group.member(#name)#attribute #storage.put(#value)?;),
-        Some((Takes::Value, filter)) => {
-            quote_spanned!(span=> #group.member(#name)#attribute #storage.put_with(#value, &#filter)?;)
+        None if storage.is_none() && attribute.is_none() && explicit.is_none() => {
+            quote_spanned!(span=> #group.field(#name, #value)?;)
         }
-        Some((Takes::Inner, filter)) => {
-            quote_spanned!(span=> #group.member(#name)#attribute #storage.put_option_with(#value, &#filter)?;)
-        }
+        None => quote_spanned!(span=> #member.put(#value)?;),
+        Some((Takes::Value, filter)) => quote_spanned!(span=> #member.put_with(#value, &#filter)?;),
+        Some((Takes::Inner, filter)) => quote_spanned!(span=> #member.put_option_with(#value, &#filter)?;),
     };
     match field.attrs.skip_if.get() {
         None => statement,
