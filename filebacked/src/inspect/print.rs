@@ -143,7 +143,7 @@ fn stored(description: &Description, storage: &Layout) -> Option<String> {
     if !storage.filters.is_empty() {
         let _ = write!(text, " {}", plain(&storage.filters.join(" + ")));
     }
-    let _ = write!(text, ", {} bytes", grouped(storage.bytes));
+    let _ = write!(text, ", {} {}", grouped(storage.bytes), if storage.bytes == 1 { "byte" } else { "bytes" });
     if !storage.filters.is_empty() {
         let raw = description.elements().and_then(|n| n.checked_mul(description.dtype.size()));
         if let Some(raw) = raw.filter(|raw| *raw > 0) {
