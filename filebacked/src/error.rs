@@ -119,6 +119,8 @@ pub enum ErrorKind {
     Unsupported(String),
     /// A limit of the options, in bytes or elements, was passed.
     Limit(String),
+    /// Only the HDF5 library can write or read this, and the program was built without it.
+    NeedsLibhdf5,
     /// The operating system said no; the source has its words.
     Io(std::io::ErrorKind),
     /// The HDF5 library said no; the source has its error stack.
@@ -154,6 +156,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::NotHdf5 => f.write_str("not an HDF5 file"),
             ErrorKind::Damaged(what) => write!(f, "damaged file: {what}"),
             ErrorKind::Unsupported(what) | ErrorKind::Limit(what) => f.write_str(what),
+            ErrorKind::NeedsLibhdf5 => f.write_str("only the HDF5 library can do this"),
             ErrorKind::Io(kind) => write!(f, "{kind}"),
             ErrorKind::Hdf5(what) | ErrorKind::Custom(what) => f.write_str(what),
             ErrorKind::Contract(what) => write!(f, "broken contract: {what}"),

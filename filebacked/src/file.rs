@@ -5,7 +5,6 @@ use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::inspect::{self, Tree, TreeOptions};
 use crate::node::Object;
 use crate::options::{Overwrite, ReadOptions, WriteOptions};
-use crate::save::open_file;
 use crate::stamp::FORMAT;
 use crate::storage::libhdf5::{self, Id, LibFile, LibSink, LibSource};
 use crate::storage::{Dtype, Sink, Source};
@@ -243,6 +242,18 @@ impl File {
     fn done<R>(&self, operation: Operation, result: Result<R>) -> Result<R> {
         result.map_err(|e| e.during(operation).in_file(&self.path))
     }
+}
+
+/// Opens a file that exists and is not empty, so that HDF5's own words are kept for what is inside.
+fn open_file(path: &Path, writable: bool) -> Result<LibFile> {
+    let found = std::fs::metadata(path)?;
+    if found.is_dir() {
+        return Err(std::io::Error::from(std::io::ErrorKind::IsADirectory).into());
+    }
+    if found.len() == 0 {
+        return Err(Error::new(ErrorKind::NotHdf5).with_help("the file is empty"));
+    }
+    LibFile::open(path, writable)
 }
 
 /// Marks a new file as one of this library's.

@@ -5,10 +5,13 @@
 
 mod backed;
 mod context;
+mod engine;
 mod erased;
 mod error;
+#[cfg(feature = "libhdf5")]
 mod file;
 mod filter;
+#[cfg(feature = "libhdf5")]
 pub mod hdf5;
 mod impls;
 pub mod inspect;
@@ -36,10 +39,14 @@ pub mod __private;
 
 pub use backed::{FileBacked, ReadMembers, Save, SaveMembers};
 pub use context::{ReadContext, WriteContext};
+#[doc(hidden)]
+pub use engine::Engine;
 pub use erased::{AnyRows, AnyValue, Key};
 pub use error::{Error, ErrorKind, Operation, Result};
+#[cfg(feature = "libhdf5")]
 pub use file::File;
 pub use filter::{AnyType, DynFilter, Filter};
+#[cfg(feature = "libhdf5")]
 pub use hdf5::{read, read_from, write, write_into};
 pub use layout::scalar::Element;
 pub use node::Node;

@@ -2,6 +2,7 @@
 
 pub use crate::storage::Compression;
 
+use crate::engine::Engine;
 use crate::registry::{Registry, default_registry};
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
@@ -113,6 +114,7 @@ pub struct WriteOptions {
     pub(crate) deterministic: bool,
     pub(crate) max_depth: u32,
     pub(crate) extensions: Extensions,
+    pub(crate) engine: Engine,
 }
 
 impl Default for WriteOptions {
@@ -128,6 +130,7 @@ impl Default for WriteOptions {
             deterministic: true,
             max_depth: DEFAULT_MAX_DEPTH,
             extensions: Extensions::default(),
+            engine: Engine::default(),
         }
     }
 }
@@ -170,6 +173,13 @@ macro_rules! common_setters {
         /// Hands a value to every filter of the call, which finds it by its type in the context.
         pub fn extension<T: Send + Sync + 'static>(mut self, value: T) -> Self {
             self.extensions.insert(value);
+            self
+        }
+
+        /// The engine, for tests of each; the library chooses well.
+        #[doc(hidden)]
+        pub fn engine(mut self, engine: Engine) -> Self {
+            self.engine = engine;
             self
         }
 
@@ -233,6 +243,7 @@ pub struct ReadOptions {
     pub(crate) max_depth: u32,
     pub(crate) decode_limit: usize,
     pub(crate) extensions: Extensions,
+    pub(crate) engine: Engine,
 }
 
 impl Default for ReadOptions {
@@ -245,6 +256,7 @@ impl Default for ReadOptions {
             max_depth: DEFAULT_MAX_DEPTH,
             decode_limit: DEFAULT_DECODE_LIMIT,
             extensions: Extensions::default(),
+            engine: Engine::default(),
         }
     }
 }

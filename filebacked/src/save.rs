@@ -1,10 +1,10 @@
 //! A value as a whole file, or as the bytes of one.
 
 use crate::backed::{FileBacked, Save};
-use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::engine;
+use crate::error::{Operation, Result};
 use crate::options::{Durability, ReadOptions, WriteOptions};
 use crate::replace::Replacement;
-use crate::storage::libhdf5::{LibFile, LibSink, LibSource};
 use crate::whole;
 use std::path::Path;
 
@@ -76,26 +76,20 @@ impl WriteOptions {
     ///
     /// # Errors
     ///
-    /// As [`save`]; [`ErrorKind::UnknownPath`] for patterns that fit nothing.
+    /// As [`save`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns that fit nothing.
     pub fn save<T: Save>(&self, path: impl AsRef<Path>, value: &T) -> Result<()> {
         let path = path.as_ref();
         self.save_to(path, value).map_err(|e| e.during(Operation::Save).in_file(path))
     }
 
     fn save_to<T: Save>(&self, path: &Path, value: &T) -> Result<()> {
-        let cx = whole::write_context::<T>(self)?;
-        let write = |path: &Path, exclusive| {
-            let file = LibFile::create(path, exclusive)?;
-            let mut sink = LibSink::new(file.root()?)?;
-            whole::write_root(&mut sink, &cx, value)?;
-            drop(sink);
-            file.close()
-        };
         if self.durability == Durability::Fast {
-            return write(path, false);
+            return engine::write_file(path, false, value, self);
         }
+        // Options that do not fit the type are told before anything happens.
+        whole::write_context::<T>(self)?;
         let replacement = Replacement::of(path)?;
-        write(replacement.path(), true)?;
+        engine::write_file(replacement.path(), true, value, self)?;
         replacement.commit(self.durability == Durability::Durable)
     }
 
@@ -103,17 +97,9 @@ impl WriteOptions {
     ///
     /// # Errors
     ///
-    /// As [`to_bytes`]; [`ErrorKind::UnknownPath`] for patterns that fit nothing.
+    /// As [`to_bytes`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns that fit nothing.
     pub fn to_bytes<T: Save>(&self, value: &T) -> Result<Vec<u8>> {
-        let bytes = || {
-            let cx = whole::write_context::<T>(self)?;
-            let file = LibFile::create_in_memory(64 << 10)?;
-            let mut sink = LibSink::new(file.root()?)?;
-            whole::write_root(&mut sink, &cx, value)?;
-            drop(sink);
-            file.image()
-        };
-        bytes().map_err(|e: Error| e.during(Operation::Save))
+        engine::write_bytes(value, self).map_err(|e| e.during(Operation::Save))
     }
 }
 
@@ -122,40 +108,18 @@ impl ReadOptions {
     ///
     /// # Errors
     ///
-    /// As [`load`]; [`ErrorKind::UnknownPath`] for patterns that fit nothing.
+    /// As [`load`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns that fit nothing.
     pub fn load<T: FileBacked>(&self, path: impl AsRef<Path>) -> Result<T> {
         let path = path.as_ref();
-        let load = || {
-            let file = open_file(path, false)?;
-            let source = LibSource::new(file.root()?)?;
-            whole::read_root(&source, self)
-        };
-        load().map_err(|e: Error| e.during(Operation::Load).in_file(path))
+        engine::read_file(path, self).map_err(|e| e.during(Operation::Load).in_file(path))
     }
 
     /// The value that the bytes of a whole file hold; see [`from_bytes`].
     ///
     /// # Errors
     ///
-    /// As [`from_bytes`]; [`ErrorKind::UnknownPath`] for patterns that fit nothing.
+    /// As [`from_bytes`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns that fit nothing.
     pub fn from_bytes<T: FileBacked>(&self, bytes: &[u8]) -> Result<T> {
-        let load = || {
-            let file = LibFile::open_image(bytes)?;
-            let source = LibSource::new(file.root()?)?;
-            whole::read_root(&source, self)
-        };
-        load().map_err(|e: Error| e.during(Operation::Load))
+        engine::read_bytes(bytes, self).map_err(|e| e.during(Operation::Load))
     }
-}
-
-/// Opens a file that exists and is not empty, so that HDF5's own words are kept for what is inside.
-pub(crate) fn open_file(path: &Path, writable: bool) -> Result<LibFile> {
-    let found = std::fs::metadata(path)?;
-    if found.is_dir() {
-        return Err(std::io::Error::from(std::io::ErrorKind::IsADirectory).into());
-    }
-    if found.len() == 0 {
-        return Err(Error::new(ErrorKind::NotHdf5).with_help("the file is empty"));
-    }
-    LibFile::open(path, writable)
 }

@@ -11,6 +11,8 @@ mod dtype;
 pub(crate) mod libhdf5;
 
 pub(crate) mod digest;
+#[cfg(feature = "native")]
+pub(crate) mod native;
 mod plain;
 
 pub(crate) use plain::Plain;

@@ -1,0 +1,167 @@
+//! Which engine writes or reads a whole file: our own where it can, the C library for everything else.
+
+use crate::backed::{FileBacked, Save};
+use crate::error::{Error, ErrorKind, Result};
+use crate::options::{ReadOptions, WriteOptions};
+#[cfg(feature = "libhdf5")]
+use crate::storage::libhdf5::{LibFile, LibSink, LibSource};
+#[cfg(feature = "native")]
+use crate::storage::native::{NativeSink, NativeSource, is_superblock};
+use crate::whole;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+#[cfg(not(any(feature = "libhdf5", feature = "native")))]
+compile_error!("filebacked needs an engine: the feature `libhdf5`, `native`, or both");
+
+/// The engine of a call. Chosen by the library; tests choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Engine {
+    /// Our own, and the C library for what that declines.
+    #[default]
+    Any,
+    /// Our own only.
+    Native,
+    /// The C library only.
+    Libhdf5,
+}
+
+/// Files up to this size are read at once and decoded in memory.
+#[cfg(feature = "native")]
+const AT_ONCE: u64 = 64 << 20;
+
+#[cfg(any(not(feature = "libhdf5"), feature = "native"))]
+#[cold]
+fn needs_libhdf5(cause: Option<Error>) -> Error {
+    let error = Error::new(ErrorKind::NeedsLibhdf5).with_help("enable the feature `libhdf5` of filebacked");
+    match cause {
+        Some(cause) => error.with_source(cause),
+        None => error,
+    }
+}
+
+/// Writes a value as a whole file, into a new file if `exclusive`, else over what is there.
+pub(crate) fn write_file<T: Save>(path: &Path, exclusive: bool, value: &T, options: &WriteOptions) -> Result<()> {
+    #[cfg(feature = "native")]
+    if options.engine != Engine::Libhdf5 {
+        let cx = whole::write_context::<T>(options)?;
+        let mut open = File::options();
+        let file = open.write(true).create(true).create_new(exclusive).truncate(true).open(path)?;
+        let mut sink = NativeSink::to_file(file);
+        match whole::write_root(&mut sink, &cx, value) {
+            Ok(()) => return sink.into_file().map(drop),
+            Err(error) if !sink.declined() => return Err(error),
+            Err(error) if options.engine == Engine::Native || !cfg!(feature = "libhdf5") => {
+                return Err(needs_libhdf5(Some(error)));
+            }
+            Err(_) if exclusive => fs::remove_file(path)?,
+            Err(_) => {}
+        }
+    }
+    #[cfg(feature = "libhdf5")]
+    {
+        let cx = whole::write_context::<T>(options)?;
+        let file = LibFile::create(path, exclusive)?;
+        let mut sink = LibSink::new(file.root()?)?;
+        whole::write_root(&mut sink, &cx, value)?;
+        drop(sink);
+        file.close()
+    }
+    #[cfg(not(feature = "libhdf5"))]
+    Err(needs_libhdf5(None))
+}
+
+/// A value as the bytes of a whole file.
+pub(crate) fn write_bytes<T: Save>(value: &T, options: &WriteOptions) -> Result<Vec<u8>> {
+    #[cfg(feature = "native")]
+    if options.engine != Engine::Libhdf5 {
+        let cx = whole::write_context::<T>(options)?;
+        let mut sink = NativeSink::in_memory();
+        match whole::write_root(&mut sink, &cx, value) {
+            Ok(()) => return sink.into_bytes(),
+            Err(error) if !sink.declined() => return Err(error),
+            Err(error) if options.engine == Engine::Native || !cfg!(feature = "libhdf5") => {
+                return Err(needs_libhdf5(Some(error)));
+            }
+            Err(_) => {}
+        }
+    }
+    #[cfg(feature = "libhdf5")]
+    {
+        let cx = whole::write_context::<T>(options)?;
+        let file = LibFile::create_in_memory(64 << 10)?;
+        let mut sink = LibSink::new(file.root()?)?;
+        whole::write_root(&mut sink, &cx, value)?;
+        drop(sink);
+        file.image()
+    }
+    #[cfg(not(feature = "libhdf5"))]
+    Err(needs_libhdf5(None))
+}
+
+/// Reads the value that is a whole file.
+pub(crate) fn read_file<T: FileBacked>(path: &Path, options: &ReadOptions) -> Result<T> {
+    let mut file = File::open(path)?;
+    let found = file.metadata()?;
+    if found.is_dir() {
+        return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
+    }
+    if found.is_file() && found.len() == 0 {
+        return Err(Error::new(ErrorKind::NotHdf5).with_help("the file is empty"));
+    }
+    #[cfg(feature = "native")]
+    if options.engine != Engine::Libhdf5 && found.len() <= AT_ONCE {
+        let mut bytes = Vec::with_capacity(found.len() as usize + 1);
+        file.read_to_end(&mut bytes)?;
+        if let Some(value) = read_native(&bytes, options)? {
+            return Ok(value);
+        }
+    }
+    drop(file);
+    #[cfg(feature = "libhdf5")]
+    {
+        let file = LibFile::open(path, false)?;
+        whole::read_root(&LibSource::new(file.root()?)?, options)
+    }
+    #[cfg(not(feature = "libhdf5"))]
+    Err(needs_libhdf5(None))
+}
+
+/// Reads the value that the bytes of a whole file hold.
+pub(crate) fn read_bytes<T: FileBacked>(bytes: &[u8], options: &ReadOptions) -> Result<T> {
+    #[cfg(feature = "native")]
+    if options.engine != Engine::Libhdf5 {
+        if let Some(value) = read_native(bytes, options)? {
+            return Ok(value);
+        }
+    }
+    #[cfg(feature = "libhdf5")]
+    {
+        let file = LibFile::open_image(bytes)?;
+        whole::read_root(&LibSource::new(file.root()?)?, options)
+    }
+    #[cfg(not(feature = "libhdf5"))]
+    Err(needs_libhdf5(None))
+}
+
+/// Reads a value with our own engine; `None` where the file is for the other one.
+#[cfg(feature = "native")]
+fn read_native<T: FileBacked>(bytes: &[u8], options: &ReadOptions) -> Result<Option<T>> {
+    let only = options.engine == Engine::Native || !cfg!(feature = "libhdf5");
+    if !is_superblock(bytes) {
+        return if only { Err(needs_libhdf5(None)) } else { Ok(None) };
+    }
+    let source = match NativeSource::new(bytes) {
+        Ok(source) => source,
+        Err(error) if !matches!(error.kind(), ErrorKind::Unsupported(_)) => return Err(error),
+        Err(error) if only => return Err(needs_libhdf5(Some(error))),
+        Err(_) => return Ok(None),
+    };
+    match whole::read_root(&source, options) {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if !source.declined() => Err(error),
+        Err(error) if only => Err(needs_libhdf5(Some(error))),
+        Err(_) => Ok(None),
+    }
+}

@@ -1,0 +1,113 @@
+//! Global heaps: where variable-length strings lie.
+
+use super::header::uint;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Bytes before the objects of a collection.
+const HEAD: usize = 16;
+
+/// Bytes before the data of an object.
+const OBJECT: usize = 16;
+
+/// The smallest collection that the C library makes, and so the smallest that it reads.
+const SMALLEST: usize = 4096;
+
+/// How much goes into one collection: the C library loads them whole.
+const LARGEST: usize = 256 << 10;
+
+/// One collection, being filled.
+#[derive(Debug, Default)]
+pub(super) struct Collection {
+    bytes: Vec<u8>,
+    objects: u16,
+}
+
+impl Collection {
+    /// Whether an object of so many bytes should go into the next one.
+    pub(super) fn is_full(&self, size: usize) -> bool {
+        self.objects > 0 && (self.objects == u16::MAX || HEAD + self.bytes.len() + OBJECT + size > LARGEST)
+    }
+
+    /// Adds an object; its number in the collection.
+    pub(super) fn add(&mut self, data: &[u8]) -> u32 {
+        self.objects += 1;
+        self.bytes.extend_from_slice(&self.objects.to_le_bytes());
+        self.bytes.extend_from_slice(&[1, 0, 0, 0, 0, 0]);
+        self.bytes.extend_from_slice(&(data.len() as u64).to_le_bytes());
+        self.bytes.extend_from_slice(data);
+        self.bytes.resize(self.bytes.len().next_multiple_of(8), 0);
+        self.objects.into()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.objects == 0
+    }
+
+    /// Appends the collection to a file, and starts over.
+    pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
+        let used = HEAD + self.bytes.len();
+        // What is left over is the object 0, if it has room for its own head.
+        let size = if used + OBJECT > SMALLEST { used } else { SMALLEST };
+        out.extend_from_slice(b"GCOL\x01\0\0\0");
+        out.extend_from_slice(&(size as u64).to_le_bytes());
+        out.extend_from_slice(&self.bytes);
+        if size > used {
+            out.extend_from_slice(&[0; 8]);
+            out.extend_from_slice(&((size - used) as u64).to_le_bytes());
+            out.resize(out.len() + size - used - OBJECT, 0);
+        }
+        self.bytes.clear();
+        self.objects = 0;
+    }
+}
+
+/// A collection that was read last, so that its objects are found without a walk each.
+#[derive(Debug, Default)]
+pub(super) struct Cursor {
+    address: u64,
+    /// Where the data of each object lies, by number.
+    objects: Vec<(usize, usize)>,
+}
+
+impl Cursor {
+    /// The bytes of an object.
+    pub(super) fn object<'b>(&mut self, file: &'b [u8], address: u64, number: u32) -> Result<&'b [u8]> {
+        if self.address != address || self.objects.is_empty() {
+            self.load(file, address)?;
+        }
+        let found = self.objects.get(number as usize).copied().filter(|(_, size)| *size != usize::MAX);
+        let (start, size) = found.ok_or_else(|| damaged("an object that its global heap does not have"))?;
+        file.get(start..start + size).ok_or_else(|| damaged("a global heap outside of the file"))
+    }
+
+    fn load(&mut self, file: &[u8], address: u64) -> Result<()> {
+        let start = usize::try_from(address).map_err(|_| damaged("an address outside of the file"))?;
+        let head = file.get(start..).filter(|rest| rest.len() >= HEAD && rest.starts_with(b"GCOL\x01"));
+        let head = head.ok_or_else(|| damaged("no global heap where there should be one"))?;
+        let size = uint(head, 8, 8)? as usize;
+        let collection = head.get(..size).ok_or_else(|| damaged("a global heap outside of the file"))?;
+        self.address = address;
+        self.objects.clear();
+        let mut at = HEAD;
+        while at + OBJECT <= collection.len() {
+            let (number, size) = (uint(collection, at, 2)? as usize, uint(collection, at + 8, 8)? as usize);
+            if number == 0 {
+                break;
+            }
+            let end = (at + OBJECT).checked_add(size).filter(|end| *end <= collection.len());
+            let end = end.ok_or_else(|| damaged("an object outside of its global heap"))?;
+            if self.objects.len() <= number {
+                // Numbers have 16 bits.
+                self.objects.resize(number + 1, (0, usize::MAX));
+            }
+            self.objects[number] = (start + at + OBJECT, size);
+            at = end.next_multiple_of(8);
+        }
+        Ok(())
+    }
+}
+
+#[cold]
+fn damaged(what: &str) -> Error {
+    ErrorKind::Damaged(what.to_string()).into()
+}

@@ -1,0 +1,36 @@
+//! The engine of our own: a small subset of the HDF5 file format, encoded and decoded at memory speed.
+//!
+//! Files have a superblock of version 2, object headers of version 2 with checksums, groups with compact links, compact and
+//! contiguous datasets, strings of fixed length, and strings of variable length in global heaps. What a value needs beyond
+//! that is declined, and goes through the C library. The format is that of the HDF5 File Format Specification, version 3.0.
+
+mod checksum;
+mod datatype;
+mod header;
+mod heap;
+mod sink;
+mod source;
+
+pub(crate) use sink::NativeSink;
+pub(crate) use source::{NativeSource, is_superblock};
+
+/// The address that stands for none.
+const UNDEFINED: u64 = u64::MAX;
+
+/// Message types of object headers.
+mod message {
+    pub(super) const DATASPACE: u8 = 1;
+    pub(super) const LINK_INFO: u8 = 2;
+    pub(super) const DATATYPE: u8 = 3;
+    pub(super) const FILL_VALUE: u8 = 5;
+    pub(super) const LINK: u8 = 6;
+    pub(super) const LAYOUT: u8 = 8;
+    pub(super) const GROUP_INFO: u8 = 10;
+    pub(super) const ATTRIBUTE: u8 = 12;
+}
+
+/// The first bytes of every HDF5 file.
+const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
+
+/// Bytes of a superblock of version 2.
+const SUPERBLOCK: usize = 48;

@@ -1,0 +1,435 @@
+//! Writing: headers and small data are gathered in memory, large data goes out as it comes.
+
+use super::checksum::lookup3;
+use super::heap::Collection;
+use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
+use crate::error::{Error, ErrorKind, Result};
+use crate::storage::{Compression, DatasetSpec, Dtype, Out, Sink};
+use std::fs::File;
+use std::io::Write;
+
+/// Data up to this many bytes lies in the header of its dataset. A message has 64 KiB at most.
+const COMPACT: usize = 60_000;
+
+/// A group with more links than this is slow to open for the C library when they lie in its header.
+const COMPACT_LINKS: usize = 512;
+
+/// Gathered bytes are written when there are this many.
+const GATHER: usize = 1 << 20;
+
+/// Writes a file of the subset, into memory or to a file on the disk.
+#[derive(Debug)]
+pub(crate) struct NativeSink {
+    /// What is not written yet.
+    out: Vec<u8>,
+    /// How many bytes are in the file already.
+    base: u64,
+    file: Option<File>,
+    /// The messages of all open groups, the innermost last.
+    messages: Vec<u8>,
+    frames: Vec<Frame>,
+    /// Something was asked for that the subset does not have.
+    declined: bool,
+    scratch: Vec<u8>,
+}
+
+/// An open group.
+#[derive(Debug)]
+struct Frame {
+    /// Where its messages start.
+    start: usize,
+    /// How many links it has.
+    links: usize,
+    /// The order of its links is tracked.
+    ordered: bool,
+}
+
+impl NativeSink {
+    fn new(file: Option<File>) -> Self {
+        let mut out = Vec::with_capacity(4096);
+        out.resize(SUPERBLOCK, 0);
+        let root = Frame { start: 0, links: 0, ordered: false };
+        let messages = Vec::with_capacity(1024);
+        NativeSink { out, base: 0, file, messages, frames: vec![root], declined: false, scratch: Vec::new() }
+    }
+
+    /// Writes into memory.
+    pub(crate) fn in_memory() -> Self {
+        NativeSink::new(None)
+    }
+
+    /// Writes to a new file, from its start on.
+    pub(crate) fn to_file(file: File) -> Self {
+        NativeSink::new(Some(file))
+    }
+
+    /// Whether the last error means that the value needs the other engine.
+    pub(crate) fn declined(&self) -> bool {
+        self.declined
+    }
+
+    #[cold]
+    fn decline(&mut self, what: &str) -> Error {
+        self.declined = true;
+        ErrorKind::Unsupported(format!("{what} needs the HDF5 library")).into()
+    }
+
+    fn position(&self) -> u64 {
+        self.base + self.out.len() as u64
+    }
+
+    #[inline]
+    fn align(&mut self) {
+        let over = (self.position() % 8) as usize;
+        if over != 0 {
+            self.out.resize(self.out.len() + 8 - over, 0);
+        }
+    }
+
+    /// Writes out what is gathered, and `data` behind it.
+    fn flush(&mut self, data: &[u8]) -> Result<()> {
+        let Some(file) = &mut self.file else { return Ok(()) };
+        file.write_all(&self.out)?;
+        file.write_all(data)?;
+        self.base += (self.out.len() + data.len()) as u64;
+        self.out.clear();
+        Ok(())
+    }
+
+    #[inline]
+    fn begin_header(&mut self) -> usize {
+        self.align();
+        let start = self.out.len();
+        self.out.extend_from_slice(b"OHDR\x02\x02\0\0\0\0");
+        start
+    }
+
+    #[inline]
+    fn end_header(&mut self, start: usize) -> u64 {
+        let len = (self.out.len() - start - 10) as u32;
+        self.out[start + 6..start + 10].copy_from_slice(&len.to_le_bytes());
+        let sum = lookup3(&self.out[start..]);
+        self.out.extend_from_slice(&sum.to_le_bytes());
+        self.base + start as u64
+    }
+
+    /// Writes the header of the innermost group.
+    fn group_header(&mut self) -> Result<u64> {
+        let Some(frame) = self.frames.pop() else {
+            return Err(ErrorKind::Contract("a group was closed that was not open".into()).into());
+        };
+        let start = self.begin_header();
+        let out = &mut self.out;
+        if frame.ordered {
+            // Tracked and indexed; no index is stored as long as the links are in the header.
+            out.extend_from_slice(&[message::LINK_INFO, 34, 0, 0, 0, 3]);
+            out.extend_from_slice(&(frame.links as u64).to_le_bytes());
+            out.extend_from_slice(&[0xff; 24]);
+        } else {
+            out.extend_from_slice(&[message::LINK_INFO, 18, 0, 0, 0, 0]);
+            out.extend_from_slice(&[0xff; 16]);
+        }
+        out.extend_from_slice(&[message::GROUP_INFO, 2, 0, 0, 0, 0]);
+        out.extend_from_slice(&self.messages[frame.start..]);
+        self.messages.truncate(frame.start);
+        Ok(self.end_header(start))
+    }
+
+    /// Adds a link to the open group; where its address stands is the end of the messages.
+    fn link(&mut self, name: &str, address: u64) -> Result<()> {
+        if name.is_empty() || name == "." || name.contains(['/', '\0']) {
+            return Err(ErrorKind::Contract(format!("{name:?} is no link name")).into());
+        }
+        let Some(frame) = self.frames.last_mut() else {
+            return Err(ErrorKind::Contract("no group is open".into()).into());
+        };
+        frame.links += 1;
+        let (order, ordered, links) = (frame.links as u64 - 1, frame.ordered, frame.links);
+        let width = if name.len() < 256 { 1 } else { 2 };
+        let len = 3 + if ordered { 8 } else { 0 } + width + name.len() + 8;
+        if links > COMPACT_LINKS || len > COMPACT {
+            return Err(self.decline("a group of very many links, or with a very long name,"));
+        }
+        let m = &mut self.messages;
+        let flags = 0x10 | (width as u8 - 1) | if ordered { 4 } else { 0 };
+        m.extend_from_slice(&[message::LINK, len as u8, (len >> 8) as u8, 0, 1, flags]);
+        if ordered {
+            m.extend_from_slice(&order.to_le_bytes());
+        }
+        m.push(1);
+        m.extend_from_slice(&(name.len() as u16).to_le_bytes()[..width]);
+        m.extend_from_slice(name.as_bytes());
+        m.extend_from_slice(&address.to_le_bytes());
+        Ok(())
+    }
+
+    /// Begins the header of a dataset, up to its layout message.
+    fn dataset_header(&mut self, spec: &DatasetSpec<'_>, compact: bool) -> Result<usize> {
+        let start = self.begin_header();
+        let out = &mut self.out;
+        dataspace(spec.shape, Some(message::DATASPACE), out);
+        let at = out.len();
+        out.extend_from_slice(&[message::DATATYPE, 0, 0, 0]);
+        if datatype::encode(spec.dtype, out).is_none() || out.len() - at > COMPACT {
+            return Err(self.decline("a datatype of this kind"));
+        }
+        let out = &mut self.out;
+        let len = (out.len() - at - 4) as u16;
+        out[at + 1..at + 3].copy_from_slice(&len.to_le_bytes());
+        // Allocated at once where the data is in the header, else late; filled only with a value that was set.
+        out.extend_from_slice(&[message::FILL_VALUE, 2, 0, 0, 3, if compact { 9 } else { 10 }]);
+        Ok(start)
+    }
+
+    fn contiguous(&mut self, address: u64, len: usize) {
+        self.out.extend_from_slice(&[message::LAYOUT, 18, 0, 0, 3, 1]);
+        self.out.extend_from_slice(&address.to_le_bytes());
+        self.out.extend_from_slice(&(len as u64).to_le_bytes());
+    }
+
+    fn finish_dataset(&mut self, name: &str, spec: &DatasetSpec<'_>, start: usize) -> Result<()> {
+        for (attr, text) in spec.attrs {
+            let bytes = if text.is_empty() { b"\0" } else { text.as_bytes() };
+            let mut out = std::mem::take(&mut self.out);
+            let encoded = attribute(attr, &Dtype::FixedStr(bytes.len()), &[], bytes, &mut out);
+            self.out = out;
+            if encoded.is_none() {
+                return Err(self.decline("a large attribute"));
+            }
+        }
+        let address = self.end_header(start);
+        self.link(name, address)?;
+        if self.file.is_some() && self.out.len() > GATHER {
+            self.flush(&[])?;
+        }
+        Ok(())
+    }
+
+    /// The size of the data, after what the subset has not is declined.
+    fn size(&mut self, spec: &DatasetSpec<'_>) -> Result<usize> {
+        let size = spec.elements().and_then(|n| n.checked_mul(datatype::stored_size(spec.dtype)));
+        let Some(size) = size else {
+            return Err(ErrorKind::Limit(format!("a dataset of shape {:?}", spec.shape)).into());
+        };
+        let plain = spec.compression == Compression::None && spec.chunk.is_none();
+        if !plain && !spec.shape.is_empty() && size > 0 {
+            return Err(self.decline("chunked data"));
+        }
+        Ok(size)
+    }
+
+    /// Closes the root group and completes the file.
+    fn complete(&mut self) -> Result<()> {
+        if self.frames.len() != 1 {
+            return Err(ErrorKind::Contract("a group was left open".into()).into());
+        }
+        let root = self.group_header()?;
+        let end = self.position();
+        let mut head = [0; SUPERBLOCK];
+        head[..8].copy_from_slice(&SIGNATURE);
+        head[8..12].copy_from_slice(&[2, 8, 8, 0]);
+        head[20..28].copy_from_slice(&UNDEFINED.to_le_bytes());
+        head[28..36].copy_from_slice(&end.to_le_bytes());
+        head[36..44].copy_from_slice(&root.to_le_bytes());
+        let sum = lookup3(&head[..44]);
+        head[44..].copy_from_slice(&sum.to_le_bytes());
+        if self.base == 0 {
+            self.out[..SUPERBLOCK].copy_from_slice(&head);
+            return self.flush(&[]);
+        }
+        self.flush(&[])?;
+        if let Some(file) = &mut self.file {
+            use std::io::{Seek, SeekFrom};
+            file.seek(SeekFrom::Start(0))?;
+            file.write_all(&head)?;
+        }
+        Ok(())
+    }
+
+    /// The bytes of the file that was written into memory.
+    pub(crate) fn into_bytes(mut self) -> Result<Vec<u8>> {
+        self.complete()?;
+        Ok(self.out)
+    }
+
+    /// Completes the file on the disk.
+    pub(crate) fn into_file(mut self) -> Result<File> {
+        self.complete()?;
+        self.file.ok_or_else(|| ErrorKind::Contract("a file in memory has no file".into()).into())
+    }
+}
+
+/// Appends a dataspace, as a message of its own or inside of another.
+fn dataspace(shape: &[u64], kind: Option<u8>, out: &mut Vec<u8>) {
+    if let Some(kind) = kind {
+        out.extend_from_slice(&[kind, (4 + 8 * shape.len()) as u8, 0, 0]);
+    }
+    out.extend_from_slice(&[2, shape.len() as u8, 0, u8::from(!shape.is_empty())]);
+    shape.iter().for_each(|extent| out.extend_from_slice(&extent.to_le_bytes()));
+}
+
+/// Appends an attribute message; `None` where it is too large for one.
+fn attribute(name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let start = out.len();
+    out.extend_from_slice(&[message::ATTRIBUTE, 0, 0, 0, 3, 0]);
+    out.extend_from_slice(&u16::try_from(name.len() + 1).ok()?.to_le_bytes());
+    out.extend_from_slice(&[0, 0]);
+    out.extend_from_slice(&(4 + 8 * shape.len() as u16).to_le_bytes());
+    out.push(1);
+    out.extend_from_slice(name.as_bytes());
+    out.push(0);
+    let at = out.len();
+    datatype::encode(dtype, out)?;
+    let len = u16::try_from(out.len() - at).ok()?;
+    out[start + 8..start + 10].copy_from_slice(&len.to_le_bytes());
+    dataspace(shape, None, out);
+    out.extend_from_slice(bytes);
+    let len = out.len() - start - 4;
+    if len > COMPACT {
+        return None;
+    }
+    out[start + 1..start + 3].copy_from_slice(&(len as u16).to_le_bytes());
+    Some(())
+}
+
+#[cold]
+fn wrong_length(wanted: usize, found: usize) -> Error {
+    ErrorKind::Contract(format!("{found} bytes for a dataset of {wanted}")).into()
+}
+
+impl Sink for NativeSink {
+    fn begin_group(&mut self, name: &str, ordered: bool) -> Result<()> {
+        // The address is filled in when the group is closed.
+        self.link(name, UNDEFINED)?;
+        self.frames.push(Frame { start: self.messages.len(), links: 0, ordered });
+        Ok(())
+    }
+
+    fn end_group(&mut self) -> Result<()> {
+        let address = self.group_header()?;
+        let end = self.messages.len();
+        match end.checked_sub(8).and_then(|start| self.messages.get_mut(start..end)) {
+            Some(place) => place.copy_from_slice(&address.to_le_bytes()),
+            None => return Err(ErrorKind::Contract("the root group was closed".into()).into()),
+        }
+        Ok(())
+    }
+
+    fn attr(&mut self, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
+        let wanted = crate::storage::elements(shape).and_then(|n| n.checked_mul(dtype.size()));
+        if wanted != Some(bytes.len()) {
+            return Err(wrong_length(wanted.unwrap_or(0), bytes.len()));
+        }
+        let before = self.messages.len();
+        if attribute(name, dtype, shape, bytes, &mut self.messages).is_none() {
+            self.messages.truncate(before);
+            return Err(self.decline("a large attribute"));
+        }
+        Ok(())
+    }
+
+    fn dataset(&mut self, name: &str, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<()> {
+        let size = self.size(spec)?;
+        if size != bytes.len() {
+            return Err(wrong_length(size, bytes.len()));
+        }
+        if size <= COMPACT || self.file.is_none() {
+            return self.dataset_fill(name, spec, &mut |out| out.put(bytes));
+        }
+        self.align();
+        let address = self.position();
+        self.flush(bytes)?;
+        let start = self.dataset_header(spec, false)?;
+        self.contiguous(address, size);
+        self.finish_dataset(name, spec, start)
+    }
+
+    fn dataset_fill(&mut self, name: &str, spec: &DatasetSpec<'_>, fill: &mut dyn FnMut(&mut Out<'_>)) -> Result<()> {
+        let size = self.size(spec)?;
+        let checked = |found: usize| if found == size { Ok(()) } else { Err(wrong_length(size, found)) };
+        if size == 0 {
+            let start = self.dataset_header(spec, false)?;
+            self.contiguous(UNDEFINED, 0);
+            return self.finish_dataset(name, spec, start);
+        }
+        if size <= COMPACT {
+            let start = self.dataset_header(spec, true)?;
+            let len = (size as u16 + 4).to_le_bytes();
+            let data = (size as u16).to_le_bytes();
+            self.out.extend_from_slice(&[message::LAYOUT, len[0], len[1], 0, 3, 0, data[0], data[1]]);
+            let at = self.out.len();
+            fill(&mut Out(&mut self.out));
+            checked(self.out.len() - at)?;
+            return self.finish_dataset(name, spec, start);
+        }
+        self.align();
+        let address = self.position();
+        if self.file.is_some() {
+            let mut data = std::mem::take(&mut self.scratch);
+            data.clear();
+            data.reserve(size);
+            fill(&mut Out(&mut data));
+            checked(data.len())?;
+            self.flush(&data)?;
+            self.scratch = data;
+        } else {
+            self.out.reserve(size + 4096);
+            let at = self.out.len();
+            fill(&mut Out(&mut self.out));
+            checked(self.out.len() - at)?;
+        }
+        let start = self.dataset_header(spec, false)?;
+        self.contiguous(address, size);
+        self.finish_dataset(name, spec, start)
+    }
+
+    fn dataset_text(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        texts: &mut dyn Iterator<Item = &str>,
+    ) -> Result<()> {
+        let size = self.size(spec)?;
+        let mut references = Vec::with_capacity(size);
+        let mut heap = Collection::default();
+        // Where the entries start whose collection is not written yet.
+        let mut pending = 0;
+        for text in texts {
+            if heap.is_full(text.len()) {
+                self.write_heap(&mut heap, &mut references, pending)?;
+                pending = references.len();
+            }
+            let number = if text.is_empty() { 0 } else { heap.add(text.as_bytes()) };
+            let Ok(len) = u32::try_from(text.len()) else {
+                return Err(ErrorKind::Limit("text of more than 4 GiB".into()).into());
+            };
+            references.extend_from_slice(&len.to_le_bytes());
+            references.extend_from_slice(&[0; 8]);
+            references.extend_from_slice(&number.to_le_bytes());
+        }
+        self.write_heap(&mut heap, &mut references, pending)?;
+        let plain = DatasetSpec { compression: Compression::None, chunk: None, ..*spec };
+        self.dataset(name, &plain, &references)
+    }
+}
+
+impl NativeSink {
+    /// Writes a collection, and its address into the entries that refer to it.
+    fn write_heap(&mut self, heap: &mut Collection, references: &mut [u8], pending: usize) -> Result<()> {
+        if heap.is_empty() {
+            return Ok(());
+        }
+        self.align();
+        let address = self.position().to_le_bytes();
+        for entry in references[pending..].chunks_exact_mut(16) {
+            if entry[12..] != [0; 4] {
+                entry[4..12].copy_from_slice(&address);
+            }
+        }
+        heap.finish(&mut self.out);
+        if self.file.is_some() && self.out.len() > GATHER {
+            self.flush(&[])?;
+        }
+        Ok(())
+    }
+}

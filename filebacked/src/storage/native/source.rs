@@ -1,0 +1,445 @@
+//! Reading: the bytes of a whole file, none of which is believed.
+
+use super::checksum::lookup3;
+use super::header::{Header, damaged, uint, unknown};
+use super::heap::Cursor;
+use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
+use crate::error::{Error, ErrorKind, Result};
+use crate::storage::{Allocation, Description, Dtype, Handle, ObjectKind, Source, Texts, elements};
+use std::cell::{Cell, RefCell};
+use std::mem::MaybeUninit;
+
+/// Handles of attributes have this bit, and are the place of the message.
+const ATTRIBUTE: u64 = 1 << 63;
+
+/// Every byte of metadata and data that is read is paid for, so that hard links which multiply objects cannot make a small
+/// file cost much: this many times its size.
+const BUDGET: u64 = 16;
+
+/// Whether bytes begin as a file that this engine may read.
+pub(crate) fn is_superblock(bytes: &[u8]) -> bool {
+    bytes.len() >= SUPERBLOCK && bytes[..8] == SIGNATURE && bytes[8..11] == [2, 8, 8]
+}
+
+/// A file whose bytes are all in memory.
+#[derive(Debug)]
+pub(crate) struct NativeSource<'b> {
+    bytes: &'b [u8],
+    root: u64,
+    budget: Cell<u64>,
+    /// The message after the link that was found last, and its group: members are mostly read in their order.
+    next: Cell<(u64, usize)>,
+    heap: RefCell<Cursor>,
+    declined: Cell<bool>,
+}
+
+impl<'b> NativeSource<'b> {
+    pub(crate) fn new(bytes: &'b [u8]) -> Result<Self> {
+        if !is_superblock(bytes) {
+            return Err(unknown("a superblock of another version"));
+        }
+        if u64::from(lookup3(&bytes[..44])) != uint(bytes, 44, 4)? {
+            return Err(damaged("a superblock with a wrong checksum"));
+        }
+        // A user block, an extension, or a file that is marked as open for writing.
+        if bytes[11] != 0 || uint(bytes, 12, 8)? != 0 || uint(bytes, 20, 8)? != UNDEFINED {
+            return Err(unknown("a superblock of this kind"));
+        }
+        let end = uint(bytes, 28, 8)?;
+        let Some(bytes) = usize::try_from(end).ok().and_then(|end| bytes.get(..end)) else {
+            return Err(damaged(format!("truncated: {} of {end} bytes", bytes.len())));
+        };
+        Ok(NativeSource {
+            bytes,
+            root: uint(bytes, 36, 8)?,
+            budget: Cell::new((bytes.len() as u64).saturating_mul(BUDGET).saturating_add(1 << 16)),
+            next: Cell::new((0, 0)),
+            heap: RefCell::default(),
+            declined: Cell::new(false),
+        })
+    }
+
+    /// Whether some error meant that the file needs the other engine.
+    pub(crate) fn declined(&self) -> bool {
+        self.declined.get()
+    }
+
+    fn charge(&self, bytes: usize) -> Result<()> {
+        let left = self.budget.get().checked_sub(bytes as u64 + 1).ok_or_else(|| {
+            Error::new(ErrorKind::Limit("far more is read than the file holds: its links multiply objects".into()))
+        })?;
+        self.budget.set(left);
+        Ok(())
+    }
+
+    /// Notes errors that tell of something outside of the subset.
+    fn noted<T>(&self, result: Result<T>) -> Result<T> {
+        if let Err(error) = &result {
+            if matches!(error.kind(), ErrorKind::Unsupported(_)) {
+                self.declined.set(true);
+            }
+        }
+        result
+    }
+
+    /// An object that is met: its checksum is verified here, and nowhere else.
+    fn open(&self, address: u64) -> Result<Handle> {
+        let header = Header::at(self.bytes, address, true)?;
+        self.charge(header.size)?;
+        Ok(Handle(address))
+    }
+
+    fn header(&self, object: Handle) -> Result<Header<'b>> {
+        Header::at(self.bytes, object.0, false)
+    }
+
+    /// The member of a group: address, looked for from where the last one was found.
+    fn find(&self, group: Handle, name: &str) -> Result<Option<u64>> {
+        let header = self.header(group)?;
+        let (last, hint) = self.next.get();
+        let start = if last == group.0 { hint } else { 0 };
+        let mut messages = header.messages_from(start);
+        let mut wrapped = start == 0;
+        loop {
+            if wrapped && start > 0 && messages.at >= start {
+                return Ok(None);
+            }
+            let Some((kind, body)) = messages.next()? else {
+                if wrapped {
+                    return Ok(None);
+                }
+                wrapped = true;
+                messages = header.messages();
+                continue;
+            };
+            match kind {
+                message::LINK => {
+                    let link = Link::parse(body)?;
+                    if link.name == name.as_bytes() {
+                        self.next.set((group.0, messages.at));
+                        return link.address.map(Some).ok_or_else(|| unknown("a soft or external link"));
+                    }
+                }
+                // A symbol table: a group of the old kind.
+                0x11 => return Err(unknown("a group of an older format")),
+                message::LINK_INFO => check_compact(body)?,
+                _ => {}
+            }
+        }
+    }
+
+    /// The attribute messages of an object: name, and where the body lies in the file.
+    fn attribute_messages(&self, object: Handle, mut each: impl FnMut(&'b [u8], &'b [u8]) -> bool) -> Result<()> {
+        let mut messages = self.header(object)?.messages();
+        while let Some((kind, body)) = messages.next()? {
+            match kind {
+                message::ATTRIBUTE => {
+                    let attribute = Attribute::parse(body)?;
+                    if each(attribute.name, body) {
+                        return Ok(());
+                    }
+                }
+                // Attributes in a heap of their own.
+                21 if body.len() >= 10 && uint(body, body.len() - 8, 8)? != UNDEFINED => {
+                    return Err(unknown("an object with very many attributes"));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a slice of the file starts in it.
+    fn place(&self, part: &[u8]) -> u64 {
+        (part.as_ptr() as usize - self.bytes.as_ptr() as usize) as u64
+    }
+
+    fn attribute_at(&self, handle: Handle) -> Result<Attribute<'b>> {
+        let start = (handle.0 & !ATTRIBUTE) as usize;
+        let message = self.bytes.get(start..).ok_or_else(|| damaged("an attribute outside of the file"))?;
+        // The head of the message is before its body.
+        let len = self.bytes.get(start.wrapping_sub(4)..).map_or(Ok(0), |head| uint(head, 1, 2))? as usize;
+        Attribute::parse(message.get(..len).unwrap_or(message))
+    }
+
+    /// Type, shape and bytes of a dataset or an attribute.
+    fn data(&self, handle: Handle) -> Result<Data<'b>> {
+        if handle.0 & ATTRIBUTE != 0 {
+            let attribute = self.attribute_at(handle)?;
+            return Data::new(attribute.datatype, attribute.dataspace, attribute.data, "");
+        }
+        let mut messages = self.header(handle)?.messages();
+        let (mut dtype, mut space, mut layout) = (None, None, None);
+        while let Some((kind, body)) = messages.next()? {
+            match kind {
+                message::DATATYPE => dtype = Some(body),
+                message::DATASPACE => space = Some(body),
+                message::LAYOUT => layout = Some(body),
+                // A filter pipeline, or data in other files.
+                11 | 7 => return Err(unknown("compressed or external data")),
+                _ => {}
+            }
+        }
+        let (Some(dtype), Some(space), Some(layout)) = (dtype, space, layout) else {
+            return Err(damaged("a dataset without type, shape or layout"));
+        };
+        match (uint(layout, 0, 1)?, uint(layout, 1, 1)?) {
+            (3 | 4, 0) => {
+                let len = uint(layout, 2, 2)? as usize;
+                let data = layout.get(4..4 + len).ok_or_else(|| damaged("data outside of its header"))?;
+                Data::new(dtype, space, data, "compact")
+            }
+            (3 | 4, 1) => {
+                let (address, len) = (uint(layout, 2, 8)?, uint(layout, 10, 8)?);
+                if address == UNDEFINED {
+                    return match len {
+                        0 => Data::new(dtype, space, &[], "contiguous"),
+                        // Never written, so all of it is the fill value.
+                        _ => Err(unknown("data that was never written")),
+                    };
+                }
+                let end = address.checked_add(len).and_then(|end| usize::try_from(end).ok());
+                let data = end.and_then(|end| self.bytes.get(address as usize..end));
+                Data::new(dtype, space, data.ok_or_else(|| damaged("data outside of the file"))?, "contiguous")
+            }
+            _ => Err(unknown("chunked data")),
+        }
+    }
+}
+
+/// A link message.
+struct Link<'b> {
+    name: &'b [u8],
+    /// Of a hard link.
+    address: Option<u64>,
+    order: u64,
+}
+
+impl<'b> Link<'b> {
+    #[inline]
+    fn parse(body: &'b [u8]) -> Result<Self> {
+        let flags = uint(body, 1, 1)?;
+        if uint(body, 0, 1)? != 1 {
+            return Err(unknown("a link of another version"));
+        }
+        let mut at = 2;
+        let mut hard = true;
+        if flags & 8 != 0 {
+            hard = uint(body, at, 1)? == 0;
+            at += 1;
+        }
+        let mut order = 0;
+        if flags & 4 != 0 {
+            order = uint(body, at, 8)?;
+            at += 8;
+        }
+        if flags & 16 != 0 {
+            at += 1;
+        }
+        let width = 1usize << (flags & 3);
+        let len = uint(body, at, width)? as usize;
+        at += width;
+        let name = at.checked_add(len).and_then(|end| body.get(at..end));
+        let name = name.ok_or_else(|| damaged("a link's name outside of its message"))?;
+        let address = if hard { Some(uint(body, at + len, 8)?) } else { None };
+        Ok(Link { name, address, order })
+    }
+}
+
+/// Refuses groups whose links are not in their header.
+fn check_compact(body: &[u8]) -> Result<()> {
+    let tracked = uint(body, 1, 1)? & 1 != 0;
+    if uint(body, if tracked { 10 } else { 2 }, 8)? != UNDEFINED {
+        return Err(unknown("a group of very many links"));
+    }
+    Ok(())
+}
+
+/// An attribute message.
+struct Attribute<'b> {
+    name: &'b [u8],
+    datatype: &'b [u8],
+    dataspace: &'b [u8],
+    data: &'b [u8],
+}
+
+impl<'b> Attribute<'b> {
+    fn parse(body: &'b [u8]) -> Result<Self> {
+        if uint(body, 0, 1)? != 3 || uint(body, 1, 1)? != 0 {
+            return Err(unknown("an attribute of another version"));
+        }
+        let lengths = [uint(body, 2, 2)?, uint(body, 4, 2)?, uint(body, 6, 2)?];
+        let mut rest = body.get(9..).ok_or_else(|| damaged("an attribute that is cut short"))?;
+        let mut cut = |len: u64| {
+            let (part, behind) = rest.split_at_checked(len as usize)?;
+            rest = behind;
+            Some(part)
+        };
+        let parts = (cut(lengths[0]), cut(lengths[1]), cut(lengths[2]));
+        let (Some([name @ .., 0]), Some(datatype), Some(dataspace)) = parts else {
+            return Err(damaged("an attribute that is cut short"));
+        };
+        Ok(Attribute { name, datatype, dataspace, data: rest })
+    }
+}
+
+/// A dataset or an attribute: what it is, and its bytes.
+struct Data<'b> {
+    description: Description,
+    bytes: &'b [u8],
+    layout: &'static str,
+}
+
+impl<'b> Data<'b> {
+    fn new(dtype: &[u8], space: &[u8], bytes: &'b [u8], layout: &'static str) -> Result<Self> {
+        let dtype = datatype::decode(dtype).ok_or_else(|| unknown("a datatype of this kind"))?;
+        let (version, rank, flags) = (uint(space, 0, 1)?, uint(space, 1, 1)? as usize, uint(space, 2, 1)?);
+        if version != 2 || flags & !1 != 0 || rank > 32 {
+            return Err(unknown("a dataspace of another version"));
+        }
+        let mut shape = Vec::with_capacity(rank);
+        for i in 0..rank {
+            shape.push(uint(space, 4 + 8 * i, 8)?);
+        }
+        let null = uint(space, 3, 1)? == 2;
+        let size = if null { Some(0) } else { elements(&shape) };
+        let size = size.and_then(|n| n.checked_mul(datatype::stored_size(&dtype)));
+        let Some(bytes) = size.and_then(|size| bytes.get(..size)) else {
+            return Err(damaged(format!("{} bytes for a dataset of {dtype}, shape {shape:?}", bytes.len())));
+        };
+        Ok(Data { description: Description { dtype, shape, null }, bytes, layout })
+    }
+}
+
+impl Source for NativeSource<'_> {
+    fn root(&self) -> Result<Handle> {
+        self.noted(self.open(self.root))
+    }
+
+    fn child(&self, group: Handle, name: &str) -> Result<Option<Handle>> {
+        let found = self.find(group, name);
+        self.noted(found.and_then(|address| address.map(|address| self.open(address)).transpose()))
+    }
+
+    fn children(&self, group: Handle) -> Result<Vec<String>> {
+        let names = || {
+            let mut tracked = false;
+            let mut links = Vec::new();
+            let mut messages = self.header(group)?.messages();
+            while let Some((kind, body)) = messages.next()? {
+                match kind {
+                    message::LINK_INFO => {
+                        check_compact(body)?;
+                        tracked = uint(body, 1, 1)? & 1 != 0;
+                    }
+                    message::LINK => {
+                        let link = Link::parse(body)?;
+                        let name = std::str::from_utf8(link.name);
+                        let name = name.map_err(|_| ErrorKind::Invalid("a link's name that is not UTF-8".into()))?;
+                        links.push((link.order, name.to_string()));
+                    }
+                    0x11 => return Err(unknown("a group of an older format")),
+                    _ => {}
+                }
+            }
+            if tracked {
+                links.sort();
+            } else {
+                links.sort_by(|a, b| a.1.cmp(&b.1));
+            }
+            self.charge(links.len())?;
+            Ok(links.into_iter().map(|(_, name)| name).collect())
+        };
+        self.noted(names())
+    }
+
+    fn attribute(&self, object: Handle, name: &str) -> Result<Option<Handle>> {
+        if object.0 & ATTRIBUTE != 0 {
+            return Ok(None);
+        }
+        let mut found = None;
+        let walked = self.attribute_messages(object, |candidate, body| {
+            let same = candidate == name.as_bytes();
+            if same {
+                found = Some(Handle(self.place(body) | ATTRIBUTE));
+            }
+            same
+        });
+        self.noted(walked.map(|()| found))
+    }
+
+    fn attributes(&self, object: Handle) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        let walked = self.attribute_messages(object, |name, _| {
+            names.push(String::from_utf8_lossy(name).into_owned());
+            false
+        });
+        self.noted(walked)?;
+        names.sort();
+        Ok(names)
+    }
+
+    fn kind(&self, handle: Handle) -> Result<ObjectKind> {
+        if handle.0 & ATTRIBUTE != 0 {
+            return Ok(ObjectKind::Attribute);
+        }
+        let kind = || {
+            let mut messages = self.header(handle)?.messages();
+            while let Some((kind, _)) = messages.next()? {
+                match kind {
+                    message::LINK_INFO | message::LINK | message::GROUP_INFO | 0x11 => return Ok(ObjectKind::Group),
+                    message::DATASPACE | message::LAYOUT => return Ok(ObjectKind::Dataset),
+                    _ => {}
+                }
+            }
+            Ok(ObjectKind::Other)
+        };
+        self.noted(kind())
+    }
+
+    fn describe(&self, handle: Handle) -> Result<Description> {
+        self.noted(self.data(handle).map(|data| data.description))
+    }
+
+    fn allocation(&self, dataset: Handle) -> Result<Allocation> {
+        let data = self.noted(self.data(dataset))?;
+        let bytes = data.bytes.len() as u64;
+        Ok(Allocation { layout: data.layout, bytes, ..Allocation::default() })
+    }
+
+    fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+        let data = self.noted(self.data(handle))?;
+        if data.description.dtype != *dtype || data.bytes.len() != out.len() || *dtype == Dtype::VarStr {
+            return Err(ErrorKind::Contract("a buffer that does not fit the data".into()).into());
+        }
+        self.charge(out.len())?;
+        // SAFETY: both slices have this length, and they cannot overlap: one is borrowed to be written.
+        unsafe { std::ptr::copy_nonoverlapping(data.bytes.as_ptr(), out.as_mut_ptr().cast(), out.len()) };
+        Ok(())
+    }
+
+    fn read_text(&self, handle: Handle) -> Result<Texts> {
+        let data = self.noted(self.data(handle))?;
+        if data.description.dtype != Dtype::VarStr {
+            return Err(ErrorKind::Contract("text was asked for where there is none".into()).into());
+        }
+        let mut heap = self.heap.borrow_mut();
+        let mut texts = Texts::default();
+        texts.ends.reserve(data.bytes.len() / 16);
+        for entry in data.bytes.chunks_exact(16) {
+            let (len, address, number) = (uint(entry, 0, 4)? as usize, uint(entry, 4, 8)?, uint(entry, 12, 4)?);
+            if address != 0 && len > 0 {
+                self.charge(len)?;
+                let object = heap.object(self.bytes, address, number as u32)?;
+                let text = object.get(..len).ok_or_else(|| damaged("text longer than its place in the heap"))?;
+                // The C library ends a string at its first NUL.
+                let end = text.iter().position(|byte| *byte == 0).unwrap_or(len);
+                texts.bytes.extend_from_slice(&text[..end]);
+            }
+            texts.ends.push(texts.bytes.len());
+        }
+        Ok(texts)
+    }
+
+    fn release(&self, _: Handle) {}
+}
