@@ -245,7 +245,7 @@ impl File {
 }
 
 /// Opens a file that exists and is not empty, so that HDF5's own words are kept for what is inside.
-fn open_file(path: &Path, writable: bool) -> Result<LibFile> {
+pub(crate) fn open_file(path: &Path, writable: bool) -> Result<LibFile> {
     let found = std::fs::metadata(path)?;
     if found.is_dir() {
         return Err(std::io::Error::from(std::io::ErrorKind::IsADirectory).into());

@@ -29,11 +29,10 @@
 mod print;
 mod value;
 
+use crate::engine;
 use crate::error::{Error, Operation, Result};
 use crate::node::Object;
-use crate::save::open_file;
 use crate::stamp::{FILTER, FORMAT, STAMP};
-use crate::storage::libhdf5::{LibFile, LibSource};
 use crate::storage::{Allocation, Description, ObjectKind, Source};
 use std::collections::HashMap;
 use std::path::Path;
@@ -200,11 +199,8 @@ impl TreeOptions {
     /// As [`tree`].
     pub fn tree(&self, path: impl AsRef<Path>) -> Result<Tree> {
         let path = path.as_ref();
-        let look = || {
-            let file = open_file(path, false)?;
-            self.look(&LibSource::new(file.root()?)?, name_of(path))
-        };
-        look().map_err(|e: Error| e.during(Operation::Inspect).in_file(path))
+        let look = |source: &dyn Source| self.look(source, name_of(path));
+        engine::look_at_file(path, look).map_err(|e: Error| e.during(Operation::Inspect).in_file(path))
     }
 
     /// The tree of a file whose bytes are in memory.
@@ -213,11 +209,8 @@ impl TreeOptions {
     ///
     /// As [`tree`].
     pub fn tree_of_bytes(&self, bytes: &[u8]) -> Result<Tree> {
-        let look = || {
-            let file = LibFile::open_image(bytes)?;
-            self.look(&LibSource::new(file.root()?)?, "/".to_string())
-        };
-        look().map_err(|e: Error| e.during(Operation::Inspect))
+        let look = |source: &dyn Source| self.look(source, "/".to_string());
+        engine::look_at_bytes(bytes, look).map_err(|e: Error| e.during(Operation::Inspect))
     }
 
     /// The tree below the source's root, which gets this name.
