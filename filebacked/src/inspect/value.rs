@@ -10,6 +10,9 @@ const READ: usize = 16 << 10;
 /// How many elements are shown.
 const SHOWN: usize = 6;
 
+/// No further elements are shown behind this many characters.
+const WIDE: usize = 40;
+
 /// How many characters of a text are shown.
 const CHARACTERS: usize = 60;
 
@@ -41,8 +44,18 @@ pub(super) fn text(object: &Object<'_>, description: &Description) -> Option<Str
     if description.shape.len() > 1 && elements > SHOWN {
         return None;
     }
-    let rest = if elements > SHOWN { ", .." } else { "" };
-    Some(format!("[{}{rest}]", cells.join(", ")))
+    let mut text = String::new();
+    let mut shown = 0;
+    for cell in cells {
+        if text.len() > WIDE {
+            break;
+        }
+        text += if shown > 0 { ", " } else { "" };
+        text += &cell;
+        shown += 1;
+    }
+    let rest = if elements > shown { ", .." } else { "" };
+    Some(format!("[{text}{rest}]"))
 }
 
 /// A text in quotes, cut where it is long.
