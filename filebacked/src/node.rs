@@ -65,6 +65,12 @@ impl<'a> Object<'a> {
         Ok(texts)
     }
 
+    /// The one element of a scalar of exactly this type, where the engine has it at hand.
+    #[inline]
+    pub(crate) fn scalar<T: Plain>(&self, dtype: &Dtype) -> Result<Option<T>> {
+        storage::read_scalar(self.source, self.handle, dtype)
+    }
+
     /// All elements, as they lie in memory: `T` is the element, or `u8` for its bytes.
     pub(crate) fn elements<T: Plain>(&self, description: &Description) -> Result<Vec<T>> {
         storage::read_vec(self.source, self.handle, description)
@@ -99,7 +105,7 @@ pub struct Node<'a> {
     /// In a file of others: only filters older than this one are asked next.
     below: u32,
     /// The filters that wrote the node, outermost first, and how many of them are at work already.
-    marks: Rc<[Mark]>,
+    marks: Option<Rc<[Mark]>>,
     passed: usize,
     stamp: OnceCell<Option<Stamp<'static>>>,
 }
@@ -112,11 +118,8 @@ impl fmt::Debug for Node<'_> {
 
 impl<'a> Node<'a> {
     pub(crate) fn open(object: Object<'a>, cx: &'a ReadContext, state: State, depth: u32, ours: bool) -> Result<Self> {
-        let marks = if object.kind()? == ObjectKind::Attribute {
-            Rc::new([])
-        } else {
-            parse_marks(object.text_attribute(FILTER)?.as_deref())
-        };
+        let filters = if object.kind()? == ObjectKind::Attribute { None } else { object.text_attribute(FILTER)? };
+        let marks = filters.as_deref().map(parse_marks);
         Ok(Node { object, cx, state, depth, ours, below: u32::MAX, marks, passed: 0, stamp: OnceCell::new() })
     }
 
@@ -326,17 +329,17 @@ impl<'a> Node<'a> {
     /// The node without the names of the filters that wrote it: what is stored is read as it stands.
     #[must_use]
     pub fn unfiltered(mut self) -> Self {
-        self.passed = self.marks.len();
+        self.passed = self.marks.as_deref().map_or(0, <[Mark]>::len);
         self
     }
 
     /// The names of the filters that wrote the node and are not at work yet, outermost first.
     pub fn filters(&self) -> impl Iterator<Item = &str> {
-        self.marks.iter().skip(self.passed).map(|mark| mark.name.as_str())
+        self.marks.iter().flat_map(|marks| marks.iter()).skip(self.passed).map(|mark| mark.name.as_str())
     }
 
     fn mark(&self) -> Option<&Mark> {
-        self.marks.get(self.passed)
+        self.marks.as_deref()?.get(self.passed)
     }
 
     /// What is stored may be looked at once every filter that wrote it is at work.
@@ -480,7 +483,7 @@ impl<'a> Node<'a> {
     ///
     /// As [`Node::group`]; [`ErrorKind::Version`] for a later version of the type.
     pub fn structure(self, name: &str, version: u32) -> Result<GroupReader<'a>> {
-        self.typed("struct", &format!("a group (struct of `{name}`)"), version)
+        self.typed("struct", name, version)
     }
 
     /// Opens the group of many structs, whose number is [`GroupReader::len`].
@@ -489,7 +492,7 @@ impl<'a> Node<'a> {
     ///
     /// As [`Node::structure`]; [`ErrorKind::Damaged`] where no length can be told.
     pub fn columns(self, name: &str, version: u32) -> Result<GroupReader<'a>> {
-        self.typed("columns", &format!("a group (columns of `{name}`)"), version)?.table()
+        self.typed("columns", name, version)?.table()
     }
 
     /// Opens the group of an enum's value; `tag` is the attribute with the variant's name.
@@ -498,7 +501,7 @@ impl<'a> Node<'a> {
     ///
     /// As [`Node::structure`]; [`ErrorKind::Missing`] without the attribute.
     pub fn variant(self, name: &str, version: u32, tag: &str) -> Result<GroupReader<'a>> {
-        self.typed("enum", &format!("a group (enum of `{name}`)"), version)?.tagged(tag)
+        self.typed("enum", name, version)?.tagged(tag)
     }
 
     /// Opens the group of many values of an enum.
@@ -507,15 +510,16 @@ impl<'a> Node<'a> {
     ///
     /// As [`Node::columns`].
     pub fn variant_rows(self, name: &str, version: u32) -> Result<GroupReader<'a>> {
-        self.typed("variants", &format!("a group (variants of `{name}`)"), version)?.table()
+        self.typed("variants", name, version)?.table()
     }
 
-    fn typed(self, kind: &'static str, expected: &str, version: u32) -> Result<GroupReader<'a>> {
+    fn typed(self, kind: &'static str, name: &str, version: u32) -> Result<GroupReader<'a>> {
+        let expected = || format!("a group ({kind} of `{name}`)");
         self.readable()?;
         if self.kind()? == ObjectKind::Group {
             if let Some(stamp) = self.stamp()? {
                 if stamp.kind_name() != kind {
-                    return Err(self.unexpected(expected.to_string()));
+                    return Err(self.unexpected(expected()));
                 }
                 if let Some(found) = stamp.version().filter(|found| *found > version) {
                     return Err(Error::new(ErrorKind::Version { found, supported: version })
@@ -523,7 +527,7 @@ impl<'a> Node<'a> {
                 }
             }
         } else {
-            return Err(self.unexpected(expected.to_string()));
+            return Err(self.unexpected(expected()));
         }
         self.group()
     }
@@ -559,10 +563,10 @@ fn unknown_filter(name: &str) -> Error {
     ))
 }
 
-fn parse_marks(text: Option<&str>) -> Rc<[Mark]> {
+fn parse_marks(text: &str) -> Rc<[Mark]> {
     let word = |word: &str| match word.strip_suffix("[]") {
         Some(name) => Mark { name: unescape(name), rows: true },
         None => Mark { name: unescape(word), rows: false },
     };
-    text.map_or_else(|| Rc::new([]) as Rc<[Mark]>, |text| text.split(' ').filter(|w| !w.is_empty()).map(word).collect())
+    text.split(' ').filter(|w| !w.is_empty()).map(word).collect()
 }

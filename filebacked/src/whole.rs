@@ -24,6 +24,7 @@ pub(crate) fn write_root<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, value:
 }
 
 /// Writes a value as a member of the sink's group.
+#[cfg(feature = "libhdf5")]
 pub(crate) fn write_member<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, name: &str, value: &T) -> Result<()> {
     Slot::whole(sink, cx, Place::Member(name)).put(value).map(drop)
 }
@@ -34,8 +35,11 @@ pub(crate) fn read_root<T: FileBacked>(source: &dyn Source, options: &ReadOption
     let root = Object::new(source, source.root()?);
     let ours = is_ours(&root)?;
     let marked = root.attribute(STAMP)?.is_some() || root.attribute(FILTER)?.is_some();
+    if marked {
+        return Node::open(root, &cx, cx.start(), 0, ours)?.get();
+    }
     let rooted = T::schema().is_rooted();
-    if marked || (rooted && !ours) {
+    if rooted && !ours {
         return Node::open(root, &cx, cx.start(), 0, ours)?.get();
     }
     match root.child(VALUE)? {
@@ -48,6 +52,7 @@ pub(crate) fn read_root<T: FileBacked>(source: &dyn Source, options: &ReadOption
 }
 
 /// Reads a value that is a member of the source's root. `ours` tells of files that this library wrote.
+#[cfg(feature = "libhdf5")]
 pub(crate) fn read_member<T: FileBacked>(
     source: &dyn Source,
     path: &str,
@@ -64,6 +69,7 @@ pub(crate) fn read_member<T: FileBacked>(
 }
 
 /// The names of a path in a file.
+#[cfg(feature = "libhdf5")]
 pub(crate) fn parts(path: &str) -> Result<Vec<&str>> {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     if parts.is_empty() || parts.iter().any(|part| matches!(*part, "." | "..") || part.contains('\0')) {

@@ -55,7 +55,7 @@ macro_rules! integer_is_backed {
                     Schema::Scalar(stringify!($t))
                 }
                 fn read(node: Node<'_>) -> Result<Self> {
-                    scalar::one(Self::read_array(&node, Some(0))?.0)
+                    Self::read_scalar(&node)
                 }
                 fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
                     Ok(Self::read_array(&node, Some(1))?.0)
@@ -80,6 +80,10 @@ macro_rules! number_is_element {
                 }
                 fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<Self>, Vec<usize>)> {
                     number::read(node, rank)
+                }
+                #[inline]
+                fn read_scalar(node: &Node<'_>) -> Result<Self> {
+                    number::read_scalar(node)
                 }
             }
         )*

@@ -228,6 +228,16 @@ pub(crate) fn write<T: Number>(rows: Rows<'_, T>, shape: &[u64], slot: Slot<'_>)
     }
 }
 
+/// Reads one number.
+#[inline]
+pub(crate) fn read_scalar<T: Number>(node: &Node<'_>) -> Result<T> {
+    node.readable()?;
+    match node.object.scalar(&T::DTYPE)? {
+        Some(value) => Ok(value),
+        None => crate::layout::scalar::one(read(node, Some(0))?.0),
+    }
+}
+
 /// Reads numbers, and their shape. Other number types are converted as the options allow.
 pub(crate) fn read<T: Number>(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<T>, Vec<usize>)> {
     let description = node.describe()?;

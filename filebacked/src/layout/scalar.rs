@@ -38,6 +38,15 @@ pub trait Element: FileBacked {
     ///
     /// Whatever keeps the elements from being of this type.
     fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<Self>, Vec<usize>)>;
+
+    /// Reads the one element of a scalar dataset.
+    ///
+    /// # Errors
+    ///
+    /// As [`Element::read_array`].
+    fn read_scalar(node: &Node<'_>) -> Result<Self> {
+        one(Self::read_array(node, Some(0))?.0)
+    }
 }
 
 /// The reading half of nested arrays of elements: one dataset whose inner extents are checked.
@@ -107,7 +116,7 @@ macro_rules! element_is_backed {
                 $crate::schema::Schema::Scalar($name)
             }
             fn read(node: $crate::node::Node<'_>) -> $crate::error::Result<Self> {
-                $crate::layout::scalar::one(<$t as $crate::layout::scalar::Element>::read_array(&node, Some(0))?.0)
+                <$t as $crate::layout::scalar::Element>::read_scalar(&node)
             }
             fn read_rows(node: $crate::node::Node<'_>) -> $crate::error::Result<Vec<Self>> {
                 Ok(<$t as $crate::layout::scalar::Element>::read_array(&node, Some(1))?.0)

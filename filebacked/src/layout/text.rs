@@ -131,6 +131,11 @@ fn not_utf8() -> Error {
 
 /// Reads one text.
 pub(crate) fn read(node: &Node<'_>) -> Result<String> {
+    node.readable()?;
+    if let Some(padded) = node.object.source.scalar_text(node.object.handle)? {
+        let len = padded.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        return std::str::from_utf8(&padded[..len]).map(str::to_string).map_err(|_| not_utf8());
+    }
     String::from_utf8(read_bytes(node)?).map_err(|_| not_utf8())
 }
 
@@ -143,9 +148,13 @@ pub(crate) fn read_bytes(node: &Node<'_>) -> Result<Vec<u8>> {
         {
             Ok(number::read::<u8>(node, Some(1))?.0)
         }
-        dtype if dtype.is_text() && description.shape.is_empty() && !description.null => {
-            Ok(node.texts(&description)?.bytes)
+        Dtype::FixedStr(_) if description.shape.is_empty() && !description.null => {
+            let mut bytes = node.object.elements::<u8>(&description)?;
+            let len = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+            bytes.truncate(len);
+            Ok(bytes)
         }
+        Dtype::VarStr if description.shape.is_empty() && !description.null => Ok(node.texts(&description)?.bytes),
         _ => Err(node.unexpected("text (a scalar of str)")),
     }
 }

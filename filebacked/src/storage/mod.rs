@@ -16,7 +16,7 @@ pub(crate) mod native;
 mod plain;
 
 pub(crate) use plain::Plain;
-pub(crate) use plain::{as_bytes, read_vec};
+pub(crate) use plain::{as_bytes, read_scalar, read_vec};
 
 pub use dtype::{CompoundMember, CompoundType, Dtype, EnumType, IntType};
 
@@ -203,6 +203,18 @@ pub(crate) trait Source {
 
     /// Reads all elements of a dataset or attribute of variable-length strings. A null pointer reads as empty text.
     fn read_text(&self, handle: Handle) -> Result<Texts>;
+
+    /// Reads a scalar of exactly this type in one step: `false`, and nothing read, where it is anything else.
+    fn scalar(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<bool> {
+        let _ = (handle, dtype, out);
+        Ok(false)
+    }
+
+    /// The bytes of a scalar of a fixed-length string with its padding, for engines that have them at hand.
+    fn scalar_text(&self, handle: Handle) -> Result<Option<&[u8]>> {
+        let _ = handle;
+        Ok(None)
+    }
 
     /// Gives a handle back.
     fn release(&self, handle: Handle);

@@ -56,3 +56,16 @@ pub(crate) fn read_vec<T: Plain>(source: &dyn Source, handle: Handle, descriptio
     unsafe { elements.set_len(len) };
     Ok(elements)
 }
+
+/// Reads a scalar that is exactly of this type, where the engine can in one step.
+#[inline]
+pub(crate) fn read_scalar<T: Plain>(source: &dyn Source, handle: Handle, dtype: &super::Dtype) -> Result<Option<T>> {
+    let mut element = MaybeUninit::<T>::uninit();
+    // SAFETY: an uninitialised element may be seen as uninitialised bytes; the length is its size.
+    let out = unsafe { std::slice::from_raw_parts_mut(element.as_mut_ptr().cast::<MaybeUninit<u8>>(), size_of::<T>()) };
+    if !source.scalar(handle, dtype, out)? {
+        return Ok(None);
+    }
+    // SAFETY: where `Source::scalar` says so, all bytes are initialised, and every bit pattern is a `T`.
+    Ok(Some(unsafe { element.assume_init() }))
+}

@@ -128,6 +128,29 @@ fn offset_width(size: usize) -> usize {
     }
 }
 
+/// Whether a message is that of a number type or of h5py's bool.
+#[inline]
+pub(super) fn is(message: &[u8], dtype: &Dtype) -> bool {
+    match dtype {
+        Dtype::F64 => message == F64,
+        Dtype::F32 => message == F32,
+        Dtype::Bool => message == BOOL,
+        Dtype::Int(int) => {
+            message == [INTEGER, if int.signed { 8 } else { 0 }, 0, 0, int.size, 0, 0, 0, 0, 0, int.size * 8, 0]
+        }
+        _ => false,
+    }
+}
+
+/// The length of a fixed-length string, if a message is that of one.
+#[inline]
+pub(super) fn text_size(message: &[u8]) -> Option<usize> {
+    match message {
+        [STRING, PADDED_UTF8, 0, 0, size @ ..] => Some(u32::from_le_bytes(size.try_into().ok()?) as usize),
+        _ => None,
+    }
+}
+
 /// Reads a type; `None` for what this engine does not know.
 pub(super) fn decode(message: &[u8]) -> Option<Dtype> {
     // What most messages are.

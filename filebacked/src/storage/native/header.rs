@@ -1,6 +1,7 @@
 //! Object headers of version 2, as they are read: every length and every address is checked.
 
 use super::checksum::lookup3;
+use super::message;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The integer of `width` bytes at a place.
@@ -92,7 +93,7 @@ impl<'b> Messages<'b> {
         let end = body + len;
         let found = bytes.get(body..end).ok_or_else(cut_short)?;
         // A shared message is elsewhere; continuation blocks hold more messages.
-        if flags & 2 != 0 || *kind == 16 {
+        if flags & 2 != 0 || *kind == message::CONTINUATION {
             return Err(unknown("an object header in several blocks"));
         }
         self.at = end;

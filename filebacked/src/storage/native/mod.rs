@@ -24,9 +24,14 @@ mod message {
     pub(super) const DATATYPE: u8 = 3;
     pub(super) const FILL_VALUE: u8 = 5;
     pub(super) const LINK: u8 = 6;
+    pub(super) const EXTERNAL: u8 = 7;
     pub(super) const LAYOUT: u8 = 8;
     pub(super) const GROUP_INFO: u8 = 10;
+    pub(super) const FILTERS: u8 = 11;
     pub(super) const ATTRIBUTE: u8 = 12;
+    pub(super) const CONTINUATION: u8 = 16;
+    pub(super) const SYMBOL_TABLE: u8 = 17;
+    pub(super) const ATTRIBUTE_INFO: u8 = 21;
 }
 
 /// The first bytes of every HDF5 file.

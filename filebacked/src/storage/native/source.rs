@@ -29,8 +29,58 @@ pub(crate) struct NativeSource<'b> {
     budget: Cell<u64>,
     /// The message after the link that was found last, and its group: members are mostly read in their order.
     next: Cell<(u64, usize)>,
+    /// The object that was looked at last: it is mostly asked for several things in a row.
+    last: Cell<Option<(u64, Parsed<'b>)>>,
     heap: RefCell<Cursor>,
     declined: Cell<bool>,
+}
+
+/// What the messages of an object tell, in one walk through them.
+#[derive(Debug, Clone, Copy)]
+struct Parsed<'b> {
+    header: Header<'b>,
+    kind: ObjectKind,
+    datatype: Option<&'b [u8]>,
+    dataspace: Option<&'b [u8]>,
+    layout: Option<&'b [u8]>,
+    attributes: bool,
+    /// A filter pipeline, or data in other files.
+    filtered: bool,
+}
+
+impl<'b> Parsed<'b> {
+    fn new(header: Header<'b>) -> Result<Self> {
+        let mut parsed = Parsed {
+            header,
+            kind: ObjectKind::Other,
+            datatype: None,
+            dataspace: None,
+            layout: None,
+            attributes: false,
+            filtered: false,
+        };
+        let mut messages = header.messages();
+        while let Some((kind, body)) = messages.next()? {
+            match kind {
+                message::DATASPACE => parsed.dataspace = Some(body),
+                message::DATATYPE => parsed.datatype = Some(body),
+                message::LAYOUT => {
+                    parsed.layout = Some(body);
+                    parsed.kind = ObjectKind::Dataset;
+                }
+                message::LINK_INFO | message::SYMBOL_TABLE => {
+                    parsed.kind = ObjectKind::Group;
+                    // Its links are looked at one by one, where they are looked for.
+                    parsed.attributes = true;
+                    break;
+                }
+                message::ATTRIBUTE | message::ATTRIBUTE_INFO => parsed.attributes = true,
+                message::FILTERS | message::EXTERNAL => parsed.filtered = true,
+                _ => {}
+            }
+        }
+        Ok(parsed)
+    }
 }
 
 impl<'b> NativeSource<'b> {
@@ -54,6 +104,7 @@ impl<'b> NativeSource<'b> {
             root: uint(bytes, 36, 8)?,
             budget: Cell::new((bytes.len() as u64).saturating_mul(BUDGET).saturating_add(1 << 16)),
             next: Cell::new((0, 0)),
+            last: Cell::new(None),
             heap: RefCell::default(),
             declined: Cell::new(false),
         })
@@ -86,7 +137,16 @@ impl<'b> NativeSource<'b> {
     fn open(&self, address: u64) -> Result<Handle> {
         let header = Header::at(self.bytes, address, true)?;
         self.charge(header.size)?;
+        self.last.set(Some((address, Parsed::new(header)?)));
         Ok(Handle(address))
+    }
+
+    #[inline]
+    fn parsed(&self, object: Handle) -> Result<Parsed<'b>> {
+        match self.last.get() {
+            Some((address, parsed)) if address == object.0 => Ok(parsed),
+            _ => Parsed::new(self.header(object)?),
+        }
     }
 
     fn header(&self, object: Handle) -> Result<Header<'b>> {
@@ -120,8 +180,7 @@ impl<'b> NativeSource<'b> {
                         return link.address.map(Some).ok_or_else(|| unknown("a soft or external link"));
                     }
                 }
-                // A symbol table: a group of the old kind.
-                0x11 => return Err(unknown("a group of an older format")),
+                message::SYMBOL_TABLE => return Err(unknown("a group of an older format")),
                 message::LINK_INFO => check_compact(body)?,
                 _ => {}
             }
@@ -130,7 +189,11 @@ impl<'b> NativeSource<'b> {
 
     /// The attribute messages of an object: name, and where the body lies in the file.
     fn attribute_messages(&self, object: Handle, mut each: impl FnMut(&'b [u8], &'b [u8]) -> bool) -> Result<()> {
-        let mut messages = self.header(object)?.messages();
+        let parsed = self.parsed(object)?;
+        if !parsed.attributes {
+            return Ok(());
+        }
+        let mut messages = parsed.header.messages();
         while let Some((kind, body)) = messages.next()? {
             match kind {
                 message::ATTRIBUTE => {
@@ -140,13 +203,28 @@ impl<'b> NativeSource<'b> {
                     }
                 }
                 // Attributes in a heap of their own.
-                21 if body.len() >= 10 && uint(body, body.len() - 8, 8)? != UNDEFINED => {
+                message::ATTRIBUTE_INFO if body.len() >= 10 && uint(body, body.len() - 8, 8)? != UNDEFINED => {
                     return Err(unknown("an object with very many attributes"));
                 }
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    /// Datatype message and bytes of a scalar whose data is in its header, which is what most fields are.
+    #[inline]
+    fn compact_scalar(&self, handle: Handle) -> Result<Option<(&'b [u8], &'b [u8])>> {
+        if handle.0 & ATTRIBUTE != 0 {
+            return Ok(None);
+        }
+        let parsed = self.parsed(handle)?;
+        let (Some(datatype), Some(&[2, 0, 0, 0]), Some(&[3, 0, low, high, ref data @ ..]), false) =
+            (parsed.datatype, parsed.dataspace, parsed.layout, parsed.filtered)
+        else {
+            return Ok(None);
+        };
+        Ok((data.len() == usize::from(u16::from_le_bytes([low, high]))).then_some((datatype, data)))
     }
 
     /// Where a slice of the file starts in it.
@@ -168,19 +246,11 @@ impl<'b> NativeSource<'b> {
             let attribute = self.attribute_at(handle)?;
             return Data::new(attribute.datatype, attribute.dataspace, attribute.data, "");
         }
-        let mut messages = self.header(handle)?.messages();
-        let (mut dtype, mut space, mut layout) = (None, None, None);
-        while let Some((kind, body)) = messages.next()? {
-            match kind {
-                message::DATATYPE => dtype = Some(body),
-                message::DATASPACE => space = Some(body),
-                message::LAYOUT => layout = Some(body),
-                // A filter pipeline, or data in other files.
-                11 | 7 => return Err(unknown("compressed or external data")),
-                _ => {}
-            }
+        let Parsed { datatype, dataspace, layout, filtered, .. } = self.parsed(handle)?;
+        if filtered {
+            return Err(unknown("compressed or external data"));
         }
-        let (Some(dtype), Some(space), Some(layout)) = (dtype, space, layout) else {
+        let (Some(dtype), Some(space), Some(layout)) = (datatype, dataspace, layout) else {
             return Err(damaged("a dataset without type, shape or layout"));
         };
         match (uint(layout, 0, 1)?, uint(layout, 1, 1)?) {
@@ -338,7 +408,7 @@ impl Source for NativeSource<'_> {
                         let name = name.map_err(|_| ErrorKind::Invalid("a link's name that is not UTF-8".into()))?;
                         links.push((link.order, name.to_string()));
                     }
-                    0x11 => return Err(unknown("a group of an older format")),
+                    message::SYMBOL_TABLE => return Err(unknown("a group of an older format")),
                     _ => {}
                 }
             }
@@ -383,18 +453,7 @@ impl Source for NativeSource<'_> {
         if handle.0 & ATTRIBUTE != 0 {
             return Ok(ObjectKind::Attribute);
         }
-        let kind = || {
-            let mut messages = self.header(handle)?.messages();
-            while let Some((kind, _)) = messages.next()? {
-                match kind {
-                    message::LINK_INFO | message::LINK | message::GROUP_INFO | 0x11 => return Ok(ObjectKind::Group),
-                    message::DATASPACE | message::LAYOUT => return Ok(ObjectKind::Dataset),
-                    _ => {}
-                }
-            }
-            Ok(ObjectKind::Other)
-        };
-        self.noted(kind())
+        self.noted(self.parsed(handle).map(|parsed| parsed.kind))
     }
 
     fn identity(&self, object: Handle) -> Result<Option<String>> {
@@ -421,6 +480,28 @@ impl Source for NativeSource<'_> {
         // SAFETY: both slices have this length, and they cannot overlap: one is borrowed to be written.
         unsafe { std::ptr::copy_nonoverlapping(data.bytes.as_ptr(), out.as_mut_ptr().cast(), out.len()) };
         Ok(())
+    }
+
+    #[inline]
+    fn scalar(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<bool> {
+        let Some((message, bytes)) = self.compact_scalar(handle)? else { return Ok(false) };
+        if bytes.len() != out.len() || !datatype::is(message, dtype) {
+            return Ok(false);
+        }
+        self.charge(out.len())?;
+        // SAFETY: both slices have this length, and they cannot overlap: one is borrowed to be written.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), out.as_mut_ptr().cast(), out.len()) };
+        Ok(true)
+    }
+
+    #[inline]
+    fn scalar_text(&self, handle: Handle) -> Result<Option<&[u8]>> {
+        let Some((message, bytes)) = self.compact_scalar(handle)? else { return Ok(None) };
+        if datatype::text_size(message) != Some(bytes.len()) {
+            return Ok(None);
+        }
+        self.charge(bytes.len())?;
+        Ok(Some(bytes))
     }
 
     fn read_text(&self, handle: Handle) -> Result<Texts> {
