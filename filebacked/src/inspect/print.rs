@@ -122,7 +122,7 @@ fn typed(description: &Description) -> String {
         text.truncate(end);
         text += "..";
     }
-    let text = plain(&text);
+    let text = plain(text.trim_end());
     match (description.null, &description.shape[..]) {
         (true, _) => text + " (null)",
         (false, []) => text,

@@ -4,7 +4,7 @@ use crate::layout::number::{Any, int};
 use crate::node::Object;
 use crate::storage::{Description, Dtype};
 
-/// Datasets above this many bytes are not read for the sake of a preview.
+/// Datasets above this many bytes, or texts of variable length, are not read for the sake of a preview.
 const READ: usize = 16 << 10;
 
 /// How many elements are shown.
@@ -18,25 +18,18 @@ const CHARACTERS: usize = 60;
 
 /// The value of a dataset or an attribute, or its first elements. `None` where it is large, empty, or no text says it.
 pub(super) fn text(object: &Object<'_>, description: &Description) -> Option<String> {
+    let dtype = &description.dtype;
     let elements = description.elements().filter(|elements| *elements > 0)?;
-    // A text of variable length has 16 bytes where the element is.
-    let bytes = elements.checked_mul(description.dtype.size().max(1))?;
-    let cells = if description.dtype.is_text() {
-        if bytes > READ {
-            return None;
-        }
+    elements.checked_mul(dtype.size().max(1)).filter(|bytes| *bytes <= READ)?;
+    let cells: Option<Vec<String>> = if dtype.is_text() {
         let texts = object.texts(description).ok()?;
         let starts = std::iter::once(0).chain(texts.ends.iter().copied());
-        let cells = starts.zip(&texts.ends).take(SHOWN);
-        cells.map(|(start, end)| quoted(texts.bytes.get(start..*end)?)).collect::<Option<Vec<_>>>()?
+        starts.zip(&texts.ends).take(SHOWN).map(|(start, end)| quoted(texts.bytes.get(start..*end)?)).collect()
     } else {
-        if bytes > READ {
-            return None;
-        }
         let bytes = object.elements::<u8>(description).ok()?;
-        let cells = bytes.chunks_exact(description.dtype.size().max(1)).take(SHOWN);
-        cells.map(|bytes| cell(bytes, &description.dtype)).collect::<Option<Vec<_>>>()?
+        bytes.chunks_exact(dtype.size().max(1)).take(SHOWN).map(|bytes| cell(bytes, dtype)).collect()
     };
+    let cells = cells?;
     if description.shape.is_empty() {
         return cells.into_iter().next();
     }
