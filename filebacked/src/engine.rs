@@ -3,6 +3,7 @@
 use crate::backed::{FileBacked, Save};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{ReadOptions, WriteOptions};
+use crate::storage::Source;
 #[cfg(feature = "libhdf5")]
 use crate::storage::libhdf5::{LibFile, LibSink, LibSource};
 #[cfg(feature = "native")]
@@ -143,6 +144,32 @@ pub(crate) fn read_bytes<T: FileBacked>(bytes: &[u8], options: &ReadOptions) -> 
     }
     #[cfg(not(feature = "libhdf5"))]
     Err(needs_libhdf5(None))
+}
+
+/// Looks at a file without a type: through the C library where that is built in, since it knows every file.
+pub(crate) fn look_at_file<R>(path: &Path, look: impl FnOnce(&dyn Source) -> Result<R>) -> Result<R> {
+    #[cfg(feature = "libhdf5")]
+    {
+        let file = crate::file::open_file(path, false)?;
+        look(&LibSource::new(file.root()?)?)
+    }
+    #[cfg(not(feature = "libhdf5"))]
+    look_at_bytes(&fs::read(path)?, look)
+}
+
+/// Looks at the bytes of a file without a type.
+pub(crate) fn look_at_bytes<R>(bytes: &[u8], look: impl FnOnce(&dyn Source) -> Result<R>) -> Result<R> {
+    #[cfg(feature = "libhdf5")]
+    {
+        let file = LibFile::open_image(bytes)?;
+        look(&LibSource::new(file.root()?)?)
+    }
+    #[cfg(not(feature = "libhdf5"))]
+    match NativeSource::new(bytes) {
+        Ok(source) => look(&source),
+        Err(error) if matches!(error.kind(), ErrorKind::Unsupported(_)) => Err(needs_libhdf5(Some(error))),
+        Err(error) => Err(error),
+    }
 }
 
 /// Reads a value with our own engine; `None` where the file is for the other one.

@@ -2,6 +2,7 @@
 
 use crate::backed::{FileBacked, Save};
 use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::inspect::{self, Tree, TreeOptions};
 use crate::node::Object;
 use crate::options::{Overwrite, ReadOptions, WriteOptions};
 use crate::stamp::FORMAT;
@@ -191,6 +192,25 @@ impl File {
         self.done(Operation::Inspect, self.lib.root().and_then(|root| libhdf5::children(&root)))
     }
 
+    /// The file as a tree; see [`inspect`](crate::inspect).
+    ///
+    /// # Errors
+    ///
+    /// What HDF5 says of the root; what goes wrong further down stands in the tree.
+    pub fn tree(&self) -> Result<Tree> {
+        self.tree_with(&TreeOptions::new())
+    }
+
+    /// The file as a tree, with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`File::tree`].
+    pub fn tree_with(&self, options: &TreeOptions) -> Result<Tree> {
+        let source = || LibSource::new(self.lib.root()?);
+        self.done(Operation::Inspect, source().and_then(|source| options.look(&source, inspect::name_of(&self.path))))
+    }
+
     /// Gives everything that was written to the operating system.
     ///
     /// # Errors
@@ -225,7 +245,7 @@ impl File {
 }
 
 /// Opens a file that exists and is not empty, so that HDF5's own words are kept for what is inside.
-fn open_file(path: &Path, writable: bool) -> Result<LibFile> {
+pub(crate) fn open_file(path: &Path, writable: bool) -> Result<LibFile> {
     let found = std::fs::metadata(path)?;
     if found.is_dir() {
         return Err(std::io::Error::from(std::io::ErrorKind::IsADirectory).into());

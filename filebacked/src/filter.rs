@@ -37,7 +37,7 @@ use std::any::{Any, TypeId, type_name};
 ///
 /// # Contract
 ///
-/// A filter makes one node, as [`Save`] does. Its name is recorded on that node, and a file is read by the filter of the
+/// A filter makes one node, as [`Save`](crate::Save) does. Its name is recorded on that node, and a file is read by the filter of the
 /// recorded name, whatever is registered otherwise. A filter that only adds something to the type's usual form hands on
 /// with [`Slot::put_next`] and [`Node::get_next`].
 pub trait Filter<T>: Send + Sync {

@@ -1,5 +1,101 @@
-//! Typed object persistence over HDF5: a type that implements [`FileBacked`] can be saved to a file and loaded again, and
-//! the file opens in h5py, Julia, MATLAB and every other HDF5 reader, with field names as names and HDF5 types as types.
+//! A type that implements [`FileBacked`] can be saved to an HDF5 file and loaded again, and the file opens in h5py, Julia,
+//! MATLAB and every other HDF5 reader, with field names as names and HDF5 types as types.
+//!
+//! ```
+//! # fn main() -> filebacked::Result<()> {
+//! use filebacked::FileBacked;
+//!
+//! #[derive(FileBacked, Debug, PartialEq)]
+//! struct Model {
+//!     step: u64,
+//!     name: String,
+//!     layers: Vec<Layer>,
+//!     note: Option<String>,
+//! }
+//!
+//! #[derive(FileBacked, Debug, PartialEq)]
+//! struct Layer {
+//!     width: u32,
+//!     rate: f64,
+//! }
+//!
+//! let layers = vec![Layer { width: 64, rate: 0.1 }, Layer { width: 10, rate: 0.5 }];
+//! let model = Model { step: 7, name: "digits".into(), layers, note: None };
+//! # let directory = std::env::temp_dir().join(format!("filebacked-lib-{}", std::process::id()));
+//! # std::fs::create_dir_all(&directory)?;
+//! let path = directory.join("model.h5");
+//! filebacked::save(&path, &model)?;
+//! let loaded: Model = filebacked::load(&path)?;
+//! assert_eq!(loaded, model);
+//! # std::fs::remove_dir_all(&directory)?;
+//! # Ok(()) }
+//! ```
+//!
+//! The file, as [`inspect::tree`] prints it:
+//!
+//! ```text
+//! model.h5/       struct Model 1, format 1.0
+//! ├── layers/     columns Layer 1, len = 2
+//! │   ├── rate    f64 (2) = [0.1, 0.5], compact, 16 bytes
+//! │   └── width   u32 (2) = [64, 10], compact, 8 bytes
+//! ├── name        str[6] = "digits"
+//! └── step        u64 = 7
+//! ```
+//!
+//! and as Python sees it: `f["step"][()]`, `f["name"].asstr()[()]`, `f["layers/rate"][:]`.
+//!
+//! # What is stored how
+//!
+//! | Rust | HDF5 |
+//! |---|---|
+//! | numbers, bool, complex, text | a dataset of the matching type |
+//! | struct, tuple | a group, a member a field |
+//! | enum | without data an HDF5 enumeration; with data a group that names its variant |
+//! | `Option` | the value, or no member |
+//! | `Vec` of numbers or text | one dataset |
+//! | `Vec` of structs | columns: a group, a dataset a field |
+//! | maps | `keys` and `values`; to values that are not flat a link a key |
+//! | ndarray arrays | one dataset of their shape |
+//! | sprs matrices | a group of `data`, `indices` and `indptr` |
+//!
+//! The layout depends on the type, not on the data, and so does the number of objects: 100,000 structs are as many datasets as
+//! one. `docs/FORMAT.md` in the repository specifies it. Files that this library did not write are read where names and shapes fit.
+//! The attributes of the derive change names, defaults and layouts: see [`derive@FileBacked`].
+//!
+//! Other types take a [`Filter`], named on a field or registered for a type; those that are ready-made are in [`with`].
+//!
+//! # Whole files and open ones
+//!
+//! [`save`] and [`load`] are about one value that is a whole file: the new file is complete, and on the disk, before it takes
+//! the place of the old one. [`to_bytes`] and [`from_bytes`] are the same in memory.
+#![cfg_attr(feature = "libhdf5", doc = "[`File`] is an open file with many values, each under a name of its own;")]
+#![cfg_attr(feature = "libhdf5", doc = "[`write()`] and [`read()`] work beside code that uses the hdf5 crate itself.")]
+//!
+//! # Options
+//!
+//! [`WriteOptions`] and [`ReadOptions`] have the same verbs: what to leave out (`skip`, `only`), compression, durability,
+//! which number types are converted, which filters apply.
+//!
+//! # Errors
+//!
+//! An [`Error`] says what was being done, to which file, at which path inside, and what to do about it; its [`ErrorKind`] is
+//! there to match on. No file makes the library panic, give another value in silence, or take more memory than the file
+//! accounts for.
+//!
+//! # Features
+//!
+//! | feature | default | |
+//! |---|---|---|
+//! | `libhdf5` | yes | the engine over the HDF5 C library: any file, updates in place, compression |
+//! | `static` | yes | HDF5 is built from source and linked in, which takes cmake and a C compiler; without it, the system's library |
+//! | `native` | yes | the engine of our own: whole files of a small subset of HDF5, at memory speed, without C |
+//! | `derive` | yes | the derive macros |
+//! | `ndarray`, `sprs` | yes | arrays and sparse matrices |
+//! | `half`, `complex`, `chrono`, `uuid`, `indexmap` | | the types of those crates |
+//! | `bincode`, `postcard`, `json` | | any serde type as bytes or text |
+//!
+//! With both engines, a whole file is written and read by our own where it can, and by the C library else. The files are the
+//! same to every reader.
 
 #![deny(missing_docs, unsafe_op_in_unsafe_fn)]
 
@@ -63,3 +159,8 @@ pub use writer::{GroupWriter, MemberWriter};
 
 #[cfg(feature = "derive")]
 pub use filebacked_derive::{FileBacked, Save};
+
+/// The examples of the README, compiled as tests.
+#[cfg(all(doctest, feature = "derive"))]
+#[doc = include_str!("../../README.md")]
+struct ReadmeDoctests;

@@ -187,6 +187,10 @@ pub(crate) trait Source {
     /// What a handle stands for.
     fn kind(&self, handle: Handle) -> Result<ObjectKind>;
 
+    /// What tells the objects of a file from each other: two handles with the same one stand for the same object.
+    /// `None` where the engine cannot tell.
+    fn identity(&self, object: Handle) -> Result<Option<String>>;
+
     /// Datatype and shape of a dataset or an attribute.
     fn describe(&self, handle: Handle) -> Result<Description>;
 

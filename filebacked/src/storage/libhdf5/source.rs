@@ -17,7 +17,7 @@ use hdf5_metno_sys::h5d::{
     H5Dget_create_plist, H5Dget_offset, H5Dget_space, H5Dget_space_status, H5Dget_storage_size, H5Dget_type, H5Dread,
 };
 use hdf5_metno_sys::h5i::H5I_type_t::{H5I_ATTR, H5I_DATASET, H5I_FILE, H5I_GROUP};
-use hdf5_metno_sys::h5i::{H5Idec_ref, H5Iget_type, hid_t};
+use hdf5_metno_sys::h5i::{H5Idec_ref, H5Iget_type, H5Iinc_ref, hid_t};
 use hdf5_metno_sys::h5l::H5Lexists;
 use hdf5_metno_sys::h5o::H5Oopen;
 use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_chunk, H5Pget_filter2, H5Pget_layout, H5Pget_nfilters};
@@ -153,6 +153,20 @@ impl Source for LibSource {
                 kind if (kind as i32) < 0 => return Err(last_error()),
                 _ => ObjectKind::Other,
             })
+        })
+    }
+
+    fn identity(&self, object: Handle) -> Result<Option<String>> {
+        sync(|| {
+            let id = object.0 as hid_t;
+            // SAFETY: the reference that is added belongs to the new location.
+            let location = unsafe {
+                H5Iinc_ref(id);
+                hdf5_metno::from_id::<hdf5_metno::Location>(id)
+            };
+            // Which call gives an object's address depends on the version of the library; `hdf5_metno` knows.
+            let info = location.and_then(|location| location.loc_info());
+            Ok(info.ok().map(|info| format!("{} {:?}", info.fileno, info.token)))
         })
     }
 

@@ -456,6 +456,11 @@ impl Source for NativeSource<'_> {
         self.noted(self.parsed(handle).map(|parsed| parsed.kind))
     }
 
+    fn identity(&self, object: Handle) -> Result<Option<String>> {
+        // The handle of an object is its address.
+        Ok(Some(object.0.to_string()))
+    }
+
     fn describe(&self, handle: Handle) -> Result<Description> {
         self.noted(self.data(handle).map(|data| data.description))
     }
