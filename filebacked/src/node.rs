@@ -323,10 +323,12 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The node without the names of the filters that wrote it: what is stored is read as it stands.
+    /// The node without the names of the filters that wrote it: [`Node::get_next`] reads what is stored as it stands.
     #[must_use]
     pub fn unfiltered(mut self) -> Self {
         self.passed = self.marks.len();
+        // No filter is older than that: none of the registry is asked either.
+        self.below = 0;
         self
     }
 
