@@ -93,8 +93,8 @@ pub trait Save {
         None
     }
 
-    /// The identity that the registry looks filters up by; types that borrow have none.
-    #[doc(hidden)]
+    /// The identity that the registry looks filters up by: `Some(Key::new())` for every type that is [`FileBacked`].
+    /// Types that borrow have none.
     fn key() -> Option<Key<Self>>
     where
         Self: Sized,

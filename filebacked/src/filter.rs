@@ -9,6 +9,7 @@ use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
 use std::any::{Any, TypeId, type_name};
+use std::sync::Arc;
 
 /// One way of storing a `T`. (Not HDF5's filter pipeline: that is [`Compression`](crate::Compression).)
 ///
@@ -82,6 +83,35 @@ pub trait Filter<T>: Send + Sync {
         true
     }
 }
+
+/// A filter behind a pointer: one value for the registry and for fields.
+macro_rules! pointed_filter {
+    ($($pointer:ty),*) => {
+        $(
+            impl<T, F: Filter<T> + ?Sized> Filter<T> for $pointer {
+                fn name(&self) -> &str {
+                    (**self).name()
+                }
+                fn write(&self, value: &T, slot: Slot<'_>) -> Result<Written> {
+                    (**self).write(value, slot)
+                }
+                fn read(&self, node: Node<'_>) -> Result<T> {
+                    (**self).read(node)
+                }
+                fn write_rows(&self, rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Written> {
+                    (**self).write_rows(rows, slot)
+                }
+                fn read_rows(&self, node: Node<'_>) -> Result<Vec<T>> {
+                    (**self).read_rows(node)
+                }
+                fn is_recorded(&self) -> bool {
+                    (**self).is_recorded()
+                }
+            }
+        )*
+    };
+}
+pointed_filter!(&F, Box<F>, Arc<F>);
 
 /// A filter for all types that a predicate accepts: Python's `applicable(tp)`.
 ///

@@ -107,6 +107,9 @@ pub struct Node<'a> {
     /// The filters that wrote the node, outermost first, and how many of them are at work already.
     marks: Option<Rc<[Mark]>>,
     passed: usize,
+    /// How many of them were at work when this type's turn came: a filter works once for a type, so that its name a
+    /// second time is that of a type inside.
+    before: usize,
     stamp: OnceCell<Option<Stamp<'static>>>,
 }
 
@@ -120,7 +123,8 @@ impl<'a> Node<'a> {
     pub(crate) fn open(object: Object<'a>, cx: &'a ReadContext, state: State, depth: u32, ours: bool) -> Result<Self> {
         let filters = if object.kind()? == ObjectKind::Attribute { None } else { object.text_attribute(FILTER)? };
         let marks = filters.as_deref().map(parse_marks);
-        Ok(Node { object, cx, state, depth, ours, below: u32::MAX, marks, passed: 0, stamp: OnceCell::new() })
+        let stamp = OnceCell::new();
+        Ok(Node { object, cx, state, depth, ours, below: u32::MAX, marks, passed: 0, before: 0, stamp })
     }
 
     /// What is known during this load: options and extensions.
@@ -135,7 +139,8 @@ impl<'a> Node<'a> {
     ///
     /// Whatever keeps the node from being a `T`.
     #[inline]
-    pub fn get<T: FileBacked>(self) -> Result<T> {
+    pub fn get<T: FileBacked>(mut self) -> Result<T> {
+        self.before = self.passed;
         self.get_below(u32::MAX)
     }
 
@@ -145,12 +150,14 @@ impl<'a> Node<'a> {
     ///
     /// Whatever keeps the node from being values of `T`.
     #[inline]
-    pub fn get_rows<T: FileBacked>(self) -> Result<Vec<T>> {
+    pub fn get_rows<T: FileBacked>(mut self) -> Result<Vec<T>> {
+        self.before = self.passed;
         self.get_rows_below(u32::MAX)
     }
 
     /// The door for the rows of nested arrays: the values, flattened, and how many arrays there are.
     pub(crate) fn get_shaped<T: FileBacked>(mut self, inner: &[usize]) -> Result<(Vec<T>, usize)> {
+        self.before = self.passed;
         if let Some((found, serial)) = self.filter::<T>(u32::MAX, true, Key::new) {
             let values = found.read_rows(self.through(serial)?, AnyType::backed::<T>())?;
             let arrays = match inner.iter().product::<usize>() {
@@ -229,11 +236,19 @@ impl<'a> Node<'a> {
     fn filter<T>(&self, below: u32, rows: bool, key: impl FnOnce() -> Key<T>) -> Option<(Found<'a, T>, u32)> {
         let registry = self.cx.registry();
         match self.mark() {
-            Some(mark) if mark.rows == rows => registry.find_named(key(), &mark.name),
+            Some(mark) if mark.rows == rows && !self.worked(mark) => registry.find_named(key(), &mark.name),
             Some(_) => None,
             None if self.ours => None,
             None => registry.find(|| Some(key()), below),
         }
+    }
+
+    /// Whether a filter of this name was at work for this type already.
+    fn worked(&self, mark: &Mark) -> bool {
+        self.marks
+            .as_deref()
+            .and_then(|marks| marks.get(self.before..self.passed))
+            .is_some_and(|worked| worked.contains(mark))
     }
 
     /// The node as a filter gets it: its own name is behind it.
@@ -290,6 +305,8 @@ impl<'a> Node<'a> {
         if self.mark().is_some_and(|mark| mark.rows == rows && mark.name == filter.name()) {
             self.passed += 1;
         }
+        // What the field names stands outside of the registry, which may know the same filter.
+        self.before = self.passed;
         self.depth = deeper(self.depth, self.cx)?;
         Ok(self)
     }
@@ -326,10 +343,12 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The node without the names of the filters that wrote it: what is stored is read as it stands.
+    /// The node without the names of the filters that wrote it: [`Node::get_next`] reads what is stored as it stands.
     #[must_use]
     pub fn unfiltered(mut self) -> Self {
         self.passed = self.marks.as_deref().map_or(0, <[Mark]>::len);
+        // No filter is older than that: none of the registry is asked either.
+        self.below = 0;
         self
     }
 

@@ -167,9 +167,13 @@ impl<'a> Slot<'a> {
 
     /// Chunks the dataset that is written here, unless the field says otherwise.
     #[must_use]
-    pub fn chunk(mut self, shape: &'a [usize]) -> Self {
-        self.storage.chunk.get_or_insert(shape);
-        self
+    pub fn chunk<'s>(self, shape: &'s [usize]) -> Slot<'s>
+    where
+        'a: 's,
+    {
+        let mut slot: Slot<'s> = self.shorten();
+        slot.storage.chunk.get_or_insert(shape);
+        slot
     }
 
     /// Lays out what is written here, unless the field says otherwise.
@@ -179,11 +183,28 @@ impl<'a> Slot<'a> {
         self
     }
 
-    /// Adds string attributes to the dataset that is written here.
+    /// Adds string attributes to the dataset or group that is written here, in place of those of an earlier call.
     #[must_use]
-    pub fn attributes(mut self, attrs: &'a [(&'a str, &'a str)]) -> Self {
-        self.attrs = attrs;
+    pub fn attributes<'s>(self, attrs: &'s [(&'s str, &'s str)]) -> Slot<'s>
+    where
+        'a: 's,
+    {
+        Slot { attrs, ..self.shorten() }
+    }
+
+    /// A slot for which no filter of the registry is asked next.
+    pub(crate) fn unfiltered(mut self) -> Self {
+        self.below = 0;
         self
+    }
+
+    /// The same slot for a shorter time, so that it can borrow from what does not live as long.
+    fn shorten<'s>(self) -> Slot<'s>
+    where
+        'a: 's,
+    {
+        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs } = self;
+        Slot { sink, cx, place, state, depth, storage, below, marks, attrs }
     }
 
     /// THE door: writes a value by the newest filter that is registered for its type, or else in its own way.

@@ -1,1 +1,212 @@
-//! Checks that authors of filters run.
+//! Conformance checks for people who write filters, or implement [`FileBacked`] by hand.
+//!
+//! One call puts a filter through everything that the library may ask of it: values alone, in rows of every form, in
+//! fields, in `Option`s and sequences, named on a field and registered, compressed, and in files of others.
+//!
+//! ```
+//! use filebacked::testing::{Failure, check_filter};
+//! use filebacked::{Filter, Node, Result, Rows, Slot, Written};
+//!
+//! #[derive(Debug, PartialEq)]
+//! struct Celsius(f64); // say, from another crate
+//!
+//! struct AsKelvin;
+//!
+//! impl Filter<Celsius> for AsKelvin {
+//!     fn name(&self) -> &str {
+//!         "AsKelvin"
+//!     }
+//!     fn write(&self, value: &Celsius, slot: Slot<'_>) -> Result<Written> {
+//!         slot.put(&(value.0 + 273.0))
+//!     }
+//!     fn read(&self, node: Node<'_>) -> Result<Celsius> {
+//!         Ok(Celsius(node.get::<f64>()? - 273.0))
+//!     }
+//!     fn write_rows(&self, rows: Rows<'_, Celsius>, slot: Slot<'_>) -> Result<Written> {
+//!         let kelvin: Vec<f64> = rows.iter().map(|value| value.0 + 273.0).collect();
+//!         slot.put_rows(Rows::slice(&kelvin))
+//!     }
+//!     fn read_rows(&self, node: Node<'_>) -> Result<Vec<Celsius>> {
+//!         Ok(node.get_rows::<f64>()?.into_iter().map(|kelvin| Celsius(kelvin - 273.0)).collect())
+//!     }
+//! }
+//!
+//! # fn main() -> std::result::Result<(), Failure> {
+//! check_filter(AsKelvin, vec![Celsius(-40.0), Celsius(0.0), Celsius(36.5)])
+//! # }
+//! ```
+
+mod probe;
+mod suite;
+
+use crate::backed::FileBacked;
+use crate::error::Error;
+use crate::filter::Filter;
+use std::error::Error as StdError;
+use std::fmt;
+
+/// What is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Check {
+    /// The filter has a name, and always the same one.
+    Name,
+    /// Each value comes back from a field.
+    Field,
+    /// Values come back as columns, as neighbours, and as references; also none, one, and many.
+    Rows,
+    /// Values come back from an `Option`, and `None` stays what it is.
+    Absence,
+    /// Values come back from sequences, and from sequences of those.
+    Sequence,
+    /// Values come back from compressed data.
+    Compression,
+    /// Equal values give equal bytes.
+    Determinism,
+    /// The name is recorded on the node, outermost.
+    Record,
+    /// Without the filter, reading says which one is missing.
+    UnknownFilter,
+    /// The filter works out of the registry.
+    Registry,
+    /// The filter reads data that carries no names of filters, as in files of others.
+    Foreign,
+    /// Data that is something else gives an error or a value, not a panic.
+    OddData,
+    /// The type's `Save::key` is there, so that filters for the type are found.
+    Key,
+    /// Each value comes back from a file of its own.
+    File,
+    /// Values come back from a map.
+    Map,
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Check::Name => "name",
+            Check::Field => "field",
+            Check::Rows => "rows",
+            Check::Absence => "absence",
+            Check::Sequence => "sequence",
+            Check::Compression => "compression",
+            Check::Determinism => "determinism",
+            Check::Record => "record",
+            Check::UnknownFilter => "unknown filter",
+            Check::Registry => "registry",
+            Check::Foreign => "foreign file",
+            Check::OddData => "odd data",
+            Check::Key => "key",
+            Check::File => "file",
+            Check::Map => "map",
+        })
+    }
+}
+
+/// Which check failed, and how.
+pub struct Failure {
+    check: Check,
+    what: String,
+    source: Option<Error>,
+}
+
+impl Failure {
+    fn new(check: Check, what: impl Into<String>) -> Self {
+        Failure { check, what: what.into(), source: None }
+    }
+
+    fn caused(check: Check, what: impl Into<String>, source: Error) -> Self {
+        Failure { check, what: what.into(), source: Some(source) }
+    }
+
+    /// The check that failed.
+    pub fn check(&self) -> Check {
+        self.check
+    }
+
+    /// The error that the library or the filter gave, where there is one.
+    pub fn error(&self) -> Option<&Error> {
+        self.source.as_ref()
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} check: {}", self.check, self.what)?;
+        match &self.source {
+            Some(source) => write!(f, ": {source}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// As it is displayed, so that a test that returns it says what is wrong.
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl StdError for Failure {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_ref().and_then(StdError::source)
+    }
+}
+
+/// Puts a filter through everything that the library may ask of it, with these values.
+///
+/// Values that are at the edges find the most: empty ones, very large ones, ones that differ in length. They must equal
+/// themselves (no NaN). A filter that needs [extensions](crate::Extensions) is checked inside one that has them.
+///
+/// # Errors
+///
+/// The first check that fails.
+pub fn check_filter<T, F>(filter: F, values: impl IntoIterator<Item = T>) -> Result<(), Failure>
+where
+    T: PartialEq + fmt::Debug + 'static,
+    F: Filter<T> + 'static,
+{
+    suite::filter(filter, values.into_iter().collect())
+}
+
+/// Puts a type whose [`FileBacked`] is written by hand through everything that the library may ask of it.
+///
+/// ```
+/// use filebacked::testing::{Failure, check_type};
+/// use filebacked::{FileBacked, Key, Node, Result, Save, Schema, Slot, Written};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Celsius(f64);
+///
+/// impl Save for Celsius {
+///     fn write(&self, slot: Slot<'_>) -> Result<Written> {
+///         slot.put(&self.0)
+///     }
+///     fn key() -> Option<Key<Self>> {
+///         Some(Key::new())
+///     }
+/// }
+///
+/// impl FileBacked for Celsius {
+///     fn schema() -> Schema {
+///         f64::schema()
+///     }
+///     fn read(node: Node<'_>) -> Result<Self> {
+///         node.get().map(Celsius)
+///     }
+/// }
+///
+/// # fn main() -> std::result::Result<(), Failure> {
+/// check_type([Celsius(-40.0), Celsius(36.6)])
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// The first check that fails.
+pub fn check_type<T>(values: impl IntoIterator<Item = T>) -> Result<(), Failure>
+where
+    T: FileBacked + PartialEq + fmt::Debug,
+{
+    suite::backed(values.into_iter().collect())
+}

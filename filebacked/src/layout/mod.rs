@@ -1,7 +1,6 @@
 //! What values look like on disk: one file a shape, with its tree in its doc.
 
 pub(crate) mod absent;
-#[cfg(any(feature = "bincode", feature = "postcard", feature = "json"))]
 pub(crate) mod blob;
 pub(crate) mod map;
 pub(crate) mod number;

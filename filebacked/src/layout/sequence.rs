@@ -156,10 +156,21 @@ pub(crate) fn write_ragged<'v, S, T: Save + 'v>(
     count: impl Fn(&S) -> usize,
     elements: impl Fn(&'v S, &mut Vec<&'v [T]>),
 ) -> Result<Written> {
+    write_ragged_by(rows, slot, count, elements, |rows, slot| slot.put_rows(rows))
+}
+
+/// The same for elements that `put` writes.
+pub(crate) fn write_ragged_by<'v, S, T: 'v>(
+    rows: Rows<'v, S>,
+    slot: Slot<'_>,
+    count: impl Fn(&S) -> usize,
+    elements: impl Fn(&'v S, &mut Vec<&'v [T]>),
+    put: impl FnOnce(Rows<'_, T>, Slot<'_>) -> Result<Written>,
+) -> Result<Written> {
     let mut group = ragged(rows, slot, count)?;
     let mut runs = Vec::with_capacity(rows.len());
     rows.for_each(|sequence| elements(sequence, &mut runs));
-    group.part("values", |slot| slot.each().put_rows(Rows::runs(&runs)))?;
+    group.part("values", |slot| put(Rows::runs(&runs), slot.each()))?;
     group.end()
 }
 
@@ -219,11 +230,20 @@ pub(crate) fn read_offsets(node: Node<'_>) -> Result<(Vec<usize>, usize)> {
 /// Reads sequences of sequences; `collect` makes one of them out of its elements.
 pub(crate) fn read_ragged<T: FileBacked, S>(
     node: Node<'_>,
+    collect: impl FnMut(&mut dyn ExactSizeIterator<Item = T>) -> Result<S>,
+) -> Result<Vec<S>> {
+    read_ragged_by(node, |node| node.get_rows(), collect)
+}
+
+/// The same for elements that `get` reads.
+pub(crate) fn read_ragged_by<T, S>(
+    node: Node<'_>,
+    get: impl FnOnce(Node<'_>) -> Result<Vec<T>>,
     mut collect: impl FnMut(&mut dyn ExactSizeIterator<Item = T>) -> Result<S>,
 ) -> Result<Vec<S>> {
     let group = node.group_of("ragged", "a group (ragged)")?;
     let (counts, total) = group.part("offsets", read_offsets)?;
-    let values = group.part("values", |node| node.each().get_rows::<T>())?;
+    let values = group.part("values", |node| get(node.each()))?;
     if values.len() != total {
         return Err(ErrorKind::Damaged(format!("{} values where the offsets tell of {total}", values.len())).into());
     }

@@ -21,10 +21,10 @@
 //! ```
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::layout::{number, sequence};
+use crate::layout::{blob, number};
 use crate::node::Node;
 use crate::slot::{Slot, StoreAs, Written};
-use crate::stamp::{STAMP, Stamp};
+use crate::stamp::STAMP;
 use crate::storage::{Dtype, ObjectKind, Texts};
 
 /// The stamp of a dataset that is one packed text.
@@ -68,7 +68,7 @@ pub(crate) fn write_array<'t, I: Iterator<Item = &'t str>>(
         nul |= text.as_bytes().contains(&0);
     }
     if slot.layout() == Some(StoreAs::Packed) || nul || longest > LONGEST {
-        return write_packed(shape, texts, total, slot);
+        return blob::write_packed(shape, || texts().map(str::as_bytes), slot);
     }
     if longest.saturating_mul(len) <= 2 * total + 64 {
         return slot.dataset_fill(&Dtype::FixedStr(longest), shape, &mut |out| {
@@ -79,35 +79,6 @@ pub(crate) fn write_array<'t, I: Iterator<Item = &'t str>>(
         });
     }
     slot.dataset_text(shape, &mut texts())
-}
-
-fn write_packed<'t, I: Iterator<Item = &'t str>>(
-    shape: &[u64],
-    texts: impl Fn() -> I,
-    total: usize,
-    slot: Slot<'_>,
-) -> Result<Written> {
-    let mut group = slot.group(Stamp::kind("packed"))?;
-    let len = shape.iter().product::<u64>();
-    group.write_len(len as usize)?;
-    group.part("bytes", |slot| {
-        slot.dataset_fill(&Dtype::U8, &[total as u64], &mut |out| texts().for_each(|text| out.put(text.as_bytes())))
-    })?;
-    group.part("offsets", |slot| {
-        slot.dataset_fill(&Dtype::U64, &[len + 1], &mut |out| {
-            let mut at = 0u64;
-            out.put(&at.to_le_bytes());
-            for text in texts() {
-                at += text.len() as u64;
-                out.put(&at.to_le_bytes());
-            }
-        })
-    })?;
-    if shape.len() != 1 {
-        let bytes: Vec<u8> = shape.iter().flat_map(|extent| extent.to_le_bytes()).collect();
-        group.part("shape", |slot| slot.dataset(&Dtype::U64, &[shape.len() as u64], &bytes))?;
-    }
-    group.end()
 }
 
 /// Cuts bytes into texts, checking the UTF-8 of all of them in one pass.
@@ -163,7 +134,11 @@ pub(crate) fn read_bytes(node: &Node<'_>) -> Result<Vec<u8>> {
 pub(crate) fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<String>, Vec<usize>)> {
     node.readable()?;
     if node.kind()? == ObjectKind::Group && node.stamp()?.is_some_and(|stamp| stamp.kind_name() == "packed") {
-        return read_packed(node, rank);
+        let packed = blob::read_packed(node)?;
+        if rank.is_some_and(|rank| rank != packed.shape.len()) {
+            return Err(node.unexpected(number::wanted("text", rank)));
+        }
+        return Ok((decode(Texts { bytes: packed.bytes, ends: packed.ends })?, packed.shape));
     }
     let description = node.describe()?;
     if !description.dtype.is_text() {
@@ -172,32 +147,4 @@ pub(crate) fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<St
     let shape = number::shape(node, &description, "text", rank)?;
     let texts = if description.elements() == Some(0) { Texts::default() } else { node.texts(&description)? };
     Ok((decode(texts)?, shape))
-}
-
-fn read_packed(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<String>, Vec<usize>)> {
-    let part = |name: &str| -> Result<Node<'_>> {
-        let object = node.object.child(name)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(name))?;
-        Node::open(object, node.cx, node.state, node.depth, true)
-    };
-    let bytes = part("bytes").and_then(|node| node.get_rows::<u8>()).map_err(|e| e.at("bytes"))?;
-    let (counts, total) = part("offsets").and_then(sequence::read_offsets).map_err(|e| e.at("offsets"))?;
-    let shape = match node.object.child("shape")? {
-        Some(_) => part("shape").and_then(|node| node.get_rows::<usize>()).map_err(|e| e.at("shape"))?,
-        None => vec![counts.len()],
-    };
-    if total != bytes.len() || shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)) != Some(counts.len()) {
-        return Err(
-            ErrorKind::Damaged("packed text whose bytes, offsets and shape do not fit each other".into()).into()
-        );
-    }
-    if rank.is_some_and(|rank| rank != shape.len()) {
-        return Err(node.unexpected(number::wanted("text", rank)));
-    }
-    let mut at = 0;
-    let ends = counts.iter().map(|count| {
-        at += count;
-        at
-    });
-    let ends = ends.collect();
-    Ok((decode(Texts { bytes, ends })?, shape))
 }

@@ -1,1 +1,88 @@
-//! Ready-made filters for `#[filebacked(with = ...)]` and the registry.
+//! Ready-made filters: for `#[filebacked(with = ...)]` on a field, and for the registry.
+//!
+//! | filter | for | stored as |
+//! |---|---|---|
+//! | [`AsString`] | `Display + FromStr` | text |
+//! | [`Json`] (feature `json`) | any serde type | text |
+//! | [`Bincode`], [`Postcard`] (features) | any serde type | bytes of that codec |
+//! | [`via`]`::<U>()` | `Clone + Into<U>`, back by `TryInto` | a `U` |
+//! | [`Gzip`], [`Compressed`], [`Chunk`] | any type here | in the type's own way, compressed or in chunks of a shape |
+//! | [`Each`]`(filter)` | `Vec`, `VecDeque`, `Box<[T]>` | each element by the filter |
+//! | [`whole`]`(filter)` | `Option` | the `Option` itself by the filter, absence included |
+//! | [`Registered`] | any type | by the filter that is registered for it |
+//! | [`Raw`] | any type here | in the type's own way; reads past the filters of the file |
+//!
+//! ```
+//! # fn main() -> filebacked::Result<()> {
+//! use filebacked::{FileBacked, with::{AsString, Each, Gzip}};
+//! use std::num::NonZeroU8;
+//!
+//! #[derive(FileBacked, Debug, PartialEq)]
+//! struct Host {
+//!     #[filebacked(with = AsString)]
+//!     priority: NonZeroU8,
+//!     #[filebacked(with = Each(AsString))]
+//!     ports: Vec<u16>,
+//!     #[filebacked(with = Gzip(6))]
+//!     samples: Vec<f64>,
+//! }
+//!
+//! let host = Host { priority: NonZeroU8::MIN, ports: vec![80, 443], samples: vec![0.5; 1000] };
+//! assert_eq!(filebacked::from_bytes::<Host>(&filebacked::to_bytes(&host)?)?, host);
+//! # Ok(()) }
+//! ```
+//!
+//! The filters that change what is stored record their names in the file, the others do not: their data is read without
+//! them too. To write one of your own, see [`Filter`](crate::Filter) and [`testing`](crate::testing).
+
+mod as_string;
+#[cfg(feature = "bincode")]
+mod bincode;
+#[cfg(any(feature = "bincode", feature = "postcard"))]
+mod codec;
+mod each;
+#[cfg(feature = "json")]
+mod json;
+#[cfg(feature = "postcard")]
+mod postcard;
+mod raw;
+mod registered;
+mod stored;
+mod via;
+
+pub use as_string::AsString;
+#[cfg(feature = "bincode")]
+pub use bincode::Bincode;
+pub use each::Each;
+#[cfg(feature = "json")]
+pub use json::Json;
+#[cfg(feature = "postcard")]
+pub use postcard::Postcard;
+pub use raw::Raw;
+pub use registered::Registered;
+pub use stored::{Chunk, Compressed, Gzip};
+pub use via::{Via, via};
+
+/// Gives a filter the whole of an `Option` field: `#[filebacked(with = whole(Json))]`.
+///
+/// Without it, a `None` is stored by leaving the member out, and the filter only sees what is inside. The derive knows
+/// this function by its name; it gives back the filter as it is.
+///
+/// ```
+/// use filebacked::with::{AsString, whole};
+/// assert_eq!(whole(AsString), AsString);
+/// ```
+pub fn whole<F>(filter: F) -> F {
+    filter
+}
+
+/// Refuses encoded values of more bytes than the options allow.
+#[cfg(any(feature = "bincode", feature = "postcard", feature = "json"))]
+pub(crate) fn check_decoded(bytes: usize, limit: usize) -> crate::error::Result<()> {
+    use crate::error::{Error, ErrorKind};
+    if bytes <= limit {
+        return Ok(());
+    }
+    let what = format!("an encoded value of {bytes} bytes, and no more than {limit} are decoded");
+    Err(Error::new(ErrorKind::Limit(what)).with_help("`ReadOptions::decode_limit` raises the limit"))
+}

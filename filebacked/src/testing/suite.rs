@@ -1,0 +1,335 @@
+//! The checks, one after another.
+
+use super::probe::{Bare, Found, Held, Names, Nobody, Odd, Optional, Own, Record, References, Unmarked, Values};
+use super::{Check, Failure};
+use crate::backed::{FileBacked, Save};
+use crate::context::WriteContext;
+use crate::error::{ErrorKind, Result};
+use crate::filter::Filter;
+use crate::options::{Compression, ReadOptions, WriteOptions};
+use crate::registry::Registry;
+use crate::storage::libhdf5::{LibFile, LibSink, LibSource};
+use crate::whole;
+use crate::with::{Each, Registered};
+use std::any::{TypeId, type_name};
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// How many rows "many" are.
+const MANY: usize = 300;
+
+type Checked<R = ()> = std::result::Result<R, Failure>;
+
+/// Runs what may panic, and gives its error the name of the check.
+fn guard<R>(check: Check, what: &str, run: impl FnOnce() -> Result<R>) -> Checked<R> {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(Failure::caused(check, what, error)),
+        Err(_) => Err(Failure::new(check, format!("{what}: panicked"))),
+    }
+}
+
+/// Options whose probes use this filter.
+fn options<F: Send + Sync + 'static>(filter: &Arc<F>) -> (WriteOptions, ReadOptions) {
+    let (write, read) = (WriteOptions::new(), ReadOptions::new());
+    // Whatever the process has registered is none of the filter's business.
+    let (write, read) = (write.registry(Registry::new()), read.registry(Registry::new()));
+    (write.extension(Held(filter.clone())), read.extension(Held(filter.clone())))
+}
+
+/// Writes one thing and reads another.
+fn pass<R: FileBacked>(
+    check: Check,
+    what: &str,
+    value: &impl Save,
+    to: &WriteOptions,
+    from: &ReadOptions,
+) -> Checked<R> {
+    let bytes = guard(check, &format!("writing {what}"), || to.to_bytes(value))?;
+    guard(check, &format!("reading {what}"), || from.from_bytes(&bytes))
+}
+
+fn equal<V: PartialEq + Debug>(check: Check, what: &str, written: &V, read: &V) -> Checked {
+    if written == read {
+        return Ok(());
+    }
+    let (written, read) = (excerpt(written), excerpt(read));
+    Err(Failure::new(check, format!("{what}: wrote {written}, read {read}")))
+}
+
+/// The debug text of a value, cut where it gets too long for a message.
+fn excerpt(value: &impl Debug) -> String {
+    let text = format!("{value:?}");
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
+    }
+}
+
+/// Writes a value, and reads one that must equal it.
+fn back<V: FileBacked + PartialEq + Debug>(
+    check: Check,
+    what: &str,
+    value: &V,
+    to: &WriteOptions,
+    from: &ReadOptions,
+) -> Checked {
+    equal(check, what, value, &pass(check, what, value, to, from)?)
+}
+
+/// All checks of a filter.
+pub(super) fn filter<T, F>(filter: F, values: Vec<T>) -> Checked
+where
+    T: PartialEq + Debug + 'static,
+    F: Filter<T> + 'static,
+{
+    let filter = Arc::new(filter);
+    name(&filter)?;
+    record::<T, F>(&filter, &values)?;
+    foreign(&filter, &values)?;
+    let values = common(&filter, values)?;
+    odd::<T, F>(&filter)?;
+    registry(filter, values)
+}
+
+/// All checks of a type.
+pub(super) fn backed<T: FileBacked + PartialEq + Debug>(values: Vec<T>) -> Checked {
+    if T::key().map(|key| key.id()) != Some(TypeId::of::<T>()) {
+        let what = format!("`Save::key` of `{}` should be `Some(Key::new())`", type_name::<T>());
+        return Err(Failure::new(Check::Key, what));
+    }
+    let filter = Arc::new(Own);
+    let (to, from) = options(&filter);
+    for value in &values {
+        back(Check::File, "a value", value, &to, &from)?;
+    }
+    let entries: BTreeMap<String, &T> = values.iter().enumerate().map(|(i, value)| (format!("k{i}"), value)).collect();
+    let read: BTreeMap<String, T> = pass(Check::Map, "a map", &entries, &to, &from)?;
+    if read.len() != entries.len() {
+        return Err(Failure::new(Check::Map, format!("wrote {} entries, read {}", entries.len(), read.len())));
+    }
+    for (written, read) in entries.values().zip(read.values()) {
+        equal(Check::Map, "an entry", *written, read)?;
+    }
+    foreign(&filter, &values)?;
+    let values = common(&filter, values)?;
+    odd::<T, Own>(&filter)?;
+    back(Check::Sequence, "a Vec", &values, &to, &from)?;
+    registry(Unmarked(filter), values)
+}
+
+fn name<T, F: Filter<T>>(filter: &Arc<F>) -> Checked {
+    let name = filter.name();
+    if name.is_empty() {
+        return Err(Failure::new(Check::Name, "the name is empty"));
+    }
+    if name != filter.name() {
+        return Err(Failure::new(Check::Name, format!("the name was {name:?}, then {:?}", filter.name())));
+    }
+    Ok(())
+}
+
+/// What holds for a filter wherever it comes from. Gives the values back.
+fn common<T, F>(filter: &Arc<F>, values: Vec<T>) -> Checked<Vec<T>>
+where
+    T: PartialEq + Debug + 'static,
+    F: Filter<T> + 'static,
+{
+    let (to, from) = options(filter);
+    let records: Vec<Record<T, F>> = values.into_iter().enumerate().map(|(i, x)| Record::new(i, x)).collect();
+    for record in &records {
+        back(Check::Field, "a field", record, &to, &from)?;
+        let again = || Ok((to.to_bytes(record)?, to.to_bytes(record)?));
+        let (once, twice) = guard(Check::Determinism, "writing twice", again)?;
+        if once != twice {
+            let what = format!("the same value gave other bytes the second time: {}", excerpt(record));
+            return Err(Failure::new(Check::Determinism, what));
+        }
+    }
+    back(Check::Rows, "columns", &records, &to, &from)?;
+    let packed = to.clone().compression(Compression::Gzip(4));
+    back(Check::Compression, "columns", &records, &packed, &from)?;
+
+    let mut values: Vec<T> = records.into_iter().map(|record| record.x).collect();
+    references::<T, F>(&values, &to, &packed, &from)?;
+    for wanted in [0, 1] {
+        let few = Values::<T, F>(values.drain(..wanted.min(values.len())).collect(), PhantomData);
+        let what = format!("{} rows", few.0.len());
+        let read: Values<T, F> = pass(Check::Rows, &what, &few, &to, &from)?;
+        equal(Check::Rows, &what, &few.0, &read.0)?;
+        values.extend(few.0);
+    }
+
+    let mut optional = vec![Optional::<T, F>::new(0, None)];
+    for x in values {
+        optional.push(Optional::new(optional.len(), Some(x)));
+        optional.push(Optional::new(optional.len(), None));
+    }
+    for record in optional.iter().take(2) {
+        back(Check::Absence, "an Option", record, &to, &from)?;
+    }
+    back(Check::Absence, "columns of Option", &optional, &to, &from)?;
+    let values: Vec<T> = optional.into_iter().filter_map(|record| record.x).collect();
+
+    let each = Arc::new(Each(filter.clone()));
+    let (to, from) = options(&each);
+    type Nested<T, F> = Record<Vec<T>, Each<Arc<F>>>;
+    let mut nested: Vec<Nested<T, F>> =
+        vec![Record::new(0, Vec::new()), Record::new(1, values), Record::new(2, Vec::new())];
+    for record in &nested {
+        back(Check::Sequence, "a Vec by Each", record, &to, &from)?;
+    }
+    back(Check::Sequence, "columns of Vec by Each", &nested, &to, &from)?;
+    Ok(nested.swap_remove(1).x)
+}
+
+/// Rows whose values do not lie side by side, and more of them.
+fn references<T, F>(values: &[T], to: &WriteOptions, packed: &WriteOptions, from: &ReadOptions) -> Checked
+where
+    T: PartialEq + Debug + 'static,
+    F: Filter<T> + 'static,
+{
+    let many: Vec<&T> = values.iter().cycle().take(if values.is_empty() { 0 } else { MANY }).collect();
+    for (check, to) in [(Check::Rows, to), (Check::Compression, packed)] {
+        let read: Values<T, F> = pass(check, "many rows", &References::<T, F>(&many, PhantomData), to, from)?;
+        if read.0.len() != many.len() {
+            return Err(Failure::new(check, format!("wrote {} rows, read {}", many.len(), read.0.len())));
+        }
+        for (written, read) in many.iter().zip(&read.0) {
+            equal(check, "one of many rows", *written, read)?;
+        }
+    }
+    Ok(())
+}
+
+fn record<T, F>(filter: &Arc<F>, values: &[T]) -> Checked
+where
+    T: PartialEq + Debug + 'static,
+    F: Filter<T> + 'static,
+{
+    let Some(value) = values.first() else { return Ok(()) };
+    let (to, from) = options(filter);
+    let bytes = guard(Check::Record, "writing a value", || to.to_bytes(&Borrowed::<T, F>::of(value)))?;
+    let Names(names) = guard(Check::Record, "reading the names", || from.from_bytes(&bytes))?;
+    let name = filter.name();
+    if !filter.is_recorded() {
+        // Names of filters that it uses may be there all the same.
+        return Ok(());
+    }
+    if names.first().map(String::as_str) != Some(name) {
+        return Err(Failure::new(Check::Record, format!("the node names {names:?} instead of {name:?}")));
+    }
+    let (_, nobody) = options(&Arc::new(Nobody));
+    match guard(Check::UnknownFilter, "reading without the filter", || {
+        Ok(nobody.from_bytes::<Record<T, Nobody>>(&bytes).map(drop))
+    })? {
+        Err(error) if *error.kind() == ErrorKind::UnknownFilter(name.to_string()) => Ok(()),
+        Err(error) => Err(Failure::caused(Check::UnknownFilter, format!("expected one that names {name:?}"), error)),
+        Ok(()) => Err(Failure::new(Check::UnknownFilter, "a value was read without the filter")),
+    }
+}
+
+/// A record of a borrowed value.
+struct Borrowed<'v, T, F>(&'v T, PhantomData<fn() -> F>);
+
+impl<'v, T, F> Borrowed<'v, T, F> {
+    fn of(value: &'v T) -> Self {
+        Borrowed(value, PhantomData)
+    }
+}
+
+impl<T, F: Filter<T> + 'static> Save for Borrowed<'_, T, F> {
+    fn write(&self, slot: crate::slot::Slot<'_>) -> Result<crate::slot::Written> {
+        let mut group = slot.structure("Record", 1)?;
+        group.field("before", &0u8)?;
+        group.field(super::probe::MEMBER, &Bare::<T, F>(self.0, PhantomData))?;
+        group.field("after", &0u64)?;
+        group.end()
+    }
+}
+
+/// Data without the names of filters, in a file that does not say that this library wrote it.
+fn foreign<T, F>(filter: &Arc<F>, values: &[T]) -> Checked
+where
+    T: PartialEq + Debug + 'static,
+    F: Filter<T> + 'static,
+{
+    let (to, _) = options(&Arc::new(Unmarked(filter.clone())));
+    let (_, from) = options(filter);
+    for value in values {
+        let pass = || {
+            let file = LibFile::create_in_memory(64 << 10)?;
+            let cx = WriteContext::new(&to, None)?;
+            let mut sink = LibSink::new(file.root()?)?;
+            whole::write_member(&mut sink, &cx, "x", &Bare::<T, Unmarked<F>>(value, PhantomData))?;
+            drop(sink);
+            let image = file.image()?;
+            let file = LibFile::open_image(&image)?;
+            whole::read_member::<Found<T, F>>(&LibSource::new(file.root()?)?, "x", false, &from)
+        };
+        let read = guard(Check::Foreign, "a value in a file of others", pass)?;
+        equal(Check::Foreign, "a value in a file of others", value, &read.0)?;
+    }
+    Ok(())
+}
+
+/// Nodes that are something else than the filter makes: errors are right, and so are values.
+fn odd<T: 'static, F: Filter<T> + 'static>(filter: &Arc<F>) -> Checked {
+    let (_, from) = options(filter);
+    for (what, one, rows) in guard(Check::OddData, "writing odd data", odd_data)? {
+        let what = format!("reading {what}");
+        guard(Check::OddData, &what, || Ok(drop(from.from_bytes::<Record<T, F>>(&one))))?;
+        guard(Check::OddData, &what, || Ok(drop(from.from_bytes::<Vec<Record<T, F>>>(&rows))))?;
+    }
+    Ok(())
+}
+
+/// Files with something odd where the member is: in one record, and in columns of three.
+fn odd_data() -> Result<Vec<(&'static str, Vec<u8>, Vec<u8>)>> {
+    let plain = WriteOptions::new().registry(Registry::new());
+    let mut files = Vec::new();
+    macro_rules! odd {
+        ($($what:literal: $value:expr;)*) => {
+            $(
+                let make = || Odd($value);
+                files.push(($what, plain.to_bytes(&make())?, plain.to_bytes(&vec![make(), make(), make()])?));
+            )*
+        };
+    }
+    odd! {
+        "an empty group": ();
+        "empty text": String::new();
+        "text": "\u{fffd} no such thing".to_string();
+        "text with a NUL": "\0".to_string();
+        "a small number": -1i8;
+        "a large number": u64::MAX;
+        "NaN": f64::NAN;
+        "a bool": true;
+        "no bytes": Vec::<u8>::new();
+        "bytes": vec![255u8; 9];
+        "floats": vec![f64::NEG_INFINITY, 1e300];
+        "texts": vec!["a".to_string(), String::new()];
+        "nested sequences": vec![vec![0i64], vec![]];
+        "a tuple": (1u8, "x".to_string());
+        "a map": BTreeMap::from([("a".to_string(), 1u8)]);
+        "a marker of absence": Some(None::<u8>);
+    }
+    Ok(files)
+}
+
+/// The same out of the registry, for fields that ask for it.
+fn registry<T: PartialEq + Debug + 'static>(filter: impl Filter<T> + 'static, values: Vec<T>) -> Checked {
+    let mut registry = Registry::new();
+    registry.register::<T>(filter);
+    let registry = Arc::new(registry);
+    let (to, from) = options(&Arc::new(Registered));
+    let (to, from) = (to.registry(registry.clone()), from.registry(registry));
+    let records: Vec<_> = values.into_iter().enumerate().map(|(i, x)| Record::<T, Registered>::new(i, x)).collect();
+    for record in &records {
+        back(Check::Registry, "a registered field", record, &to, &from)?;
+    }
+    back(Check::Registry, "columns with a registered field", &records, &to, &from)
+}

@@ -1,0 +1,72 @@
+//! [`Json`]: serde types as JSON text.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::filter::Filter;
+use crate::layout::text;
+use crate::node::Node;
+use crate::rows::Rows;
+use crate::slot::{Slot, Written};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::any::type_name;
+
+/// Stores any serde type as JSON text, which other languages read as well; many as one string dataset.
+///
+/// It is what self-describing types take (`serde_json::Value`), which [`Bincode`](super::Bincode) and
+/// [`Postcard`](super::Postcard) cannot read. Numbers that JSON lacks, NaN and infinities, become `null`, which a float
+/// does not read back. Hash maps are written in their own order, which differs from run to run.
+///
+/// ```
+/// # fn main() -> filebacked::Result<()> {
+/// use filebacked::{FileBacked, with::Json};
+///
+/// #[derive(FileBacked, Debug, PartialEq)]
+/// struct Run {
+///     #[filebacked(with = Json)]
+///     settings: serde_json::Value,
+/// }
+///
+/// let run = Run { settings: serde_json::json!({ "rate": 0.5, "tags": ["a", "b"] }) };
+/// assert_eq!(filebacked::from_bytes::<Run>(&filebacked::to_bytes(&run)?)?, run);
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Json;
+
+impl<T: Serialize + DeserializeOwned> Filter<T> for Json {
+    fn name(&self) -> &str {
+        "Json"
+    }
+
+    fn write(&self, value: &T, slot: Slot<'_>) -> Result<Written> {
+        text::write(&encode(value)?, slot)
+    }
+
+    fn read(&self, node: Node<'_>) -> Result<T> {
+        let limit = node.context().decode_limit();
+        let description = node.describe()?;
+        super::check_decoded(description.elements().unwrap_or(0).saturating_mul(description.dtype.size()), limit)?;
+        decode(&text::read(&node)?, limit)
+    }
+
+    fn write_rows(&self, rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Written> {
+        let texts: Vec<String> = rows.iter().map(encode).collect::<Result<_>>()?;
+        text::write_rows(texts.len(), || texts.iter().map(String::as_str), slot)
+    }
+
+    fn read_rows(&self, node: Node<'_>) -> Result<Vec<T>> {
+        let limit = node.context().decode_limit();
+        text::read_array(&node, Some(1))?.0.iter().map(|text| decode(text, limit)).collect()
+    }
+}
+
+fn encode<T: Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(Error::custom)
+}
+
+fn decode<T: DeserializeOwned>(text: &str, limit: usize) -> Result<T> {
+    super::check_decoded(text.len(), limit)?;
+    serde_json::from_str(text).map_err(|source| {
+        Error::new(ErrorKind::Invalid(format!("JSON that is no `{}`: {source}", type_name::<T>()))).with_source(source)
+    })
+}

@@ -1,0 +1,76 @@
+//! [`Postcard`]: serde types as bytes of that codec.
+
+use crate::error::Result;
+use crate::filter::Filter;
+use crate::node::Node;
+use crate::rows::Rows;
+use crate::slot::{Slot, Written};
+use crate::with::codec::{self, Codec};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Stores any serde type as the bytes of postcard 1: one dataset, many values as bytes and offsets.
+///
+/// Compact and fast, and opaque to every other reader; the attribute `codec` names the codec, `type` the type, for
+/// people. The bytes carry no names: a type that changes can no longer read its old data, so that state which lives long
+/// is better off with `FileBacked` or [`Json`](super::Json). Self-describing types (`serde_json::Value`) cannot be read.
+/// Hash maps are written in their own order, which differs from run to run.
+///
+/// On a field, `#[filebacked(postcard)]` is short for `#[filebacked(with = filebacked::with::Postcard)]`.
+///
+/// ```
+/// # fn main() -> filebacked::Result<()> {
+/// use filebacked::FileBacked;
+///
+/// #[derive(serde::Serialize, serde::Deserialize, Debug, PartialEq)]
+/// struct Cursor { row: u32, column: u32 }
+///
+/// #[derive(FileBacked, Debug, PartialEq)]
+/// struct Session {
+///     #[filebacked(postcard)]
+///     cursors: Vec<Cursor>,
+/// }
+///
+/// let session = Session { cursors: vec![Cursor { row: 3, column: 7 }] };
+/// assert_eq!(filebacked::from_bytes::<Session>(&filebacked::to_bytes(&session)?)?, session);
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Postcard;
+
+impl<T: Serialize + DeserializeOwned> Filter<T> for Postcard {
+    fn name(&self) -> &str {
+        "Postcard"
+    }
+
+    fn write(&self, value: &T, slot: Slot<'_>) -> Result<Written> {
+        codec::write::<T, Self>(value, slot)
+    }
+
+    fn read(&self, node: Node<'_>) -> Result<T> {
+        codec::read::<T, Self>(&node)
+    }
+
+    fn write_rows(&self, rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Written> {
+        codec::write_rows::<T, Self>(rows, slot)
+    }
+
+    fn read_rows(&self, node: Node<'_>) -> Result<Vec<T>> {
+        codec::read_rows::<T, Self>(&node)
+    }
+}
+
+impl Codec for Postcard {
+    const NAME: &str = "postcard 1";
+
+    type Error = postcard::Error;
+
+    fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, postcard::Error> {
+        postcard::to_stdvec(value)
+    }
+
+    fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, usize), postcard::Error> {
+        let (value, left) = postcard::take_from_bytes(bytes)?;
+        Ok((value, left.len()))
+    }
+}
