@@ -2,7 +2,7 @@
 
 use crate::erased::Key;
 use crate::error::Result;
-use crate::layout::sequence;
+use crate::layout::{absent, sequence};
 use crate::node::Node;
 use crate::reader::GroupReader;
 use crate::rows::Rows;
@@ -51,6 +51,15 @@ pub trait Save {
         Self: Sized,
     {
         sequence::write_arrays(rows, shape, slot)
+    }
+
+    /// Writes values of which some are absent: a mask, and the values.
+    #[doc(hidden)]
+    fn write_optional_rows(values: &[Option<&Self>], slot: Slot<'_>) -> Result<Written>
+    where
+        Self: Sized,
+    {
+        absent::write_present(values, slot)
     }
 
     /// How many `Some` are around a `None`: 0 for `None`, 1 for `Some(None)`; `None` for anything that is there.

@@ -1,1 +1,23 @@
-//! Shared pieces of the integration tests.
+//! Shared pieces of the integration tests: round trips, and readers of HDF5 files that are not ours.
+
+// A test that cannot go on says so by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod described;
+mod python;
+mod round_trip;
+mod tool;
+
+pub use described::{Described, Node};
+pub use python::{Python, python};
+pub use round_trip::{round_trip, round_trip_by};
+pub use tool::h5dump;
+
+use std::path::PathBuf;
+
+/// A directory that goes at the end of the test, and a file name in it.
+pub fn scratch(name: &str) -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = dir.path().join(name);
+    (dir, path)
+}

@@ -17,6 +17,17 @@ impl<T: Save> Save for &T {
         slot.put_rows(Rows::refs(&values))
     }
 
+    fn write_shaped(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
+        let values: Vec<&T> = rows.iter().copied().collect();
+        slot.put_shaped(Rows::refs(&values), shape)
+    }
+
+    // Where the value is absent, its own type has something to stand there.
+    fn write_optional_rows(values: &[Option<&Self>], slot: Slot<'_>) -> Result<Written> {
+        let values: Vec<Option<&T>> = values.iter().map(|value| value.copied()).collect();
+        T::write_optional_rows(&values, slot)
+    }
+
     fn absence(&self) -> Option<u32> {
         T::absence(self)
     }
@@ -41,6 +52,10 @@ impl Save for &str {
 
     fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
         text::write_rows(rows.len(), || rows.iter().copied(), slot)
+    }
+
+    fn write_shaped(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
+        text::write_array(shape, || rows.iter().copied(), slot)
     }
 
     fn is_flat(_: u32) -> bool {

@@ -26,7 +26,8 @@ use crate::writer::GroupWriter;
 
 /// Writes many options.
 pub(crate) fn write_rows<T: Save>(rows: Rows<'_, Option<T>>, slot: Slot<'_>) -> Result<Written> {
-    write_present(rows.len(), || rows.iter().map(Option::as_ref), slot)
+    let values: Vec<Option<&T>> = rows.iter().map(Option::as_ref).collect();
+    T::write_optional_rows(&values, slot)
 }
 
 /// Writes many values of which some are left out.
@@ -36,20 +37,14 @@ pub(crate) fn write_rows_unless<T: Save>(
     left_out: impl Fn(&T) -> bool,
 ) -> Result<Written> {
     let kept: Vec<Option<&T>> = rows.iter().map(|value| (!left_out(value)).then_some(value)).collect();
-    write_present(kept.len(), || kept.iter().copied(), slot)
+    T::write_optional_rows(&kept, slot)
 }
 
-fn write_present<'v, T: Save + 'v, I: Iterator<Item = Option<&'v T>>>(
-    len: usize,
-    values: impl Fn() -> I,
-    slot: Slot<'_>,
-) -> Result<Written> {
+/// Writes values of which some are absent.
+pub(crate) fn write_present<T: Save>(values: &[Option<&T>], slot: Slot<'_>) -> Result<Written> {
     let filler = T::filler();
-    let mut group = begin(len, values().map(|value| value.is_none()), slot)?;
-    let mut refs: Vec<&T> = Vec::with_capacity(len);
-    for value in values() {
-        refs.extend(value.or(filler.as_ref()));
-    }
+    let mut group = begin(values.len(), values.iter().map(Option::is_none), slot)?;
+    let refs: Vec<&T> = values.iter().filter_map(|value| value.or(filler.as_ref())).collect();
     group.part("values", |slot| slot.put_rows(Rows::refs(&refs)))?;
     group.end()
 }

@@ -100,7 +100,8 @@ impl Lists {
         };
         let bytes = elements.saturating_mul(size);
         if given.is_none() && deflate.is_none() {
-            let compact = bytes > 0 && bytes <= COMPACT;
+            // Not every reader finds the strings behind the references of a compact dataset; pyfive 1.3 does not.
+            let compact = bytes > 0 && bytes <= COMPACT && *spec.dtype != Dtype::VarStr;
             return Ok(ListRef::Kept(if compact { &self.compact } else { &self.contiguous }));
         }
         let chunk = match given {

@@ -1,0 +1,96 @@
+//! A Python process that reads and writes HDF5 files with h5py, pyfive and anndata; see `python/check.py`.
+
+use crate::described::Described;
+use crate::tool;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// The Python process of this test binary.
+#[derive(Debug)]
+pub struct Python(Mutex<Process>);
+
+#[derive(Debug)]
+struct Process {
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
+    _child: Child,
+}
+
+/// The Python process, or `None` where Python is missing: then the test returns, and counts as skipped.
+pub fn python() -> Option<&'static Python> {
+    static PYTHON: OnceLock<Option<Python>> = OnceLock::new();
+    PYTHON.get_or_init(start).as_ref()
+}
+
+fn start() -> Option<Python> {
+    let program = tool::named("FILEBACKED_PYTHON", "Python with h5py")?;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/check.py");
+    let mut command = Command::new(&program);
+    command.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("{program} does not start: {error}"));
+    let (Some(requests), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
+        panic!("{program} has no pipes");
+    };
+    Some(Python(Mutex::new(Process { requests, answers: BufReader::new(answers), _child: child })))
+}
+
+impl Python {
+    /// The value of an answer, or the error that Python met.
+    pub fn ask(&self, request: &Value) -> Result<Value, String> {
+        let mut process = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        writeln!(process.requests, "{request}").expect("Python listens");
+        process.requests.flush().expect("Python listens");
+        let mut line = String::new();
+        process.answers.read_line(&mut line).expect("Python answers");
+        let answer: Value =
+            serde_json::from_str(&line).unwrap_or_else(|e| panic!("Python answered {line:?} to {request}: {e}"));
+        match answer.get("error") {
+            None => Ok(answer["value"].clone()),
+            Some(error) => Err(format!("{error}\n{}", answer["trace"].as_str().unwrap_or(""))),
+        }
+    }
+
+    #[track_caller]
+    fn must(&self, request: &Value) -> Value {
+        self.ask(request).unwrap_or_else(|error| panic!("{request}\n{error}"))
+    }
+
+    /// Every object of a file, as h5py finds it.
+    #[track_caller]
+    pub fn describe(&self, file: &Path) -> Described {
+        Described::new(&self.must(&json!({"op": "describe", "file": file})))
+    }
+
+    /// The value of an expression over `f`, the open file.
+    #[track_caller]
+    pub fn eval(&self, file: &Path, expr: &str) -> Value {
+        self.must(&json!({"op": "eval", "file": file, "expr": expr}))
+    }
+
+    /// Runs code over `f`, a file that is made for it.
+    #[track_caller]
+    pub fn create(&self, file: &Path, code: &str) -> Value {
+        self.must(&json!({"op": "exec", "file": file, "mode": "w", "code": code}))
+    }
+
+    /// Runs code over `f`, a file that is there, and changes it.
+    #[track_caller]
+    pub fn change(&self, file: &Path, code: &str) -> Value {
+        self.must(&json!({"op": "exec", "file": file, "mode": "r+", "code": code}))
+    }
+
+    /// The value of an expression over `f`, the file as pyfive opens it.
+    #[track_caller]
+    pub fn pyfive(&self, file: &Path, expr: &str) -> Value {
+        self.must(&json!({"op": "pyfive", "file": file, "expr": expr}))
+    }
+
+    /// The value of an expression over `x`, what AnnData reads at a path of the file.
+    #[track_caller]
+    pub fn anndata(&self, file: &Path, path: &str, expr: &str) -> Value {
+        self.must(&json!({"op": "anndata", "file": file, "path": path, "expr": expr}))
+    }
+}
