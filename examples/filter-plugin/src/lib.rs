@@ -27,3 +27,8 @@ use filebacked::{Registration, Registry};
 pub fn register(registry: &mut Registry) -> Vec<Registration> {
     vec![registry.register(GlamVec3)]
 }
+
+/// The guide to filters, whose code is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/FILTERS.md")]
+struct Guide;
