@@ -23,7 +23,7 @@ struct Particle {
 
 fn particle(i: u8) -> Particle {
     let position = Vec3::splat(i.into());
-    Particle { mass: i.into(), position, target: (i % 2 == 0).then_some(-position) }
+    Particle { mass: i.into(), position, target: i.is_multiple_of(2).then_some(-position) }
 }
 
 #[test]
