@@ -279,23 +279,30 @@ where
 /// Nodes that are something else than the filter makes: errors are right, and so are values.
 fn odd<T: 'static, F: Filter<T> + 'static>(filter: &Arc<F>) -> Checked {
     let (_, from) = options(filter);
-    for (what, one, rows) in guard(Check::OddData, "writing odd data", odd_data)? {
+    for OddFile { what, one, rows } in guard(Check::OddData, "writing odd data", odd_data)? {
         let what = format!("reading {what}");
-        guard(Check::OddData, &what, || Ok(drop(from.from_bytes::<Record<T, F>>(&one))))?;
-        guard(Check::OddData, &what, || Ok(drop(from.from_bytes::<Vec<Record<T, F>>>(&rows))))?;
+        guard(Check::OddData, &what, || Ok(from.from_bytes::<Record<T, F>>(&one).is_ok()))?;
+        guard(Check::OddData, &what, || Ok(from.from_bytes::<Vec<Record<T, F>>>(&rows).is_ok()))?;
     }
     Ok(())
 }
 
-/// Files with something odd where the member is: in one record, and in columns of three.
-fn odd_data() -> Result<Vec<(&'static str, Vec<u8>, Vec<u8>)>> {
+/// Something odd where the member is: in a file of one record, and in one of columns of three.
+struct OddFile {
+    what: &'static str,
+    one: Vec<u8>,
+    rows: Vec<u8>,
+}
+
+fn odd_data() -> Result<Vec<OddFile>> {
     let plain = WriteOptions::new().registry(Registry::new());
     let mut files = Vec::new();
     macro_rules! odd {
         ($($what:literal: $value:expr;)*) => {
             $(
                 let make = || Odd($value);
-                files.push(($what, plain.to_bytes(&make())?, plain.to_bytes(&vec![make(), make(), make()])?));
+                let (one, rows) = (plain.to_bytes(&make())?, plain.to_bytes(&vec![make(), make(), make()])?);
+                files.push(OddFile { what: $what, one, rows });
             )*
         };
     }

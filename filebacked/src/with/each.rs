@@ -53,6 +53,7 @@ macro_rules! each_of {
                 }
 
                 fn write_rows(&self, rows: Rows<'_, $t>, slot: Slot<'_>) -> Result<Written> {
+                    #[allow(clippy::ptr_arg)] // one of the types is a `Vec`, whose rows are such
                     fn runs<'v, T>($value: &'v $t, runs: &mut Vec<&'v [T]>) {
                         let slices: [&[T]; 2] = $slices;
                         runs.extend(slices.into_iter().filter(|slice| !slice.is_empty()));

@@ -1,11 +1,14 @@
 //! [`Json`]: serde types as JSON text.
 
+mod finite;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
 use crate::layout::text;
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
+use finite::{Finite, NotJson};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::any::type_name;
@@ -13,8 +16,8 @@ use std::any::type_name;
 /// Stores any serde type as JSON text, which other languages read as well; many as one string dataset.
 ///
 /// It is what self-describing types take (`serde_json::Value`), which [`Bincode`](super::Bincode) and
-/// [`Postcard`](super::Postcard) cannot read. Numbers that JSON lacks, NaN and infinities, become `null`, which a float
-/// does not read back. Hash maps are written in their own order, which differs from run to run.
+/// [`Postcard`](super::Postcard) cannot read. Numbers that JSON lacks, NaN and infinities, are an error: serde_json would
+/// write `null`, which reads back as something else. Hash maps are written in their own order, which differs from run to run.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -61,6 +64,9 @@ impl<T: Serialize + DeserializeOwned> Filter<T> for Json {
 }
 
 fn encode<T: Serialize>(value: &T) -> Result<String> {
+    value.serialize(Finite).map_err(|NotJson(what)| {
+        Error::new(ErrorKind::Unsupported(what)).with_help("`Bincode` and `Postcard` store every float")
+    })?;
     serde_json::to_string(value).map_err(Error::custom)
 }
 
