@@ -118,10 +118,15 @@ impl<'a> GroupReader<'a> {
         }
     }
 
+    /// An attribute of this node's own layout, which patterns do not see.
+    pub(crate) fn own_attribute(&self, name: &str) -> Result<Option<Node<'a>>> {
+        let Some(object) = self.object.attribute(name)? else { return Ok(None) };
+        Node::open(object, self.cx, UNMASKED, self.depth, true).map(Some)
+    }
+
     /// The attribute `len`: the number of rows, entries or elements.
     pub(crate) fn read_len(&self) -> Result<Option<usize>> {
-        let Some(object) = self.object.attribute(LEN)? else { return Ok(None) };
-        let node = Node::open(object, self.cx, UNMASKED, self.depth, true)?;
+        let Some(node) = self.own_attribute(LEN)? else { return Ok(None) };
         let len = node.get::<u64>().map_err(|e| e.at(LEN))?;
         usize::try_from(len).map(Some).map_err(|_| ErrorKind::Damaged(format!("{len} rows")).into())
     }

@@ -154,6 +154,12 @@ impl<'a> GroupWriter<'a> {
         self.sink.attr(LEN, &Dtype::U64, &[], &(len as u64).to_le_bytes())
     }
 
+    /// Writes integers as an attribute of this node's own layout, which patterns do not see.
+    #[cfg(feature = "sprs")]
+    pub(crate) fn integers_attribute(&mut self, name: &str, values: &[i64]) -> Result<()> {
+        self.sink.attr(name, &Dtype::I64, &[values.len() as u64], crate::storage::as_bytes(values))
+    }
+
     /// Writes an entry of a map, unless the options leave it out. `name` is the link's, `key` what patterns call it.
     pub(crate) fn entry(
         &mut self,

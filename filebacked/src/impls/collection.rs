@@ -20,7 +20,7 @@ pub(crate) fn write_slice<T: Save>(values: &[T], slot: Slot<'_>) -> Result<Writt
     write_all(Rows::slice(values), slot)
 }
 
-fn write_all<T: Save>(rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Written> {
+pub(crate) fn write_all<T: Save>(rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Written> {
     match slot.layout() {
         Some(StoreAs::Rows) => sequence::write_numbered(rows, slot.each()),
         _ => slot.each().put_rows(rows),
@@ -120,9 +120,12 @@ macro_rules! collections_are_backed {
     };
 }
 
-type Values<'v, T> = &'v mut dyn ExactSizeIterator<Item = T>;
+#[cfg(feature = "indexmap")]
+pub(crate) use collections_are_backed;
 
-fn kept<'v, T>(values: Vec<&'v T>, _: &crate::context::WriteContext) -> Result<Vec<&'v T>> {
+pub(crate) type Values<'v, T> = &'v mut dyn ExactSizeIterator<Item = T>;
+
+pub(crate) fn kept<'v, T>(values: Vec<&'v T>, _: &crate::context::WriteContext) -> Result<Vec<&'v T>> {
     Ok(values)
 }
 
@@ -140,7 +143,7 @@ fn any<T, C: FromIterator<T>>(values: Values<'_, T>) -> Result<C> {
 }
 
 /// A set that holds fewer values than the file has seen one twice.
-fn distinct<T, C: FromIterator<T> + Len>(values: Values<'_, T>) -> Result<C> {
+pub(crate) fn distinct<T, C: FromIterator<T> + Len>(values: Values<'_, T>) -> Result<C> {
     let len = values.len();
     let set: C = values.collect();
     if set.len() != len {
@@ -149,7 +152,7 @@ fn distinct<T, C: FromIterator<T> + Len>(values: Values<'_, T>) -> Result<C> {
     Ok(set)
 }
 
-trait Len {
+pub(crate) trait Len {
     fn len(&self) -> usize;
 }
 

@@ -3,6 +3,7 @@
 use crate::backed::{FileBacked, Save};
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
+use crate::layout::scalar::{Element, element_shaped};
 use crate::layout::text;
 use crate::node::Node;
 use crate::rows::Rows;
@@ -20,8 +21,7 @@ macro_rules! printed_is_backed {
                     text::write(&self.to_string(), slot)
                 }
                 fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
-                    let texts: Vec<String> = rows.iter().map(ToString::to_string).collect();
-                    text::write_rows(texts.len(), || texts.iter().map(String::as_str), slot)
+                    Self::write_array(rows, &[rows.len() as u64], slot)
                 }
                 fn is_flat(_: u32) -> bool {
                     true
@@ -35,6 +35,7 @@ macro_rules! printed_is_backed {
                 fn key() -> Option<Key<Self>> {
                     Some(Key::new())
                 }
+                element_shaped!(save);
             }
 
             impl FileBacked for $t {
@@ -45,10 +46,23 @@ macro_rules! printed_is_backed {
                     $crate::impls::net::parse(&text::read(&node)?)
                 }
                 fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
-                    text::read_array(&node, Some(1))?.0.iter().map(|text| $crate::impls::net::parse(text)).collect()
+                    Ok(Self::read_array(&node, Some(1))?.0)
                 }
                 fn from_name(name: &str) -> Option<Self> {
                     name.parse().ok()
+                }
+                element_shaped!(read);
+            }
+
+            impl Element for $t {
+                fn write_array(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
+                    let texts: Vec<String> = rows.iter().map(ToString::to_string).collect();
+                    text::write_array(shape, || texts.iter().map(String::as_str), slot)
+                }
+                fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<Self>, Vec<usize>)> {
+                    let (texts, shape) = text::read_array(node, rank)?;
+                    let values = texts.iter().map(|text| $crate::impls::net::parse(text)).collect::<Result<_>>()?;
+                    Ok((values, shape))
                 }
             }
         )*

@@ -9,16 +9,19 @@ use crate::storage::{CompoundMember, Dtype};
 use std::time::{Duration, SystemTime};
 
 const DURATION: &[CompoundMember; 2] = &[member("secs", 0, Dtype::U64), member("nanos", 8, Dtype::U32)];
-const POINT: &[CompoundMember; 2] = &[member("secs", 0, Dtype::I64), member("nanos", 8, Dtype::U32)];
+/// Seconds, and nanoseconds after that: the form of a point in time, and of a span that may be negative.
+pub(crate) const POINT: &[CompoundMember; 2] = &[member("secs", 0, Dtype::I64), member("nanos", 8, Dtype::U32)];
 
-fn cell(secs: [u8; 8], nanos: u32) -> [u8; 12] {
+/// An element of the compound.
+pub(crate) fn cell(secs: [u8; 8], nanos: u32) -> [u8; 12] {
     let mut cell = [0; 12];
     cell[..8].copy_from_slice(&secs);
     cell[8..].copy_from_slice(&nanos.to_le_bytes());
     cell
 }
 
-fn nanos(value: crate::layout::number::Any) -> Result<u32> {
+/// Nanoseconds below a second.
+pub(crate) fn nanos(value: crate::layout::number::Any) -> Result<u32> {
     let nanos: u32 = scalar::integer(value, "number of nanoseconds")?;
     if nanos >= 1_000_000_000 {
         return Err(Error::new(ErrorKind::Invalid(format!("{nanos} nanoseconds, which is a second or more"))));

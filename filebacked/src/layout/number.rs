@@ -154,7 +154,8 @@ impl Any {
         })
     }
 
-    fn convert<T: Number>(self, policy: Conversion) -> Option<T> {
+    /// The number as another type, as the options allow.
+    pub(crate) fn convert<T: Number>(self, policy: Conversion) -> Option<T> {
         let rounded = policy == Conversion::Any;
         match (self, T::RANGE) {
             (Any::Int(value), Range::Float { .. }) if rounded => T::from_float(value as f64, true),
@@ -238,6 +239,16 @@ pub(crate) fn read_scalar<T: Number>(node: &Node<'_>) -> Result<T> {
     }
 }
 
+/// Whether numbers of a stored type are looked at where `T` is asked for.
+pub(crate) fn accepts<T: Number>(dtype: &Dtype, policy: Conversion) -> bool {
+    match (policy, Range::of(dtype)) {
+        _ if *dtype == T::DTYPE => true,
+        (_, None) | (Conversion::Exact, _) => false,
+        (Conversion::Widen, Some(stored)) => T::RANGE.holds(stored),
+        (Conversion::Checked | Conversion::Any, Some(_)) => true,
+    }
+}
+
 /// Reads numbers, and their shape. Other number types are converted as the options allow.
 pub(crate) fn read<T: Number>(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<T>, Vec<usize>)> {
     let description = node.describe()?;
@@ -245,16 +256,10 @@ pub(crate) fn read<T: Number>(node: &Node<'_>, rank: Option<usize>) -> Result<(V
     if description.dtype == T::DTYPE {
         return Ok((node.object.elements(&description)?, shape));
     }
-    let stored = Range::of(&description.dtype);
     let policy = node.context().conversion();
-    let allowed = match (policy, stored) {
-        (_, None) | (Conversion::Exact, _) => false,
-        (Conversion::Widen, Some(stored)) => T::RANGE.holds(stored),
-        (Conversion::Checked | Conversion::Any, Some(_)) => true,
-    };
-    if !allowed {
+    if !accepts::<T>(&description.dtype, policy) {
         let error = node.unexpected(wanted(T::NAME, rank));
-        return Err(match stored {
+        return Err(match Range::of(&description.dtype) {
             Some(_) => error.with_help("`ReadOptions::conversion` says which number types are accepted"),
             None => error,
         });

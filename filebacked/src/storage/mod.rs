@@ -16,6 +16,8 @@ pub(crate) mod native;
 mod plain;
 
 pub(crate) use plain::Plain;
+#[cfg(feature = "sprs")]
+pub(crate) use plain::integer_bytes;
 pub(crate) use plain::{as_bytes, read_scalar, read_vec};
 
 pub use dtype::{CompoundMember, CompoundType, Dtype, EnumType, IntType};

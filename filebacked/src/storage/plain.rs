@@ -69,3 +69,22 @@ pub(crate) fn read_scalar<T: Plain>(source: &dyn Source, handle: Handle, dtype: 
     // SAFETY: where `Source::scalar` says so, all bytes are initialised, and every bit pattern is a `T`.
     Ok(Some(unsafe { element.assume_init() }))
 }
+
+/// The bytes of elements of a generic type that is one of the integers of 4 or 8 bytes.
+#[cfg(feature = "sprs")]
+pub(crate) fn integer_bytes<I>(elements: &[I]) -> Option<&[u8]> {
+    use std::any::TypeId;
+    let integers = [
+        TypeId::of::<u32>(),
+        TypeId::of::<i32>(),
+        TypeId::of::<u64>(),
+        TypeId::of::<i64>(),
+        TypeId::of::<usize>(),
+        TypeId::of::<isize>(),
+    ];
+    if !integers.contains(&typeid::of::<I>()) {
+        return None;
+    }
+    // SAFETY: none of these types has a lifetime, so `I` is that integer, of which every byte is initialised.
+    Some(unsafe { std::slice::from_raw_parts(elements.as_ptr().cast(), size_of_val(elements)) })
+}

@@ -1,1 +1,156 @@
-//! ndarray.
+//! ndarray: arrays of any number of dimensions, views included.
+//!
+//! ```text
+//! x            the elements' type, in the array's shape, C order; a scalar for an array without dimensions
+//! ```
+//!
+//! Many arrays, which may differ in shape, are a numbered group. `layout = "stacked"` asks for one dataset:
+//!
+//! ```text
+//! x            the elements' type, (n, ...): n arrays of one shape
+//! ```
+
+use crate::backed::{FileBacked, Save};
+use crate::erased::Key;
+use crate::error::{Error, ErrorKind, Result};
+use crate::layout::scalar::Element;
+use crate::layout::sequence;
+use crate::node::Node;
+use crate::rows::Rows;
+use crate::schema::Schema;
+use crate::slot::{Slot, StoreAs, Written};
+use crate::storage::ObjectKind;
+use ndarray::{ArcArray, Array, ArrayBase, ArrayView, ArrayViewMut, CowArray, DataOwned, Dimension, IxDyn};
+
+/// How many arrays without elements are read from one dataset, which has no bytes to show for them.
+const EMPTY_LIMIT: usize = 1 << 20;
+
+fn write<A: Element, D: Dimension>(array: &ArrayView<'_, A, D>, slot: Slot<'_>) -> Result<Written> {
+    let shape: Vec<u64> = array.shape().iter().map(|extent| *extent as u64).collect();
+    write_elements(std::slice::from_ref(array), &shape, slot)
+}
+
+fn write_rows<A: Element, D: Dimension, T: Save>(
+    rows: Rows<'_, T>,
+    slot: Slot<'_>,
+    view: impl for<'v> Fn(&'v T) -> ArrayView<'v, A, D>,
+) -> Result<Written> {
+    if slot.layout() != Some(StoreAs::Stacked) {
+        return sequence::write_numbered(rows, slot);
+    }
+    let arrays: Vec<ArrayView<'_, A, D>> = rows.iter().map(view).collect();
+    let empty = D::zeros(D::NDIM.unwrap_or(0));
+    let inner = arrays.first().map_or(empty.slice(), |array| array.shape());
+    if let Some(other) = arrays.iter().find(|array| array.shape() != inner) {
+        let what = format!("arrays of the shapes {inner:?} and {:?} cannot be stacked", other.shape());
+        return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `layout = \"stacked\"` off the field"));
+    }
+    let shape: Vec<u64> = std::iter::once(&arrays.len()).chain(inner).map(|extent| *extent as u64).collect();
+    write_elements(&arrays, &shape, slot)
+}
+
+/// Writes the elements of arrays in C order, without a copy where they lie so.
+fn write_elements<A: Element, D: Dimension>(
+    arrays: &[ArrayView<'_, A, D>],
+    shape: &[u64],
+    slot: Slot<'_>,
+) -> Result<Written> {
+    if let [array] = arrays
+        && let Some(elements) = array.as_slice()
+    {
+        return A::write_array(Rows::slice(elements), shape, slot);
+    }
+    let mut runs = Vec::new();
+    if arrays.iter().all(|array| push_runs(array, &mut runs)) {
+        return A::write_array(Rows::runs(&runs), shape, slot);
+    }
+    let elements: Vec<&A> = arrays.iter().flat_map(|array| array.iter()).collect();
+    A::write_array(Rows::refs(&elements), shape, slot)
+}
+
+/// Adds the elements as runs of neighbours: all of them, or row by row where a row lies in one piece.
+fn push_runs<'v, A, D: Dimension>(array: &'v ArrayView<'_, A, D>, runs: &mut Vec<&'v [A]>) -> bool {
+    if let Some(elements) = array.as_slice() {
+        runs.push(elements);
+        return true;
+    }
+    array.rows().into_iter().all(|row| row.to_slice().map(|elements| runs.push(elements)).is_some())
+}
+
+fn read<A: Element, S: DataOwned<Elem = A>, D: Dimension>(node: &Node<'_>) -> Result<ArrayBase<S, D>> {
+    let (values, shape) = A::read_array(node, D::NDIM)?;
+    array(values, &shape)
+}
+
+fn read_rows<A: Element, S: DataOwned<Elem = A>, D: Dimension + 'static>(node: Node<'_>) -> Result<Vec<ArrayBase<S, D>>>
+where
+    ArrayBase<S, D>: FileBacked,
+{
+    node.readable()?;
+    if node.kind()? == ObjectKind::Group && node.stamp()?.is_none_or(|stamp| stamp.kind_name() == "list") {
+        return sequence::read_numbered(node);
+    }
+    let (values, shape) = A::read_array(&node, D::NDIM.map(|rank| rank + 1))?;
+    let Some((len, inner)) = shape.split_first() else {
+        return Err(node.unexpected("arrays (a dataset of at least one dimension, or a numbered group)"));
+    };
+    let size: usize = if values.is_empty() { 0 } else { inner.iter().product() };
+    if size == 0 && *len > EMPTY_LIMIT {
+        return Err(ErrorKind::Limit(format!("{len} arrays without elements in one dataset")).into());
+    }
+    let mut values = values.into_iter();
+    (0..*len).map(|_| array(values.by_ref().take(size).collect(), inner)).collect()
+}
+
+/// The array of these elements in C order.
+fn array<A, S: DataOwned<Elem = A>, D: Dimension>(values: Vec<A>, shape: &[usize]) -> Result<ArrayBase<S, D>> {
+    ArrayBase::<S, IxDyn>::from_shape_vec(IxDyn(shape), values).and_then(|array| array.into_dimensionality()).map_err(
+        |source| Error::new(ErrorKind::Unsupported(format!("an array of shape {shape:?}"))).with_source(source),
+    )
+}
+
+/// `Save` for an array type; `$key` says what identifies it.
+macro_rules! array_is_saved {
+    ($t:ty $(, $lifetime:lifetime)?; $key:expr) => {
+        impl<$($lifetime,)? A: Element, D: Dimension + 'static> Save for $t {
+            fn write(&self, slot: Slot<'_>) -> Result<Written> {
+                write(&self.view(), slot)
+            }
+            fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
+                write_rows(rows, slot, |array| array.view())
+            }
+            fn key() -> Option<Key<Self>> {
+                $key
+            }
+        }
+    };
+}
+array_is_saved!(Array<A, D>; Some(Key::new()));
+array_is_saved!(ArcArray<A, D>; Some(Key::new()));
+array_is_saved!(CowArray<'a, A, D>, 'a; None);
+array_is_saved!(ArrayView<'a, A, D>, 'a; None);
+array_is_saved!(ArrayViewMut<'a, A, D>, 'a; None);
+
+/// `FileBacked` for array types that own their elements.
+macro_rules! array_is_read {
+    ($($t:ty;)*) => {
+        $(
+            impl<A: Element, D: Dimension + 'static> FileBacked for $t {
+                fn schema() -> Schema {
+                    Schema::Array { element: A::schema, rank: D::NDIM }
+                }
+                fn read(node: Node<'_>) -> Result<Self> {
+                    read(&node)
+                }
+                fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
+                    read_rows(node)
+                }
+            }
+        )*
+    };
+}
+array_is_read! {
+    Array<A, D>;
+    ArcArray<A, D>;
+    CowArray<'static, A, D>;
+}

@@ -14,7 +14,8 @@ use hdf5_metno_sys::h5f::{
 use hdf5_metno_sys::h5g::H5Gopen2;
 use hdf5_metno_sys::h5i::{H5Iinc_ref, hid_t};
 use hdf5_metno_sys::h5p::{
-    H5P_DEFAULT, H5Pset_fapl_core, H5Pset_file_image, H5Pset_libver_bounds, H5Pset_obj_track_times,
+    H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5P_DEFAULT, H5Pset_fapl_core, H5Pset_file_image,
+    H5Pset_libver_bounds, H5Pset_link_creation_order, H5Pset_obj_track_times,
 };
 use std::ffi::CString;
 use std::path::Path;
@@ -139,12 +140,13 @@ fn access(high: H5F_libver_t) -> Result<Id> {
     Ok(list)
 }
 
-/// Creates a file whose root group keeps no times. The lock is held.
+/// Creates a file whose root group keeps no times, but the order of its links: a map may be stored there. The lock is held.
 fn create(name: &CString, flags: u32, access: &Id) -> Result<LibFile> {
     let list = new_list(*H5P_FILE_CREATE)?;
     // SAFETY: the lists are open, the name ends in NUL; the new identifier has no other owner.
     unsafe {
         check(H5Pset_obj_track_times(list.raw(), 0))?;
+        check(H5Pset_link_creation_order(list.raw(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED))?;
         let id: hid_t = H5Fcreate(name.as_ptr(), flags, list.raw(), access.raw());
         Ok(LibFile { id: Id::own(id)? })
     }

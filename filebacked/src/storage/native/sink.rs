@@ -48,7 +48,8 @@ impl NativeSink {
     fn new(file: Option<File>) -> Self {
         let mut out = Vec::with_capacity(4096);
         out.resize(SUPERBLOCK, 0);
-        let root = Frame { start: 0, links: 0, ordered: false };
+        // A map may be stored at the root.
+        let root = Frame { start: 0, links: 0, ordered: true };
         let messages = Vec::with_capacity(1024);
         NativeSink { out, base: 0, file, messages, frames: vec![root], declined: false, scratch: Vec::new() }
     }
