@@ -115,6 +115,8 @@ pub struct Slot<'a> {
     below: u32,
     marks: Option<&'a Mark<'a>>,
     attrs: &'a [(&'a str, &'a str)],
+    /// The form of a dataset that is not plain.
+    form: Option<&'static str>,
 }
 
 impl fmt::Debug for Slot<'_> {
@@ -140,7 +142,7 @@ impl<'a> Slot<'a> {
         depth: u32,
         storage: Storage<'a>,
     ) -> Self {
-        Slot { sink, cx, place, state, depth, storage, below: u32::MAX, marks: None, attrs: &[] }
+        Slot { sink, cx, place, state, depth, storage, below: u32::MAX, marks: None, attrs: &[], form: None }
     }
 
     /// The slot of a whole value.
@@ -203,8 +205,15 @@ impl<'a> Slot<'a> {
     where
         'a: 's,
     {
-        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs } = self;
-        Slot { sink, cx, place, state, depth, storage, below, marks, attrs }
+        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form } = self;
+        Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form }
+    }
+
+    /// Says that the dataset that is written here is not plain.
+    #[must_use]
+    pub(crate) fn form(mut self, form: &'static str) -> Self {
+        self.form = Some(form);
+        self
     }
 
     /// THE door: writes a value by the newest filter that is registered for its type, or else in its own way.
@@ -362,8 +371,8 @@ impl<'a> Slot<'a> {
         let mark = Mark { name, rows, outer: self.marks };
         let recorded = recorded && !matches!(self.place, Place::Attribute(_));
         let marks = if recorded { Some(&mark) } else { self.marks };
-        let Slot { sink, cx, place, state, storage, below, attrs, .. } = self;
-        write(Slot { sink, cx, place, state, depth, storage, below, marks, attrs })
+        let Slot { sink, cx, place, state, storage, below, attrs, form, .. } = self;
+        write(Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form })
     }
 
     /// The slot of each element of a sequence: patterns take one level.
@@ -419,11 +428,11 @@ impl<'a> Slot<'a> {
         };
         let filters = self.filters();
         let mut all: Vec<(&str, &str)>;
-        let attrs = match &filters {
-            None => self.attrs,
-            Some(filters) => {
-                all = self.attrs.to_vec();
-                all.push((FILTER, filters));
+        let attrs = match (&filters, self.form) {
+            (None, None) => self.attrs,
+            (filters, form) => {
+                all = form.map(|form| (STAMP, form)).into_iter().chain(self.attrs.iter().copied()).collect();
+                all.extend(filters.as_deref().map(|filters| (FILTER, filters)));
                 &all
             }
         };
@@ -437,6 +446,10 @@ impl<'a> Slot<'a> {
     }
 
     fn attribute(self, name: &str, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
+        if let Some(form) = self.form {
+            let what = format!("{form} that is not plain has to be marked, and an attribute has no attributes");
+            return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field"));
+        }
         match content {
             Content::Bytes(bytes) => self.sink.attr(name, dtype, shape, bytes)?,
             Content::Fill(fill) => {

@@ -40,7 +40,7 @@ pub(crate) fn write(text: &str, slot: Slot<'_>) -> Result<Written> {
         return slot.dataset(&Dtype::FixedStr(1), &[], &[0]);
     }
     if slot.layout() == Some(StoreAs::Packed) || bytes.len() > LONGEST || bytes.contains(&0) {
-        return slot.attributes(&[(STAMP, TEXT)]).dataset(&Dtype::U8, &[bytes.len() as u64], bytes);
+        return slot.form(TEXT).dataset(&Dtype::U8, &[bytes.len() as u64], bytes);
     }
     slot.dataset(&Dtype::FixedStr(bytes.len()), &[], bytes)
 }
