@@ -132,10 +132,10 @@ pub(crate) fn read_file<T: FileBacked>(path: &Path, options: &ReadOptions) -> Re
 /// Reads the value that the bytes of a whole file hold.
 pub(crate) fn read_bytes<T: FileBacked>(bytes: &[u8], options: &ReadOptions) -> Result<T> {
     #[cfg(feature = "native")]
-    if options.engine != Engine::Libhdf5 {
-        if let Some(value) = read_native(bytes, options)? {
-            return Ok(value);
-        }
+    if options.engine != Engine::Libhdf5
+        && let Some(value) = read_native(bytes, options)?
+    {
+        return Ok(value);
     }
     #[cfg(feature = "libhdf5")]
     {

@@ -3,7 +3,7 @@
 use crate::backed::{FileBacked, Save};
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::inspect::{self, Tree, TreeOptions};
-use crate::node::Object;
+use crate::object::Object;
 use crate::options::{Overwrite, ReadOptions, WriteOptions};
 use crate::stamp::FORMAT;
 use crate::storage::libhdf5::{self, Id, LibFile, LibSink, LibSource};

@@ -190,9 +190,12 @@ pub trait DynFilter: Send + Sync + 'static {
 pub struct AnyType {
     id: TypeId,
     name: &'static str,
-    read: fn(Node<'_>) -> Result<Box<dyn Any>>,
-    read_rows: fn(Node<'_>) -> Result<Vec<Box<dyn Any>>>,
+    read: fn(Node<'_>) -> Result<AnyBox>,
+    read_rows: fn(Node<'_>) -> Result<Vec<AnyBox>>,
 }
+
+/// A value of a type known at run time.
+type AnyBox = Box<dyn Any>;
 
 impl AnyType {
     /// A type that can read itself.

@@ -31,7 +31,7 @@ mod value;
 
 use crate::engine;
 use crate::error::{Error, Operation, Result};
-use crate::node::Object;
+use crate::object::Object;
 use crate::stamp::{FILTER, FORMAT, STAMP};
 use crate::storage::{Allocation, Description, ObjectKind, Source};
 use std::collections::HashMap;

@@ -5,83 +5,17 @@ use crate::context::ReadContext;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::{AnyType, Filter, Found, no_filter};
+use crate::object::Object;
 use crate::path::State;
 use crate::reader::GroupReader;
 use crate::slot::too_deep;
 use crate::stamp::{FILTER, STAMP, Stamp, unescape};
-use crate::storage::{self, Description, Dtype, Handle, ObjectKind, Plain, Source, Texts};
+use crate::storage::{Description, ObjectKind, Texts};
 use std::any::Any;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::fmt;
 use std::rc::Rc;
-
-/// An open object, given back when it goes.
-pub(crate) struct Object<'a> {
-    pub(crate) source: &'a dyn Source,
-    pub(crate) handle: Handle,
-}
-
-impl<'a> Object<'a> {
-    pub(crate) fn new(source: &'a dyn Source, handle: Handle) -> Self {
-        Object { source, handle }
-    }
-
-    pub(crate) fn child(&self, name: &str) -> Result<Option<Object<'a>>> {
-        Ok(self.source.child(self.handle, name)?.map(|handle| Object::new(self.source, handle)))
-    }
-
-    pub(crate) fn attribute(&self, name: &str) -> Result<Option<Object<'a>>> {
-        Ok(self.source.attribute(self.handle, name)?.map(|handle| Object::new(self.source, handle)))
-    }
-
-    pub(crate) fn kind(&self) -> Result<ObjectKind> {
-        self.source.kind(self.handle)
-    }
-
-    /// A text attribute; `None` where there is none, or it is no text.
-    pub(crate) fn text_attribute(&self, name: &str) -> Result<Option<String>> {
-        let Some(attribute) = self.attribute(name)? else { return Ok(None) };
-        let description = attribute.source.describe(attribute.handle)?;
-        if !description.dtype.is_text() || description.elements() != Some(1) {
-            return Ok(None);
-        }
-        let texts = attribute.texts(&description)?;
-        String::from_utf8(texts.bytes).map(Some).map_err(|_| ErrorKind::Invalid("text that is not UTF-8".into()).into())
-    }
-
-    /// All strings of a string dataset or attribute, whatever their form; padding is gone.
-    pub(crate) fn texts(&self, description: &Description) -> Result<Texts> {
-        let Dtype::FixedStr(width) = description.dtype else { return self.source.read_text(self.handle) };
-        let cells = self.elements::<u8>(description)?;
-        let mut texts = Texts::default();
-        texts.bytes.reserve(cells.len());
-        texts.ends.reserve(description.elements().unwrap_or(0));
-        for cell in cells.chunks_exact(width.max(1)) {
-            let len = cell.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-            texts.bytes.extend_from_slice(&cell[..len]);
-            texts.ends.push(texts.bytes.len());
-        }
-        Ok(texts)
-    }
-
-    /// The one element of a scalar of exactly this type, where the engine has it at hand.
-    #[inline]
-    pub(crate) fn scalar<T: Plain>(&self, dtype: &Dtype) -> Result<Option<T>> {
-        storage::read_scalar(self.source, self.handle, dtype)
-    }
-
-    /// All elements, as they lie in memory: `T` is the element, or `u8` for its bytes.
-    pub(crate) fn elements<T: Plain>(&self, description: &Description) -> Result<Vec<T>> {
-        storage::read_vec(self.source, self.handle, description)
-    }
-}
-
-impl Drop for Object<'_> {
-    fn drop(&mut self) {
-        self.source.release(self.handle);
-    }
-}
 
 /// The name of a filter on a node.
 #[derive(Debug, Clone, PartialEq)]
@@ -210,10 +144,11 @@ impl<'a> Node<'a> {
 
     fn get_below<T: FileBacked>(mut self, below: u32) -> Result<T> {
         // A marker of absence is no value of the type's own.
-        if T::from_absence(0).is_some() && self.mark().is_none() {
-            if let Some(depth) = self.absence()? {
-                return T::from_absence(depth).ok_or_else(|| self.unexpected("a value"));
-            }
+        if T::from_absence(0).is_some()
+            && self.mark().is_none()
+            && let Some(depth) = self.absence()?
+        {
+            return T::from_absence(depth).ok_or_else(|| self.unexpected("a value"));
         }
         if let Some((found, serial)) = self.filter::<T>(below, false, Key::new) {
             return found.read(self.through(serial)?, AnyType::backed::<T>());

@@ -127,6 +127,10 @@ impl<'a, T> Rows<'a, T> {
     }
 
     /// Calls `f` for each value in order, until it fails.
+    ///
+    /// # Errors
+    ///
+    /// The first that `f` returns.
     #[inline(always)]
     pub fn try_for_each<E>(self, mut f: impl FnMut(&'a T) -> Result<(), E>) -> Result<(), E> {
         // SAFETY (all three): the constructors and `project` guarantee a live `T` at each of these addresses for `'a`.

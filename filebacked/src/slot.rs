@@ -4,6 +4,7 @@ use crate::backed::Save;
 use crate::context::WriteContext;
 use crate::erased::{AnyRows, AnyValue, AnyWrite, Key};
 use crate::error::{Error, ErrorKind, Result};
+use crate::field::{Storage, StoreAs};
 use crate::filter::{Filter, Found, no_filter};
 use crate::path::State;
 use crate::rows::Rows;
@@ -20,60 +21,6 @@ pub struct Written(());
 impl Written {
     pub(crate) fn new() -> Self {
         Written(())
-    }
-}
-
-/// How the values below a field are laid out, where there is a choice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum StoreAs {
-    /// One dataset of bytes and one of offsets, instead of a string dataset or numbered arrays.
-    Packed,
-    /// Arrays of equal shapes as one dataset with one dimension more.
-    Stacked,
-    /// A numbered group with a node a value.
-    Rows,
-    /// `keys` and `values`.
-    Columns,
-    /// A link a key.
-    Links,
-    /// One dataset of a compound type.
-    Compound,
-    /// Unique values and an index.
-    Shared,
-}
-
-/// What a field says about the datasets of its value.
-#[derive(Debug, Clone, Copy, Default)]
-#[must_use]
-pub struct Storage<'a> {
-    pub(crate) compression: Option<Compression>,
-    pub(crate) chunk: Option<&'a [usize]>,
-    pub(crate) layout: Option<StoreAs>,
-}
-
-impl<'a> Storage<'a> {
-    /// As the options say.
-    pub fn new() -> Self {
-        Storage::default()
-    }
-
-    /// Compresses the datasets, whatever the options say.
-    pub fn compression(mut self, compression: Compression) -> Self {
-        self.compression = Some(compression);
-        self
-    }
-
-    /// The chunk shape of the dataset.
-    pub fn chunk(mut self, shape: &'a [usize]) -> Self {
-        self.chunk = Some(shape);
-        self
-    }
-
-    /// The layout, where there is a choice.
-    pub fn layout(mut self, layout: StoreAs) -> Self {
-        self.layout = Some(layout);
-        self
     }
 }
 
@@ -405,7 +352,7 @@ impl<'a> Slot<'a> {
     }
 
     /// Writes a dataset of variable-length strings without NUL.
-    pub(crate) fn dataset_text<'t>(self, shape: &[u64], texts: &mut dyn Iterator<Item = &'t str>) -> Result<Written> {
+    pub(crate) fn dataset_text(self, shape: &[u64], texts: &mut dyn Iterator<Item = &str>) -> Result<Written> {
         self.content(&Dtype::VarStr, shape, Content::Texts(texts))
     }
 
@@ -559,9 +506,9 @@ impl<'a> Slot<'a> {
 
 /// The newest filter for a type that is older than `below`.
 #[inline]
-fn filter_of<'r, T: Save>(cx: &'r WriteContext, place: Place<'_>, below: u32) -> Option<(Found<'r, T>, Key<T>, u32)>
+fn filter_of<'r, T>(cx: &'r WriteContext, place: Place<'_>, below: u32) -> Option<(Found<'r, T>, Key<T>, u32)>
 where
-    T: 'r,
+    T: Save + 'r,
 {
     // An attribute cannot carry the filter's name, so it is written in the type's own way.
     if cx.registry().is_empty() || matches!(place, Place::Attribute(_)) {

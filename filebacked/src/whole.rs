@@ -3,7 +3,8 @@
 use crate::backed::{FileBacked, Save};
 use crate::context::{ReadContext, WriteContext};
 use crate::error::{Error, ErrorKind, Result};
-use crate::node::{Node, Object};
+use crate::node::Node;
+use crate::object::Object;
 use crate::options::{ReadOptions, WriteOptions};
 use crate::slot::{Place, Slot, VALUE};
 use crate::stamp::{FILTER, FORMAT, STAMP};

@@ -3,13 +3,14 @@
 use crate::backed::{FileBacked, Save};
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
+use crate::field::StoreAs;
 use crate::impls::pointer::schema_of;
 use crate::layout::map::{Order, sorted};
 use crate::layout::sequence;
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::schema::Schema;
-use crate::slot::{Slot, StoreAs, Written};
+use crate::slot::{Slot, Written};
 use std::collections::{BTreeSet, BinaryHeap, HashSet, LinkedList, VecDeque};
 use std::hash::{BuildHasher, Hash};
 use std::rc::Rc;
@@ -48,6 +49,7 @@ macro_rules! slices_are_backed {
                     }
                 }
                 fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
+                    #[allow(clippy::ptr_arg)] // What the collection is, is the macro's argument.
                     fn runs<'v, T>($value: &'v $t, runs: &mut Vec<&'v [T]>) {
                         let slices: [&[T]; 2] = $slices;
                         runs.extend(slices.into_iter().filter(|slice| !slice.is_empty()));

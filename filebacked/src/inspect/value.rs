@@ -1,7 +1,7 @@
 //! Values as short text.
 
 use crate::layout::number::{Any, int};
-use crate::node::Object;
+use crate::object::Object;
 use crate::storage::{Description, Dtype};
 
 /// Datasets above this many bytes, or texts of variable length, are not read for the sake of a preview.

@@ -30,12 +30,13 @@
 use crate::backed::{FileBacked, Save};
 use crate::context::WriteContext;
 use crate::error::{Error, ErrorKind, Result};
+use crate::field::StoreAs;
 use crate::layout::sequence;
 use crate::node::Node;
 use crate::reader::GroupReader;
 use crate::rows::Rows;
 use crate::schema::{Nested, Schema};
-use crate::slot::{Place, Slot, StoreAs, Written};
+use crate::slot::{Place, Slot, Written};
 use crate::stamp::{Stamp, escape_link, unescape};
 use crate::storage::digest::Digest;
 use std::cmp::Ordering;

@@ -21,9 +21,10 @@
 //! ```
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::field::StoreAs;
 use crate::layout::{blob, number};
 use crate::node::Node;
-use crate::slot::{Slot, StoreAs, Written};
+use crate::slot::{Slot, Written};
 use crate::stamp::STAMP;
 use crate::storage::{Dtype, ObjectKind, Texts};
 

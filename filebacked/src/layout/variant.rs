@@ -99,6 +99,10 @@ fn stored<E: UnitEnum>() -> Dtype {
 }
 
 /// Writes a value.
+///
+/// # Errors
+///
+/// As [`Save::write`](crate::Save::write).
 pub fn write<E: UnitEnum>(value: &E, slot: Slot<'_>) -> Result<Written> {
     if E::REPR == UnitRepr::String {
         return text::write(E::NAMES[value.index()], slot);
@@ -109,6 +113,10 @@ pub fn write<E: UnitEnum>(value: &E, slot: Slot<'_>) -> Result<Written> {
 }
 
 /// Writes many values.
+///
+/// # Errors
+///
+/// As [`Save::write`](crate::Save::write).
 pub fn write_rows<E: UnitEnum>(rows: Rows<'_, E>, slot: Slot<'_>) -> Result<Written> {
     if E::REPR == UnitRepr::String {
         return text::write_rows(rows.len(), || rows.iter().map(|value| E::NAMES[value.index()]), slot);
@@ -149,11 +157,19 @@ pub(crate) fn unknown(found: &str, known: &[&str]) -> Error {
 }
 
 /// Reads a value.
+///
+/// # Errors
+///
+/// As [`FileBacked::read`](crate::FileBacked::read).
 pub fn read<E: UnitEnum>(node: Node<'_>) -> Result<E> {
     one(read_indices::<E>(&node, true)?).map(E::from_index)
 }
 
 /// Reads many values.
+///
+/// # Errors
+///
+/// As [`FileBacked::read`](crate::FileBacked::read).
 pub fn read_rows<E: UnitEnum>(node: Node<'_>) -> Result<Vec<E>> {
     Ok(read_indices::<E>(&node, false)?.into_iter().map(E::from_index).collect())
 }

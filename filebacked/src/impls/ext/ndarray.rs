@@ -13,12 +13,13 @@
 use crate::backed::{FileBacked, Save};
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
+use crate::field::StoreAs;
 use crate::layout::scalar::Element;
 use crate::layout::sequence;
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::schema::Schema;
-use crate::slot::{Slot, StoreAs, Written};
+use crate::slot::{Slot, Written};
 use crate::storage::ObjectKind;
 use ndarray::{ArcArray, Array, ArrayBase, ArrayView, ArrayViewMut, CowArray, DataOwned, Dimension, IxDyn};
 

@@ -116,11 +116,6 @@ impl LibFile {
         sync(|| unsafe { Id::own(H5Gopen2(self.id.raw(), c"/".as_ptr(), H5P_DEFAULT)) })
     }
 
-    /// The file's own identifier.
-    pub(crate) fn id(&self) -> &Id {
-        &self.id
-    }
-
     /// The same open file for `hdf5_metno`.
     pub(crate) fn to_hdf5(&self) -> Result<hdf5_metno::File> {
         // SAFETY: the reference that is added belongs to the new file object.

@@ -125,10 +125,10 @@ impl<'b> NativeSource<'b> {
 
     /// Notes errors that tell of something outside of the subset.
     fn noted<T>(&self, result: Result<T>) -> Result<T> {
-        if let Err(error) = &result {
-            if matches!(error.kind(), ErrorKind::Unsupported(_)) {
-                self.declined.set(true);
-            }
+        if let Err(error) = &result
+            && matches!(error.kind(), ErrorKind::Unsupported(_))
+        {
+            self.declined.set(true);
         }
         result
     }

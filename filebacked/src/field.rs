@@ -1,0 +1,57 @@
+//! What a field says about the datasets of its value.
+
+use crate::storage::Compression;
+
+/// How the values below a field are laid out, where there is a choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoreAs {
+    /// One dataset of bytes and one of offsets, instead of a string dataset or numbered arrays.
+    Packed,
+    /// Arrays of equal shapes as one dataset with one dimension more.
+    Stacked,
+    /// A numbered group with a node a value.
+    Rows,
+    /// `keys` and `values`.
+    Columns,
+    /// A link a key.
+    Links,
+    /// One dataset of a compound type.
+    Compound,
+    /// Unique values and an index.
+    Shared,
+}
+
+/// What a field says about the datasets of its value.
+#[derive(Debug, Clone, Copy, Default)]
+#[must_use]
+pub struct Storage<'a> {
+    pub(crate) compression: Option<Compression>,
+    pub(crate) chunk: Option<&'a [usize]>,
+    pub(crate) layout: Option<StoreAs>,
+}
+
+impl<'a> Storage<'a> {
+    /// As the options say.
+    pub fn new() -> Self {
+        Storage::default()
+    }
+
+    /// Compresses the datasets, whatever the options say.
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.compression = Some(compression);
+        self
+    }
+
+    /// The chunk shape of the dataset.
+    pub fn chunk(mut self, shape: &'a [usize]) -> Self {
+        self.chunk = Some(shape);
+        self
+    }
+
+    /// The layout, where there is a choice.
+    pub fn layout(mut self, layout: StoreAs) -> Self {
+        self.layout = Some(layout);
+        self
+    }
+}

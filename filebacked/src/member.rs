@@ -1,0 +1,215 @@
+//! [`MemberReader`]: one member of a group, as it is asked for.
+
+use crate::backed::FileBacked;
+use crate::error::{Error, ErrorKind, Result};
+use crate::filter::Filter;
+use crate::layout::absent;
+use crate::node::Node;
+use crate::reader::{GroupReader, check_len};
+use crate::schema::Nested;
+
+/// A member of a group that is about to be read.
+#[derive(Debug, Clone, Copy)]
+#[must_use]
+pub struct MemberReader<'s, 'a> {
+    pub(crate) group: &'s GroupReader<'a>,
+    pub(crate) names: &'s [&'s str],
+    pub(crate) attribute: bool,
+}
+
+/// What was found under a member's names.
+enum Found<'a> {
+    Node(Node<'a>),
+    Missing,
+    LeftOut,
+}
+
+impl<'a> MemberReader<'_, 'a> {
+    /// As an HDF5 attribute instead of a dataset.
+    pub fn attribute(mut self) -> Self {
+        self.attribute = true;
+        self
+    }
+
+    fn name(&self) -> &str {
+        self.names.first().copied().unwrap_or("")
+    }
+
+    fn find(&self, schema: Nested) -> Result<Found<'a>> {
+        let group = self.group;
+        let Some(state) = group.step(Some(self.name()), Some(schema)) else { return Ok(Found::LeftOut) };
+        for name in self.names {
+            let node = if self.attribute {
+                let object = group.object.attribute(name).map_err(|e| e.at(name))?;
+                object.map(|object| Node::open(object, group.cx, state, group.depth, true)).transpose()?
+            } else {
+                group.entry(name, state)?
+            };
+            if let Some(node) = node {
+                return Ok(Found::Node(node));
+            }
+        }
+        Ok(Found::Missing)
+    }
+
+    fn read<R>(
+        &self,
+        schema: Nested,
+        read: impl FnOnce(Node<'a>) -> Result<R>,
+        absent: impl FnOnce() -> Option<R>,
+    ) -> Result<R> {
+        match self.find(schema)? {
+            Found::Node(node) => read(node).map_err(|e| e.at(self.name())),
+            Found::Missing => absent().ok_or_else(|| self.group.missing(self.names)),
+            Found::LeftOut => absent().ok_or_else(|| Error::new(ErrorKind::Skipped).at(self.name())),
+        }
+    }
+
+    /// Reads the value. A member that is not there is the `None` of types that have one.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Missing`], or whatever keeps the member from being a `T`, with the name in its path.
+    #[inline]
+    pub fn get<T: FileBacked>(self) -> Result<T> {
+        self.read(T::schema, Node::get, || T::from_absence(0))
+    }
+
+    /// Reads the value, or takes the default where the member is not there.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the member from being a `T`.
+    pub fn get_or<T: FileBacked>(self, default: impl FnOnce() -> T) -> Result<T> {
+        self.read(T::schema, Node::get, || Some(default()))
+    }
+
+    /// Reads the value by a filter.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberReader::get`].
+    pub fn get_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<T> {
+        self.read(crate::slot::opaque, |node| node.get_with(filter), || None)
+    }
+
+    /// Reads the value by a filter, or takes the default where the member is not there.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the member from being a `T`.
+    pub fn get_with_or<T: 'static>(self, filter: &(impl Filter<T> + ?Sized), default: impl FnOnce() -> T) -> Result<T> {
+        self.read(crate::slot::opaque, |node| node.get_with(filter), || Some(default()))
+    }
+
+    /// Reads the value in an `Option` by a filter; a member that is not there is `None`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the member from being a `T`.
+    pub fn get_option_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<Option<T>> {
+        self.get_option_with_or(filter, || None)
+    }
+
+    /// Reads the value in an `Option` by a filter, or takes the default where the member is not there.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the member from being a `T`.
+    pub fn get_option_with_or<T: 'static>(
+        self,
+        filter: &(impl Filter<T> + ?Sized),
+        default: impl FnOnce() -> Option<T>,
+    ) -> Result<Option<T>> {
+        let read = |node: Node<'a>| match node.absence()? {
+            Some(_) => Ok(None),
+            None => node.get_with(filter).map(Some),
+        };
+        self.read(crate::slot::opaque, read, || Some(default()))
+    }
+
+    /// Reads the column's values, as many as the table has rows.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberReader::get`]; [`ErrorKind::Damaged`] for a column of another length.
+    #[inline]
+    pub fn rows<T: FileBacked>(self) -> Result<Vec<T>> {
+        let len = self.group.len();
+        let absent = || (0..len).map(|_| T::from_absence(0)).collect::<Option<Vec<T>>>();
+        let absent = || if len == 0 { None } else { absent() };
+        check_len(self.read(T::schema, Node::get_rows, absent)?, len, self.name())
+    }
+
+    /// Reads the column's values, or takes the default for each row where the column is not there.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberReader::rows`].
+    pub fn rows_or<T: FileBacked>(self, default: impl FnMut() -> T) -> Result<Vec<T>> {
+        let absent = || Some(std::iter::repeat_with(default).take(self.group.len()).collect());
+        check_len(self.read(T::schema, Node::get_rows, absent)?, self.group.len(), self.name())
+    }
+
+    /// Reads the column's values by a filter.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberReader::rows`].
+    pub fn rows_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<Vec<T>> {
+        let values = self.read(crate::slot::opaque, |node| node.get_rows_with(filter), || None)?;
+        check_len(values, self.group.len(), self.name())
+    }
+
+    /// Reads the column's values by a filter, or takes the default for each row where the column is not there.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberReader::rows`].
+    pub fn rows_with_or<T: 'static>(
+        self,
+        filter: &(impl Filter<T> + ?Sized),
+        default: impl FnMut() -> T,
+    ) -> Result<Vec<T>> {
+        let absent = || Some(std::iter::repeat_with(default).take(self.group.len()).collect());
+        let values = self.read(crate::slot::opaque, |node| node.get_rows_with(filter), absent)?;
+        check_len(values, self.group.len(), self.name())
+    }
+
+    /// Reads the column's values in an `Option` by a filter.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberReader::rows`].
+    pub fn option_rows_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<Vec<Option<T>>> {
+        self.option_rows_with_or(filter, || None)
+    }
+
+    /// Reads the column's values in an `Option` by a filter, or takes the default for each row where it is not there.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberReader::rows`].
+    pub fn option_rows_with_or<T: 'static>(
+        self,
+        filter: &(impl Filter<T> + ?Sized),
+        default: impl FnMut() -> Option<T>,
+    ) -> Result<Vec<Option<T>>> {
+        let absent = || Some(std::iter::repeat_with(default).take(self.group.len()).collect());
+        let values = self.read(crate::slot::opaque, |node| absent::read_rows_with(node, filter), absent)?;
+        check_len(values, self.group.len(), self.name())
+    }
+
+    /// Reads the column's values of which some were left out, and takes the default for those.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemberReader::rows`].
+    pub fn rows_unless_or<T: FileBacked>(self, mut default: impl FnMut() -> T) -> Result<Vec<T>> {
+        let len = self.group.len();
+        let read = |node: Node<'a>| absent::read_rows_unless(node);
+        let values = self.read(T::schema, read, || Some((0..len).map(|_| None).collect()))?;
+        let values = check_len(values, len, self.name())?;
+        Ok(values.into_iter().map(|value| value.unwrap_or_else(&mut default)).collect())
+    }
+}
