@@ -9,6 +9,7 @@ use crate::node::{Node, Object};
 use crate::path::{State, UNMASKED, distance};
 use crate::schema::Nested;
 use crate::stamp::{LEN, Stamp};
+use crate::storage::ObjectKind;
 use std::fmt;
 
 /// An open group of a file.
@@ -40,6 +41,8 @@ pub struct GroupReader<'a> {
     stamp: Option<Stamp<'static>>,
     len: Option<usize>,
     variant: String,
+    /// The name of a group inside its node, for the paths of errors: the columns of a variant.
+    inside: Option<String>,
 }
 
 impl fmt::Debug for GroupReader<'_> {
@@ -57,7 +60,7 @@ impl<'a> GroupReader<'a> {
         ours: bool,
         stamp: Option<Stamp<'static>>,
     ) -> Self {
-        GroupReader { object, cx, state, depth, ours, stamp, len: None, variant: String::new() }
+        GroupReader { object, cx, state, depth, ours, stamp, len: None, variant: String::new(), inside: None }
     }
 
     /// What is known during this load: options and extensions.
@@ -133,8 +136,26 @@ impl<'a> GroupReader<'a> {
             None if self.ours => return Err(ErrorKind::Damaged(format!("a table without `{LEN}`")).into()),
             None => self.first_extent()?,
         };
+        if len == 0 {
+            self.check_no_rows()?;
+        }
         self.len = Some(len);
         Ok(self)
+    }
+
+    /// A table that is said to have no rows has columns without rows; no column of it is read.
+    fn check_no_rows(&self) -> Result<()> {
+        for name in self.names()? {
+            let rows = match self.child(&name)? {
+                Some(node) if node.kind()? == ObjectKind::Dataset => node.describe().ok(),
+                _ => None,
+            };
+            if let Some(rows) = rows.and_then(|found| found.shape.first().copied()).filter(|rows| *rows > 0) {
+                let what = format!("a column of {rows} rows in a table of 0");
+                return Err(Error::new(ErrorKind::Damaged(what)).at(&name));
+            }
+        }
+        Ok(())
     }
 
     fn first_extent(&self) -> Result<usize> {
@@ -249,7 +270,8 @@ impl<'a> GroupReader<'a> {
         for name in names {
             if let Some(node) = self.entry(name, self.state)? {
                 let group = node.group_of("columns", "a group (columns)").and_then(GroupReader::table);
-                let group = group.map_err(|e| e.at(name))?;
+                let mut group = group.map_err(|e| e.at(name))?;
+                group.inside = Some(name.to_string());
                 if group.len() != len {
                     let what = format!("{} rows of a variant that {len} rows have", group.len());
                     return Err(Error::new(ErrorKind::Damaged(what)).at(name));
@@ -272,6 +294,15 @@ impl<'a> GroupReader<'a> {
             Some(name) => {
                 Err(Error::new(ErrorKind::UnknownMember(name)).with_help(format!("known are `{}`", known.join("`, `"))))
             }
+        }
+    }
+
+    /// An error of a member, with the group's own name inside its node.
+    #[cold]
+    fn placed(&self, error: Error) -> Error {
+        match &self.inside {
+            Some(name) => error.at(name),
+            None => error,
         }
     }
 
@@ -353,11 +384,17 @@ impl<'a> MemberReader<'_, 'a> {
         read: impl FnOnce(Node<'a>) -> Result<R>,
         absent: impl FnOnce() -> Option<R>,
     ) -> Result<R> {
-        match self.find(schema)? {
+        let found = self.find(schema).and_then(|found| match found {
             Found::Node(node) => read(node).map_err(|e| e.at(self.name())),
             Found::Missing => absent().ok_or_else(|| self.group.missing(self.names)),
             Found::LeftOut => absent().ok_or_else(|| Error::new(ErrorKind::Skipped).at(self.name())),
-        }
+        });
+        found.map_err(|e| self.group.placed(e))
+    }
+
+    /// The values of a column, if there are as many as the table has rows.
+    fn checked<T>(&self, values: Vec<T>) -> Result<Vec<T>> {
+        check_len(values, self.group.len(), self.name()).map_err(|e| self.group.placed(e))
     }
 
     /// Reads the value. A member that is not there is the `None` of types that have one.
@@ -429,7 +466,7 @@ impl<'a> MemberReader<'_, 'a> {
         let len = self.group.len();
         let absent = || (0..len).map(|_| T::from_absence(0)).collect::<Option<Vec<T>>>();
         let absent = || if len == 0 { None } else { absent() };
-        check_len(self.read(T::schema, Node::get_rows, absent)?, len, self.name())
+        self.checked(self.read(T::schema, Node::get_rows, absent)?)
     }
 
     /// Reads the column's values, or takes the default for each row where the column is not there.
@@ -439,7 +476,7 @@ impl<'a> MemberReader<'_, 'a> {
     /// As [`MemberReader::rows`].
     pub fn rows_or<T: FileBacked>(self, default: impl FnMut() -> T) -> Result<Vec<T>> {
         let absent = || Some(std::iter::repeat_with(default).take(self.group.len()).collect());
-        check_len(self.read(T::schema, Node::get_rows, absent)?, self.group.len(), self.name())
+        self.checked(self.read(T::schema, Node::get_rows, absent)?)
     }
 
     /// Reads the column's values by a filter.
@@ -449,7 +486,7 @@ impl<'a> MemberReader<'_, 'a> {
     /// As [`MemberReader::rows`].
     pub fn rows_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<Vec<T>> {
         let values = self.read(crate::slot::opaque, |node| node.get_rows_with(filter), || None)?;
-        check_len(values, self.group.len(), self.name())
+        self.checked(values)
     }
 
     /// Reads the column's values by a filter, or takes the default for each row where the column is not there.
@@ -464,7 +501,7 @@ impl<'a> MemberReader<'_, 'a> {
     ) -> Result<Vec<T>> {
         let absent = || Some(std::iter::repeat_with(default).take(self.group.len()).collect());
         let values = self.read(crate::slot::opaque, |node| node.get_rows_with(filter), absent)?;
-        check_len(values, self.group.len(), self.name())
+        self.checked(values)
     }
 
     /// Reads the column's values in an `Option` by a filter.
@@ -488,7 +525,7 @@ impl<'a> MemberReader<'_, 'a> {
     ) -> Result<Vec<Option<T>>> {
         let absent = || Some(std::iter::repeat_with(default).take(self.group.len()).collect());
         let values = self.read(crate::slot::opaque, |node| absent::read_rows_with(node, filter), absent)?;
-        check_len(values, self.group.len(), self.name())
+        self.checked(values)
     }
 
     /// Reads the column's values of which some were left out, and takes the default for those.
@@ -500,7 +537,7 @@ impl<'a> MemberReader<'_, 'a> {
         let len = self.group.len();
         let read = |node: Node<'a>| absent::read_rows_unless(node);
         let values = self.read(T::schema, read, || Some((0..len).map(|_| None).collect()))?;
-        let values = check_len(values, len, self.name())?;
+        let values = self.checked(values)?;
         Ok(values.into_iter().map(|value| value.unwrap_or_else(&mut default)).collect())
     }
 }
