@@ -631,8 +631,8 @@ fn enums_without_data() {
     file.write("large", &Large::Max).unwrap();
     drop(file);
     let file = python.describe(&path);
-    file.dataset("/text", "str-fixed-12-utf8", &[2], json!(["zwei größer", "One"]));
-    file.dataset("/one", "str-fixed-12-utf8", &[], "zwei größer");
+    file.dataset("/text", "str-fixed-13-utf8", &[2], json!(["zwei größer", "One"]));
+    file.dataset("/one", "str-fixed-13-utf8", &[], "zwei größer");
     file.dataset("/u8", "|u1", &[2], json!([255, 3]));
     file.dataset("/i64", "<i8", &[], 1);
     file.dataset("/enum", r#"enum:{"Minus":-5,"Next":-4}"#, &[], -4);

@@ -257,7 +257,7 @@ fn tables_that_contradict_themselves() {
     let error = damaged(|file| set_len(file, u64::MAX));
     is_damage(&error, "/layers/width", "a column of 2 rows in a table of 18446744073709551615");
     let error = damaged(|file| set_len(file, 0));
-    assert!(matches!(error.kind(), ErrorKind::Damaged(_)), "rows are not dropped in silence: {error}");
+    is_damage(&error, "/layers/kind", "a column of 2 rows in a table of 0");
 }
 
 #[test]
@@ -285,6 +285,24 @@ fn variants_that_contradict_their_columns() {
     is_damage(&error, "/layers/shape/Circle", "2 rows of a variant that 1 rows have");
     let error = damaged(|file| file.unlink("layers/shape/Circle").unwrap());
     assert_eq!((error.kind(), error.path().as_str()), (&ErrorKind::Missing, "/layers/shape/Circle"));
+}
+
+#[test]
+fn a_value_in_a_variant_that_cannot_be_written() {
+    #[derive(FileBacked)]
+    enum Node {
+        #[allow(dead_code)]
+        Leaf,
+        Held {
+            cell: std::cell::RefCell<u8>,
+        },
+    }
+    let nodes = vec![Node::Held { cell: 1.into() }];
+    let Node::Held { cell } = &nodes[0] else { panic!("no cell") };
+    let guard = cell.borrow_mut();
+    assert_eq!(filebacked::to_bytes(&nodes[0]).unwrap_err().path(), "/cell");
+    assert_eq!(filebacked::to_bytes(&nodes).unwrap_err().path(), "/value/Held/cell");
+    drop(guard);
 }
 
 /// Loads what another type wrote.
@@ -466,7 +484,9 @@ fn an_unknown_pattern_is_refused_before_anything_is_written() {
     let error = WriteOptions::new().skip([""]).to_bytes(&model()).unwrap_err();
     helps(&error, "a pattern is a path of names");
     let error = WriteOptions::new().skip(["step/x"]).to_bytes(&model()).unwrap_err();
-    helps(&error, "deeper than the type");
+    helps(&error, "a single value has no members");
+    let error = WriteOptions::new().skip(["layers/0"]).to_bytes(&model()).unwrap_err();
+    helps(&error, "`*` stands for all of them");
 }
 
 #[test]

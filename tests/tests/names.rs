@@ -255,8 +255,8 @@ fn names_of_types_and_variants() {
     let members = ["%2F", "filebacked", "größe", "kind", "learning rate", "len", "shape"];
     file.group("/", "struct My%20Model%20/%20100%25%20%5Bx] 1", &members);
     let shape = file.group("/shape", "enum a%20shape 1", &["radius"]);
-    shape.attribute("variant").holds("str-fixed-11-utf8", &[], "größer [1]");
-    file.dataset("/kind", r#"enum:{"kind of blue":0,"größer":1}"#, &[], 0);
+    shape.attribute("variant").holds("str-fixed-12-utf8", &[], "größer [1]");
+    file.dataset("/kind", r#"enum:{"kind of blue":0,"gr\u00f6\u00dfer":1}"#, &[], 0);
     assert_eq!(python.eval(&path, "f['learning rate'][()]"), json!(0.5));
 }
 
