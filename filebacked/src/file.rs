@@ -325,7 +325,9 @@ pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptio
         let Some(written) = libhdf5::open_group(group, UNDER_WAY)? else {
             return Err(ErrorKind::Contract("the value was not written".into()).into());
         };
-        libhdf5::promote(&written, group, options.overwrite == Overwrite::Replace)?;
+        // A member that the new value leaves out must not come back from the old one.
+        let known = T::key().map_or_else(Vec::new, |key| whole::members(key.schema()));
+        libhdf5::promote(&written, group, options.overwrite == Overwrite::Replace, &known)?;
         drop(written);
         libhdf5::delete(group, UNDER_WAY)
     };

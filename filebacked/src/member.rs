@@ -58,11 +58,17 @@ impl<'a> MemberReader<'_, 'a> {
         read: impl FnOnce(Node<'a>) -> Result<R>,
         absent: impl FnOnce() -> Option<R>,
     ) -> Result<R> {
-        match self.find(schema)? {
+        let found = self.find(schema).and_then(|found| match found {
             Found::Node(node) => read(node).map_err(|e| e.at(self.name())),
             Found::Missing => absent().ok_or_else(|| self.group.missing(self.names)),
             Found::LeftOut => absent().ok_or_else(|| Error::new(ErrorKind::Skipped).at(self.name())),
-        }
+        });
+        found.map_err(|e| self.group.placed(e))
+    }
+
+    /// The values of a column, if there are as many as the table has rows.
+    fn checked<T>(&self, values: Vec<T>) -> Result<Vec<T>> {
+        check_len(values, self.group.len(), self.name()).map_err(|e| self.group.placed(e))
     }
 
     /// Reads the value. A member that is not there is the `None` of types that have one.
@@ -138,7 +144,7 @@ impl<'a> MemberReader<'_, 'a> {
         let len = self.group.len();
         let absent = || (0..len).map(|_| T::from_absence(0)).collect::<Option<Vec<T>>>();
         let absent = || if len == 0 { None } else { absent() };
-        check_len(self.read(T::schema, Node::get_rows, absent)?, len, self.name())
+        self.checked(self.read(T::schema, Node::get_rows, absent)?)
     }
 
     /// Reads the column's values, or takes the default for each row where the column is not there.
@@ -148,7 +154,7 @@ impl<'a> MemberReader<'_, 'a> {
     /// As [`MemberReader::rows`].
     pub fn rows_or<T: FileBacked>(self, default: impl FnMut() -> T) -> Result<Vec<T>> {
         let absent = || Some(std::iter::repeat_with(default).take(self.group.len()).collect());
-        check_len(self.read(T::schema, Node::get_rows, absent)?, self.group.len(), self.name())
+        self.checked(self.read(T::schema, Node::get_rows, absent)?)
     }
 
     /// Reads the column's values by a filter.
@@ -158,7 +164,7 @@ impl<'a> MemberReader<'_, 'a> {
     /// As [`MemberReader::rows`].
     pub fn rows_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<Vec<T>> {
         let values = self.read(crate::slot::opaque, |node| node.get_rows_with(filter), || None)?;
-        check_len(values, self.group.len(), self.name())
+        self.checked(values)
     }
 
     /// Reads the column's values by a filter, or takes the default for each row where the column is not there.
@@ -173,7 +179,7 @@ impl<'a> MemberReader<'_, 'a> {
     ) -> Result<Vec<T>> {
         let absent = || Some(std::iter::repeat_with(default).take(self.group.len()).collect());
         let values = self.read(crate::slot::opaque, |node| node.get_rows_with(filter), absent)?;
-        check_len(values, self.group.len(), self.name())
+        self.checked(values)
     }
 
     /// Reads the column's values in an `Option` by a filter.
@@ -197,7 +203,7 @@ impl<'a> MemberReader<'_, 'a> {
     ) -> Result<Vec<Option<T>>> {
         let absent = || Some(std::iter::repeat_with(default).take(self.group.len()).collect());
         let values = self.read(crate::slot::opaque, |node| absent::read_rows_with(node, filter), absent)?;
-        check_len(values, self.group.len(), self.name())
+        self.checked(values)
     }
 
     /// Reads the column's values of which some were left out, and takes the default for those.
@@ -209,7 +215,7 @@ impl<'a> MemberReader<'_, 'a> {
         let len = self.group.len();
         let read = |node: Node<'a>| absent::read_rows_unless(node);
         let values = self.read(T::schema, read, || Some((0..len).map(|_| None).collect()))?;
-        let values = check_len(values, len, self.name())?;
+        let values = self.checked(values)?;
         Ok(values.into_iter().map(|value| value.unwrap_or_else(&mut default)).collect())
     }
 }

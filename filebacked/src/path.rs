@@ -170,7 +170,7 @@ fn check(pattern: &str, parts: Vec<Part>, schema: Nested) -> Result<Vec<Part>> {
     };
     if names.is_empty() {
         return Err(unknown(None).with_help(format!(
-            "`{wrong}` names nothing: elements have no names, `*` stands for all of them, and single ones cannot be picked"
+            "`{wrong}` names nothing: a single value has no members, and elements have no names: `*` stands for all of them"
         )));
     }
     let best = names.iter().min_by_key(|name| (distance(wrong, name), name.to_string()));

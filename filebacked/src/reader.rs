@@ -11,6 +11,7 @@ use crate::object::Object;
 use crate::path::{State, UNMASKED, distance};
 use crate::schema::Nested;
 use crate::stamp::{LEN, Stamp};
+use crate::storage::ObjectKind;
 use std::fmt;
 
 /// How many rows a table without columns may have.
@@ -45,6 +46,8 @@ pub struct GroupReader<'a> {
     stamp: Option<Stamp<'static>>,
     len: Option<usize>,
     variant: String,
+    /// The name of a group inside its node, for the paths of errors: the columns of a variant.
+    inside: Option<String>,
 }
 
 impl fmt::Debug for GroupReader<'_> {
@@ -62,7 +65,7 @@ impl<'a> GroupReader<'a> {
         ours: bool,
         stamp: Option<Stamp<'static>>,
     ) -> Self {
-        GroupReader { object, cx, state, depth, ours, stamp, len: None, variant: String::new() }
+        GroupReader { object, cx, state, depth, ours, stamp, len: None, variant: String::new(), inside: None }
     }
 
     /// What is known during this load: options and extensions.
@@ -147,8 +150,26 @@ impl<'a> GroupReader<'a> {
         if len > MOST_EMPTY_ROWS && self.names()?.is_empty() {
             return Err(ErrorKind::Damaged(format!("{len} rows and no column")).into());
         }
+        if len == 0 {
+            self.check_no_rows()?;
+        }
         self.len = Some(len);
         Ok(self)
+    }
+
+    /// A table that is said to have no rows has columns without rows; no column of it is read.
+    fn check_no_rows(&self) -> Result<()> {
+        for name in self.names()? {
+            let rows = match self.child(&name)? {
+                Some(node) if node.kind()? == ObjectKind::Dataset => node.describe().ok(),
+                _ => None,
+            };
+            if let Some(rows) = rows.and_then(|found| found.shape.first().copied()).filter(|rows| *rows > 0) {
+                let what = format!("a column of {rows} rows in a table of 0");
+                return Err(Error::new(ErrorKind::Damaged(what)).at(&name));
+            }
+        }
+        Ok(())
     }
 
     fn first_extent(&self) -> Result<usize> {
@@ -263,7 +284,8 @@ impl<'a> GroupReader<'a> {
         for name in names {
             if let Some(node) = self.entry(name, self.state)? {
                 let group = node.group_of("columns", "a group (columns)").and_then(GroupReader::table);
-                let group = group.map_err(|e| e.at(name))?;
+                let mut group = group.map_err(|e| e.at(name))?;
+                group.inside = Some(name.to_string());
                 if group.len() != len {
                     let what = format!("{} rows of a variant that {len} rows have", group.len());
                     return Err(Error::new(ErrorKind::Damaged(what)).at(name));
@@ -286,6 +308,15 @@ impl<'a> GroupReader<'a> {
             Some(name) => {
                 Err(Error::new(ErrorKind::UnknownMember(name)).with_help(format!("known are `{}`", known.join("`, `"))))
             }
+        }
+    }
+
+    /// An error of a member, with the group's own name inside its node.
+    #[cold]
+    pub(crate) fn placed(&self, error: Error) -> Error {
+        match &self.inside {
+            Some(name) => error.at(name),
+            None => error,
         }
     }
 

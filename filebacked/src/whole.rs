@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::node::Node;
 use crate::object::Object;
 use crate::options::{ReadOptions, WriteOptions};
+use crate::schema::{FieldSchema, Schema};
 use crate::slot::{Place, Slot, VALUE};
 use crate::stamp::{FILTER, FORMAT, STAMP};
 use crate::storage::{Dtype, Sink, Source};
@@ -21,7 +22,9 @@ pub(crate) fn write_context<T: Save>(options: &WriteOptions) -> Result<WriteCont
 /// Writes a value as the whole file.
 pub(crate) fn write_root<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, value: &T) -> Result<()> {
     sink.attr(FORMAT, &Dtype::FixedStr(VERSION.len()), &[], VERSION.as_bytes())?;
-    Slot::whole(sink, cx, Place::Root).put(value).map(drop)
+    let rooted = T::key().is_none_or(|key| key.schema().is_rooted());
+    let written = Slot::whole(sink, cx, Place::Root).put(value);
+    written.map(drop).map_err(|e| if rooted { e } else { e.at(VALUE) })
 }
 
 /// Writes a value as a member of the sink's group.
@@ -78,6 +81,16 @@ pub(crate) fn parts(path: &str) -> Result<Vec<&str>> {
         return Err(Error::new(ErrorKind::Unsupported(what)));
     }
     Ok(parts)
+}
+
+/// The names of the members that a value of a type may have.
+pub(crate) fn members(schema: Schema) -> Vec<&'static str> {
+    let names = |fields: Vec<FieldSchema>| fields.into_iter().map(|field| field.name);
+    match schema {
+        Schema::Struct(schema) => names(schema.fields).collect(),
+        Schema::Variants(schema) => schema.variants.into_iter().flat_map(|variant| names(variant.fields)).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// Whether this library wrote the file; an error if a later version of it did, in a form unknown here.

@@ -43,6 +43,8 @@ pub struct GroupWriter<'a> {
     /// The members go to the group that was open already.
     rooted: bool,
     table: Option<Table>,
+    /// The name of a group inside its node, for the paths of errors: the columns of a variant.
+    inside: Option<&'a str>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +68,7 @@ impl<'a> GroupWriter<'a> {
         compression: Option<Compression>,
         rooted: bool,
     ) -> Self {
-        GroupWriter { sink, cx, state, depth, compression, rooted, table: None }
+        GroupWriter { sink, cx, state, depth, compression, rooted, table: None, inside: None }
     }
 
     /// Makes the group a table of `len` rows of `T`.
@@ -132,6 +134,7 @@ impl<'a> GroupWriter<'a> {
             attribute: false,
             explicit: false,
             storage,
+            inside: self.inside,
         }
     }
 
@@ -222,6 +225,7 @@ impl<'a> GroupWriter<'a> {
         let mut group = group.and_then(|mut group| group.write_len(len).map(|()| group)).map_err(|e| e.at(variant))?;
         // The enum's own table is what counts for recursion; this one is a part of it.
         group.table = None;
+        group.inside = Some(variant);
         if stub {
             return Err(Error::new(ErrorKind::Contract("columns of a variant in a table that is left out".into())));
         }
@@ -269,6 +273,7 @@ pub struct MemberWriter<'s> {
     attribute: bool,
     explicit: bool,
     storage: Storage<'s>,
+    inside: Option<&'s str>,
 }
 
 impl fmt::Debug for MemberWriter<'_> {
@@ -299,7 +304,7 @@ impl<'s> MemberWriter<'s> {
 
     #[inline]
     fn write(self, schema: Option<Nested>, write: impl FnOnce(Slot<'s>) -> Result<Written>) -> Result<()> {
-        let name = self.name;
+        let (name, inside) = (self.name, self.inside);
         let Some(state) = step(self.cx, self.state, Some(name), schema) else { return Ok(()) };
         if name.contains('/') {
             let what = "a nested path as a field's name cannot be written yet";
@@ -309,7 +314,7 @@ impl<'s> MemberWriter<'s> {
         let slot = Slot::new(self.sink, self.cx, place, state, self.depth, self.storage);
         match write(slot) {
             Ok(Written { .. }) => Ok(()),
-            Err(error) => Err(error.at(name)),
+            Err(error) => Err(inside.into_iter().fold(error.at(name), |error, outer| error.at(outer))),
         }
     }
 

@@ -44,6 +44,12 @@ impl RenameRule {
     pub(crate) fn field(self, ident: &str) -> String {
         // `_x` and `x_` have empty words at their ends, which carry no letters.
         let words: Vec<&str> = ident.split('_').filter(|word| !word.is_empty()).collect();
+        match self {
+            // Only the case of the letters is named, so the underscores stay.
+            Self::Lower => return ident.to_lowercase(),
+            Self::Upper => return ident.to_uppercase(),
+            _ => {}
+        }
         if words.is_empty() { ident.to_owned() } else { self.join(&words) }
     }
 

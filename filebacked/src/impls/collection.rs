@@ -11,6 +11,7 @@ use crate::node::Node;
 use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
+use crate::storage::ObjectKind;
 use std::collections::{BTreeSet, BinaryHeap, HashSet, LinkedList, VecDeque};
 use std::hash::{BuildHasher, Hash};
 use std::rc::Rc;
@@ -30,8 +31,25 @@ pub(crate) fn write_all<T: Save>(rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Wr
 
 /// Reads a sequence, in whichever of its layouts it is.
 pub(crate) fn read_all<T: FileBacked>(node: Node<'_>) -> Result<Vec<T>> {
-    let numbered = node.filters().next().is_none() && node.stamp()?.is_some_and(|stamp| stamp.kind_name() == "list");
-    if numbered { sequence::read_numbered(node.each()) } else { node.each().get_rows() }
+    if is_numbered::<T>(&node)? { sequence::read_numbered(node.each()) } else { node.each().get_rows() }
+}
+
+fn is_numbered<T: FileBacked>(node: &Node<'_>) -> Result<bool> {
+    if node.filters().next().is_some() {
+        return Ok(false);
+    }
+    if let Some(stamp) = node.stamp()? {
+        return Ok(stamp.kind_name() == "list");
+    }
+    if node.ours || node.kind()? != ObjectKind::Group {
+        return Ok(false);
+    }
+    // In a file of others: a node a value, unless these are the columns of a type whose members have numbers for names.
+    let names = node.object.source.children(node.object.handle)?;
+    let numbered = |i: usize| names.iter().any(|name| *name == i.to_string());
+    let Some(first) = node.object.child("0")?.filter(|_| (0..names.len()).all(numbered)) else { return Ok(false) };
+    let columns = matches!(T::schema(), Schema::Tuple(_) | Schema::Struct(_));
+    Ok(!columns || first.kind()? == ObjectKind::Group)
 }
 
 /// Collections whose values lie in slices.

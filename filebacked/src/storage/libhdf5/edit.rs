@@ -86,8 +86,9 @@ pub(crate) fn delete(group: &Id, name: &str) -> Result<()> {
 
 /// Moves every link of a group into another of the same file, and copies its attributes there.
 ///
-/// With `overwrite`, what has the same name there is deleted first. Without it, nothing is moved if there is any.
-pub(crate) fn promote(from: &Id, into: &Id, overwrite: bool) -> Result<()> {
+/// With `overwrite`, what has the same name there is deleted first, and so are those of the `known` names that are not
+/// in the group. Without it, nothing is moved if there is any.
+pub(crate) fn promote(from: &Id, into: &Id, overwrite: bool, known: &[&str]) -> Result<()> {
     sync(|| {
         let (links, attributes) = (names::children(from.raw())?, names::attributes(from.raw())?);
         if !overwrite {
@@ -100,6 +101,15 @@ pub(crate) fn promote(from: &Id, into: &Id, overwrite: bool) -> Result<()> {
                 if has_attribute(into.raw(), name)? {
                     return Err(ErrorKind::Exists.into());
                 }
+            }
+        }
+        for name in known.iter().filter(|_| overwrite) {
+            if !links.iter().any(|link| link == name) && exists(into, name)? {
+                delete(into, name)?;
+            }
+            if !attributes.iter().any(|attribute| attribute == name) && has_attribute(into.raw(), name)? {
+                // SAFETY: the group is open, the name ends in NUL.
+                with_name(name, |name| unsafe { check(H5Adelete(into.raw(), name)) })?;
             }
         }
         for name in &links {
