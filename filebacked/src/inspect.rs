@@ -14,11 +14,11 @@
 //! let bytes = filebacked::to_bytes(&Model { step: 7, name: "digits".into(), layers })?;
 //! assert_eq!(inspect::tree_of_bytes(&bytes)?.to_string(), "\
 //! /               struct Model 1, format 1.0
-//! ├── layers/     columns Layer 1, len = 2
-//! │   ├── rate    f64 (2) = [0.1, 0.5], compact, 16 bytes
-//! │   └── width   u32 (2) = [64, 10], compact, 8 bytes
+//! ├── step        u64 = 7
 //! ├── name        str[6] = \"digits\"
-//! └── step        u64 = 7
+//! └── layers/     columns Layer 1, len = 2
+//!     ├── rate    f64 (2) = [0.1, 0.5], compact, 16 bytes
+//!     └── width   u32 (2) = [64, 10], compact, 8 bytes
 //! ");
 //! # Ok(()) }
 //! ```

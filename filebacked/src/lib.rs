@@ -35,11 +35,11 @@
 //!
 //! ```text
 //! model.h5/       struct Model 1, format 1.0
-//! ├── layers/     columns Layer 1, len = 2
-//! │   ├── rate    f64 (2) = [0.1, 0.5], compact, 16 bytes
-//! │   └── width   u32 (2) = [64, 10], compact, 8 bytes
+//! ├── step        u64 = 7
 //! ├── name        str[6] = "digits"
-//! └── step        u64 = 7
+//! └── layers/     columns Layer 1, len = 2
+//!     ├── rate    f64 (2) = [0.1, 0.5], compact, 16 bytes
+//!     └── width   u32 (2) = [64, 10], compact, 8 bytes
 //! ```
 //!
 //! and as Python sees it: `f["step"][()]`, `f["name"].asstr()[()]`, `f["layers/rate"][:]`.

@@ -74,7 +74,13 @@ fn a_model_prints_as_a_tree() {
         text,
         r#"model.h5/        struct Model 1, format 1.0
 ├── @unit        str[1] = "m"
+├── step         u64 = 7
+├── name         str[9] = "a \"name\"\n"
 ├── colour       enum{Red, Green} = Green
+├── ready        bool = true
+├── shape/       enum Shape 1, variant = "Rect"
+│   ├── h        f64 = -2.0
+│   └── w        f64 = 1.5
 ├── elapsed      {secs: u64, nanos: u32} = {secs: 1, nanos: 500000000}
 ├── layers/      columns Layer 1, len = 2
 │   ├── rate     f64 (2) = [0.1, 0.5], compact, 16 bytes
@@ -82,14 +88,8 @@ fn a_model_prints_as_a_tree() {
 ├── metrics/     map, len = 1
 │   ├── keys     str[4] (1) = ["loss"], compact, 4 bytes
 │   └── values   f64 (1) = [0.25], compact, 8 bytes
-├── name         str[9] = "a \"name\"\n"
 ├── parts/       links, len = 1
 │   └── a%2Fb    u8 (2) = [1, 2], compact, 2 bytes
-├── ready        bool = true
-├── shape/       enum Shape 1, variant = "Rect"
-│   ├── h        f64 = -2.0
-│   └── w        f64 = 1.5
-├── step         u64 = 7
 └── weights      f64 (100000), chunked (100000) shuffle + gzip, N bytes of 800,000
 "#
     );
@@ -132,14 +132,14 @@ fn limits_are_kept_and_told() {
         tree.to_string(),
         "\
 many.h5/         format 1.0
-├── deep/        group
-│   └── a/       group
-│       └── b/   group
-│           └── ... 1 more
-└── run/         group
-    ├── 00       i32 = 0
-    ├── 01       i32 = 1
-    └── ... 28 more
+├── run/         group
+│   ├── 00       i32 = 0
+│   ├── 01       i32 = 1
+│   └── ... 28 more
+└── deep/        group
+    └── a/       group
+        └── b/   group
+            └── ... 1 more
 "
     );
     let tree = file.tree_with(&TreeOptions::new().objects(3).values(false)).unwrap();
