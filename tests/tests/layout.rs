@@ -437,14 +437,22 @@ fn maps() {
     root.attribute("len").holds("<u8", &[], 3);
     assert_eq!(root.links(), ["a", "b", "c%2Fd"]);
     file.dataset("/c%2Fd", "|u1", &[2], json!([1, 2]));
-    let file = describe(python, &HashMap::from([(10u8, vec![2u8]), (9, vec![])]));
-    assert_eq!(file.group("/", "links", &["9", "10"]).links(), ["9", "10"]);
     let file = describe(python, &HashMap::from([(true, vec![2u8]), (false, vec![])]));
     file.group("/value", "map", &["keys", "values"]);
     file.dataset("/value/keys", BOOL, &[2], json!([false, true]));
     file.group("/value/values", "ragged", &["offsets", "values"]);
     let file = describe(python, &BTreeMap::from([("x", layer(1))]));
     file.group("/x", "struct Layer 1", &["width", "name", "taps"]);
+}
+
+#[test]
+fn links_keep_the_order_of_the_keys() {
+    let Some(python) = python() else { return };
+    let map = || HashMap::from([(10u8, vec![2u8]), (9, vec![])]);
+    let file = describe(python, &(1u8, map()));
+    assert_eq!(file.group("/value/1", "links", &["9", "10"]).links(), ["9", "10"]);
+    // At the root, too, where the group is not of our making.
+    assert_eq!(describe(python, &map()).group("/", "links", &["9", "10"]).links(), ["9", "10"]);
 }
 
 #[test]
