@@ -87,6 +87,15 @@ pub trait Save {
         None
     }
 
+    /// What AnnData calls a column of these of which some are absent.
+    #[doc(hidden)]
+    fn nullable() -> Option<&'static str>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
     /// Whether values can be map keys that are stored as link names.
     #[doc(hidden)]
     fn is_name() -> bool

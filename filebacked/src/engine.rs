@@ -1,6 +1,7 @@
 //! Which engine writes or reads a whole file: our own where it can, the C library for everything else.
 
 use crate::backed::{FileBacked, Save};
+use crate::context::WriteContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{ReadOptions, WriteOptions};
 use crate::storage::Source;
@@ -9,8 +10,8 @@ use crate::storage::libhdf5::{LibFile, LibSink, LibSource};
 #[cfg(feature = "native")]
 use crate::storage::native::{NativeSink, NativeSource, is_superblock};
 use crate::whole;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs::File;
+use std::io;
 use std::path::Path;
 
 #[cfg(not(any(feature = "libhdf5", feature = "native")))]
@@ -56,7 +57,7 @@ pub(crate) fn write_file<T: Save>(path: &Path, exclusive: bool, value: &T, optio
             Err(error) if options.engine == Engine::Native || !cfg!(feature = "libhdf5") => {
                 return Err(needs_libhdf5(Some(error)));
             }
-            Err(_) if exclusive => fs::remove_file(path)?,
+            Err(_) if exclusive => std::fs::remove_file(path)?,
             Err(_) => {}
         }
     }
@@ -103,7 +104,7 @@ pub(crate) fn write_bytes<T: Save>(value: &T, options: &WriteOptions) -> Result<
 
 /// Reads the value that is a whole file.
 pub(crate) fn read_file<T: FileBacked>(path: &Path, options: &ReadOptions) -> Result<T> {
-    let mut file = File::open(path)?;
+    let file = File::open(path)?;
     let found = file.metadata()?;
     if found.is_dir() {
         return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
@@ -114,7 +115,7 @@ pub(crate) fn read_file<T: FileBacked>(path: &Path, options: &ReadOptions) -> Re
     #[cfg(feature = "native")]
     if options.engine != Engine::Libhdf5 && found.len() <= AT_ONCE {
         let mut bytes = Vec::with_capacity(found.len() as usize + 1);
-        file.read_to_end(&mut bytes)?;
+        io::Read::read_to_end(&mut &file, &mut bytes)?;
         if let Some(value) = read_native(&bytes, options)? {
             return Ok(value);
         }
@@ -154,7 +155,7 @@ pub(crate) fn look_at_file<R>(path: &Path, look: impl FnOnce(&dyn Source) -> Res
         look(&LibSource::new(file.root()?)?)
     }
     #[cfg(not(feature = "libhdf5"))]
-    look_at_bytes(&fs::read(path)?, look)
+    look_at_bytes(&std::fs::read(path)?, look)
 }
 
 /// Looks at the bytes of a file without a type.
@@ -191,4 +192,39 @@ fn read_native<T: FileBacked>(bytes: &[u8], options: &ReadOptions) -> Result<Opt
         Err(error) if only => Err(needs_libhdf5(Some(error))),
         Err(_) => Ok(None),
     }
+}
+
+/// A file that says nothing of this library, with a value as its only member; for checks of filters.
+pub(crate) fn member_to_bytes<T: Save>(name: &str, value: &T, options: &WriteOptions) -> Result<Vec<u8>> {
+    let cx = WriteContext::new(options, None)?;
+    #[cfg(feature = "native")]
+    {
+        let mut sink = NativeSink::in_memory();
+        match whole::write_member(&mut sink, &cx, name, value) {
+            Ok(()) => return sink.into_bytes(),
+            Err(error) if !sink.declined() || !cfg!(feature = "libhdf5") => return Err(error),
+            Err(_) => {}
+        }
+    }
+    #[cfg(feature = "libhdf5")]
+    {
+        let file = LibFile::create_in_memory(64 << 10)?;
+        let mut sink = LibSink::new(file.root()?)?;
+        whole::write_member(&mut sink, &cx, name, value)?;
+        drop(sink);
+        file.image()
+    }
+    #[cfg(not(feature = "libhdf5"))]
+    Err(needs_libhdf5(None))
+}
+
+/// Reads a member of a file of others out of its bytes; for checks of filters.
+pub(crate) fn member_from_bytes<T: FileBacked>(bytes: &[u8], name: &str, options: &ReadOptions) -> Result<T> {
+    #[cfg(feature = "libhdf5")]
+    {
+        let file = LibFile::open_image(bytes)?;
+        whole::read_member(&LibSource::new(file.root()?)?, name, false, options)
+    }
+    #[cfg(not(feature = "libhdf5"))]
+    whole::read_member(&NativeSource::new(bytes)?, name, false, options)
 }

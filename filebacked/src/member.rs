@@ -7,6 +7,7 @@ use crate::layout::absent;
 use crate::node::Node;
 use crate::reader::{GroupReader, check_len};
 use crate::schema::Nested;
+use crate::slot::opaque;
 
 /// A member of a group that is about to be read.
 #[derive(Debug, Clone, Copy)]
@@ -96,7 +97,7 @@ impl<'a> MemberReader<'_, 'a> {
     ///
     /// As [`MemberReader::get`].
     pub fn get_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<T> {
-        self.read(crate::slot::opaque, |node| node.get_with(filter), || None)
+        self.read(opaque, |node| node.get_with(filter), || None)
     }
 
     /// Reads the value by a filter, or takes the default where the member is not there.
@@ -105,7 +106,7 @@ impl<'a> MemberReader<'_, 'a> {
     ///
     /// Whatever keeps the member from being a `T`.
     pub fn get_with_or<T: 'static>(self, filter: &(impl Filter<T> + ?Sized), default: impl FnOnce() -> T) -> Result<T> {
-        self.read(crate::slot::opaque, |node| node.get_with(filter), || Some(default()))
+        self.read(opaque, |node| node.get_with(filter), || Some(default()))
     }
 
     /// Reads the value in an `Option` by a filter; a member that is not there is `None`.
@@ -114,7 +115,7 @@ impl<'a> MemberReader<'_, 'a> {
     ///
     /// Whatever keeps the member from being a `T`.
     pub fn get_option_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<Option<T>> {
-        self.get_option_with_or(filter, || None)
+        self.read(opaque, |node| node.get_with(filter).map(Some), || Some(None))
     }
 
     /// Reads the value in an `Option` by a filter, or takes the default where the member is not there.
@@ -127,11 +128,12 @@ impl<'a> MemberReader<'_, 'a> {
         filter: &(impl Filter<T> + ?Sized),
         default: impl FnOnce() -> Option<T>,
     ) -> Result<Option<T>> {
-        let read = |node: Node<'a>| match node.absence()? {
-            Some(_) => Ok(None),
-            None => node.get_with(filter).map(Some),
+        // A marker without the filter's name stands for a `None` that is not the default.
+        let read = |node: Node<'a>| match node.filters().next().is_none() && node.absence()?.is_some() {
+            true => Ok(None),
+            false => node.get_with(filter).map(Some),
         };
-        self.read(crate::slot::opaque, read, || Some(default()))
+        self.read(opaque, read, || Some(default()))
     }
 
     /// Reads the column's values, as many as the table has rows.
@@ -163,7 +165,7 @@ impl<'a> MemberReader<'_, 'a> {
     ///
     /// As [`MemberReader::rows`].
     pub fn rows_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<Vec<T>> {
-        let values = self.read(crate::slot::opaque, |node| node.get_rows_with(filter), || None)?;
+        let values = self.read(opaque, |node| node.get_rows_with(filter), || None)?;
         self.checked(values)
     }
 
@@ -178,7 +180,7 @@ impl<'a> MemberReader<'_, 'a> {
         default: impl FnMut() -> T,
     ) -> Result<Vec<T>> {
         let absent = || Some(std::iter::repeat_with(default).take(self.group.len()).collect());
-        let values = self.read(crate::slot::opaque, |node| node.get_rows_with(filter), absent)?;
+        let values = self.read(opaque, |node| node.get_rows_with(filter), absent)?;
         self.checked(values)
     }
 
@@ -202,7 +204,7 @@ impl<'a> MemberReader<'_, 'a> {
         default: impl FnMut() -> Option<T>,
     ) -> Result<Vec<Option<T>>> {
         let absent = || Some(std::iter::repeat_with(default).take(self.group.len()).collect());
-        let values = self.read(crate::slot::opaque, |node| absent::read_rows_with(node, filter), absent)?;
+        let values = self.read(opaque, |node| absent::read_rows_with(node, filter), absent)?;
         self.checked(values)
     }
 

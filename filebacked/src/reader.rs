@@ -15,7 +15,7 @@ use crate::storage::ObjectKind;
 use std::fmt;
 
 /// How many rows a table without columns may have.
-const MOST_EMPTY_ROWS: usize = 1 << 24;
+pub(crate) const MOST_EMPTY_ROWS: usize = 1 << 24;
 
 /// An open group of a file.
 ///

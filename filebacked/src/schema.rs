@@ -21,6 +21,8 @@ pub enum Schema {
     },
     /// A sparse matrix.
     Sparse(Nested),
+    /// The ends of a range; one that has none ends in [`Schema::Unit`].
+    Range(Nested),
     /// Many values of one type in an order: `Vec`, slices, sets.
     Sequence(Nested),
     /// A value or none.

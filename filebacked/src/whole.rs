@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::node::Node;
 use crate::object::Object;
 use crate::options::{ReadOptions, WriteOptions};
+#[cfg(feature = "libhdf5")]
 use crate::schema::{FieldSchema, Schema};
 use crate::slot::{Place, Slot, VALUE};
 use crate::stamp::{FILTER, FORMAT, STAMP};
@@ -28,7 +29,6 @@ pub(crate) fn write_root<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, value:
 }
 
 /// Writes a value as a member of the sink's group.
-#[cfg(feature = "libhdf5")]
 pub(crate) fn write_member<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, name: &str, value: &T) -> Result<()> {
     Slot::whole(sink, cx, Place::Member(name)).put(value).map(drop)
 }
@@ -56,7 +56,6 @@ pub(crate) fn read_root<T: FileBacked>(source: &dyn Source, options: &ReadOption
 }
 
 /// Reads a value that is a member of the source's root. `ours` tells of files that this library wrote.
-#[cfg(feature = "libhdf5")]
 pub(crate) fn read_member<T: FileBacked>(
     source: &dyn Source,
     path: &str,
@@ -73,7 +72,6 @@ pub(crate) fn read_member<T: FileBacked>(
 }
 
 /// The names of a path in a file.
-#[cfg(feature = "libhdf5")]
 pub(crate) fn parts(path: &str) -> Result<Vec<&str>> {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     if parts.is_empty() || parts.iter().any(|part| matches!(*part, "." | "..") || part.contains('\0')) {
@@ -84,6 +82,7 @@ pub(crate) fn parts(path: &str) -> Result<Vec<&str>> {
 }
 
 /// The names of the members that a value of a type may have.
+#[cfg(feature = "libhdf5")]
 pub(crate) fn members(schema: Schema) -> Vec<&'static str> {
     let names = |fields: Vec<FieldSchema>| fields.into_iter().map(|field| field.name);
     match schema {

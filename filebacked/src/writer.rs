@@ -138,6 +138,19 @@ impl<'a> GroupWriter<'a> {
         }
     }
 
+    /// Writes into a group inside of this one: where a field whose name has slashes lies.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `write` says, with the name in its path.
+    pub fn nested(&mut self, name: &str, write: impl FnOnce(&mut GroupWriter<'_>) -> Result<()>) -> Result<()> {
+        let Some(state) = self.step(Some(name), None) else { return Ok(()) };
+        self.sink.begin_group(name, false).map_err(|e| e.at(name))?;
+        let mut group = GroupWriter::new(&mut *self.sink, self.cx, state, self.depth, self.compression, true);
+        write(&mut group).map_err(|e| e.at(name))?;
+        self.sink.end_group()
+    }
+
     /// Writes an attribute of the group.
     ///
     /// # Errors
@@ -307,8 +320,8 @@ impl<'s> MemberWriter<'s> {
         let (name, inside) = (self.name, self.inside);
         let Some(state) = step(self.cx, self.state, Some(name), schema) else { return Ok(()) };
         if name.contains('/') {
-            let what = "a nested path as a field's name cannot be written yet";
-            return Err(Error::new(ErrorKind::Unsupported(what.into())).at(name));
+            let what = format!("`{name}` as the name of one member: `GroupWriter::nested` opens the groups on its way");
+            return Err(ErrorKind::Contract(what).into());
         }
         let place = if self.attribute { Place::Attribute(name) } else { Place::Member(name) };
         let slot = Slot::new(self.sink, self.cx, place, state, self.depth, self.storage);

@@ -90,8 +90,9 @@ enum AsU8 {
 
 #[derive(FileBacked, Debug, PartialEq, Clone, Copy)]
 #[filebacked(repr = "i64")]
+#[repr(i64)]
 enum AsI64 {
-    Low = i64::MIN as isize,
+    Low = i64::MIN,
     Zero = 0,
     Next,
 }

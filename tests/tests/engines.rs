@@ -80,8 +80,8 @@ struct Outer {
 
 fn inner(i: usize) -> Inner {
     Inner {
-        flag: i % 2 == 0,
-        color: if i % 3 == 0 { Color::Red } else { Color::Green },
+        flag: i.is_multiple_of(2),
+        color: if i.is_multiple_of(3) { Color::Red } else { Color::Green },
         wide: i128::MIN + i as i128,
         letter: 'ü',
         took: Duration::new(i as u64, 5),

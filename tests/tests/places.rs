@@ -1,5 +1,7 @@
 //! Values in every place where a value can be: one type for each way of storing.
 
+#![allow(clippy::reversed_empty_ranges)] // A range that ends before it starts is a value too.
+
 use filebacked::FileBacked;
 use filebacked_tests::round_trip;
 use std::collections::{BTreeMap, HashMap, HashSet};

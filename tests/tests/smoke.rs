@@ -49,8 +49,8 @@ fn layer(id: u32) -> Layer {
     Layer {
         id,
         name: format!("layer {id}"),
-        activation: if id % 2 == 0 { Activation::Relu } else { Activation::Tanh },
-        bias: (id % 3 == 0).then_some(f64::from(id)),
+        activation: if id.is_multiple_of(2) { Activation::Relu } else { Activation::Tanh },
+        bias: id.is_multiple_of(3).then_some(f64::from(id)),
         shape: match id % 3 {
             0 => Shape::Point,
             1 => Shape::Circle(1.5),

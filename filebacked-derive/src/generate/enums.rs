@@ -61,11 +61,14 @@ fn write_variant(target: &Target<'_>, variant: &Variant<'_>) -> TokenStream {
         return quote!(#pattern => #open.end(),);
     }
     let group = Group::written(quote!(__group));
-    let fields = stored(variant).map(|(binding, field)| members::write(container, field, &group, &quote!(#binding)));
+    let fields = members::nest(stored(variant).map(|(_, field)| field), &group, &|field, name, group| {
+        let binding = binding_of(variant, field);
+        members::write(container, field, name, group, &quote!(#binding))
+    });
     quote! {
         #pattern => {
             let mut __group = #open;
-            #(#fields)*
+            #fields
             __group.end()
         }
     }
@@ -99,15 +102,15 @@ fn write_columns(target: &Target<'_>, variant: &Variant<'_>) -> TokenStream {
     let name = &variant.name.value;
     let group = Group::written(quote!(__columns));
     let count = stored(variant).next().map(|(binding, _)| column(variant, &binding));
-    let fields = stored(variant).map(|(binding, field)| {
-        let column = column(variant, &binding);
+    let fields = members::nest(stored(variant).map(|(_, field)| field), &group, &|field, name, group| {
+        let column = column(variant, &binding_of(variant, field));
         let rows = quote_spanned!(field.span()=> __fb::Rows::refs(&#column));
-        members::write_rows(target.container, field, &group, &rows)
+        members::write_rows(target.container, field, name, group, &rows)
     });
     quote! {
         let mut __columns = __group.variant_columns(#name, #count.len())?;
         if !__columns.is_stub() {
-            #(#fields)*
+            #fields
         }
         __columns.end()?;
     }
@@ -267,6 +270,11 @@ fn pattern(variant: &Variant<'_>) -> TokenStream {
 fn stored<'v, 'a>(variant: &'v Variant<'a>) -> impl Iterator<Item = (Ident, &'v Field<'a>)> {
     let indexed = variant.fields.iter().enumerate();
     indexed.filter(|(_, field)| field.is_stored()).map(|(index, field)| (binding(index), field))
+}
+
+/// The variable that a variant's pattern gives a field.
+fn binding_of(variant: &Variant<'_>, field: &Field<'_>) -> Ident {
+    binding(variant.fields.iter().position(|other| std::ptr::eq(other, field)).unwrap_or_default())
 }
 
 fn binding(index: usize) -> Ident {

@@ -32,14 +32,60 @@ impl Group {
     }
 }
 
+/// The statements that write fields, those whose names have slashes inside of nested groups. Fields with the same first
+/// name are written together, since a group is open once.
+pub(super) fn nest<'f, 'a: 'f>(
+    fields: impl Iterator<Item = &'f Field<'a>>,
+    group: &Group,
+    write: &Write<'a>,
+) -> TokenStream {
+    nest_below(&fields.map(|field| (field, field.name.value.as_str())).collect::<Vec<_>>(), group, write)
+}
+
+/// What writes a field under a name into a group.
+type Write<'a> = dyn Fn(&Field<'a>, &str, &Group) -> TokenStream + 'a;
+
+fn nest_below<'a>(fields: &[(&Field<'a>, &str)], group: &Group, write: &Write<'a>) -> TokenStream {
+    let mut statements = TokenStream::new();
+    let mut opened: Vec<&str> = Vec::new();
+    for (field, name) in fields {
+        match name.split_once('/').filter(|_| !field.is_flattened()) {
+            None => statements.extend(write(field, name, group)),
+            Some((first, _)) if opened.contains(&first) => {}
+            Some((first, _)) => {
+                opened.push(first);
+                let inside = |(field, name): &(&'_ Field<'a>, &'_ str)| -> bool {
+                    !field.is_flattened() && name.split_once('/').is_some_and(|(other, _)| other == first)
+                };
+                let below: Vec<_> = fields.iter().filter(|entry| inside(entry)).collect();
+                let below = below.iter().filter_map(|(field, name)| Some((*field, name.split_once('/')?.1)));
+                let inner = nest_below(&below.collect::<Vec<_>>(), &Group::borrowed(), write);
+                let group = &group.name;
+                statements.extend(quote_spanned! {field.span()=>
+                    #group.nested(#first, |__group| {
+                        #inner
+                        ::core::result::Result::Ok(())
+                    })?;
+                });
+            }
+        }
+    }
+    statements
+}
+
 /// The statement that writes a field; `value` is a reference to it.
-pub(super) fn write(container: &Container<'_>, field: &Field<'_>, group: &Group, value: &TokenStream) -> TokenStream {
+pub(super) fn write(
+    container: &Container<'_>,
+    field: &Field<'_>,
+    name: &str,
+    group: &Group,
+    value: &TokenStream,
+) -> TokenStream {
     let Group { name: group, reference } = group;
     let span = field.span();
     if field.is_flattened() {
         return quote_spanned!(span=> __fb::SaveMembers::write_members(#value, #reference)?;);
     }
-    let name = &field.name.value;
     let storage = storage(field);
     let attribute = field.attrs.attr.is_set().then(|| quote!(.attribute()));
     // Where a missing member means another value, `None` is not a missing member.
@@ -71,6 +117,7 @@ pub(super) fn write(container: &Container<'_>, field: &Field<'_>, group: &Group,
 pub(super) fn write_rows(
     container: &Container<'_>,
     field: &Field<'_>,
+    name: &str,
     group: &Group,
     rows: &TokenStream,
 ) -> TokenStream {
@@ -79,7 +126,6 @@ pub(super) fn write_rows(
     if field.is_flattened() {
         return quote_spanned!(span=> __fb::SaveMembers::write_member_rows(#rows, #reference)?;);
     }
-    let name = &field.name.value;
     let storage = storage(field);
     // An HDF5 attribute of each row would be a node of each row: in columns `attr` is a column as any other.
     let put = match (field_filter(container, field), field.attrs.skip_if.get()) {

@@ -47,23 +47,23 @@ fn save(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
 fn save_members(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
     let group = Group::borrowed();
     let stored = || fields.iter().filter(|field| field.is_stored());
-    let values = stored().map(|field| {
+    let values = members::nest(stored(), &group, &|field, name, group| {
         let member = &field.member;
-        members::write(target.container, field, &group, &quote_spanned!(field.span()=> &self.#member))
+        members::write(target.container, field, name, group, &quote_spanned!(field.span()=> &self.#member))
     });
-    let columns = stored().map(|field| {
+    let columns = members::nest(stored(), &group, &|field, name, group| {
         let member = &field.member;
         let rows = quote_spanned!(field.span()=> __rows.project(|__row| &__row.#member));
-        members::write_rows(target.container, field, &group, &rows)
+        members::write_rows(target.container, field, name, group, &rows)
     });
     quote! {
         fn write_members(&self, __group: &mut __fb::GroupWriter<'_>) -> __fb::Result<()> {
-            #(#values)*
+            #values
             ::core::result::Result::Ok(())
         }
 
         fn write_member_rows(__rows: __fb::Rows<'_, Self>, __group: &mut __fb::GroupWriter<'_>) -> __fb::Result<()> {
-            #(#columns)*
+            #columns
             ::core::result::Result::Ok(())
         }
     }

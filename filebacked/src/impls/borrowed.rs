@@ -66,6 +66,10 @@ impl Save for &str {
         Some("")
     }
 
+    fn nullable() -> Option<&'static str> {
+        Some("nullable-string-array")
+    }
+
     fn is_name() -> bool {
         true
     }

@@ -43,6 +43,10 @@ macro_rules! integer_is_backed {
                 fn filler() -> Option<Self> {
                     Some(0)
                 }
+                fn nullable() -> Option<&'static str> {
+                    // 128-bit integers are compounds.
+                    (<$t>::BITS <= 64).then_some("nullable-integer")
+                }
                 fn key() -> Option<Key<Self>> {
                     Some(Key::new())
                 }
@@ -89,11 +93,40 @@ macro_rules! number_is_element {
         )*
     };
 }
-number_is_element!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
+number_is_element!(i8, i16, i32, i64, u16, u32, u64, f32, f64);
+
+/// A number, and a byte: many of them are what a text of others is made of, UTF-8 or not.
+impl Element for u8 {
+    #[inline]
+    fn write_array(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
+        number::write(rows, shape, slot)
+    }
+
+    fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<Self>, Vec<usize>)> {
+        if rank == Some(1) {
+            let description = node.describe()?;
+            if description.dtype.is_text() && description.shape.is_empty() && !description.null {
+                let bytes = crate::layout::text::read_bytes(node)?;
+                let len = bytes.len();
+                return Ok((bytes, vec![len]));
+            }
+        }
+        number::read(node, rank)
+    }
+
+    #[inline]
+    fn read_scalar(node: &Node<'_>) -> Result<Self> {
+        number::read_scalar(node)
+    }
+}
 
 element_is_backed!(f32, "f32", filler = Some(0.0), flat = true);
 element_is_backed!(f64, "f64", filler = Some(0.0), flat = true);
-element_is_backed!(bool, "bool", filler = Some(false), flat = true);
+element_is_backed!(bool, "bool", filler = Some(false), flat = true, {
+    fn nullable() -> Option<&'static str> {
+        Some("nullable-boolean")
+    }
+});
 
 /// `usize` and `isize` have 64 bits on disk, whatever the machine has.
 macro_rules! size_is_element {

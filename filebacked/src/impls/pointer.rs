@@ -40,6 +40,9 @@ macro_rules! pointer_is_backed {
                 fn name(&self) -> Option<Cow<'_, str>> {
                     T::name(self)
                 }
+                fn nullable() -> Option<&'static str> {
+                    T::nullable()
+                }
                 fn filler() -> Option<Self> {
                     T::filler().map($pointer::new)
                 }

@@ -13,7 +13,7 @@ use crate::impls::pointer::schema_of;
 use crate::impls::product::save_members;
 use crate::node::Node;
 use crate::rows::Rows;
-use crate::schema::{FieldSchema, Schema};
+use crate::schema::Schema;
 use crate::slot::{Slot, Written};
 use crate::stamp::Stamp;
 use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToInclusive};
@@ -28,7 +28,7 @@ macro_rules! range_is_backed {
             }
             fn key() -> Option<Key<Self>> {
                 fn schema<T: Save>() -> Schema {
-                    Schema::structure(stringify!($t), 1, vec![$(FieldSchema::new($name, schema_of::<T>)),*])
+                    Schema::Range(schema_of::<T>)
                 }
                 T::key().map(|_| Key::of_container(schema::<T>))
             }
@@ -36,7 +36,7 @@ macro_rules! range_is_backed {
 
         impl<T: FileBacked> FileBacked for $t<T> {
             fn schema() -> Schema {
-                Schema::structure(stringify!($t), 1, vec![$(FieldSchema::new($name, T::schema)),*])
+                Schema::Range(T::schema)
             }
             fn read(node: Node<'_>) -> Result<Self> {
                 let group = node.group_of("range", "a group (range)")?;
@@ -82,7 +82,7 @@ impl Save for RangeFull {
 
 impl FileBacked for RangeFull {
     fn schema() -> Schema {
-        Schema::structure("RangeFull", 1, Vec::new())
+        Schema::Range(<()>::schema)
     }
 
     fn read(node: Node<'_>) -> Result<Self> {

@@ -38,6 +38,9 @@ macro_rules! text_is_backed {
                 fn filler() -> Option<Self> {
                     Some(String::new().into())
                 }
+                fn nullable() -> Option<&'static str> {
+                    Some("nullable-string-array")
+                }
                 fn is_name() -> bool {
                     true
                 }
@@ -99,6 +102,9 @@ macro_rules! converted_text {
                 }
                 fn filler() -> Option<Self> {
                     Some(Self::default())
+                }
+                fn nullable() -> Option<&'static str> {
+                    Some("nullable-string-array")
                 }
                 fn key() -> Option<Key<Self>> {
                     Some(Key::new())

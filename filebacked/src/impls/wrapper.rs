@@ -35,6 +35,9 @@ macro_rules! wrapper_is_backed {
                 fn name(&self) -> Option<Cow<'_, str>> {
                     self.0.name()
                 }
+                fn nullable() -> Option<&'static str> {
+                    T::nullable()
+                }
                 fn filler() -> Option<Self> {
                     T::filler().map($wrapper)
                 }

@@ -13,6 +13,9 @@
 //! ├── mask     bool (n): TRUE where there is no value
 //! └── values   numbers, bools, text: n of them, 0 or empty where there is none; anything else: those that are there
 //! ```
+//!
+//! Of integers, bools and text it is also one of AnnData's nullable arrays: `encoding-type` is `nullable-integer`,
+//! `nullable-boolean` or `nullable-string-array`, and `encoding-version` is `0.1.0`.
 
 use crate::backed::{FileBacked, Save};
 use crate::error::{Error, ErrorKind, Result};
@@ -44,6 +47,10 @@ pub(crate) fn write_rows_unless<T: Save>(
 pub(crate) fn write_present<T: Save>(values: &[Option<&T>], slot: Slot<'_>) -> Result<Written> {
     let filler = T::filler();
     let mut group = begin(values.len(), values.iter().map(Option::is_none), slot)?;
+    if let Some(encoding) = T::nullable() {
+        group.text_attribute("encoding-type", encoding)?;
+        group.text_attribute("encoding-version", "0.1.0")?;
+    }
     let refs: Vec<&T> = values.iter().filter_map(|value| value.or(filler.as_ref())).collect();
     group.part("values", |slot| slot.put_rows(Rows::refs(&refs)))?;
     group.end()

@@ -98,7 +98,7 @@ pub(crate) fn decode(texts: Texts) -> Result<Vec<String>> {
 #[cold]
 fn not_utf8() -> Error {
     Error::new(ErrorKind::Invalid("text that is not UTF-8".into()))
-        .with_help("read it as bytes: `Vec<u8>` or `OsString` for a single text")
+        .with_help("a single text can be read as its bytes: `Vec<u8>`")
 }
 
 /// Reads one text.

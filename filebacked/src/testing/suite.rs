@@ -3,13 +3,11 @@
 use super::probe::{Bare, Found, Held, Names, Nobody, Odd, Optional, Own, Record, References, Unmarked, Values};
 use super::{Check, Failure};
 use crate::backed::{FileBacked, Save};
-use crate::context::WriteContext;
+use crate::engine;
 use crate::error::{ErrorKind, Result};
 use crate::filter::Filter;
 use crate::options::{Compression, ReadOptions, WriteOptions};
 use crate::registry::Registry;
-use crate::storage::libhdf5::{LibFile, LibSink, LibSource};
-use crate::whole;
 use crate::with::{Each, Registered};
 use std::any::{TypeId, type_name};
 use std::collections::BTreeMap;
@@ -261,14 +259,8 @@ where
     let (_, from) = options(filter);
     for value in values {
         let pass = || {
-            let file = LibFile::create_in_memory(64 << 10)?;
-            let cx = WriteContext::new(&to, None)?;
-            let mut sink = LibSink::new(file.root()?)?;
-            whole::write_member(&mut sink, &cx, "x", &Bare::<T, Unmarked<F>>(value, PhantomData))?;
-            drop(sink);
-            let image = file.image()?;
-            let file = LibFile::open_image(&image)?;
-            whole::read_member::<Found<T, F>>(&LibSource::new(file.root()?)?, "x", false, &from)
+            let image = engine::member_to_bytes("x", &Bare::<T, Unmarked<F>>(value, PhantomData), &to)?;
+            engine::member_from_bytes::<Found<T, F>>(&image, "x", &from)
         };
         let read = guard(Check::Foreign, "a value in a file of others", pass)?;
         equal(Check::Foreign, "a value in a file of others", value, &read.0)?;

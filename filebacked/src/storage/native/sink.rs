@@ -353,7 +353,8 @@ impl Sink for NativeSink {
             self.contiguous(UNDEFINED, 0);
             return self.finish_dataset(name, spec, start);
         }
-        if size <= COMPACT {
+        // pyfive reads references into the heap from contiguous data only.
+        if size <= COMPACT && *spec.dtype != Dtype::VarStr {
             let start = self.dataset_header(spec, true)?;
             let len = (size as u16 + 4).to_le_bytes();
             let data = (size as u16).to_le_bytes();
@@ -365,7 +366,7 @@ impl Sink for NativeSink {
         }
         self.align();
         let address = self.position();
-        if self.file.is_some() {
+        if self.file.is_some() && size > COMPACT {
             let mut data = std::mem::take(&mut self.scratch);
             data.clear();
             data.reserve(size);

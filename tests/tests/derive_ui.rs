@@ -1,6 +1,0 @@
-//! The derive's errors are part of the product: each mistake has a folder under `ui/`.
-
-#[test]
-fn mistakes_are_explained() {
-    trybuild::TestCases::new().compile_fail("ui/*/*.rs");
-}
