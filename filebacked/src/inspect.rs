@@ -288,7 +288,7 @@ impl Walk<'_> {
         for name in object.source.attributes(object.handle)? {
             attributes.push(self.attribute(object, name));
         }
-        match object.kind()? {
+        match object.kind() {
             ObjectKind::Group => self.group(object, depth),
             ObjectKind::Dataset | ObjectKind::Attribute => self.dataset(object),
             ObjectKind::Other => Ok(Content::Other),

@@ -44,7 +44,8 @@ pub struct Node<'a> {
     /// How many of them were at work when this type's turn came: a filter works once for a type, so that its name a
     /// second time is that of a type inside.
     before: usize,
-    stamp: OnceCell<Option<Stamp<'static>>>,
+    /// Boxed: most nodes are datasets, and nodes are moved a lot.
+    stamp: OnceCell<Option<Rc<Stamp<'static>>>>,
 }
 
 impl fmt::Debug for Node<'_> {
@@ -55,8 +56,7 @@ impl fmt::Debug for Node<'_> {
 
 impl<'a> Node<'a> {
     pub(crate) fn open(object: Object<'a>, cx: &'a ReadContext, state: State, depth: u32, ours: bool) -> Result<Self> {
-        let filters = if object.kind()? == ObjectKind::Attribute { None } else { object.text_attribute(FILTER)? };
-        let marks = filters.as_deref().map(parse_marks);
+        let marks = object.text_attribute(FILTER)?.as_deref().map(parse_marks);
         let stamp = OnceCell::new();
         Ok(Node { object, cx, state, depth, ours, below: u32::MAX, marks, passed: 0, before: 0, stamp })
     }
@@ -314,11 +314,7 @@ impl<'a> Node<'a> {
     }
 
     /// What kind of object it is.
-    ///
-    /// # Errors
-    ///
-    /// What the storage says.
-    pub fn kind(&self) -> Result<ObjectKind> {
+    pub fn kind(&self) -> ObjectKind {
         self.object.kind()
     }
 
@@ -329,15 +325,15 @@ impl<'a> Node<'a> {
     /// What the storage says.
     pub fn stamp(&self) -> Result<Option<&Stamp<'static>>> {
         if let Some(stamp) = self.stamp.get() {
-            return Ok(stamp.as_ref());
+            return Ok(stamp.as_deref());
         }
-        let text = if self.kind()? == ObjectKind::Attribute { None } else { self.object.text_attribute(STAMP)? };
-        Ok(self.stamp.get_or_init(|| text.map(|text| Stamp::parse(&text))).as_ref())
+        let text = self.object.text_attribute(STAMP)?;
+        Ok(self.stamp.get_or_init(|| text.map(|text| Rc::new(Stamp::parse(&text)))).as_deref())
     }
 
     /// The depth of the `None` that the node is a marker of.
     pub(crate) fn absence(&self) -> Result<Option<u32>> {
-        if self.kind()? != ObjectKind::Group {
+        if self.kind() != ObjectKind::Group {
             return Ok(None);
         }
         Ok(self.stamp()?.filter(|stamp| stamp.kind_name() == "none").map(|stamp| stamp.version().unwrap_or(0)))
@@ -350,7 +346,7 @@ impl<'a> Node<'a> {
     /// [`ErrorKind::Mismatch`] where the node is no dataset; [`ErrorKind::UnknownFilter`].
     pub fn describe(&self) -> Result<Description> {
         self.readable()?;
-        match self.kind()? {
+        match self.kind() {
             ObjectKind::Dataset | ObjectKind::Attribute => self.object.source.describe(self.object.handle),
             _ => Err(self.unexpected("a dataset")),
         }
@@ -386,7 +382,7 @@ impl<'a> Node<'a> {
     #[cold]
     pub(crate) fn describe_found(&self) -> String {
         let found = (|| {
-            Ok::<_, Error>(match self.kind()? {
+            Ok::<_, Error>(match self.kind() {
                 ObjectKind::Group => match self.stamp()? {
                     Some(stamp) => match (stamp.kind_name(), stamp.name()) {
                         ("none", _) => "none".to_string(),
@@ -413,19 +409,19 @@ impl<'a> Node<'a> {
 
     pub(crate) fn group_as(self, expected: &'static str) -> Result<GroupReader<'a>> {
         self.readable()?;
-        if self.kind()? != ObjectKind::Group {
+        if self.kind() != ObjectKind::Group {
             return Err(self.unexpected(expected));
         }
         let ours = self.ours || self.stamp()?.is_some();
         let depth = deeper(self.depth, self.cx)?;
-        let stamp = self.stamp()?.cloned();
+        let stamp = self.stamp.get().cloned().flatten();
         Ok(GroupReader::new(self.object, self.cx, self.state, depth, ours, stamp))
     }
 
     /// Opens a group whose stamp, if it has one, is of this kind.
     pub(crate) fn group_of(self, kind: &'static str, expected: &'static str) -> Result<GroupReader<'a>> {
         self.readable()?;
-        if self.kind()? == ObjectKind::Group && self.stamp()?.is_some_and(|stamp| stamp.kind_name() != kind) {
+        if self.kind() == ObjectKind::Group && self.stamp()?.is_some_and(|stamp| stamp.kind_name() != kind) {
             return Err(self.unexpected(expected));
         }
         self.group_as(expected)
@@ -470,7 +466,7 @@ impl<'a> Node<'a> {
     fn typed(self, kind: &'static str, name: &str, version: u32) -> Result<GroupReader<'a>> {
         let expected = || format!("a group ({kind} of `{name}`)");
         self.readable()?;
-        if self.kind()? == ObjectKind::Group {
+        if self.kind() == ObjectKind::Group {
             if let Some(stamp) = self.stamp()? {
                 if stamp.kind_name() != kind {
                     return Err(self.unexpected(expected()));

@@ -19,11 +19,14 @@ impl<'a> Object<'a> {
     }
 
     pub(crate) fn attribute(&self, name: &str) -> Result<Option<Object<'a>>> {
+        if self.handle.bare {
+            return Ok(None);
+        }
         Ok(self.source.attribute(self.handle, name)?.map(|handle| Object::new(self.source, handle)))
     }
 
-    pub(crate) fn kind(&self) -> Result<ObjectKind> {
-        self.source.kind(self.handle)
+    pub(crate) fn kind(&self) -> ObjectKind {
+        self.handle.kind
     }
 
     /// A text attribute; `None` where there is none, or it is no text.

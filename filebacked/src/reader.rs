@@ -13,6 +13,7 @@ use crate::schema::Nested;
 use crate::stamp::{LEN, Stamp};
 use crate::storage::ObjectKind;
 use std::fmt;
+use std::rc::Rc;
 
 /// How many rows a table without columns may have.
 pub(crate) const MOST_EMPTY_ROWS: usize = 1 << 24;
@@ -43,7 +44,7 @@ pub struct GroupReader<'a> {
     state: State,
     pub(crate) depth: u32,
     ours: bool,
-    stamp: Option<Stamp<'static>>,
+    stamp: Option<Rc<Stamp<'static>>>,
     len: Option<usize>,
     variant: String,
     /// The name of a group inside its node, for the paths of errors: the columns of a variant.
@@ -63,7 +64,7 @@ impl<'a> GroupReader<'a> {
         state: State,
         depth: u32,
         ours: bool,
-        stamp: Option<Stamp<'static>>,
+        stamp: Option<Rc<Stamp<'static>>>,
     ) -> Self {
         GroupReader { object, cx, state, depth, ours, stamp, len: None, variant: String::new(), inside: None }
     }
@@ -75,7 +76,7 @@ impl<'a> GroupReader<'a> {
 
     /// The stamp of a group that this library wrote.
     pub fn stamp(&self) -> Option<&Stamp<'static>> {
-        self.stamp.as_ref()
+        self.stamp.as_deref()
     }
 
     /// The names of the members: in creation order where that is tracked, else by their bytes.
@@ -161,7 +162,7 @@ impl<'a> GroupReader<'a> {
     fn check_no_rows(&self) -> Result<()> {
         for name in self.names()? {
             let rows = match self.child(&name)? {
-                Some(node) if node.kind()? == ObjectKind::Dataset => node.describe().ok(),
+                Some(node) if node.kind() == ObjectKind::Dataset => node.describe().ok(),
                 _ => None,
             };
             if let Some(rows) = rows.and_then(|found| found.shape.first().copied()).filter(|rows| *rows > 0) {

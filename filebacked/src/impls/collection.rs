@@ -41,7 +41,7 @@ fn is_numbered<T: FileBacked>(node: &Node<'_>) -> Result<bool> {
     if let Some(stamp) = node.stamp()? {
         return Ok(stamp.kind_name() == "list");
     }
-    if node.ours || node.kind()? != ObjectKind::Group {
+    if node.ours || node.kind() != ObjectKind::Group {
         return Ok(false);
     }
     // In a file of others: a node a value, unless these are the columns of a type whose members have numbers for names.
@@ -49,7 +49,7 @@ fn is_numbered<T: FileBacked>(node: &Node<'_>) -> Result<bool> {
     let numbered = |i: usize| names.iter().any(|name| *name == i.to_string());
     let Some(first) = node.object.child("0")?.filter(|_| (0..names.len()).all(numbered)) else { return Ok(false) };
     let columns = matches!(T::schema(), Schema::Tuple(_) | Schema::Struct(_));
-    Ok(!columns || first.kind()? == ObjectKind::Group)
+    Ok(!columns || first.kind() == ObjectKind::Group)
 }
 
 /// Collections whose values lie in slices.

@@ -92,7 +92,7 @@ pub(crate) fn read_rows<T: FileBacked>(node: Node<'_>) -> Result<Vec<Option<T>>>
 
 fn is_optional(node: &Node<'_>) -> Result<bool> {
     use crate::storage::ObjectKind;
-    Ok(node.kind()? == ObjectKind::Group && node.stamp()?.is_none_or(|stamp| stamp.kind_name() == "optional"))
+    Ok(node.kind() == ObjectKind::Group && node.stamp()?.is_none_or(|stamp| stamp.kind_name() == "optional"))
 }
 
 /// Reads many values of which some were left out.

@@ -144,7 +144,7 @@ mod encoded {
     /// Reads the bytes of one encoded value, if there are no more than `limit`, and its type's name.
     pub(crate) fn read(node: &Node<'_>, label: Label, limit: usize) -> Result<(Vec<u8>, Option<String>)> {
         node.readable()?;
-        if node.kind()? == ObjectKind::Group {
+        if node.kind() == ObjectKind::Group {
             return Err(node.unexpected(format!("bytes of {}", label.codec)));
         }
         label.check(node)?;
@@ -155,7 +155,7 @@ mod encoded {
     /// Reads the bytes of many encoded values, of which none is longer than `limit`, and their type's name.
     pub(crate) fn read_rows(node: &Node<'_>, label: Label, limit: usize) -> Result<(Packed, Option<String>)> {
         node.readable()?;
-        if node.kind()? != ObjectKind::Group || node.stamp()?.is_some_and(|stamp| stamp.kind_name() != "packed") {
+        if node.kind() != ObjectKind::Group || node.stamp()?.is_some_and(|stamp| stamp.kind_name() != "packed") {
             return Err(node.unexpected("a group (packed)"));
         }
         label.check(node)?;

@@ -115,9 +115,7 @@ pub(crate) fn read(node: &Node<'_>) -> Result<String> {
 pub(crate) fn read_bytes(node: &Node<'_>) -> Result<Vec<u8>> {
     let description = node.describe()?;
     match &description.dtype {
-        Dtype::Int(_)
-            if node.kind()? == ObjectKind::Dataset && node.text_attribute(STAMP)?.as_deref() == Some(TEXT) =>
-        {
+        Dtype::Int(_) if node.kind() == ObjectKind::Dataset && node.text_attribute(STAMP)?.as_deref() == Some(TEXT) => {
             Ok(number::read::<u8>(node, Some(1))?.0)
         }
         Dtype::FixedStr(_) if description.shape.is_empty() && !description.null => {
@@ -134,7 +132,7 @@ pub(crate) fn read_bytes(node: &Node<'_>) -> Result<Vec<u8>> {
 /// Reads texts of any shape; a rank that is asked for is checked.
 pub(crate) fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<String>, Vec<usize>)> {
     node.readable()?;
-    if node.kind()? == ObjectKind::Group && node.stamp()?.is_some_and(|stamp| stamp.kind_name() == "packed") {
+    if node.kind() == ObjectKind::Group && node.stamp()?.is_some_and(|stamp| stamp.kind_name() == "packed") {
         let packed = blob::read_packed(node)?;
         if rank.is_some_and(|rank| rank != packed.shape.len()) {
             return Err(node.unexpected(number::wanted("text", rank)));

@@ -113,7 +113,14 @@ pub(crate) trait Sink {
 
 /// An object or attribute that a [`Source`] has opened, in the engine's own terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Handle(pub(crate) u64);
+pub(crate) struct Handle {
+    /// The object, in the engine's own terms.
+    pub(crate) id: u64,
+    /// What kind of object it is.
+    pub(crate) kind: ObjectKind,
+    /// It is known to have no attributes.
+    pub(crate) bare: bool,
+}
 
 /// What kind of object a handle stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,9 +192,6 @@ pub(crate) trait Source {
 
     /// The names of an object's attributes, sorted by their bytes.
     fn attributes(&self, object: Handle) -> Result<Vec<String>>;
-
-    /// What a handle stands for.
-    fn kind(&self, handle: Handle) -> Result<ObjectKind>;
 
     /// What tells the objects of a file from each other: two handles with the same one stand for the same object.
     /// `None` where the engine cannot tell.

@@ -88,7 +88,7 @@ where
     ArrayBase<S, D>: FileBacked,
 {
     node.readable()?;
-    if node.kind()? == ObjectKind::Group && node.stamp()?.is_none_or(|stamp| stamp.kind_name() == "list") {
+    if node.kind() == ObjectKind::Group && node.stamp()?.is_none_or(|stamp| stamp.kind_name() == "list") {
         return sequence::read_numbered(node);
     }
     let (values, shape) = A::read_array(&node, D::NDIM.map(|rank| rank + 1))?;

@@ -7,7 +7,7 @@ use super::names;
 use super::source::Data;
 use super::stack::last_error;
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Dtype, Handle};
+use crate::storage::{Dtype, Handle, ObjectKind};
 use hdf5_metno::globals::{H5P_GROUP_CREATE, H5P_LINK_CREATE};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5::H5free_memory;
@@ -162,7 +162,7 @@ fn copy_attribute(from: hid_t, into: hid_t, name: &str) -> Result<()> {
         let list = Id::own(H5Aget_create_plist(old.raw()))?;
         Ok((old, stored, space, list))
     })?;
-    let data = Data::of(Handle(old.raw() as u64))?;
+    let data = Data::of(Handle { id: old.raw() as u64, kind: ObjectKind::Attribute, bare: true })?;
     let (dtype, n) = (describe(stored.raw())?, data.elements()?);
     let memory = match &dtype {
         Dtype::VarStr => stored.clone(),

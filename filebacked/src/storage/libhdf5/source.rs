@@ -90,16 +90,34 @@ impl LibSource {
     }
 }
 
+/// Gives an identifier away as a handle.
+fn handle(id: Id, kind: ObjectKind) -> Handle {
+    Handle { id: id.into_raw() as u64, kind, bare: kind == ObjectKind::Attribute }
+}
+
+/// What kind of object an identifier stands for. The lock is held.
+fn kind(id: &Id) -> Result<ObjectKind> {
+    // SAFETY: an identifier that is not open is answered with an error.
+    let kind = unsafe { H5Iget_type(id.raw()) };
+    Ok(match kind {
+        H5I_GROUP | H5I_FILE => ObjectKind::Group,
+        H5I_DATASET => ObjectKind::Dataset,
+        H5I_ATTR => ObjectKind::Attribute,
+        kind if (kind as i32) < 0 => return Err(last_error()),
+        _ => ObjectKind::Other,
+    })
+}
+
 impl Source for LibSource {
     fn root(&self) -> Result<Handle> {
-        Ok(Handle(self.root.clone().into_raw() as u64))
+        Ok(handle(self.root.clone(), ObjectKind::Group))
     }
 
     fn child(&self, group: Handle, name: &str) -> Result<Option<Handle>> {
         if !is_link_name(name) {
             return Ok(None);
         }
-        let group = group.0 as hid_t;
+        let group = group.id as hid_t;
         sync(|| {
             // SAFETY: the handle is open until it is released, the name ends in NUL.
             with_name(name, |name| unsafe {
@@ -113,52 +131,39 @@ impl Source for LibSource {
                 }
                 let member = Id::own(H5Oopen(group, name, H5P_DEFAULT));
                 let member = member.map_err(|error| error.with_help("the link is there, what it leads to is not"))?;
-                Ok(Some(Handle(member.into_raw() as u64)))
+                let kind = kind(&member)?;
+                Ok(Some(handle(member, kind)))
             })
         })
     }
 
     fn children(&self, group: Handle) -> Result<Vec<String>> {
-        sync(|| children(group.0 as hid_t))
+        sync(|| children(group.id as hid_t))
     }
 
     fn attribute(&self, object: Handle, name: &str) -> Result<Option<Handle>> {
         if name.is_empty() || name.contains('\0') {
             return Ok(None);
         }
-        let object = object.0 as hid_t;
+        let object = object.id as hid_t;
         sync(|| {
             // SAFETY: the handle is open until it is released, the name ends in NUL.
             with_name(name, |name| unsafe {
                 if check(H5Aexists(object, name))? == 0 {
                     return Ok(None);
                 }
-                Ok(Some(Handle(Id::own(H5Aopen(object, name, H5P_DEFAULT))?.into_raw() as u64)))
+                Ok(Some(handle(Id::own(H5Aopen(object, name, H5P_DEFAULT))?, ObjectKind::Attribute)))
             })
         })
     }
 
     fn attributes(&self, object: Handle) -> Result<Vec<String>> {
-        sync(|| attributes(object.0 as hid_t))
-    }
-
-    fn kind(&self, handle: Handle) -> Result<ObjectKind> {
-        sync(|| {
-            // SAFETY: an identifier that is not open is answered with an error.
-            let kind = unsafe { H5Iget_type(handle.0 as hid_t) };
-            Ok(match kind {
-                H5I_GROUP | H5I_FILE => ObjectKind::Group,
-                H5I_DATASET => ObjectKind::Dataset,
-                H5I_ATTR => ObjectKind::Attribute,
-                kind if (kind as i32) < 0 => return Err(last_error()),
-                _ => ObjectKind::Other,
-            })
-        })
+        sync(|| attributes(object.id as hid_t))
     }
 
     fn identity(&self, object: Handle) -> Result<Option<String>> {
         sync(|| {
-            let id = object.0 as hid_t;
+            let id = object.id as hid_t;
             // SAFETY: the reference that is added belongs to the new location.
             let location = unsafe {
                 H5Iinc_ref(id);
@@ -196,7 +201,7 @@ impl Source for LibSource {
     fn release(&self, handle: Handle) {
         sync(|| {
             // SAFETY: the handle owns the reference that is given back.
-            if unsafe { H5Idec_ref(handle.0 as hid_t) } < 0 {
+            if unsafe { H5Idec_ref(handle.id as hid_t) } < 0 {
                 super::stack::forget_error();
             }
         });
@@ -206,7 +211,7 @@ impl Source for LibSource {
 /// What a handle means; every method expects the lock to be held.
 impl Data {
     pub(super) fn of(handle: Handle) -> Result<Data> {
-        let id = handle.0 as hid_t;
+        let id = handle.id as hid_t;
         // SAFETY: an identifier that is not open is answered with an error.
         match unsafe { H5Iget_type(id) } {
             H5I_DATASET => Ok(Data::Dataset(id)),

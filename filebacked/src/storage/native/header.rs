@@ -30,7 +30,7 @@ pub(super) fn unknown(what: &str) -> Error {
 }
 
 /// The messages of one object header.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Header<'b> {
     messages: &'b [u8],
     /// Messages carry their creation order.

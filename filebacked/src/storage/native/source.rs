@@ -30,7 +30,7 @@ pub(crate) struct NativeSource<'b> {
     /// The message after the link that was found last, and its group: members are mostly read in their order.
     next: Cell<(u64, usize)>,
     /// The object that was looked at last: it is mostly asked for several things in a row.
-    last: Cell<Option<(u64, Parsed<'b>)>>,
+    last: RefCell<(u64, Parsed<'b>)>,
     heap: RefCell<Cursor>,
     declined: Cell<bool>,
 }
@@ -49,16 +49,20 @@ struct Parsed<'b> {
 }
 
 impl<'b> Parsed<'b> {
-    fn new(header: Header<'b>) -> Result<Self> {
-        let mut parsed = Parsed {
-            header,
+    fn none() -> Self {
+        Parsed {
+            header: Header::default(),
             kind: ObjectKind::Other,
             datatype: None,
             dataspace: None,
             layout: None,
             attributes: false,
             filtered: false,
-        };
+        }
+    }
+
+    fn new(header: Header<'b>) -> Result<Self> {
+        let mut parsed = Parsed { header, ..Parsed::none() };
         let mut messages = header.messages();
         while let Some((kind, body)) = messages.next()? {
             match kind {
@@ -104,7 +108,8 @@ impl<'b> NativeSource<'b> {
             root: uint(bytes, 36, 8)?,
             budget: Cell::new((bytes.len() as u64).saturating_mul(BUDGET).saturating_add(1 << 16)),
             next: Cell::new((0, 0)),
-            last: Cell::new(None),
+            // No object lies at the place of the superblock.
+            last: RefCell::new((0, Parsed::none())),
             heap: RefCell::default(),
             declined: Cell::new(false),
         })
@@ -137,27 +142,32 @@ impl<'b> NativeSource<'b> {
     fn open(&self, address: u64) -> Result<Handle> {
         let header = Header::at(self.bytes, address, true)?;
         self.charge(header.size)?;
-        self.last.set(Some((address, Parsed::new(header)?)));
-        Ok(Handle(address))
+        let parsed = Parsed::new(header)?;
+        let handle = Handle { id: address, kind: parsed.kind, bare: !parsed.attributes };
+        *self.last.borrow_mut() = (address, parsed);
+        Ok(handle)
     }
 
+    /// Looks at what the messages of an object tell.
     #[inline]
-    fn parsed(&self, object: Handle) -> Result<Parsed<'b>> {
-        match self.last.get() {
-            Some((address, parsed)) if address == object.0 => Ok(parsed),
-            _ => Parsed::new(self.header(object)?),
+    fn parsed<R>(&self, object: Handle, look: impl FnOnce(&Parsed<'b>) -> R) -> Result<R> {
+        let last = self.last.borrow();
+        if last.0 == object.id {
+            return Ok(look(&last.1));
         }
+        drop(last);
+        Ok(look(&Parsed::new(self.header(object)?)?))
     }
 
     fn header(&self, object: Handle) -> Result<Header<'b>> {
-        Header::at(self.bytes, object.0, false)
+        Header::at(self.bytes, object.id, false)
     }
 
     /// The member of a group: address, looked for from where the last one was found.
     fn find(&self, group: Handle, name: &str) -> Result<Option<u64>> {
         let header = self.header(group)?;
         let (last, hint) = self.next.get();
-        let start = if last == group.0 { hint } else { 0 };
+        let start = if last == group.id { hint } else { 0 };
         let mut messages = header.messages_from(start);
         let mut wrapped = start == 0;
         loop {
@@ -176,7 +186,7 @@ impl<'b> NativeSource<'b> {
                 message::LINK => {
                     let link = Link::parse(body)?;
                     if link.name == name.as_bytes() {
-                        self.next.set((group.0, messages.at));
+                        self.next.set((group.id, messages.at));
                         return link.address.map(Some).ok_or_else(|| unknown("a soft or external link"));
                     }
                 }
@@ -189,11 +199,10 @@ impl<'b> NativeSource<'b> {
 
     /// The attribute messages of an object: name, and where the body lies in the file.
     fn attribute_messages(&self, object: Handle, mut each: impl FnMut(&'b [u8], &'b [u8]) -> bool) -> Result<()> {
-        let parsed = self.parsed(object)?;
-        if !parsed.attributes {
+        let Some(mut messages) = self.parsed(object, |parsed| parsed.attributes.then(|| parsed.header.messages()))?
+        else {
             return Ok(());
-        }
-        let mut messages = parsed.header.messages();
+        };
         while let Some((kind, body)) = messages.next()? {
             match kind {
                 message::ATTRIBUTE => {
@@ -215,12 +224,12 @@ impl<'b> NativeSource<'b> {
     /// Datatype message and bytes of a scalar whose data is in its header, which is what most fields are.
     #[inline]
     fn compact_scalar(&self, handle: Handle) -> Result<Option<(&'b [u8], &'b [u8])>> {
-        if handle.0 & ATTRIBUTE != 0 {
+        if handle.id & ATTRIBUTE != 0 {
             return Ok(None);
         }
-        let parsed = self.parsed(handle)?;
+        let parts = |parsed: &Parsed<'b>| (parsed.datatype, parsed.dataspace, parsed.layout, parsed.filtered);
         let (Some(datatype), Some(&[2, 0, 0, 0]), Some(&[3, 0, low, high, ref data @ ..]), false) =
-            (parsed.datatype, parsed.dataspace, parsed.layout, parsed.filtered)
+            self.parsed(handle, parts)?
         else {
             return Ok(None);
         };
@@ -233,7 +242,7 @@ impl<'b> NativeSource<'b> {
     }
 
     fn attribute_at(&self, handle: Handle) -> Result<Attribute<'b>> {
-        let start = (handle.0 & !ATTRIBUTE) as usize;
+        let start = (handle.id & !ATTRIBUTE) as usize;
         let message = self.bytes.get(start..).ok_or_else(|| damaged("an attribute outside of the file"))?;
         // The head of the message is before its body.
         let len = self.bytes.get(start.wrapping_sub(4)..).map_or(Ok(0), |head| uint(head, 1, 2))? as usize;
@@ -242,11 +251,12 @@ impl<'b> NativeSource<'b> {
 
     /// Type, shape and bytes of a dataset or an attribute.
     fn data(&self, handle: Handle) -> Result<Data<'b>> {
-        if handle.0 & ATTRIBUTE != 0 {
+        if handle.id & ATTRIBUTE != 0 {
             let attribute = self.attribute_at(handle)?;
             return Data::new(attribute.datatype, attribute.dataspace, attribute.data, "");
         }
-        let Parsed { datatype, dataspace, layout, filtered, .. } = self.parsed(handle)?;
+        let parts = |parsed: &Parsed<'b>| (parsed.datatype, parsed.dataspace, parsed.layout, parsed.filtered);
+        let (datatype, dataspace, layout, filtered) = self.parsed(handle, parts)?;
         if filtered {
             return Err(unknown("compressed or external data"));
         }
@@ -424,14 +434,15 @@ impl Source for NativeSource<'_> {
     }
 
     fn attribute(&self, object: Handle, name: &str) -> Result<Option<Handle>> {
-        if object.0 & ATTRIBUTE != 0 {
+        if object.bare {
             return Ok(None);
         }
         let mut found = None;
         let walked = self.attribute_messages(object, |candidate, body| {
             let same = candidate == name.as_bytes();
             if same {
-                found = Some(Handle(self.place(body) | ATTRIBUTE));
+                let id = self.place(body) | ATTRIBUTE;
+                found = Some(Handle { id, kind: ObjectKind::Attribute, bare: true });
             }
             same
         });
@@ -449,16 +460,9 @@ impl Source for NativeSource<'_> {
         Ok(names)
     }
 
-    fn kind(&self, handle: Handle) -> Result<ObjectKind> {
-        if handle.0 & ATTRIBUTE != 0 {
-            return Ok(ObjectKind::Attribute);
-        }
-        self.noted(self.parsed(handle).map(|parsed| parsed.kind))
-    }
-
     fn identity(&self, object: Handle) -> Result<Option<String>> {
         // The handle of an object is its address.
-        Ok(Some(object.0.to_string()))
+        Ok(Some(object.id.to_string()))
     }
 
     fn describe(&self, handle: Handle) -> Result<Description> {
