@@ -11,7 +11,7 @@ use crate::attr::words::{
     ALIAS, ATTR, BINCODE, CHUNK, COMPRESSION, DEFAULT, DENY_UNKNOWN, FLATTEN, LAYOUT, NAME, POSTCARD, REGISTERED,
     REMOVED, RENAME, RENAME_ALL, RENAME_ALL_FIELDS, REPR, SKIP, SKIP_IF, TAG, TRANSPARENT, UPGRADE, VERSION, WITH,
 };
-use crate::attr::{Attr, Name};
+use crate::attr::{Attr, Layout, Name};
 use crate::context::Context;
 
 /// Attribute names that the format uses itself, or that AnnData does.
@@ -43,6 +43,10 @@ pub(crate) fn check(cx: &Context, container: &Container<'_>, derive: Derive) {
     lifetimes(cx, container, derive);
     upgrades(cx, container);
     place(cx, container);
+    if !matches!(container.attrs.layout.get(), None | Some(Layout::Rows | Layout::Columns)) {
+        let reason = "of a type is `columns`, as without it, or `rows`: a numbered group";
+        refuse(cx, &container.attrs.layout, LAYOUT, reason);
+    }
     if let Some(span) = container.packed {
         cx.error(span, "a packed type cannot be stored: its fields cannot be borrowed");
     }
@@ -111,6 +115,8 @@ fn place(cx: &Context, container: &Container<'_>) {
                 cx.error(name.span, format_args!("`{REMOVED}` is for structs"));
             }
             if container.is_unit_enum() {
+                let reason = "is for types that are groups, many values of this one are a dataset";
+                refuse(cx, &attrs.layout, LAYOUT, reason);
                 refuse(cx, &attrs.tag, TAG, "is for enums with data, this one is stored as its variant alone");
                 let reason = "is for enums with data, the variants of this one have no fields";
                 refuse(cx, &attrs.rename_all_fields, RENAME_ALL_FIELDS, reason);

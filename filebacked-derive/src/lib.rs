@@ -54,7 +54,7 @@ use crate::context::Context;
 /// | `after_read = path` | all | `fn(&mut Self)`, or one that gives a `Result`, called on each value that was read |
 /// | `tag = "kind"` | enums with data | the attribute that names the variant, by default `variant` |
 /// | `repr = "..."` | enums without data | `enum` (default), `string`, or `u8` to `i64`: the discriminant as a number |
-/// | `layout = "..."` | all | how many values are stored: the words of a field's `layout` |
+/// | `layout = "rows"` | structs, enums with data | many values are a numbered group with a node a value, instead of columns |
 /// | `bound = "T: Trait"` | generic types | replaces the bounds that are found by themselves |
 /// | `crate = path` | all | where `filebacked` is, if not at `::filebacked` |
 ///

@@ -113,7 +113,9 @@ pub(crate) fn read_file<T: FileBacked>(path: &Path, options: &ReadOptions) -> Re
         return Err(Error::new(ErrorKind::NotHdf5).with_help("the file is empty"));
     }
     #[cfg(feature = "native")]
-    if options.engine != Engine::Libhdf5 && found.len() <= AT_ONCE {
+    if options.engine != Engine::Libhdf5
+        && (found.len() <= AT_ONCE || options.engine == Engine::Native || !cfg!(feature = "libhdf5"))
+    {
         let mut bytes = Vec::with_capacity(found.len() as usize + 1);
         io::Read::read_to_end(&mut &file, &mut bytes)?;
         if let Some(value) = read_native(&bytes, options)? {

@@ -574,3 +574,43 @@ fn layouts() {
     file.group("/rows", "list", &["0", "1"]);
     file.group("/rows/1", "struct Generic 1", &["value"]);
 }
+
+#[derive(FileBacked, Debug, PartialEq, Clone)]
+#[filebacked(layout = "rows")]
+struct Chapter {
+    title: String,
+    #[filebacked(attr)]
+    pages: u32,
+    notes: Vec<Chapter>,
+}
+
+#[derive(FileBacked, Debug, PartialEq, Clone)]
+#[filebacked(layout = "rows")]
+enum Media {
+    Text(String),
+    Image { width: u32 },
+}
+
+#[test]
+fn types_whose_rows_are_a_numbered_group() {
+    let chapter = |title: &str, notes: Vec<Chapter>| Chapter { title: title.into(), pages: 3, notes };
+    let book = vec![chapter("a", vec![chapter("b", vec![])]), chapter("c", vec![])];
+    round_trip(&book);
+    round_trip(&vec![Media::Text("x".into()), Media::Image { width: 7 }]);
+    round_trip(&Vec::<Media>::new());
+    let tree = filebacked::inspect::tree_of_bytes(&filebacked::to_bytes(&book).unwrap()).unwrap().to_string();
+    let wanted = ["list, len = 2", "struct Chapter 1", "@pages           u32 = 3", "notes/", "list, len = 1"];
+    assert!(wanted.iter().all(|part| tree.contains(part)), "{tree}");
+}
+
+#[test]
+fn layouts_that_are_not_there_are_refused() {
+    #[derive(FileBacked)]
+    struct Table {
+        #[filebacked(layout = "compound")]
+        rows: Vec<(u8, f64)>,
+    }
+    let error = filebacked::to_bytes(&Table { rows: vec![(1, 2.0)] }).unwrap_err();
+    assert!(matches!(error.kind(), filebacked::ErrorKind::Unsupported(_)), "{error}");
+    assert_eq!(error.path(), "/rows");
+}

@@ -29,6 +29,20 @@ fn save(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
     let gathered = gather(variants);
     let columns = variants.iter().filter(|variant| variant.has_stored_fields());
     let columns = columns.map(|variant| write_columns(target, variant));
+    // Without columns, rows are the numbered group that every type falls back on.
+    let write_rows = target.has_columns().then(|| {
+        quote! {
+            fn write_rows(__rows: __fb::Rows<'_, Self>, __slot: __fb::Slot<'_>) -> __fb::Result<__fb::Written> {
+                let mut __group = __slot.variant_rows::<Self>(#name, #version, __rows.len())?;
+                if !__group.is_stub() {
+                    __group.tags(#tag, &[#(#names),*], __rows, |__row| match __row { #(#tags,)* })?;
+                    #gathered
+                    #(#columns)*
+                }
+                __group.end()
+            }
+        }
+    });
     quote! {
         fn write(&self, __slot: __fb::Slot<'_>) -> __fb::Result<__fb::Written> {
             match self {
@@ -36,15 +50,7 @@ fn save(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
             }
         }
 
-        fn write_rows(__rows: __fb::Rows<'_, Self>, __slot: __fb::Slot<'_>) -> __fb::Result<__fb::Written> {
-            let mut __group = __slot.variant_rows::<Self>(#name, #version, __rows.len())?;
-            if !__group.is_stub() {
-                __group.tags(#tag, &[#(#names),*], __rows, |__row| match __row { #(#tags,)* })?;
-                #gathered
-                #(#columns)*
-            }
-            __group.end()
-        }
+        #write_rows
 
         #key
     }
@@ -124,6 +130,17 @@ fn file_backed(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
     let matched = read_variants(target, variants);
     let value = target.read_value(matched);
     let rows = read_rows(target, variants);
+    let read_rows = target.has_columns().then(|| {
+        quote! {
+            fn read_rows(__node: __fb::Node<'_>) -> __fb::Result<__fb::Vec<Self>> {
+                let __group = __node.variant_rows(#name, #version)?;
+                if __group.len() == 0 {
+                    return ::core::result::Result::Ok(__fb::Vec::new());
+                }
+                #rows
+            }
+        }
+    });
     quote! {
         fn schema() -> __fb::Schema {
             #schema
@@ -134,13 +151,7 @@ fn file_backed(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
             #value
         }
 
-        fn read_rows(__node: __fb::Node<'_>) -> __fb::Result<__fb::Vec<Self>> {
-            let __group = __node.variant_rows(#name, #version)?;
-            if __group.len() == 0 {
-                return ::core::result::Result::Ok(__fb::Vec::new());
-            }
-            #rows
-        }
+        #read_rows
     }
 }
 

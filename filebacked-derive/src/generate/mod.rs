@@ -13,6 +13,7 @@ use syn::{Generics, Ident};
 
 use crate::Derive;
 use crate::ast::{Container, Data, Field, Style};
+use crate::attr::Layout;
 use crate::bound;
 
 /// All implementations of one type.
@@ -53,6 +54,11 @@ impl Target<'_> {
     /// `impl Trait for Type { body }` for a trait that only `derive(FileBacked)` implements.
     fn implement_reading(&self, name: &str, body: impl FnOnce() -> TokenStream) -> Option<TokenStream> {
         (self.derive == Derive::FileBacked).then(|| self.implement(name, &body()))
+    }
+
+    /// Whether many values are columns, a dataset a field.
+    fn has_columns(&self) -> bool {
+        self.container.attrs.layout.get() != Some(&Layout::Rows)
     }
 
     /// `Save::key`: the identity that the registry knows the type by. Types that borrow have none.

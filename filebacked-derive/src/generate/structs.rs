@@ -23,7 +23,19 @@ fn save(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
     let stored = || fields.iter().filter(|field| field.is_stored());
     // A filter or an attribute needs a node of its own, the others are what their types are.
     let own = stored().any(|field| field.attrs.filter().is_some() || field.attrs.attr.is_set());
-    let is_flat = (!own).then(|| all_flat(stored().map(|field| field.ty)));
+    let is_flat = (!own && target.has_columns()).then(|| all_flat(stored().map(|field| field.ty)));
+    // Without columns, rows are the numbered group that every type falls back on.
+    let write_rows = target.has_columns().then(|| {
+        quote! {
+            fn write_rows(__rows: __fb::Rows<'_, Self>, __slot: __fb::Slot<'_>) -> __fb::Result<__fb::Written> {
+                let mut __group = __slot.columns::<Self>(#name, #version, __rows.len())?;
+                if !__group.is_stub() {
+                    __fb::SaveMembers::write_member_rows(__rows, &mut __group)?;
+                }
+                __group.end()
+            }
+        }
+    });
     quote! {
         fn write(&self, __slot: __fb::Slot<'_>) -> __fb::Result<__fb::Written> {
             let mut __group = __slot.structure(#name, #version)?;
@@ -31,13 +43,7 @@ fn save(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
             __group.end()
         }
 
-        fn write_rows(__rows: __fb::Rows<'_, Self>, __slot: __fb::Slot<'_>) -> __fb::Result<__fb::Written> {
-            let mut __group = __slot.columns::<Self>(#name, #version, __rows.len())?;
-            if !__group.is_stub() {
-                __fb::SaveMembers::write_member_rows(__rows, &mut __group)?;
-            }
-            __group.end()
-        }
+        #write_rows
 
         #is_flat
         #key
@@ -81,6 +87,18 @@ fn file_backed(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
         .then(|| quote!(__group.deny_unknown(&<Self as __fb::ReadMembers>::member_names())?;));
     let value = target.read_value(quote!(__fb::ReadMembers::read_members(&__group)));
     let values = target.read_values(quote!(__fb::ReadMembers::read_member_rows(&__group)));
+    let read_rows = target.has_columns().then(|| {
+        quote! {
+            fn read_rows(__node: __fb::Node<'_>) -> __fb::Result<__fb::Vec<Self>> {
+                let __group = __node.columns(#name, #version)?;
+                if __group.len() == 0 {
+                    return ::core::result::Result::Ok(__fb::Vec::new());
+                }
+                #deny
+                #values
+            }
+        }
+    });
     quote! {
         fn schema() -> __fb::Schema {
             #schema
@@ -92,14 +110,7 @@ fn file_backed(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
             #value
         }
 
-        fn read_rows(__node: __fb::Node<'_>) -> __fb::Result<__fb::Vec<Self>> {
-            let __group = __node.columns(#name, #version)?;
-            if __group.len() == 0 {
-                return ::core::result::Result::Ok(__fb::Vec::new());
-            }
-            #deny
-            #values
-        }
+        #read_rows
     }
 }
 

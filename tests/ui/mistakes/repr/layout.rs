@@ -1,0 +1,16 @@
+use filebacked::FileBacked;
+
+#[derive(FileBacked)]
+#[filebacked(layout = "rows")]
+enum Color {
+    Red,
+    Green,
+}
+
+#[derive(FileBacked)]
+#[filebacked(layout = "compound")]
+struct Point {
+    x: f64,
+}
+
+fn main() {}
