@@ -116,8 +116,9 @@ pub(crate) fn read_file<T: FileBacked>(path: &Path, options: &ReadOptions) -> Re
     if options.engine != Engine::Libhdf5
         && (found.len() <= AT_ONCE || options.engine == Engine::Native || !cfg!(feature = "libhdf5"))
     {
-        let mut bytes = Vec::with_capacity(found.len() as usize + 1);
-        io::Read::read_to_end(&mut &file, &mut bytes)?;
+        let mut bytes = Vec::with_capacity(found.len() as usize);
+        // As many bytes as the file had: asking for its end would be one more system call.
+        io::Read::read_to_end(&mut io::Read::take(&file, found.len()), &mut bytes)?;
         if let Some(value) = read_native(&bytes, options)? {
             return Ok(value);
         }

@@ -45,6 +45,15 @@ impl<'b> Header<'b> {
         let start = usize::try_from(address).map_err(|_| damaged("an address outside of the file"))?;
         let rest = file.get(start..).filter(|rest| rest.len() >= 12);
         let rest = rest.ok_or_else(|| damaged("an object outside of the file"))?;
+        // The form that this library writes: four bytes of length, no times, no phase change values.
+        if let [b'O', b'H', b'D', b'R', 2, 2, a, b, c, d, ..] = *rest {
+            let end = (u32::from_le_bytes([a, b, c, d]) as usize).saturating_add(10);
+            let Some((header, [e, f, g, h, ..])) = rest.split_at_checked(end) else { return Err(cut_short()) };
+            if check && lookup3(header) != u32::from_le_bytes([*e, *f, *g, *h]) {
+                return Err(damaged("an object header with a wrong checksum"));
+            }
+            return Ok(Header { messages: &header[10..], ordered: false, size: end });
+        }
         if !rest.starts_with(b"OHDR\x02") {
             return Err(unknown("an object header of another version"));
         }
@@ -59,6 +68,12 @@ impl<'b> Header<'b> {
             return Err(damaged("an object header with a wrong checksum"));
         }
         Ok(Header { messages: &rest[at + width..end], ordered: flags & 4 != 0, size: end })
+    }
+
+    /// The bytes of all messages, where none carries its creation order.
+    #[inline]
+    pub(super) fn plain_messages(&self) -> Option<&'b [u8]> {
+        (!self.ordered).then_some(self.messages)
     }
 
     /// The messages: type, where the body starts within the messages, and the body.

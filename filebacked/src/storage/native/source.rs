@@ -61,7 +61,31 @@ impl<'b> Parsed<'b> {
         }
     }
 
+    /// A dataset as this library writes it: dataspace, datatype, fill value and layout, and nothing else.
+    #[inline]
+    fn usual(header: Header<'b>) -> Option<Self> {
+        let [message::DATASPACE, len, 0, 0, rest @ ..] = header.plain_messages()? else { return None };
+        let (dataspace, rest) = rest.split_at_checked(usize::from(*len))?;
+        let [message::DATATYPE, low, high, 0, rest @ ..] = rest else { return None };
+        let (datatype, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes([*low, *high])))?;
+        let [message::FILL_VALUE, 2, 0, 0, 3, _, message::LAYOUT, low, high, 0, layout @ ..] = rest else {
+            return None;
+        };
+        (layout.len() == usize::from(u16::from_le_bytes([*low, *high]))).then_some(Parsed {
+            header,
+            kind: ObjectKind::Dataset,
+            datatype: Some(datatype),
+            dataspace: Some(dataspace),
+            layout: Some(layout),
+            attributes: false,
+            filtered: false,
+        })
+    }
+
     fn new(header: Header<'b>) -> Result<Self> {
+        if let Some(parsed) = Parsed::usual(header) {
+            return Ok(parsed);
+        }
         let mut parsed = Parsed { header, ..Parsed::none() };
         let mut messages = header.messages();
         while let Some((kind, body)) = messages.next()? {
@@ -298,6 +322,20 @@ struct Link<'b> {
 impl<'b> Link<'b> {
     #[inline]
     fn parse(body: &'b [u8]) -> Result<Self> {
+        // The forms that this library writes: a hard link with a short name in UTF-8, with and without its order.
+        let usual = match body {
+            [1, 0x10, 1, len, rest @ ..] => Some((0, len, rest)),
+            [1, 0x14, a, b, c, d, e, f, g, h, 1, len, rest @ ..] => {
+                Some((u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]), len, rest))
+            }
+            _ => None,
+        };
+        if let Some((order, len, rest)) = usual
+            && let Some((name, address)) = rest.split_at_checked(usize::from(*len))
+            && let Ok(address) = address.try_into()
+        {
+            return Ok(Link { name, address: Some(u64::from_le_bytes(address)), order });
+        }
         let flags = uint(body, 1, 1)?;
         if uint(body, 0, 1)? != 1 {
             return Err(unknown("a link of another version"));
