@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::options::{Conversion, ReadOptions, WriteOptions};
 use crate::path::{Mask, State, UNMASKED};
+use crate::progress::Watcher;
 use crate::registry::Registry;
 use crate::schema::Nested;
 use crate::storage::Compression;
@@ -34,6 +35,10 @@ impl WriteContext {
     /// Whether equal values must give equal bytes.
     pub fn is_deterministic(&self) -> bool {
         self.options.deterministic
+    }
+
+    pub(crate) fn watcher(&self) -> Option<&Watcher> {
+        self.options.progress.as_ref()
     }
 
     /// The compression of arrays and columns whose field says nothing.

@@ -119,6 +119,8 @@ pub enum ErrorKind {
     Unsupported(String),
     /// A limit of the options, in bytes or elements, was passed.
     Limit(String),
+    /// The callback of [`WriteOptions::progress`](crate::WriteOptions::progress) wanted the save to stop.
+    Cancelled,
     /// Only the HDF5 library can write or read this, and the program was built without it.
     NeedsLibhdf5,
     /// The operating system said no; the source has its words.
@@ -156,6 +158,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::NotHdf5 => f.write_str("not an HDF5 file"),
             ErrorKind::Damaged(what) => write!(f, "damaged file: {what}"),
             ErrorKind::Unsupported(what) | ErrorKind::Limit(what) => f.write_str(what),
+            ErrorKind::Cancelled => f.write_str("stopped by the caller"),
             ErrorKind::NeedsLibhdf5 => f.write_str("only the HDF5 library can do this"),
             ErrorKind::Io(kind) => write!(f, "{kind}"),
             ErrorKind::Hdf5(what) | ErrorKind::Custom(what) => f.write_str(what),

@@ -3,10 +3,12 @@
 pub use crate::storage::Compression;
 
 use crate::engine::Engine;
+use crate::progress::{Progress, Watcher};
 use crate::registry::{Registry, default_registry};
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// What happens when the machine stops in the middle of a save.
@@ -115,6 +117,7 @@ pub struct WriteOptions {
     pub(crate) max_depth: u32,
     pub(crate) extensions: Extensions,
     pub(crate) engine: Engine,
+    pub(crate) progress: Option<Watcher>,
 }
 
 impl Default for WriteOptions {
@@ -131,6 +134,7 @@ impl Default for WriteOptions {
             max_depth: DEFAULT_MAX_DEPTH,
             extensions: Extensions::default(),
             engine: Engine::default(),
+            progress: None,
         }
     }
 }
@@ -213,6 +217,25 @@ impl WriteOptions {
     /// What to do with a name that is in use. Saving a whole file always replaces it.
     pub fn overwrite(mut self, overwrite: Overwrite) -> Self {
         self.overwrite = overwrite;
+        self
+    }
+
+    /// Calls back after each dataset with the bytes that are written and those that there are; `Break` stops the save, and
+    /// what it would have replaced stays as it was. Counting the bytes walks through the value once more.
+    ///
+    /// ```
+    /// # fn main() -> filebacked::Result<()> {
+    /// use std::ops::ControlFlow;
+    ///
+    /// let options = filebacked::WriteOptions::new().progress(|progress| {
+    ///     println!("{} of {} bytes", progress.done, progress.total);
+    ///     ControlFlow::Continue(())
+    /// });
+    /// options.to_bytes(&vec![1.0, 2.0])?;
+    /// # Ok(()) }
+    /// ```
+    pub fn progress(mut self, watcher: impl Fn(Progress) -> ControlFlow<()> + Send + Sync + 'static) -> Self {
+        self.progress = Some(Watcher(Arc::new(watcher)));
         self
     }
 

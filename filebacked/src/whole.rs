@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::node::Node;
 use crate::object::Object;
 use crate::options::{ReadOptions, WriteOptions};
+use crate::progress::{Count, Progress, Watched};
 #[cfg(feature = "libhdf5")]
 use crate::schema::{FieldSchema, Schema};
 use crate::slot::{Place, Slot, VALUE};
@@ -23,14 +24,27 @@ pub(crate) fn write_context<T: Save>(options: &WriteOptions) -> Result<WriteCont
 /// Writes a value as the whole file.
 pub(crate) fn write_root<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, value: &T) -> Result<()> {
     sink.attr(FORMAT, &Dtype::FixedStr(VERSION.len()), &[], VERSION.as_bytes())?;
-    let rooted = T::key().is_none_or(|key| key.schema().is_rooted());
-    let written = Slot::whole(sink, cx, Place::Root).put(value);
-    written.map(drop).map_err(|e| if rooted { e } else { e.at(VALUE) })
+    put(sink, cx, Place::Root, value).map_err(|e| {
+        let rooted = T::key().is_none_or(|key| key.schema().is_rooted());
+        if rooted { e } else { e.at(VALUE) }
+    })
+}
+
+fn put<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, place: Place<'_>, value: &T) -> Result<()> {
+    let Some(watcher) = cx.watcher() else {
+        return Slot::whole(sink, cx, place).put(value).map(drop);
+    };
+    let mut count = Count::default();
+    Slot::whole(&mut count, cx, place).put(value)?;
+    let progress = Progress { done: 0, total: count.0 };
+    let mut watched = Watched { sink, watcher: watcher.clone(), progress };
+    watched.tell(0)?;
+    Slot::whole(&mut watched, cx, place).put(value).map(drop)
 }
 
 /// Writes a value as a member of the sink's group.
 pub(crate) fn write_member<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, name: &str, value: &T) -> Result<()> {
-    Slot::whole(sink, cx, Place::Member(name)).put(value).map(drop)
+    put(sink, cx, Place::Member(name), value)
 }
 
 /// Reads the value that is the whole file, or whose members lie in the source's root.

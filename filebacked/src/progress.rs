@@ -1,0 +1,116 @@
+//! Progress: how far a save is, told to the caller, who may stop it.
+
+use crate::error::{ErrorKind, Result};
+use crate::storage::{DatasetSpec, Dtype, Out, Sink};
+use std::fmt;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// How far a save is, in bytes of data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes written.
+    pub done: u64,
+    /// Bytes that there are in all, known before the first is written.
+    pub total: u64,
+}
+
+/// What is called with the progress.
+#[derive(Clone)]
+pub(crate) struct Watcher(pub(crate) Arc<dyn Fn(Progress) -> ControlFlow<()> + Send + Sync>);
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watcher(..)")
+    }
+}
+
+/// A sink that counts the bytes of data, and writes nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Count(pub(crate) u64);
+
+fn size(spec: &DatasetSpec<'_>) -> u64 {
+    spec.shape.iter().fold(spec.dtype.size() as u64, |bytes, extent| bytes.saturating_mul(*extent))
+}
+
+impl Sink for Count {
+    fn begin_group(&mut self, _: &str, _: bool) -> Result<()> {
+        Ok(())
+    }
+
+    fn end_group(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn attr(&mut self, _: &str, _: &Dtype, _: &[u64], _: &[u8]) -> Result<()> {
+        Ok(())
+    }
+
+    fn dataset(&mut self, _: &str, spec: &DatasetSpec<'_>, _: &[u8]) -> Result<()> {
+        self.0 += size(spec);
+        Ok(())
+    }
+
+    fn dataset_fill(&mut self, _: &str, spec: &DatasetSpec<'_>, _: &mut dyn FnMut(&mut Out<'_>)) -> Result<()> {
+        self.0 += size(spec);
+        Ok(())
+    }
+
+    fn dataset_text(&mut self, _: &str, _: &DatasetSpec<'_>, texts: &mut dyn Iterator<Item = &str>) -> Result<()> {
+        self.0 += texts.map(|text| text.len() as u64).sum::<u64>();
+        Ok(())
+    }
+}
+
+/// A sink that tells of every dataset that it has handed on.
+pub(crate) struct Watched<'s> {
+    pub(crate) sink: &'s mut dyn Sink,
+    pub(crate) watcher: Watcher,
+    pub(crate) progress: Progress,
+}
+
+impl Watched<'_> {
+    /// Tells how far the save is; an error if the caller wants it to stop.
+    pub(crate) fn tell(&mut self, bytes: u64) -> Result<()> {
+        self.progress.done += bytes;
+        match (self.watcher.0)(self.progress) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(ErrorKind::Cancelled.into()),
+        }
+    }
+}
+
+impl Sink for Watched<'_> {
+    fn begin_group(&mut self, name: &str, ordered: bool) -> Result<()> {
+        self.sink.begin_group(name, ordered)
+    }
+
+    fn end_group(&mut self) -> Result<()> {
+        self.sink.end_group()
+    }
+
+    fn attr(&mut self, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
+        self.sink.attr(name, dtype, shape, bytes)
+    }
+
+    fn dataset(&mut self, name: &str, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<()> {
+        self.sink.dataset(name, spec, bytes)?;
+        self.tell(bytes.len() as u64)
+    }
+
+    fn dataset_fill(&mut self, name: &str, spec: &DatasetSpec<'_>, fill: &mut dyn FnMut(&mut Out<'_>)) -> Result<()> {
+        self.sink.dataset_fill(name, spec, fill)?;
+        self.tell(size(spec))
+    }
+
+    fn dataset_text(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        texts: &mut dyn Iterator<Item = &str>,
+    ) -> Result<()> {
+        let mut bytes = 0;
+        self.sink.dataset_text(name, spec, &mut texts.inspect(|text| bytes += text.len() as u64))?;
+        self.tell(bytes)
+    }
+}
