@@ -50,15 +50,12 @@ pub(crate) fn write_file<T: Save>(path: &Path, exclusive: bool, value: &T, optio
         let cx = whole::write_context::<T>(options)?;
         let mut open = File::options();
         let file = open.write(true).create(true).create_new(exclusive).truncate(true).open(path)?;
-        let mut sink = NativeSink::to_file(file);
-        match whole::write_root(&mut sink, &cx, value) {
-            Ok(()) => return sink.into_file().map(drop),
-            Err(error) if !sink.declined() => return Err(error),
-            Err(error) if options.engine == Engine::Native || !cfg!(feature = "libhdf5") => {
-                return Err(needs_libhdf5(Some(error)));
-            }
-            Err(_) if exclusive => std::fs::remove_file(path)?,
-            Err(_) => {}
+        let write = |sink: &mut NativeSink| whole::write_root(sink, &cx, value);
+        if let Some(sink) = write_native(NativeSink::to_file(file), options, write)? {
+            return sink.into_file().map(drop);
+        }
+        if exclusive {
+            std::fs::remove_file(path)?;
         }
     }
     #[cfg(feature = "libhdf5")]
@@ -74,19 +71,29 @@ pub(crate) fn write_file<T: Save>(path: &Path, exclusive: bool, value: &T, optio
     Err(needs_libhdf5(None))
 }
 
+/// Lets our own engine write; `None` where it declines, and the other one can take over.
+#[cfg(feature = "native")]
+fn write_native(
+    mut sink: NativeSink,
+    options: &WriteOptions,
+    write: impl FnOnce(&mut NativeSink) -> Result<()>,
+) -> Result<Option<NativeSink>> {
+    match write(&mut sink) {
+        Ok(()) => Ok(Some(sink)),
+        Err(error) if !sink.declined() => Err(error),
+        Err(error) if options.engine == Engine::Native || !cfg!(feature = "libhdf5") => Err(needs_libhdf5(Some(error))),
+        Err(_) => Ok(None),
+    }
+}
+
 /// A value as the bytes of a whole file.
 pub(crate) fn write_bytes<T: Save>(value: &T, options: &WriteOptions) -> Result<Vec<u8>> {
     #[cfg(feature = "native")]
     if options.engine != Engine::Libhdf5 {
         let cx = whole::write_context::<T>(options)?;
-        let mut sink = NativeSink::in_memory();
-        match whole::write_root(&mut sink, &cx, value) {
-            Ok(()) => return sink.into_bytes(),
-            Err(error) if !sink.declined() => return Err(error),
-            Err(error) if options.engine == Engine::Native || !cfg!(feature = "libhdf5") => {
-                return Err(needs_libhdf5(Some(error)));
-            }
-            Err(_) => {}
+        let write = |sink: &mut NativeSink| whole::write_root(sink, &cx, value);
+        if let Some(sink) = write_native(NativeSink::in_memory(), options, write)? {
+            return sink.into_bytes();
         }
     }
     #[cfg(feature = "libhdf5")]
@@ -202,11 +209,9 @@ pub(crate) fn member_to_bytes<T: Save>(name: &str, value: &T, options: &WriteOpt
     let cx = WriteContext::new(options, None)?;
     #[cfg(feature = "native")]
     {
-        let mut sink = NativeSink::in_memory();
-        match whole::write_member(&mut sink, &cx, name, value) {
-            Ok(()) => return sink.into_bytes(),
-            Err(error) if !sink.declined() || !cfg!(feature = "libhdf5") => return Err(error),
-            Err(_) => {}
+        let write = |sink: &mut NativeSink| whole::write_member(sink, &cx, name, value);
+        if let Some(sink) = write_native(NativeSink::in_memory(), options, write)? {
+            return sink.into_bytes();
         }
     }
     #[cfg(feature = "libhdf5")]
