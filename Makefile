@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt doc tools python h5dump clean
+.PHONY: help demo test lint fuzz fmt doc tools python h5dump clean
 
 # Puts the installed tools on PATH and names the Python for the tests.
 env = . scripts/env.sh &&
@@ -34,6 +34,9 @@ lint: tools ## Check the format, clippy, the docs and the rules of the house
 	@$(env) cargo clippy --workspace --all-targets --all-features -- -D warnings
 	$(heading) 'docs'
 	@$(env) RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
+
+fuzz: ## Fuzz the decoder of our own engine for FUZZ_SECONDS, 60 unless told
+	@$(env) scripts/fuzz.sh
 
 fmt: ## Format the sources
 	@cargo fmt --all

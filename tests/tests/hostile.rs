@@ -1,71 +1,8 @@
 //! The native decoder believes nothing: damaged files give errors or other values, never a panic or an endless loop.
 
-use filebacked::{Engine, FileBacked, ReadOptions, WriteOptions};
-use std::collections::BTreeMap;
+use filebacked::{Engine, ReadOptions, WriteOptions};
+use filebacked_tests::mutants::{State, record, repair, state};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-
-#[derive(FileBacked, Debug, PartialEq, Clone)]
-enum Event {
-    Start,
-    Move { x: f64, y: Option<f64> },
-    Say(String),
-}
-
-#[derive(FileBacked, Debug, PartialEq, Clone)]
-struct Record {
-    id: u32,
-    name: String,
-    event: Event,
-    ragged: Vec<Vec<u16>>,
-    wide: u128,
-    flags: [bool; 3],
-}
-
-#[derive(FileBacked, Debug, PartialEq, Clone)]
-struct State {
-    #[filebacked(attr)]
-    version: u32,
-    one: Record,
-    many: Vec<Record>,
-    texts: Vec<String>,
-    map: BTreeMap<String, f64>,
-    links: BTreeMap<String, Vec<u8>>,
-    tree: Tree,
-}
-
-#[derive(FileBacked, Debug, PartialEq, Clone)]
-struct Tree {
-    value: i64,
-    kids: Vec<Tree>,
-}
-
-fn record(id: u32) -> Record {
-    Record {
-        id,
-        name: "n".repeat(id as usize % 5),
-        event: match id % 3 {
-            0 => Event::Start,
-            1 => Event::Move { x: 1.0, y: Some(2.0) },
-            _ => Event::Say("text".into()),
-        },
-        ragged: vec![vec![1, 2], vec![], vec![3]],
-        wide: u128::MAX - u128::from(id),
-        flags: [true, false, true],
-    }
-}
-
-fn state() -> State {
-    let leaf = |value| Tree { value, kids: vec![] };
-    State {
-        version: 1,
-        one: record(1),
-        many: (0..7).map(record).collect(),
-        texts: (0..40).map(|i| if i == 7 { "x".repeat(500) } else { i.to_string() }).collect(),
-        map: [("a".to_string(), 1.0), ("b".to_string(), 2.0)].into(),
-        links: [("p/q".to_string(), vec![1, 2, 3]), (String::new(), vec![])].into(),
-        tree: Tree { value: 0, kids: vec![leaf(1), Tree { value: 2, kids: vec![leaf(3)] }] },
-    }
-}
 
 /// Numbers that look random and are the same in every run.
 struct Numbers(u64);
@@ -76,65 +13,6 @@ impl Numbers {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 % below.max(1) as u64) as usize
-    }
-}
-
-/// Jenkins' lookup3 by the book, so that mutants get past the checksums.
-fn lookup3(bytes: &[u8]) -> u32 {
-    let mut state = [0xdead_beefu32.wrapping_add(bytes.len() as u32); 3];
-    let mut rest = bytes;
-    let add = |state: &mut [u32; 3], block: &[u8]| {
-        let mut padded = [0; 12];
-        padded[..block.len()].copy_from_slice(block);
-        for (word, cell) in state.iter_mut().zip(padded.chunks_exact(4)) {
-            *word = word.wrapping_add(u32::from_le_bytes(cell.try_into().unwrap()));
-        }
-    };
-    while rest.len() > 12 {
-        add(&mut state, &rest[..12]);
-        rest = &rest[12..];
-        let [mut a, mut b, mut c] = state;
-        for (i, k) in [4, 6, 8, 16, 19, 4].into_iter().enumerate() {
-            let (x, y, z) = match i % 3 {
-                0 => (&mut a, &mut b, &mut c),
-                1 => (&mut b, &mut c, &mut a),
-                _ => (&mut c, &mut a, &mut b),
-            };
-            *x = x.wrapping_sub(*z) ^ z.rotate_left(k);
-            *z = z.wrapping_add(*y);
-        }
-        state = [a, b, c];
-    }
-    if rest.is_empty() {
-        return state[2];
-    }
-    add(&mut state, rest);
-    let [mut a, mut b, mut c] = state;
-    for (i, k) in [14, 11, 25, 16, 4, 14, 24].into_iter().enumerate() {
-        let (x, y) = match i % 3 {
-            0 => (&mut c, b),
-            1 => (&mut a, c),
-            _ => (&mut b, a),
-        };
-        *x = (*x ^ y).wrapping_sub(y.rotate_left(k));
-    }
-    c
-}
-
-/// Gives every object header whose length still makes sense the checksum that its bytes have.
-fn repair(bytes: &mut [u8]) {
-    if bytes.len() >= 48 {
-        let sum = lookup3(&bytes[..44]);
-        bytes[44..48].copy_from_slice(&sum.to_le_bytes());
-    }
-    let starts: Vec<usize> = bytes.windows(4).enumerate().filter(|(_, w)| *w == b"OHDR").map(|(i, _)| i).collect();
-    for start in starts {
-        let Some(len) = bytes.get(start + 6..start + 10) else { continue };
-        let end = start + 10 + u32::from_le_bytes(len.try_into().unwrap()) as usize;
-        if end.checked_add(4).is_some_and(|last| last <= bytes.len()) {
-            let sum = lookup3(&bytes[start..end]);
-            bytes[end..end + 4].copy_from_slice(&sum.to_le_bytes());
-        }
     }
 }
 
@@ -189,4 +67,25 @@ fn mutants_are_refused_or_read() {
         }
     }
     assert!(refused > rounds / 4, "mutants that are refused: {refused} of {rounds}");
+}
+
+/// The seeds that fuzzing starts from are files of this version; `FILEBACKED_UPDATE_SEEDS=1` writes them anew.
+#[test]
+fn the_seeds_of_fuzzing_are_files_of_today() {
+    let native = WriteOptions::new().engine(Engine::Native);
+    let texts = vec![Some("a".to_string()), None, Some("b".repeat(200))];
+    let seeds = [
+        ("state", native.to_bytes(&state()).unwrap()),
+        ("tables", native.to_bytes(&(0..3).map(record).collect::<Vec<_>>()).unwrap()),
+        ("texts", native.to_bytes(&texts).unwrap()),
+        ("empty", native.to_bytes(&Vec::<Option<String>>::new()).unwrap()),
+    ];
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/decode");
+    for (name, bytes) in seeds {
+        let path = folder.join(format!("{name}.h5"));
+        if std::env::var_os("FILEBACKED_UPDATE_SEEDS").is_some() {
+            std::fs::write(&path, &bytes).unwrap();
+        }
+        assert!(std::fs::read(&path).unwrap() == bytes, "{name}.h5 differs from what is written today");
+    }
 }

@@ -54,7 +54,7 @@ fn record(i: usize) -> Record {
             _ => Kind::Placed { at: at(2.5), tags: vec![i as u16; i % 4] },
         },
         ragged: vec![vec![1.0; i % 3]; i % 4],
-        pair: (i % 2 == 0, "p".repeat(i % 5)),
+        pair: (i.is_multiple_of(2), "p".repeat(i % 5)),
         boxed: Box::new(at(3.5)),
         names: (0..i % 3).map(|n| (n.to_string(), n as u8)).collect(),
         corners: [at(4.5), at(5.5)],

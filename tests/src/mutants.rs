@@ -1,0 +1,133 @@
+//! What damaged files are made of: a value with every layout in it, and checksums that fit whatever was changed. Fuzzing
+//! uses it too.
+
+use filebacked::FileBacked;
+use std::collections::BTreeMap;
+
+/// An enum with data.
+#[derive(FileBacked, Debug, PartialEq, Clone)]
+pub enum Event {
+    Start,
+    Move { x: f64, y: Option<f64> },
+    Say(String),
+}
+
+/// A row.
+#[derive(FileBacked, Debug, PartialEq, Clone)]
+pub struct Record {
+    pub id: u32,
+    pub name: String,
+    pub event: Event,
+    pub ragged: Vec<Vec<u16>>,
+    pub wide: u128,
+    pub flags: [bool; 3],
+}
+
+/// The whole value.
+#[derive(FileBacked, Debug, PartialEq, Clone)]
+pub struct State {
+    #[filebacked(attr)]
+    pub version: u32,
+    pub one: Record,
+    pub many: Vec<Record>,
+    pub texts: Vec<String>,
+    pub map: BTreeMap<String, f64>,
+    pub links: BTreeMap<String, Vec<u8>>,
+    pub tree: Tree,
+}
+
+/// A recursive type.
+#[derive(FileBacked, Debug, PartialEq, Clone)]
+pub struct Tree {
+    pub value: i64,
+    pub kids: Vec<Tree>,
+}
+
+/// A row of this number.
+pub fn record(id: u32) -> Record {
+    Record {
+        id,
+        name: "n".repeat(id as usize % 5),
+        event: match id % 3 {
+            0 => Event::Start,
+            1 => Event::Move { x: 1.0, y: Some(2.0) },
+            _ => Event::Say("text".into()),
+        },
+        ragged: vec![vec![1, 2], vec![], vec![3]],
+        wide: u128::MAX - u128::from(id),
+        flags: [true, false, true],
+    }
+}
+
+/// The value.
+pub fn state() -> State {
+    let leaf = |value| Tree { value, kids: vec![] };
+    State {
+        version: 1,
+        one: record(1),
+        many: (0..7).map(record).collect(),
+        texts: (0..40).map(|i| if i == 7 { "x".repeat(500) } else { i.to_string() }).collect(),
+        map: [("a".to_string(), 1.0), ("b".to_string(), 2.0)].into(),
+        links: [("p/q".to_string(), vec![1, 2, 3]), (String::new(), vec![])].into(),
+        tree: Tree { value: 0, kids: vec![leaf(1), Tree { value: 2, kids: vec![leaf(3)] }] },
+    }
+}
+
+/// Jenkins' lookup3 by the book, so that mutants get past the checksums.
+fn lookup3(bytes: &[u8]) -> u32 {
+    let mut state = [0xdead_beefu32.wrapping_add(bytes.len() as u32); 3];
+    let mut rest = bytes;
+    let add = |state: &mut [u32; 3], block: &[u8]| {
+        let mut padded = [0; 12];
+        padded[..block.len()].copy_from_slice(block);
+        for (word, cell) in state.iter_mut().zip(padded.chunks_exact(4)) {
+            *word = word.wrapping_add(u32::from_le_bytes(cell.try_into().unwrap()));
+        }
+    };
+    while rest.len() > 12 {
+        add(&mut state, &rest[..12]);
+        rest = &rest[12..];
+        let [mut a, mut b, mut c] = state;
+        for (i, k) in [4, 6, 8, 16, 19, 4].into_iter().enumerate() {
+            let (x, y, z) = match i % 3 {
+                0 => (&mut a, &mut b, &mut c),
+                1 => (&mut b, &mut c, &mut a),
+                _ => (&mut c, &mut a, &mut b),
+            };
+            *x = x.wrapping_sub(*z) ^ z.rotate_left(k);
+            *z = z.wrapping_add(*y);
+        }
+        state = [a, b, c];
+    }
+    if rest.is_empty() {
+        return state[2];
+    }
+    add(&mut state, rest);
+    let [mut a, mut b, mut c] = state;
+    for (i, k) in [14, 11, 25, 16, 4, 14, 24].into_iter().enumerate() {
+        let (x, y) = match i % 3 {
+            0 => (&mut c, b),
+            1 => (&mut a, c),
+            _ => (&mut b, a),
+        };
+        *x = (*x ^ y).wrapping_sub(y.rotate_left(k));
+    }
+    c
+}
+
+/// Gives every object header whose length still makes sense the checksum that its bytes have.
+pub fn repair(bytes: &mut [u8]) {
+    if bytes.len() >= 48 {
+        let sum = lookup3(&bytes[..44]);
+        bytes[44..48].copy_from_slice(&sum.to_le_bytes());
+    }
+    let starts: Vec<usize> = bytes.windows(4).enumerate().filter(|(_, w)| *w == b"OHDR").map(|(i, _)| i).collect();
+    for start in starts {
+        let Some(len) = bytes.get(start + 6..start + 10) else { continue };
+        let end = start + 10 + u32::from_le_bytes(len.try_into().unwrap()) as usize;
+        if end.checked_add(4).is_some_and(|last| last <= bytes.len()) {
+            let sum = lookup3(&bytes[start..end]);
+            bytes[end..end + 4].copy_from_slice(&sum.to_le_bytes());
+        }
+    }
+}
