@@ -11,6 +11,7 @@ mod dtype;
 pub(crate) mod libhdf5;
 
 pub(crate) mod digest;
+mod huge_pages;
 #[cfg(feature = "native")]
 pub(crate) mod native;
 mod plain;

@@ -1,6 +1,6 @@
 //! Elements that are in memory what they are on disk, and buffers that the engine fills.
 
-use super::{Description, Handle, Source};
+use super::{Description, Handle, Source, huge_pages};
 use crate::error::{Error, ErrorKind, Result};
 use std::mem::MaybeUninit;
 
@@ -47,7 +47,7 @@ pub(crate) fn read_vec<T: Plain>(source: &dyn Source, handle: Handle, descriptio
     let refused = |_| Error::new(ErrorKind::Limit(format!("no memory for {bytes} bytes")));
     elements.try_reserve_exact(len).map_err(refused)?;
     if bytes > 0 {
-        advise_huge_pages(&mut elements);
+        huge_pages::advise(&mut elements);
         let spare: &mut [MaybeUninit<T>] = &mut elements.spare_capacity_mut()[..len];
         // SAFETY: uninitialised elements may be seen as uninitialised bytes; the length is theirs.
         let out = unsafe { std::slice::from_raw_parts_mut(spare.as_mut_ptr().cast::<MaybeUninit<u8>>(), bytes) };
@@ -57,31 +57,6 @@ pub(crate) fn read_vec<T: Plain>(source: &dyn Source, handle: Handle, descriptio
     unsafe { elements.set_len(len) };
     Ok(elements)
 }
-
-/// Buffers from this size on are worth huge pages. Smaller ones come out of memory that the process has already.
-#[cfg(target_os = "linux")]
-const HUGE: usize = 8 << 20;
-
-/// Asks for huge pages under a large buffer that is about to be filled: its first touch costs more than the read itself
-/// when it happens in pages of 4 KiB.
-#[cfg(target_os = "linux")]
-fn advise_huge_pages<T>(buffer: &mut Vec<T>) {
-    let bytes = buffer.capacity() * size_of::<T>();
-    if bytes < HUGE {
-        return;
-    }
-    const PAGE: usize = 2 << 20;
-    let start = buffer.as_mut_ptr() as usize;
-    let (first, end) = (start.next_multiple_of(PAGE), (start + bytes) / PAGE * PAGE);
-    if first < end {
-        // SAFETY: the range lies inside of the buffer's own allocation, and the advice changes no contents. Whether it is
-        // taken does not matter.
-        unsafe { libc::madvise(first as *mut libc::c_void, end - first, libc::MADV_HUGEPAGE) };
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn advise_huge_pages<T>(_: &mut Vec<T>) {}
 
 /// Reads a scalar that is exactly of this type, where the engine can in one step.
 #[inline]
