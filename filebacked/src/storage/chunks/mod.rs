@@ -3,6 +3,7 @@
 //! What comes out is what any HDF5 reader knows: shuffle and deflate, with a filter mask for chunks that are stored as
 //! they are. Nothing here calls the C library of HDF5 or takes its lock; the engine hands chunks in and out.
 
+mod block;
 mod deflate;
 mod encode;
 mod fletcher;
