@@ -89,7 +89,7 @@ fn bytes<T: Copy, const N: usize>(elements: &[T], to_bytes: impl Fn(T) -> [u8; N
 
 #[test]
 fn elements_of_all_sizes() {
-    for n in [0, 1, 5, 1000, 100_003, 700_001] {
+    for n in [0, 1, 1000, 70_003, 300_001] {
         let noise = random(n);
         let u8s: Vec<u8> = sums(n).iter().map(|x| *x as u8).collect();
         check(&u8s, &u8s, &gzip(1));
@@ -119,8 +119,8 @@ fn elements_of_all_sizes() {
 
 #[test]
 fn levels() {
-    let (values, noise) = (sums(300_000), random(100_000));
-    for level in 0..=9 {
+    let (values, noise) = (sums(150_000), random(70_000));
+    for level in [0, 1, 2, 6, 9] {
         check(&values, &bytes(&values, i32::to_le_bytes), &gzip(level));
         check(&noise, &bytes(&noise, u64::to_le_bytes), &gzip(level));
     }
