@@ -63,6 +63,7 @@ pub(crate) fn elements(shape: &[u64]) -> Option<usize> {
 }
 
 /// What datasets are cut into unless something else is said: at most this many bytes.
+#[cfg(any(feature = "libhdf5", test))]
 pub(crate) const CHUNK: usize = 512 << 10;
 
 /// A chunk shape of at most this many bytes, more than half of it where the shape allows: whole trailing dimensions, the

@@ -124,6 +124,7 @@ pub(super) enum ListRef<'a> {
 }
 
 /// Data that is compressed by shuffle and deflate.
+#[cfg_attr(not(all(feature = "compress", hdf5_chunk_iter)), allow(dead_code))]
 pub(super) struct Gzip {
     pub(super) level: u8,
     /// The chunk shape.
