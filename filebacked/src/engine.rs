@@ -29,6 +29,10 @@ pub enum Engine {
     Libhdf5,
 }
 
+/// Files up to this size are read whatever is in them.
+#[cfg(feature = "native")]
+const FEW_BYTES: u64 = 256 << 10;
+
 /// Files up to this size are read at once and decoded in memory.
 #[cfg(feature = "native")]
 const AT_ONCE: u64 = 64 << 20;
@@ -69,6 +73,27 @@ pub(crate) fn write_file<T: Save>(path: &Path, exclusive: bool, value: &T, optio
     }
     #[cfg(not(feature = "libhdf5"))]
     Err(needs_libhdf5(None))
+}
+
+/// Whether a file is small, or likely one that our own engine wrote: reading all of another would be in vain.
+#[cfg(feature = "native")]
+fn worth_reading(mut file: &File, len: u64) -> Result<bool> {
+    use std::io::{Read as _, Seek as _, SeekFrom};
+    if !(FEW_BYTES..=AT_ONCE).contains(&len) {
+        return Ok(len <= AT_ONCE);
+    }
+    let (mut head, mut root) = ([0; 44], [0; 6]);
+    file.read_exact(&mut head)?;
+    let [.., a, b, c, d, e, f, g, h] = head;
+    let address = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
+    let ours = head.starts_with(b"\x89HDF\r\n\x1a\n\x02")
+        && address < len
+        && file.seek(SeekFrom::Start(address)).is_ok()
+        && file.read_exact(&mut root).is_ok()
+        // The C library writes four bytes of length only for headers of more than 64 KiB.
+        && root == *b"OHDR\x02\x02";
+    file.seek(SeekFrom::Start(0))?;
+    Ok(ours)
 }
 
 /// Lets our own engine write; `None` where it declines, and the other one can take over.
@@ -120,8 +145,9 @@ pub(crate) fn read_file<T: FileBacked>(path: &Path, options: &ReadOptions) -> Re
         return Err(Error::new(ErrorKind::NotHdf5).with_help("the file is empty"));
     }
     #[cfg(feature = "native")]
-    if options.engine != Engine::Libhdf5
-        && (found.len() <= AT_ONCE || options.engine == Engine::Native || !cfg!(feature = "libhdf5"))
+    if options.engine == Engine::Native
+        || !cfg!(feature = "libhdf5")
+        || (options.engine == Engine::Any && worth_reading(&file, found.len())?)
     {
         let mut bytes = Vec::with_capacity(found.len() as usize);
         // As many bytes as the file had: asking for its end would be one more system call.

@@ -6,6 +6,8 @@
 use crate::error::Result;
 use std::mem::MaybeUninit;
 
+#[cfg(all(feature = "compress", feature = "libhdf5", hdf5_chunk_iter))]
+pub(crate) mod chunks;
 mod dtype;
 #[cfg(feature = "libhdf5")]
 pub(crate) mod libhdf5;
@@ -61,14 +63,19 @@ pub(crate) fn elements(shape: &[u64]) -> Option<usize> {
     shape.iter().try_fold(1usize, |n, d| n.checked_mul(usize::try_from(*d).ok()?))
 }
 
-/// A chunk shape of about this many bytes: the slowest dimensions are cut first, so that a chunk is one piece of memory
-/// where it can be.
+/// What datasets are cut into unless something else is said: at most this many bytes.
+#[cfg(any(feature = "libhdf5", test))]
+pub(crate) const CHUNK: usize = 512 << 10;
+
+/// A chunk shape of at most this many bytes, more than half of it where the shape allows: whole trailing dimensions, the
+/// one before cut evenly, single steps of those before that. So a chunk is one piece of memory where it can be.
 pub(crate) fn chunk_shape(shape: &[u64], element: usize, bytes: usize) -> Vec<u64> {
-    let mut room = (bytes / element.max(1)).max(1) as u64;
-    let mut chunk: Vec<u64> = shape.to_vec();
-    for extent in chunk.iter_mut().rev() {
-        *extent = (*extent).clamp(1, room);
-        room = (room / *extent).max(1);
+    let mut left = (bytes / element.max(1)).max(1) as u64;
+    let mut chunk = vec![1; shape.len()];
+    for (place, dim) in chunk.iter_mut().zip(shape).rev() {
+        let dim = (*dim).max(1);
+        *place = dim.div_ceil(dim.div_ceil(left));
+        left = if *place == dim { left / dim } else { 1 }.max(1);
     }
     chunk
 }
@@ -225,4 +232,24 @@ pub(crate) trait Source {
 
     /// Gives a handle back.
     fn release(&self, handle: Handle);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CHUNK, chunk_shape};
+
+    #[test]
+    fn chunks_fit_the_shape() {
+        let chunk = |shape: &[u64], element| chunk_shape(shape, element, CHUNK);
+        assert_eq!(chunk(&[10, 3], 8), [10, 3]);
+        assert_eq!(chunk(&[1_000_000, 3], 8), [21740, 3]);
+        assert_eq!(chunk(&[1000, 1000, 1000], 8), [1, 63, 1000]);
+        assert_eq!(chunk(&[5, 1 << 30], 8), [1, 65536]);
+        assert_eq!(chunk(&[7, 9], 8 << 20), [1, 1]);
+        assert_eq!(chunk(&[2, 1 << 17], 4), [1, 1 << 17]);
+        assert_eq!(chunk(&[65536], 8), [65536]);
+        assert_eq!(chunk(&[65537], 8), [32769]);
+        assert_eq!(chunk(&[0, 4], 8), [1, 4]);
+        assert_eq!(chunk_shape(&[u64::MAX], 1, 0), [1]);
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::id::{Id, check};
 use crate::error::{Error, Result};
-use crate::storage::{Compression, DatasetSpec, Dtype};
+use crate::storage::{CHUNK, Compression, DatasetSpec, Dtype, chunk_shape};
 use hdf5_metno::globals::{H5P_ATTRIBUTE_CREATE, H5P_DATASET_CREATE, H5P_GROUP_CREATE, H5P_LINK_CREATE};
 use hdf5_metno_sys::h5d::H5D_layout_t::{H5D_COMPACT, H5D_CONTIGUOUS};
 use hdf5_metno_sys::h5i::hid_t;
@@ -14,11 +14,6 @@ use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
 
 /// Data up to this many bytes lies in the object header; a header message has less than 64 KiB.
 const COMPACT: usize = 64_000;
-/// A dataset up to this many bytes is one chunk.
-const ONE_CHUNK: usize = 1 << 20;
-/// What larger datasets are cut into: at most this many bytes, more than half of it where the shape allows.
-const CHUNK: usize = 512 << 10;
-
 /// Property lists for creating things. Nothing that is created keeps times.
 #[derive(Debug)]
 pub(super) struct Lists {
@@ -106,7 +101,7 @@ impl Lists {
         }
         let chunk = match given {
             Some(given) => given.iter().zip(spec.shape).map(|(chunk, dim)| (*chunk).clamp(1, (*dim).max(1))).collect(),
-            None => chunk(spec.shape, size),
+            None => chunk_shape(spec.shape, size, CHUNK),
         };
         let list = timeless(*H5P_DATASET_CREATE)?;
         // SAFETY: the list is open, the chunk shape has as many numbers as is said.
@@ -117,56 +112,42 @@ impl Lists {
                 check(H5Pset_deflate(list.raw(), level.into()))?;
             }
         }
-        Ok(ListRef::Made(list))
+        Ok(ListRef::Made(list, deflate.map(|level| Gzip { level, chunk })))
     }
 }
 
 /// A list that is kept, or one for this dataset alone.
 pub(super) enum ListRef<'a> {
     Kept(&'a Id),
-    Made(Id),
+    /// With what goes through shuffle and deflate and no other filter.
+    Made(Id, Option<Gzip>),
+}
+
+/// Data that is compressed by shuffle and deflate.
+#[cfg_attr(not(all(feature = "compress", hdf5_chunk_iter)), allow(dead_code))]
+pub(super) struct Gzip {
+    pub(super) level: u8,
+    /// The chunk shape.
+    pub(super) chunk: Vec<u64>,
 }
 
 impl ListRef<'_> {
     pub(super) fn raw(&self) -> hid_t {
         match self {
             ListRef::Kept(id) => id.raw(),
-            ListRef::Made(id) => id.raw(),
+            ListRef::Made(list, _) => list.raw(),
+        }
+    }
+
+    /// How the data is compressed.
+    pub(super) fn gzip(self) -> Option<Gzip> {
+        match self {
+            ListRef::Kept(_) => None,
+            ListRef::Made(_, gzip) => gzip,
         }
     }
 }
 
 fn rank(n: usize) -> String {
     format!("{n} dimension{}", if n == 1 { "" } else { "s" })
-}
-
-/// A chunk shape: whole trailing dimensions, the next one cut evenly, single steps of those before.
-fn chunk(shape: &[u64], size: usize) -> Vec<u64> {
-    let size = size.max(1) as u64;
-    let total = shape.iter().fold(size, |n, d| n.saturating_mul(*d));
-    if total <= ONE_CHUNK as u64 {
-        return shape.to_vec();
-    }
-    let mut left = (CHUNK as u64 / size).max(1);
-    let mut chunk = vec![1; shape.len()];
-    for (place, dim) in chunk.iter_mut().zip(shape).rev() {
-        *place = dim.div_ceil(dim.div_ceil(left.min(*dim)));
-        left = if *place == *dim { left / dim } else { 1 }.max(1);
-    }
-    chunk
-}
-
-#[cfg(test)]
-mod tests {
-    use super::chunk;
-
-    #[test]
-    fn chunks_fit_the_shape() {
-        assert_eq!(chunk(&[10, 3], 8), [10, 3]);
-        assert_eq!(chunk(&[1_000_000, 3], 8), [21740, 3]);
-        assert_eq!(chunk(&[1000, 1000, 1000], 8), [1, 63, 1000]);
-        assert_eq!(chunk(&[5, 1 << 30], 8), [1, 65536]);
-        assert_eq!(chunk(&[7, 9], 8 << 20), [1, 1]);
-        assert_eq!(chunk(&[2, 1 << 17], 4), [2, 1 << 17]);
-    }
 }

@@ -4,6 +4,7 @@
 //! operation takes the global lock of `hdf5_metno` for its whole length, so it can be mixed with calls of that crate
 //! from other threads. Files are written in the format of HDF5 1.8, which every later version reads.
 
+mod chunks;
 mod edit;
 mod file;
 mod filetype;

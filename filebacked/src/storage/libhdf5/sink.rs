@@ -1,7 +1,7 @@
 //! Writing through the library.
 
 use super::id::{Id, check, room, with_link_name, with_name};
-use super::lists::Lists;
+use super::lists::{Gzip, Lists};
 use super::types::Types;
 use crate::error::{ErrorKind, Result};
 use crate::storage::{DatasetSpec, Dtype, Out, Sink, elements};
@@ -106,7 +106,20 @@ impl Sink for LibSink {
             return Err(ErrorKind::Contract("variable-length strings written as bytes".into()).into());
         }
         let elements = count(spec.dtype, spec.shape, bytes)?;
-        sync(|| self.tools.dataset(at, name, spec, elements, spec.dtype.size(), bytes.as_ptr().cast()))
+        let (dataset, gzip) = sync(|| self.tools.create(at, name, spec, elements, spec.dtype.size()))?;
+        let coded = match gzip {
+            Some(gzip) => super::chunks::write(&dataset, spec, &gzip, bytes)?,
+            None => false,
+        };
+        sync(|| {
+            if !coded && elements > 0 {
+                // SAFETY: the bytes are all elements of the dataset, in their form in memory.
+                unsafe { self.tools.write(&dataset, spec.dtype, bytes.as_ptr().cast())? };
+            }
+            self.tools.attributes(&dataset, spec)?;
+            drop(dataset);
+            Ok(())
+        })
     }
 
     fn dataset_fill(&mut self, name: &str, spec: &DatasetSpec<'_>, fill: &mut dyn FnMut(&mut Out<'_>)) -> Result<()> {
@@ -145,7 +158,14 @@ impl Sink for LibSink {
         let pointers: Vec<*const c_char> = starts.iter().map(|start| scratch[*start..].as_ptr().cast()).collect();
         let data = pointers.as_ptr().cast();
         // An element takes 16 bytes in the file: a length and where in a heap the text is.
-        let result = sync(|| self.tools.dataset(at, name, spec, elements, 16, data));
+        let result = sync(|| {
+            let (dataset, _) = self.tools.create(at, name, spec, elements, 16)?;
+            if elements > 0 {
+                // SAFETY: there is a pointer to a text that ends in NUL for each element of the dataset.
+                unsafe { self.tools.write(&dataset, spec.dtype, data)? };
+            }
+            self.tools.attributes(&dataset, spec)
+        });
         self.keep(scratch);
         result
     }
@@ -184,29 +204,41 @@ impl Tools {
         })
     }
 
-    /// Makes a dataset of elements that take `size` bytes each in the file, and writes it. The lock is held, and
-    /// `data` points to all elements in their form in memory.
-    fn dataset(
+    /// Makes a dataset of elements that take `size` bytes each in the file, and says how it is compressed and in which
+    /// chunks. The lock is held.
+    fn create(
         &mut self,
         at: hid_t,
         name: &str,
         spec: &DatasetSpec<'_>,
         elements: usize,
         size: usize,
-        data: *const c_void,
-    ) -> Result<()> {
+    ) -> Result<(Id, Option<Gzip>)> {
         let dtype = self.types.get(spec.dtype)?;
         let (space, _owner) = self.space(spec.shape)?;
         let list = self.lists.dataset(spec, elements, size)?;
         let link = self.lists.link(name);
-        // SAFETY: everything is open, the name ends in NUL, and the data has all elements of the dataspace.
+        // SAFETY: everything is open, the name ends in NUL.
         let dataset = with_link_name(name, |name| unsafe {
-            let dataset = Id::own(H5Dcreate2(at, name, dtype, space, link, list.raw(), H5P_DEFAULT))?;
-            if elements > 0 {
-                check(H5Dwrite(dataset.raw(), dtype, H5S_ALL, H5S_ALL, H5P_DEFAULT, data))?;
-            }
-            Ok(dataset)
+            Id::own(H5Dcreate2(at, name, dtype, space, link, list.raw(), H5P_DEFAULT))
         })?;
+        Ok((dataset, list.gzip()))
+    }
+
+    /// Writes all elements of a dataset. The lock is held.
+    ///
+    /// # Safety
+    ///
+    /// `data` points to all elements of the dataset in the form that the type has in memory.
+    unsafe fn write(&mut self, dataset: &Id, dtype: &Dtype, data: *const c_void) -> Result<()> {
+        let dtype = self.types.get(dtype)?;
+        // SAFETY: everything is open, and the contract of this function.
+        check(unsafe { H5Dwrite(dataset.raw(), dtype, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) })?;
+        Ok(())
+    }
+
+    /// Writes the attributes that the specification has. The lock is held.
+    fn attributes(&mut self, dataset: &Id, spec: &DatasetSpec<'_>) -> Result<()> {
         for (name, text) in spec.attrs {
             let bytes = if text.is_empty() { &[0] } else { text.as_bytes() };
             self.attribute(dataset.raw(), name, &Dtype::FixedStr(bytes.len()), &[], bytes)?;

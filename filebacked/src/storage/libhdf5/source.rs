@@ -1,5 +1,6 @@
 //! Reading through the library.
 
+use super::chunks::{Direct, direct};
 use super::filetype::{describe, is_nul_padded, memory_type, size_of_type};
 use super::id::{Id, check, is_link_name, with_name};
 use super::names::{attributes, children};
@@ -25,6 +26,8 @@ use hdf5_metno_sys::h5s::H5S_class_t::H5S_NULL;
 use hdf5_metno_sys::h5s::{
     H5S_ALL, H5S_MAX_RANK, H5Sget_simple_extent_dims, H5Sget_simple_extent_npoints, H5Sget_simple_extent_type,
 };
+use hdf5_metno_sys::h5t::H5T_class_t::{H5T_REFERENCE, H5T_VLEN};
+use hdf5_metno_sys::h5t::{H5Tdetect_class, H5Tequal};
 use std::ffi::{CStr, c_void};
 use std::mem::MaybeUninit;
 use std::sync::{Mutex, PoisonError};
@@ -53,14 +56,15 @@ impl LibSource {
         Ok(LibSource { root, types: Mutex::new(sync(Types::new)?) })
     }
 
-    fn read_as(&self, data: Data, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+    /// Reads all elements of a dataset or an attribute, or gives back how to do it without the library. The lock is held.
+    fn read_as(&self, data: Data, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<Option<Direct>> {
         let n = data.elements()?;
         if n.checked_mul(dtype.size()) != Some(out.len()) {
             let what = format!("a buffer of {} bytes for {n} elements of {dtype}", out.len());
             return Err(ErrorKind::Contract(what).into());
         }
         if n == 0 {
-            return Ok(());
+            return Ok(None);
         }
         let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
         let owner;
@@ -82,11 +86,15 @@ impl LibSource {
         if size_of_type(memory)? != dtype.size() {
             return Err(Error::mismatch(dtype.to_string(), describe(data.dtype()?.raw())?.to_string()));
         }
+        if let Some(direct) = data.direct(memory, dtype.size())? {
+            return Ok(Some(direct));
+        }
         if out.len() <= CLEARED || !data.is_filled() {
             out.fill(MaybeUninit::new(0));
         }
         // SAFETY: the buffer has the size of all elements in the type in memory, both of which were checked.
-        unsafe { data.read(memory, H5P_DEFAULT, out.as_mut_ptr().cast()) }
+        unsafe { data.read(memory, H5P_DEFAULT, out.as_mut_ptr().cast())? };
+        Ok(None)
     }
 }
 
@@ -191,7 +199,10 @@ impl Source for LibSource {
     }
 
     fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()> {
-        sync(|| self.read_as(Data::of(handle)?, dtype, out))
+        match sync(|| self.read_as(Data::of(handle)?, dtype, out))? {
+            Some(direct) => direct.read(out),
+            None => Ok(()),
+        }
     }
 
     fn read_text(&self, handle: Handle) -> Result<Texts> {
@@ -275,6 +286,18 @@ impl Data {
                 && H5Dget_space_status(id, (&raw mut status).cast::<H5D_space_status_t>()) >= 0
                 && status == H5D_SPACE_STATUS_ALLOCATED
         }
+    }
+
+    /// How to read it without the library, where that is possible and worthwhile. `memory` is the type that is asked for.
+    fn direct(self, memory: hid_t, size: usize) -> Result<Option<Direct>> {
+        let Data::Dataset(id) = self else { return Ok(None) };
+        let stored = self.dtype()?;
+        // SAFETY: both types are open.
+        let same = unsafe {
+            let references = H5Tdetect_class(memory, H5T_REFERENCE) != 0 || H5Tdetect_class(memory, H5T_VLEN) != 0;
+            H5Tequal(stored.raw(), memory) > 0 && !references
+        };
+        if same { direct(id, &self.extent()?.0, size) } else { Ok(None) }
     }
 
     /// Reads all elements.

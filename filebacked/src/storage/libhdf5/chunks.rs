@@ -1,0 +1,237 @@
+//! Chunks that are coded elsewhere than in the library's filter pipeline, where that can be.
+
+#[cfg(not(all(feature = "compress", hdf5_chunk_iter)))]
+pub(super) use never::write;
+#[cfg(not(all(feature = "compress", hdf5_chunk_iter, unix)))]
+pub(super) use never::{Direct, direct};
+#[cfg(all(feature = "compress", hdf5_chunk_iter, unix))]
+pub(super) use read::{Direct, direct};
+#[cfg(all(feature = "compress", hdf5_chunk_iter))]
+pub(super) use write::write;
+
+/// Without the feature, or with an old library, all chunks go through the pipeline; to read past it takes Unix, too.
+#[cfg(not(all(feature = "compress", hdf5_chunk_iter, unix)))]
+mod never {
+    use crate::error::Result;
+    use hdf5_metno_sys::h5i::hid_t;
+    use std::mem::MaybeUninit;
+
+    #[cfg(not(all(feature = "compress", hdf5_chunk_iter)))]
+    pub(in super::super) fn write(
+        _: &super::super::id::Id,
+        _: &crate::storage::DatasetSpec<'_>,
+        _: &super::super::lists::Gzip,
+        _: &[u8],
+    ) -> Result<bool> {
+        Ok(false)
+    }
+
+    /// A dataset whose chunks can be read without the library: there is none.
+    pub(in super::super) enum Direct {}
+
+    impl Direct {
+        pub(in super::super) fn read(&self, _: &mut [MaybeUninit<u8>]) -> Result<()> {
+            match *self {}
+        }
+    }
+
+    pub(in super::super) fn direct(_: hid_t, _: &[u64], _: usize) -> Result<Option<Direct>> {
+        Ok(None)
+    }
+}
+
+#[cfg(all(feature = "compress", hdf5_chunk_iter))]
+mod write {
+    use crate::error::Result;
+    use crate::storage::DatasetSpec;
+    use crate::storage::chunks::{Grid, encode};
+    use crate::storage::libhdf5::id::{Id, check};
+    use crate::storage::libhdf5::lists::Gzip;
+    use hdf5_metno::sync::sync;
+    use hdf5_metno_sys::h5d::H5Dwrite_chunk;
+    use hdf5_metno_sys::h5p::H5P_DEFAULT;
+
+    /// Writes all chunks of a new dataset whose filters are shuffle and deflate; `false`, and nothing written, where the
+    /// library has to. The lock is held for the library's calls only.
+    pub(in super::super) fn write(dataset: &Id, spec: &DatasetSpec<'_>, gzip: &Gzip, bytes: &[u8]) -> Result<bool> {
+        let Some(grid) = Grid::new(spec.shape, &gzip.chunk, spec.dtype.size()) else { return Ok(false) };
+        encode(&grid, gzip.level, bytes, |origin, mask, chunk| {
+            let (data, n) = (chunk.as_ptr().cast(), chunk.len());
+            // SAFETY: the dataset is open, the origin has a number for each dimension, the data as many bytes as is said.
+            sync(|| check(unsafe { H5Dwrite_chunk(dataset.raw(), H5P_DEFAULT, mask, origin.as_ptr(), n, data) }))?;
+            Ok(())
+        })?;
+        Ok(true)
+    }
+}
+
+#[cfg(all(feature = "compress", hdf5_chunk_iter, unix))]
+mod read {
+    use crate::error::Result;
+    use crate::storage::chunks::{Grid, Pipeline, Stored, decode};
+    use crate::storage::libhdf5::id::{Id, check, room};
+    use hdf5_metno::globals::H5FD_SEC2;
+    use hdf5_metno_sys::h5::hsize_t;
+    use hdf5_metno_sys::h5d::H5D_layout_t::H5D_CHUNKED;
+    use hdf5_metno_sys::h5d::{H5Dchunk_iter, H5Dget_create_plist};
+    use hdf5_metno_sys::h5f::{
+        H5F_ACC_RDONLY, H5Fget_access_plist, H5Fget_create_plist, H5Fget_intent, H5Fget_vfd_handle,
+    };
+    use hdf5_metno_sys::h5i::{H5Iget_file_id, hid_t};
+    use hdf5_metno_sys::h5p::{
+        H5P_DEFAULT, H5Pget_chunk, H5Pget_driver, H5Pget_filter2, H5Pget_layout, H5Pget_nfilters, H5Pget_userblock,
+    };
+    use hdf5_metno_sys::h5s::H5S_MAX_RANK;
+    use std::ffi::{c_int, c_uint, c_void};
+    use std::fs::File;
+    use std::mem::MaybeUninit;
+    use std::os::fd::BorrowedFd;
+
+    /// Chunks up to this size are read, whatever the size of the dataset.
+    const ANY: usize = 16 << 20;
+    /// From this many bytes on it pays to look for chunks.
+    const WORTHWHILE: usize = 64 << 10;
+
+    /// A dataset whose chunks can be read without the library.
+    pub(in super::super) struct Direct {
+        grid: Grid,
+        pipeline: Pipeline,
+        stored: Vec<Stored>,
+        file: File,
+    }
+
+    impl Direct {
+        /// Reads the whole dataset. The lock need not be held.
+        pub(in super::super) fn read(&self, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+            decode(&self.grid, self.pipeline, &self.stored, &self.file, out)
+        }
+    }
+
+    /// Looks whether all chunks of a dataset of `size` bytes an element can be read without the library, and where they
+    /// are: an ordinary file that nobody writes to, no filters but shuffle, deflate and fletcher32, no chunk missing.
+    /// The lock is held.
+    pub(in super::super) fn direct(dataset: hid_t, shape: &[u64], size: usize) -> Result<Option<Direct>> {
+        let Some(bytes) = crate::storage::elements(shape).and_then(|n| n.checked_mul(size)) else { return Ok(None) };
+        if bytes < WORTHWHILE {
+            return Ok(None);
+        }
+        let Some((pipeline, chunk)) = layout(dataset, size)? else { return Ok(None) };
+        let Some(grid) = Grid::new(shape, &chunk, size) else { return Ok(None) };
+        if grid.chunk_bytes() > ANY.max(bytes) {
+            return Ok(None);
+        }
+        let Some(file) = file_of(dataset)? else { return Ok(None) };
+        let Some(stored) = chunks(dataset, &grid)? else { return Ok(None) };
+        Ok(Some(Direct { grid, pipeline, stored, file }))
+    }
+
+    /// The filters and the chunk shape, if all filters are known here.
+    fn layout(dataset: hid_t, size: usize) -> Result<Option<(Pipeline, Vec<u64>)>> {
+        let mut pipeline = Pipeline::default();
+        let mut chunk = [0u64; H5S_MAX_RANK as usize];
+        // SAFETY: the dataset and its list are open; buffers are writable for the sizes that are passed.
+        unsafe {
+            let list = Id::own(H5Dget_create_plist(dataset))?;
+            if H5Pget_layout(list.raw()) != H5D_CHUNKED {
+                return Ok(None);
+            }
+            let rank = check(H5Pget_chunk(list.raw(), chunk.len() as c_int, chunk.as_mut_ptr()))?;
+            let mut last = 0;
+            for bit in 0..check(H5Pget_nfilters(list.raw()))?.unsigned_abs() {
+                let (mut flags, mut values, mut config, mut count) = (0, [0; 8], 0, 8);
+                let (no_name, values_at) = (std::ptr::null_mut(), values.as_mut_ptr());
+                let filter =
+                    H5Pget_filter2(list.raw(), bit, &mut flags, &mut count, values_at, 0, no_name, &mut config);
+                let filter = check(filter)?;
+                let place = match filter {
+                    1 if last < 2 => &mut pipeline.deflate,
+                    2 if last < 1 && count >= 1 && values[0] as usize == size => &mut pipeline.shuffle,
+                    3 if last < 3 => &mut pipeline.fletcher32,
+                    _ => return Ok(None),
+                };
+                *place = Some(bit);
+                // Shuffle, deflate, fletcher32 come in this order, each once.
+                last = [0, 2, 1, 3][filter as usize & 3];
+            }
+            let chunk = chunk.get(..rank.unsigned_abs() as usize).unwrap_or_default().to_vec();
+            Ok(pipeline.deflate.map(|_| (pipeline, chunk)))
+        }
+    }
+
+    /// The operating system's file, if addresses of HDF5 are offsets in it and it is open to be read only.
+    fn file_of(dataset: hid_t) -> Result<Option<File>> {
+        // SAFETY: everything is open; the numbers are writable. The driver is the one whose handle is a pointer to a
+        // descriptor, which is open as long as the file is, and is duplicated before that changes.
+        unsafe {
+            let file = Id::own(H5Iget_file_id(dataset))?;
+            let (mut intent, mut user_block, mut handle) = (0 as c_uint, 0 as hsize_t, std::ptr::null_mut::<c_void>());
+            check(H5Fget_intent(file.raw(), &mut intent))?;
+            let access = Id::own(H5Fget_access_plist(file.raw()))?;
+            if intent != H5F_ACC_RDONLY || check(H5Pget_driver(access.raw()))? != *H5FD_SEC2 {
+                return Ok(None);
+            }
+            let creation = Id::own(H5Fget_create_plist(file.raw()))?;
+            check(H5Pget_userblock(creation.raw(), &mut user_block))?;
+            check(H5Fget_vfd_handle(file.raw(), H5P_DEFAULT, &mut handle))?;
+            if user_block != 0 || handle.is_null() {
+                return Ok(None);
+            }
+            let descriptor = *handle.cast::<c_int>();
+            Ok(if descriptor < 0 { None } else { BorrowedFd::borrow_raw(descriptor).try_clone_to_owned().ok() }
+                .map(File::from))
+        }
+    }
+
+    /// What the library calls back with each chunk.
+    struct Found<'a> {
+        grid: &'a Grid,
+        rank: usize,
+        stored: Vec<Option<Stored>>,
+        good: usize,
+    }
+
+    /// Where all chunks are, unless some are missing.
+    fn chunks(dataset: hid_t, grid: &Grid) -> Result<Option<Vec<Stored>>> {
+        // The file says how many chunks there should be; there is memory for as many as there are.
+        let mut counted = 0usize;
+        // SAFETY: the dataset is open; the callback gets the number that is passed, which outlives the call.
+        check(unsafe { H5Dchunk_iter(dataset, H5P_DEFAULT, Some(count), (&raw mut counted).cast()) })?;
+        if counted != grid.len() {
+            return Ok(None);
+        }
+        let mut stored = room(counted)?;
+        stored.resize(counted, None);
+        let mut found = Found { grid, rank: grid.origin(0).len(), stored, good: 0 };
+        // SAFETY: the dataset is open; the callback gets what is passed, which outlives the call.
+        check(unsafe { H5Dchunk_iter(dataset, H5P_DEFAULT, Some(take), (&raw mut found).cast()) })?;
+        if found.good != counted {
+            return Ok(None);
+        }
+        Ok(found.stored.into_iter().collect())
+    }
+
+    unsafe extern "C" fn count(_: *const hsize_t, _: c_uint, _: u64, _: hsize_t, counted: *mut c_void) -> c_int {
+        // SAFETY: the data is the number that `chunks` passed.
+        unsafe { *counted.cast::<usize>() += 1 };
+        0
+    }
+
+    unsafe extern "C" fn take(
+        origin: *const hsize_t,
+        mask: c_uint,
+        address: u64,
+        bytes: hsize_t,
+        found: *mut c_void,
+    ) -> c_int {
+        // SAFETY: the data is what `chunks` passed.
+        let found = unsafe { &mut *found.cast::<Found<'_>>() };
+        // SAFETY: the origin has a number for each dimension.
+        let origin = unsafe { std::slice::from_raw_parts(origin, found.rank) };
+        let place = found.grid.index(origin).and_then(|index| found.stored.get_mut(index));
+        if let (Some(place @ None), Ok(bytes)) = (place, usize::try_from(bytes)) {
+            *place = Some(Stored { address, bytes, mask });
+            found.good += 1;
+        }
+        0
+    }
+}
