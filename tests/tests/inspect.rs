@@ -90,7 +90,7 @@ fn a_model_prints_as_a_tree() {
 │   └── values   f64 (1) = [0.25], compact, 8 bytes
 ├── parts/       links, len = 1
 │   └── a%2Fb    u8 (2) = [1, 2], compact, 2 bytes
-└── weights      f64 (100000), chunked (100000) shuffle + gzip, N bytes of 800,000
+└── weights      f64 (100000), chunked (50000) shuffle + gzip, N bytes of 800,000
 "#
     );
 }
