@@ -20,21 +20,16 @@ pub(crate) fn ours<'v, T: FileBacked + PartialEq>(
     value: &'v T,
     options: &WriteOptions,
 ) -> Result<()> {
-    ours_in_files(jobs, "ours", value, options.clone());
+    ours_in_files(jobs, value, options.clone());
     let options = options.clone();
     let encode = move || Ok(options.to_bytes(value)?);
     jobs.memory("ours", encode, |bytes| Ok(filebacked::from_bytes::<T>(bytes)?), move |made| made == value)
 }
 
 /// Ours, in files.
-pub(crate) fn ours_in_files<'v, T: FileBacked + PartialEq>(
-    jobs: &mut Jobs<'v>,
-    system: &str,
-    value: &'v T,
-    options: WriteOptions,
-) {
+pub(crate) fn ours_in_files<'v, T: FileBacked + PartialEq>(jobs: &mut Jobs<'v>, value: &'v T, options: WriteOptions) {
     let load = |path: &Path| Ok(ReadOptions::new().load::<T>(path)?);
-    jobs.file(system, move |path| Ok(options.save(path, value)?), load, move |made| made == value);
+    jobs.file("ours", move |path| Ok(options.save(path, value)?), load, move |made| made == value);
 }
 
 /// The bytes of our file, to be written by themselves: what the kernel alone takes for them.
@@ -51,13 +46,12 @@ pub(crate) fn raw<'v>(jobs: &mut Jobs<'v>, image: &'v [u8]) {
 /// Ours, bincode and raw bytes, each with the file complete and on the disk before it has its name.
 pub(crate) fn durable<'v, T>(jobs: &mut Jobs<'v>, value: &'v T, image: &'v [u8])
 where
-    T: FileBacked + PartialEq + bincode::Encode + bincode::Decode<()>,
+    T: Save + bincode::Encode,
 {
-    ours_in_files(jobs, "ours, Durable", value, WriteOptions::new().durability(Durability::Durable));
-    let save = move |path: &Path| write_durably(path, &to_bincode(value)?);
-    jobs.file("bincode, Durable", save, |path| from_bincode::<T>(&fs::read(path)?), move |made| made == value);
-    let save = move |path: &Path| write_durably(path, image);
-    jobs.file("raw bytes, Durable", save, |path| Ok(fs::read(path)?), move |made| made == image);
+    let options = WriteOptions::new().durability(Durability::Durable);
+    jobs.saves("ours, Durable", move |path| Ok(options.save(path, value)?));
+    jobs.saves("bincode, Durable", move |path| write_durably(path, &to_bincode(value)?));
+    jobs.saves("raw bytes, Durable", move |path| write_durably(path, image));
 }
 
 /// What `Durability::Durable` does, by hand.

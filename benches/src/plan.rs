@@ -131,11 +131,13 @@ impl Run<'_> {
         let buffer = RefCell::new(vec![0.0; len]);
         let mut jobs = self.jobs();
         // In files only: the image of an array of this size is one more copy of it.
-        ours_in_files(&mut jobs, "ours", &value, fast());
+        ours_in_files(&mut jobs, &value, fast());
         let save = |path: &Path| Ok(fs::write(path, as_bytes(&value))?);
-        jobs.file("raw bytes", save, |path| read_new::<f64>(&File::open(path)?, 0, len), |made| *made == value);
+        let path = jobs.saves("raw bytes", save);
+        let load = |path: &Path| read_new::<f64>(&File::open(path)?, 0, len);
+        jobs.loads("raw bytes", path.clone(), load, |made| *made == value);
         let load = |path: &Path| read_over(&File::open(path)?, &mut buffer.borrow_mut());
-        jobs.file("raw bytes into own buffer", save, load, |()| *buffer.borrow() == value);
+        jobs.loads("raw bytes into own buffer", path, load, |()| *buffer.borrow() == value);
         self.array_by_hand(&mut jobs, &value, None);
         let save = |path: &Path| Ok(fs::write(path, codec::to_bincode(&value)?)?);
         jobs.file("bincode", save, |path| codec::from_bincode::<Vec<f64>>(&fs::read(path)?), |made| *made == value);
@@ -153,9 +155,9 @@ impl Run<'_> {
         Vec<T>: FileBacked,
     {
         let mut jobs = self.jobs();
-        ours_in_files(&mut jobs, "ours", value, fast().compression(Compression::Gzip(4)));
+        ours_in_files(&mut jobs, value, fast().compression(Compression::Gzip(4)));
         self.array_by_hand(&mut jobs, value, Some(4));
-        jobs.file_to("hdf5-metno gzip-1", |path| hand::save_numbers(path, value, Some(1)));
+        jobs.saves("hdf5-metno gzip-1", |path| hand::save_numbers(path, value, Some(1)));
         let save = |path: &Path| Ok(fs::write(path, as_bytes(value))?);
         let load = |path: &Path| read_new::<T>(&File::open(path)?, 0, value.len());
         jobs.file("raw bytes", save, load, |made| made == value);
@@ -169,9 +171,9 @@ impl Run<'_> {
         ours(&mut jobs, &value, &fast())?;
         raw(&mut jobs, &image);
         serialisers!(&mut jobs, &value, Vec<data::Record>);
-        let save = |path: &Path| hand::save_records(path, &value);
-        jobs.file("hdf5-metno", save, hand::load_records, |made| *made == value);
         if full == 100_000 {
+            let save = |path: &Path| hand::save_records(path, &value);
+            jobs.file("hdf5-metno", save, hand::load_records, |made| *made == value);
             durable(&mut jobs, &value, &image);
         }
         self.finish(jobs, value.len(), rounds, 1)
@@ -212,7 +214,7 @@ impl Run<'_> {
         let starts = value.indptr();
         let (starts, columns, numbers) = (starts.raw_storage(), value.indices(), value.data());
         let mut jobs = self.jobs();
-        ours_in_files(&mut jobs, "ours", &value, fast());
+        ours_in_files(&mut jobs, &value, fast());
         let save = |path: &Path| {
             let mut file = File::create(path)?;
             file.write_all(as_bytes(starts))?;

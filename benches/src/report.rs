@@ -79,7 +79,7 @@ pub(crate) fn print(rows: &[Row]) {
 fn python_systems(rows: &[Row]) -> Vec<&str> {
     let mut systems = Vec::new();
     for row in rows {
-        let system = row.system.as_str();
+        let system = whole(&row.system);
         let rust = system.contains(", ") || ["ours", "hdf5-metno gzip-1"].contains(&system) || RUST.contains(&system);
         if !rust && !systems.contains(&system) {
             systems.push(system);
@@ -88,17 +88,24 @@ fn python_systems(rows: &[Row]) -> Vec<&str> {
     systems
 }
 
+/// The name of a system without the part of the data that it got, as in `hickle 1/50 x50`.
+fn whole(system: &str) -> &str {
+    system.split(" 1/").next().unwrap_or(system)
+}
+
 fn find<'r>(rows: &'r [Row], workload: &str, system: &str, op: &str) -> Option<&'r Row> {
-    rows.iter().find(|row| row.workload == workload && row.system == system && row.op == op)
+    rows.iter().find(|row| row.workload == workload && whole(&row.system) == system && row.op == op)
 }
 
 /// Prints what ours takes and its ratio to each peer. The suffix tells the systems of this table from others.
 fn table(rows: &[Row], title: &str, suffix: &str, peers: &[&str]) {
     let full = |system: &str| format!("{system}{suffix}");
-    let ours: Vec<&Row> = rows.iter().filter(|row| row.system == full("ours")).collect();
-    let has = |peer: &&&str| ours.iter().any(|row| find(rows, &row.workload, &full(peer), &row.op).is_some());
+    let theirs = |row: &Row, peer: &str| find(rows, &row.workload, &full(peer), &row.op);
+    let mut ours: Vec<&Row> = rows.iter().filter(|row| row.system == full("ours")).collect();
+    ours.retain(|row| peers.iter().any(|peer| theirs(row, peer).is_some()));
+    let has = |peer: &&&str| ours.iter().any(|row| theirs(row, peer).is_some());
     let peers: Vec<&&str> = peers.iter().filter(has).collect();
-    if peers.is_empty() {
+    if ours.is_empty() {
         return;
     }
     println!("\n{title}\n");
@@ -106,7 +113,8 @@ fn table(rows: &[Row], title: &str, suffix: &str, peers: &[&str]) {
     lines[0].extend(peers.iter().map(|peer| peer.to_string()));
     for row in ours {
         let mut line = vec![row.workload.clone(), row.op.clone(), time(row.seconds)];
-        line.extend(peers.iter().map(|peer| match find(rows, &row.workload, &full(peer), &row.op) {
+        line.extend(peers.iter().map(|peer| match theirs(row, peer) {
+            Some(theirs) if theirs.system.contains(" 1/") => ratio(row.seconds / theirs.seconds) + "*",
             Some(theirs) => ratio(row.seconds / theirs.seconds),
             None => String::new(),
         }));
@@ -150,9 +158,10 @@ fn time(seconds: f64) -> String {
     }
 }
 
-/// To about two digits.
+/// To two digits, or three.
 fn ratio(ratio: f64) -> String {
     match ratio {
+        r if r < 0.000_995 => format!("{r:.1e}"),
         r if r < 0.0995 => format!("{r:.4}"),
         r if r < 9.95 => format!("{r:.2}"),
         r => format!("{r:.0}"),

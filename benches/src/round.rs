@@ -60,15 +60,26 @@ impl<'v> Jobs<'v> {
         load: impl Fn(&Path) -> Result<L> + 'v,
         same: impl Fn(&L) -> bool + 'v,
     ) {
-        let path = self.file_to(system, save);
+        let path = self.saves(system, save);
+        self.loads(system, path, load, same);
+    }
+
+    /// A system that loads from a file of another.
+    pub(crate) fn loads<L>(
+        &mut self,
+        system: &str,
+        path: PathBuf,
+        load: impl Fn(&Path) -> Result<L> + 'v,
+        same: impl Fn(&L) -> bool + 'v,
+    ) {
         self.job(system, "load", move |repeats| {
             let bytes = std::fs::metadata(&path)?.len();
             timed(repeats, bytes, || load(&path), &same)
         });
     }
 
-    /// A system of which only the saving is of interest. Gives the path of its file.
-    pub(crate) fn file_to(&mut self, system: &str, save: impl Fn(&Path) -> Result<()> + 'v) -> PathBuf {
+    /// A system of which only the saving is of interest, or that loads in more than one way. Gives the path of its file.
+    pub(crate) fn saves(&mut self, system: &str, save: impl Fn(&Path) -> Result<()> + 'v) -> PathBuf {
         let path = self.directory.join(format!("{}.bin", system.replace([' ', ','], "_")));
         let file = path.clone();
         self.job(system, "save", move |repeats| {
