@@ -11,6 +11,7 @@ bench [OPTION]... [WORKLOAD]...     all workloads but W4-10M unless some are nam
   --out FILE          where the results go (target/bench/results.json)
   --w2-mib N          the size of the large array (512)
   --no-python         without the Python peers
+  --only SYSTEM       one system alone, to look at it with a profiler
   --repeat encode|decode N    only works N times on W1 in memory, for counting instructions
 The Python of the peers is named by FILEBACKED_BENCH_PYTHON.";
 
@@ -22,6 +23,8 @@ pub(crate) struct Args {
     pub(crate) w2_mib: usize,
     /// The interpreter of the Python peers.
     pub(crate) python: Option<PathBuf>,
+    /// The one system that runs, where not all do.
+    pub(crate) only: Option<String>,
     pub(crate) workloads: Vec<String>,
     /// The one workload of this process, of those that the main one starts.
     pub(crate) worker: Option<String>,
@@ -39,6 +42,7 @@ impl Args {
             out: "target/bench/results.json".into(),
             w2_mib: 512,
             python: python.map(PathBuf::from),
+            only: None,
             workloads: Vec::new(),
             worker: None,
             repeat: None,
@@ -52,6 +56,7 @@ impl Args {
                 "--out" => args.out = next()?.into(),
                 "--w2-mib" => args.w2_mib = next()?.parse()?,
                 "--no-python" => args.python = None,
+                "--only" => args.only = Some(next()?),
                 "--worker" => args.worker = Some(next()?),
                 "--repeat" => args.repeat = Some((next()?, next()?.parse()?)),
                 "--help" | "-h" => {

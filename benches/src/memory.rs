@@ -26,13 +26,14 @@ pub(crate) fn as_bytes<T: Plain>(values: &[T]) -> &[u8] {
     unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) }
 }
 
-/// Reads numbers into a new `Vec`, in huge pages where it is large: the least that a load of an array can take.
-pub(crate) fn read_new<T: Plain>(file: &File, offset: usize, len: usize) -> Result<Vec<T>> {
+/// Reads numbers into a new `Vec`, in huge pages where they are asked for and it is large: the least that a load of an array
+/// can take, as long as the kernel has huge pages at hand.
+pub(crate) fn read_new<T: Plain>(file: &File, offset: usize, len: usize, huge: bool) -> Result<Vec<T>> {
     let mut values: Vec<T> = Vec::with_capacity(len);
     let bytes = len * size_of::<T>();
     let start = values.as_mut_ptr().cast::<u8>();
     #[cfg(target_os = "linux")]
-    if bytes >= 4 << 20 {
+    if huge && bytes >= 4 << 20 {
         let page = start.align_offset(4096);
         // SAFETY: the whole pages inside the allocation; advice does not change what they hold.
         unsafe { libc::madvise(start.add(page).cast(), (bytes - page) & !4095, libc::MADV_HUGEPAGE) };

@@ -84,8 +84,8 @@ impl Run<'_> {
             "W5-HashMap" => self.hash_map(&fast()),
             "W5-unsorted" => self.hash_map(&fast().deterministic(false)),
             "W6" => self.matrix(),
-            "W7" => self.strings(data::items(self.size(1_000_000))),
-            "W7-skewed" => self.strings(data::skewed(self.size(1_000_000))),
+            "W7" => self.strings(data::items(self.size(1_000_000)), 11),
+            "W7-skewed" => self.strings(data::skewed(self.size(1_000_000)), 7),
             "W8" => self.members(),
             other => Err(format!("no workload {other}").into()),
         }
@@ -97,14 +97,14 @@ impl Run<'_> {
     }
 
     fn jobs<'v>(&self) -> Jobs<'v> {
-        Jobs::new(self.directory)
+        Jobs::new(self.directory, self.args.only.as_deref())
     }
 
     /// Adds the Python peers, with data of this size, and runs everything.
     fn finish(&self, mut jobs: Jobs<'_>, size: usize, rounds: usize, repeats: usize) -> Result<Vec<Row>> {
         let peers = match &self.args.python {
-            Some(python) => Peers::start(python, self.workload, size, self.directory)?,
-            None => None,
+            Some(python) if self.args.only.is_none() => Peers::start(python, self.workload, size, self.directory)?,
+            _ => None,
         };
         jobs.python(peers);
         let rounds = if self.args.quick { 2 } else { rounds };
@@ -134,8 +134,10 @@ impl Run<'_> {
         ours_in_files(&mut jobs, &value, fast());
         let save = |path: &Path| Ok(fs::write(path, as_bytes(&value))?);
         let path = jobs.saves("raw bytes", save);
-        let load = |path: &Path| read_new::<f64>(&File::open(path)?, 0, len);
+        let load = |path: &Path| read_new::<f64>(&File::open(path)?, 0, len, true);
         jobs.loads("raw bytes", path.clone(), load, |made| *made == value);
+        let load = |path: &Path| read_new::<f64>(&File::open(path)?, 0, len, false);
+        jobs.loads("raw bytes, small pages", path.clone(), load, |made| *made == value);
         let load = |path: &Path| read_over(&File::open(path)?, &mut buffer.borrow_mut());
         jobs.loads("raw bytes into own buffer", path, load, |()| *buffer.borrow() == value);
         self.array_by_hand(&mut jobs, &value, None);
@@ -159,7 +161,7 @@ impl Run<'_> {
         self.array_by_hand(&mut jobs, value, Some(4));
         jobs.saves("hdf5-metno gzip-1", |path| hand::save_numbers(path, value, Some(1)));
         let save = |path: &Path| Ok(fs::write(path, as_bytes(value))?);
-        let load = |path: &Path| read_new::<T>(&File::open(path)?, 0, value.len());
+        let load = |path: &Path| read_new::<T>(&File::open(path)?, 0, value.len(), true);
         jobs.file("raw bytes", save, load, |made| made == value);
         self.finish(jobs, value.len(), 3, 1)
     }
@@ -221,17 +223,20 @@ impl Run<'_> {
             file.write_all(as_bytes(columns))?;
             Ok(file.write_all(as_bytes(numbers))?)
         };
-        let load = |path: &Path| {
+        let load = |path: &Path, huge: bool| {
             let file = File::open(path)?;
             let after_starts = size_of_val(starts);
             let after_columns = after_starts + size_of_val(columns);
             Ok((
-                read_new::<i32>(&file, 0, starts.len())?,
-                read_new::<i32>(&file, after_starts, columns.len())?,
-                read_new::<f64>(&file, after_columns, numbers.len())?,
+                read_new::<i32>(&file, 0, starts.len(), huge)?,
+                read_new::<i32>(&file, after_starts, columns.len(), huge)?,
+                read_new::<f64>(&file, after_columns, numbers.len(), huge)?,
             ))
         };
-        jobs.file("raw bytes", save, load, |(s, c, n)| s == starts && c == columns && n == numbers);
+        let same = |(s, c, n): &(Vec<i32>, Vec<i32>, Vec<f64>)| s == starts && c == columns && n == numbers;
+        let path = jobs.saves("raw bytes", save);
+        jobs.loads("raw bytes", path.clone(), move |path| load(path, true), same);
+        jobs.loads("raw bytes, small pages", path, move |path| load(path, false), same);
         let save = |path: &Path| Ok(fs::write(path, codec::to_bincode(&(value.shape(), starts, columns, numbers))?)?);
         let load = |path: &Path| {
             type Parts = ((usize, usize), Vec<i32>, Vec<i32>, Vec<f64>);
@@ -242,13 +247,13 @@ impl Run<'_> {
         self.finish(jobs, value.nnz(), 7, 1)
     }
 
-    fn strings(&self, value: Vec<String>) -> Result<Vec<Row>> {
+    fn strings(&self, value: Vec<String>, rounds: usize) -> Result<Vec<Row>> {
         let image = image(&value, &fast())?;
         let mut jobs = self.jobs();
         ours(&mut jobs, &value, &fast())?;
         raw(&mut jobs, &image);
         serialisers!(&mut jobs, &value, Vec<String>);
-        self.finish(jobs, value.len(), 11, 1)
+        self.finish(jobs, value.len(), rounds, 1)
     }
 
     fn members(&self) -> Result<Vec<Row>> {

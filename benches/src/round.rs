@@ -38,16 +38,20 @@ struct Job<'v> {
 /// The jobs of one workload.
 pub(crate) struct Jobs<'v> {
     directory: PathBuf,
+    only: Option<String>,
     jobs: Vec<Job<'v>>,
 }
 
 impl<'v> Jobs<'v> {
-    /// No jobs yet; their files will lie in this directory.
-    pub(crate) fn new(directory: &Path) -> Self {
-        Jobs { directory: directory.to_path_buf(), jobs: Vec::new() }
+    /// No jobs yet; their files will lie in this directory. Those of other systems than the only one are left out.
+    pub(crate) fn new(directory: &Path, only: Option<&str>) -> Self {
+        Jobs { directory: directory.to_path_buf(), only: only.map(String::from), jobs: Vec::new() }
     }
 
     fn job(&mut self, system: &str, op: &'static str, run: impl FnMut(usize) -> Result<Turn> + 'v) {
+        if self.only.as_ref().is_some_and(|only| only != system) {
+            return;
+        }
         let run = Box::new(run);
         self.jobs.push(Job { system: system.into(), op, run, seconds: Vec::new(), bytes: 0, spent: 0.0 });
     }
