@@ -12,6 +12,7 @@ bench [OPTION]... [WORKLOAD]...     all workloads but W4-10M unless some are nam
   --w2-mib N          the size of the large array (512)
   --no-python         without the Python peers
   --only SYSTEM       one system alone, to look at it with a profiler
+  --show FILE         prints the tables of a file of results, and runs nothing
   --repeat encode|decode N    only works N times on W1 in memory, for counting instructions
 The Python of the peers is named by FILEBACKED_BENCH_PYTHON.";
 
@@ -25,6 +26,8 @@ pub(crate) struct Args {
     pub(crate) python: Option<PathBuf>,
     /// The one system that runs, where not all do.
     pub(crate) only: Option<String>,
+    /// Results to print.
+    pub(crate) show: Option<PathBuf>,
     pub(crate) workloads: Vec<String>,
     /// The one workload of this process, of those that the main one starts.
     pub(crate) worker: Option<String>,
@@ -43,6 +46,7 @@ impl Args {
             w2_mib: 512,
             python: python.map(PathBuf::from),
             only: None,
+            show: None,
             workloads: Vec::new(),
             worker: None,
             repeat: None,
@@ -57,6 +61,7 @@ impl Args {
                 "--w2-mib" => args.w2_mib = next()?.parse()?,
                 "--no-python" => args.python = None,
                 "--only" => args.only = Some(next()?),
+                "--show" => args.show = Some(next()?.into()),
                 "--worker" => args.worker = Some(next()?),
                 "--repeat" => args.repeat = Some((next()?, next()?.parse()?)),
                 "--help" | "-h" => {

@@ -26,6 +26,10 @@ fn main() -> Result<()> {
     if let Some((what, times)) = &args.repeat {
         return plan::repeat(what, *times);
     }
+    if let Some(results) = &args.show {
+        report::print(&serde_json::from_slice::<Vec<Row>>(&std::fs::read(results)?)?);
+        return Ok(());
+    }
     std::fs::create_dir_all(&args.directory)?;
     if let Some(workload) = &args.worker {
         let rows = plan::run(workload, &args)?;

@@ -143,7 +143,7 @@ impl Run<'_> {
         self.array_by_hand(&mut jobs, &value, None);
         let save = |path: &Path| Ok(fs::write(path, codec::to_bincode(&value)?)?);
         jobs.file("bincode", save, |path| codec::from_bincode::<Vec<f64>>(&fs::read(path)?), |made| *made == value);
-        self.finish(jobs, len, 7, 1)
+        self.finish(jobs, len, 4, 3)
     }
 
     fn array_by_hand<'v, T: H5Type + PartialEq>(&self, jobs: &mut Jobs<'v>, value: &'v [T], gzip: Option<u8>) {
@@ -244,7 +244,7 @@ impl Run<'_> {
             CsMatI::try_new(shape, starts, columns, numbers).map_err(|(.., error)| error.into())
         };
         jobs.file("bincode", save, load, |made| *made == value);
-        self.finish(jobs, value.nnz(), 7, 1)
+        self.finish(jobs, value.nnz(), 5, 3)
     }
 
     fn strings(&self, value: Vec<String>, rounds: usize) -> Result<Vec<Row>> {
