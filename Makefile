@@ -10,7 +10,7 @@ env = . scripts/env.sh &&
 heading = @printf '\n== %s ==\n'
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: tools python ## Save the state of an application in Rust and read it in Python
 	@$(env) cargo run -p filebacked --features "libhdf5 static derive ndarray sprs" --example app_state
