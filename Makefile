@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz fmt doc tools python h5dump clean
+.PHONY: help demo test lint bench bench-counts fuzz fmt doc tools python h5dump clean
 
 # Puts the installed tools on PATH and names the Python for the tests.
 env = . scripts/env.sh &&
@@ -10,7 +10,7 @@ env = . scripts/env.sh &&
 heading = @printf '\n== %s ==\n'
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: tools python ## Save the state of an application in Rust and read it in Python
 	@$(env) cargo run -p filebacked --features "libhdf5 static derive ndarray sprs" --example app_state
@@ -34,6 +34,12 @@ lint: tools ## Check the format, clippy, the docs and the rules of the house
 	@$(env) cargo clippy --workspace --all-targets --all-features -- -D warnings
 	$(heading) 'docs'
 	@$(env) RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
+
+bench: tools python ## Compare the speed with that of others, in some 15 minutes; ARGS="--quick" only tries everything
+	@scripts/bench.sh $(ARGS)
+
+bench-counts: tools ## Count the instructions of saving and loading a small object, with valgrind
+	@scripts/counts.sh
 
 fuzz: ## Fuzz the decoder of our own engine for FUZZ_SECONDS, 60 unless told
 	@$(env) scripts/fuzz.sh

@@ -39,7 +39,7 @@ use crate::schema::{Nested, Schema};
 use crate::slot::{Place, Slot, Written};
 use crate::stamp::{Stamp, escape_link, unescape};
 use crate::storage::digest::Digest;
-use std::cmp::Ordering;
+use std::borrow::Cow;
 
 /// The order of entries.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -77,7 +77,7 @@ pub(crate) fn write<K: Save, V: Save>(entries: Vec<(&K, &V)>, order: Order, slot
     if links { write_links(&entries, slot) } else { write_columns(&entries, slot) }
 }
 
-fn key_name<K: Save>(key: &K) -> Result<std::borrow::Cow<'_, str>> {
+fn key_name<K: Save>(key: &K) -> Result<Cow<'_, str>> {
     key.name().ok_or_else(|| ErrorKind::Contract("a key type that says it has names gave none".into()).into())
 }
 
@@ -141,7 +141,7 @@ pub(crate) fn write_rows<'v, M, K: Save + 'v, V: Save + 'v>(
 
 /// Entries in the order they are written in.
 pub(crate) fn sorted<'v, E, K: Save + 'v>(
-    mut entries: Vec<E>,
+    entries: Vec<E>,
     key: impl Fn(&E) -> &'v K,
     order: Order,
     cx: &WriteContext,
@@ -150,8 +150,10 @@ pub(crate) fn sorted<'v, E, K: Save + 'v>(
         return Ok(entries);
     }
     if K::is_name() {
-        entries.sort_by(|a, b| by_name(&key(a).name().unwrap_or_default(), &key(b).name().unwrap_or_default()));
-        return Ok(entries);
+        let named = entries.into_iter().map(|entry| (by_name(key(&entry).name().unwrap_or_default()), entry));
+        let mut named: Vec<_> = named.collect();
+        named.sort_by(|a, b| a.0.cmp(&b.0));
+        return Ok(named.into_iter().map(|(_, entry)| entry).collect());
     }
     // Keys of any other type: by the bytes they are written as.
     let mut coded = Vec::with_capacity(entries.len());
@@ -164,14 +166,11 @@ pub(crate) fn sorted<'v, E, K: Save + 'v>(
     Ok(coded.into_iter().map(|(_, entry)| entry).collect())
 }
 
-/// Numbers by size, text by its bytes.
-fn by_name(a: &str, b: &str) -> Ordering {
-    match (a.parse::<i128>(), b.parse::<i128>()) {
-        (Ok(x), Ok(y)) => x.cmp(&y).then_with(|| a.cmp(b)),
-        (Ok(_), Err(_)) => Ordering::Less,
-        (Err(_), Ok(_)) => Ordering::Greater,
-        (Err(_), Err(_)) => a.cmp(b),
-    }
+/// What names are sorted by: first numbers by size, then text by its bytes.
+fn by_name(name: Cow<'_, str>) -> (bool, i128, Cow<'_, str>) {
+    let numeric = name.as_bytes().first().is_some_and(|first| first.is_ascii_digit() || matches!(first, b'-' | b'+'));
+    let number = if numeric { name.parse().ok() } else { None };
+    (number.is_none(), number.unwrap_or(0), name)
 }
 
 /// Reads a map; `insert` says whether the key was new.
