@@ -152,7 +152,7 @@ pub(crate) fn sorted<'v, E, K: Save + 'v>(
     if K::is_name() {
         let named = entries.into_iter().map(|entry| (by_name(key(&entry).name().unwrap_or_default()), entry));
         let mut named: Vec<_> = named.collect();
-        named.sort_by(|a, b| a.0.cmp(&b.0));
+        named.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         return Ok(named.into_iter().map(|(_, entry)| entry).collect());
     }
     // Keys of any other type: by the bytes they are written as.
@@ -166,11 +166,20 @@ pub(crate) fn sorted<'v, E, K: Save + 'v>(
     Ok(coded.into_iter().map(|(_, entry)| entry).collect())
 }
 
-/// What names are sorted by: first numbers by size, then text by its bytes.
-fn by_name(name: Cow<'_, str>) -> (bool, i128, Cow<'_, str>) {
+/// What names are sorted by: first numbers by size, then text by its bytes. The first bytes stand beside the name, so that
+/// most comparisons need not look at it.
+fn by_name(name: Cow<'_, str>) -> (bool, u128, Cow<'_, str>) {
     let numeric = name.as_bytes().first().is_some_and(|first| first.is_ascii_digit() || matches!(first, b'-' | b'+'));
-    let number = if numeric { name.parse().ok() } else { None };
-    (number.is_none(), number.unwrap_or(0), name)
+    match if numeric { name.parse::<i128>().ok() } else { None } {
+        // The smallest number is the smallest without a sign too.
+        Some(number) => (false, number.cast_unsigned() ^ 1 << 127, name),
+        None => {
+            let mut first = [0; 16];
+            let len = name.len().min(16);
+            first[..len].copy_from_slice(&name.as_bytes()[..len]);
+            (true, u128::from_be_bytes(first), name)
+        }
+    }
 }
 
 /// Reads a map; `insert` says whether the key was new.
