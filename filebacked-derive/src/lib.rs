@@ -74,7 +74,7 @@ use crate::context::Context;
 /// | `rename = "..."` | the name on disk; with `/` a path through groups |
 /// | `alias = "..."` | a further name that is read; several |
 /// | `skip` | not stored; `Default` on reading, or `default = expr` |
-/// | `default`, `default = expr` | the value if it is missing in the file. A `None` is stored by leaving it out, so that on an `Option` an `expr` replaces it too |
+/// | `default`, `default = expr` | the value if it is missing in the file. With an `expr`, a `None` is marked in the file, so that it comes back as `None` |
 /// | `skip_if = f` | not stored where `f(&field, &WriteContext)` is true; read as the default. In columns of a field with a filter all values are stored |
 /// | `flatten` | the fields of this struct stand among ours |
 /// | `attr` | an HDF5 attribute instead of a dataset; in columns a column |

@@ -1,23 +1,9 @@
 //! The derive's attributes on fields and containers; those of enums and generic types are in `derive_types.rs`.
 
 use filebacked::{ErrorKind, File, FileBacked, Save, WriteContext, WriteOptions};
-use filebacked_tests::{python, round_trip, scratch};
+use filebacked_tests::{links, python, reread, round_trip, scratch};
 use serde_json::json;
 use std::collections::BTreeMap;
-
-/// Loads as one type what was saved as another.
-#[track_caller]
-fn reread<T: FileBacked>(value: &impl Save) -> filebacked::Result<T> {
-    filebacked::from_bytes(&filebacked::to_bytes(value).unwrap())
-}
-
-fn links(value: &impl Save) -> Vec<String> {
-    let (_dir, path) = scratch("links.h5");
-    filebacked::save(&path, value).unwrap();
-    let mut names = File::open(&path).unwrap().names().unwrap();
-    names.sort();
-    names
-}
 
 /// The names of the columns of a table.
 fn columns(value: &impl Save) -> Vec<String> {

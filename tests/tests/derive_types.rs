@@ -1,24 +1,10 @@
 //! The derive on enums of every kind, on generic, recursive and borrowing types.
 
 use filebacked::{File, FileBacked, Save};
-use filebacked_tests::{python, round_trip, scratch};
+use filebacked_tests::{links, python, reread, round_trip, scratch};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-
-/// Loads as one type what was saved as another.
-#[track_caller]
-fn reread<T: FileBacked>(value: &impl Save) -> filebacked::Result<T> {
-    filebacked::from_bytes(&filebacked::to_bytes(value).unwrap())
-}
-
-fn links(value: &impl Save) -> Vec<String> {
-    let (_dir, path) = scratch("links.h5");
-    filebacked::save(&path, value).unwrap();
-    let mut names = File::open(&path).unwrap().names().unwrap();
-    names.sort();
-    names
-}
 
 // ---- enums
 

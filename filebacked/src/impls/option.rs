@@ -4,7 +4,7 @@ use crate::backed::{FileBacked, Save};
 use crate::erased::Key;
 use crate::error::Result;
 use crate::impls::pointer::schema_of;
-use crate::layout::absent;
+use crate::layout::{absent, sequence};
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::schema::Schema;
@@ -72,7 +72,7 @@ impl<T: ?Sized> Save for PhantomData<T> {
     }
 
     fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
-        slot.group(Stamp::kind("columns"))?.table::<Self>(rows.len())?.end()
+        sequence::write_empty(rows, slot)
     }
 
     fn absence(&self) -> Option<u32> {
@@ -94,7 +94,7 @@ impl<T: ?Sized + 'static> FileBacked for PhantomData<T> {
     }
 
     fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
-        Ok(vec![PhantomData; node.group_of("columns", "a group (columns)")?.table()?.len()])
+        Ok(vec![PhantomData; sequence::read_empty(node)?])
     }
 
     fn from_absence(depth: u32) -> Option<Self> {
@@ -109,7 +109,7 @@ impl Save for () {
     }
 
     fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
-        slot.group(Stamp::kind("columns"))?.table::<Self>(rows.len())?.end()
+        sequence::write_empty(rows, slot)
     }
 
     fn is_flat(_: u32) -> bool {
@@ -131,6 +131,6 @@ impl FileBacked for () {
     }
 
     fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
-        Ok(vec![(); node.group_of("columns", "a group (columns)")?.table()?.len()])
+        Ok(vec![(); sequence::read_empty(node)?])
     }
 }

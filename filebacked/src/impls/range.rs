@@ -11,6 +11,7 @@ use crate::erased::Key;
 use crate::error::Result;
 use crate::impls::pointer::schema_of;
 use crate::impls::product::save_members;
+use crate::layout::sequence;
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::schema::Schema;
@@ -68,7 +69,7 @@ impl Save for RangeFull {
     }
 
     fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
-        slot.group(Stamp::kind("columns"))?.table::<Self>(rows.len())?.end()
+        sequence::write_empty(rows, slot)
     }
 
     fn is_flat(_: u32) -> bool {
@@ -90,6 +91,6 @@ impl FileBacked for RangeFull {
     }
 
     fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
-        Ok(vec![..; node.group_of("columns", "a group (columns)")?.table()?.len()])
+        Ok(vec![..; sequence::read_empty(node)?])
     }
 }

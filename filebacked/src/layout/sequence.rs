@@ -149,6 +149,16 @@ pub(crate) fn read_arrays<T: FileBacked>(node: Node<'_>, inner: &[usize]) -> Res
     Ok((values, len))
 }
 
+/// Writes many values of a type that holds nothing: a table without columns, which tells their number.
+pub(crate) fn write_empty<T>(rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Written> {
+    slot.group(Stamp::kind("columns"))?.table::<T>(rows.len())?.end()
+}
+
+/// Reads how many values of a type that holds nothing there are.
+pub(crate) fn read_empty(node: Node<'_>) -> Result<usize> {
+    Ok(node.group_of("columns", "a group (columns)")?.table()?.len())
+}
+
 /// Writes sequences of sequences. `elements` gives the elements of one of them, in runs of neighbours.
 pub(crate) fn write_ragged<'v, S, T: Save + 'v>(
     rows: Rows<'v, S>,
