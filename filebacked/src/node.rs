@@ -5,6 +5,7 @@ use crate::context::ReadContext;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::{AnyType, Filter, Found, no_filter};
+use crate::layout::python;
 use crate::object::Object;
 use crate::path::State;
 use crate::reader::GroupReader;
@@ -412,7 +413,8 @@ impl<'a> Node<'a> {
         if self.kind() != ObjectKind::Group {
             return Err(self.unexpected(expected));
         }
-        let ours = self.ours || self.stamp()?.is_some();
+        // Whoever wrote the file, this library stamps every group that it makes.
+        let ours = self.stamp()?.is_some();
         let depth = deeper(self.depth, self.cx)?;
         let stamp = self.stamp.get().cloned().flatten();
         Ok(GroupReader::new(self.object, self.cx, self.state, depth, ours, stamp))
@@ -452,6 +454,34 @@ impl<'a> Node<'a> {
     /// As [`Node::structure`]; [`ErrorKind::Missing`] without the attribute.
     pub fn variant(self, name: &str, version: u32, tag: &str) -> Result<GroupReader<'a>> {
         self.typed("enum", name, version)?.tagged(tag)
+    }
+
+    /// Opens the value of an enum whose variants have one unnamed field each, in the order of their names: as
+    /// [`Node::variant`], and in files of others also the field itself, with the index of its variant in the attribute
+    /// `typeid`, as Python's FileBacked writes it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::variant`]; [`ErrorKind::UnknownVariant`] for an index that no variant has.
+    pub fn union(self, name: &str, version: u32, tag: &str, variants: &[&str]) -> Result<GroupReader<'a>> {
+        let is_group = self.kind() == ObjectKind::Group;
+        if is_group && self.stamp()?.is_some() {
+            return self.variant(name, version, tag);
+        }
+        self.readable()?;
+        match python::typeid(&self.object)? {
+            Some(index) => {
+                let known = || variants.iter().map(|name| name.to_string()).collect();
+                let variant = usize::try_from(index).ok().and_then(|index| variants.get(index)).ok_or_else(|| {
+                    let found = format!("number {index}");
+                    Error::new(ErrorKind::UnknownVariant { found, known: known() }).at(python::TYPEID)
+                })?;
+                let depth = deeper(self.depth, self.cx)?;
+                let group = GroupReader::new(self.object, self.cx, self.state, depth, false, None);
+                Ok(group.alone(variant))
+            }
+            None => self.variant(name, version, tag),
+        }
     }
 
     /// Opens the group of many values of an enum.

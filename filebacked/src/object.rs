@@ -18,6 +18,11 @@ impl<'a> Object<'a> {
         Ok(self.source.child(self.handle, name)?.map(|handle| Object::new(self.source, handle)))
     }
 
+    /// The same object once more.
+    pub(crate) fn again(&self) -> Result<Object<'a>> {
+        Ok(Object::new(self.source, self.source.again(self.handle)?))
+    }
+
     pub(crate) fn attribute(&self, name: &str) -> Result<Option<Object<'a>>> {
         if self.handle.bare {
             return Ok(None);

@@ -47,6 +47,8 @@ pub struct GroupReader<'a> {
     stamp: Option<Rc<Stamp<'static>>>,
     len: Option<usize>,
     variant: String,
+    /// There is no group: the object is the value of its only member, which is called `0`.
+    alone: bool,
     /// The name of a group inside its node, for the paths of errors: the columns of a variant.
     inside: Option<String>,
 }
@@ -66,7 +68,15 @@ impl<'a> GroupReader<'a> {
         ours: bool,
         stamp: Option<Rc<Stamp<'static>>>,
     ) -> Self {
-        GroupReader { object, cx, state, depth, ours, stamp, len: None, variant: String::new(), inside: None }
+        let variant = String::new();
+        GroupReader { object, cx, state, depth, ours, stamp, len: None, variant, alone: false, inside: None }
+    }
+
+    /// Takes the object for the only member, of an enum's value of this variant.
+    pub(crate) fn alone(mut self, variant: &str) -> Self {
+        self.alone = true;
+        self.variant = variant.to_string();
+        self
     }
 
     /// What is known during this load: options and extensions.
@@ -98,7 +108,11 @@ impl<'a> GroupReader<'a> {
     }
 
     pub(crate) fn entry(&self, name: &str, state: State) -> Result<Option<Node<'a>>> {
-        let object = if name.contains('/') { self.walk(name) } else { self.object.child(name) };
+        let object = match name.contains('/') {
+            _ if self.alone => self.object.again().map(Some),
+            true => self.walk(name),
+            false => self.object.child(name),
+        };
         match object.map_err(|e| e.at(name))? {
             Some(object) => Node::open(object, self.cx, state, self.depth, self.ours).map(Some).map_err(|e| e.at(name)),
             None => Ok(None),

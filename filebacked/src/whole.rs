@@ -3,12 +3,14 @@
 use crate::backed::{FileBacked, Save};
 use crate::context::{ReadContext, WriteContext};
 use crate::error::{Error, ErrorKind, Result};
+use crate::layout::python;
 use crate::node::Node;
 use crate::object::Object;
 use crate::options::{ReadOptions, WriteOptions};
 use crate::progress::{Count, Progress, Watched};
 #[cfg(feature = "libhdf5")]
-use crate::schema::{FieldSchema, Schema};
+use crate::schema::FieldSchema;
+use crate::schema::Schema;
 use crate::slot::{Place, Slot, VALUE};
 use crate::stamp::{FILTER, FORMAT, STAMP};
 use crate::storage::{Dtype, Sink, Source};
@@ -56,13 +58,20 @@ pub(crate) fn read_root<T: FileBacked>(source: &dyn Source, options: &ReadOption
     if marked {
         return Node::open(root, &cx, cx.start(), 0, ours)?.get();
     }
-    let rooted = T::schema().is_rooted();
-    if rooted && !ours {
+    let schema = T::schema();
+    let rooted = schema.is_rooted();
+    // What Python's FileBacked calls an object is the root itself, whatever its type is here; a `Union` never is.
+    let members = match schema {
+        _ if ours => false,
+        Schema::Variants(_) => root.child(VALUE)?.is_none(),
+        _ => rooted || python::is_object(&root)?,
+    };
+    if members {
         return Node::open(root, &cx, cx.start(), 0, ours)?.get();
     }
     match root.child(VALUE)? {
         Some(value) => Node::open(value, &cx, cx.start(), 0, ours)?.get().map_err(|e| e.at(VALUE)),
-        None if rooted => Node::open(root, &cx, cx.start(), 0, ours)?.get(),
+        None if rooted || python::is_object(&root)? => Node::open(root, &cx, cx.start(), 0, ours)?.get(),
         None => Err(Error::new(ErrorKind::Missing)
             .with_help("a value that is no struct lies under this name; `File::read` reads one of another name")
             .at(VALUE)),

@@ -130,6 +130,13 @@ fn file_backed(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
     let matched = read_variants(target, variants);
     let value = target.read_value(matched);
     let rows = read_rows(target, variants);
+    let open = match is_union(variants) {
+        true => {
+            let names = variants.iter().map(|variant| &variant.name.value);
+            quote!(__node.union(#name, #version, #tag, &[#(#names),*]))
+        }
+        false => quote!(__node.variant(#name, #version, #tag)),
+    };
     let read_rows = target.has_columns().then(|| {
         quote! {
             fn read_rows(__node: __fb::Node<'_>) -> __fb::Result<__fb::Vec<Self>> {
@@ -147,12 +154,20 @@ fn file_backed(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
         }
 
         fn read(__node: __fb::Node<'_>) -> __fb::Result<Self> {
-            let __group = __node.variant(#name, #version, #tag)?;
+            let __group = #open?;
             #value
         }
 
         #read_rows
     }
+}
+
+/// Whether each variant is one value, so that the enum is what Python calls a `Union`.
+fn is_union(variants: &[Variant<'_>]) -> bool {
+    let is_value = |field: &Field<'_>| {
+        field.is_stored() && !field.is_flattened() && !field.attrs.attr.is_set() && field.name.value == "0"
+    };
+    variants.iter().all(|variant| matches!(&variant.fields[..], [field] if is_value(field)))
 }
 
 /// The match over the name of the variant: a `Result`.

@@ -34,18 +34,22 @@ pub(crate) fn read_all<T: FileBacked>(node: Node<'_>) -> Result<Vec<T>> {
     if is_numbered::<T>(&node)? { sequence::read_numbered(node.each()) } else { node.each().get_rows() }
 }
 
-fn is_numbered<T: FileBacked>(node: &Node<'_>) -> Result<bool> {
+/// Whether a node is a numbered group of values, and not the rows of their type.
+pub(crate) fn is_numbered<T: FileBacked>(node: &Node<'_>) -> Result<bool> {
     if node.filters().next().is_some() {
         return Ok(false);
     }
     if let Some(stamp) = node.stamp()? {
         return Ok(stamp.kind_name() == "list");
     }
-    if node.ours || node.kind() != ObjectKind::Group {
+    if node.kind() != ObjectKind::Group {
         return Ok(false);
     }
-    // In a file of others: a node a value, unless these are the columns of a type whose members have numbers for names.
+    // A group of others: a node a value, unless these are the columns of a type whose members have numbers for names.
     let names = node.object.source.children(node.object.handle)?;
+    if names.is_empty() {
+        return Ok(true);
+    }
     let numbered = |i: usize| names.iter().any(|name| *name == i.to_string());
     let Some(first) = node.object.child("0")?.filter(|_| (0..names.len()).all(numbered)) else { return Ok(false) };
     let columns = matches!(T::schema(), Schema::Tuple(_) | Schema::Struct(_));

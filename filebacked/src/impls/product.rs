@@ -13,13 +13,16 @@
 use crate::backed::{FileBacked, Save};
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
+use crate::impls::collection::is_numbered;
 use crate::impls::pointer::schema_of;
+use crate::layout::sequence;
 use crate::node::Node;
 use crate::reader::MOST_EMPTY_ROWS;
 use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
 use crate::stamp::Stamp;
+use crate::storage::ObjectKind;
 
 /// `Save` for a type that is a group of named members; each is a field, or a function that gives a reference into the value.
 macro_rules! save_members {
@@ -137,7 +140,11 @@ impl<T: FileBacked, const N: usize> FileBacked for [T; N] {
     }
 
     fn read(node: Node<'_>) -> Result<Self> {
-        let (values, _) = node.each().get_shaped::<T>(&[])?;
+        // Others number values where this library has one dataset.
+        let values = match node.kind() == ObjectKind::Group && is_numbered::<T>(&node)? {
+            true => sequence::read_numbered(node.each())?,
+            false => node.each().get_shaped::<T>(&[])?.0,
+        };
         let found = values.len();
         values.try_into().map_err(|_| Error::mismatch(format!("{N} values"), format!("{found} values")))
     }

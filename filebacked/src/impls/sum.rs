@@ -70,7 +70,7 @@ macro_rules! sum_is_backed {
             }
 
             fn read(node: Node<'_>) -> Result<Self> {
-                let group = node.variant($label, 1, "variant")?;
+                let group = sum_is_backed!(@open node, $label; $($variant),*; $($unit),*)?;
                 match group.variant() {
                     $(stringify!($variant) => Ok($t::$variant(group.field("0")?)),)*
                     $(stringify!($unit) => Ok($t::$unit),)*
@@ -99,6 +99,10 @@ macro_rules! sum_is_backed {
             }
         }
     };
+    (@open $node:ident, $label:literal; $($variant:ident),*;) => {
+        $node.union($label, 1, "variant", &[$(stringify!($variant)),*])
+    };
+    (@open $node:ident, $label:literal; $($variant:ident),*; $($unit:ident),+) => { $node.variant($label, 1, "variant") };
 }
 sum_is_backed!(Result<T, E> "Result": Ok(T) good 0, Err(E) bad 1;);
 sum_is_backed!(Bound<T> "Bound": Included(T) included 0, Excluded(T) excluded 1; Unbounded 2);

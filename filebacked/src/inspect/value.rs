@@ -63,7 +63,9 @@ fn quoted(bytes: &[u8]) -> Option<String> {
 /// One element.
 fn cell(bytes: &[u8], dtype: &Dtype) -> Option<String> {
     match dtype {
-        Dtype::Int(_) | Dtype::F16 | Dtype::Bf16 | Dtype::F32 | Dtype::F64 => number(bytes, dtype),
+        Dtype::Int(_) | Dtype::F16 | Dtype::Bf16 | Dtype::F32 | Dtype::F64 | Dtype::F80(_) | Dtype::F128 => {
+            number(bytes, dtype)
+        }
         Dtype::Bool => Some(match bytes.first()? {
             0 => "false".to_string(),
             1 => "true".to_string(),
@@ -71,7 +73,7 @@ fn cell(bytes: &[u8], dtype: &Dtype) -> Option<String> {
         }),
         Dtype::Complex32 => complex(bytes, &Dtype::F32),
         Dtype::Complex64 => complex(bytes, &Dtype::F64),
-        Dtype::FixedStr(_) => {
+        Dtype::FixedStr(_) | Dtype::AsciiStr(_) => {
             let len = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
             quoted(bytes.get(..len)?)
         }
@@ -104,7 +106,7 @@ fn number(bytes: &[u8], dtype: &Dtype) -> Option<String> {
         Any::Int(value) => value.to_string(),
         // The shortest digits that mean this number in its own precision.
         Any::Float(value) if *dtype == Dtype::F32 => format!("{:?}", value as f32),
-        Any::Float(value) => format!("{value:?}"),
+        Any::Float(value) | Any::Rounded(value) => format!("{value:?}"),
     })
 }
 

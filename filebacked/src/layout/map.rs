@@ -25,6 +25,8 @@
 //! └── values   the values of all maps as rows
 //! ```
 //!
+//! Files of others have a link a key, `keys` and `values`, or the entries numbered, each a group of `key` and `value`.
+//!
 //! A set is a sequence. Hash maps and sets are sorted, so that equal values give equal files.
 
 use crate::backed::{FileBacked, Save};
@@ -38,6 +40,7 @@ use crate::rows::Rows;
 use crate::schema::{Nested, Schema};
 use crate::slot::{Place, Slot, Written};
 use crate::stamp::{Stamp, escape_link, unescape};
+use crate::storage::ObjectKind;
 use crate::storage::digest::Digest;
 use std::borrow::Cow;
 
@@ -189,12 +192,42 @@ pub(crate) fn read<K: FileBacked, V: FileBacked>(node: Node<'_>, mut insert: imp
         return Err(node.unexpected("a group (map)"));
     }
     let group = node.group_as("a group (map)")?;
-    let columns = match kind.as_deref() {
-        Some(kind) => kind == "map",
-        // A group of others: a link a key, unless it is exactly what this library would write.
-        None => !by_links::<K, V>() && group.names()? == ["keys", "values"],
+    let form = match kind.as_deref() {
+        Some("map") => Form::Columns,
+        Some(_) => Form::Links,
+        None => foreign_form::<K, V>(&group)?,
     };
-    if columns { read_columns(&group, insert) } else { read_links(&group, kind.is_some(), &mut insert) }
+    match form {
+        Form::Columns => read_columns(&group, insert),
+        Form::Pairs => read_pairs(&group, &mut insert),
+        Form::Links => read_links(&group, kind.is_some(), &mut insert),
+    }
+}
+
+enum Form {
+    Columns,
+    Links,
+    Pairs,
+}
+
+/// How a group of others is a map: a link a key, unless it is what this library would write, or has entries of its own.
+fn foreign_form<K: FileBacked, V: FileBacked>(group: &GroupReader<'_>) -> Result<Form> {
+    let names = group.names()?;
+    if !by_links::<K, V>() && names == ["keys", "values"] {
+        // A key may be named `keys` too: then it has a value, and no column.
+        let keys = group.child("keys")?.filter(|node| node.kind() == ObjectKind::Dataset);
+        let is_value = keys.map(|node| node.describe()).transpose()?.is_some_and(|keys| keys.shape.is_empty());
+        return Ok(if is_value { Form::Links } else { Form::Columns });
+    }
+    // Where keys are names, a group of `key` and `value` may as well be a value.
+    let values_are_groups = matches!(V::schema(), Schema::Struct(_) | Schema::Variants(_) | Schema::Map { .. });
+    let pairs = match group.child("0")? {
+        Some(first) if first.kind() == ObjectKind::Group && !(K::is_name() && values_are_groups) => {
+            first.group()?.names()? == ["key", "value"]
+        }
+        _ => false,
+    };
+    Ok(if pairs { Form::Pairs } else { Form::Links })
 }
 
 fn twice(key: &str) -> Error {
@@ -238,6 +271,28 @@ fn read_links<K: FileBacked, V: FileBacked>(
         let value = node.get::<V>().map_err(|e| e.at(&link))?;
         if !insert(key, value) {
             return Err(twice(&format!("`{name}`")));
+        }
+    }
+    Ok(())
+}
+
+fn read_pairs<K: FileBacked, V: FileBacked>(
+    group: &GroupReader<'_>,
+    insert: &mut dyn FnMut(K, V) -> bool,
+) -> Result<()> {
+    for i in 0..group.names()?.len() {
+        let name = i.to_string();
+        let read = |node: Node<'_>| {
+            let entry = node.group()?;
+            let key = entry.part("key", |node| node.get::<K>())?;
+            let Some(state) = group.step(key.name().as_deref(), Some(V::schema)) else { return Ok(None) };
+            let value = entry.entry("value", state)?.ok_or_else(|| Error::new(ErrorKind::Missing).at("value"))?;
+            Ok(Some((key, value.get::<V>().map_err(|e| e.at("value"))?)))
+        };
+        if let Some((key, value)) = group.part(&name, read)?
+            && !insert(key, value)
+        {
+            return Err(twice(&format!("of entry {i}")));
         }
     }
     Ok(())

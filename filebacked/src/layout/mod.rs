@@ -4,6 +4,7 @@ pub(crate) mod absent;
 pub(crate) mod blob;
 pub(crate) mod map;
 pub(crate) mod number;
+pub(crate) mod python;
 pub(crate) mod scalar;
 pub(crate) mod sequence;
 #[cfg(feature = "sprs")]

@@ -55,6 +55,9 @@ impl Range {
             Dtype::Bf16 => Range::Float { digits: 8, exponent: 8 },
             Dtype::F32 => Range::Float { digits: 24, exponent: 8 },
             Dtype::F64 => Range::Float { digits: 53, exponent: 11 },
+            Dtype::F80(_) => Range::Float { digits: 64, exponent: 15 },
+            Dtype::F128 => Range::Float { digits: 113, exponent: 15 },
+            Dtype::Bool => Range::Int { bits: 1, signed: false },
             _ => return None,
         })
     }
@@ -136,6 +139,8 @@ floats! { f32 = F32, 24, 8; f64 = F64, 53, 11; }
 pub(crate) enum Any {
     Int(i128),
     Float(f64),
+    /// The nearest to a float that has more digits, or a wider range, than any type of Rust.
+    Rounded(f64),
 }
 
 impl Any {
@@ -150,6 +155,22 @@ impl Any {
                 Any::Float(f32::from_bits(u32::from(u16::from_le_bytes(cell.try_into().ok()?)) << 16).into())
             }
             Dtype::F16 => Any::Float(half_to_f64(u16::from_le_bytes(cell.try_into().ok()?))),
+            Dtype::F80(_) => {
+                let (mantissa, top) = cell.get(..10)?.split_at(8);
+                let mantissa = u64::from_le_bytes(mantissa.try_into().ok()?);
+                // The leading digit is stored: infinity has it and no other.
+                wide(u16::from_le_bytes(top.try_into().ok()?), mantissa.into(), 63, mantissa << 1 == 0)
+            }
+            Dtype::F128 => {
+                let bits = u128::from_le_bytes(cell.try_into().ok()?);
+                let (top, fraction) = ((bits >> 112) as u16, bits & (u128::MAX >> 16));
+                let leading = u128::from(top & 0x7fff != 0) << 112;
+                wide(top, fraction | leading, 112, fraction == 0)
+            }
+            Dtype::Bool => match cell {
+                [value @ (0 | 1)] => Any::Int((*value).into()),
+                _ => return None,
+            },
             _ => return None,
         })
     }
@@ -161,6 +182,7 @@ impl Any {
             (Any::Int(value), Range::Float { .. }) if rounded => T::from_float(value as f64, true),
             (Any::Int(value), _) => T::from_int(value),
             (Any::Float(value), _) => T::from_float(value, rounded),
+            (Any::Rounded(value), _) => T::from_float(value, true).filter(|_| rounded && value.is_finite()),
         }
     }
 }
@@ -169,7 +191,7 @@ impl std::fmt::Display for Any {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Any::Int(value) => value.fmt(f),
-            Any::Float(value) => value.fmt(f),
+            Any::Float(value) | Any::Rounded(value) => value.fmt(f),
         }
     }
 }
@@ -180,6 +202,47 @@ pub(crate) fn int(cell: &[u8], signed: bool) -> i128 {
     let mut bytes = if negative { [0xff; 16] } else { [0; 16] };
     bytes[..cell.len().min(16)].copy_from_slice(&cell[..cell.len().min(16)]);
     i128::from_le_bytes(bytes)
+}
+
+/// The number of a float with a sign and 15 bits of exponent in `top`, whose mantissa has `point` digits behind the point.
+fn wide(top: u16, mantissa: u128, point: i32, is_infinite: bool) -> Any {
+    let sign = if top & 0x8000 != 0 { -1.0 } else { 1.0 };
+    match i32::from(top & 0x7fff) {
+        0x7fff if is_infinite => Any::Float(sign * f64::INFINITY),
+        0x7fff => Any::Float(f64::NAN),
+        exponent => match nearest(mantissa, exponent.max(1) - 16383 - point) {
+            (value, true) => Any::Float(sign * value),
+            (value, false) => Any::Rounded(sign * value),
+        },
+    }
+}
+
+/// The float that is nearest to `mantissa * 2^exponent`, ties to even, and whether it is that number.
+fn nearest(mantissa: u128, exponent: i32) -> (f64, bool) {
+    let digits = (u128::BITS - mantissa.leading_zeros()) as i32;
+    if digits == 0 {
+        return (0.0, true);
+    }
+    let top = exponent + digits - 1;
+    if top > 1023 {
+        return (f64::INFINITY, false);
+    }
+    // Below the normal numbers, digits are lost from the end.
+    let keep = 53 - (-1022 - top).max(0);
+    if keep < 0 {
+        return (0.0, false);
+    }
+    let drop = (digits - keep).max(0);
+    let rest = mantissa & !(u128::MAX.checked_shl(drop as u32).unwrap_or(0));
+    let mut kept = mantissa.checked_shr(drop as u32).unwrap_or(0);
+    let half = if drop == 0 { 1 } else { 1u128 << (drop - 1) };
+    if rest > half || (rest == half && kept & 1 == 1) {
+        kept += 1;
+    }
+    let scale = exponent + drop;
+    // Powers of two as bits; those below the normal numbers have a single digit.
+    let power = if scale >= -1022 { ((scale + 1023) as u64) << 52 } else { 1 << (scale + 1074) };
+    (kept as f64 * f64::from_bits(power), rest == 0)
 }
 
 /// IEEE 754 binary16 to binary64, exactly.
@@ -267,11 +330,16 @@ pub(crate) fn read<T: Number>(node: &Node<'_>, rank: Option<usize>) -> Result<(V
     let bytes = node.object.elements::<u8>(&description)?;
     let mut values = Vec::with_capacity(bytes.len() / description.dtype.size());
     for cell in bytes.chunks_exact(description.dtype.size()) {
-        // Every stored type with a range decodes.
-        let Some(any) = Any::decode(cell, &description.dtype) else { continue };
+        let any = Any::decode(cell, &description.dtype).ok_or_else(|| no_bool(cell))?;
         values.push(any.convert::<T>(policy).ok_or_else(|| out_of_range(any, &description.dtype, T::NAME))?);
     }
     Ok((values, shape))
+}
+
+/// Every stored type with a range decodes, and every cell of it but that of a bool.
+#[cold]
+fn no_bool(cell: &[u8]) -> Error {
+    ErrorKind::Invalid(format!("{} is no bool", int(cell, false))).into()
 }
 
 #[cold]

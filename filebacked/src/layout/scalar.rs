@@ -227,7 +227,7 @@ pub(crate) fn read_pairs<T>(
 pub(crate) fn integer<T: TryFrom<i128>>(value: Any, wanted: &'static str) -> Result<T> {
     let integer = match value {
         Any::Int(integer) => T::try_from(integer).ok(),
-        Any::Float(_) => None,
+        Any::Float(_) | Any::Rounded(_) => None,
     };
     integer.ok_or_else(|| Error::new(ErrorKind::Invalid(format!("{value} is no {wanted}"))))
 }

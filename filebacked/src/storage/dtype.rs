@@ -55,6 +55,10 @@ pub enum Dtype {
     F32,
     /// IEEE double precision.
     F64,
+    /// x87 extended precision, C's `long double` on PCs: 80 bits in so many bytes (10, 12 or 16). Read, not written.
+    F80(usize),
+    /// IEEE quadruple precision. Read, not written.
+    F128,
     /// h5py's bool: an enumeration of i8 with `FALSE` = 0 and `TRUE` = 1.
     Bool,
     /// h5py's complex: a compound of `r` and `i`, both F32.
@@ -63,6 +67,9 @@ pub enum Dtype {
     Complex64,
     /// Strings of a fixed number of bytes (at least 1), UTF-8, padded with NUL. The engine turns other paddings into this one.
     FixedStr(usize),
+    /// As [`Dtype::FixedStr`], but marked as ASCII whatever is in it, as Python's FileBacked does. Written only: what is
+    /// read is a `FixedStr`.
+    AsciiStr(usize),
     /// Variable-length strings.
     VarStr,
     /// An enumeration that is not [`Dtype::Bool`].
@@ -101,7 +108,9 @@ impl Dtype {
             Dtype::F32 => 4,
             Dtype::F64 | Dtype::Complex32 => 8,
             Dtype::Complex64 => 16,
-            Dtype::FixedStr(size) | Dtype::Opaque(size, _) | Dtype::Other(size, _) => *size,
+            Dtype::F128 => 16,
+            Dtype::F80(size) | Dtype::FixedStr(size) | Dtype::AsciiStr(size) => *size,
+            Dtype::Opaque(size, _) | Dtype::Other(size, _) => *size,
             Dtype::VarStr => 0,
             Dtype::Enum(e) => e.base.size.into(),
             Dtype::Compound(c) => c.size,
@@ -113,7 +122,7 @@ impl Dtype {
 
     /// Whether elements are text, of fixed or variable length.
     pub fn is_text(&self) -> bool {
-        matches!(self, Dtype::FixedStr(_) | Dtype::VarStr)
+        matches!(self, Dtype::FixedStr(_) | Dtype::AsciiStr(_) | Dtype::VarStr)
     }
 }
 
@@ -132,10 +141,12 @@ impl fmt::Display for Dtype {
             Dtype::Bf16 => f.write_str("bf16"),
             Dtype::F32 => f.write_str("f32"),
             Dtype::F64 => f.write_str("f64"),
+            Dtype::F80(_) => f.write_str("f80"),
+            Dtype::F128 => f.write_str("f128"),
             Dtype::Bool => f.write_str("bool"),
             Dtype::Complex32 => f.write_str("complex<f32>"),
             Dtype::Complex64 => f.write_str("complex<f64>"),
-            Dtype::FixedStr(size) => write!(f, "str[{size}]"),
+            Dtype::FixedStr(size) | Dtype::AsciiStr(size) => write!(f, "str[{size}]"),
             Dtype::VarStr => f.write_str("str"),
             Dtype::Enum(e) => {
                 let names: Vec<_> = e.members.iter().take(8).map(|(name, _)| &**name).collect();

@@ -230,6 +230,9 @@ pub(crate) trait Source {
         Ok(None)
     }
 
+    /// A handle of its own to an object that is open.
+    fn again(&self, object: Handle) -> Result<Handle>;
+
     /// Gives a handle back.
     fn release(&self, handle: Handle);
 }

@@ -207,7 +207,9 @@ fn float(id: hid_t, size: usize) -> Result<Dtype> {
     };
     let whole = precision == size * 8 && bits(id)? == precision;
     let straight = whole && from == 0 && at == mantissa && sign == at + exponent && sign + 1 == size * 8;
+    let extended = (precision, from, at, sign) == (80, 0, 64, 79) && bits(id)? == 80;
     Ok(match (size, exponent, mantissa, bias) {
+        (10 | 12 | 16, 15, 64, 16383) if extended && matches!(order, H5T_ORDER_LE | H5T_ORDER_BE) => Dtype::F80(size),
         _ if !straight || !matches!(order, H5T_ORDER_LE | H5T_ORDER_BE) => {
             Dtype::Other(size, format!("float of {size} bytes"))
         }
@@ -215,6 +217,7 @@ fn float(id: hid_t, size: usize) -> Result<Dtype> {
         (2, 8, 7, 127) => Dtype::Bf16,
         (4, 8, 23, 127) => Dtype::F32,
         (8, 11, 52, 1023) => Dtype::F64,
+        (16, 15, 112, 16383) => Dtype::F128,
         _ => Dtype::Other(size, format!("float of {size} bytes")),
     })
 }

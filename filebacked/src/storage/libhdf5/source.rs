@@ -209,6 +209,12 @@ impl Source for LibSource {
         sync(|| read_text(Data::of(handle)?))
     }
 
+    fn again(&self, object: Handle) -> Result<Handle> {
+        // SAFETY: the handle is open; the reference that is added belongs to the new one.
+        sync(|| unsafe { check(H5Iinc_ref(object.id as hid_t)) })?;
+        Ok(object)
+    }
+
     fn release(&self, handle: Handle) {
         sync(|| {
             // SAFETY: the handle owns the reference that is given back.

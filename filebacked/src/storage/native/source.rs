@@ -569,5 +569,9 @@ impl Source for NativeSource<'_> {
         Ok(texts)
     }
 
+    fn again(&self, object: Handle) -> Result<Handle> {
+        Ok(object)
+    }
+
     fn release(&self, _: Handle) {}
 }
