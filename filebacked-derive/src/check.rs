@@ -148,7 +148,10 @@ fn transparent(cx: &Context, container: &Container<'_>) {
     refuse(cx, &attrs.default, DEFAULT, reason);
     refuse(cx, &attrs.deny_unknown, DENY_UNKNOWN, reason);
     refuse(cx, &attrs.layout, LAYOUT, reason);
-    refuse(cx, &attrs.name, NAME, reason);
+    // With a module it is the name of a class in Python.
+    if !attrs.module.is_set() {
+        refuse(cx, &attrs.name, NAME, reason);
+    }
     refuse(cx, &attrs.rename_all, RENAME_ALL, reason);
     refuse(cx, &attrs.version, VERSION, reason);
     let removed = attrs.removed.first().map(|name| (name.span, REMOVED));

@@ -78,6 +78,15 @@ pub trait Save {
         false
     }
 
+    /// Whether values are numbers, or arrays of a fixed length of numbers: many are one dataset in every layout.
+    #[doc(hidden)]
+    fn is_number() -> bool
+    where
+        Self: Sized,
+    {
+        false
+    }
+
     /// What stands in a column where a value is absent; types without one leave no place for it.
     #[doc(hidden)]
     fn filler() -> Option<Self>

@@ -1,7 +1,7 @@
 //! One save or one load: its options, its filters as they were at the start, and what it has to remember.
 
 use crate::error::Result;
-use crate::options::{Conversion, ReadOptions, WriteOptions};
+use crate::options::{Conversion, Layout, ReadOptions, WriteOptions};
 use crate::path::{Mask, State, UNMASKED};
 use crate::progress::Watcher;
 use crate::registry::Registry;
@@ -35,6 +35,12 @@ impl WriteContext {
     /// Whether equal values must give equal bytes.
     pub fn is_deterministic(&self) -> bool {
         self.options.deterministic
+    }
+
+    /// Whether the file is to be one of Python's FileBacked.
+    #[inline]
+    pub(crate) fn is_python(&self) -> bool {
+        self.options.layout == Layout::Python
     }
 
     pub(crate) fn watcher(&self) -> Option<&Watcher> {

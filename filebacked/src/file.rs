@@ -4,7 +4,8 @@ use crate::backed::{FileBacked, Save};
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::inspect::{self, Tree, TreeOptions};
 use crate::object::Object;
-use crate::options::{Overwrite, ReadOptions, WriteOptions};
+use crate::options::{Layout, Overwrite, ReadOptions, WriteOptions};
+use crate::schema::Schema;
 use crate::stamp::FORMAT;
 use crate::storage::libhdf5::{self, Id, LibFile, LibSink, LibSource};
 use crate::storage::{Dtype, Sink, Source};
@@ -269,6 +270,7 @@ fn write_aside<T: Save>(
     options: &WriteOptions,
     finish: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
+    whole::check(value, options)?;
     let cx = whole::write_context::<T>(options)?;
     if libhdf5::exists(group, UNDER_WAY)? {
         // What a process left that did not come to its end.
@@ -331,7 +333,11 @@ pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptio
         drop(written);
         libhdf5::delete(group, UNDER_WAY)
     };
-    let is_group = T::key().is_none_or(|key| key.schema().is_rooted());
+    let is_group = T::key().is_none_or(|key| match key.schema() {
+        Schema::Variants(_) if options.layout == Layout::Python => false,
+        Schema::Map { .. } if options.layout == Layout::Python => true,
+        schema => schema.is_rooted(),
+    });
     if !is_group {
         let what = "only structs, enums with data and maps of links have members for a group";
         return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("write it under a name"));

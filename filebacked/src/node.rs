@@ -413,8 +413,7 @@ impl<'a> Node<'a> {
         if self.kind() != ObjectKind::Group {
             return Err(self.unexpected(expected));
         }
-        // Whoever wrote the file, this library stamps every group that it makes.
-        let ours = self.stamp()?.is_some();
+        let ours = self.ours || self.stamp()?.is_some();
         let depth = deeper(self.depth, self.cx)?;
         let stamp = self.stamp.get().cloned().flatten();
         Ok(GroupReader::new(self.object, self.cx, self.state, depth, ours, stamp))

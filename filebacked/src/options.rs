@@ -25,6 +25,17 @@ pub enum Durability {
     Fast,
 }
 
+/// Whose files are written. Reading needs no such word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Layout {
+    /// This library's own, which `docs/FORMAT.md` specifies.
+    #[default]
+    Native,
+    /// That of Python's FileBacked 2.1, whose `read` loads the file.
+    Python,
+}
+
 /// What to do with a name that is in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -109,6 +120,7 @@ pub struct WriteOptions {
     pub(crate) registry: Option<Arc<Registry>>,
     pub(crate) skip: Vec<String>,
     pub(crate) only: Option<Vec<String>>,
+    pub(crate) layout: Layout,
     pub(crate) compression: Compression,
     pub(crate) chunk_bytes: Option<usize>,
     pub(crate) durability: Durability,
@@ -126,6 +138,7 @@ impl Default for WriteOptions {
             registry: None,
             skip: Vec::new(),
             only: None,
+            layout: Layout::Native,
             compression: Compression::None,
             chunk_bytes: None,
             durability: Durability::default(),
@@ -195,6 +208,38 @@ macro_rules! common_setters {
 
 impl WriteOptions {
     common_setters!();
+
+    /// Whose files are written: this library's own, unless said otherwise, or those of Python's FileBacked.
+    ///
+    /// In the Python layout, structs and maps that say `module = "..."` are objects of that class, lists are one dataset of
+    /// numbers or a numbered group of anything else, maps have a link a key or numbered pairs, and an enum whose variants
+    /// have one unnamed field each is a `Union`. What `layout = "..."` says on a field has no meaning there. What Python's
+    /// FileBacked has no type for, or would read as something else, is an error before anything is written.
+    ///
+    /// ```
+    /// # #[cfg(feature = "libhdf5")]
+    /// # fn main() -> filebacked::Result<()> {
+    /// use filebacked::{FileBacked, Layout, WriteOptions};
+    ///
+    /// // In Python, in `lab.py`:
+    /// // class Run(FileBacked):
+    /// //     step: int
+    /// //     losses: List[float]
+    /// //     note: Optional[str]
+    /// #[derive(FileBacked, Debug, PartialEq)]
+    /// #[filebacked(module = "lab")]
+    /// struct Run { step: i64, losses: Vec<f64>, note: Option<String> }
+    ///
+    /// let run = Run { step: 7, losses: vec![0.5, 0.25], note: None };
+    /// let bytes = WriteOptions::new().layout(Layout::Python).to_bytes(&run)?;
+    /// assert_eq!(filebacked::from_bytes::<Run>(&bytes)?, run); // needs no option
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "libhdf5"))] fn main() {}
+    /// ```
+    pub fn layout(mut self, layout: Layout) -> Self {
+        self.layout = layout;
+        self
+    }
 
     /// Compresses every array and column that is large enough to gain from it.
     pub fn compression(mut self, compression: Compression) -> Self {

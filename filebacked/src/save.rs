@@ -3,7 +3,7 @@
 use crate::backed::{FileBacked, Save};
 use crate::engine;
 use crate::error::{Operation, Result};
-use crate::options::{Durability, ReadOptions, WriteOptions};
+use crate::options::{Durability, Layout, ReadOptions, WriteOptions};
 use crate::replace::Replacement;
 use crate::whole;
 use std::path::Path;
@@ -83,11 +83,14 @@ impl WriteOptions {
     }
 
     fn save_to<T: Save>(&self, path: &Path, value: &T) -> Result<()> {
+        if self.durability == Durability::Fast && self.layout == Layout::Native {
+            return engine::write_file(path, false, value, self);
+        }
+        // Options that do not fit, and values that do not fit the layout, are told before anything happens.
+        whole::check(value, self)?;
         if self.durability == Durability::Fast {
             return engine::write_file(path, false, value, self);
         }
-        // Options that do not fit the type are told before anything happens.
-        whole::write_context::<T>(self)?;
         let replacement = Replacement::of(path)?;
         engine::write_file(replacement.path(), true, value, self)?;
         replacement.commit(self.durability == Durability::Durable)

@@ -6,12 +6,14 @@ use crate::erased::{AnyRows, AnyValue, AnyWrite, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Storage, StoreAs};
 use crate::filter::{Filter, Found, no_filter};
+use crate::layout::{python, sequence};
 use crate::path::State;
 use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::stamp::{FILTER, STAMP, Stamp, escape};
 use crate::storage::{self, Compression, DatasetSpec, Dtype, Out, Sink};
 use crate::writer::GroupWriter;
+use std::borrow::Cow;
 use std::fmt;
 
 /// The proof that exactly one node was written. Only [`Slot`] and [`GroupWriter`] make it.
@@ -61,9 +63,11 @@ pub struct Slot<'a> {
     /// Only filters older than this one are asked next.
     below: u32,
     marks: Option<&'a Mark<'a>>,
-    attrs: &'a [(&'a str, &'a str)],
+    pub(crate) attrs: &'a [(&'a str, &'a str)],
     /// The form of a dataset that is not plain.
-    form: Option<&'static str>,
+    pub(crate) form: Option<&'static str>,
+    /// What matters to the Python layout only.
+    pub(crate) python: python::Said<'a>,
 }
 
 impl fmt::Debug for Slot<'_> {
@@ -73,10 +77,25 @@ impl fmt::Debug for Slot<'_> {
 }
 
 /// The bytes of a dataset, in the form they are at hand.
-enum Content<'c, 't> {
+pub(crate) enum Content<'c, 't> {
     Bytes(&'c [u8]),
     Fill(&'c mut dyn FnMut(&mut Out<'_>)),
     Texts(&'c mut (dyn Iterator<Item = &'t str> + 'c)),
+}
+
+impl<'c> Content<'c, '_> {
+    /// The bytes of all elements; of texts none.
+    pub(crate) fn into_bytes(self) -> Cow<'c, [u8]> {
+        match self {
+            Content::Bytes(bytes) => bytes.into(),
+            Content::Fill(fill) => {
+                let mut bytes = Vec::new();
+                fill(&mut Out(&mut bytes));
+                bytes.into()
+            }
+            Content::Texts(_) => Cow::default(),
+        }
+    }
 }
 
 impl<'a> Slot<'a> {
@@ -89,7 +108,8 @@ impl<'a> Slot<'a> {
         depth: u32,
         storage: Storage<'a>,
     ) -> Self {
-        Slot { sink, cx, place, state, depth, storage, below: u32::MAX, marks: None, attrs: &[], form: None }
+        let python = python::Said::default();
+        Slot { sink, cx, place, state, depth, storage, below: u32::MAX, marks: None, attrs: &[], form: None, python }
     }
 
     /// The slot of a whole value.
@@ -141,6 +161,34 @@ impl<'a> Slot<'a> {
         Slot { attrs, ..self.shorten() }
     }
 
+    /// The class of Python's FileBacked, module and name, that the struct or map written here is an object of. Means
+    /// something to [`Layout::Python`](crate::Layout::Python) alone.
+    #[must_use]
+    pub fn class<'s>(self, class: &'s [&'s str; 2]) -> Slot<'s>
+    where
+        'a: 's,
+    {
+        let mut slot: Slot<'s> = self.shorten();
+        slot.python.class = Some(class);
+        slot
+    }
+
+    /// The index of the variant whose value is written here, for enums that are a `Union` to Python's FileBacked. Means
+    /// something to [`Layout::Python`](crate::Layout::Python) alone.
+    #[must_use]
+    pub fn union(mut self, index: u32) -> Self {
+        self.python.variant = Some(index);
+        self
+    }
+
+    /// The elements of an array are written here, and not those of a list.
+    #[must_use]
+    #[cfg(any(feature = "ndarray", feature = "sprs"))]
+    pub(crate) fn array(mut self) -> Self {
+        self.python.is_array = true;
+        self
+    }
+
     /// A slot for which no filter of the registry is asked next.
     pub(crate) fn unfiltered(mut self) -> Self {
         self.below = 0;
@@ -152,8 +200,8 @@ impl<'a> Slot<'a> {
     where
         'a: 's,
     {
-        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form } = self;
-        Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form }
+        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, python } = self;
+        Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, python }
     }
 
     /// Says that the dataset that is written here is not plain.
@@ -189,6 +237,9 @@ impl<'a> Slot<'a> {
             return self.through(&found, serial, true, |slot| found.write_rows(rows, key, AnyWrite::own(), slot));
         }
         self.below = u32::MAX;
+        if self.cx.is_python() && !T::is_number() {
+            return sequence::write_numbered(rows, self);
+        }
         T::write_shaped(rows, shape, self)
     }
 
@@ -248,6 +299,9 @@ impl<'a> Slot<'a> {
             return self.through(&found, serial, true, |slot| found.write_rows(rows, key, AnyWrite::own(), slot));
         }
         self.below = u32::MAX;
+        if self.cx.is_python() && !T::is_number() {
+            return sequence::write_numbered(rows, self);
+        }
         #[allow(clippy::disallowed_methods)]
         T::write_rows(rows, self)
     }
@@ -318,8 +372,8 @@ impl<'a> Slot<'a> {
         let mark = Mark { name, rows, outer: self.marks };
         let recorded = recorded && !matches!(self.place, Place::Attribute(_));
         let marks = if recorded { Some(&mark) } else { self.marks };
-        let Slot { sink, cx, place, state, storage, below, attrs, form, .. } = self;
-        write(Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form })
+        let Slot { sink, cx, place, state, storage, below, attrs, form, python, .. } = self;
+        write(Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, python })
     }
 
     /// The slot of each element of a sequence: patterns take one level.
@@ -356,7 +410,23 @@ impl<'a> Slot<'a> {
         self.content(&Dtype::VarStr, shape, Content::Texts(texts))
     }
 
+    #[inline]
     fn content(self, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
+        if self.cx.is_python() {
+            return python::write_dataset(self, dtype, shape, content);
+        }
+        let filters = self.filters();
+        self.node(dtype, shape, content, filters)
+    }
+
+    /// Makes the one node of a dataset.
+    pub(crate) fn node(
+        self,
+        dtype: &Dtype,
+        shape: &[u64],
+        content: Content<'_, '_>,
+        filters: Option<String>,
+    ) -> Result<Written> {
         let name = match self.place {
             Place::Root => VALUE,
             Place::Member(name) => name,
@@ -373,7 +443,6 @@ impl<'a> Slot<'a> {
             }
             _ => None,
         };
-        let filters = self.filters();
         let mut all: Vec<(&str, &str)>;
         let attrs = match (&filters, self.form) {
             (None, None) => self.attrs,
@@ -383,7 +452,8 @@ impl<'a> Slot<'a> {
                 &all
             }
         };
-        let spec = DatasetSpec { dtype, shape, chunk: chunk.as_deref(), compression, attrs };
+        let number = self.python.typeid.map(|index| (python::TYPEID, i64::from(index)));
+        let spec = DatasetSpec { dtype, shape, chunk: chunk.as_deref(), compression, attrs, number };
         match content {
             Content::Bytes(bytes) => self.sink.dataset(name, &spec, bytes)?,
             Content::Fill(fill) => self.sink.dataset_fill(name, &spec, fill)?,
@@ -399,11 +469,7 @@ impl<'a> Slot<'a> {
         }
         match content {
             Content::Bytes(bytes) => self.sink.attr(name, dtype, shape, bytes)?,
-            Content::Fill(fill) => {
-                let mut bytes = Vec::new();
-                fill(&mut Out(&mut bytes));
-                self.sink.attr(name, dtype, shape, &bytes)?;
-            }
+            content @ Content::Fill(_) => self.sink.attr(name, dtype, shape, &content.into_bytes())?,
             Content::Texts(texts) => {
                 // Attributes are small: all texts in the width of the longest.
                 let texts: Vec<&str> = texts.collect();
@@ -437,6 +503,9 @@ impl<'a> Slot<'a> {
     ///
     /// [`ErrorKind::TooDeep`] at the limit of the options, [`ErrorKind::Unsupported`] where an attribute is wanted.
     pub fn group(self, stamp: Stamp<'_>) -> Result<GroupWriter<'a>> {
+        if self.cx.is_python() {
+            return python::begin_group(self, &stamp);
+        }
         let depth = deeper(self.depth, self.cx)?;
         let filters = self.filters();
         let rooted = self.place == Place::Root && stamp.is_rooted();
@@ -489,6 +558,9 @@ impl<'a> Slot<'a> {
     ///
     /// As [`Slot::group`].
     pub fn variant(self, name: &str, version: u32, tag: &str, variant: &str) -> Result<GroupWriter<'a>> {
+        if self.cx.is_python() {
+            return python::begin_union(self, name);
+        }
         let mut group = self.group(Stamp::named("enum", name, version))?;
         group.text_attribute(tag, variant)?;
         Ok(group)
@@ -519,7 +591,7 @@ where
 }
 
 #[inline]
-fn deeper(depth: u32, cx: &WriteContext) -> Result<u32> {
+pub(crate) fn deeper(depth: u32, cx: &WriteContext) -> Result<u32> {
     if depth >= cx.max_depth() {
         return Err(too_deep(cx.max_depth()));
     }

@@ -13,7 +13,7 @@ use crate::schema::FieldSchema;
 use crate::schema::Schema;
 use crate::slot::{Place, Slot, VALUE};
 use crate::stamp::{FILTER, FORMAT, STAMP};
-use crate::storage::{Dtype, Sink, Source};
+use crate::storage::{Dtype, ObjectKind, Sink, Source};
 
 /// The version of the format: the first number changes when older readers would misread, the second when they lack something.
 pub(crate) const VERSION: &str = "1.0";
@@ -23,9 +23,22 @@ pub(crate) fn write_context<T: Save>(options: &WriteOptions) -> Result<WriteCont
     WriteContext::new(options, T::key().map(|key| key.nested()))
 }
 
+/// Checks, before anything is touched, what the type and the value itself have to say about options.
+pub(crate) fn check<T: Save>(value: &T, options: &WriteOptions) -> Result<()> {
+    let cx = write_context::<T>(options)?;
+    match cx.is_python() {
+        // What Python has nothing for is found by writing to nowhere.
+        true => write_root(&mut Count::default(), &cx, value),
+        false => Ok(()),
+    }
+}
+
 /// Writes a value as the whole file.
 pub(crate) fn write_root<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, value: &T) -> Result<()> {
-    sink.attr(FORMAT, &Dtype::FixedStr(VERSION.len()), &[], VERSION.as_bytes())?;
+    // A file of another layout is one of others.
+    if !cx.is_python() {
+        sink.attr(FORMAT, &Dtype::FixedStr(VERSION.len()), &[], VERSION.as_bytes())?;
+    }
     put(sink, cx, Place::Root, value).map_err(|e| {
         let rooted = T::key().is_none_or(|key| key.schema().is_rooted());
         if rooted { e } else { e.at(VALUE) }
@@ -62,16 +75,18 @@ pub(crate) fn read_root<T: FileBacked>(source: &dyn Source, options: &ReadOption
     let rooted = schema.is_rooted();
     // What Python's FileBacked calls an object is the root itself, whatever its type is here; a `Union` never is.
     let members = match schema {
-        _ if ours => false,
-        Schema::Variants(_) => root.child(VALUE)?.is_none(),
-        _ => rooted || python::is_object(&root)?,
+        Schema::Variants(_) => !ours && root.child(VALUE)?.is_none(),
+        _ => (rooted && !ours) || python::is_object(&root)?,
     };
     if members {
-        return Node::open(root, &cx, cx.start(), 0, ours)?.get();
+        return Node::open(root, &cx, cx.start(), 0, false)?.get();
     }
     match root.child(VALUE)? {
-        Some(value) => Node::open(value, &cx, cx.start(), 0, ours)?.get().map_err(|e| e.at(VALUE)),
-        None if rooted || python::is_object(&root)? => Node::open(root, &cx, cx.start(), 0, ours)?.get(),
+        Some(value) => {
+            let ours = ours && is_marked(&value)?;
+            Node::open(value, &cx, cx.start(), 0, ours)?.get().map_err(|e| e.at(VALUE))
+        }
+        None if rooted => Node::open(root, &cx, cx.start(), 0, ours)?.get(),
         None => Err(Error::new(ErrorKind::Missing)
             .with_help("a value that is no struct lies under this name; `File::read` reads one of another name")
             .at(VALUE)),
@@ -91,7 +106,13 @@ pub(crate) fn read_member<T: FileBacked>(
         let child = object.child(name).map_err(|e| e.at(path))?;
         object = child.ok_or_else(|| Error::new(ErrorKind::Missing).at(path))?;
     }
+    let ours = ours && is_marked(&object)?;
     Node::open(object, &cx, cx.start(), 0, ours)?.get().map_err(|e| e.at(path))
+}
+
+/// Whether an object in a file of ours can be one of ours: a group without a stamp is in the layout of others.
+fn is_marked(object: &Object<'_>) -> Result<bool> {
+    Ok(object.kind() != ObjectKind::Group || object.attribute(STAMP)?.is_some())
 }
 
 /// The names of a path in a file.

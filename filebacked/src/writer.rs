@@ -6,7 +6,7 @@ use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Storage, StoreAs};
 use crate::filter::Filter;
-use crate::layout::{absent, variant};
+use crate::layout::{absent, python, variant};
 use crate::path::{State, UNMASKED};
 use crate::rows::Rows;
 use crate::schema::Nested;
@@ -43,8 +43,20 @@ pub struct GroupWriter<'a> {
     /// The members go to the group that was open already.
     rooted: bool,
     table: Option<Table>,
-    /// The name of a group inside its node, for the paths of errors: the columns of a variant.
-    inside: Option<&'a str>,
+    pub(crate) members: Members<'a>,
+}
+
+/// What members of a group are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Members<'a> {
+    /// Members like others.
+    Plain,
+    /// Of a group of this name inside its node: the columns of a variant.
+    Inside(&'a str),
+    /// Attributes of an object of Python's FileBacked.
+    Attributes,
+    /// There is no group, and its one member is the node of this name itself: the variant of a `Union` with this index.
+    Alone(&'a str, u32),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +80,7 @@ impl<'a> GroupWriter<'a> {
         compression: Option<Compression>,
         rooted: bool,
     ) -> Self {
-        GroupWriter { sink, cx, state, depth, compression, rooted, table: None, inside: None }
+        GroupWriter { sink, cx, state, depth, compression, rooted, table: None, members: Members::Plain }
     }
 
     /// Makes the group a table of `len` rows of `T`.
@@ -134,7 +146,7 @@ impl<'a> GroupWriter<'a> {
             attribute: false,
             explicit: false,
             storage,
-            inside: self.inside,
+            members: self.members,
         }
     }
 
@@ -144,6 +156,9 @@ impl<'a> GroupWriter<'a> {
     ///
     /// Whatever `write` says, with the name in its path.
     pub fn nested(&mut self, name: &str, write: impl FnOnce(&mut GroupWriter<'_>) -> Result<()>) -> Result<()> {
+        if self.cx.is_python() {
+            return Err(python::no_attribute(name).at(name));
+        }
         let Some(state) = self.step(Some(name), None) else { return Ok(()) };
         self.sink.begin_group(name, false).map_err(|e| e.at(name))?;
         let mut group = GroupWriter::new(&mut *self.sink, self.cx, state, self.depth, self.compression, true);
@@ -166,8 +181,21 @@ impl<'a> GroupWriter<'a> {
         self.sink.attr(name, &Dtype::FixedStr(bytes.len()), &[], bytes)
     }
 
-    /// Writes the attribute `len`.
+    /// Writes a text attribute of variable length.
+    pub(crate) fn var_text_attribute(&mut self, name: &str, text: &str) -> Result<()> {
+        self.sink.attr(name, &Dtype::VarStr, &[], text.as_bytes())
+    }
+
+    /// Writes an integer as an attribute of this node's own layout.
+    pub(crate) fn integer_attribute(&mut self, name: &str, value: i64) -> Result<()> {
+        self.sink.attr(name, &Dtype::I64, &[], &value.to_le_bytes())
+    }
+
+    /// Writes the attribute `len`, which Python's FileBacked does without.
     pub(crate) fn write_len(&mut self, len: usize) -> Result<()> {
+        if self.cx.is_python() {
+            return Ok(());
+        }
         self.sink.attr(LEN, &Dtype::U64, &[], &(len as u64).to_le_bytes())
     }
 
@@ -238,7 +266,7 @@ impl<'a> GroupWriter<'a> {
         let mut group = group.and_then(|mut group| group.write_len(len).map(|()| group)).map_err(|e| e.at(variant))?;
         // The enum's own table is what counts for recursion; this one is a part of it.
         group.table = None;
-        group.inside = Some(variant);
+        group.members = Members::Inside(variant);
         if stub {
             return Err(Error::new(ErrorKind::Contract("columns of a variant in a table that is left out".into())));
         }
@@ -286,7 +314,7 @@ pub struct MemberWriter<'s> {
     attribute: bool,
     explicit: bool,
     storage: Storage<'s>,
-    inside: Option<&'s str>,
+    members: Members<'s>,
 }
 
 impl fmt::Debug for MemberWriter<'_> {
@@ -317,7 +345,7 @@ impl<'s> MemberWriter<'s> {
 
     #[inline]
     fn write(self, schema: Option<Nested>, write: impl FnOnce(Slot<'s>) -> Result<Written>) -> Result<()> {
-        let (name, inside) = (self.name, self.inside);
+        let (name, members) = (self.name, self.members);
         let Some(state) = step(self.cx, self.state, Some(name), schema) else { return Ok(()) };
         if name.contains('/') {
             let what = format!("`{name}` as the name of one member: `GroupWriter::nested` opens the groups on its way");
@@ -328,10 +356,22 @@ impl<'s> MemberWriter<'s> {
             return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `layout` off the field").at(name));
         }
         let place = if self.attribute { Place::Attribute(name) } else { Place::Member(name) };
-        let slot = Slot::new(self.sink, self.cx, place, state, self.depth, self.storage);
+        let mut slot = Slot::new(self.sink, self.cx, place, state, self.depth, self.storage);
+        match members {
+            Members::Plain | Members::Inside(_) => {}
+            Members::Attributes => python::check_attribute(place).map_err(|e| e.at(name))?,
+            Members::Alone(node, index) => {
+                slot.place = Place::Member(node);
+                slot.python.typeid = Some(index);
+            }
+        }
         match write(slot) {
             Ok(Written { .. }) => Ok(()),
-            Err(error) => Err(inside.into_iter().fold(error.at(name), |error, outer| error.at(outer))),
+            Err(error) => Err(match members {
+                Members::Plain | Members::Attributes => error.at(name),
+                Members::Inside(outer) => error.at(name).at(outer),
+                Members::Alone(..) => error,
+            }),
         }
     }
 
@@ -342,7 +382,7 @@ impl<'s> MemberWriter<'s> {
     /// Whatever keeps the value from being written, with the name in its path.
     #[inline]
     pub fn put<T: Save>(self, value: &T) -> Result<()> {
-        if value.absence() == Some(0) && !self.explicit {
+        if value.absence() == Some(0) && !self.explicit && !matches!(self.members, Members::Alone(..)) {
             return Ok(());
         }
         let schema = if self.cx.mask().is_some() { key_schema(T::key()) } else { None };

@@ -20,7 +20,8 @@ fn save(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
     let version = target.container.version();
     let tag = target.container.tag();
     let key = target.key();
-    let arms = variants.iter().map(|variant| write_variant(target, variant));
+    let union = is_union(variants);
+    let arms = variants.iter().zip(0u32..).map(|(variant, index)| write_variant(target, variant, union.then_some(index)));
     let names = variants.iter().map(|variant| &variant.name.value);
     let tags = variants.iter().enumerate().map(|(index, variant)| {
         let ident = variant.ident;
@@ -57,12 +58,13 @@ fn save(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
 }
 
 /// The arm of `write` for one variant.
-fn write_variant(target: &Target<'_>, variant: &Variant<'_>) -> TokenStream {
+fn write_variant(target: &Target<'_>, variant: &Variant<'_>, union: Option<u32>) -> TokenStream {
     let container = target.container;
     let (name, version, tag, variant_name) =
         (&container.name, container.version(), container.tag(), &variant.name.value);
     let pattern = pattern(variant);
-    let open = quote!(__slot.variant(#name, #version, #tag, #variant_name)?);
+    let union = union.map(|index| quote!(.union(#index)));
+    let open = quote!(__slot #union.variant(#name, #version, #tag, #variant_name)?);
     if !variant.has_stored_fields() {
         return quote!(#pattern => #open.end(),);
     }

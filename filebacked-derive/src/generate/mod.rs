@@ -72,6 +72,12 @@ impl Target<'_> {
         })
     }
 
+    /// The call that tells a slot the class in Python that the type stands for, where it names its module.
+    fn class(&self) -> Option<TokenStream> {
+        let (module, name) = (self.container.attrs.module.get()?, &self.container.name);
+        Some(quote!(.class(&[#module, #name])))
+    }
+
     /// Ends a `read`: `result` is what has been read, `after_read` sees it before the caller does.
     fn read_value(&self, result: TokenStream) -> TokenStream {
         let Some(path) = self.container.attrs.after_read.get() else { return result };

@@ -20,6 +20,7 @@ fn save(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
     let name = &target.container.name;
     let version = target.container.version();
     let key = target.key();
+    let class = target.class();
     let stored = || fields.iter().filter(|field| field.is_stored());
     // A filter or an attribute needs a node of its own, the others are what their types are.
     let own = stored().any(|field| field.attrs.filter().is_some() || field.attrs.attr.is_set());
@@ -38,7 +39,7 @@ fn save(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
     });
     quote! {
         fn write(&self, __slot: __fb::Slot<'_>) -> __fb::Result<__fb::Written> {
-            let mut __group = __slot.structure(#name, #version)?;
+            let mut __group = __slot #class.structure(#name, #version)?;
             __fb::SaveMembers::write_members(self, &mut __group)?;
             __group.end()
         }

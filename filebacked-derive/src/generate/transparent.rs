@@ -28,10 +28,11 @@ fn save(target: &Target<'_>, field: &Field<'_>, filter: Option<&TokenStream>) ->
     let key = target.key();
     let value = quote_spanned!(span=> &self.#member);
     let rows = quote_spanned!(span=> __rows.project(|__row| &__row.#member));
+    let class = target.class();
     let (put, put_rows) = match filter {
-        None => (quote_spanned!(span=> __slot.put(#value)), quote_spanned!(span=> __slot.put_rows(#rows))),
+        None => (quote_spanned!(span=> __slot #class.put(#value)), quote_spanned!(span=> __slot.put_rows(#rows))),
         Some(filter) => (
-            quote_spanned!(span=> __slot.put_with(#value, &#filter)),
+            quote_spanned!(span=> __slot #class.put_with(#value, &#filter)),
             quote_spanned!(span=> __slot.put_rows_with(#rows, &#filter)),
         ),
     };
@@ -44,6 +45,10 @@ fn save(target: &Target<'_>, field: &Field<'_>, filter: Option<&TokenStream>) ->
             }
 
             #is_flat
+
+            fn is_number() -> bool {
+                <#ty as __fb::Save>::is_number()
+            }
 
             fn is_name() -> bool {
                 <#ty as __fb::Save>::is_name()

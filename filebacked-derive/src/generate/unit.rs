@@ -82,6 +82,10 @@ fn save(target: &Target<'_>) -> TokenStream {
             true
         }
 
+        fn is_number() -> bool {
+            __fb::unit::is_number::<Self>()
+        }
+
         fn is_name() -> bool {
             true
         }

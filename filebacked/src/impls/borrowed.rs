@@ -36,6 +36,10 @@ impl<T: Save> Save for &T {
         level < 16 && T::is_flat(level + 1)
     }
 
+    fn is_number() -> bool {
+        T::is_number()
+    }
+
     fn is_name() -> bool {
         T::is_name()
     }

@@ -50,6 +50,10 @@ impl<T: Save + Copy> Save for Cell<T> {
     fn is_flat(level: u32) -> bool {
         level < 16 && T::is_flat(level + 1)
     }
+
+    fn is_number() -> bool {
+        T::is_number()
+    }
 }
 
 impl<T: FileBacked + Copy> FileBacked for Cell<T> {
@@ -76,6 +80,9 @@ macro_rules! guarded_is_backed {
                 }
                 fn is_flat(level: u32) -> bool {
                     level < 16 && T::is_flat(level + 1)
+                }
+                fn is_number() -> bool {
+                    T::is_number()
                 }
             }
 
@@ -164,7 +171,11 @@ macro_rules! atomic_is_backed {
                     Ok((values.into_iter().map($atomic::new).collect(), shape))
                 }
             }
-            element_is_backed!($atomic, stringify!($t), filler = Some($atomic::default()), flat = true);
+            element_is_backed!($atomic, stringify!($t), filler = Some($atomic::default()), flat = true, {
+                fn is_number() -> bool {
+                    $t::is_number()
+                }
+            });
         )*
     };
 }

@@ -42,7 +42,7 @@ pub(crate) fn is_numbered<T: FileBacked>(node: &Node<'_>) -> Result<bool> {
     if let Some(stamp) = node.stamp()? {
         return Ok(stamp.kind_name() == "list");
     }
-    if node.kind() != ObjectKind::Group {
+    if node.ours || node.kind() != ObjectKind::Group {
         return Ok(false);
     }
     // A group of others: a node a value, unless these are the columns of a type whose members have numbers for names.

@@ -43,6 +43,9 @@ macro_rules! integer_is_backed {
                 fn filler() -> Option<Self> {
                     Some(0)
                 }
+                fn is_number() -> bool {
+                    <$t>::BITS <= 64
+                }
                 fn nullable() -> Option<&'static str> {
                     // 128-bit integers are compounds.
                     (<$t>::BITS <= 64).then_some("nullable-integer")
@@ -120,8 +123,16 @@ impl Element for u8 {
     }
 }
 
-element_is_backed!(f32, "f32", filler = Some(0.0), flat = true);
-element_is_backed!(f64, "f64", filler = Some(0.0), flat = true);
+element_is_backed!(f32, "f32", filler = Some(0.0), flat = true, {
+    fn is_number() -> bool {
+        true
+    }
+});
+element_is_backed!(f64, "f64", filler = Some(0.0), flat = true, {
+    fn is_number() -> bool {
+        true
+    }
+});
 element_is_backed!(bool, "bool", filler = Some(false), flat = true, {
     fn nullable() -> Option<&'static str> {
         Some("nullable-boolean")

@@ -34,6 +34,9 @@ macro_rules! pointer_is_backed {
                 fn is_flat(level: u32) -> bool {
                     level < 16 && T::is_flat(level + 1)
                 }
+                fn is_number() -> bool {
+                    T::is_number()
+                }
                 fn is_name() -> bool {
                     T::is_name()
                 }

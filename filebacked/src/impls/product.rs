@@ -129,6 +129,10 @@ impl<T: Save, const N: usize> Save for [T; N] {
         level < 16 && T::is_flat(level + 1)
     }
 
+    fn is_number() -> bool {
+        T::is_number()
+    }
+
     fn key() -> Option<Key<Self>> {
         T::key().map(|_| Key::of_container(|| Schema::Sequence(schema_of::<T>)))
     }

@@ -17,7 +17,7 @@ macro_rules! sum_is_backed {
             fn write(&self, slot: Slot<'_>) -> Result<Written> {
                 match self {
                     $($t::$variant(value) => {
-                        let mut group = slot.variant($label, 1, "variant", stringify!($variant))?;
+                        let mut group = slot.union($index).variant($label, 1, "variant", stringify!($variant))?;
                         group.field("0", value)?;
                         group.end()
                     })*

@@ -29,6 +29,9 @@ macro_rules! wrapper_is_backed {
                 fn is_flat(level: u32) -> bool {
                     level < 16 && T::is_flat(level + 1)
                 }
+                fn is_number() -> bool {
+                    T::is_number()
+                }
                 fn is_name() -> bool {
                     T::is_name()
                 }
@@ -83,7 +86,11 @@ macro_rules! nonzero_is_backed {
                     Ok((values.collect::<Result<_>>()?, shape))
                 }
             }
-            element_is_backed!(NonZero<$t>, stringify!($t), filler = NonZero::new(1), flat = true);
+            element_is_backed!(NonZero<$t>, stringify!($t), filler = NonZero::new(1), flat = true, {
+                fn is_number() -> bool {
+                    $t::is_number()
+                }
+            });
         )*
     };
 }

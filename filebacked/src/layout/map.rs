@@ -33,7 +33,7 @@ use crate::backed::{FileBacked, Save};
 use crate::context::WriteContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
-use crate::layout::sequence;
+use crate::layout::{python, sequence};
 use crate::node::Node;
 use crate::reader::GroupReader;
 use crate::rows::Rows;
@@ -66,6 +66,9 @@ pub(crate) fn schema<K: FileBacked, V: FileBacked>() -> Schema {
 /// Writes a map.
 pub(crate) fn write<K: Save, V: Save>(entries: Vec<(&K, &V)>, order: Order, slot: Slot<'_>) -> Result<Written> {
     let entries = sorted(entries, |entry| entry.0, order, slot.cx)?;
+    if slot.cx.is_python() {
+        return python::write_map(&entries, slot);
+    }
     let links = match slot.layout() {
         Some(StoreAs::Links) if !K::is_name() => {
             let what = "keys of this type are no link names";
@@ -80,11 +83,11 @@ pub(crate) fn write<K: Save, V: Save>(entries: Vec<(&K, &V)>, order: Order, slot
     if links { write_links(&entries, slot) } else { write_columns(&entries, slot) }
 }
 
-fn key_name<K: Save>(key: &K) -> Result<Cow<'_, str>> {
+pub(crate) fn key_name<K: Save>(key: &K) -> Result<Cow<'_, str>> {
     key.name().ok_or_else(|| ErrorKind::Contract("a key type that says it has names gave none".into()).into())
 }
 
-fn value_schema<V: Save>(cx: &WriteContext) -> Option<Nested> {
+pub(crate) fn value_schema<V: Save>(cx: &WriteContext) -> Option<Nested> {
     if cx.mask().is_some() { V::key().map(|key| key.nested()) } else { None }
 }
 

@@ -72,7 +72,7 @@ fn check_limit(len: usize, filter: &str) -> Result<()> {
         .with_help("give the filter `write_rows` and `read_rows` that use one dataset"))
 }
 
-fn numbered<V>(
+pub(crate) fn numbered<V>(
     values: impl Iterator<Item = V>,
     len: usize,
     slot: Slot<'_>,
@@ -175,8 +175,15 @@ pub(crate) fn write_ragged_by<'v, S, T: 'v>(
     slot: Slot<'_>,
     count: impl Fn(&S) -> usize,
     elements: impl Fn(&'v S, &mut Vec<&'v [T]>),
-    put: impl FnOnce(Rows<'_, T>, Slot<'_>) -> Result<Written>,
+    put: impl Fn(Rows<'_, T>, Slot<'_>) -> Result<Written>,
 ) -> Result<Written> {
+    if slot.cx.is_python() {
+        return numbered(rows.iter(), rows.len(), slot, &mut |sequence, slot| {
+            let mut runs = Vec::new();
+            elements(sequence, &mut runs);
+            put(Rows::runs(&runs), slot.each())
+        });
+    }
     let mut group = ragged(rows, slot, count)?;
     let mut runs = Vec::with_capacity(rows.len());
     rows.for_each(|sequence| elements(sequence, &mut runs));

@@ -31,7 +31,7 @@
 
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
-use crate::layout::number;
+use crate::layout::{number, python};
 use crate::layout::scalar::Element;
 use crate::node::{Node, say};
 use crate::reader::GroupReader;
@@ -57,10 +57,8 @@ pub(crate) fn write_compressed<N: Element, I: SpIndex, P: SpIndex>(
     if matrix.indices().len() != nnz || starts.last().and_then(|last| last.try_index()) != Some(nnz) {
         return Err(ErrorKind::Contract("a sparse matrix whose parts do not fit each other".into()).into());
     }
-    let mut group = slot.group(Stamp::kind("sparse"))?;
-    group.text_attribute(TYPE, if matrix.is_csr() { "csr_matrix" } else { "csc_matrix" })?;
-    group.text_attribute(VERSION, "0.1.0")?;
-    write_shape(&mut group, &[matrix.rows(), matrix.cols()])?;
+    let (format, encoding) = if matrix.is_csr() { ("csr", "csr_matrix") } else { ("csc", "csc_matrix") };
+    let mut group = begin(slot, format, Some(encoding), &[matrix.rows(), matrix.cols()])?;
     group.part("data", |slot| write_values(matrix.data(), slot))?;
     group.part("indices", |slot| write_indices(matrix.indices(), slot))?;
     group.part("indptr", |slot| write_indices(&starts, slot))?;
@@ -72,8 +70,7 @@ pub(crate) fn write_triplets<N: Element, I: SpIndex>(
     matrix: &TriMatViewI<'_, N, I>,
     slot: Slot<'_>,
 ) -> Result<Written> {
-    let mut group = slot.group(Stamp::kind("sparse"))?;
-    write_shape(&mut group, &[matrix.rows(), matrix.cols()])?;
+    let mut group = begin(slot, "coo", None, &[matrix.rows(), matrix.cols()])?;
     group.part("data", |slot| write_values(matrix.data(), slot))?;
     group.part("row", |slot| write_indices(matrix.row_inds(), slot))?;
     group.part("col", |slot| write_indices(matrix.col_inds(), slot))?;
@@ -82,22 +79,33 @@ pub(crate) fn write_triplets<N: Element, I: SpIndex>(
 
 /// Writes a vector.
 pub(crate) fn write_vector<N: Element, I: SpIndex>(vector: &CsVecViewI<'_, N, I>, slot: Slot<'_>) -> Result<Written> {
-    let mut group = slot.group(Stamp::kind("sparse"))?;
-    write_shape(&mut group, &[vector.dim()])?;
+    let mut group = begin(slot, "vector", None, &[vector.dim()])?;
     group.part("data", |slot| write_values(vector.data(), slot))?;
     group.part("indices", |slot| write_indices(vector.indices(), slot))?;
     group.end()
 }
 
-fn write_shape(group: &mut GroupWriter<'_>, shape: &[usize]) -> Result<()> {
+/// Opens the group, and says in its attributes what is in it: to AnnData where that knows the `encoding`.
+fn begin<'a>(slot: Slot<'a>, format: &str, encoding: Option<&str>, shape: &[usize]) -> Result<GroupWriter<'a>> {
+    let python = slot.cx.is_python();
+    let mut group = slot.group(Stamp::kind("sparse"))?;
     let too_large = |_| Error::new(ErrorKind::Unsupported(format!("a sparse matrix of shape {shape:?}")));
     let shape: Vec<i64> =
         shape.iter().map(|extent| i64::try_from(*extent)).collect::<Result<_, _>>().map_err(too_large)?;
-    group.integers_attribute(SHAPE, &shape)
+    if python {
+        python::describe_sparse(&mut group, format, &shape)?;
+        return Ok(group);
+    }
+    if let Some(encoding) = encoding {
+        group.text_attribute(TYPE, encoding)?;
+        group.text_attribute(VERSION, "0.1.0")?;
+    }
+    group.integers_attribute(SHAPE, &shape)?;
+    Ok(group)
 }
 
 fn write_values<N: Element>(values: &[N], slot: Slot<'_>) -> Result<Written> {
-    N::write_array(Rows::slice(values), &[values.len() as u64], slot)
+    N::write_array(Rows::slice(values), &[values.len() as u64], slot.array())
 }
 
 /// Writes indices in the signed integers that scipy has for them.
@@ -107,7 +115,7 @@ fn write_indices<I: SpIndex>(indices: &[I], slot: Slot<'_>) -> Result<Written> {
         let what = format!("the index {index:?} cannot be stored as {dtype}");
         return Err(Error::new(ErrorKind::Unsupported(what)).with_help("let the matrix have indices of type `usize`"));
     }
-    let shape = [indices.len() as u64];
+    let (shape, slot) = ([indices.len() as u64], slot.array());
     match storage::integer_bytes(indices) {
         // The sign of an index below the half of its range is the same with a sign and without.
         Some(bytes) => slot.dataset(&dtype, &shape, bytes),

@@ -22,14 +22,14 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
-use crate::layout::{blob, number};
+use crate::layout::{blob, number, python};
 use crate::node::Node;
 use crate::slot::{Slot, Written};
 use crate::stamp::STAMP;
 use crate::storage::{Dtype, ObjectKind, Texts};
 
 /// The stamp of a dataset that is one packed text.
-const TEXT: &str = "text";
+pub(crate) const TEXT: &str = "text";
 
 /// HDF5 string types have 32 bits of length.
 const LONGEST: usize = u32::MAX as usize;
@@ -61,6 +61,9 @@ pub(crate) fn write_array<'t, I: Iterator<Item = &'t str>>(
     texts: impl Fn() -> I,
     slot: Slot<'_>,
 ) -> Result<Written> {
+    if slot.cx.is_python() && !slot.python.is_array {
+        return python::write_texts(texts(), slot);
+    }
     let (mut len, mut longest, mut total, mut nul) = (0usize, 1usize, 0usize, false);
     for text in texts() {
         len += 1;
@@ -71,7 +74,7 @@ pub(crate) fn write_array<'t, I: Iterator<Item = &'t str>>(
     if slot.layout() == Some(StoreAs::Packed) || nul || longest > LONGEST {
         return blob::write_packed(shape, || texts().map(str::as_bytes), slot);
     }
-    if longest.saturating_mul(len) <= 2 * total + 64 {
+    if longest.saturating_mul(len) <= 2 * total + 64 || slot.cx.is_python() {
         return slot.dataset_fill(&Dtype::FixedStr(longest), shape, &mut |out| {
             for text in texts() {
                 out.put(text.as_bytes());

@@ -104,7 +104,8 @@ fn stored<E: UnitEnum>() -> Dtype {
 ///
 /// As [`Save::write`](crate::Save::write).
 pub fn write<E: UnitEnum>(value: &E, slot: Slot<'_>) -> Result<Written> {
-    if E::REPR == UnitRepr::String {
+    // Python's FileBacked has no enumerations.
+    if E::REPR == UnitRepr::String || (E::REPR == UnitRepr::Enum && slot.cx.is_python()) {
         return text::write(E::NAMES[value.index()], slot);
     }
     let dtype = stored::<E>();
@@ -126,6 +127,11 @@ pub fn write_rows<E: UnitEnum>(rows: Rows<'_, E>, slot: Slot<'_>) -> Result<Writ
     slot.dataset_fill(&dtype, &[rows.len() as u64], &mut |out| {
         rows.for_each(|value| out.put(&E::VALUES[value.index()].to_le_bytes()[..size]));
     })
+}
+
+/// Whether values are plain integers.
+pub fn is_number<E: UnitEnum>() -> bool {
+    matches!(E::REPR, UnitRepr::Int { .. })
 }
 
 /// What the type looks like.

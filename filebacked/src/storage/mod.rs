@@ -49,6 +49,8 @@ pub(crate) struct DatasetSpec<'a> {
     pub compression: Compression,
     /// String attributes of the dataset, written in this order.
     pub attrs: &'a [(&'a str, &'a str)],
+    /// An attribute that is an i64, written after those.
+    pub number: Option<(&'a str, i64)>,
 }
 
 impl DatasetSpec<'_> {
@@ -105,7 +107,7 @@ pub(crate) trait Sink {
     /// Closes the open group.
     fn end_group(&mut self) -> Result<()>;
 
-    /// Writes an attribute of the open group.
+    /// Writes an attribute of the open group. [`Dtype::VarStr`] is one text whose bytes are given.
     fn attr(&mut self, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()>;
 
     /// Writes a dataset whose bytes lie in one place. `bytes` holds exactly the elements of `spec`.

@@ -46,7 +46,11 @@ macro_rules! small_float_is_element {
                     number::read(node, rank)
                 }
             }
-            element_is_backed!($t, stringify!($t), filler = Some($t::ZERO), flat = true);
+            element_is_backed!($t, stringify!($t), filler = Some($t::ZERO), flat = true, {
+                fn is_number() -> bool {
+                    true
+                }
+            });
         )*
     };
 }

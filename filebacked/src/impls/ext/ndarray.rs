@@ -56,6 +56,7 @@ fn write_elements<A: Element, D: Dimension>(
     shape: &[u64],
     slot: Slot<'_>,
 ) -> Result<Written> {
+    let slot = slot.array();
     if let [array] = arrays
         && let Some(elements) = array.as_slice()
     {

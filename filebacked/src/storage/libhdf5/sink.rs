@@ -13,7 +13,7 @@ use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5p::H5P_DEFAULT;
 use hdf5_metno_sys::h5s::H5S_class_t::H5S_SCALAR;
 use hdf5_metno_sys::h5s::{H5S_ALL, H5S_MAX_RANK, H5Screate, H5Screate_simple};
-use std::ffi::{c_char, c_void};
+use std::ffi::{CString, c_char, c_void};
 
 /// Scratch memory above this is given back after use.
 const SCRATCH: usize = 16 << 20;
@@ -94,7 +94,10 @@ impl Sink for LibSink {
     fn attr(&mut self, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
         let at = self.open()?;
         if *dtype == Dtype::VarStr {
-            return Err(ErrorKind::Contract("an attribute of variable-length strings".into()).into());
+            let text = CString::new(bytes).ok().filter(|_| shape.is_empty());
+            let text = text.ok_or_else(|| ErrorKind::Contract("an attribute of many texts, or with a NUL".into()))?;
+            let pointer = (text.as_ptr() as usize).to_ne_bytes();
+            return sync(|| self.tools.attribute(at, name, dtype, shape, &pointer));
         }
         count(dtype, shape, bytes)?;
         sync(|| self.tools.attribute(at, name, dtype, shape, bytes))
@@ -186,7 +189,8 @@ impl Tools {
         Ok((space.raw(), Some(space)))
     }
 
-    /// Makes an attribute and writes it. The lock is held, and `bytes` has the size of all elements.
+    /// Makes an attribute and writes it. The lock is held, and `bytes` has the size of all elements, or is the pointer to a
+    /// text that ends in NUL.
     fn attribute(&mut self, at: hid_t, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
         let dtype = self.types.get(dtype)?;
         let (space, _owner) = self.space(shape)?;
@@ -242,6 +246,9 @@ impl Tools {
         for (name, text) in spec.attrs {
             let bytes = if text.is_empty() { &[0] } else { text.as_bytes() };
             self.attribute(dataset.raw(), name, &Dtype::FixedStr(bytes.len()), &[], bytes)?;
+        }
+        if let Some((name, number)) = spec.number {
+            self.attribute(dataset.raw(), name, &Dtype::I64, &[], &number.to_le_bytes())?;
         }
         Ok(())
     }

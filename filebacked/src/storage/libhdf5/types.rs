@@ -12,7 +12,7 @@ use hdf5_metno::globals::{
 };
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5t::H5T_class_t::{H5T_COMPOUND, H5T_OPAQUE};
-use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
+use hdf5_metno_sys::h5t::H5T_cset_t::{self, H5T_CSET_ASCII, H5T_CSET_UTF8};
 use hdf5_metno_sys::h5t::H5T_str_t::{H5T_STR_NULLPAD, H5T_STR_NULLTERM};
 use hdf5_metno_sys::h5t::{
     H5T_VARIABLE, H5Tarray_create, H5Tcopy, H5Tcreate, H5Tenum_create, H5Tenum_insert, H5Tinsert, H5Tset_cset,
@@ -31,8 +31,8 @@ pub(super) struct Types {
     complex32: Id,
     complex64: Id,
     text: Id,
-    /// Fixed strings by their size, the least recently made first.
-    strings: Vec<(usize, Id)>,
+    /// Fixed strings by their size and character set, the least recently made first.
+    strings: Vec<((usize, H5T_cset_t), Id)>,
     /// Enums, compounds, arrays and opaque types, the least recently made first.
     composed: Vec<(Dtype, Id)>,
 }
@@ -53,7 +53,7 @@ impl Types {
             boolean: new_bool()?,
             complex32: complex(*H5T_IEEE_F32LE, 4)?,
             complex64: complex(*H5T_IEEE_F64LE, 8)?,
-            text: new_string(H5T_VARIABLE)?,
+            text: new_string(H5T_VARIABLE, H5T_CSET_UTF8)?,
             strings: Vec::new(),
             composed: Vec::new(),
         })
@@ -71,10 +71,8 @@ impl Types {
             Dtype::Complex32 => self.complex32.raw(),
             Dtype::Complex64 => self.complex64.raw(),
             Dtype::VarStr => self.text.raw(),
-            Dtype::FixedStr(size) => match self.strings.iter().rev().find(|(kept, _)| kept == size) {
-                Some((_, id)) => id.raw(),
-                None => keep(&mut self.strings, *size, new_string(*size)?),
-            },
+            Dtype::FixedStr(size) => self.string(*size, H5T_CSET_UTF8)?,
+            Dtype::AsciiStr(size) => self.string(*size, H5T_CSET_ASCII)?,
             _ => match self.composed.iter().rev().find(|(kept, _)| kept == dtype) {
                 Some((_, id)) => id.raw(),
                 None => {
@@ -87,6 +85,13 @@ impl Types {
                 }
             },
         })
+    }
+
+    fn string(&mut self, size: usize, charset: H5T_cset_t) -> Result<hid_t> {
+        match self.strings.iter().rev().find(|(kept, _)| *kept == (size, charset)) {
+            Some((_, id)) => Ok(id.raw()),
+            None => Ok(keep(&mut self.strings, (size, charset), new_string(size, charset)?)),
+        }
     }
 
     /// Makes a type that has parts.
@@ -182,15 +187,15 @@ fn new_bool() -> Result<Id> {
     }
 }
 
-/// A UTF-8 string type: of so many bytes and padded with NUL, or of variable length.
-fn new_string(size: usize) -> Result<Id> {
+/// A string type: of so many bytes and padded with NUL, or of variable length.
+fn new_string(size: usize, charset: H5T_cset_t) -> Result<Id> {
     let padding = if size == H5T_VARIABLE { H5T_STR_NULLTERM } else { H5T_STR_NULLPAD };
     // SAFETY: the lock is held and the type is a fresh copy.
     unsafe {
         let id = Id::own(H5Tcopy(*H5T_C_S1))?;
         check(H5Tset_size(id.raw(), size))?;
         check(H5Tset_strpad(id.raw(), padding))?;
-        check(H5Tset_cset(id.raw(), H5T_CSET_UTF8))?;
+        check(H5Tset_cset(id.raw(), charset))?;
         Ok(id)
     }
 }

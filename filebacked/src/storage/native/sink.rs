@@ -198,6 +198,9 @@ impl NativeSink {
                 return Err(self.decline("a large attribute"));
             }
         }
+        if spec.number.is_some() {
+            return Err(self.decline("a number as an attribute of a dataset"));
+        }
         let address = self.end_header(start);
         self.link(name, address)?;
         if self.file.is_some() && self.out.len() > GATHER {
@@ -317,6 +320,9 @@ impl Sink for NativeSink {
     }
 
     fn attr(&mut self, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
+        if *dtype == Dtype::VarStr {
+            return Err(self.decline("an attribute of variable length"));
+        }
         let wanted = crate::storage::elements(shape).and_then(|n| n.checked_mul(dtype.size()));
         if wanted != Some(bytes.len()) {
             return Err(wrong_length(wanted.unwrap_or(0), bytes.len()));
