@@ -5,7 +5,7 @@ use crate::context::ReadContext;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::{AnyType, Filter, Found, no_filter};
-use crate::layout::python;
+use crate::layout::{python, sequence};
 use crate::object::Object;
 use crate::path::State;
 use crate::reader::GroupReader;
@@ -218,6 +218,9 @@ impl<'a> Node<'a> {
     pub fn get_rows_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<Vec<T>> {
         match self.other_filter(filter, true)? {
             Some((found, serial)) => found.read_rows(self.through(serial)?, AnyType::foreign::<T>()),
+            None if self.mark().is_none() && sequence::is_foreign_list(&self)? => {
+                sequence::read_numbered_with(self, &mut |node| node.get_with(filter))
+            }
             None => filter.read_rows(self.with_filter(filter, true)?),
         }
     }

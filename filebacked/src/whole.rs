@@ -40,7 +40,10 @@ pub(crate) fn write_root<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, value:
         sink.attr(FORMAT, &Dtype::FixedStr(VERSION.len()), &[], VERSION.as_bytes())?;
     }
     put(sink, cx, Place::Root, value).map_err(|e| {
-        let rooted = T::key().is_none_or(|key| key.schema().is_rooted());
+        let rooted = T::key().is_none_or(|key| match key.schema() {
+            Schema::Map { .. } if cx.is_python() => true,
+            schema => schema.is_rooted(),
+        });
         if rooted { e } else { e.at(VALUE) }
     })
 }

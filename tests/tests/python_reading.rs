@@ -133,8 +133,7 @@ fn arrays_of_every_type() {
         f16: Array1<f64>,
         boolean: Array1<u8>,
     }
-    let expected =
-        Foreign { be_i4: array![1, 2], be_f8: array![1.5], f16: array![1.25], boolean: array![1, 0, 1] };
+    let expected = Foreign { be_i4: array![1, 2], be_f8: array![1.5], f16: array![1.25], boolean: array![1, 0, 1] };
     holds("arrays", &expected);
 }
 

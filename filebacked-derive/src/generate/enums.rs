@@ -21,7 +21,8 @@ fn save(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
     let tag = target.container.tag();
     let key = target.key();
     let union = is_union(variants);
-    let arms = variants.iter().zip(0u32..).map(|(variant, index)| write_variant(target, variant, union.then_some(index)));
+    let arms =
+        variants.iter().zip(0u32..).map(|(variant, index)| write_variant(target, variant, union.then_some(index)));
     let names = variants.iter().map(|variant| &variant.name.value);
     let tags = variants.iter().enumerate().map(|(index, variant)| {
         let ident = variant.ident;

@@ -42,16 +42,11 @@ pub(crate) fn is_numbered<T: FileBacked>(node: &Node<'_>) -> Result<bool> {
     if let Some(stamp) = node.stamp()? {
         return Ok(stamp.kind_name() == "list");
     }
-    if node.ours || node.kind() != ObjectKind::Group {
+    if !sequence::is_foreign_list(node)? {
         return Ok(false);
     }
-    // A group of others: a node a value, unless these are the columns of a type whose members have numbers for names.
-    let names = node.object.source.children(node.object.handle)?;
-    if names.is_empty() {
-        return Ok(true);
-    }
-    let numbered = |i: usize| names.iter().any(|name| *name == i.to_string());
-    let Some(first) = node.object.child("0")?.filter(|_| (0..names.len()).all(numbered)) else { return Ok(false) };
+    // A node a value, unless these are the columns of a type whose members have numbers for names.
+    let Some(first) = node.object.child("0")? else { return Ok(true) };
     let columns = matches!(T::schema(), Schema::Tuple(_) | Schema::Struct(_));
     Ok(!columns || first.kind() == ObjectKind::Group)
 }

@@ -57,9 +57,44 @@ pub(crate) struct Said<'a> {
 
 /// Names that no attribute of a class can have: the language's own, and those of FileBacked's methods.
 const TAKEN: [&str; 38] = [
-    "False", "None", "True", "allow_lazy", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
-    "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
-    "not", "or", "pass", "raise", "read", "return", "try", "while", "with", "write", "yield",
+    "False",
+    "None",
+    "True",
+    "allow_lazy",
+    "and",
+    "as",
+    "assert",
+    "async",
+    "await",
+    "break",
+    "class",
+    "continue",
+    "def",
+    "del",
+    "elif",
+    "else",
+    "except",
+    "finally",
+    "for",
+    "from",
+    "global",
+    "if",
+    "import",
+    "in",
+    "is",
+    "lambda",
+    "nonlocal",
+    "not",
+    "or",
+    "pass",
+    "raise",
+    "read",
+    "return",
+    "try",
+    "while",
+    "with",
+    "write",
+    "yield",
 ];
 
 /// What Python's FileBacked has nothing for.
@@ -211,7 +246,9 @@ pub(crate) fn write_map<K: Save, V: Save>(entries: &[(&K, &V)], slot: Slot<'_>) 
 fn check_key(name: &str) -> Result<()> {
     if name.is_empty() || name == "." || name.contains(['/', '\0']) {
         let what = format!("Python's FileBacked would lose the key {name:?}: keys are links as they are");
-        return Err(Error::new(ErrorKind::Unsupported(what)).with_help("keys without `/` and NUL, and not empty or `.`"));
+        return Err(
+            Error::new(ErrorKind::Unsupported(what)).with_help("keys without `/` and NUL, and not empty or `.`")
+        );
     }
     Ok(())
 }

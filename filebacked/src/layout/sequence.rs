@@ -31,7 +31,8 @@ use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
 use crate::stamp::Stamp;
-use crate::storage::Dtype;
+use crate::storage::{Dtype, ObjectKind};
+use std::collections::HashSet;
 
 /// How many nodes a filter's default rows make before it is told that there is a better way.
 const NUMBERED_LIMIT: usize = 10_000;
@@ -114,6 +115,15 @@ pub(crate) fn read_numbered_with<T>(node: Node<'_>, read: &mut dyn FnMut(Node<'_
         values.push(group.part(&name, &mut *read)?);
     }
     Ok(values)
+}
+
+/// Whether a node is a group of others whose members are numbered.
+pub(crate) fn is_foreign_list(node: &Node<'_>) -> Result<bool> {
+    if node.ours || node.kind() != ObjectKind::Group || node.stamp()?.is_some() {
+        return Ok(false);
+    }
+    let names: HashSet<String> = node.object.source.children(node.object.handle)?.into_iter().collect();
+    Ok((0..names.len()).all(|i| names.contains(&i.to_string())))
 }
 
 /// Writes the rows of nested arrays whose elements do not fit one dataset.

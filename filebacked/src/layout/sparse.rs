@@ -31,8 +31,8 @@
 
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
-use crate::layout::{number, python};
 use crate::layout::scalar::Element;
+use crate::layout::{number, python};
 use crate::node::{Node, say};
 use crate::reader::GroupReader;
 use crate::rows::Rows;
