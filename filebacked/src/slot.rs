@@ -6,6 +6,7 @@ use crate::erased::{AnyRows, AnyValue, AnyWrite, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Storage, StoreAs};
 use crate::filter::{Filter, Found, no_filter};
+use crate::layout::text::TEXT;
 use crate::layout::{python, sequence};
 use crate::path::State;
 use crate::rows::Rows;
@@ -15,6 +16,7 @@ use crate::storage::{self, Compression, DatasetSpec, Dtype, Out, Sink};
 use crate::writer::GroupWriter;
 use std::borrow::Cow;
 use std::fmt;
+use std::num::NonZero;
 
 /// The proof that exactly one node was written. Only [`Slot`] and [`GroupWriter`] make it.
 #[derive(Debug)]
@@ -43,6 +45,17 @@ pub(crate) enum Place<'a> {
     Attribute(&'a str),
 }
 
+/// What a dataset is, where that matters beside its type and its shape.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) enum Form {
+    #[default]
+    Plain,
+    /// The elements of an array, and not of a list: to the Python layout.
+    Array,
+    /// The bytes of one text that cannot be a string of HDF5.
+    Text,
+}
+
 /// The name of a value saved as a whole file that is no group of members.
 pub(crate) const VALUE: &str = "value";
 
@@ -64,8 +77,7 @@ pub struct Slot<'a> {
     below: u32,
     marks: Option<&'a Mark<'a>>,
     pub(crate) attrs: &'a [(&'a str, &'a str)],
-    /// The form of a dataset that is not plain.
-    pub(crate) form: Option<&'static str>,
+    pub(crate) form: Form,
     /// What matters to the Python layout only.
     pub(crate) python: python::Said<'a>,
 }
@@ -109,7 +121,7 @@ impl<'a> Slot<'a> {
         storage: Storage<'a>,
     ) -> Self {
         let python = python::Said::default();
-        Slot { sink, cx, place, state, depth, storage, below: u32::MAX, marks: None, attrs: &[], form: None, python }
+        Slot { sink, cx, place, state, depth, storage, below: u32::MAX, marks: None, attrs: &[], form: Form::Plain, python }
     }
 
     /// The slot of a whole value.
@@ -177,7 +189,7 @@ impl<'a> Slot<'a> {
     /// something to [`Layout::Python`](crate::Layout::Python) alone.
     #[must_use]
     pub fn union(mut self, index: u32) -> Self {
-        self.python.variant = Some(index);
+        self.python.variant = NonZero::new(index.wrapping_add(1));
         self
     }
 
@@ -185,7 +197,7 @@ impl<'a> Slot<'a> {
     #[must_use]
     #[cfg(any(feature = "ndarray", feature = "sprs"))]
     pub(crate) fn array(mut self) -> Self {
-        self.python.is_array = true;
+        self.form = Form::Array;
         self
     }
 
@@ -204,10 +216,10 @@ impl<'a> Slot<'a> {
         Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, python }
     }
 
-    /// Says that the dataset that is written here is not plain.
+    /// The dataset that is written here is the bytes of a text.
     #[must_use]
-    pub(crate) fn form(mut self, form: &'static str) -> Self {
-        self.form = Some(form);
+    pub(crate) fn text(mut self) -> Self {
+        self.form = Form::Text;
         self
     }
 
@@ -410,17 +422,22 @@ impl<'a> Slot<'a> {
         self.content(&Dtype::VarStr, shape, Content::Texts(texts))
     }
 
-    #[inline]
     fn content(self, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
         if self.cx.is_python() {
             return python::write_dataset(self, dtype, shape, content);
         }
         let filters = self.filters();
-        self.node(dtype, shape, content, filters)
+        self.make(dtype, shape, content, filters)
     }
 
-    /// Makes the one node of a dataset.
-    pub(crate) fn node(
+    /// Makes the one node of a dataset that Python's FileBacked knows: filters leave no name there.
+    pub(crate) fn node(mut self, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
+        self.form = Form::Plain;
+        self.make(dtype, shape, content, None)
+    }
+
+    #[inline(always)]
+    fn make(
         self,
         dtype: &Dtype,
         shape: &[u64],
@@ -444,15 +461,16 @@ impl<'a> Slot<'a> {
             _ => None,
         };
         let mut all: Vec<(&str, &str)>;
-        let attrs = match (&filters, self.form) {
+        let stamp = (self.form == Form::Text).then_some((STAMP, TEXT));
+        let attrs = match (&filters, stamp) {
             (None, None) => self.attrs,
-            (filters, form) => {
-                all = form.map(|form| (STAMP, form)).into_iter().chain(self.attrs.iter().copied()).collect();
+            (filters, stamp) => {
+                all = stamp.into_iter().chain(self.attrs.iter().copied()).collect();
                 all.extend(filters.as_deref().map(|filters| (FILTER, filters)));
                 &all
             }
         };
-        let number = self.python.typeid.map(|index| (python::TYPEID, i64::from(index)));
+        let number = self.python.typeid.map(|index| (python::TYPEID, i64::from(index.get()) - 1));
         let spec = DatasetSpec { dtype, shape, chunk: chunk.as_deref(), compression, attrs, number };
         match content {
             Content::Bytes(bytes) => self.sink.dataset(name, &spec, bytes)?,
@@ -463,8 +481,8 @@ impl<'a> Slot<'a> {
     }
 
     fn attribute(self, name: &str, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
-        if let Some(form) = self.form {
-            let what = format!("{form} that is not plain has to be marked, and an attribute has no attributes");
+        if self.form == Form::Text {
+            let what = "text that is not plain has to be marked, and an attribute has no attributes".into();
             return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field"));
         }
         match content {

@@ -14,6 +14,7 @@ use crate::slot::{Place, Slot, Written, opaque};
 use crate::stamp::LEN;
 use crate::storage::{Compression, Dtype, Sink};
 use std::fmt;
+use std::num::NonZero;
 
 /// An open group. Members are written in the order of the calls; [`GroupWriter::end`] closes it and gives the proof.
 ///
@@ -55,8 +56,9 @@ pub(crate) enum Members<'a> {
     Inside(&'a str),
     /// Attributes of an object of Python's FileBacked.
     Attributes,
-    /// There is no group, and its one member is the node of this name itself: the variant of a `Union` with this index.
-    Alone(&'a str, u32),
+    /// There is no group, and its one member is the node of this name itself: the variant of a `Union` with this number, counted
+    /// from 1.
+    Alone(&'a str, NonZero<u32>),
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -31,10 +31,11 @@ use crate::backed::Save;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::{map, number, sequence, text};
 use crate::object::Object;
-use crate::slot::{Content, Place, Slot, VALUE, Written, deeper};
+use crate::slot::{Content, Form, Place, Slot, VALUE, Written, deeper};
 use crate::stamp::Stamp;
 use crate::storage::{Dtype, IntType};
 use crate::writer::{GroupWriter, Members};
+use std::num::NonZero;
 
 /// The attribute with the number of a variant: of a type in `Union[...]`.
 pub(crate) const TYPEID: &str = "typeid";
@@ -47,12 +48,10 @@ const CLASS: [&str; 2] = ["module", "class"];
 pub(crate) struct Said<'a> {
     /// The class that the struct or map is an object of.
     pub(crate) class: Option<&'a [&'a str; 2]>,
-    /// The index of the variant that is about to be written.
-    pub(crate) variant: Option<u32>,
-    /// The index of the variant that the node is the value of.
-    pub(crate) typeid: Option<u32>,
-    /// The elements are those of an array, and not of a list.
-    pub(crate) is_array: bool,
+    /// The number of the variant that is about to be written, counted from 1.
+    pub(crate) variant: Option<NonZero<u32>>,
+    /// The number of the variant that the node is the value of, counted from 1.
+    pub(crate) typeid: Option<NonZero<u32>>,
 }
 
 /// Names that no attribute of a class can have: the language's own, and those of FileBacked's methods.
@@ -158,7 +157,7 @@ pub(crate) fn begin_group<'a>(slot: Slot<'a>, stamp: &Stamp<'_>) -> Result<Group
         group.var_text_attribute(name, value)?;
     }
     if let Some(index) = slot.python.typeid {
-        group.integer_attribute(TYPEID, index.into())?;
+        group.integer_attribute(TYPEID, i64::from(index.get()) - 1)?;
     }
     for (name, value) in slot.attrs {
         group.text_attribute(name, value)?;
@@ -272,7 +271,7 @@ pub(crate) fn write_texts<'t>(texts: impl Iterator<Item = &'t str>, slot: Slot<'
 
 /// Writes a dataset as Python's FileBacked would: a scalar, a list of numbers, or an array.
 pub(crate) fn write_dataset(
-    mut slot: Slot<'_>,
+    slot: Slot<'_>,
     dtype: &Dtype,
     shape: &[u64],
     content: Content<'_, '_>,
@@ -280,10 +279,10 @@ pub(crate) fn write_dataset(
     if let Place::Attribute(_) = slot.place {
         return Err(no_hdf5_attribute());
     }
-    let form = slot.form.take();
-    let is_array = slot.python.is_array || shape.len() > 1;
-    if form == Some(text::TEXT) || (matches!(dtype, Dtype::FixedStr(_)) && shape.is_empty() && !is_array) {
-        return write_text(slot, &content.into_bytes(), form.is_some());
+    let is_array = slot.form == Form::Array || shape.len() > 1;
+    if slot.form == Form::Text || (matches!(dtype, Dtype::FixedStr(_)) && shape.is_empty() && !is_array) {
+        let packed = slot.form == Form::Text;
+        return write_text(slot, &content.into_bytes(), packed);
     }
     if *dtype == Dtype::Bf16 {
         return Err(no_type(dtype).with_help("store it as `f32`"));
@@ -301,15 +300,15 @@ pub(crate) fn write_dataset(
     }
     // numpy makes an array of f64 of a list that tells nothing of its elements.
     if shape == [0] {
-        return slot.node(&Dtype::F64, shape, Content::Bytes(&[]), None);
+        return slot.node(&Dtype::F64, shape, Content::Bytes(&[]));
     }
     if *dtype == Dtype::U64 {
         // An `int` has a sign, unless it needs the last bit.
         let bytes = content.into_bytes();
         let signed = bytes.chunks_exact(8).all(|cell| cell.last().is_none_or(|last| *last < 0x80));
-        return slot.node(&Dtype::Int(IntType { size: 8, signed }), shape, Content::Bytes(&bytes), None);
+        return slot.node(&Dtype::Int(IntType { size: 8, signed }), shape, Content::Bytes(&bytes));
     }
-    slot.node(dtype, shape, content, None)
+    slot.node(dtype, shape, content)
 }
 
 fn write_array(slot: Slot<'_>, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
@@ -318,21 +317,21 @@ fn write_array(slot: Slot<'_>, dtype: &Dtype, shape: &[u64], content: Content<'_
         return Err(no_type(what).with_help("store its element"));
     }
     match dtype {
-        Dtype::FixedStr(size) => slot.node(&Dtype::AsciiStr(*size), shape, content, None),
-        _ => slot.node(dtype, shape, content, None),
+        Dtype::FixedStr(size) => slot.node(&Dtype::AsciiStr(*size), shape, content),
+        _ => slot.node(dtype, shape, content),
     }
 }
 
 /// Writes one text: its bytes, or a NUL where there are none.
-fn write_text(slot: Slot<'_>, bytes: &[u8], whole: bool) -> Result<Written> {
-    if whole && bytes.last() == Some(&0) {
+fn write_text(slot: Slot<'_>, bytes: &[u8], packed: bool) -> Result<Written> {
+    if packed && bytes.last() == Some(&0) {
         let what = "Python's FileBacked would lose the NUL at the end of the text";
         return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("store it as bytes: `Vec<u8>`"));
     }
     let len = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     match bytes.get(..len) {
-        Some(text) if len > 0 => slot.node(&Dtype::AsciiStr(len), &[], Content::Bytes(text), None),
-        _ => slot.node(&Dtype::AsciiStr(1), &[], Content::Bytes(&[0]), None),
+        Some(text) if len > 0 => slot.node(&Dtype::AsciiStr(len), &[], Content::Bytes(text)),
+        _ => slot.node(&Dtype::AsciiStr(1), &[], Content::Bytes(&[0])),
     }
 }
 

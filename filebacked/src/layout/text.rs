@@ -24,7 +24,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
 use crate::layout::{blob, number, python};
 use crate::node::Node;
-use crate::slot::{Slot, Written};
+use crate::slot::{Form, Slot, Written};
 use crate::stamp::STAMP;
 use crate::storage::{Dtype, ObjectKind, Texts};
 
@@ -41,7 +41,7 @@ pub(crate) fn write(text: &str, slot: Slot<'_>) -> Result<Written> {
         return slot.dataset(&Dtype::FixedStr(1), &[], &[0]);
     }
     if slot.layout() == Some(StoreAs::Packed) || bytes.len() > LONGEST || bytes.contains(&0) {
-        return slot.form(TEXT).dataset(&Dtype::U8, &[bytes.len() as u64], bytes);
+        return slot.text().dataset(&Dtype::U8, &[bytes.len() as u64], bytes);
     }
     slot.dataset(&Dtype::FixedStr(bytes.len()), &[], bytes)
 }
@@ -61,7 +61,7 @@ pub(crate) fn write_array<'t, I: Iterator<Item = &'t str>>(
     texts: impl Fn() -> I,
     slot: Slot<'_>,
 ) -> Result<Written> {
-    if slot.cx.is_python() && !slot.python.is_array {
+    if slot.cx.is_python() && slot.form != Form::Array {
         return python::write_texts(texts(), slot);
     }
     let (mut len, mut longest, mut total, mut nul) = (0usize, 1usize, 0usize, false);
