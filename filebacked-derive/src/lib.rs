@@ -44,7 +44,7 @@ use crate::context::Context;
 /// | `rename_all = "..."` | named fields, variants | names on disk: `snake_case`, `camelCase`, `PascalCase`, `SCREAMING_SNAKE_CASE`, `kebab-case`, `SCREAMING-KEBAB-CASE`, `lowercase`, `UPPERCASE` |
 /// | `rename_all_fields = "..."` | enums with data | the same for the fields of all variants |
 /// | `name = "..."` | all | the type's name on disk, by default its identifier |
-/// | `module = "..."` | all | the Python module that the type belongs to, for the Python layout |
+/// | `module = "..."` | all | the module of the class in Python that a struct, or a map in a newtype, is an object of; `Layout::Python` needs it. The class is called as the type, or as `name` says |
 /// | `version = 2` | all | the version of what is stored, by default 1 |
 /// | `upgrade(from = 1, via = Old)` | all, several | what an older version is read as |
 /// | `removed("old", ...)` | structs | names of former fields, which `deny_unknown` accepts |

@@ -121,7 +121,19 @@ impl<'a> Slot<'a> {
         storage: Storage<'a>,
     ) -> Self {
         let python = python::Said::default();
-        Slot { sink, cx, place, state, depth, storage, below: u32::MAX, marks: None, attrs: &[], form: Form::Plain, python }
+        Slot {
+            sink,
+            cx,
+            place,
+            state,
+            depth,
+            storage,
+            below: u32::MAX,
+            marks: None,
+            attrs: &[],
+            form: Form::Plain,
+            python,
+        }
     }
 
     /// The slot of a whole value.
@@ -437,13 +449,7 @@ impl<'a> Slot<'a> {
     }
 
     #[inline(always)]
-    fn make(
-        self,
-        dtype: &Dtype,
-        shape: &[u64],
-        content: Content<'_, '_>,
-        filters: Option<String>,
-    ) -> Result<Written> {
+    fn make(self, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>, filters: Option<String>) -> Result<Written> {
         let name = match self.place {
             Place::Root => VALUE,
             Place::Member(name) => name,

@@ -270,12 +270,7 @@ pub(crate) fn write_texts<'t>(texts: impl Iterator<Item = &'t str>, slot: Slot<'
 }
 
 /// Writes a dataset as Python's FileBacked would: a scalar, a list of numbers, or an array.
-pub(crate) fn write_dataset(
-    slot: Slot<'_>,
-    dtype: &Dtype,
-    shape: &[u64],
-    content: Content<'_, '_>,
-) -> Result<Written> {
+pub(crate) fn write_dataset(slot: Slot<'_>, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
     if let Place::Attribute(_) = slot.place {
         return Err(no_hdf5_attribute());
     }
