@@ -46,7 +46,7 @@ use crate::context::Context;
 /// | `name = "..."` | all | the type's name on disk, by default its identifier |
 /// | `module = "..."` | all | the Python module that the type belongs to, for the Python layout |
 /// | `version = 2` | all | the version of what is stored, by default 1 |
-/// | `upgrade(from = 1, via = Old)` | all, several | what an older version is read as |
+/// | `upgrade(from = 1, via = Old)` | structs and enums that are groups; several | files of version 1 are read as an `Old`, `TryFrom` makes this type of it; versions before take the next one that is named |
 /// | `removed("old", ...)` | structs | names of former fields, which `deny_unknown` accepts |
 /// | `deny_unknown` | structs | members that are no fields are an error |
 /// | `default` | structs with named fields | fields that are missing come from the struct's `Default`; a missing `Option` stays `None` |

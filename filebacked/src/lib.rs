@@ -109,6 +109,7 @@ mod field;
 #[cfg(feature = "libhdf5")]
 mod file;
 mod filter;
+mod fingerprint;
 #[cfg(feature = "libhdf5")]
 pub mod hdf5;
 mod impls;
@@ -130,6 +131,7 @@ mod slot;
 mod stamp;
 mod storage;
 pub mod testing;
+mod upgrade;
 mod whole;
 pub mod with;
 mod writer;

@@ -11,6 +11,7 @@ pub use crate::reader::GroupReader;
 pub use crate::rows::Rows;
 pub use crate::schema::{FieldSchema, Schema, VariantSchema};
 pub use crate::slot::{Slot, Written};
+pub use crate::upgrade::{stored_version, upgrade, upgrade_rows};
 pub use crate::writer::GroupWriter;
 pub use std::borrow::Cow;
 pub use std::vec;
