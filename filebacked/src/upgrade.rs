@@ -11,6 +11,10 @@ use std::error::Error as StdError;
 type Failure = Box<dyn StdError + Send + Sync>;
 
 /// The version of the type that wrote a node, where a stamp says so.
+///
+/// # Errors
+///
+/// What the storage says.
 pub fn stored_version(node: &Node<'_>) -> Result<Option<u32>> {
     match node.kind() {
         ObjectKind::Group => Ok(node.stamp()?.and_then(|stamp| stamp.version())),
@@ -19,6 +23,10 @@ pub fn stored_version(node: &Node<'_>) -> Result<Option<u32>> {
 }
 
 /// Reads a value of an older version, at most `from`, by way of the type that it was then.
+///
+/// # Errors
+///
+/// Whatever keeps the node from being an `Old`, and that from becoming a `New`.
 pub fn upgrade<Old, New>(node: Node<'_>, from: u32) -> Result<New>
 where
     Old: FileBacked,
@@ -29,6 +37,10 @@ where
 }
 
 /// Reads many values of an older version.
+///
+/// # Errors
+///
+/// As [`upgrade`].
 pub fn upgrade_rows<Old, New>(node: Node<'_>, from: u32) -> Result<Vec<New>>
 where
     Old: FileBacked,
