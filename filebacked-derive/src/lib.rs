@@ -10,6 +10,7 @@ mod attr;
 mod bound;
 mod check;
 mod context;
+mod dynamic;
 mod generate;
 mod wrap;
 
@@ -96,6 +97,26 @@ pub fn derive_file_backed(input: proc_macro::TokenStream) -> proc_macro::TokenSt
 #[proc_macro_derive(Save, attributes(filebacked))]
 pub fn derive_save(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     run(&parse_macro_input!(input as DeriveInput), Derive::Save)
+}
+
+/// Makes the objects of a trait storable: `Box<dyn Trait>`, and with `with = SharedDyn` also `Arc<dyn Trait>` and
+/// `Rc<dyn Trait>`. It stands on the trait, and on each `impl` of it for a type that is stored; these are found at link time.
+///
+/// The type behind an object is known by its name in the file: that of the type, or what `#[filebacked(name = "...")]` says.
+/// `#[filebacked::dynamic(name = "...")]` on the trait names the trait itself, and `crate = path` says where `filebacked` is.
+/// The feature `dynamic` has to be on.
+///
+/// ```text
+/// x/          struct Circle 1                one: as its type stores it, whose name is in the stamp
+///
+/// x/          variants Shape 1, len = n      many, as those of an enum
+/// ├── variant enum{Circle, Square} (n)
+/// ├── Circle/ columns Circle 1
+/// └── Square/ columns Square 1
+/// ```
+#[proc_macro_attribute]
+pub fn dynamic(arguments: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    dynamic::expand(arguments.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// Which derive runs.
