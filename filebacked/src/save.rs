@@ -4,7 +4,7 @@ use crate::backed::{FileBacked, Save};
 use crate::engine;
 use crate::error::{Operation, Result};
 use crate::options::{Durability, Layout, ReadOptions, WriteOptions};
-use crate::replace::Replacement;
+use crate::replace::{self, Replacement};
 use crate::whole;
 use std::path::Path;
 
@@ -83,13 +83,14 @@ impl WriteOptions {
     }
 
     fn save_to<T: Save>(&self, path: &Path, value: &T) -> Result<()> {
-        if self.durability == Durability::Fast && self.layout == Layout::Native {
-            return engine::write_file(path, false, value, self);
-        }
         // Options that do not fit, and values that do not fit the layout, are told before anything happens.
-        whole::check(value, self)?;
+        if self.durability != Durability::Fast || self.layout != Layout::Native {
+            whole::check(value, self)?;
+        }
         if self.durability == Durability::Fast {
-            return engine::write_file(path, false, value, self);
+            let permissions = replace::make_way(path)?;
+            engine::write_file(path, false, value, self)?;
+            return permissions.map_or(Ok(()), |permissions| Ok(std::fs::set_permissions(path, permissions)?));
         }
         let replacement = Replacement::of(path)?;
         engine::write_file(replacement.path(), true, value, self)?;

@@ -1,19 +1,18 @@
 //! What is written for Python's FileBacked 2.1.0, beside the files that it wrote itself, and read by it.
 
 use filebacked::with::{AsString, Each, via};
-use filebacked::{Compression, Durability, Error, ErrorKind, File, FileBacked, Layout, Overwrite, Save, WriteOptions};
+use filebacked::{Compression, File, FileBacked, Layout, Lazy, Overwrite, WriteOptions};
 use filebacked_tests::golden::{self, *};
 use filebacked_tests::{Python, h5dump, python, scratch};
-use ndarray::{Array0, Array1, Array2, ArrayView1, array};
+use ndarray::{Array1, Array2, ArrayView1, array};
 use num_complex::Complex;
 use serde_json::{Value, json};
-use sprs::{CsMat, CsVec, TriMat};
+use sprs::{CsMat, TriMat};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Debug;
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 const CLASSES: &str = include_str!("../python/golden_classes.py");
 
@@ -565,142 +564,80 @@ fn patterns_hold_here_too() {
     assert!(file.read::<i64>("str_obj/o/n").is_ok() && file.read::<String>("str_obj/o/label").is_err());
 }
 
-/// Asserts that a value is refused before anything is written, whatever writes it.
-#[track_caller]
-fn refused<T: Save>(value: &T, path: &str, what: &str, help: &str) {
-    let check = |error: Error| {
-        assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
-        assert_eq!(error.path(), path, "{error}");
-        let text = error.to_string();
-        assert!(text.contains(what) && text.contains("help: ") && text.contains(help), "{text}");
+#[filebacked::dynamic]
+trait Labelled {
+    fn label(&self) -> &str;
+}
+
+#[filebacked::dynamic]
+impl Labelled for Inner {
+    fn label(&self) -> &str {
+        &self.label
+    }
+}
+
+#[filebacked::dynamic]
+impl Labelled for InnerSub {
+    fn label(&self) -> &str {
+        &self.inner.label
+    }
+}
+
+/// `FileBackedDict[str, Inner]`, with objects of the class and of one that is derived from it.
+#[derive(FileBacked)]
+#[filebacked(module = "make_golden", name = "ObjDict")]
+struct Objects(BTreeMap<String, Box<dyn Labelled>>);
+
+#[test]
+fn subclasses_are_trait_objects() {
+    let objects: Objects = filebacked::load(golden::path("objdict")).unwrap();
+    let labels: Vec<&str> = objects.0.values().map(|object| object.label()).collect();
+    assert_eq!(labels, ["p", "sub"]);
+    let (_dir, path) = scratch("objects.h5");
+    for_python().save(&path, &objects).unwrap();
+    if let (Some(ours), Some(theirs)) = (dump(&path, &[]), dump(&golden::path("objdict"), &[])) {
+        assert_eq!(ours, theirs);
+    }
+    if let Some(python) = python() {
+        run(python, &format!("compare('ObjDict', {:?}, {:?})", path, golden::path("objdict")));
+    }
+}
+
+#[test]
+fn lazy_values_change_their_layout() {
+    #[derive(FileBacked)]
+    #[filebacked(module = "make_golden", name = "Seqs")]
+    struct Some {
+        str_list: Lazy<Vec<String>>,
+        float_list: Lazy<Vec<f64>>,
+        obj_list: Lazy<Vec<Inner>>,
+        twelve: Vec<Lazy<String>>,
+    }
+    let check = |some: &Some| {
+        assert!(!some.str_list.is_loaded() && !some.obj_list.is_loaded());
+        assert_eq!(*some.str_list.get().unwrap(), golden::seqs().str_list);
+        assert_eq!(*some.float_list.get().unwrap(), golden::seqs().float_list);
+        assert_eq!(*some.obj_list.get().unwrap(), golden::seqs().obj_list);
+        assert_eq!(
+            some.twelve.iter().map(|text| text.get().unwrap().clone()).collect::<Vec<_>>(),
+            golden::seqs().twelve
+        );
     };
-    let (_dir, file) = scratch("refused.h5");
-    std::fs::write(&file, "as it was").unwrap();
-    for durability in [Durability::Durable, Durability::Fast] {
-        check(for_python().durability(durability).save(&file, value).unwrap_err());
-        assert_eq!(std::fs::read(&file).unwrap(), b"as it was");
+    let load = |path: &Path| filebacked::load::<Some>(path).unwrap();
+    let (dir, native) = scratch("native.h5");
+    let (again, unread) = (dir.path().join("again.h5"), golden::path("seqs"));
+    check(&load(&unread));
+    // From the one layout to the other and back, without being asked for.
+    filebacked::save(&native, &load(&unread)).unwrap();
+    check(&load(&native));
+    for_python().save(&again, &load(&native)).unwrap();
+    check(&load(&again));
+    let others =
+        ["array_list", "int_tuple", "str_tuple", "int_list", "mixed_num_list", "builtin_list", "builtin_tuple"];
+    let more = ["empty_float_list", "empty_int_list", "empty_str_list", "empty_tuple", "nested_list", "obj_tuple"];
+    let most = ["nested_list_ragged", "list_of_str_lists", "tuple_of_lists"];
+    let others = [&others[..], &more, &most].concat();
+    if let (Some(ours), Some(theirs)) = (dump(&again, &[]), dump(&unread, &others)) {
+        assert_eq!(ours, theirs);
     }
-    check(for_python().to_bytes(value).unwrap_err());
-    let open = File::create(&file).unwrap();
-    assert!(open.write_with("group/value", value, &for_python()).is_err());
-    assert!(open.names().unwrap().is_empty());
-}
-
-/// A field of some type.
-#[derive(filebacked::Save)]
-#[filebacked(module = "lab")]
-struct Has<T> {
-    x: T,
-}
-
-fn has<T: Save>(x: T) -> Has<T> {
-    Has { x }
-}
-
-#[test]
-fn what_python_has_no_type_for() {
-    refused(&has(true), "/x", "a scalar of bool", "an integer");
-    refused(&has(vec![true]), "/x/0", "a scalar of bool", "an integer");
-    refused(&has(Complex::new(1.0, 0.0)), "/x", "a scalar of complex<f64>", "arrays");
-    refused(&has(u128::MAX), "/x", "a scalar of {lo: u64, hi: u64}", "filter");
-    refused(&has(Duration::from_secs(1)), "/x", "secs", "filter");
-    refused(&has((1, "a")), "/x", "a tuple of several types", "struct");
-    refused(&has(0..3), "/x", "a range", "ends");
-    refused(&has(()), "/x", "holds nothing", "skip");
-    refused(&has(half::bf16::ONE), "/x", "bf16", "f32");
-    refused(&has(Array0::from_elem((), 1.0)), "/x", "without dimensions", "element");
-    refused(&has(CsVec::new(3, vec![1], vec![0.5])), "/x", "a sparse vector", "matrix");
-    refused(&has("nul at the end\0"), "/x", "NUL at the end", "Vec<u8>");
-    refused(&has(array!["a\0b".to_string()]), "/x", "NUL", "list");
-}
-
-#[test]
-fn absence_that_python_would_lose() {
-    refused(&has(vec![Some(1), None]), "/x/1", "None", "leave it out");
-    refused(&has(map([("a", Some(1)), ("b", None)])), "/x/b", "None", "leave it out");
-    refused(&has(Some(None::<i64>)), "/x", "None", "leave it out");
-    #[derive(FileBacked, Clone)]
-    #[allow(dead_code)]
-    enum Perhaps {
-        Int(Option<i64>),
-        Str(String),
-    }
-    refused(&has(Perhaps::Int(None)), "/x", "None", "leave it out");
-    #[derive(FileBacked)]
-    #[filebacked(module = "lab")]
-    struct Defaulted {
-        #[filebacked(default = Some(7))]
-        x: Option<i64>,
-    }
-    refused(&Defaulted { x: None }, "/x", "None", "leave it out");
-}
-
-#[test]
-fn enums_that_are_no_unions() {
-    #[derive(FileBacked)]
-    enum Shape {
-        Point,
-        Rect { w: f64 },
-    }
-    refused(&has(Shape::Rect { w: 1.0 }), "/x", "the enum `Shape`", "one unnamed field");
-    refused(&has(vec![Shape::Point]), "/x/0", "the enum `Shape`", "one unnamed field");
-    #[derive(FileBacked)]
-    #[allow(dead_code)]
-    enum Outer {
-        Atom(Atom),
-        Text(String),
-    }
-    refused(&has(Outer::Atom(Atom::Int(1))), "/x", "the enum `Atom` in another one", "both");
-}
-
-#[test]
-fn keys_that_python_would_lose() {
-    for key in ["a/b", "/a", ".", "", "a\0b"] {
-        refused(&has(map([(key, 1)])), "/x", "would lose the key", "without `/`");
-    }
-    refused(&StrDict(map([("a/b", String::new())])), "/", "would lose the key", "without `/`");
-    let legal: BTreeMap<String, i64> = map([("..", 1), ("%", 2), ("a.b", 3), ("ä ö", 4)]);
-    let bytes = for_python().to_bytes(&has(legal.clone())).unwrap();
-    #[derive(FileBacked)]
-    struct Read {
-        x: BTreeMap<String, i64>,
-    }
-    assert_eq!(filebacked::from_bytes::<Read>(&bytes).unwrap().x, legal);
-}
-
-#[test]
-fn structs_that_are_no_classes() {
-    #[derive(FileBacked, Clone)]
-    struct Nameless {
-        a: i64,
-    }
-    refused(&Nameless { a: 1 }, "/", "which class of Python the struct `Nameless` is", "module = ");
-    refused(&has(vec![Nameless { a: 1 }]), "/x/0", "Nameless", "module = ");
-
-    macro_rules! named {
-        ($($attribute:tt)*) => {{
-            #[derive(FileBacked)]
-            #[filebacked(module = "lab")]
-            struct Named {
-                #[filebacked($($attribute)*)]
-                a: i64,
-            }
-            Named { a: 1 }
-        }};
-    }
-    refused(&named!(rename = "b/c"), "/b", "`b`", "rename");
-    refused(&named!(rename = "two words"), "/two words", "`two words`", "rename");
-    refused(&named!(rename = "1st"), "/1st", "`1st`", "rename");
-    refused(&named!(rename = "lambda"), "/lambda", "`lambda`", "rename");
-    refused(&named!(rename = "read"), "/read", "`read`", "rename");
-    refused(&named!(attr), "/a", "no HDF5 attributes", "take `attr` off");
-
-    #[derive(FileBacked)]
-    #[filebacked(module = "lab")]
-    struct Pair(i64, i64);
-    refused(&Pair(1, 2), "/0", "`0`", "rename");
-    #[derive(FileBacked)]
-    #[filebacked(module = "lab")]
-    struct Names(Vec<String>);
-    refused(&Names(vec![]), "/value", "list cannot be an object", "take `module` off");
 }

@@ -345,10 +345,14 @@ pub(crate) fn typeid(object: &Object<'_>) -> Result<Option<i64>> {
 
 /// Whether a group is an object of Python's FileBacked.
 pub(crate) fn is_object(group: &Object<'_>) -> Result<bool> {
-    for name in CLASS {
-        if group.text_attribute(name)?.is_none() {
-            return Ok(false);
-        }
+    Ok(class(group)?.is_some())
+}
+
+/// The name of the class that an object of Python's FileBacked is of.
+pub(crate) fn class(object: &Object<'_>) -> Result<Option<String>> {
+    let [module, class] = CLASS;
+    match object.text_attribute(module)? {
+        Some(_) => object.text_attribute(class),
+        None => Ok(None),
     }
-    Ok(true)
 }
