@@ -8,8 +8,9 @@ use syn::spanned::Spanned as _;
 use crate::Derive;
 use crate::ast::{Container, Data, Field, Style, Variant};
 use crate::attr::words::{
-    ALIAS, ATTR, BINCODE, CHUNK, COMPRESSION, DEFAULT, DENY_UNKNOWN, FLATTEN, LAYOUT, NAME, POSTCARD, REGISTERED,
-    REMOVED, RENAME, RENAME_ALL, RENAME_ALL_FIELDS, REPR, SKIP, SKIP_IF, TAG, TRANSPARENT, UPGRADE, VERSION, WITH,
+    ALIAS, ATTR, BINCODE, CHUNK, COMPRESSION, DEFAULT, DENY_UNKNOWN, FLATTEN, LAYOUT, MODULE, NAME, POSTCARD,
+    REGISTERED, REMOVED, RENAME, RENAME_ALL, RENAME_ALL_FIELDS, REPR, SKIP, SKIP_IF, TAG, TRANSPARENT, UPGRADE,
+    VERSION, WITH,
 };
 use crate::attr::{Attr, Layout, Name};
 use crate::context::Context;
@@ -111,6 +112,7 @@ fn place(cx: &Context, container: &Container<'_>) {
             refuse(cx, &attrs.default, DEFAULT, "is for structs with named fields");
             refuse(cx, &attrs.deny_unknown, DENY_UNKNOWN, "is for structs");
             refuse(cx, &attrs.transparent, TRANSPARENT, "is for structs");
+            refuse(cx, &attrs.module, MODULE, "is for structs: an enum is no class in Python");
             if let Some(name) = attrs.removed.first() {
                 cx.error(name.span, format_args!("`{REMOVED}` is for structs"));
             }

@@ -45,7 +45,7 @@ use crate::context::Context;
 /// | `rename_all = "..."` | named fields, variants | names on disk: `snake_case`, `camelCase`, `PascalCase`, `SCREAMING_SNAKE_CASE`, `kebab-case`, `SCREAMING-KEBAB-CASE`, `lowercase`, `UPPERCASE` |
 /// | `rename_all_fields = "..."` | enums with data | the same for the fields of all variants |
 /// | `name = "..."` | all | the type's name on disk, by default its identifier |
-/// | `module = "..."` | all | the module of the class in Python that a struct, or a map in a newtype, is an object of; `Layout::Python` needs it. The class is called as the type, or as `name` says |
+/// | `module = "..."` | structs | the module of the class in Python that a struct, or a map in a newtype, is an object of, for `Layout::Python`. The class is called as the type, or as `name` says |
 /// | `version = 2` | all | the version of what is stored, by default 1 |
 /// | `upgrade(from = 1, via = Old)` | structs and enums that are groups; several | files of version 1 are read as an `Old`, `TryFrom` makes this type of it; versions before take the next one that is named |
 /// | `removed("old", ...)` | structs | names of former fields, which `deny_unknown` accepts |

@@ -305,6 +305,35 @@ fn key_schema<T>(key: Option<Key<T>>) -> Option<Nested> {
     key.map(|key| key.nested())
 }
 
+impl<'a> Members<'a> {
+    /// Makes the slot of a member what it is to Python's FileBacked.
+    #[cold]
+    fn prepare<'s>(self, slot: &mut Slot<'s>) -> Result<()>
+    where
+        'a: 's,
+    {
+        match self {
+            Members::Attributes => python::check_attribute(slot.place)?,
+            Members::Alone(node, index) => {
+                slot.place = Place::Member(node);
+                slot.python.typeid = Some(index);
+            }
+            Members::Plain | Members::Inside(_) => {}
+        }
+        Ok(())
+    }
+
+    /// The error of a member, with the names on the way to it.
+    #[cold]
+    fn locate(self, error: Error, name: &str) -> Error {
+        match self {
+            Members::Plain | Members::Attributes => error.at(name),
+            Members::Inside(outer) => error.at(name).at(outer),
+            Members::Alone(..) => error,
+        }
+    }
+}
+
 /// A member of a group that is about to be written.
 #[must_use = "a member is written with `put`"]
 pub struct MemberWriter<'s> {
@@ -359,21 +388,12 @@ impl<'s> MemberWriter<'s> {
         }
         let place = if self.attribute { Place::Attribute(name) } else { Place::Member(name) };
         let mut slot = Slot::new(self.sink, self.cx, place, state, self.depth, self.storage);
-        match members {
-            Members::Plain | Members::Inside(_) => {}
-            Members::Attributes => python::check_attribute(place).map_err(|e| e.at(name))?,
-            Members::Alone(node, index) => {
-                slot.place = Place::Member(node);
-                slot.python.typeid = Some(index);
-            }
+        if matches!(members, Members::Attributes | Members::Alone(..)) {
+            members.prepare(&mut slot).map_err(|error| members.locate(error, name))?;
         }
         match write(slot) {
             Ok(Written { .. }) => Ok(()),
-            Err(error) => Err(match members {
-                Members::Plain | Members::Attributes => error.at(name),
-                Members::Inside(outer) => error.at(name).at(outer),
-                Members::Alone(..) => error,
-            }),
+            Err(error) => Err(members.locate(error, name)),
         }
     }
 

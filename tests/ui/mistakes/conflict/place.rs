@@ -7,7 +7,7 @@ struct Model {
 }
 
 #[derive(FileBacked)]
-#[filebacked(default, deny_unknown, transparent)]
+#[filebacked(default, deny_unknown, transparent, module = "lab")]
 enum Shape {
     Point,
     Circle(f64),
