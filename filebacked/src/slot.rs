@@ -10,7 +10,7 @@ use crate::layout::text::TEXT;
 use crate::layout::{python, sequence};
 use crate::path::State;
 use crate::rows::Rows;
-use crate::schema::Schema;
+use crate::schema::{Nested, Schema};
 use crate::stamp::{FILTER, STAMP, Stamp, escape};
 use crate::storage::{self, Compression, DatasetSpec, Dtype, Kept, Out, Sink};
 use crate::writer::GroupWriter;
@@ -522,8 +522,13 @@ impl<'a> Slot<'a> {
     }
 
     /// Copies an object that a handle has, as it is stored; gives the slot back where its value has to be written instead.
-    pub(crate) fn copy(self, kept: &dyn Kept) -> Result<std::result::Result<Written, Self>> {
-        let Place::Member(name) = self.place else { return Ok(Err(self)) };
+    pub(crate) fn copy(self, kept: Option<&dyn Kept>, schema: Nested) -> Result<std::result::Result<Written, Self>> {
+        let Some(kept) = kept else { return Ok(Err(self)) };
+        let name = match self.place {
+            Place::Member(name) => name,
+            Place::Root if !schema().is_rooted() => VALUE,
+            _ => return Ok(Err(self)),
+        };
         // What the options leave out, or a filter adds, is not in the copy, and its layout is the one that it has.
         if self.cx.mask().is_some() || self.marks.is_some() || !self.attrs.is_empty() || self.cx.is_python() {
             return Ok(Err(self));
