@@ -6,6 +6,7 @@ use crate::inspect::{self, Tree, TreeOptions};
 use crate::object::Object;
 use crate::options::{Layout, Overwrite, ReadOptions, WriteOptions};
 use crate::schema::Schema;
+use crate::slot::Place;
 use crate::stamp::FORMAT;
 use crate::storage::libhdf5::{self, Id, LibFile, LibSink, LibSource};
 use crate::storage::{Dtype, Sink, Source};
@@ -270,8 +271,8 @@ fn write_aside<T: Save>(
     options: &WriteOptions,
     finish: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
-    whole::check(value, options)?;
     let cx = whole::write_context::<T>(options)?;
+    whole::rehearse(&cx, Place::Member(UNDER_WAY), value)?;
     if libhdf5::exists(group, UNDER_WAY)? {
         // What a process left that did not come to its end.
         libhdf5::delete(group, UNDER_WAY)?;

@@ -60,6 +60,7 @@
 //!
 //! The layout depends on the type, not on the data, and so does the number of objects: 100,000 structs are as many datasets as
 //! one. `docs/FORMAT.md` in the repository specifies it. Files that this library did not write are read where names and shapes fit.
+//! So are those of Python's FileBacked, which [`Layout::Python`] writes.
 //! The attributes of the derive change names, defaults and layouts: see [`derive@FileBacked`].
 //!
 //! Other types take a [`Filter`], named on a field or registered for a type; those that are ready-made are in [`with`].

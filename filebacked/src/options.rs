@@ -214,7 +214,8 @@ impl WriteOptions {
     /// In the Python layout, structs and maps that say `module = "..."` are objects of that class, lists are one dataset of
     /// numbers or a numbered group of anything else, maps have a link a key or numbered pairs, and an enum whose variants
     /// have one unnamed field each is a `Union`. What `layout = "..."` says on a field has no meaning there. What Python's
-    /// FileBacked has no type for, or would read as something else, is an error before anything is written.
+    /// FileBacked has no type for, or would read as something else, is an error before anything is written. It takes the
+    /// feature `libhdf5`. `docs/FORMAT.md` has a tree for each type.
     ///
     /// ```
     /// # #[cfg(feature = "libhdf5")]

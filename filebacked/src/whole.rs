@@ -26,9 +26,13 @@ pub(crate) fn write_context<T: Save>(options: &WriteOptions) -> Result<WriteCont
 /// Checks, before anything is touched, what the type and the value itself have to say about options.
 pub(crate) fn check<T: Save>(value: &T, options: &WriteOptions) -> Result<()> {
     let cx = write_context::<T>(options)?;
+    rehearse(&cx, Place::Root, value).map_err(|e| at_root::<T>(&cx, e))
+}
+
+/// Finds what Python's FileBacked has nothing for, by writing to nowhere.
+pub(crate) fn rehearse<T: Save>(cx: &WriteContext, place: Place<'_>, value: &T) -> Result<()> {
     match cx.is_python() {
-        // What Python has nothing for is found by writing to nowhere.
-        true => write_root(&mut Count::default(), &cx, value),
+        true => Slot::whole(&mut Count::default(), cx, place).put(value).map(drop),
         false => Ok(()),
     }
 }
@@ -39,13 +43,17 @@ pub(crate) fn write_root<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, value:
     if !cx.is_python() {
         sink.attr(FORMAT, &Dtype::FixedStr(VERSION.len()), &[], VERSION.as_bytes())?;
     }
-    put(sink, cx, Place::Root, value).map_err(|e| {
-        let rooted = T::key().is_none_or(|key| match key.schema() {
-            Schema::Map { .. } if cx.is_python() => true,
-            schema => schema.is_rooted(),
-        });
-        if rooted { e } else { e.at(VALUE) }
-    })
+    put(sink, cx, Place::Root, value).map_err(|e| at_root::<T>(cx, e))
+}
+
+/// The error of a whole value, which lies in a member where it has no members for the root.
+#[cold]
+fn at_root<T: Save>(cx: &WriteContext, error: Error) -> Error {
+    let rooted = T::key().is_none_or(|key| match key.schema() {
+        Schema::Map { .. } if cx.is_python() => true,
+        schema => schema.is_rooted(),
+    });
+    if rooted { error } else { error.at(VALUE) }
 }
 
 fn put<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, place: Place<'_>, value: &T) -> Result<()> {

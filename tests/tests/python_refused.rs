@@ -30,7 +30,9 @@ fn refused<T: Save>(value: &T, path: &str, what: &str, help: &str) {
     }
     check(for_python().to_bytes(value).unwrap_err());
     let open = File::create(&file).unwrap();
-    assert!(open.write_with("group/value", value, &for_python()).is_err());
+    let error = open.write_with("group/member", value, &for_python()).unwrap_err();
+    let inside = path.trim_start_matches("/value").trim_start_matches('/');
+    assert_eq!(error.path(), format!("/group/member/{inside}").trim_end_matches('/'), "{error}");
     assert!(open.names().unwrap().is_empty());
 }
 
@@ -60,6 +62,28 @@ fn what_python_has_no_type_for() {
     refused(&has(CsVec::new(3, vec![1], vec![0.5])), "/x", "a sparse vector", "matrix");
     refused(&has("nul at the end\0"), "/x", "NUL at the end", "Vec<u8>");
     refused(&has(array!["a\0b".to_string()]), "/x", "NUL", "list");
+}
+
+#[test]
+fn values_that_are_no_struct_are_named() {
+    refused(&vec![Some(1), None], "/value/1", "None", "leave it out");
+    refused(&map([("a/b", vec![1])]), "/", "would lose the key", "without `/`");
+    refused(&true, "/value", "a scalar of bool", "an integer");
+}
+
+#[test]
+fn progress_is_told_once() {
+    use std::ops::ControlFlow;
+    use std::sync::{Arc, Mutex};
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tell = told.clone();
+    let options = for_python().progress(move |progress| {
+        tell.lock().unwrap().push((progress.done, progress.total));
+        ControlFlow::Continue(())
+    });
+    let (_dir, path) = scratch("progress.h5");
+    options.save(&path, &has(vec![1.0, 2.0])).unwrap();
+    assert_eq!(*told.lock().unwrap(), [(0, 16), (16, 16)]);
 }
 
 #[test]
