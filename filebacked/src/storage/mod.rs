@@ -21,7 +21,7 @@ mod plain;
 pub(crate) use plain::Plain;
 #[cfg(feature = "sprs")]
 pub(crate) use plain::integer_bytes;
-pub(crate) use plain::{as_bytes, read_scalar, read_vec};
+pub(crate) use plain::{as_bytes, read_into, read_scalar, read_vec};
 
 pub use dtype::{CompoundMember, CompoundType, Dtype, EnumType, IntType};
 
@@ -212,7 +212,7 @@ pub(crate) trait Source {
     fn allocation(&self, dataset: Handle) -> Result<Allocation>;
 
     /// Reads all elements of a dataset or attribute as `dtype`, which is what [`Source::describe`] gave. `out` has
-    /// exactly their size; when this returns `Ok`, every byte of it is initialised.
+    /// exactly their size; when this returns `Ok`, every byte of it is initialised. Bytes that are not are never written.
     fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()>;
 
     /// Reads all elements of a dataset or attribute of variable-length strings. A null pointer reads as empty text.

@@ -58,6 +58,26 @@ pub(crate) fn read_vec<T: Plain>(source: &dyn Source, handle: Handle, descriptio
     Ok(elements)
 }
 
+/// Reads all elements of a dataset or attribute into memory of theirs. `T` is one element.
+pub(crate) fn read_into<T: Plain>(
+    source: &dyn Source,
+    handle: Handle,
+    description: &Description,
+    out: &mut [T],
+) -> Result<()> {
+    if description.dtype.size() != size_of::<T>() || description.elements() != Some(out.len()) {
+        return Err(ErrorKind::Contract(format!("a buffer of {} elements for {description:?}", out.len())).into());
+    }
+    if out.is_empty() {
+        return Ok(());
+    }
+    // SAFETY: elements may be seen as bytes that need not be initialised, as long as only initialised ones are written to
+    // them, and `Source::read` writes no others; every bit pattern is a `T`.
+    let bytes =
+        unsafe { std::slice::from_raw_parts_mut(out.as_mut_ptr().cast::<MaybeUninit<u8>>(), size_of_val::<[T]>(out)) };
+    source.read(handle, &description.dtype, bytes)
+}
+
 /// Reads a scalar that is exactly of this type, where the engine can in one step.
 #[inline]
 pub(crate) fn read_scalar<T: Plain>(source: &dyn Source, handle: Handle, dtype: &super::Dtype) -> Result<Option<T>> {
