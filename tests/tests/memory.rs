@@ -97,6 +97,22 @@ fn arrays() {
     within("in a struct", (String::from("name"), vec![3i64; n]), 0, 0, array);
 }
 
+#[test]
+fn nothing_is_allocated_for_an_array_that_is_there() {
+    let _alone = ALONE.lock();
+    let (_dir, path) = scratch("into.h5");
+    let values: Vec<f64> = (0..2_000_000).map(f64::from).collect();
+    WriteOptions::new().engine(Engine::Native).save(&path, &values).unwrap();
+    let mut read = vec![0.0; values.len()];
+    for engine in [Engine::Native, Engine::Libhdf5] {
+        read.fill(0.0);
+        let options = ReadOptions::new().engine(engine);
+        let (result, peak, _) = measured(|| options.load_into(&path, "value", &mut read[..]));
+        result.unwrap();
+        assert!(read == values && peak < 256 << 10, "{engine:?}: {peak} bytes");
+    }
+}
+
 #[derive(FileBacked, Clone)]
 struct Record {
     id: u64,
