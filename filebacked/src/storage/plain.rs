@@ -91,9 +91,9 @@ pub(crate) fn read_scalar<T: Plain>(source: &dyn Source, handle: Handle, dtype: 
     Ok(Some(unsafe { element.assume_init() }))
 }
 
-/// The bytes of elements of a generic type that is one of the integers of 4 or 8 bytes.
+/// Whether a generic type is one of the integers of 4 or 8 bytes, none of which has a lifetime.
 #[cfg(feature = "sprs")]
-pub(crate) fn integer_bytes<I>(elements: &[I]) -> Option<&[u8]> {
+fn is_integer<I>() -> bool {
     use std::any::TypeId;
     let integers = [
         TypeId::of::<u32>(),
@@ -103,7 +103,41 @@ pub(crate) fn integer_bytes<I>(elements: &[I]) -> Option<&[u8]> {
         TypeId::of::<usize>(),
         TypeId::of::<isize>(),
     ];
-    if !integers.contains(&typeid::of::<I>()) {
+    integers.contains(&typeid::of::<I>())
+}
+
+/// Reads integers as a generic type that is an integer of the same size: their bits, whichever of the two has a sign.
+/// `None`, and nothing read, where it is any other.
+#[cfg(feature = "sprs")]
+pub(crate) fn read_integers<I>(
+    source: &dyn Source,
+    handle: Handle,
+    description: &Description,
+) -> Result<Option<Vec<I>>> {
+    fn as_vec<T: Plain, I>(elements: Vec<T>) -> Option<Vec<I>> {
+        if !is_integer::<I>() || size_of::<I>() != size_of::<T>() || align_of::<I>() != align_of::<T>() {
+            return None;
+        }
+        let mut elements = std::mem::ManuallyDrop::new(elements);
+        let (start, len, capacity) = (elements.as_mut_ptr(), elements.len(), elements.capacity());
+        // SAFETY: both are integers of one size and alignment, so the allocation is one of theirs, and any bits are an `I`;
+        // nobody else frees it.
+        Some(unsafe { Vec::from_raw_parts(start.cast(), len, capacity) })
+    }
+    match description.dtype {
+        super::Dtype::Int(int) if is_integer::<I>() && usize::from(int.size) == size_of::<I>() => {}
+        _ => return Ok(None),
+    }
+    Ok(match size_of::<I>() {
+        4 => as_vec(read_vec::<i32>(source, handle, description)?),
+        _ => as_vec(read_vec::<i64>(source, handle, description)?),
+    })
+}
+
+/// The bytes of elements of a generic type that is one of the integers of 4 or 8 bytes.
+#[cfg(feature = "sprs")]
+pub(crate) fn integer_bytes<I>(elements: &[I]) -> Option<&[u8]> {
+    if !is_integer::<I>() {
         return None;
     }
     // SAFETY: none of these types has a lifetime, so `I` is that integer, of which every byte is initialised.
