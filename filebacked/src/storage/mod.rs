@@ -22,9 +22,9 @@ mod plain;
 
 pub(crate) use kept::Kept;
 pub(crate) use plain::Plain;
+pub(crate) use plain::{as_bytes, read_into, read_scalar, read_vec};
 #[cfg(feature = "sprs")]
 pub(crate) use plain::{integer_bytes, read_integers};
-pub(crate) use plain::{as_bytes, read_into, read_scalar, read_vec};
 
 pub use dtype::{CompoundMember, CompoundType, Dtype, EnumType, IntType};
 

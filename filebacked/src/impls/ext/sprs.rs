@@ -9,7 +9,8 @@ use crate::node::Node;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
 use sprs::{
-    CompressedStorage, CsMatI, CsMatViewI, CsMatViewMutI, CsVecI, CsVecViewI, CsVecViewMutI, SpIndex, TriMatI, TriMatViewI, TriMatViewMutI,
+    CompressedStorage, CsMatI, CsMatViewI, CsMatViewMutI, CsVecI, CsVecViewI, CsVecViewMutI, SpIndex, TriMatI,
+    TriMatViewI, TriMatViewMutI,
 };
 
 /// The matrix of these parts, if they are all in order: each index is looked at once. `most` is the largest that counts as
