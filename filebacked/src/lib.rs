@@ -153,7 +153,9 @@ pub use hdf5::{read, read_from, write, write_into};
 pub use layout::scalar::Element;
 pub use member::MemberReader;
 pub use node::Node;
-pub use options::{Compression, Conversion, Durability, Extensions, Overwrite, ReadOptions, WriteOptions};
+pub use options::{
+    BloscCodec, BloscShuffle, Compression, Conversion, Durability, Extensions, Overwrite, ReadOptions, WriteOptions,
+};
 pub use progress::Progress;
 pub use reader::GroupReader;
 pub use registry::{Registration, Registry, default_registry, register_dyn_filter, register_filter, unregister_filter};

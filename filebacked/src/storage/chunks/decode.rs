@@ -1,12 +1,11 @@
 //! The chunks of a dataset, read straight from the file and decoded.
 
-use super::deflate::inflate;
 use super::fletcher::verified;
-use super::shuffle::{WriteCopy, to_be_written, unshuffle};
 use super::split::Slab;
-use super::{Grid, parallel};
+use super::{Grid, Pipeline, parallel};
 use crate::error::{ErrorKind, Result};
-use libdeflater::Decompressor;
+use crate::storage::codec::Decoder;
+use crate::storage::codec::shuffle::{WriteCopy, to_be_written, unshuffle};
 use std::fs::File;
 use std::mem::MaybeUninit;
 use std::os::unix::fs::FileExt;
@@ -19,25 +18,16 @@ pub(crate) struct Stored {
     pub(crate) mask: u32,
 }
 
-/// The filters of a dataset, in the order shuffle, deflate, fletcher32: the bit of each in filter masks, if it is there.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Pipeline {
-    pub(crate) shuffle: Option<u32>,
-    pub(crate) deflate: Option<u32>,
-    pub(crate) fletcher32: Option<u32>,
-}
-
 /// What one thread works with.
 #[derive(Default)]
 struct Lane {
-    decompressor: Option<Decompressor>,
+    decoder: Decoder,
     stored: Vec<u8>,
-    inflated: Vec<u8>,
+    decoded: Vec<u8>,
     chunk: Vec<u8>,
 }
 
-/// The most bytes of the file that a chunk of this size is believed to take: deflate adds little to what it cannot
-/// compress.
+/// The most bytes of the file that a chunk of this size is believed to take: no codec adds more to what it cannot compress.
 pub(crate) fn longest(chunk: usize) -> usize {
     chunk.saturating_add(chunk / 8).saturating_add(4096)
 }
@@ -87,10 +77,10 @@ impl Lane {
         if is_used(pipeline.fletcher32) {
             bytes = verified(bytes).ok_or_else(|| ErrorKind::Damaged("a chunk with a wrong checksum".into()))?;
         }
-        if is_used(pipeline.deflate) {
-            self.inflated.resize(size, 0);
-            inflate(self.decompressor.get_or_insert_with(Decompressor::new), bytes, &mut self.inflated)?;
-            bytes = &self.inflated;
+        if let Some((_, codec)) = pipeline.codec.filter(|(bit, _)| is_used(Some(*bit))) {
+            self.decoded.resize(size, 0);
+            self.decoder.decode(codec, bytes, &mut self.decoded)?;
+            bytes = &self.decoded;
         }
         if bytes.len() != size {
             return Err(ErrorKind::Damaged(format!("a chunk of {} bytes instead of {size}", bytes.len())).into());

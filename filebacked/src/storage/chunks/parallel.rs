@@ -53,18 +53,18 @@ pub(super) fn in_order<L: Send, S: Default + Send + Sync>(
     lanes: &mut [L],
     count: usize,
     bytes: usize,
-    make: impl Fn(&mut L, &mut S, usize) + Sync,
+    make: impl Fn(&mut L, &mut S, usize) -> Result<()> + Sync,
     mut hand_over: impl FnMut(usize, &S) -> Result<()>,
 ) -> Result<()> {
     if let [lane] = lanes {
         let mut slot = S::default();
         return (0..count).try_for_each(|k| {
-            make(lane, &mut slot, k);
+            make(lane, &mut slot, k)?;
             hand_over(k, &slot)
         });
     }
     let window = (AHEAD * lanes.len() / bytes.max(1)).max(lanes.len()).min(count).max(1);
-    let slots = || std::iter::repeat_with(S::default).take(window).collect::<Vec<S>>();
+    let slots = || std::iter::repeat_with(|| (S::default(), Ok(()))).take(window).collect::<Vec<(S, Result<()>)>>();
     let (mut making, mut made) = (slots(), slots());
     // In each round, the window from `start` on is made and the one before it is handed over.
     for start in (0..count + window).step_by(window) {
@@ -75,14 +75,18 @@ pub(super) fn in_order<L: Send, S: Default + Send + Sync>(
                 for lane in lanes.iter_mut() {
                     scope.spawn(|_| {
                         while let Some((slot, k)) = next(&items) {
-                            make(lane, slot, k);
+                            slot.1 = make(lane, &mut slot.0, k);
                         }
                     });
                 }
             }
             if start > 0 {
                 let before = start - window;
-                result = made.iter().zip(before..count.min(start)).try_for_each(|(slot, k)| hand_over(k, slot));
+                let handed = made.iter_mut().zip(before..count.min(start));
+                result = handed.into_iter().try_for_each(|((slot, made), k)| {
+                    std::mem::replace(made, Ok(()))?;
+                    hand_over(k, slot)
+                });
             }
         });
         result?;
@@ -107,7 +111,10 @@ mod tests {
                         &mut lanes,
                         count,
                         bytes,
-                        |_, slot, k| *slot = k * 2,
+                        |_, slot, k| {
+                            *slot = k * 2;
+                            Ok(())
+                        },
                         |k, slot: &usize| {
                             seen.push((k, *slot));
                             Ok(())
@@ -132,7 +139,7 @@ mod tests {
                 &mut vec![(); lanes],
                 100,
                 1 << 20,
-                |_, _, _| (),
+                |_, _, _| Ok(()),
                 |k, (): &()| match k {
                     30.. => Err(ErrorKind::Damaged(k.to_string()).into()),
                     _ => Ok(()),

@@ -102,6 +102,8 @@ pub(super) fn last_error() -> Error {
     } else if let Some(filter) = stack.missing_filter() {
         Error::new(ErrorKind::Unsupported(format!("the HDF5 filter {filter} is not available")))
             .with_help("set HDF5_PLUGIN_PATH to the directory of its plugin")
+    } else if stack.0.iter().any(|frame| frame.text == "filter returned failure during read") {
+        Error::new(ErrorKind::Damaged(format!("a chunk that a filter refuses: {}", stack.cause())))
     } else if let Some(kind) = io {
         Error::new(ErrorKind::Io(kind))
     } else {
