@@ -1,7 +1,7 @@
 //! Codecs beside gzip, and checksums: seen by h5py with hdf5plugin, read from its files, damaged.
 
 use filebacked::{
-    BloscCodec, BloscShuffle, Compression, Engine, Error, ErrorKind, File, FileBacked, ReadOptions, WriteOptions, hdf5,
+    BloscCodec, BloscShuffle, Compression, Engine, ErrorKind, File, FileBacked, ReadOptions, WriteOptions, hdf5,
     inspect,
 };
 use filebacked_tests::{Python, python, scratch};
@@ -35,7 +35,8 @@ fn all() -> Vec<(Compression, &'static [u32])> {
     ];
     for codec in [BloscCodec::Lz4, BloscCodec::Zlib, BloscCodec::Zstd] {
         for shuffle in [BloscShuffle::None, BloscShuffle::Byte, BloscShuffle::Bit] {
-            all.extend([1, 5, 9].map(|level| (blosc(codec, level, shuffle), &[32001][..])));
+            let level = if codec == BloscCodec::Zlib { 1 } else { 9 };
+            all.push((blosc(codec, level, shuffle), &[32001]));
         }
     }
     all
@@ -68,14 +69,19 @@ fn options(compression: Compression) -> WriteOptions {
 
 /// A checksum of the bytes of an array in the file, by h5py.
 fn sum_by_h5py(python: &Python, path: &Path, name: &str) -> Value {
-    python.eval(path, &format!("__import__('zlib').crc32(f['{name}'][()].tobytes())"))
+    python.eval(path, &format!("__import__('zlib').adler32(f['{name}'][()].tobytes())"))
 }
 
-/// The same checksum here, by a round trip through h5py's gzip-less file.
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0u32, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
-    })
+fn adler32(bytes: &[u8]) -> u32 {
+    let (mut a, mut b) = (1u32, 0u32);
+    for part in bytes.chunks(5552) {
+        for byte in part {
+            a += u32::from(*byte);
+            b += a;
+        }
+        (a, b) = (a % 65_521, b % 65_521);
+    }
+    b << 16 | a
 }
 
 fn bytes<T: Copy, const N: usize>(elements: &[T], to_bytes: impl Fn(T) -> [u8; N]) -> Vec<u8> {
@@ -94,14 +100,14 @@ struct Arrays {
 }
 
 fn arrays() -> Arrays {
-    let integers = sums(150_000);
+    let integers = sums(50_000);
     Arrays {
-        noise: random(20_000),
-        tiles: Array2::from_shape_fn((301, 207), |(i, j)| ((i * j) as f64).sqrt().floor()),
+        noise: random(9_000),
+        tiles: Array2::from_shape_fn((101, 107), |(i, j)| ((i * j) as f64).sqrt().floor()),
         bytes: integers.iter().map(|x| (x >> 4) as u8).collect(),
-        constant: vec![7.25; 100_000],
-        text: integers[..5000].iter().map(|x| format!("name{x:06}")).collect(),
-        odd: integers[..70_003].iter().map(|x| *x as i16).collect(),
+        constant: vec![7.25; 30_000],
+        text: integers[..3000].iter().map(|x| format!("name{x:06}")).collect(),
+        odd: integers[..40_003].iter().map(|x| *x as i16).collect(),
         integers,
     }
 }
@@ -119,7 +125,7 @@ fn every_codec_is_read_by_all() {
                 options(compression).chunk_bytes(100).save(&path, &short).unwrap();
                 assert!(filebacked::load::<Vec<i32>>(&path).unwrap() == short, "{compression:?}");
                 if let Some(python) = python {
-                    let sum = crc32(&bytes(&short, i32::to_le_bytes));
+                    let sum = adler32(&bytes(&short, i32::to_le_bytes));
                     assert_eq!(sum_by_h5py(python, &path, "value"), json!(sum), "{compression:?}");
                 }
                 continue;
@@ -143,13 +149,13 @@ fn every_codec_is_read_by_all() {
                 ("constant", bytes(&arrays.constant, f32::to_le_bytes)),
                 ("odd", bytes(&arrays.odd, i16::to_le_bytes)),
             ] {
-                assert_eq!(sum_by_h5py(python, &path, name), json!(crc32(&all)), "{name} by {what}");
+                assert_eq!(sum_by_h5py(python, &path, name), json!(adler32(&all)), "{name} by {what}");
             }
             let ids = "[x[0] for x in (lambda p: [p.get_filter(i) for i in range(p.get_nfilters())])\
                        (f['integers'].id.get_create_plist())]";
             assert_eq!(python.eval(&path, ids), json!(filters), "{what}");
             let stored = "f['constant'].id.get_storage_size()";
-            assert!(python.eval(&path, stored).as_u64().unwrap() < 40_000, "{what}");
+            assert!(python.eval(&path, stored).as_u64().unwrap() < 30_000, "{what}");
         }
     }
 }
@@ -164,13 +170,14 @@ fn the_library_writes_by_them_too() {
         filebacked::write(&file, "small", &1).unwrap();
         let builder = file.new_dataset::<i32>().shape(values.len()).chunk(30_000).add_filter(id, &options);
         builder.create("x").unwrap().write_raw(&values).unwrap();
+        drop(builder);
         assert!(filebacked::read::<Vec<i32>>(&file, "x").unwrap() == values);
         let size = file.dataset("x").unwrap().storage_size();
         assert!(size < 700_000, "{size} bytes of 800000 by {id}");
         drop(file);
         assert!(File::open(&path).unwrap().read::<Vec<i32>>("x").unwrap() == values);
         if let Some(python) = with_plugins() {
-            let sum = crc32(&bytes(&values, i32::to_le_bytes));
+            let sum = adler32(&bytes(&values, i32::to_le_bytes));
             assert_eq!(sum_by_h5py(python, &path, "x"), json!(sum), "{id}");
         }
     }
@@ -184,11 +191,11 @@ fn files_of_h5py() {
         &path,
         "import numpy as np, hdf5plugin as p\n\
          rng = np.random.default_rng(1)\n\
-         x = np.cumsum(rng.integers(-3, 4, size=(301, 407)), axis=1)\n\
+         x = np.cumsum(rng.integers(-3, 4, size=(103, 107)), axis=1)\n\
          def put(name, dtype, codec, **kw):\n    \
              f.create_dataset(name, data=x.astype(dtype), **codec, **kw)\n\
-         for dtype in ('u1', 'i2', 'i4', 'f8', '>i4', 'S3', 'c16'):\n    \
-             for k, chunks in enumerate([(301, 407), (7, 390), (301, 1), (64, 64)]):\n        \
+         for dtype in ('u1', 'i2', 'f8', '>i4', 'S3', 'c16'):\n    \
+             for k, chunks in enumerate([(103, 107), (33, 101)]):\n        \
                  put(f'lzf {dtype} {k}', dtype, dict(compression='lzf'), chunks=chunks)\n        \
                  put(f'lzf-shuffle {dtype} {k}', dtype, dict(compression='lzf', shuffle=True, fletcher32=True), chunks=chunks)\n        \
                  put(f'lz4 {dtype} {k}', dtype, p.LZ4(), chunks=chunks)\n        \
@@ -197,36 +204,33 @@ fn files_of_h5py() {
                  put(f'zstd-quick {dtype} {k}', dtype, p.Zstd(-5), chunks=chunks, shuffle=True)\n        \
                  for cname in ('blosclz', 'lz4', 'lz4hc', 'zlib', 'zstd'):\n            \
                      for shuffle in (0, 1, 2):\n                \
-                         for level in (0, 1, 5, 9):\n                    \
+                         for level in (1, 9):\n                    \
                              put(f'blosc {cname} {shuffle} {level} {dtype} {k}', dtype,\n                        \
                                  p.Blosc(cname=cname, clevel=level, shuffle=shuffle), chunks=chunks)\n\
-         f.create_dataset('long', data=(x % 5).astype('i1').repeat(40, axis=0), **p.Blosc(cname='blosclz', clevel=9))\n\
-         f.create_dataset('far', data=np.tile(rng.integers(0, 255, 12000), 30).astype('u1'), chunks=(360000,),\n    \
+         f.create_dataset('long 0 0', data=(x % 5).astype('i1').repeat(40, axis=0), **p.Blosc(cname='blosclz', clevel=9))\n\
+         f.create_dataset('far 0 0', data=np.tile(rng.integers(0, 255, 12000), 30).astype('u1'), chunks=(360000,),\n    \
              **p.Blosc(cname='blosclz', clevel=9, shuffle=0))\n\
-         f.create_dataset('far lzf', data=np.tile(rng.integers(0, 255, 5000), 30).astype('u1'), chunks=(150000,),\n    \
+         f.create_dataset('far lzf 0', data=np.tile(rng.integers(0, 255, 5000), 30).astype('u1'), chunks=(150000,),\n    \
              compression='lzf')",
     );
     let file = File::open(&path).unwrap();
-    let open = File::open_rw(&path);
-    drop(open);
     let names: Vec<String> = serde_json::from_value(python.eval(&path, "list(f)")).unwrap();
-    assert!(names.len() > 1500);
-    for name in &names {
-        let value = |error: Error| -> Vec<u8> { panic!("{name}: {error}") };
-        let (read, as_type) = if name.contains("S3") {
+    assert!(names.len() > 400);
+    let types = "{'S3': 'S3', 'c16': '<c16'}";
+    let sum = format!("__import__('zlib').adler32(f[k][()].astype({types}.get(k.split()[-2], '<f8')).tobytes())");
+    let sums = python.eval(&path, &format!("{{k: {sum} for k in f if ' ' in k}}"));
+    for name in names.iter().filter(|name| name.contains(' ')) {
+        let read: Vec<u8> = if name.contains("S3") {
             let read = file.read::<Array2<String>>(name).unwrap();
-            (read.iter().flat_map(|t| t.bytes().chain(vec![0; 3 - t.len()])).collect(), "S3")
+            read.iter().flat_map(|t| t.bytes().chain(vec![0; 3 - t.len()])).collect()
         } else if name.contains("c16") {
             let read = file.read::<Array2<num_complex::Complex<f64>>>(name).unwrap();
-            (read.iter().flat_map(|c| [c.re.to_le_bytes(), c.im.to_le_bytes()].concat()).collect(), "<c16")
+            read.iter().flat_map(|c| [c.re.to_le_bytes(), c.im.to_le_bytes()].concat()).collect()
         } else {
-            let read = file.read::<ndarray::ArrayD<f64>>(name);
-            let all = read.map(|all| all.iter().flat_map(|x| x.to_le_bytes()).collect());
-            (all.unwrap_or_else(value), "<f8")
+            let read = file.read::<ndarray::ArrayD<f64>>(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+            read.iter().flat_map(|x| x.to_le_bytes()).collect()
         };
-        let sum =
-            python.eval(&path, &format!("__import__('zlib').crc32(f['{name}'][()].astype('{as_type}').tobytes())"));
-        assert_eq!(json!(crc32(&read)), sum, "{name}");
+        assert_eq!(json!(adler32(&read)), sums[name], "{name}");
     }
 }
 
@@ -274,7 +278,7 @@ fn mistakes_are_found_before_anything_is_written() {
         values: Vec<f64>,
     }
     let error = filebacked::save(&path, &Wrong { values: vec![1.0; 1000] }).unwrap_err();
-    assert_eq!((error.path(), std::fs::read(&path).unwrap()), ("/values", b"as it was".to_vec()));
+    assert_eq!((error.path().as_str(), std::fs::read(&path).unwrap()), ("/values", b"as it was".to_vec()));
     assert!(error.to_string().contains("levels are -131072 to 22"), "{error}");
 }
 
@@ -350,12 +354,13 @@ fn chunk(path: &Path, k: usize) -> (usize, usize) {
 fn a_flipped_bit_is_found() {
     let (_dir, path) = scratch("flipped.h5");
     let values = sums(100_000);
-    for (compression, _) in all().into_iter().chain([(Compression::None, &[][..])]) {
+    let zstd = blosc(BloscCodec::Zstd, 5, BloscShuffle::Byte);
+    for compression in [Compression::None, Compression::Gzip(4), Compression::Lz4, Compression::Zstd(3), zstd] {
         options(compression).fletcher32(true).chunk_bytes(100_000).save(&path, &values).unwrap();
         let original = std::fs::read(&path).unwrap();
         assert!(filebacked::load::<Vec<i32>>(&path).unwrap() == values);
         if let Some(python) = with_plugins() {
-            assert_eq!(sum_by_h5py(python, &path, "value"), json!(crc32(&bytes(&values, i32::to_le_bytes))));
+            assert_eq!(sum_by_h5py(python, &path, "value"), json!(adler32(&bytes(&values, i32::to_le_bytes))));
         }
         let (at, size) = chunk(&path, 2);
         for place in [at, at + size / 2, at + size - 1] {
@@ -464,11 +469,8 @@ fn hostile_chunks() {
         (3, vec![0, 7, 0xe0, 255, 0]),
         (3, vec![31, 1, 2]),
     ];
-    cases.extend((0..4).flat_map(|k| [(k, vec![]), (k, vec![0]), (k, vec![0xff; 11]), (k, vec![0; 1000])]));
+    cases.extend((0..4).flat_map(|k| [(k, vec![0]), (k, vec![0xff; 11]), (k, vec![0; 1000])]));
     for (k, chunk) in cases {
-        if chunk.is_empty() && k != 3 {
-            continue;
-        }
         replaced(python, &path, filters[k], &chunk);
         let image = std::fs::read(&path).unwrap();
         for error in [filebacked::load::<Vec<i32>>(&path).err(), filebacked::from_bytes::<Vec<i32>>(&image).err()] {
@@ -488,7 +490,7 @@ fn damaged_chunks() {
         options(compression).chunk_bytes(50_000).save(&path, &values).unwrap();
         let original = std::fs::read(&path).unwrap();
         let (at, size) = chunk(&path, 1);
-        for _ in 0..40 {
+        for _ in 0..15 {
             place = (place * 7919 + 12_345) % size;
             let mut bytes = original.clone();
             bytes[at + place] ^= 0x41;
