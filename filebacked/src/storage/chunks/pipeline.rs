@@ -38,6 +38,12 @@ impl Pipeline {
         self.codec.is_none_or(|(_, codec)| codec.encodes())
     }
 
+    /// The filter mask of a chunk that went through no filter.
+    #[cfg(unix)]
+    pub(super) fn all(&self) -> u32 {
+        self.fletcher32.map_or(0, |bit| 1 << bit) | self.as_it_is()
+    }
+
     /// The filter mask of a chunk that was neither shuffled nor compressed.
     pub(super) fn as_it_is(&self) -> u32 {
         let bits = self.shuffle.into_iter().chain(self.codec.map(|(bit, _)| bit));
