@@ -15,8 +15,16 @@ pub(crate) struct Row {
 }
 
 /// Columns of a table are the peers; those of Python have a table of their own.
-const RUST: &[&str] =
-    &["ours, 1 thread", "raw bytes", "bincode", "postcard", "rkyv", "hdf5-metno", "raw bytes, small pages", "raw bytes into own buffer"];
+const RUST: &[&str] = &[
+    "ours, 1 thread",
+    "raw bytes",
+    "bincode",
+    "postcard",
+    "rkyv",
+    "hdf5-metno",
+    "raw bytes, small pages",
+    "raw bytes into own buffer",
+];
 
 /// What is wanted: workload, op, peer, the largest ratio that is good enough.
 const TARGETS: &[(&str, &str, &str, f64)] = &[

@@ -3,8 +3,9 @@
 //! Nothing above this module knows which engine is at work. Bytes that pass here are in the memory order of a
 //! little-endian machine, C order, elements packed; the engine deals with what the file has instead.
 
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 
 #[cfg(all(feature = "compress", feature = "libhdf5", hdf5_chunk_iter))]
 pub(crate) mod chunks;
@@ -17,14 +18,18 @@ pub(crate) mod libhdf5;
 
 pub(crate) mod digest;
 mod huge_pages;
+mod kept;
 #[cfg(feature = "native")]
 pub(crate) mod native;
 mod plain;
+mod slab;
 
+pub(crate) use kept::Kept;
 pub(crate) use plain::Plain;
+pub(crate) use plain::{as_bytes, read_into, read_scalar, read_vec};
 #[cfg(feature = "sprs")]
-pub(crate) use plain::integer_bytes;
-pub(crate) use plain::{as_bytes, read_scalar, read_vec};
+pub(crate) use plain::{integer_bytes, read_integers};
+pub(crate) use slab::{Slab, Span, Window};
 
 pub(crate) use compression::check;
 pub use compression::{BloscCodec, BloscShuffle, Compression};
@@ -113,6 +118,12 @@ pub(crate) trait Sink {
     /// Writes a dataset of variable-length strings (`spec.dtype` is [`Dtype::VarStr`]); no text has a NUL in it.
     fn dataset_text(&mut self, name: &str, spec: &DatasetSpec<'_>, texts: &mut dyn Iterator<Item = &str>)
     -> Result<()>;
+
+    /// Copies an object of a file, with all that is in it and as it is stored; `false` where this engine cannot.
+    fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
+        let _ = (name, kept);
+        Ok(false)
+    }
 }
 
 /// An object or attribute that a [`Source`] has opened, in the engine's own terms.
@@ -208,8 +219,14 @@ pub(crate) trait Source {
     fn allocation(&self, dataset: Handle) -> Result<Allocation>;
 
     /// Reads all elements of a dataset or attribute as `dtype`, which is what [`Source::describe`] gave. `out` has
-    /// exactly their size; when this returns `Ok`, every byte of it is initialised.
+    /// exactly their size; when this returns `Ok`, every byte of it is initialised. Bytes that are not are never written.
     fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()>;
+
+    /// Reads a part of a dataset, as [`Source::read`] reads all of it. The selection lies in the dataset.
+    fn read_slab(&self, dataset: Handle, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+        let _ = (dataset, slab, out);
+        Err(ErrorKind::Unsupported(format!("a part of data of type {dtype}")).into())
+    }
 
     /// Reads all elements of a dataset or attribute of variable-length strings. A null pointer reads as empty text.
     fn read_text(&self, handle: Handle) -> Result<Texts>;
@@ -223,6 +240,12 @@ pub(crate) trait Source {
     /// The bytes of a scalar of a fixed-length string with its padding, for engines that have them at hand.
     fn scalar_text(&self, handle: Handle) -> Result<Option<&[u8]>> {
         let _ = handle;
+        Ok(None)
+    }
+
+    /// Holds on to an object, beyond the life of the source; `None` where that is not possible.
+    fn keep(&self, object: Handle) -> Result<Option<Arc<dyn Kept>>> {
+        let _ = object;
         Ok(None)
     }
 

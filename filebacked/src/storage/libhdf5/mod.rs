@@ -10,6 +10,7 @@ mod file;
 mod filetype;
 mod filters;
 mod id;
+mod kept;
 mod lists;
 mod names;
 mod sink;
@@ -22,5 +23,7 @@ pub(crate) use edit::{children, delete, exists, move_link, open_group, open_or_c
 pub(crate) use file::LibFile;
 pub(crate) use filters::check_filter;
 pub(crate) use id::Id;
+#[cfg(feature = "native")]
+pub(crate) use kept::open_at;
 pub(crate) use sink::LibSink;
 pub(crate) use source::LibSource;
