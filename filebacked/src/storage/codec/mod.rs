@@ -237,3 +237,31 @@ fn damaged(codec: &str, size: usize) -> Error {
 fn short(found: usize, size: usize) -> Error {
     ErrorKind::Damaged(format!("a chunk of {found} bytes instead of {size}")).into()
 }
+
+#[cfg(all(test, feature = "compress"))]
+mod tests {
+    use super::{Codec, Decoder, Encoder, id};
+
+    #[test]
+    fn claims_are_believed_as_far_as_the_bytes_go() {
+        let bytes = vec![7; 1_000_000];
+        for (id, options) in [(id::LZ4, &[][..]), (id::ZSTD, &[3]), (id::BLOSC, &[2, 2, 4, 0, 5, 1, 1])] {
+            let codec = Codec::of(id, options).unwrap();
+            let mut chunk = Vec::new();
+            assert!(Encoder::default().encode(codec, &bytes, &mut chunk).unwrap());
+            assert_eq!(codec.claims(&chunk), Some(bytes.len()), "{codec:?}");
+            let mut back = vec![0; bytes.len()];
+            Decoder::default().decode(codec, &chunk, &mut back).unwrap();
+            assert!(back == bytes);
+            for wrong in [&mut back[1..], &mut vec![0; bytes.len() + 1]] {
+                Decoder::default().decode(codec, &chunk, wrong).unwrap_err();
+            }
+            // Nothing is allocated for a few bytes that claim to hold very many.
+            assert_eq!(codec.claims(&chunk[..20]), None, "{codec:?}");
+            assert_eq!(codec.claims(&[]), None);
+        }
+        let mut chunk = (1u64 << 40).to_be_bytes().to_vec();
+        chunk.resize(100_000, 0);
+        assert_eq!(Codec::Lz4.claims(&chunk), None);
+    }
+}
