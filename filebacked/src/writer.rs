@@ -4,7 +4,7 @@ use crate::backed::Save;
 use crate::context::WriteContext;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
-use crate::field::{Storage, StoreAs};
+use crate::field::{Coding, Storage, StoreAs};
 use crate::filter::Filter;
 use crate::layout::{absent, python, variant};
 use crate::path::{State, UNMASKED};
@@ -12,7 +12,7 @@ use crate::rows::Rows;
 use crate::schema::Nested;
 use crate::slot::{Place, Slot, Written, opaque};
 use crate::stamp::LEN;
-use crate::storage::{Compression, Dtype, Sink};
+use crate::storage::{Dtype, Sink};
 use std::fmt;
 use std::num::NonZero;
 
@@ -40,7 +40,7 @@ pub struct GroupWriter<'a> {
     state: State,
     depth: u32,
     /// What the field around this group says of the datasets inside.
-    compression: Option<Compression>,
+    coding: Coding,
     /// The members go to the group that was open already.
     rooted: bool,
     table: Option<Table>,
@@ -79,10 +79,10 @@ impl<'a> GroupWriter<'a> {
         cx: &'a WriteContext,
         state: State,
         depth: u32,
-        compression: Option<Compression>,
+        coding: Coding,
         rooted: bool,
     ) -> Self {
-        GroupWriter { sink, cx, state, depth, compression, rooted, table: None, members: Members::Plain }
+        GroupWriter { sink, cx, state, depth, coding, rooted, table: None, members: Members::Plain }
     }
 
     /// Makes the group a table of `len` rows of `T`.
@@ -138,7 +138,7 @@ impl<'a> GroupWriter<'a> {
     where
         'a: 's,
     {
-        let storage = Storage { compression: self.compression, ..Storage::default() };
+        let storage = Storage { coding: self.coding, ..Storage::default() };
         MemberWriter {
             sink: &mut *self.sink,
             cx: self.cx,
@@ -163,7 +163,7 @@ impl<'a> GroupWriter<'a> {
         }
         let Some(state) = self.step(Some(name), None) else { return Ok(()) };
         self.sink.begin_group(name, false).map_err(|e| e.at(name))?;
-        let mut group = GroupWriter::new(&mut *self.sink, self.cx, state, self.depth, self.compression, true);
+        let mut group = GroupWriter::new(&mut *self.sink, self.cx, state, self.depth, self.coding, true);
         write(&mut group).map_err(|e| e.at(name))?;
         self.sink.end_group()
     }
@@ -241,7 +241,7 @@ impl<'a> GroupWriter<'a> {
     where
         'a: 's,
     {
-        let storage = Storage { compression: self.compression, ..Storage::default() };
+        let storage = Storage { coding: self.coding, ..Storage::default() };
         Slot::new(&mut *self.sink, self.cx, Place::Member(name), self.state, self.depth, storage)
     }
 
@@ -369,8 +369,7 @@ impl<'s> MemberWriter<'s> {
 
     /// With what the field says about its datasets.
     pub fn storage(mut self, storage: Storage<'s>) -> Self {
-        let outer = self.storage.compression;
-        self.storage = Storage { compression: storage.compression.or(outer), ..storage };
+        self.storage = Storage { coding: storage.coding.or(self.storage.coding), ..storage };
         self
     }
 

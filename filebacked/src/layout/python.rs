@@ -149,7 +149,7 @@ pub(crate) fn begin_group<'a>(slot: Slot<'a>, stamp: &Stamp<'_>) -> Result<Group
         Place::Root => slot.sink.begin_group(VALUE, false)?,
         Place::Member(name) => slot.sink.begin_group(name, false)?,
     }
-    let mut group = GroupWriter::new(slot.sink, slot.cx, slot.state, depth, slot.storage.compression, rooted);
+    let mut group = GroupWriter::new(slot.sink, slot.cx, slot.state, depth, slot.storage.coding, rooted);
     if kind == "struct" {
         group.members = Members::Attributes;
     }
@@ -206,7 +206,7 @@ pub(crate) fn begin_union<'a>(slot: Slot<'a>, name: &str) -> Result<GroupWriter<
         Place::Member(name) => name,
         Place::Attribute(_) => return Err(no_hdf5_attribute()),
     };
-    let mut group = GroupWriter::new(slot.sink, slot.cx, slot.state, depth, slot.storage.compression, true);
+    let mut group = GroupWriter::new(slot.sink, slot.cx, slot.state, depth, slot.storage.coding, true);
     group.members = Members::Alone(name, index);
     Ok(group)
 }

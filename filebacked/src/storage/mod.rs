@@ -9,6 +9,9 @@ use std::sync::Arc;
 
 #[cfg(all(feature = "compress", feature = "libhdf5", hdf5_chunk_iter))]
 pub(crate) mod chunks;
+#[cfg(feature = "libhdf5")]
+pub(crate) mod codec;
+mod compression;
 mod dtype;
 #[cfg(feature = "libhdf5")]
 pub(crate) mod libhdf5;
@@ -23,23 +26,14 @@ mod slab;
 
 pub(crate) use kept::Kept;
 pub(crate) use plain::Plain;
+pub(crate) use plain::{as_bytes, read_into, read_scalar, read_vec};
 #[cfg(feature = "sprs")]
-pub(crate) use plain::integer_bytes;
-pub(crate) use plain::{as_bytes, read_scalar, read_vec};
+pub(crate) use plain::{integer_bytes, read_integers};
 pub(crate) use slab::{Slab, Span, Window};
 
+pub(crate) use compression::check;
+pub use compression::{BloscCodec, BloscShuffle, Compression};
 pub use dtype::{CompoundMember, CompoundType, Dtype, EnumType, IntType};
-
-/// How the bytes of a dataset are compressed. Readers see standard HDF5 filters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Compression {
-    /// Not at all.
-    #[default]
-    None,
-    /// gzip (deflate) of this level, 0 to 9, after the byte shuffle filter. Every HDF5 reader has both.
-    Gzip(u8),
-}
 
 /// What a dataset is to be, apart from its bytes.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +46,8 @@ pub(crate) struct DatasetSpec<'a> {
     pub chunk: Option<&'a [u64]>,
     /// Compression; ignored by engines for scalars and for datasets without elements.
     pub compression: Compression,
+    /// Whether each chunk has a checksum; ignored as compression is, and for data that lies in an object header.
+    pub fletcher32: bool,
     /// String attributes of the dataset, written in this order.
     pub attrs: &'a [(&'a str, &'a str)],
     /// An attribute that is an i64, written after those.
@@ -225,7 +221,7 @@ pub(crate) trait Source {
     fn allocation(&self, dataset: Handle) -> Result<Allocation>;
 
     /// Reads all elements of a dataset or attribute as `dtype`, which is what [`Source::describe`] gave. `out` has
-    /// exactly their size; when this returns `Ok`, every byte of it is initialised.
+    /// exactly their size; when this returns `Ok`, every byte of it is initialised. Bytes that are not are never written.
     fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()>;
 
     /// Reads a part of a dataset, as [`Source::read`] reads all of it. The selection lies in the dataset.

@@ -242,7 +242,7 @@ impl NativeSink {
         let Some(size) = size else {
             return Err(ErrorKind::Limit(format!("a dataset of shape {:?}", spec.shape)).into());
         };
-        let plain = spec.compression == Compression::None && spec.chunk.is_none();
+        let plain = spec.compression == Compression::None && spec.chunk.is_none() && !spec.fletcher32;
         if !plain && !spec.shape.is_empty() && size > 0 {
             return Err(self.decline("chunked data"));
         }
@@ -439,7 +439,8 @@ impl Sink for NativeSink {
                 self.write_heap(&mut heap, &mut references, pending)?;
                 pending = references.len();
             }
-            let number = if text.is_empty() { 0 } else { heap.add(text.as_bytes()) };
+            // An object for the empty text too: without one it would be a null pointer to readers in C.
+            let number = heap.add(text.as_bytes());
             let Ok(len) = u32::try_from(text.len()) else {
                 return Err(ErrorKind::Limit("text of more than 4 GiB".into()).into());
             };
@@ -448,7 +449,7 @@ impl Sink for NativeSink {
             references.extend_from_slice(&number.to_le_bytes());
         }
         self.write_heap(&mut heap, &mut references, pending)?;
-        let plain = DatasetSpec { compression: Compression::None, chunk: None, ..*spec };
+        let plain = DatasetSpec { compression: Compression::None, chunk: None, fletcher32: false, ..*spec };
         self.dataset(name, &plain, &references)
     }
 }
@@ -462,9 +463,7 @@ impl NativeSink {
         self.align();
         let address = self.position().to_le_bytes();
         for entry in references[pending..].chunks_exact_mut(16) {
-            if entry[12..] != [0; 4] {
-                entry[4..12].copy_from_slice(&address);
-            }
+            entry[4..12].copy_from_slice(&address);
         }
         heap.finish(&mut self.out);
         if self.file.is_some() && self.out.len() > GATHER {
