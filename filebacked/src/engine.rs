@@ -5,6 +5,8 @@ use crate::buffer::Buffer;
 use crate::context::WriteContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::Object;
+#[cfg(feature = "native")]
+use crate::options::Layout;
 use crate::options::{ReadOptions, WriteOptions};
 use crate::storage::Source;
 #[cfg(feature = "libhdf5")]
@@ -48,7 +50,7 @@ fn needs_libhdf5(cause: Option<Error>) -> Error {
 /// Writes a value as a whole file, into a new file if `exclusive`, else over what is there.
 pub(crate) fn write_file<T: Save>(path: &Path, exclusive: bool, value: &T, options: &WriteOptions) -> Result<()> {
     #[cfg(feature = "native")]
-    if options.engine != Engine::Libhdf5 {
+    if writes_natively(options) {
         let cx = whole::write_context::<T>(options)?;
         let mut open = File::options();
         let file = open.write(true).create(true).create_new(exclusive).truncate(true).open(path)?;
@@ -73,6 +75,15 @@ pub(crate) fn write_file<T: Save>(path: &Path, exclusive: bool, value: &T, optio
     Err(needs_libhdf5(None))
 }
 
+/// Whether our own engine is to try: the Python layout begins with what it has not.
+#[cfg(feature = "native")]
+fn writes_natively(options: &WriteOptions) -> bool {
+    match options.engine {
+        Engine::Any => options.layout == Layout::Native,
+        engine => engine == Engine::Native,
+    }
+}
+
 /// Lets our own engine write; `None` where it declines, and the other one can take over.
 #[cfg(feature = "native")]
 fn write_native(
@@ -91,7 +102,7 @@ fn write_native(
 /// A value as the bytes of a whole file.
 pub(crate) fn write_bytes<T: Save>(value: &T, options: &WriteOptions) -> Result<Vec<u8>> {
     #[cfg(feature = "native")]
-    if options.engine != Engine::Libhdf5 {
+    if writes_natively(options) {
         let cx = whole::write_context::<T>(options)?;
         let write = |sink: &mut NativeSink| whole::write_root(sink, &cx, value);
         if let Some(sink) = write_native(NativeSink::in_memory(), options, write)? {
