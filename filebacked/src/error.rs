@@ -66,6 +66,8 @@ pub enum ErrorKind {
         /// What the file holds.
         found: String,
     },
+    /// A link or a reference that leads nowhere: to nothing, to a file that is not there, or in a circle.
+    Dangling(String),
     /// A number in the file does not fit the type, or would lose digits.
     OutOfRange {
         /// The number, as text.
@@ -142,7 +144,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::OutOfRange { value, stored, wanted } => {
                 write!(f, "{value} (stored as {stored}) does not fit {wanted}")
             }
-            ErrorKind::Invalid(what) => f.write_str(what),
+            ErrorKind::Invalid(what) | ErrorKind::Dangling(what) => f.write_str(what),
             ErrorKind::UnknownVariant { found, known } => {
                 write!(f, "unknown variant `{found}`, expected one of `{}`", known.join("`, `"))
             }

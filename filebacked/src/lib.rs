@@ -109,6 +109,7 @@ mod field;
 #[cfg(feature = "libhdf5")]
 mod file;
 mod filter;
+mod foreign;
 #[cfg(feature = "libhdf5")]
 pub mod hdf5;
 mod impls;

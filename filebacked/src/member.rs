@@ -42,7 +42,7 @@ impl<'a> MemberReader<'_, 'a> {
         for name in self.names {
             let node = if self.attribute {
                 let object = group.object.attribute(name).map_err(|e| e.at(name))?;
-                object.map(|object| Node::open(object, group.cx, state, group.depth, true)).transpose()?
+                object.map(|object| Node::open(object, group.cx, state, group.depth, group.ours)).transpose()?
             } else {
                 group.entry(name, state)?
             };

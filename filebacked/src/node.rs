@@ -5,6 +5,7 @@ use crate::context::ReadContext;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::{AnyType, Filter, Found, no_filter};
+use crate::foreign;
 use crate::object::Object;
 use crate::path::State;
 use crate::reader::GroupReader;
@@ -46,6 +47,8 @@ pub struct Node<'a> {
     before: usize,
     /// Boxed: most nodes are datasets, and nodes are moved a lot.
     stamp: OnceCell<Option<Rc<Stamp<'static>>>>,
+    /// Of a node in a file of others, which is looked at before its type looks at it.
+    description: OnceCell<Box<Description>>,
 }
 
 impl fmt::Debug for Node<'_> {
@@ -57,8 +60,8 @@ impl fmt::Debug for Node<'_> {
 impl<'a> Node<'a> {
     pub(crate) fn open(object: Object<'a>, cx: &'a ReadContext, state: State, depth: u32, ours: bool) -> Result<Self> {
         let marks = object.text_attribute(FILTER)?.as_deref().map(parse_marks);
-        let stamp = OnceCell::new();
-        Ok(Node { object, cx, state, depth, ours, below: u32::MAX, marks, passed: 0, before: 0, stamp })
+        let (stamp, description) = (OnceCell::new(), OnceCell::new());
+        Ok(Node { object, cx, state, depth, ours, below: u32::MAX, marks, passed: 0, before: 0, stamp, description })
     }
 
     /// What is known during this load: options and extensions.
@@ -142,7 +145,11 @@ impl<'a> Node<'a> {
         ty.read_next_rows(self)
     }
 
-    fn get_below<T: FileBacked>(mut self, below: u32) -> Result<T> {
+    fn get_below<T: FileBacked>(self, below: u32) -> Result<T> {
+        if self.ours { self.get_itself(below) } else { foreign::read(self, &|node| node.get_itself(below)) }
+    }
+
+    fn get_itself<T: FileBacked>(mut self, below: u32) -> Result<T> {
         // A marker of absence is no value of the type's own.
         if T::from_absence(0).is_some()
             && self.mark().is_none()
@@ -158,7 +165,15 @@ impl<'a> Node<'a> {
         T::read(self)
     }
 
-    fn get_rows_below<T: FileBacked>(mut self, below: u32) -> Result<Vec<T>> {
+    fn get_rows_below<T: FileBacked>(self, below: u32) -> Result<Vec<T>> {
+        if self.ours {
+            self.get_rows_itself(below)
+        } else {
+            foreign::read_rows(self, &|node| node.get_rows_itself(below))
+        }
+    }
+
+    fn get_rows_itself<T: FileBacked>(mut self, below: u32) -> Result<Vec<T>> {
         if let Some((found, serial)) = self.filter::<T>(below, true, Key::new) {
             return found.read_rows(self.through(serial)?, AnyType::backed::<T>());
         }
@@ -173,7 +188,7 @@ impl<'a> Node<'a> {
         match self.mark() {
             Some(mark) if mark.rows == rows && !self.worked(mark) => registry.find_named(key(), &mark.name),
             Some(_) => None,
-            None if self.ours => None,
+            None if self.ours || self.kind() == ObjectKind::Attribute => None,
             None => registry.find(|| Some(key()), below),
         }
     }
@@ -347,9 +362,17 @@ impl<'a> Node<'a> {
     pub fn describe(&self) -> Result<Description> {
         self.readable()?;
         match self.kind() {
-            ObjectKind::Dataset | ObjectKind::Attribute => self.object.source.describe(self.object.handle),
-            _ => Err(self.unexpected("a dataset")),
+            ObjectKind::Dataset | ObjectKind::Attribute => {}
+            _ => return Err(self.unexpected("a dataset")),
         }
+        if let Some(description) = self.description.get() {
+            return Ok((**description).clone());
+        }
+        let description = self.object.source.describe(self.object.handle)?;
+        if !self.ours {
+            self.description.get_or_init(|| Box::new(description.clone()));
+        }
+        Ok(description)
     }
 
     /// All elements of a dataset as raw bytes, as a little-endian machine has them, in C order.

@@ -1,7 +1,7 @@
 //! [`Object`]: an open object of a file, whichever engine has opened it.
 
 use crate::error::{ErrorKind, Result};
-use crate::storage::{self, Description, Dtype, Handle, ObjectKind, Plain, Source, Texts};
+use crate::storage::{self, Description, Dtype, Elements, Handle, ObjectKind, Plain, Source, Texts};
 
 /// An open object, given back when it goes.
 pub(crate) struct Object<'a> {
@@ -53,6 +53,28 @@ impl<'a> Object<'a> {
             texts.ends.push(texts.bytes.len());
         }
         Ok(texts)
+    }
+
+    /// The source and the handle that references among the elements are followed from.
+    pub(crate) fn origin(&self) -> (&'a dyn Source, Handle) {
+        self.source.origin(self.handle).unwrap_or((self.source, self.handle))
+    }
+
+    /// The object that a reference among the elements leads to; `None` for one to nothing.
+    pub(crate) fn target(&self, reference: &[u8]) -> Result<Option<Object<'a>>> {
+        let (source, at) = self.origin();
+        Ok(source.target(at, reference)?.map(|handle| Object::new(source, handle)))
+    }
+
+    /// The elements that a reference to a region leads to; `None` for one to nothing.
+    pub(crate) fn region(&self, reference: &[u8]) -> Result<Option<(Description, Elements)>> {
+        let (source, at) = self.origin();
+        source.region(at, reference)
+    }
+
+    /// The elements of sequences of variable length, one after another, and how many each sequence has.
+    pub(crate) fn sequences(&self) -> Result<(Elements, Vec<usize>)> {
+        self.source.sequences(self.handle)
     }
 
     /// The one element of a scalar of exactly this type, where the engine has it at hand.

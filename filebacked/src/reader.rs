@@ -4,6 +4,7 @@ use crate::backed::FileBacked;
 use crate::context::ReadContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
+use crate::foreign::line;
 use crate::layout::variant;
 use crate::member::MemberReader;
 use crate::node::Node;
@@ -11,7 +12,7 @@ use crate::object::Object;
 use crate::path::{State, UNMASKED, distance};
 use crate::schema::Nested;
 use crate::stamp::{LEN, Stamp};
-use crate::storage::ObjectKind;
+use crate::storage::{Dtype, ObjectKind};
 use std::fmt;
 use std::rc::Rc;
 
@@ -43,7 +44,7 @@ pub struct GroupReader<'a> {
     pub(crate) cx: &'a ReadContext,
     state: State,
     pub(crate) depth: u32,
-    ours: bool,
+    pub(crate) ours: bool,
     stamp: Option<Rc<Stamp<'static>>>,
     len: Option<usize>,
     variant: String,
@@ -176,7 +177,12 @@ impl<'a> GroupReader<'a> {
     fn first_extent(&self) -> Result<usize> {
         for name in self.names()? {
             if let Some(node) = self.child(&name)?
-                && let Some(rows) = node.describe().ok().and_then(|d| d.shape.first().copied())
+                && let Some(found) = node.describe().ok()
+                && let Some(rows) = match found.dtype {
+                    // The values of a column, each an object of its own: in MATLAB a row or a column of them.
+                    Dtype::Reference => line(&found.shape),
+                    _ => found.shape.first().copied(),
+                }
             {
                 return usize::try_from(rows).map_err(|_| ErrorKind::Damaged(format!("{rows} rows")).into());
             }

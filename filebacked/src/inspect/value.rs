@@ -95,7 +95,7 @@ fn cell(bytes: &[u8], dtype: &Dtype) -> Option<String> {
             let rest = if bytes.len() / size > SHOWN { ", .." } else { "" };
             Some(format!("[{}{rest}]", cells.collect::<Option<Vec<_>>>()?.join(", ")))
         }
-        Dtype::VarStr | Dtype::Opaque(..) | Dtype::Other(..) => None,
+        _ => None,
     }
 }
 

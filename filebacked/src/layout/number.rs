@@ -5,6 +5,7 @@
 //! ```
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::foreign::line;
 use crate::node::{Node, say};
 use crate::options::Conversion;
 use crate::rows::Rows;
@@ -212,7 +213,13 @@ pub(crate) fn shape(node: &Node<'_>, description: &Description, name: &str, rank
         };
     }
     if rank.is_some_and(|rank| rank != description.shape.len()) {
-        return Err(node.unexpected(wanted(name, rank)));
+        let shape = match rank {
+            _ if node.ours => None,
+            Some(0) => (description.elements() == Some(1)).then(Vec::new),
+            Some(1) => line(&description.shape).and_then(|extent| Some(vec![usize::try_from(extent).ok()?])),
+            _ => None,
+        };
+        return shape.ok_or_else(|| node.unexpected(wanted(name, rank)));
     }
     let extent = |extent: &u64| usize::try_from(*extent).map_err(|_| Error::new(ErrorKind::Damaged(say(description))));
     description.shape.iter().map(extent).collect()
@@ -257,19 +264,24 @@ pub(crate) fn read<T: Number>(node: &Node<'_>, rank: Option<usize>) -> Result<(V
         return Ok((node.object.elements(&description)?, shape));
     }
     let policy = node.context().conversion();
-    if !accepts::<T>(&description.dtype, policy) {
+    let stored = match &description.dtype {
+        // In files of others an enumeration stands for its numbers as well.
+        Dtype::Enum(named) if !node.ours => Dtype::Int(named.base),
+        stored => stored.clone(),
+    };
+    if !accepts::<T>(&stored, policy) {
         let error = node.unexpected(wanted(T::NAME, rank));
-        return Err(match Range::of(&description.dtype) {
+        return Err(match Range::of(&stored) {
             Some(_) => error.with_help("`ReadOptions::conversion` says which number types are accepted"),
             None => error,
         });
     }
     let bytes = node.object.elements::<u8>(&description)?;
-    let mut values = Vec::with_capacity(bytes.len() / description.dtype.size());
-    for cell in bytes.chunks_exact(description.dtype.size()) {
+    let mut values = Vec::with_capacity(bytes.len() / stored.size());
+    for cell in bytes.chunks_exact(stored.size()) {
         // Every stored type with a range decodes.
-        let Some(any) = Any::decode(cell, &description.dtype) else { continue };
-        values.push(any.convert::<T>(policy).ok_or_else(|| out_of_range(any, &description.dtype, T::NAME))?);
+        let Some(any) = Any::decode(cell, &stored) else { continue };
+        values.push(any.convert::<T>(policy).ok_or_else(|| out_of_range(any, &stored, T::NAME))?);
     }
     Ok((values, shape))
 }

@@ -22,6 +22,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
+use crate::foreign;
 use crate::layout::{blob, number};
 use crate::node::Node;
 use crate::slot::{Slot, Written};
@@ -114,18 +115,23 @@ pub(crate) fn read(node: &Node<'_>) -> Result<String> {
 /// Reads the bytes of one text, UTF-8 or not.
 pub(crate) fn read_bytes(node: &Node<'_>) -> Result<Vec<u8>> {
     let description = node.describe()?;
+    let one = if node.ours { description.shape.is_empty() } else { description.elements() == Some(1) };
+    let one = one && !description.null;
     match &description.dtype {
         Dtype::Int(_) if node.kind() == ObjectKind::Dataset && node.text_attribute(STAMP)?.as_deref() == Some(TEXT) => {
             Ok(number::read::<u8>(node, Some(1))?.0)
         }
-        Dtype::FixedStr(_) if description.shape.is_empty() && !description.null => {
+        Dtype::FixedStr(_) if one => {
             let mut bytes = node.object.elements::<u8>(&description)?;
             let len = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
             bytes.truncate(len);
             Ok(bytes)
         }
-        Dtype::VarStr if description.shape.is_empty() && !description.null => Ok(node.texts(&description)?.bytes),
-        _ => Err(node.unexpected("text (a scalar of str)")),
+        Dtype::VarStr if one => Ok(node.texts(&description)?.bytes),
+        _ => match foreign::matlab_texts(node, &description)? {
+            Some((texts, _)) if texts.ends.len() <= 1 => Ok(texts.bytes),
+            _ => Err(node.unexpected("text (a scalar of str)")),
+        },
     }
 }
 
@@ -141,7 +147,13 @@ pub(crate) fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<St
     }
     let description = node.describe()?;
     if !description.dtype.is_text() {
-        return Err(node.unexpected(number::wanted("text", rank)));
+        return match foreign::matlab_texts(node, &description)? {
+            Some((texts, _)) if rank == Some(1) => {
+                let shape = vec![texts.ends.len()];
+                Ok((decode(texts)?, shape))
+            }
+            _ => Err(node.unexpected(number::wanted("text", rank))),
+        };
     }
     let shape = number::shape(node, &description, "text", rank)?;
     let texts = if description.elements() == Some(0) { Texts::default() } else { node.texts(&description)? };

@@ -73,6 +73,12 @@ pub enum Dtype {
     Array(Box<Dtype>, Vec<u64>),
     /// Bytes without a meaning, with a tag.
     Opaque(usize, String),
+    /// References to objects of the file, as the 8 bytes of their addresses. Zeros refer to nothing.
+    Reference,
+    /// References to parts of datasets, 12 bytes. Zeros refer to nothing.
+    Region,
+    /// Sequences of variable length, whose elements are elsewhere.
+    Sequence(Box<Dtype>),
     /// A type that this library does not read: its size in bytes and a description.
     Other(usize, String),
 }
@@ -92,7 +98,8 @@ ints! {
 }
 
 impl Dtype {
-    /// Bytes of one element in memory; for variable-length strings 0, since they are transferred in another way.
+    /// Bytes of one element in memory; for strings and sequences of variable length 0, since they are transferred in
+    /// another way.
     pub fn size(&self) -> usize {
         match self {
             Dtype::Int(int) => int.size.into(),
@@ -102,13 +109,20 @@ impl Dtype {
             Dtype::F64 | Dtype::Complex32 => 8,
             Dtype::Complex64 => 16,
             Dtype::FixedStr(size) | Dtype::Opaque(size, _) | Dtype::Other(size, _) => *size,
-            Dtype::VarStr => 0,
+            Dtype::VarStr | Dtype::Sequence(_) => 0,
+            Dtype::Reference => 8,
+            Dtype::Region => 12,
             Dtype::Enum(e) => e.base.size.into(),
             Dtype::Compound(c) => c.size,
             Dtype::Array(element, shape) => {
                 shape.iter().fold(element.size(), |n, d| n.saturating_mul(usize::try_from(*d).unwrap_or(usize::MAX)))
             }
         }
+    }
+
+    /// Whether the bytes of an element are in one place.
+    pub(crate) fn is_flat(&self) -> bool {
+        !matches!(self, Dtype::VarStr | Dtype::Sequence(_) | Dtype::Other(..))
     }
 
     /// Whether elements are text, of fixed or variable length.
@@ -150,6 +164,9 @@ impl fmt::Display for Dtype {
             }
             Dtype::Array(element, shape) => write!(f, "[{element}; {shape:?}]"),
             Dtype::Opaque(size, tag) => write!(f, "opaque[{size}] {tag}"),
+            Dtype::Reference => f.write_str("reference"),
+            Dtype::Region => f.write_str("region reference"),
+            Dtype::Sequence(element) => write!(f, "sequence of {element}"),
             Dtype::Other(_, description) => f.write_str(description),
         }
     }

@@ -3,7 +3,7 @@
 //! Nothing above this module knows which engine is at work. Bytes that pass here are in the memory order of a
 //! little-endian machine, C order, elements packed; the engine deals with what the file has instead.
 
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use std::mem::MaybeUninit;
 
 #[cfg(all(feature = "compress", feature = "libhdf5", hdf5_chunk_iter))]
@@ -13,11 +13,13 @@ mod dtype;
 pub(crate) mod libhdf5;
 
 pub(crate) mod digest;
+mod held;
 mod huge_pages;
 #[cfg(feature = "native")]
 pub(crate) mod native;
 mod plain;
 
+pub(crate) use held::{Elements, Held};
 pub(crate) use plain::Plain;
 #[cfg(feature = "sprs")]
 pub(crate) use plain::integer_bytes;
@@ -228,6 +230,30 @@ pub(crate) trait Source {
     fn scalar_text(&self, handle: Handle) -> Result<Option<&[u8]>> {
         let _ = handle;
         Ok(None)
+    }
+
+    /// The object that a reference leads to, which was read at this handle; `None` for one to nothing.
+    fn target(&self, at: Handle, reference: &[u8]) -> Result<Option<Handle>> {
+        let _ = (at, reference);
+        Err(ErrorKind::Unsupported("references".into()).into())
+    }
+
+    /// The part of a dataset that a reference leads to, which was read at this handle; `None` for one to nothing.
+    fn region(&self, at: Handle, reference: &[u8]) -> Result<Option<(Description, Elements)>> {
+        let _ = (at, reference);
+        Err(ErrorKind::Unsupported("references to regions".into()).into())
+    }
+
+    /// Reads sequences of variable length: the elements of all of them, one after another, and how many each has.
+    fn sequences(&self, handle: Handle) -> Result<(Elements, Vec<usize>)> {
+        let _ = handle;
+        Err(ErrorKind::Unsupported("sequences of variable length".into()).into())
+    }
+
+    /// Where the elements of an object were read first, which is where references among them are followed.
+    fn origin(&self, handle: Handle) -> Option<(&dyn Source, Handle)> {
+        let _ = handle;
+        None
     }
 
     /// Gives a handle back.

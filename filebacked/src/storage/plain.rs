@@ -32,7 +32,7 @@ pub(crate) fn as_bytes<T: Plain>(elements: &[T]) -> &[u8] {
 
 /// Reads all elements of a dataset or attribute into a new vector. `T` is one element, or `u8` for the bytes of all.
 pub(crate) fn read_vec<T: Plain>(source: &dyn Source, handle: Handle, description: &Description) -> Result<Vec<T>> {
-    if let super::Dtype::Other(_, what) = &description.dtype {
+    if let what @ (super::Dtype::Other(..) | super::Dtype::Sequence(_)) = &description.dtype {
         return Err(Error::new(ErrorKind::Unsupported(format!("elements of type {what} cannot be read"))));
     }
     let bytes = description.elements().and_then(|n| n.checked_mul(description.dtype.size()));

@@ -4,6 +4,7 @@ use super::id::{Id, check};
 use super::types::integer;
 use crate::error::{ErrorKind, Result};
 use crate::storage::{CompoundMember, CompoundType, Dtype, EnumType, IntType};
+use hdf5_metno::globals::{H5T_STD_REF_DSETREG, H5T_STD_REF_OBJ};
 use hdf5_metno_sys::h5::H5free_memory;
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5t::H5T_class_t::H5T_COMPOUND;
@@ -11,7 +12,7 @@ use hdf5_metno_sys::h5t::H5T_order_t::{H5T_ORDER_BE, H5T_ORDER_LE};
 use hdf5_metno_sys::h5t::H5T_sign_t::H5T_SGN_2;
 use hdf5_metno_sys::h5t::H5T_str_t::H5T_STR_NULLPAD;
 use hdf5_metno_sys::h5t::{
-    H5Tarray_create, H5Tcopy, H5Tcreate, H5Tget_array_dims, H5Tget_array_ndims, H5Tget_class, H5Tget_ebias,
+    H5Tarray_create, H5Tcopy, H5Tcreate, H5Tequal, H5Tget_array_dims, H5Tget_array_ndims, H5Tget_class, H5Tget_ebias,
     H5Tget_fields, H5Tget_member_name, H5Tget_member_type, H5Tget_member_value, H5Tget_nmembers, H5Tget_offset,
     H5Tget_order, H5Tget_precision, H5Tget_sign, H5Tget_size, H5Tget_strpad, H5Tget_super, H5Tget_tag, H5Tinsert,
     H5Tis_variable_str, H5Tset_order, H5Tset_strpad,
@@ -73,7 +74,7 @@ fn describe_at(id: hid_t, depth: u32) -> Result<Dtype> {
         class::ARRAY => {
             let shape = array_shape(id)?;
             match describe_at(parent(id)?.raw(), depth - 1)? {
-                part @ (Dtype::Other(..) | Dtype::VarStr) => Dtype::Other(size, format!("[{part}; {shape:?}]")),
+                part if !part.is_flat() => Dtype::Other(size, format!("[{part}; {shape:?}]")),
                 part => Dtype::Array(Box::new(part), shape),
             }
         }
@@ -82,10 +83,15 @@ fn describe_at(id: hid_t, depth: u32) -> Result<Dtype> {
             let tag = unsafe { take_text(H5Tget_tag(id))? };
             Dtype::Opaque(size, tag)
         }
-        class::VLEN => Dtype::Other(size, format!("sequence of {}", describe_at(parent(id)?.raw(), depth - 1)?)),
-        class::REFERENCE => other("reference"),
-        class::BITFIELD => other("bitfield"),
-        class::TIME => other("time"),
+        class::VLEN => Dtype::Sequence(Box::new(describe_at(parent(id)?.raw(), depth - 1)?)),
+        class::REFERENCE if is(id, *H5T_STD_REF_OBJ)? => Dtype::Reference,
+        class::REFERENCE if is(id, *H5T_STD_REF_DSETREG)? => Dtype::Region,
+        class::REFERENCE => other("reference of HDF5 1.12"),
+        // Bits, and seconds since 1970, are read as the numbers that they are.
+        class::BITFIELD | class::TIME => match size {
+            1 | 2 | 4 | 8 => Dtype::Int(IntType { size: size as u8, signed: class == class::TIME }),
+            _ => Dtype::Other(size, format!("bits or a time of {size} bytes")),
+        },
         _ => other("unknown datatype"),
     })
 }
@@ -98,7 +104,7 @@ pub(super) fn memory_type(id: hid_t) -> Result<Id> {
             Some(int) => copy(integer(int)?),
             None => Err(unreadable(id)),
         },
-        class::FLOAT | class::COMPLEX => {
+        class::FLOAT | class::COMPLEX | class::BITFIELD => {
             let copy = copy(id)?;
             // SAFETY: the copy is open and may be changed.
             check(unsafe { H5Tset_order(copy.raw(), H5T_ORDER_LE) })?;
@@ -131,7 +137,7 @@ pub(super) fn memory_type(id: hid_t) -> Result<Id> {
             // SAFETY: the element's type is open, the shape has as many numbers as is said.
             unsafe { Id::own(H5Tarray_create(part.raw(), shape.len() as u32, shape.as_ptr())) }
         }
-        class::OPAQUE => copy(id),
+        class::OPAQUE | class::REFERENCE | class::TIME => copy(id),
         _ => Err(unreadable(id)),
     }
 }
@@ -140,6 +146,22 @@ pub(super) fn memory_type(id: hid_t) -> Result<Id> {
 pub(super) fn is_nul_padded(id: hid_t) -> Result<bool> {
     // SAFETY: the type is open; padding is asked of strings alone.
     unsafe { Ok(head(id)?.0 == class::STRING && !is_variable(id)? && H5Tget_strpad(id) == H5T_STR_NULLPAD) }
+}
+
+/// Whether elements are read as the numbers that they are, without a conversion to the integers of the same size.
+pub(super) fn is_kept(id: hid_t) -> Result<bool> {
+    Ok(matches!(head(id)?.0, class::BITFIELD | class::TIME))
+}
+
+/// Whether elements are times that the library leaves in the other byte order: it converts none.
+pub(super) fn is_swapped_time(id: hid_t) -> Result<bool> {
+    // SAFETY: the type is open.
+    Ok(head(id)?.0 == class::TIME && unsafe { H5Tget_order(id) } == H5T_ORDER_BE)
+}
+
+fn is(id: hid_t, other: hid_t) -> Result<bool> {
+    // SAFETY: both types are open.
+    Ok(check(unsafe { H5Tequal(id, other) })? > 0)
 }
 
 /// Bytes of an element.
@@ -164,7 +186,7 @@ fn head(id: hid_t) -> Result<(i32, usize)> {
     Ok((check(class)?, size_of_type(id)?))
 }
 
-fn parent(id: hid_t) -> Result<Id> {
+pub(super) fn parent(id: hid_t) -> Result<Id> {
     // SAFETY: the type is open; the new identifier has no other owner.
     unsafe { Id::own(H5Tget_super(id)) }
 }
@@ -252,7 +274,7 @@ fn compound(id: hid_t, size: usize, depth: u32) -> Result<Dtype> {
     let (mut offset, mut readable) = (0, true);
     for i in 0..n {
         let dtype = describe_at(member_type(id, i)?.raw(), depth - 1)?;
-        readable &= !matches!(dtype, Dtype::Other(..) | Dtype::VarStr);
+        readable &= dtype.is_flat();
         let place = offset;
         offset += dtype.size();
         members.push(CompoundMember { name: Cow::Owned(member_name(id, i)?), offset: place, dtype });

@@ -11,6 +11,8 @@ mod filetype;
 mod id;
 mod lists;
 mod names;
+mod refer;
+mod sequences;
 mod sink;
 mod source;
 mod stack;

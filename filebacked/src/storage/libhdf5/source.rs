@@ -1,14 +1,16 @@
 //! Reading through the library.
 
 use super::chunks::{Direct, direct};
-use super::filetype::{describe, is_nul_padded, memory_type, size_of_type};
+use super::filetype::{describe, is_kept, is_nul_padded, is_swapped_time, memory_type, size_of_type};
 use super::id::{Id, check, is_link_name, with_name};
 use super::names::{attributes, children};
+use super::refer::{broken, region, target};
+use super::sequences::sequences;
 use super::stack::last_error;
 use super::strings::read_text;
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Allocation, Description, Dtype, Handle, ObjectKind, Source, Texts};
+use crate::storage::{Allocation, Description, Dtype, Elements, Handle, ObjectKind, Source, Texts};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5::HADDR_UNDEF;
 use hdf5_metno_sys::h5a::{H5Aexists, H5Aget_space, H5Aget_type, H5Aopen, H5Aread};
@@ -67,26 +69,30 @@ impl LibSource {
             return Ok(None);
         }
         let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
+        let stored = data.dtype()?;
         let owner;
         let memory = match dtype {
+            Dtype::Int(_) if is_kept(stored.raw())? => {
+                owner = memory_type(stored.raw())?;
+                owner.raw()
+            }
             Dtype::Int(_) | Dtype::F16 | Dtype::Bf16 | Dtype::F32 | Dtype::F64 => types.get(dtype)?,
-            Dtype::VarStr | Dtype::Other(..) => {
+            Dtype::VarStr | Dtype::Sequence(_) | Dtype::Other(..) => {
                 return Err(ErrorKind::Unsupported(format!("data of type {dtype} cannot be read as bytes")).into());
             }
             // These depend on the type in the file: the bytes come out as they are, or are put in another order.
             _ => {
-                let stored = data.dtype()?;
                 owner = match dtype {
-                    Dtype::FixedStr(_) if is_nul_padded(stored.raw())? => stored,
+                    Dtype::FixedStr(_) if is_nul_padded(stored.raw())? => stored.clone(),
                     _ => memory_type(stored.raw())?,
                 };
                 owner.raw()
             }
         };
         if size_of_type(memory)? != dtype.size() {
-            return Err(Error::mismatch(dtype.to_string(), describe(data.dtype()?.raw())?.to_string()));
+            return Err(Error::mismatch(dtype.to_string(), describe(stored.raw())?.to_string()));
         }
-        if let Some(direct) = data.direct(memory, dtype.size())? {
+        if let Some(direct) = data.direct(&stored, memory, dtype.size())? {
             return Ok(Some(direct));
         }
         if out.len() <= CLEARED || !data.is_filled() {
@@ -94,6 +100,9 @@ impl LibSource {
         }
         // SAFETY: the buffer has the size of all elements in the type in memory, both of which were checked.
         unsafe { data.read(memory, H5P_DEFAULT, out.as_mut_ptr().cast())? };
+        if is_swapped_time(stored.raw())? {
+            out.chunks_exact_mut(dtype.size()).for_each(<[_]>::reverse);
+        }
         Ok(None)
     }
 }
@@ -137,8 +146,7 @@ impl Source for LibSource {
                     }
                     _ => return Err(last_error()),
                 }
-                let member = Id::own(H5Oopen(group, name, H5P_DEFAULT));
-                let member = member.map_err(|error| error.with_help("the link is there, what it leads to is not"))?;
+                let member = Id::own(H5Oopen(group, name, H5P_DEFAULT)).map_err(|error| broken(group, name, error))?;
                 let kind = kind(&member)?;
                 Ok(Some(handle(member, kind)))
             })
@@ -209,6 +217,24 @@ impl Source for LibSource {
         sync(|| read_text(Data::of(handle)?))
     }
 
+    fn target(&self, at: Handle, reference: &[u8]) -> Result<Option<Handle>> {
+        sync(|| match target(at.id as hid_t, reference)? {
+            Some(object) => {
+                let kind = kind(&object)?;
+                Ok(Some(handle(object, kind)))
+            }
+            None => Ok(None),
+        })
+    }
+
+    fn region(&self, at: Handle, reference: &[u8]) -> Result<Option<(Description, Elements)>> {
+        sync(|| region(at.id as hid_t, reference))
+    }
+
+    fn sequences(&self, handle: Handle) -> Result<(Elements, Vec<usize>)> {
+        sync(|| sequences(Data::of(handle)?))
+    }
+
     fn release(&self, handle: Handle) {
         sync(|| {
             // SAFETY: the handle owns the reference that is given back.
@@ -243,7 +269,7 @@ impl Data {
         }
     }
 
-    fn space(self) -> Result<Id> {
+    pub(super) fn space(self) -> Result<Id> {
         // SAFETY: the object is open; the new identifier has no other owner.
         unsafe {
             match self {
@@ -254,7 +280,7 @@ impl Data {
     }
 
     /// The shape, and whether the dataspace is a null one.
-    fn extent(self) -> Result<(Vec<u64>, bool)> {
+    pub(super) fn extent(self) -> Result<(Vec<u64>, bool)> {
         let space = self.space()?;
         let mut dims = [0u64; H5S_MAX_RANK as usize];
         // SAFETY: the dataspace is open and the array has room for the highest rank.
@@ -289,9 +315,8 @@ impl Data {
     }
 
     /// How to read it without the library, where that is possible and worthwhile. `memory` is the type that is asked for.
-    fn direct(self, memory: hid_t, size: usize) -> Result<Option<Direct>> {
+    fn direct(self, stored: &Id, memory: hid_t, size: usize) -> Result<Option<Direct>> {
         let Data::Dataset(id) = self else { return Ok(None) };
-        let stored = self.dtype()?;
         // SAFETY: both types are open.
         let same = unsafe {
             let references = H5Tdetect_class(memory, H5T_REFERENCE) != 0 || H5Tdetect_class(memory, H5T_VLEN) != 0;

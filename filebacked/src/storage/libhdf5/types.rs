@@ -94,7 +94,7 @@ impl Types {
         match dtype {
             Dtype::Enum(e) => new_enum(e),
             Dtype::Compound(compound) => self.new_compound(compound),
-            Dtype::Array(element, _) if !is_flat(element) => Err(not_flat()),
+            Dtype::Array(element, _) if !element.is_flat() => Err(not_flat()),
             Dtype::Array(element, shape) => {
                 let element = self.get(element)?;
                 // SAFETY: the element's type is open, the shape has as many numbers as is said.
@@ -114,7 +114,7 @@ impl Types {
         // SAFETY: the size is checked by HDF5; the new type has no other owner.
         let id = unsafe { Id::own(H5Tcreate(H5T_COMPOUND, compound.size))? };
         for member in compound.members.iter() {
-            if !is_flat(&member.dtype) {
+            if !member.dtype.is_flat() {
                 return Err(not_flat());
             }
             let part = self.get(&member.dtype)?;
@@ -123,11 +123,6 @@ impl Types {
         }
         Ok(id)
     }
-}
-
-/// Whether the bytes of a part are in one place, so that they can be a part.
-fn is_flat(part: &Dtype) -> bool {
-    !matches!(part, Dtype::VarStr | Dtype::Other(..))
 }
 
 #[cold]

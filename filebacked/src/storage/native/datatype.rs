@@ -80,7 +80,7 @@ pub(super) fn encode(dtype: &Dtype, out: &mut Vec<u8>) -> Option<()> {
             out.extend_from_slice(tag.as_bytes());
             out.resize(out.len() + padded - tag.len(), 0);
         }
-        Dtype::Other(..) => return None,
+        Dtype::Reference | Dtype::Region | Dtype::Sequence(_) | Dtype::Other(..) => return None,
     }
     Some(())
 }

@@ -1,0 +1,334 @@
+//! What stands for a value in files of others: references to it, elements that are arrays or bytes, sequences of variable
+//! length, MATLAB's empty arrays and Octave's variables.
+//!
+//! The read door looks through these, so that no type has to know of them.
+
+use crate::backed::FileBacked;
+use crate::error::{Error, ErrorKind, Result};
+use crate::node::{Node, deeper, say};
+use crate::object::Object;
+use crate::schema::Schema;
+use crate::storage::{Description, Dtype, Elements, Held, ObjectKind, Texts};
+
+/// What a node of a file of others is.
+enum Stands<'a> {
+    /// The value itself.
+    Node(Node<'a>),
+    /// Another object is the value.
+    Object(Node<'a>, Object<'a>),
+    /// These elements are, of a dataset that is kept open for references among them.
+    Held(Node<'a>, Description, Elements),
+    /// Nothing is.
+    Nothing(Node<'a>),
+}
+
+/// Reads a value through whatever stands for it.
+pub(crate) fn read<T: FileBacked>(node: Node<'_>, read: &dyn Fn(Node<'_>) -> Result<T>) -> Result<T> {
+    match look(node, &|| !matches!(T::schema(), Schema::Sequence(_) | Schema::Array { .. }))? {
+        Stands::Node(node) => match node.data().filter(|found| found.null).and_then(|_| T::from_absence(0)) {
+            Some(absent) => Ok(absent),
+            None => read(node),
+        },
+        Stands::Object(node, object) => self::read(node.instead(object)?, read),
+        Stands::Held(node, description, elements) => node.held(description, elements, |node| self::read(node, read)),
+        Stands::Nothing(node) => T::from_absence(0).ok_or_else(|| nothing(&node)),
+    }
+}
+
+/// Reads many values through whatever stands for them, or for each of them.
+pub(crate) fn read_rows<T: FileBacked>(node: Node<'_>, read: &dyn Fn(Node<'_>) -> Result<Vec<T>>) -> Result<Vec<T>> {
+    match look(node, &|| false)? {
+        Stands::Node(node) => match node.data() {
+            Some(description) if description.elements() == Some(0) && node.is_matlab_empty()? => Ok(Vec::new()),
+            Some(Description { dtype: Dtype::Reference | Dtype::Region, .. }) => references(node),
+            _ => read(node),
+        },
+        Stands::Object(node, object) => read_rows(node.instead(object)?, read),
+        Stands::Held(_, description, _) if description.elements() == Some(0) => Ok(Vec::new()),
+        Stands::Held(node, description, elements) => node.held(description, elements, |node| read_rows(node, read)),
+        Stands::Nothing(_) => Ok(Vec::new()),
+    }
+}
+
+#[cold]
+fn nothing(node: &Node<'_>) -> Error {
+    match node.data() {
+        Some(Description { dtype: Dtype::Reference | Dtype::Region, .. }) => {
+            ErrorKind::Dangling("a reference to nothing".into()).into()
+        }
+        _ => node.unexpected("a value"),
+    }
+}
+
+/// Finds out what a node is; `single` says whether one reference in an array stands for the whole value.
+fn look<'a>(node: Node<'a>, single: &dyn Fn() -> bool) -> Result<Stands<'a>> {
+    if node.filters().next().is_some() {
+        return Ok(Stands::Node(node));
+    }
+    if node.kind() == ObjectKind::Group {
+        return match node.object.attribute(OCTAVE)? {
+            Some(_) => Ok(match node.object.child("value")? {
+                Some(value) => Stands::Object(node, value),
+                None => Stands::Node(node),
+            }),
+            None => Ok(Stands::Node(node)),
+        };
+    }
+    if node.kind() == ObjectKind::Other {
+        return Ok(Stands::Node(node));
+    }
+    let description = node.describe()?;
+    let longer = |inner: &[u64]| description.shape.iter().chain(inner).copied().collect();
+    let (dtype, shape) = match &description.dtype {
+        Dtype::Reference | Dtype::Region if description.null => return Ok(Stands::Nothing(node)),
+        Dtype::Reference | Dtype::Region
+            if description.elements() == Some(1) && (description.shape.is_empty() || single()) =>
+        {
+            return one_reference(node, &description);
+        }
+        Dtype::Sequence(element) if description.elements() == Some(1) && description.shape.is_empty() => {
+            let (elements, _) = node.object.sequences()?;
+            let description = described(&elements, element);
+            return Ok(Stands::Held(node, description, elements));
+        }
+        Dtype::Int(int) if int.size == 8 && description.shape.len() == 1 && node.is_matlab_empty()? => {
+            return matlab_empty(node, &description);
+        }
+        Dtype::Array(element, inner) => ((**element).clone(), longer(inner)),
+        Dtype::Opaque(size, _) => (Dtype::U8, longer(&[*size as u64])),
+        _ => return Ok(Stands::Node(node)),
+    };
+    let elements = Elements::Bytes(node.object.elements(&description)?);
+    Ok(Stands::Held(node, Description { dtype, shape, null: description.null }, elements))
+}
+
+fn one_reference<'a>(node: Node<'a>, description: &Description) -> Result<Stands<'a>> {
+    let reference: Vec<u8> = node.object.elements(description)?;
+    Ok(match description.dtype {
+        Dtype::Reference => match node.object.target(&reference)? {
+            Some(object) => Stands::Object(node, object),
+            None => Stands::Nothing(node),
+        },
+        _ => match node.object.region(&reference)? {
+            Some((description, elements)) => Stands::Held(node, description, elements),
+            None => Stands::Nothing(node),
+        },
+    })
+}
+
+/// The values that references lead to.
+fn references<T: FileBacked>(node: Node<'_>) -> Result<Vec<T>> {
+    let description = node.describe()?;
+    if line(&description.shape).is_none() {
+        return Err(node.unexpected("a 1-dimensional dataset of references"));
+    }
+    let cells: Vec<u8> = node.object.elements(&description)?;
+    let value = |cell: &[u8]| {
+        let found = match description.dtype {
+            Dtype::Reference => node.object.target(cell)?.map(|object| node.instead(object)?.get()),
+            _ => node.object.region(cell)?.map(|(part, elements)| node.held(part, elements, |node| node.get())),
+        };
+        found.unwrap_or_else(|| T::from_absence(0).ok_or_else(|| nothing(&node)))
+    };
+    let cells = cells.chunks_exact(description.dtype.size()).enumerate();
+    cells.map(|(i, cell)| value(cell).map_err(|e| e.at(&i.to_string()))).collect()
+}
+
+/// Elements of a type, in a row.
+fn described(elements: &Elements, dtype: &Dtype) -> Description {
+    let len = match elements {
+        Elements::Bytes(bytes) => bytes.len() / dtype.size().max(1),
+        Elements::Texts(texts) => texts.ends.len(),
+    };
+    Description { dtype: dtype.clone(), shape: vec![len as u64], null: false }
+}
+
+/// The rows of a dataset whose elements are sequences, or that has more dimensions than one: their elements, one row
+/// after another, and how many each has. `None` where the node is no such dataset in a file of others.
+pub(crate) fn read_ragged<R>(
+    node: &Node<'_>,
+    read: impl FnOnce(Node<'_>) -> Result<R>,
+) -> Option<Result<(R, Vec<usize>)>> {
+    if node.ours {
+        return None;
+    }
+    let description = node.data()?;
+    Some(match &description.dtype {
+        Dtype::Sequence(element) => ragged(node, &description, element, read),
+        _ if description.shape.len() < 2 => return None,
+        _ => rectangular(node, &description, read),
+    })
+}
+
+fn ragged<R>(
+    node: &Node<'_>,
+    description: &Description,
+    element: &Dtype,
+    read: impl FnOnce(Node<'_>) -> Result<R>,
+) -> Result<(R, Vec<usize>)> {
+    if line(&description.shape).is_none() {
+        return Err(node.unexpected("a 1-dimensional dataset of sequences"));
+    }
+    let (elements, counts) = node.object.sequences()?;
+    let description = described(&elements, element);
+    Ok((node.held(description, elements, read)?, counts))
+}
+
+fn rectangular<R>(
+    node: &Node<'_>,
+    description: &Description,
+    read: impl FnOnce(Node<'_>) -> Result<R>,
+) -> Result<(R, Vec<usize>)> {
+    let damaged = || Error::new(ErrorKind::Damaged(say(description)));
+    let (rows, columns, inner) = match &description.shape[..] {
+        [rows, columns, inner @ ..] => (*rows, *columns, inner),
+        _ => return Err(damaged()),
+    };
+    let (elements, all) = match description.dtype {
+        Dtype::VarStr => (Elements::Texts(node.texts(description)?), rows.checked_mul(columns)),
+        _ => (Elements::Bytes(node.object.elements(description)?), rows.checked_mul(columns)),
+    };
+    // Rows without elements take no room in the file, but here.
+    if columns == 0 && rows > crate::reader::MOST_EMPTY_ROWS as u64 {
+        return Err(damaged());
+    }
+    let shape = all.into_iter().chain(inner.iter().copied()).collect();
+    let (rows, columns) = (usize::try_from(rows), usize::try_from(columns));
+    let (Ok(rows), Ok(columns)) = (rows, columns) else { return Err(damaged()) };
+    let flat = Description { dtype: description.dtype.clone(), shape, null: description.null };
+    Ok((node.held(flat, elements, read)?, vec![columns; rows]))
+}
+
+/// The extent of the one dimension that is not 1; of a scalar 1, and without elements 0.
+pub(crate) fn line(shape: &[u64]) -> Option<u64> {
+    if shape.contains(&0) {
+        return Some(0);
+    }
+    let mut long = shape.iter().filter(|extent| **extent != 1);
+    match (long.next(), long.next()) {
+        (None, _) => Some(1),
+        (Some(extent), None) => Some(*extent),
+        (Some(_), Some(_)) => None,
+    }
+}
+
+/// The attribute of Octave's variables, which are groups of a `type` and a `value`.
+const OCTAVE: &str = "OCTAVE_NEW_FORMAT";
+
+/// The attribute of MATLAB's empty arrays, whose data is their shape.
+const EMPTY: &str = "MATLAB_empty";
+
+/// The attribute with MATLAB's name of a type.
+const CLASS: &str = "MATLAB_class";
+
+/// An empty array of MATLAB as what it is.
+fn matlab_empty<'a>(node: Node<'a>, stored: &Description) -> Result<Stands<'a>> {
+    let bytes: Vec<u8> = node.object.elements(stored)?;
+    // MATLAB's first dimension is the last one of the file.
+    let extents = bytes.rchunks_exact(8).map(|cell| crate::layout::number::int(cell, false) as u64);
+    let shape: Vec<u64> = extents.collect();
+    let class = node.text_attribute(CLASS)?.unwrap_or_default();
+    let dtype = match class.as_str() {
+        "int8" => Dtype::I8,
+        "int16" => Dtype::I16,
+        "int32" => Dtype::I32,
+        "int64" => Dtype::I64,
+        "uint8" => Dtype::U8,
+        "uint16" => Dtype::U16,
+        "uint32" => Dtype::U32,
+        "uint64" => Dtype::U64,
+        "single" => Dtype::F32,
+        "logical" => Dtype::Bool,
+        "char" => {
+            let texts = Texts { bytes: Vec::new(), ends: vec![0] };
+            let description = Description { dtype: Dtype::VarStr, shape: Vec::new(), null: false };
+            return Ok(Stands::Held(node, description, Elements::Texts(texts)));
+        }
+        "cell" | "struct" => Dtype::Reference,
+        _ => Dtype::F64,
+    };
+    if !shape.contains(&0) {
+        return Err(ErrorKind::Damaged(format!("an empty array of shape {shape:?}")).into());
+    }
+    let description = Description { dtype, shape, null: false };
+    Ok(Stands::Held(node, description, Elements::Bytes(Vec::new())))
+}
+
+/// The texts of MATLAB's characters, which are numbers, and their shape. The rows of a matrix of characters are texts.
+pub(crate) fn matlab_texts(node: &Node<'_>, description: &Description) -> Result<Option<(Texts, Vec<u64>)>> {
+    let Dtype::Int(int) = description.dtype else { return Ok(None) };
+    if node.ours || int.size > 4 || node.text_attribute(CLASS)?.as_deref() != Some("char") {
+        return Ok(None);
+    }
+    let bytes: Vec<u8> = node.object.elements(description)?;
+    let units: Vec<u32> =
+        bytes.chunks_exact(int.size.into()).map(|cell| crate::layout::number::int(cell, false) as u32).collect();
+    let (width, shape) = match description.shape[..] {
+        [] => (1, Vec::new()),
+        [width] | [width, 1] => (width, Vec::new()),
+        [width, rows] => (width, vec![rows]),
+        _ => return Ok(None),
+    };
+    // Column by column: the characters of a text are as many units from each other as there are texts.
+    let rows = units.len().checked_div(width as usize).unwrap_or(0);
+    let mut texts = Texts::default();
+    for row in 0..rows {
+        let row = units.iter().skip(row).step_by(rows);
+        for character in characters(row.copied()) {
+            let character =
+                character.ok_or_else(|| Error::new(ErrorKind::Invalid("characters of no Unicode".into())))?;
+            texts.bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+        texts.ends.push(texts.bytes.len());
+    }
+    Ok(Some((texts, shape)))
+}
+
+/// Characters of UTF-16 or UTF-32.
+fn characters(units: impl Iterator<Item = u32>) -> impl Iterator<Item = Option<char>> {
+    let mut units = units.peekable();
+    std::iter::from_fn(move || {
+        let unit = units.next()?;
+        if let (0xd800..0xdc00, Some(low @ 0xdc00..0xe000)) = (unit, units.peek().copied()) {
+            units.next();
+            return Some(char::from_u32(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00)));
+        }
+        Some(char::from_u32(unit))
+    })
+}
+
+impl<'a> Node<'a> {
+    /// What a dataset or an attribute is.
+    fn data(&self) -> Option<Description> {
+        if matches!(self.kind(), ObjectKind::Dataset | ObjectKind::Attribute) { self.describe().ok() } else { None }
+    }
+
+    /// The node of another object that stands for this one.
+    fn instead<'n>(&self, object: Object<'n>) -> Result<Node<'n>>
+    where
+        'a: 'n,
+    {
+        Node::open(object, self.cx, self.state, deeper(self.depth, self.cx)?, false)
+    }
+
+    /// Reads from elements of this node that are in memory.
+    fn held<R>(
+        &self,
+        description: Description,
+        elements: Elements,
+        read: impl FnOnce(Node<'_>) -> Result<R>,
+    ) -> Result<R> {
+        let held = Held { description, elements, origin: self.object.origin() };
+        let object = Object::new(&held, held.handle());
+        read(Node::open(object, self.cx, self.state, deeper(self.depth, self.cx)?, false)?)
+    }
+
+    fn is_matlab_empty(&self) -> Result<bool> {
+        let Some(empty) = self.object.attribute(EMPTY)? else { return Ok(false) };
+        let description = empty.source.describe(empty.handle)?;
+        if !matches!(description.dtype, Dtype::Int(_)) {
+            return Ok(false);
+        }
+        Ok(empty.elements::<u8>(&description)?.iter().any(|byte| *byte != 0))
+    }
+}

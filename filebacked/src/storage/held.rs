@@ -1,0 +1,90 @@
+//! [`Held`]: elements that were read already, as a dataset of their own.
+
+use super::{Allocation, Description, Dtype, Handle, ObjectKind, Source, Texts};
+use crate::error::{ErrorKind, Result};
+use std::mem::MaybeUninit;
+
+/// The elements of a dataset in memory.
+#[derive(Debug)]
+pub(crate) enum Elements {
+    /// As little-endian machines have them.
+    Bytes(Vec<u8>),
+    /// Of variable length.
+    Texts(Texts),
+}
+
+/// Elements that were read already, in another shape or as another type than they have in the file.
+pub(crate) struct Held<'s> {
+    pub(crate) description: Description,
+    pub(crate) elements: Elements,
+    /// Where they were read, for references among them.
+    pub(crate) origin: (&'s dyn Source, Handle),
+}
+
+impl Held<'_> {
+    /// The one object there is.
+    pub(crate) fn handle(&self) -> Handle {
+        Handle { id: 0, kind: ObjectKind::Dataset, bare: true }
+    }
+}
+
+impl Source for Held<'_> {
+    fn root(&self) -> Result<Handle> {
+        Ok(self.handle())
+    }
+
+    fn child(&self, _: Handle, _: &str) -> Result<Option<Handle>> {
+        Ok(None)
+    }
+
+    fn children(&self, _: Handle) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    fn attribute(&self, _: Handle, _: &str) -> Result<Option<Handle>> {
+        Ok(None)
+    }
+
+    fn attributes(&self, _: Handle) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    fn identity(&self, _: Handle) -> Result<Option<String>> {
+        Ok(None)
+    }
+
+    fn describe(&self, _: Handle) -> Result<Description> {
+        Ok(self.description.clone())
+    }
+
+    fn allocation(&self, _: Handle) -> Result<Allocation> {
+        Ok(Allocation::default())
+    }
+
+    fn read(&self, _: Handle, _: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+        let Elements::Bytes(bytes) = &self.elements else { return Err(unfit()) };
+        if bytes.len() != out.len() {
+            return Err(unfit());
+        }
+        // SAFETY: both slices have this length, and they cannot overlap: one is borrowed to be written.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), out.as_mut_ptr().cast(), out.len()) };
+        Ok(())
+    }
+
+    fn read_text(&self, _: Handle) -> Result<Texts> {
+        match &self.elements {
+            Elements::Texts(texts) => Ok(texts.clone()),
+            Elements::Bytes(_) => Err(unfit()),
+        }
+    }
+
+    fn origin(&self, _: Handle) -> Option<(&dyn Source, Handle)> {
+        Some(self.origin)
+    }
+
+    fn release(&self, _: Handle) {}
+}
+
+fn unfit() -> crate::error::Error {
+    ErrorKind::Contract("a buffer that does not fit the data".into()).into()
+}
