@@ -468,6 +468,21 @@ impl<'a> Node<'a> {
         self.typed("columns", name, version)?.table()
     }
 
+    /// The same, where only these members can be columns: what tells the length of a table that others wrote.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::columns`].
+    pub fn columns_of(
+        self,
+        name: &str,
+        version: u32,
+        members: impl FnOnce() -> Vec<&'static str>,
+    ) -> Result<GroupReader<'a>> {
+        let group = self.typed("columns", name, version)?;
+        if group.ours { group.table() } else { group.table_of(&members()) }
+    }
+
     /// Opens the group of an enum's value; `tag` is the attribute with the variant's name.
     ///
     /// # Errors

@@ -142,41 +142,50 @@ impl<'a> GroupReader<'a> {
     }
 
     /// Takes the group for a table, whose length its attribute tells, or, in a file of others, its first member.
-    pub(crate) fn table(mut self) -> Result<Self> {
+    pub(crate) fn table(self) -> Result<Self> {
+        let names = if self.ours { Vec::new() } else { self.names()? };
+        self.table_of(&names.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// The same, where only these members can be columns in a file of others.
+    pub(crate) fn table_of(mut self, columns: &[&str]) -> Result<Self> {
         let len = match self.read_len()? {
             Some(len) => len,
             None if self.ours => return Err(ErrorKind::Damaged(format!("a table without `{LEN}`")).into()),
-            None => self.first_extent()?,
+            None => self.first_extent(columns)?,
         };
         // Rows without a column cost nothing in the file, so nothing but a limit keeps their number honest.
         if len > MOST_EMPTY_ROWS && self.names()?.is_empty() {
             return Err(ErrorKind::Damaged(format!("{len} rows and no column")).into());
         }
         if len == 0 {
-            self.check_no_rows()?;
+            match self.ours {
+                true => self.check_no_rows(self.names()?.iter().map(String::as_str))?,
+                false => self.check_no_rows(columns.iter().copied())?,
+            }
         }
         self.len = Some(len);
         Ok(self)
     }
 
     /// A table that is said to have no rows has columns without rows; no column of it is read.
-    fn check_no_rows(&self) -> Result<()> {
-        for name in self.names()? {
-            let rows = match self.child(&name)? {
+    fn check_no_rows<'n>(&self, columns: impl Iterator<Item = &'n str>) -> Result<()> {
+        for name in columns {
+            let rows = match self.child(name)? {
                 Some(node) if node.kind() == ObjectKind::Dataset => node.describe().ok(),
                 _ => None,
             };
             if let Some(rows) = rows.and_then(|found| found.shape.first().copied()).filter(|rows| *rows > 0) {
                 let what = format!("a column of {rows} rows in a table of 0");
-                return Err(Error::new(ErrorKind::Damaged(what)).at(&name));
+                return Err(Error::new(ErrorKind::Damaged(what)).at(name));
             }
         }
         Ok(())
     }
 
-    fn first_extent(&self) -> Result<usize> {
-        for name in self.names()? {
-            if let Some(node) = self.child(&name)?
+    fn first_extent(&self, columns: &[&str]) -> Result<usize> {
+        for name in columns {
+            if let Some(node) = self.child(name)?
                 && let Some(found) = node.describe().ok()
                 && let Some(rows) = match found.dtype {
                     // The values of a column, each an object of its own: in MATLAB a row or a column of them.

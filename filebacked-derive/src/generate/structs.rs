@@ -90,7 +90,7 @@ fn file_backed(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
     let read_rows = target.has_columns().then(|| {
         quote! {
             fn read_rows(__node: __fb::Node<'_>) -> __fb::Result<__fb::Vec<Self>> {
-                let __group = __node.columns(#name, #version)?;
+                let __group = __node.columns_of(#name, #version, <Self as __fb::ReadMembers>::member_names)?;
                 if __group.len() == 0 {
                     return ::core::result::Result::Ok(__fb::Vec::new());
                 }

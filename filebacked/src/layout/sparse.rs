@@ -26,8 +26,15 @@
 //! ```
 //!
 //! Python's FileBacked writes `format` ("csr", "csc", "coo") and the numbers `m` and `n` instead of the attributes
-//! here, early AnnData `h5sparse_format` and `h5sparse_shape`; both are read. Inside a row or column any order is
-//! legal in those, so what is not sorted is sorted.
+//! here, early AnnData `h5sparse_format` and `h5sparse_shape`; both are read. 10x Genomics has a dataset `shape`, and says
+//! nothing of the format. Inside a row or column any order is legal in those, so what is not sorted is sorted. MATLAB:
+//!
+//! ```text
+//! x            group     MATLAB_sparse = u64: rows
+//! ├── data     the values, column by column; not there where there are none
+//! ├── ir       u64: the row of each value; likewise
+//! └── jc       u64 (columns + 1): where each column's values start, and where the last one's end
+//! ```
 
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
@@ -45,6 +52,8 @@ use sprs::{CompressedStorage, CsMatI, CsMatViewI, CsVecI, CsVecViewI, SpIndex, T
 const TYPE: &str = "encoding-type";
 const VERSION: &str = "encoding-version";
 const SHAPE: &str = "shape";
+/// MATLAB's number of rows.
+const MATLAB: &str = "MATLAB_sparse";
 
 /// Writes a matrix of compressed rows or columns.
 pub(crate) fn write_compressed<N: Element, I: SpIndex, P: SpIndex>(
@@ -119,21 +128,79 @@ fn write_indices<I: SpIndex>(indices: &[I], slot: Slot<'_>) -> Result<Written> {
     }
 }
 
+const WANTED: &str = "a group (sparse, csr or csc)";
+
 /// Reads a matrix of compressed rows or columns, whichever the file has.
 pub(crate) fn read_compressed<N: Element, I: SpIndex, P: SpIndex>(node: Node<'_>) -> Result<CsMatI<N, I, P>> {
-    const WANTED: &str = "a group (sparse, csr or csc)";
+    read_compressed_as(node, None)
+}
+
+/// The same, where the file may not say which it has.
+pub(crate) fn read_compressed_as<N: Element, I: SpIndex, P: SpIndex>(
+    node: Node<'_>,
+    unsaid: Option<CompressedStorage>,
+) -> Result<CsMatI<N, I, P>> {
     let group = node.group_of("sparse", WANTED)?;
-    let storage = match format(&group)?.as_deref() {
-        Some("csr_matrix" | "csr") => CompressedStorage::CSR,
-        Some("csc_matrix" | "csc") => CompressedStorage::CSC,
-        Some(other) => return Err(Error::mismatch(WANTED, format!("one of format `{other}`"))),
-        None => return Err(Error::mismatch(WANTED, format!("a group without the attribute `{TYPE}`"))),
+    if let Some(rows) = attribute::<usize>(&group, &[MATLAB])? {
+        return read_matlab(&group, rows);
+    }
+    let storage = match (format(&group)?.as_deref(), unsaid) {
+        (Some("csr_matrix" | "csr"), _) => CompressedStorage::CSR,
+        (Some("csc_matrix" | "csc"), _) => CompressedStorage::CSC,
+        (Some(other), _) => return Err(Error::mismatch(WANTED, format!("one of format `{other}`"))),
+        (None, Some(unsaid)) => unsaid,
+        (None, None) => guess(&group)?,
     };
     let (rows, cols) = read_shape(&group)?;
     let (outer, inner) = if storage == CompressedStorage::CSR { (rows, cols) } else { (cols, rows) };
     let data = group.part("data", read_values::<N>)?;
     let indices = group.part("indices", |node| read_indices::<I>(node, data.len(), Some(inner)))?;
     let starts = group.part("indptr", |node| read_starts::<P>(node, outer, data.len()))?;
+    compressed(storage, (rows, cols), starts, indices, data)
+}
+
+/// What a group of others that does not say it must be, going by the number of starts.
+fn guess(group: &GroupReader<'_>) -> Result<CompressedStorage> {
+    let unsaid = || Error::mismatch(WANTED, format!("a group without the attribute `{TYPE}`"));
+    if group.ours || group.child(SHAPE)?.is_none() {
+        return Err(unsaid());
+    }
+    let (rows, cols) = read_shape(group)?;
+    let starts = group.part("indptr", |node| Ok(node.describe()?.elements()))?.unwrap_or(0);
+    match (starts.checked_sub(1), rows == cols) {
+        (Some(outer), false) if outer == cols => Ok(CompressedStorage::CSC),
+        (Some(outer), false) if outer == rows => Ok(CompressedStorage::CSR),
+        (Some(outer), true) if outer == rows => {
+            Err(unsaid().with_help("`#[filebacked(with = Csc)]` or `Csr` says what it is, where the shape does not tell"))
+        }
+        _ => {
+            let what = format!("{starts} starts in a sparse matrix of {rows} rows and {cols} columns");
+            Err(Error::new(ErrorKind::Damaged(what)).at("indptr"))
+        }
+    }
+}
+
+/// Reads a matrix that MATLAB wrote, of which some parts are missing where it is all zeros.
+fn read_matlab<N: Element, I: SpIndex, P: SpIndex>(group: &GroupReader<'_>, rows: usize) -> Result<CsMatI<N, I, P>> {
+    let data = if group.child("data")?.is_some() { group.part("data", read_values::<N>)? } else { Vec::new() };
+    let indices = match group.child("ir")?.is_some() || !data.is_empty() {
+        true => group.part("ir", |node| read_indices::<I>(node, data.len(), Some(rows)))?,
+        false => Vec::new(),
+    };
+    let cols = group.part("jc", |node| Ok(node.describe()?.elements()))?.and_then(|starts| starts.checked_sub(1));
+    let cols = cols.ok_or_else(|| Error::new(ErrorKind::Damaged("a sparse matrix without a start".into())).at("jc"))?;
+    let starts = group.part("jc", |node| read_starts::<P>(node, cols, data.len()))?;
+    compressed(CompressedStorage::CSC, (rows, cols), starts, indices, data)
+}
+
+/// The matrix of these parts, which were checked but for the order of the indices.
+fn compressed<N: Element, I: SpIndex, P: SpIndex>(
+    storage: CompressedStorage,
+    (rows, cols): (usize, usize),
+    starts: Vec<P>,
+    indices: Vec<I>,
+    data: Vec<N>,
+) -> Result<CsMatI<N, I, P>> {
     let make = |indptr: Vec<P>, indices: Vec<I>, data: Vec<N>| match storage {
         CompressedStorage::CSR => CsMatI::try_new((rows, cols), indptr, indices, data),
         CompressedStorage::CSC => CsMatI::try_new_csc((rows, cols), indptr, indices, data),
@@ -220,7 +287,11 @@ fn format(group: &GroupReader<'_>) -> Result<Option<String>> {
 }
 
 fn extents(group: &GroupReader<'_>) -> Result<Vec<usize>> {
-    let shape: Vec<i64> = match attribute(group, &[SHAPE, "h5sparse_shape"])? {
+    let member = |group: &GroupReader<'_>| match group.child(SHAPE)? {
+        Some(node) if !group.ours => node.get::<Vec<i64>>().map(Some).map_err(|e| e.at(SHAPE)),
+        _ => Ok(None),
+    };
+    let shape: Vec<i64> = match attribute(group, &[SHAPE, "h5sparse_shape"])?.map_or_else(|| member(group), |shape| Ok(Some(shape)))? {
         Some(shape) => shape,
         None => match (attribute(group, &["m"])?, attribute(group, &["n"])?) {
             (Some(rows), Some(cols)) => vec![rows, cols],
