@@ -6,7 +6,7 @@ use proc_macro2::Span;
 use syn::spanned::Spanned as _;
 
 use crate::Derive;
-use crate::ast::{Container, Data, Field, Style, Variant};
+use crate::ast::{Container, Data, Field, Style, Variant, member_and_attribute};
 use crate::attr::words::{
     ALIAS, ATTR, BINCODE, CHUNK, COMPRESSION, DEFAULT, DENY_UNKNOWN, FLATTEN, LAYOUT, NAME, POSTCARD, REGISTERED,
     REMOVED, RENAME, RENAME_ALL, RENAME_ALL_FIELDS, REPR, SKIP, SKIP_IF, TAG, TRANSPARENT, UPGRADE, VERSION, WITH,
@@ -185,11 +185,23 @@ fn members(cx: &Context, fields: &[Field<'_>], removed: &[Name], tag: Option<&st
     unique(cx, stored.clone().map(|field| field.names().collect()).chain(removed), "fields");
     for field in stored.filter(|field| field.attrs.attr.is_set()) {
         for name in field.names() {
-            if RESERVED.contains(&name.value.as_str()) || Some(name.value.as_str()) == tag {
+            let (member, attribute) = member_and_attribute(&name.value);
+            if member.is_some() {
+                if RESERVED[..3].contains(&attribute) {
+                    let message = "is an attribute of the format itself";
+                    cx.error(name.span, format_args!("`{attribute}` {message}, a field cannot be stored there"));
+                } else if attribute.contains('/') {
+                    cx.error(name.span, "the path is that of the member: what is behind `@` cannot contain `/`");
+                }
+            } else if RESERVED.contains(&name.value.as_str()) || Some(name.value.as_str()) == tag {
                 let message = "is an attribute of the format itself";
                 cx.error(name.span, format_args!("`{}` {message}, give the field another name", name.value));
             } else if name.value.contains('/') {
-                cx.error(name.span, "an attribute stands on its own group, its name cannot contain `/`");
+                let help = "help: `member@name` is the attribute of a member";
+                cx.error(
+                    name.span,
+                    format_args!("an attribute stands on its own group, its name cannot contain `/`\n{help}"),
+                );
             }
         }
     }

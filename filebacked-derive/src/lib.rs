@@ -77,7 +77,7 @@ use crate::context::Context;
 /// | `default`, `default = expr` | the value if it is missing in the file. With an `expr`, a `None` is marked in the file, so that it comes back as `None` |
 /// | `skip_if = f` | not stored where `f(&field, &WriteContext)` is true; read as the default. In columns of a field with a filter all values are stored |
 /// | `flatten` | the fields of this struct stand among ours |
-/// | `attr` | an HDF5 attribute instead of a dataset; in columns a column |
+/// | `attr` | an HDF5 attribute instead of a dataset, with `rename = "data@units"` one of the member `data`; in columns a column |
 /// | `with = expr` | a filter; on an `Option` it filters what is inside, `with = whole(expr)` the `Option` itself |
 /// | `registered` | the filter that is registered for the type, which needs not be `FileBacked` |
 /// | `bincode`, `postcard` | bytes of that codec |

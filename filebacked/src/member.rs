@@ -26,7 +26,7 @@ enum Found<'a> {
 }
 
 impl<'a> MemberReader<'_, 'a> {
-    /// As an HDF5 attribute instead of a dataset.
+    /// As an HDF5 attribute instead of a dataset; `member@name` is that of a member.
     pub fn attribute(mut self) -> Self {
         self.attribute = true;
         self
@@ -41,7 +41,7 @@ impl<'a> MemberReader<'_, 'a> {
         let Some(state) = group.step(Some(self.name()), Some(schema)) else { return Ok(Found::LeftOut) };
         for name in self.names {
             let node = if self.attribute {
-                let object = group.object.attribute(name).map_err(|e| e.at(name))?;
+                let object = group.attribute(name).map_err(|e| e.at(name))?;
                 object.map(|object| Node::open(object, group.cx, state, group.depth, group.ours)).transpose()?
             } else {
                 group.entry(name, state)?

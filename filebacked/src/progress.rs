@@ -46,6 +46,10 @@ impl Sink for Count {
         Ok(())
     }
 
+    fn member_attr(&mut self, _: &str, _: &str, _: &Dtype, _: &[u64], _: &[u8]) -> Result<()> {
+        Ok(())
+    }
+
     fn dataset(&mut self, _: &str, spec: &DatasetSpec<'_>, _: &[u8]) -> Result<()> {
         self.0 += size(spec);
         Ok(())
@@ -91,6 +95,10 @@ impl Sink for Watched<'_> {
 
     fn attr(&mut self, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
         self.sink.attr(name, dtype, shape, bytes)
+    }
+
+    fn member_attr(&mut self, member: &str, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
+        self.sink.member_attr(member, name, dtype, shape, bytes)
     }
 
     fn dataset(&mut self, name: &str, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<()> {

@@ -11,7 +11,7 @@ use crate::node::Node;
 use crate::object::Object;
 use crate::path::{State, UNMASKED, distance};
 use crate::schema::Nested;
-use crate::stamp::{LEN, Stamp};
+use crate::stamp::{LEN, Stamp, member_and_attribute};
 use crate::storage::{Dtype, ObjectKind};
 use std::fmt;
 use std::rc::Rc;
@@ -125,6 +125,17 @@ impl<'a> GroupReader<'a> {
         match self.cx.mask() {
             None => Some(UNMASKED),
             Some(mask) => mask.step(self.state, key, schema),
+        }
+    }
+
+    /// An attribute of the group, or, with a name `member@name`, of a member.
+    pub(crate) fn attribute(&self, name: &str) -> Result<Option<Object<'a>>> {
+        match member_and_attribute(name) {
+            (None, name) => self.object.attribute(name),
+            (Some(member), name) => match self.walk(member)? {
+                Some(member) => member.attribute(name),
+                None => Ok(None),
+            },
         }
     }
 

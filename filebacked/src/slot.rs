@@ -9,7 +9,7 @@ use crate::filter::{Filter, Found, no_filter};
 use crate::path::State;
 use crate::rows::Rows;
 use crate::schema::Schema;
-use crate::stamp::{FILTER, STAMP, Stamp, escape};
+use crate::stamp::{FILTER, STAMP, Stamp, escape, member_and_attribute};
 use crate::storage::{self, Compression, DatasetSpec, Dtype, Out, Sink};
 use crate::writer::GroupWriter;
 use std::fmt;
@@ -397,12 +397,16 @@ impl<'a> Slot<'a> {
             let what = format!("{form} that is not plain has to be marked, and an attribute has no attributes");
             return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field"));
         }
+        let mut write = |dtype: &Dtype, bytes: &[u8]| match member_and_attribute(name) {
+            (None, name) => self.sink.attr(name, dtype, shape, bytes),
+            (Some(member), name) => self.sink.member_attr(member, name, dtype, shape, bytes),
+        };
         match content {
-            Content::Bytes(bytes) => self.sink.attr(name, dtype, shape, bytes)?,
+            Content::Bytes(bytes) => write(dtype, bytes)?,
             Content::Fill(fill) => {
                 let mut bytes = Vec::new();
                 fill(&mut Out(&mut bytes));
-                self.sink.attr(name, dtype, shape, &bytes)?;
+                write(dtype, &bytes)?;
             }
             Content::Texts(texts) => {
                 // Attributes are small: all texts in the width of the longest.
@@ -412,7 +416,7 @@ impl<'a> Slot<'a> {
                 for (cell, text) in bytes.chunks_exact_mut(width).zip(&texts) {
                     cell[..text.len()].copy_from_slice(text.as_bytes());
                 }
-                self.sink.attr(name, &Dtype::FixedStr(width), shape, &bytes)?;
+                write(&Dtype::FixedStr(width), &bytes)?;
             }
         }
         Ok(Written::new())

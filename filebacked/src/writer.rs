@@ -11,7 +11,7 @@ use crate::path::{State, UNMASKED};
 use crate::rows::Rows;
 use crate::schema::Nested;
 use crate::slot::{Place, Slot, Written, opaque};
-use crate::stamp::LEN;
+use crate::stamp::{LEN, member_and_attribute};
 use crate::storage::{Compression, Dtype, Sink};
 use std::fmt;
 
@@ -296,7 +296,7 @@ impl fmt::Debug for MemberWriter<'_> {
 }
 
 impl<'s> MemberWriter<'s> {
-    /// As an HDF5 attribute instead of a dataset.
+    /// As an HDF5 attribute instead of a dataset; `member@name` is that of a member, which is written before.
     pub fn attribute(mut self) -> Self {
         self.attribute = true;
         self
@@ -319,6 +319,13 @@ impl<'s> MemberWriter<'s> {
     fn write(self, schema: Option<Nested>, write: impl FnOnce(Slot<'s>) -> Result<Written>) -> Result<()> {
         let (name, inside) = (self.name, self.inside);
         let Some(state) = step(self.cx, self.state, Some(name), schema) else { return Ok(()) };
+        if self.attribute
+            && let (Some(member), _) = member_and_attribute(name)
+            && step(self.cx, self.state, Some(member), None).is_none()
+        {
+            // The options leave out what the attribute would stand on.
+            return Ok(());
+        }
         if name.contains('/') {
             let what = format!("`{name}` as the name of one member: `GroupWriter::nested` opens the groups on its way");
             return Err(ErrorKind::Contract(what).into());

@@ -78,7 +78,8 @@ fn ten_x_genomics() {
     let (_dir, path) = made(python, &ten_x(4));
     let filtered: Filtered = filebacked::load(&path).unwrap();
     assert_eq!(filtered.matrix.barcodes, ["AAAC-1", "AAAG-1", "AACT-1", "AAGT-1"]);
-    let feature = |i| filtered.features.get(i).map(|f: &Feature| (f.id.as_str(), f.name.as_str(), f.feature_type.as_str()));
+    let feature =
+        |i| filtered.features.get(i).map(|f: &Feature| (f.id.as_str(), f.name.as_str(), f.feature_type.as_str()));
     assert_eq!(feature(2), Some(("ENSG3", "C", "Gene Expression")));
     assert_eq!((filtered.chemistry_description.as_str(), filtered.version), ("Single Cell 3' v3", 2));
     assert_eq!(filtered.library_ids, ["sample"]);
@@ -99,7 +100,10 @@ fn a_square_matrix_has_to_be_said() {
     let (_dir, path) = made(python, &ten_x(3));
     let file = File::open(&path).unwrap();
     let error = file.read::<CsMat<i32>>("matrix").unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Mismatch { .. }) && error.help().unwrap().contains("with = Csc"), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Mismatch { .. }) && error.help().unwrap().contains("with = Csc"),
+        "{error}"
+    );
     let counts: Counts = filebacked::load(&path).unwrap();
     assert_eq!(dense(&counts.counts), [[1, 0, 2], [0, 0, 3], [4, 5, 0]]);
     #[derive(FileBacked)]

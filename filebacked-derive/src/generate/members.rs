@@ -33,13 +33,15 @@ impl Group {
 }
 
 /// The statements that write fields, those whose names have slashes inside of nested groups. Fields with the same first
-/// name are written together, since a group is open once.
+/// name are written together, since a group is open once; attributes of members come after the members.
 pub(super) fn nest<'f, 'a: 'f>(
     fields: impl Iterator<Item = &'f Field<'a>>,
     group: &Group,
     write: &Write<'a>,
 ) -> TokenStream {
-    nest_below(&fields.map(|field| (field, field.name.value.as_str())).collect::<Vec<_>>(), group, write)
+    let (last, first): (Vec<_>, Vec<_>) = fields.partition(|field| field.member_of_attribute().is_some());
+    let names = first.into_iter().chain(last).map(|field| (field, field.name.value.as_str()));
+    nest_below(&names.collect::<Vec<_>>(), group, write)
 }
 
 /// What writes a field under a name into a group.

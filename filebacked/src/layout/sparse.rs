@@ -171,7 +171,8 @@ fn guess(group: &GroupReader<'_>) -> Result<CompressedStorage> {
         (Some(outer), false) if outer == cols => Ok(CompressedStorage::CSC),
         (Some(outer), false) if outer == rows => Ok(CompressedStorage::CSR),
         (Some(outer), true) if outer == rows => {
-            Err(unsaid().with_help("`#[filebacked(with = Csc)]` or `Csr` says what it is, where the shape does not tell"))
+            Err(unsaid()
+                .with_help("`#[filebacked(with = Csc)]` or `Csr` says what it is, where the shape does not tell"))
         }
         _ => {
             let what = format!("{starts} starts in a sparse matrix of {rows} rows and {cols} columns");
@@ -291,13 +292,14 @@ fn extents(group: &GroupReader<'_>) -> Result<Vec<usize>> {
         Some(node) if !group.ours => node.get::<Vec<i64>>().map(Some).map_err(|e| e.at(SHAPE)),
         _ => Ok(None),
     };
-    let shape: Vec<i64> = match attribute(group, &[SHAPE, "h5sparse_shape"])?.map_or_else(|| member(group), |shape| Ok(Some(shape)))? {
-        Some(shape) => shape,
-        None => match (attribute(group, &["m"])?, attribute(group, &["n"])?) {
-            (Some(rows), Some(cols)) => vec![rows, cols],
-            _ => return Err(Error::new(ErrorKind::Missing).at(SHAPE)),
-        },
-    };
+    let shape: Vec<i64> =
+        match attribute(group, &[SHAPE, "h5sparse_shape"])?.map_or_else(|| member(group), |shape| Ok(Some(shape)))? {
+            Some(shape) => shape,
+            None => match (attribute(group, &["m"])?, attribute(group, &["n"])?) {
+                (Some(rows), Some(cols)) => vec![rows, cols],
+                _ => return Err(Error::new(ErrorKind::Missing).at(SHAPE)),
+            },
+        };
     let damaged = |_| Error::new(ErrorKind::Damaged(format!("a sparse matrix of shape {shape:?}"))).at(SHAPE);
     shape.iter().map(|extent| usize::try_from(*extent)).collect::<Result<_, _>>().map_err(damaged)
 }

@@ -35,6 +35,13 @@ impl Sink for Digest {
         Ok(())
     }
 
+    fn member_attr(&mut self, member: &str, name: &str, _: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
+        self.head(member, &[]);
+        self.head(name, shape);
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
     fn dataset(&mut self, name: &str, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<()> {
         self.attr(name, spec.dtype, spec.shape, bytes)
     }

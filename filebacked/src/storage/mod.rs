@@ -110,6 +110,9 @@ pub(crate) trait Sink {
     /// Writes an attribute of the open group.
     fn attr(&mut self, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()>;
 
+    /// Writes an attribute of a member of the open group, which has been written before.
+    fn member_attr(&mut self, member: &str, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()>;
+
     /// Writes a dataset whose bytes lie in one place. `bytes` holds exactly the elements of `spec`.
     fn dataset(&mut self, name: &str, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<()>;
 

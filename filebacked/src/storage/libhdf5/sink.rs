@@ -3,13 +3,15 @@
 use super::id::{Id, check, room, with_link_name, with_name};
 use super::lists::{Gzip, Lists};
 use super::types::Types;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{DatasetSpec, Dtype, Out, Sink, elements};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5a::{H5Acreate2, H5Awrite};
 use hdf5_metno_sys::h5d::{H5Dcreate2, H5Dwrite};
 use hdf5_metno_sys::h5g::H5Gcreate2;
 use hdf5_metno_sys::h5i::hid_t;
+use hdf5_metno_sys::h5l::H5Lexists;
+use hdf5_metno_sys::h5o::H5Oopen;
 use hdf5_metno_sys::h5p::H5P_DEFAULT;
 use hdf5_metno_sys::h5s::H5S_class_t::H5S_SCALAR;
 use hdf5_metno_sys::h5s::{H5S_ALL, H5S_MAX_RANK, H5Screate, H5Screate_simple};
@@ -41,7 +43,7 @@ impl LibSink {
         let tools = sync(|| {
             // SAFETY: the new dataspace has no other owner.
             let scalar = unsafe { Id::own(H5Screate(H5S_SCALAR))? };
-            Ok::<_, crate::error::Error>(Tools { types: Types::new()?, lists: Lists::new()?, scalar })
+            Ok::<_, Error>(Tools { types: Types::new()?, lists: Lists::new()?, scalar })
         })?;
         Ok(LibSink { groups: vec![group], tools, scratch: Vec::new() })
     }
@@ -98,6 +100,25 @@ impl Sink for LibSink {
         }
         count(dtype, shape, bytes)?;
         sync(|| self.tools.attribute(at, name, dtype, shape, bytes))
+    }
+
+    fn member_attr(&mut self, member: &str, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
+        let at = self.open()?;
+        if *dtype == Dtype::VarStr {
+            return Err(ErrorKind::Contract("an attribute of variable-length strings".into()).into());
+        }
+        count(dtype, shape, bytes)?;
+        sync(|| {
+            // SAFETY: the group is open, the name ends in NUL; the new identifier has no other owner.
+            let member = with_link_name(member, |member| unsafe {
+                if check(H5Lexists(at, member, H5P_DEFAULT))? == 0 {
+                    let help = "it is written before its attributes; let both be `None` or neither";
+                    return Err(Error::new(ErrorKind::Missing).with_help(help));
+                }
+                Id::own(H5Oopen(at, member, H5P_DEFAULT))
+            })?;
+            self.tools.attribute(member.raw(), name, dtype, shape, bytes)
+        })
     }
 
     fn dataset(&mut self, name: &str, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<()> {
@@ -259,6 +280,6 @@ fn count(dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<usize> {
 }
 
 #[cold]
-fn too_large() -> crate::error::Error {
+fn too_large() -> Error {
     ErrorKind::Unsupported("more elements than this machine can address".into()).into()
 }

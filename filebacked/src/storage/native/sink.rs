@@ -329,6 +329,11 @@ impl Sink for NativeSink {
         Ok(())
     }
 
+    fn member_attr(&mut self, _: &str, _: &str, _: &Dtype, _: &[u64], _: &[u8]) -> Result<()> {
+        // The header of the member is written already.
+        Err(self.decline("an attribute of a member"))
+    }
+
     fn dataset(&mut self, name: &str, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<()> {
         let size = self.size(spec)?;
         if size != bytes.len() {
