@@ -1,6 +1,6 @@
 //! Trees that others designed: Keras, NeXus, NWB. Attributes of members, and links and references between groups.
 
-use filebacked::{Engine, ErrorKind, File, FileBacked, WriteOptions};
+use filebacked::{Engine, ErrorKind, File, FileBacked, Overwrite, WriteOptions};
 use filebacked_tests::{Python, python, scratch};
 use ndarray::{Array1, Array2, array};
 use std::collections::BTreeMap;
@@ -147,10 +147,11 @@ fn attributes_of_members_are_written() {
     // In a file that is open, over what is there, and many of them.
     let (_dir, other) = scratch("open.h5");
     let file = File::create(&other).unwrap();
+    let replace = WriteOptions::new().overwrite(Overwrite::Replace);
     let many = vec![entry(), Entry { long_name: Some("2θ".into()), ..entry() }];
     for _ in 0..2 {
-        file.write("entry", &many[1]).unwrap();
-        file.write("many", &many).unwrap();
+        file.write_with("entry", &many[1], &replace).unwrap();
+        file.write_with("many", &many, &replace).unwrap();
     }
     assert_eq!(file.read::<Vec<Entry>>("many").unwrap(), many, "in columns they are columns");
     assert_eq!(file.read::<Entry>("entry").unwrap(), many[1]);
