@@ -11,7 +11,7 @@ use crate::path::State;
 use crate::reader::GroupReader;
 use crate::slot::too_deep;
 use crate::stamp::{FILTER, STAMP, Stamp, unescape};
-use crate::storage::{Description, ObjectKind, Texts};
+use crate::storage::{Description, ObjectKind, Source, Texts};
 use std::any::Any;
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -300,6 +300,12 @@ impl<'a> Node<'a> {
         // No filter is older than that: none of the registry is asked either.
         self.below = 0;
         self
+    }
+
+    /// The node as another source has it, for the filter that is at work.
+    pub(crate) fn within<'s>(&'s self, source: &'s dyn Source) -> Result<Node<'s>> {
+        let object = Object::new(source, self.object.handle);
+        Ok(Node { below: self.below, ..Node::open(object, self.cx, self.state, self.depth, false)? })
     }
 
     /// The names of the filters that wrote the node and are not at work yet, outermost first.

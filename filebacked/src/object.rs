@@ -31,12 +31,19 @@ impl<'a> Object<'a> {
 
     /// A text attribute; `None` where there is none, or it is no text.
     pub(crate) fn text_attribute(&self, name: &str) -> Result<Option<String>> {
-        let Some(attribute) = self.attribute(name)? else { return Ok(None) };
-        let description = attribute.source.describe(attribute.handle)?;
+        match self.attribute(name)? {
+            Some(attribute) => attribute.text(),
+            None => Ok(None),
+        }
+    }
+
+    /// The text of a dataset or an attribute; `None` where it is no text, or more than one.
+    pub(crate) fn text(&self) -> Result<Option<String>> {
+        let description = self.source.describe(self.handle)?;
         if !description.dtype.is_text() || description.elements() != Some(1) {
             return Ok(None);
         }
-        let texts = attribute.texts(&description)?;
+        let texts = self.texts(&description)?;
         String::from_utf8(texts.bytes).map(Some).map_err(|_| ErrorKind::Invalid("text that is not UTF-8".into()).into())
     }
 

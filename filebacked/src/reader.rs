@@ -4,7 +4,7 @@ use crate::backed::FileBacked;
 use crate::context::ReadContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
-use crate::foreign::line;
+use crate::foreign::{line, octave};
 use crate::layout::variant;
 use crate::member::MemberReader;
 use crate::node::Node;
@@ -196,8 +196,13 @@ impl<'a> GroupReader<'a> {
 
     fn first_extent(&self, columns: &[&str]) -> Result<usize> {
         for name in columns {
-            if let Some(node) = self.child(name)?
-                && let Some(found) = node.describe().ok()
+            let Some(node) = self.child(name)? else { continue };
+            if node.kind() == ObjectKind::Group
+                && let Some(rows) = octave::len(&node.object)?
+            {
+                return usize::try_from(rows).map_err(|_| ErrorKind::Damaged(format!("{rows} rows")).into());
+            }
+            if let Some(found) = node.describe().ok()
                 && let Some(rows) = match found.dtype {
                     // The values of a column, each an object of its own: in MATLAB a row or a column of them.
                     Dtype::Reference => line(&found.shape),

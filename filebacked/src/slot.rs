@@ -156,6 +156,17 @@ impl<'a> Slot<'a> {
         Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form }
     }
 
+    /// Writes through a sink that turns what it gets into something else, for the sink of this slot.
+    pub(crate) fn through_sink<S: Sink + 'a>(
+        self,
+        wrap: impl FnOnce(&'a mut (dyn Sink + 'a)) -> S,
+        write: impl FnOnce(Slot<'_>) -> Result<Written>,
+    ) -> Result<Written> {
+        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form } = self;
+        let mut sink = wrap(sink);
+        write(Slot { sink: &mut sink, cx, place, state, depth, storage, below, marks, attrs, form })
+    }
+
     /// Says that the dataset that is written here is not plain.
     #[must_use]
     pub(crate) fn form(mut self, form: &'static str) -> Self {

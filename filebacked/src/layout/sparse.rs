@@ -35,6 +35,8 @@
 //! ├── ir       u64: the row of each value; likewise
 //! └── jc       u64 (columns + 1): where each column's values start, and where the last one's end
 //! ```
+//!
+//! Octave calls `ir` `ridx`, `jc` `cidx`, and has the shape in `nr` and `nc`.
 
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
@@ -142,7 +144,11 @@ pub(crate) fn read_compressed_as<N: Element, I: SpIndex, P: SpIndex>(
 ) -> Result<CsMatI<N, I, P>> {
     let group = node.group_of("sparse", WANTED)?;
     if let Some(rows) = attribute::<usize>(&group, &[MATLAB])? {
-        return read_matlab(&group, rows);
+        return read_columns(&group, (rows, None), ["data", "ir", "jc"]);
+    }
+    if !group.ours && group.child("cidx")?.is_some() {
+        let shape = (group.field("nr")?, Some(group.field("nc")?));
+        return read_columns(&group, shape, ["data", "ridx", "cidx"]);
     }
     let storage = match (format(&group)?.as_deref(), unsaid) {
         (Some("csr_matrix" | "csr"), _) => CompressedStorage::CSR,
@@ -181,17 +187,22 @@ fn guess(group: &GroupReader<'_>) -> Result<CompressedStorage> {
     }
 }
 
-/// Reads a matrix that MATLAB wrote, of which some parts are missing where it is all zeros.
-fn read_matlab<N: Element, I: SpIndex, P: SpIndex>(group: &GroupReader<'_>, rows: usize) -> Result<CsMatI<N, I, P>> {
-    let data = if group.child("data")?.is_some() { group.part("data", read_values::<N>)? } else { Vec::new() };
-    let indices = match group.child("ir")?.is_some() || !data.is_empty() {
-        true => group.part("ir", |node| read_indices::<I>(node, data.len(), Some(rows)))?,
+/// Reads a matrix that MATLAB or Octave wrote, of which some parts are missing where it is all zeros.
+fn read_columns<N: Element, I: SpIndex, P: SpIndex>(
+    group: &GroupReader<'_>,
+    (rows, cols): (usize, Option<usize>),
+    [data, indices, starts]: [&str; 3],
+) -> Result<CsMatI<N, I, P>> {
+    let values = if group.child(data)?.is_some() { group.part(data, read_values::<N>)? } else { Vec::new() };
+    let indices = match group.child(indices)?.is_some() || !values.is_empty() {
+        true => group.part(indices, |node| read_indices::<I>(node, values.len(), Some(rows)))?,
         false => Vec::new(),
     };
-    let cols = group.part("jc", |node| Ok(node.describe()?.elements()))?.and_then(|starts| starts.checked_sub(1));
-    let cols = cols.ok_or_else(|| Error::new(ErrorKind::Damaged("a sparse matrix without a start".into())).at("jc"))?;
-    let starts = group.part("jc", |node| read_starts::<P>(node, cols, data.len()))?;
-    compressed(CompressedStorage::CSC, (rows, cols), starts, indices, data)
+    let found = group.part(starts, |node| Ok(node.describe()?.elements()))?.and_then(|starts| starts.checked_sub(1));
+    let none = || Error::new(ErrorKind::Damaged("a sparse matrix without a start".into())).at(starts);
+    let cols = cols.or(found).ok_or_else(none)?;
+    let starts = group.part(starts, |node| read_starts::<P>(node, cols, values.len()))?;
+    compressed(CompressedStorage::CSC, (rows, cols), starts, indices, values)
 }
 
 /// The matrix of these parts, which were checked but for the order of the indices.

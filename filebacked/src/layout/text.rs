@@ -22,7 +22,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
-use crate::foreign;
+use crate::foreign::matlab;
 use crate::layout::{blob, number};
 use crate::node::Node;
 use crate::slot::{Slot, Written};
@@ -128,8 +128,8 @@ pub(crate) fn read_bytes(node: &Node<'_>) -> Result<Vec<u8>> {
             Ok(bytes)
         }
         Dtype::VarStr if one => Ok(node.texts(&description)?.bytes),
-        _ => match foreign::matlab_texts(node, &description)? {
-            Some((texts, _)) if texts.ends.len() <= 1 => Ok(texts.bytes),
+        _ => match matlab::texts(node, &description)? {
+            Some(texts) if texts.ends.len() <= 1 => Ok(texts.bytes),
             _ => Err(node.unexpected("text (a scalar of str)")),
         },
     }
@@ -147,8 +147,8 @@ pub(crate) fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<St
     }
     let description = node.describe()?;
     if !description.dtype.is_text() {
-        return match foreign::matlab_texts(node, &description)? {
-            Some((texts, _)) if rank == Some(1) => {
+        return match matlab::texts(node, &description)? {
+            Some(texts) if rank == Some(1) => {
                 let shape = vec![texts.ends.len()];
                 Ok((decode(texts)?, shape))
             }

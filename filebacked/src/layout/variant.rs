@@ -22,6 +22,7 @@
 //! ```
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::foreign::{line, matlab};
 use crate::layout::number;
 use crate::layout::text;
 use crate::node::Node;
@@ -181,14 +182,23 @@ fn one<T>(values: Vec<T>) -> Result<T> {
 /// Which variants the elements are. HDF5 enumerations and text go by name, plain integers by discriminant.
 fn read_indices<E: UnitEnum>(node: &Node<'_>, scalar: bool) -> Result<Vec<usize>> {
     let description = node.describe()?;
-    if description.shape.len() != usize::from(!scalar) || description.null {
+    let by_name = |texts| {
+        let names = text::decode(texts)?;
+        names.iter().map(|name| index_of::<E>(name).ok_or_else(|| unknown(name, E::NAMES))).collect()
+    };
+    if let Some(texts) = matlab::texts(node, &description)?.filter(|texts| !scalar || texts.ends.len() == 1) {
+        return by_name(texts);
+    }
+    let fits = match scalar {
+        _ if node.ours => description.shape.len() == usize::from(!scalar),
+        true => description.elements() == Some(1),
+        false => line(&description.shape).is_some(),
+    };
+    if !fits || description.null {
         return Err(node.unexpected(format!("{} of enum `{}`", if scalar { "a scalar" } else { "a column" }, E::NAME)));
     }
     match &description.dtype {
-        dtype if dtype.is_text() => {
-            let texts = text::decode(node.texts(&description)?)?;
-            texts.iter().map(|name| index_of::<E>(name).ok_or_else(|| unknown(name, E::NAMES))).collect()
-        }
+        dtype if dtype.is_text() => by_name(node.texts(&description)?),
         // An enum of the variants FALSE and TRUE is what others call a bool.
         Dtype::Bool => {
             let name = |value| if value { "TRUE" } else { "FALSE" };

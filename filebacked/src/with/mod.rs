@@ -10,6 +10,7 @@
 //! | [`Each`]`(filter)` | `Vec`, `VecDeque`, `Box<[T]>` | each element by the filter |
 //! | [`whole`]`(filter)` | `Option` | the `Option` itself by the filter, absence included |
 //! | [`Csc`], [`Csr`] (feature `sprs`) | `CsMat` | a sparse matrix; says what it is in files that do not |
+//! | [`Matlab`] | any type here | as MATLAB has it: matrices column by column, text as UTF-16 |
 //! | [`Registered`] | any type | by the filter that is registered for it |
 //! | [`Raw`] | any type here | in the type's own way; reads past the filters of the file |
 //!
@@ -44,6 +45,7 @@ mod codec;
 mod each;
 #[cfg(feature = "json")]
 mod json;
+mod matlab;
 #[cfg(feature = "postcard")]
 mod postcard;
 mod raw;
@@ -59,6 +61,7 @@ pub use bincode::Bincode;
 pub use each::Each;
 #[cfg(feature = "json")]
 pub use json::Json;
+pub use matlab::{MATLAB_HEADER, Matlab};
 #[cfg(feature = "postcard")]
 pub use postcard::Postcard;
 pub use raw::Raw;

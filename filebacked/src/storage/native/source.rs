@@ -16,9 +16,16 @@ const ATTRIBUTE: u64 = 1 << 63;
 /// file cost much: this many times its size.
 const BUDGET: u64 = 16;
 
-/// Whether bytes begin as a file that this engine may read.
+/// Whether bytes are, behind a user block if there is one, those of a file that this engine may read.
 pub(crate) fn is_superblock(bytes: &[u8]) -> bool {
-    bytes.len() >= SUPERBLOCK && bytes[..8] == SIGNATURE && bytes[8..11] == [2, 8, 8]
+    find_superblock(bytes).is_some_and(|base| bytes[base + 8..base + 11] == [2, 8, 8])
+}
+
+/// Where the superblock is: at 0, 512, 1024, and so on.
+fn find_superblock(bytes: &[u8]) -> Option<usize> {
+    let places = std::iter::once(0).chain((9..usize::BITS - 1).map(|power| 1 << power));
+    let mut places = places.take_while(|base| bytes.len() >= SUPERBLOCK && *base <= bytes.len() - SUPERBLOCK);
+    places.find(|base| bytes[*base..].starts_with(&SIGNATURE))
 }
 
 /// A file whose bytes are all in memory.
@@ -116,14 +123,22 @@ impl<'b> NativeSource<'b> {
         if !is_superblock(bytes) {
             return Err(unknown("a superblock of another version"));
         }
+        let base = find_superblock(bytes).unwrap_or(0);
+        let bytes = &bytes[base..];
         if u64::from(lookup3(&bytes[..44])) != uint(bytes, 44, 4)? {
             return Err(damaged("a superblock with a wrong checksum"));
         }
-        // A user block, an extension, or a file that is marked as open for writing.
-        if bytes[11] != 0 || uint(bytes, 12, 8)? != 0 || uint(bytes, 20, 8)? != UNDEFINED {
+        // An extension, or a file that is marked as open for writing.
+        if bytes[11] != 0 || uint(bytes, 20, 8)? != UNDEFINED {
             return Err(unknown("a superblock of this kind"));
         }
-        let end = uint(bytes, 28, 8)?;
+        // All addresses count from the superblock but the end of the file, which counts from where the superblock was
+        // when that was written: a user block may have been put before the file since.
+        let stored = uint(bytes, 12, 8)?;
+        if stored != 0 && stored != base as u64 {
+            return Err(unknown("a superblock that has been moved"));
+        }
+        let end = uint(bytes, 28, 8)?.saturating_sub(stored);
         let Some(bytes) = usize::try_from(end).ok().and_then(|end| bytes.get(..end)) else {
             return Err(damaged(format!("truncated: {} of {end} bytes", bytes.len())));
         };

@@ -3,12 +3,15 @@
 //!
 //! The read door looks through these, so that no type has to know of them.
 
+pub(crate) mod matlab;
+pub(crate) mod octave;
+
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
 use crate::node::{Node, deeper, say};
 use crate::object::Object;
 use crate::schema::Schema;
-use crate::storage::{Description, Dtype, Elements, Held, ObjectKind, Texts};
+use crate::storage::{Description, Dtype, Elements, Held, ObjectKind};
 
 /// What a node of a file of others is.
 enum Stands<'a> {
@@ -39,9 +42,9 @@ pub(crate) fn read<T: FileBacked>(node: Node<'_>, read: &dyn Fn(Node<'_>) -> Res
 pub(crate) fn read_rows<T: FileBacked>(node: Node<'_>, read: &dyn Fn(Node<'_>) -> Result<Vec<T>>) -> Result<Vec<T>> {
     match look(node, &|| false)? {
         Stands::Node(node) => match node.data() {
-            Some(description) if description.elements() == Some(0) && node.is_matlab_empty()? => Ok(Vec::new()),
             Some(Description { dtype: Dtype::Reference | Dtype::Region, .. }) => references(node),
-            _ => read(node),
+            Some(_) => read(node),
+            None => octave::cells(node)?.or_else(read),
         },
         Stands::Object(node, object) => read_rows(node.instead(object)?, read),
         Stands::Held(_, description, _) if description.elements() == Some(0) => Ok(Vec::new()),
@@ -66,11 +69,8 @@ fn look<'a>(node: Node<'a>, single: &dyn Fn() -> bool) -> Result<Stands<'a>> {
         return Ok(Stands::Node(node));
     }
     if node.kind() == ObjectKind::Group {
-        return match node.object.attribute(OCTAVE)? {
-            Some(_) => Ok(match node.object.child("value")? {
-                Some(value) => Stands::Object(node, value),
-                None => Stands::Node(node),
-            }),
+        return match node.object.attribute(octave::VARIABLE)? {
+            Some(_) => octave::variable(node),
             None => Ok(Stands::Node(node)),
         };
     }
@@ -91,8 +91,8 @@ fn look<'a>(node: Node<'a>, single: &dyn Fn() -> bool) -> Result<Stands<'a>> {
             let description = described(&elements, element);
             return Ok(Stands::Held(node, description, elements));
         }
-        Dtype::Int(int) if int.size == 8 && description.shape.len() == 1 && node.is_matlab_empty()? => {
-            return matlab_empty(node, &description);
+        Dtype::Int(_) if matlab::may_be_empty(&description) && matlab::is_empty(&node.object)? => {
+            return matlab::empty(node, &description);
         }
         Dtype::Array(element, inner) => ((**element).clone(), longer(inner)),
         Dtype::Opaque(size, _) => (Dtype::U8, longer(&[*size as u64])),
@@ -212,91 +212,6 @@ pub(crate) fn line(shape: &[u64]) -> Option<u64> {
     }
 }
 
-/// The attribute of Octave's variables, which are groups of a `type` and a `value`.
-const OCTAVE: &str = "OCTAVE_NEW_FORMAT";
-
-/// The attribute of MATLAB's empty arrays, whose data is their shape.
-const EMPTY: &str = "MATLAB_empty";
-
-/// The attribute with MATLAB's name of a type.
-const CLASS: &str = "MATLAB_class";
-
-/// An empty array of MATLAB as what it is.
-fn matlab_empty<'a>(node: Node<'a>, stored: &Description) -> Result<Stands<'a>> {
-    let bytes: Vec<u8> = node.object.elements(stored)?;
-    // MATLAB's first dimension is the last one of the file.
-    let extents = bytes.rchunks_exact(8).map(|cell| crate::layout::number::int(cell, false) as u64);
-    let shape: Vec<u64> = extents.collect();
-    let class = node.text_attribute(CLASS)?.unwrap_or_default();
-    let dtype = match class.as_str() {
-        "int8" => Dtype::I8,
-        "int16" => Dtype::I16,
-        "int32" => Dtype::I32,
-        "int64" => Dtype::I64,
-        "uint8" => Dtype::U8,
-        "uint16" => Dtype::U16,
-        "uint32" => Dtype::U32,
-        "uint64" => Dtype::U64,
-        "single" => Dtype::F32,
-        "logical" => Dtype::Bool,
-        "char" => {
-            let texts = Texts { bytes: Vec::new(), ends: vec![0] };
-            let description = Description { dtype: Dtype::VarStr, shape: Vec::new(), null: false };
-            return Ok(Stands::Held(node, description, Elements::Texts(texts)));
-        }
-        "cell" | "struct" => Dtype::Reference,
-        _ => Dtype::F64,
-    };
-    if !shape.contains(&0) {
-        return Err(ErrorKind::Damaged(format!("an empty array of shape {shape:?}")).into());
-    }
-    let description = Description { dtype, shape, null: false };
-    Ok(Stands::Held(node, description, Elements::Bytes(Vec::new())))
-}
-
-/// The texts of MATLAB's characters, which are numbers, and their shape. The rows of a matrix of characters are texts.
-pub(crate) fn matlab_texts(node: &Node<'_>, description: &Description) -> Result<Option<(Texts, Vec<u64>)>> {
-    let Dtype::Int(int) = description.dtype else { return Ok(None) };
-    if node.ours || int.size > 4 || node.text_attribute(CLASS)?.as_deref() != Some("char") {
-        return Ok(None);
-    }
-    let bytes: Vec<u8> = node.object.elements(description)?;
-    let units: Vec<u32> =
-        bytes.chunks_exact(int.size.into()).map(|cell| crate::layout::number::int(cell, false) as u32).collect();
-    let (width, shape) = match description.shape[..] {
-        [] => (1, Vec::new()),
-        [width] | [width, 1] => (width, Vec::new()),
-        [width, rows] => (width, vec![rows]),
-        _ => return Ok(None),
-    };
-    // Column by column: the characters of a text are as many units from each other as there are texts.
-    let rows = units.len().checked_div(width as usize).unwrap_or(0);
-    let mut texts = Texts::default();
-    for row in 0..rows {
-        let row = units.iter().skip(row).step_by(rows);
-        for character in characters(row.copied()) {
-            let character =
-                character.ok_or_else(|| Error::new(ErrorKind::Invalid("characters of no Unicode".into())))?;
-            texts.bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-        }
-        texts.ends.push(texts.bytes.len());
-    }
-    Ok(Some((texts, shape)))
-}
-
-/// Characters of UTF-16 or UTF-32.
-fn characters(units: impl Iterator<Item = u32>) -> impl Iterator<Item = Option<char>> {
-    let mut units = units.peekable();
-    std::iter::from_fn(move || {
-        let unit = units.next()?;
-        if let (0xd800..0xdc00, Some(low @ 0xdc00..0xe000)) = (unit, units.peek().copied()) {
-            units.next();
-            return Some(char::from_u32(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00)));
-        }
-        Some(char::from_u32(unit))
-    })
-}
-
 impl<'a> Node<'a> {
     /// What a dataset or an attribute is.
     fn data(&self) -> Option<Description> {
@@ -321,14 +236,5 @@ impl<'a> Node<'a> {
         let held = Held { description, elements, origin: self.object.origin() };
         let object = Object::new(&held, held.handle());
         read(Node::open(object, self.cx, self.state, deeper(self.depth, self.cx)?, false)?)
-    }
-
-    fn is_matlab_empty(&self) -> Result<bool> {
-        let Some(empty) = self.object.attribute(EMPTY)? else { return Ok(false) };
-        let description = empty.source.describe(empty.handle)?;
-        if !matches!(description.dtype, Dtype::Int(_)) {
-            return Ok(false);
-        }
-        Ok(empty.elements::<u8>(&description)?.iter().any(|byte| *byte != 0))
     }
 }
