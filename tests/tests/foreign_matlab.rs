@@ -480,4 +480,18 @@ save('-hdf5', '{}');",
     };
     assert!(path.exists(), "{}", String::from_utf8_lossy(&output.stderr));
     check_octave(&filebacked::load::<Octave>(&path).unwrap());
+    let mut bytes = MATLAB_HEADER.to_vec();
+    bytes.extend(filebacked::to_bytes(&saved()).unwrap());
+    std::fs::write(&path, &bytes).unwrap();
+    let code = format!(
+        "d = load('{}');
+assert(d.x, 1.5); assert(d.row, int32([1 -2 3])); assert(d.matrix, [1 2 3; 4 5 6]); assert(size(d.cube), [2 3 4]);
+assert(d.cube(2, 3, 4), uint8(23)); assert(d.z, [1+2i, -3i]); assert(d.flags, uint8([1 0 1]));
+assert(d.s.n, uint64(7)); assert(char(d.s.b), 'two'); assert(d.table.y, int8([-1 2]));
+puts('done');",
+        path.display()
+    );
+    let mut octave = std::process::Command::new("octave-cli");
+    let output = octave.args(["--quiet", "--no-init-file", "--eval", &code]).env("LC_ALL", "C.UTF-8").output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "done", "{}", String::from_utf8_lossy(&output.stderr));
 }

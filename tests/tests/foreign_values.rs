@@ -203,6 +203,8 @@ f['committed'] = np.dtype('>i2')
 d = h5py.h5d.create(f.id, b'with committed', f['committed'].id, h5py.h5s.create_simple((2,)))
 d.write(h5py.h5s.ALL, h5py.h5s.ALL, np.array([7, -7], dtype='>i2'))
 f.create_dataset('enum', data=[2, 5], dtype=h5py.enum_dtype({'A': 2, 'B': 5}, basetype='>u2'))
+times = np.array(['1970-01-02', '1969-12-31'], dtype='M8[s]')
+f['times'] = times.astype(h5py.opaque_dtype(times.dtype))
 f.create_dataset('null', data=h5py.Empty('f8'))
 f.create_dataset('filled', shape=(4, 4), chunks=(2, 2), dtype='f4', fillvalue=2.5)
 f['filled'][0, 0] = 1",
@@ -230,6 +232,7 @@ f['filled'][0, 0] = 1",
     assert_eq!(file.read::<num_complex::Complex<f32>>("integers").unwrap(), num_complex::Complex::new(1.0, -2.0));
     assert_eq!(file.read::<Vec<i32>>("with committed").unwrap(), [7, -7]);
     assert_eq!(file.read::<Vec<u8>>("enum").unwrap(), [2, 5]);
+    assert_eq!(file.read::<Vec<i64>>("times").unwrap(), [86_400, -86_400]);
     assert_eq!(file.read::<Option<f64>>("null").unwrap(), None);
     assert_eq!(file.read::<Option<Vec<f64>>>("null").unwrap(), None);
     assert_eq!(file.read::<Vec<f64>>("null").unwrap(), [0.0; 0]);

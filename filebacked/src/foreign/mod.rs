@@ -95,6 +95,10 @@ fn look<'a>(node: Node<'a>, single: &dyn Fn() -> bool) -> Result<Stands<'a>> {
             return matlab::empty(node, &description);
         }
         Dtype::Array(element, inner) => ((**element).clone(), longer(inner)),
+        // What h5py makes of numpy's datetime64 and timedelta64.
+        Dtype::Opaque(8, tag) if tag.starts_with("NUMPY:<M8") || tag.starts_with("NUMPY:<m8") => {
+            (Dtype::I64, longer(&[]))
+        }
         Dtype::Opaque(size, _) => (Dtype::U8, longer(&[*size as u64])),
         _ => return Ok(Stands::Node(node)),
     };

@@ -28,8 +28,13 @@ use source::MatlabSource;
 /// cells for (many texts, options in rows, enums with data in rows, lists) is not written, but cells are read: a
 /// `Vec<T>` of cells of `T`, a struct of a struct, a `Vec` of structs of a row of structs. Sparse matrices are read too.
 ///
+/// Objects of MATLAB's own classes (`string`, `table`, `datetime`) are not read.
+///
 /// Without this filter, files of MATLAB are read as other files are: all but matrices as said above, and matrices as h5py
 /// has them, that is, transposed.
+///
+/// Octave reads what this writes, but text as the numbers of its characters (`char(x)` makes text of them), single as double, logicals as `uint8`,
+/// and arrays without elements as their shape.
 ///
 /// A whole file for MATLAB is [`MATLAB_HEADER`] before the bytes of a value whose fields have this filter.
 ///
