@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::node::{Node, deeper, say};
 use crate::object::Object;
 use crate::schema::Schema;
-use crate::storage::{Description, Dtype, Elements, Held, ObjectKind};
+use crate::storage::{Description, Dtype, Elements, ObjectKind, Staged};
 
 /// What a node of a file of others is.
 enum Stands<'a> {
@@ -20,7 +20,7 @@ enum Stands<'a> {
     /// Another object is the value.
     Object(Node<'a>, Object<'a>),
     /// These elements are, of a dataset that is kept open for references among them.
-    Held(Node<'a>, Description, Elements),
+    Staged(Node<'a>, Description, Elements),
     /// Nothing is.
     Nothing(Node<'a>),
 }
@@ -33,7 +33,9 @@ pub(crate) fn read<T: FileBacked>(node: Node<'_>, read: &dyn Fn(Node<'_>) -> Res
             None => read(node),
         },
         Stands::Object(node, object) => self::read(node.instead(object)?, read),
-        Stands::Held(node, description, elements) => node.held(description, elements, |node| self::read(node, read)),
+        Stands::Staged(node, description, elements) => {
+            node.staged(description, elements, |node| self::read(node, read))
+        }
         Stands::Nothing(node) => T::from_absence(0).ok_or_else(|| nothing(&node)),
     }
 }
@@ -47,8 +49,8 @@ pub(crate) fn read_rows<T: FileBacked>(node: Node<'_>, read: &dyn Fn(Node<'_>) -
             None => octave::cells(node)?.or_else(read),
         },
         Stands::Object(node, object) => read_rows(node.instead(object)?, read),
-        Stands::Held(_, description, _) if description.elements() == Some(0) => Ok(Vec::new()),
-        Stands::Held(node, description, elements) => node.held(description, elements, |node| read_rows(node, read)),
+        Stands::Staged(_, description, _) if description.elements() == Some(0) => Ok(Vec::new()),
+        Stands::Staged(node, description, elements) => node.staged(description, elements, |node| read_rows(node, read)),
         Stands::Nothing(_) => Ok(Vec::new()),
     }
 }
@@ -89,7 +91,7 @@ fn look<'a>(node: Node<'a>, single: &dyn Fn() -> bool) -> Result<Stands<'a>> {
         Dtype::Sequence(element) if description.elements() == Some(1) && description.shape.is_empty() => {
             let (elements, _) = node.object.sequences()?;
             let description = described(&elements, element);
-            return Ok(Stands::Held(node, description, elements));
+            return Ok(Stands::Staged(node, description, elements));
         }
         Dtype::Int(_) if matlab::may_be_empty(&description) && matlab::is_empty(&node.object)? => {
             return matlab::empty(node, &description);
@@ -103,7 +105,7 @@ fn look<'a>(node: Node<'a>, single: &dyn Fn() -> bool) -> Result<Stands<'a>> {
         _ => return Ok(Stands::Node(node)),
     };
     let elements = Elements::Bytes(node.object.elements(&description)?);
-    Ok(Stands::Held(node, Description { dtype, shape, null: description.null }, elements))
+    Ok(Stands::Staged(node, Description { dtype, shape, null: description.null }, elements))
 }
 
 fn one_reference<'a>(node: Node<'a>, description: &Description) -> Result<Stands<'a>> {
@@ -114,7 +116,7 @@ fn one_reference<'a>(node: Node<'a>, description: &Description) -> Result<Stands
             None => Stands::Nothing(node),
         },
         _ => match node.object.region(&reference)? {
-            Some((description, elements)) => Stands::Held(node, description, elements),
+            Some((description, elements)) => Stands::Staged(node, description, elements),
             None => Stands::Nothing(node),
         },
     })
@@ -130,7 +132,7 @@ fn references<T: FileBacked>(node: Node<'_>) -> Result<Vec<T>> {
     let value = |cell: &[u8]| {
         let found = match description.dtype {
             Dtype::Reference => node.object.target(cell)?.map(|object| node.instead(object)?.get()),
-            _ => node.object.region(cell)?.map(|(part, elements)| node.held(part, elements, |node| node.get())),
+            _ => node.object.region(cell)?.map(|(part, elements)| node.staged(part, elements, |node| node.get())),
         };
         found.unwrap_or_else(|| T::from_absence(0).ok_or_else(|| nothing(&node)))
     };
@@ -175,7 +177,7 @@ fn ragged<R>(
     }
     let (elements, counts) = node.object.sequences()?;
     let description = described(&elements, element);
-    Ok((node.held(description, elements, read)?, counts))
+    Ok((node.staged(description, elements, read)?, counts))
 }
 
 fn rectangular<R>(
@@ -200,7 +202,7 @@ fn rectangular<R>(
     let (rows, columns) = (usize::try_from(rows), usize::try_from(columns));
     let (Ok(rows), Ok(columns)) = (rows, columns) else { return Err(damaged()) };
     let flat = Description { dtype: description.dtype.clone(), shape, null: description.null };
-    Ok((node.held(flat, elements, read)?, vec![columns; rows]))
+    Ok((node.staged(flat, elements, read)?, vec![columns; rows]))
 }
 
 /// The extent of the one dimension that is not 1; of a scalar 1, and without elements 0.
@@ -231,14 +233,14 @@ impl<'a> Node<'a> {
     }
 
     /// Reads from elements of this node that are in memory.
-    fn held<R>(
+    fn staged<R>(
         &self,
         description: Description,
         elements: Elements,
         read: impl FnOnce(Node<'_>) -> Result<R>,
     ) -> Result<R> {
-        let held = Held { description, elements, origin: self.object.origin() };
-        let object = Object::new(&held, held.handle());
+        let staged = Staged { description, elements, origin: self.object.origin() };
+        let object = Object::new(&staged, staged.handle());
         read(Node::open(object, self.cx, self.state, deeper(self.depth, self.cx)?, false)?)
     }
 }

@@ -49,11 +49,11 @@ pub(super) fn variable(node: Node<'_>) -> Result<Stands<'_>> {
             _ => Dtype::F64,
         };
         let description = Description { dtype, shape, null: false };
-        return Ok(Stands::Held(node, description, Elements::Bytes(Vec::new())));
+        return Ok(Stands::Staged(node, description, Elements::Bytes(Vec::new())));
     }
     if is_text {
         let (description, texts) = texts(&value).map_err(|e| e.at("value"))?;
-        return Ok(Stands::Held(node, description, Elements::Texts(texts)));
+        return Ok(Stands::Staged(node, description, Elements::Texts(texts)));
     }
     if kind == "bool" {
         let found = value.source.describe(value.handle)?;
@@ -64,11 +64,11 @@ pub(super) fn variable(node: Node<'_>) -> Result<Stands<'_>> {
             _ => return Err(Error::new(ErrorKind::Invalid("a bool that is neither 0 nor 1".into())).at("value")),
         };
         let description = Description { dtype: Dtype::Bool, shape: Vec::new(), null: false };
-        return Ok(Stands::Held(node, description, Elements::Bytes(vec![byte])));
+        return Ok(Stands::Staged(node, description, Elements::Bytes(vec![byte])));
     }
     if kind.ends_with("range") {
         let (description, elements) = range(&value).map_err(|e| e.at("value"))?;
-        return Ok(Stands::Held(node, description, elements));
+        return Ok(Stands::Staged(node, description, elements));
     }
     Ok(Stands::Object(node, value))
 }

@@ -5,6 +5,7 @@
 
 use crate::error::{ErrorKind, Result};
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 
 #[cfg(all(feature = "compress", feature = "libhdf5", hdf5_chunk_iter))]
 pub(crate) mod chunks;
@@ -13,17 +14,19 @@ mod dtype;
 pub(crate) mod libhdf5;
 
 pub(crate) mod digest;
-mod held;
 mod huge_pages;
+mod kept;
 #[cfg(feature = "native")]
 pub(crate) mod native;
 mod plain;
+mod staged;
 
-pub(crate) use held::{Elements, Held};
+pub(crate) use kept::Kept;
 pub(crate) use plain::Plain;
 #[cfg(feature = "sprs")]
 pub(crate) use plain::integer_bytes;
 pub(crate) use plain::{as_bytes, read_scalar, read_vec};
+pub(crate) use staged::{Elements, Staged};
 
 pub use dtype::{CompoundMember, CompoundType, Dtype, EnumType, IntType};
 
@@ -122,6 +125,12 @@ pub(crate) trait Sink {
     /// Writes a dataset of variable-length strings (`spec.dtype` is [`Dtype::VarStr`]); no text has a NUL in it.
     fn dataset_text(&mut self, name: &str, spec: &DatasetSpec<'_>, texts: &mut dyn Iterator<Item = &str>)
     -> Result<()>;
+
+    /// Copies an object of a file, with all that is in it and as it is stored; `false` where this engine cannot.
+    fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
+        let _ = (name, kept);
+        Ok(false)
+    }
 }
 
 /// An object or attribute that a [`Source`] has opened, in the engine's own terms.
@@ -257,6 +266,12 @@ pub(crate) trait Source {
     fn origin(&self, handle: Handle) -> Option<(&dyn Source, Handle)> {
         let _ = handle;
         None
+    }
+
+    /// Holds on to an object, beyond the life of the source; `None` where that is not possible.
+    fn keep(&self, object: Handle) -> Result<Option<Arc<dyn Kept>>> {
+        let _ = object;
+        Ok(None)
     }
 
     /// Gives a handle back.

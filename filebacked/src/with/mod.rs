@@ -11,6 +11,7 @@
 //! | [`whole`]`(filter)` | `Option` | the `Option` itself by the filter, absence included |
 //! | [`Csc`], [`Csr`] (feature `sprs`) | `CsMat` | a sparse matrix; says what it is in files that do not |
 //! | [`Matlab`] | any type here | as MATLAB has it: matrices column by column, text as UTF-16 |
+//! | [`SharedDyn`] (feature `dynamic`) | `Arc<dyn Trait>`, `Rc<dyn Trait>` | the value, as its class stores it |
 //! | [`Registered`] | any type | by the filter that is registered for it |
 //! | [`Raw`] | any type here | in the type's own way; reads past the filters of the file |
 //!
@@ -50,6 +51,8 @@ mod matlab;
 mod postcard;
 mod raw;
 mod registered;
+#[cfg(feature = "dynamic")]
+mod shared_dyn;
 #[cfg(feature = "sprs")]
 mod sparse;
 mod stored;
@@ -66,6 +69,8 @@ pub use matlab::{MATLAB_HEADER, Matlab};
 pub use postcard::Postcard;
 pub use raw::Raw;
 pub use registered::Registered;
+#[cfg(feature = "dynamic")]
+pub use shared_dyn::SharedDyn;
 #[cfg(feature = "sprs")]
 pub use sparse::{Csc, Csr};
 pub use stored::{Chunk, Compressed, Gzip};

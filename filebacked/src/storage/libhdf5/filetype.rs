@@ -149,7 +149,7 @@ pub(super) fn is_nul_padded(id: hid_t) -> Result<bool> {
 }
 
 /// Whether elements are read as the numbers that they are, without a conversion to the integers of the same size.
-pub(super) fn is_kept(id: hid_t) -> Result<bool> {
+pub(super) fn is_unconverted(id: hid_t) -> Result<bool> {
     Ok(matches!(head(id)?.0, class::BITFIELD | class::TIME))
 }
 

@@ -14,9 +14,9 @@ use hdf5_metno_sys::h5p::H5P_DEFAULT;
 use hdf5_metno_sys::h5r::H5Rdereference1;
 #[cfg(hdf5_dereference2)]
 use hdf5_metno_sys::h5r::H5Rdereference2;
-#[cfg(not(hdf5_references_2))]
+#[cfg(not(hdf5_tokens))]
 use hdf5_metno_sys::h5r::{H5R_DATASET_REGION as REGION, H5R_OBJECT as OBJECT};
-#[cfg(hdf5_references_2)]
+#[cfg(hdf5_tokens)]
 use hdf5_metno_sys::h5r::{H5R_DATASET_REGION1 as REGION, H5R_OBJECT1 as OBJECT};
 use hdf5_metno_sys::h5r::{H5R_type_t, H5Rget_region};
 use hdf5_metno_sys::h5s::{

@@ -1,4 +1,4 @@
-//! [`Held`]: elements that were read already, as a dataset of their own.
+//! [`Staged`]: elements that were read already, as a dataset of their own.
 
 use super::{Allocation, Description, Dtype, Handle, ObjectKind, Source, Texts};
 use crate::error::{ErrorKind, Result};
@@ -14,21 +14,21 @@ pub(crate) enum Elements {
 }
 
 /// Elements that were read already, in another shape or as another type than they have in the file.
-pub(crate) struct Held<'s> {
+pub(crate) struct Staged<'s> {
     pub(crate) description: Description,
     pub(crate) elements: Elements,
     /// Where they were read, for references among them.
     pub(crate) origin: (&'s dyn Source, Handle),
 }
 
-impl Held<'_> {
+impl Staged<'_> {
     /// The one object there is.
     pub(crate) fn handle(&self) -> Handle {
         Handle { id: 0, kind: ObjectKind::Dataset, bare: true }
     }
 }
 
-impl Source for Held<'_> {
+impl Source for Staged<'_> {
     fn root(&self) -> Result<Handle> {
         Ok(self.handle())
     }
