@@ -1,7 +1,7 @@
 //! Files of MATLAB 7.3 and of Octave, and values as MATLAB has them.
 
 use filebacked::with::{MATLAB_HEADER, Matlab};
-use filebacked::{Engine, ErrorKind, File, FileBacked, ReadOptions, WriteOptions};
+use filebacked::{Compression, Engine, ErrorKind, File, FileBacked, Lazy, ReadOptions, WriteOptions};
 use filebacked_tests::{Python, python, scratch};
 use ndarray::{Array2, Array3, array};
 use num_complex::Complex;
@@ -349,6 +349,19 @@ fn user_blocks_of_every_size() {
         moved.extend_from_slice(&bytes);
         assert!(options.from_bytes::<Small>(&moved).is_err(), "{engine:?}");
         assert!(options.from_bytes::<Small>(&vec![0; 4096]).is_err(), "{engine:?}");
+    }
+    // What is read later is found again behind its user block.
+    #[derive(FileBacked)]
+    struct Later {
+        x: u8,
+        many: Lazy<Vec<f64>>,
+    }
+    let (_dir, path) = scratch("later.h5");
+    for compression in [Compression::None, Compression::Gzip(1)] {
+        let written = WriteOptions::new().compression(compression).to_bytes(&small()).unwrap();
+        std::fs::write(&path, [vec![0; 1024], written].concat()).unwrap();
+        let later: Later = filebacked::load(&path).unwrap();
+        assert_eq!((later.x, later.many.get().unwrap().len()), (7, 10_000), "{compression:?}");
     }
     let Some(python) = python() else { return };
     let (_dir, path) = scratch("block.h5");

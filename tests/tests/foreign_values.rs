@@ -1,6 +1,6 @@
 //! What stands for a value in files of others: references, sequences, arrays as elements, and links.
 
-use filebacked::{ErrorKind, File, FileBacked, ReadOptions};
+use filebacked::{ErrorKind, File, FileBacked, Lazy, ReadOptions};
 use filebacked_tests::{Python, python, scratch};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -281,6 +281,38 @@ f['two'], f['square'], f['nothing'] = [1, 2], np.ones((2, 2)), np.ones((0, 3))",
     // Files of this library are what their types say.
     let bytes = filebacked::to_bytes(&vec![7u8]).unwrap();
     assert!(filebacked::from_bytes::<u8>(&bytes).is_err());
+}
+
+#[test]
+fn lazy_values_of_others() {
+    let Some(python) = python() else { return };
+    let code = "
+f['one'] = f['probes/1'].ref
+f['all'] = refs('probes/2', 'probes/0')
+f['table/name'], f['table/rates'] = ['a', 'b'], np.arange(4.0).reshape(2, 2)
+f['column'] = np.arange(3).reshape(3, 1)
+f.create_dataset('array', data=np.zeros(2, dtype=[('x', 'f4', (3,))])['x'])";
+    let (_dir, path) = made(python, &format!("{PROBES}{code}"));
+    #[derive(FileBacked, Debug)]
+    struct Root {
+        one: Lazy<Probe>,
+        all: Lazy<Vec<Probe>>,
+        table: Lazy<Vec<Probe>>,
+        column: Lazy<Vec<u8>>,
+        array: Lazy<Vec<Vec<f64>>>,
+    }
+    let check = |root: &Root| {
+        assert_eq!(*root.one.get().unwrap(), probe(1));
+        assert_eq!(*root.all.get().unwrap(), [probe(2), probe(0)]);
+        let row = |name: &str, rates: [f32; 2]| Probe { name: name.into(), rates: rates.into() };
+        assert_eq!(*root.table.get().unwrap(), [row("a", [0.0, 1.0]), row("b", [2.0, 3.0])]);
+        assert_eq!(*root.column.get().unwrap(), [0, 1, 2]);
+        assert_eq!(*root.array.get().unwrap(), [[0.0; 3]; 2]);
+    };
+    check(&filebacked::load::<Root>(&path).unwrap());
+    // Saved without a look, they are written as values and not copied as others have them.
+    let bytes = filebacked::to_bytes(&filebacked::load::<Root>(&path).unwrap()).unwrap();
+    check(&filebacked::from_bytes::<Root>(&bytes).unwrap());
 }
 
 #[test]

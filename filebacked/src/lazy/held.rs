@@ -36,8 +36,9 @@ impl Held {
         Ok(Some(Held { kept, cx: node.cx.clone(), state: node.state, depth: node.depth, ours: node.ours }))
     }
 
-    pub(crate) fn kept(&self) -> &dyn Kept {
-        &*self.kept
+    /// The object, if a copy of it is what this library would write. What others wrote is read by other rules.
+    pub(crate) fn kept(&self) -> Option<&dyn Kept> {
+        self.ours.then_some(&*self.kept)
     }
 
     /// The file, if it has a name.
