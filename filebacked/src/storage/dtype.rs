@@ -121,6 +121,7 @@ impl Dtype {
     }
 
     /// Whether the bytes of an element are in one place.
+    #[cfg(feature = "libhdf5")]
     pub(crate) fn is_flat(&self) -> bool {
         !matches!(self, Dtype::VarStr | Dtype::Sequence(_) | Dtype::Other(..))
     }

@@ -28,6 +28,8 @@ use source::MatlabSource;
 /// cells for (many texts, options in rows, enums with data in rows, lists) is not written, but cells are read: a
 /// `Vec<T>` of cells of `T`, a struct of a struct, a `Vec` of structs of a row of structs. Sparse matrices are read too.
 ///
+/// It is written through the C library (feature `libhdf5`), which has to add to what is written already.
+///
 /// Objects of MATLAB's own classes (`string`, `table`, `datetime`) are not read.
 ///
 /// Without this filter, files of MATLAB are read as other files are: all but matrices as said above, and matrices as h5py
