@@ -188,7 +188,7 @@ impl<'a> Node<'a> {
         match self.mark() {
             Some(mark) if mark.rows == rows && !self.worked(mark) => registry.find_named(key(), &mark.name),
             Some(_) => None,
-            None if self.ours || self.kind() == ObjectKind::Attribute => None,
+            None if self.ours || self.kind() == ObjectKind::Attribute || self.object.source.is_marked() => None,
             None => registry.find(|| Some(key()), below),
         }
     }

@@ -1,13 +1,15 @@
 //! Files of MATLAB 7.3 and of Octave, and values as MATLAB has them.
 
+use filebacked::testing::check_filter;
 use filebacked::with::{MATLAB_HEADER, Matlab};
-use filebacked::{Compression, Engine, ErrorKind, File, FileBacked, Lazy, ReadOptions, WriteOptions};
+use filebacked::{Compression, Engine, ErrorKind, File, FileBacked, Lazy, ReadOptions, Registry, WriteOptions};
 use filebacked_tests::{Python, python, scratch};
 use ndarray::{Array2, Array3, array};
 use num_complex::Complex;
 use serde_json::json;
 use sprs::CsMat;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 fn made(python: &Python, code: &str) -> (tempfile::TempDir, PathBuf) {
     let (dir, path) = scratch("matlab.mat");
@@ -45,6 +47,12 @@ struct Workspace {
     flags: Vec<bool>,
     z: Complex<f64>,
     empty: Vec<f64>,
+    #[filebacked(rename = "empty2")]
+    no_flags: Vec<bool>,
+    #[filebacked(rename = "empty3")]
+    no_names: Vec<String>,
+    #[filebacked(rename = "empty4", with = Matlab)]
+    no_complex: Array2<Complex<f64>>,
     #[filebacked(with = Matlab)]
     flat: Array2<f32>,
     nothing: String,
@@ -68,6 +76,7 @@ d['matrix'], d['cube'] = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), np.arange
 d['text'], d['astral'] = 'gr\\u00f6\\u00dfe', 'a\\U0001F600b'
 d['flag'], d['flags'] = np.bool_(True), np.array([[True, False]])
 d['z'] = 1+2j
+d['empty2'] = d['empty3'] = d['empty4'] = np.zeros((0, 0))
 d['empty'], d['flat'], d['nothing'] = np.zeros((0, 0)), np.zeros((0, 3), 'f4'), ''
 def cell(values):
     a = np.empty((1, len(values)), dtype=object)
@@ -95,6 +104,9 @@ fn workspace() -> Workspace {
         flags: vec![true, false],
         z: Complex::new(1.0, 2.0),
         empty: vec![],
+        no_flags: vec![],
+        no_names: vec![],
+        no_complex: Array2::default((0, 0)),
         flat: Array2::zeros((0, 3)),
         nothing: String::new(),
         names: ["one", "two", ""].map(String::from).into(),
@@ -297,6 +309,33 @@ fn text_beyond_16_bits_is_in_pairs() {
     assert_eq!(filebacked::load::<Text>(&path).unwrap().text, "a😀b");
     let Some(python) = python() else { return };
     assert_eq!(python.eval(&path, "f['text'][:].tobytes().decode('utf-16-le')"), json!("a😀b"));
+}
+
+#[test]
+fn the_filter_keeps_the_contract() {
+    check_filter(Matlab, [0.0, -1.5, f64::MAX]).unwrap();
+    check_filter(Matlab, [true, false]).unwrap();
+    check_filter(Matlab, [vec![1u8, 2], vec![], vec![7]]).unwrap();
+    check_filter(Matlab, [array![[1i16, 2], [3, 4]], Array2::zeros((2, 0)), Array2::zeros((1, 3))]).unwrap();
+    check_filter(Matlab, [Complex::new(1.0f32, 2.0)]).unwrap();
+    check_filter(Matlab, [saved().s]).unwrap();
+}
+
+/// A type that the registry puts into the form of MATLAB, in one that its field puts there.
+#[test]
+fn the_form_is_taken_once() {
+    let mut registry = Registry::new();
+    registry.register::<Array2<f64>>(Matlab);
+    registry.register::<Nested>(Matlab);
+    let registry = Arc::new(registry);
+    let (write, read) = (WriteOptions::new().registry(registry.clone()), ReadOptions::new().registry(registry));
+    let bytes = write.to_bytes(&saved()).unwrap();
+    assert_eq!(read.from_bytes::<Saved>(&bytes).unwrap(), saved());
+    let error = filebacked::from_bytes::<Saved>(&bytes).unwrap_err();
+    assert_eq!((error.path().as_str(), error.kind()), ("/s/inner/1", &ErrorKind::UnknownFilter("Matlab".into())));
+    // Registered after the file was written, it is for other files.
+    let bytes = filebacked::to_bytes(&saved()).unwrap();
+    assert_eq!(read.from_bytes::<Saved>(&bytes).unwrap(), saved());
 }
 
 #[test]

@@ -45,6 +45,8 @@ pub(crate) fn read_rows<T: FileBacked>(node: Node<'_>, read: &dyn Fn(Node<'_>) -
     match look(node, &|| false)? {
         Stands::Node(node) => match node.data() {
             Some(Description { dtype: Dtype::Reference | Dtype::Region, .. }) => references(node),
+            // MATLAB and Octave have nothing of any type as nothing of numbers.
+            Some(found) if found.elements() == Some(0) && node.is_put_together() => Ok(Vec::new()),
             Some(_) => read(node),
             None => octave::cells(node)?.or_else(read),
         },
@@ -222,6 +224,12 @@ impl<'a> Node<'a> {
     /// What a dataset or an attribute is.
     fn data(&self) -> Option<Description> {
         if matches!(self.kind(), ObjectKind::Dataset | ObjectKind::Attribute) { self.describe().ok() } else { None }
+    }
+
+    /// Whether what the node holds is in another form in the file.
+    pub(crate) fn is_put_together(&self) -> bool {
+        let Object { source, handle } = self.object;
+        source.form().is_some() || source.origin(handle).is_some()
     }
 
     /// The node of another object that stands for this one.

@@ -126,6 +126,11 @@ pub(crate) trait Sink {
     fn dataset_text(&mut self, name: &str, spec: &DatasetSpec<'_>, texts: &mut dyn Iterator<Item = &str>)
     -> Result<()>;
 
+    /// The form that a filter turns everything into on the way to an engine, so that it does not do so twice.
+    fn form(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Copies an object of a file, with all that is in it and as it is stored; `false` where this engine cannot.
     fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
         let _ = (name, kept);
@@ -260,6 +265,16 @@ pub(crate) trait Source {
     fn sequences(&self, handle: Handle) -> Result<(Elements, Vec<usize>)> {
         let _ = handle;
         Err(ErrorKind::Unsupported("sequences of variable length".into()).into())
+    }
+
+    /// The form that a filter turns everything out of, so that it does not do so twice.
+    fn form(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether this library wrote what is read here by the rules for files of others: no filter is guessed.
+    fn is_marked(&self) -> bool {
+        false
     }
 
     /// Where the elements of an object were read first, which is where references among them are followed.

@@ -78,6 +78,14 @@ impl Source for Staged<'_> {
         }
     }
 
+    fn form(&self) -> Option<&'static str> {
+        self.origin.0.form()
+    }
+
+    fn is_marked(&self) -> bool {
+        self.origin.0.is_marked()
+    }
+
     fn origin(&self, _: Handle) -> Option<(&dyn Source, Handle)> {
         Some(self.origin)
     }

@@ -7,8 +7,10 @@ mod transpose;
 use crate::backed::FileBacked;
 use crate::error::Result;
 use crate::filter::Filter;
+use crate::layout::sequence;
 use crate::node::Node;
 use crate::rows::Rows;
+use crate::schema::Schema;
 use crate::slot::{Slot, Written};
 use sink::MatlabSink;
 use source::MatlabSource;
@@ -60,26 +62,49 @@ use source::MatlabSource;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Matlab;
 
+/// What the sinks and sources of this filter are called.
+const FORM: &str = "Matlab";
+
 impl<T: FileBacked> Filter<T> for Matlab {
     fn name(&self) -> &str {
-        "Matlab"
+        FORM
     }
 
     fn write(&self, value: &T, slot: Slot<'_>) -> Result<Written> {
-        slot.through_sink(MatlabSink::new, |slot| slot.put_next(value))
+        match slot.sink.form() {
+            Some(FORM) => slot.put_next(value),
+            _ => slot.through_sink(MatlabSink::new, |slot| slot.put_next(value)),
+        }
     }
 
     fn read(&self, node: Node<'_>) -> Result<T> {
-        let source = MatlabSource::new(&node.object);
+        if node.object.source.form() == Some(FORM) {
+            return node.get_next();
+        }
+        let source = MatlabSource::new(&node);
         node.within(&source)?.get_next()
     }
 
+    /// Numbers are one row; other values, which would need cells, have a node each.
     fn write_rows(&self, rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Written> {
-        slot.through_sink(MatlabSink::new, |slot| slot.put_next_rows(rows))
+        if !matches!(T::schema(), Schema::Scalar(_) | Schema::Enumeration { .. }) {
+            let name = Filter::<T>::name(self);
+            return sequence::write_numbered_with(rows, slot, name, &mut |value, slot| self.write(value, slot));
+        }
+        match slot.sink.form() {
+            Some(FORM) => slot.put_next_rows(rows),
+            _ => slot.through_sink(MatlabSink::new, |slot| slot.put_next_rows(rows)),
+        }
     }
 
     fn read_rows(&self, node: Node<'_>) -> Result<Vec<T>> {
-        let source = MatlabSource::new(&node.object);
+        if node.stamp()?.is_some_and(|stamp| stamp.kind_name() == "list") {
+            return sequence::read_numbered_with(node, &mut |node| self.read(node));
+        }
+        if node.object.source.form() == Some(FORM) {
+            return node.get_next_rows();
+        }
+        let source = MatlabSource::new(&node);
         node.within(&source)?.get_next_rows()
     }
 }

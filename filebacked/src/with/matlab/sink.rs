@@ -114,6 +114,10 @@ fn shape_of(shape: &[u64]) -> Cow<'_, [u64]> {
 }
 
 impl Sink for MatlabSink<'_> {
+    fn form(&self) -> Option<&'static str> {
+        Some(super::FORM)
+    }
+
     fn begin_group(&mut self, name: &str, ordered: bool) -> Result<()> {
         self.sink.begin_group(name, ordered)?;
         self.sink.attr(CLASS, &Dtype::FixedStr(6), &[], b"struct")

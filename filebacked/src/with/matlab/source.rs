@@ -3,6 +3,7 @@
 use super::transpose::reversed;
 use crate::error::{ErrorKind, Result};
 use crate::foreign::matlab;
+use crate::node::Node;
 use crate::object::Object;
 use crate::stamp::{FILTER, STAMP};
 use crate::storage::{Allocation, Description, Dtype, Elements, Handle, ObjectKind, Source, Texts};
@@ -13,11 +14,13 @@ pub(super) struct MatlabSource<'s> {
     source: &'s dyn Source,
     /// Where reading starts. Its handle belongs to somebody else.
     root: Handle,
+    marked: bool,
 }
 
 impl<'s> MatlabSource<'s> {
-    pub(super) fn new(object: &Object<'s>) -> Self {
-        MatlabSource { source: object.source, root: object.handle }
+    pub(super) fn new(node: &Node<'s>) -> Self {
+        let Object { source, handle: root } = node.object;
+        MatlabSource { source, root, marked: node.ours || source.is_marked() }
     }
 
     /// An object of the other source, which stays open.
@@ -36,6 +39,14 @@ impl<'s> MatlabSource<'s> {
 }
 
 impl Source for MatlabSource<'_> {
+    fn form(&self) -> Option<&'static str> {
+        Some(super::FORM)
+    }
+
+    fn is_marked(&self) -> bool {
+        self.marked
+    }
+
     fn root(&self) -> Result<Handle> {
         Ok(self.root)
     }
