@@ -159,6 +159,8 @@ pub use filter::{AnyType, DynFilter, Filter};
 pub use hdf5::{read, read_from, write, write_into};
 pub use layout::scalar::Element;
 pub use lazy::Lazy;
+#[cfg(feature = "ndarray")]
+pub use lazy::{Block, Blocks, LazyArray};
 pub use member::MemberReader;
 pub use node::Node;
 pub use options::{Compression, Conversion, Durability, Extensions, Overwrite, ReadOptions, WriteOptions};

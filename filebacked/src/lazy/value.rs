@@ -149,11 +149,9 @@ impl<T: fmt::Debug> fmt::Debug for Lazy<T> {
 impl<T: FileBacked> Save for Lazy<T> {
     fn write(&self, mut slot: Slot<'_>) -> Result<Written> {
         if let (None, Some(held)) = (self.value.get(), &self.held) {
-            if let Some(kept) = held.kept() {
-                match slot.copy(kept)? {
-                    Ok(written) => return Ok(written),
-                    Err(back) => slot = back,
-                }
+            match slot.copy(held.kept(), T::schema)? {
+                Ok(written) => return Ok(written),
+                Err(back) => slot = back,
             }
             // Not kept: whoever saves has not asked for the value.
             return slot.put(&self.read()?);

@@ -19,6 +19,7 @@ mod kept;
 #[cfg(feature = "native")]
 pub(crate) mod native;
 mod plain;
+mod slab;
 mod staged;
 
 pub(crate) use kept::Kept;
@@ -26,6 +27,7 @@ pub(crate) use plain::Plain;
 #[cfg(feature = "sprs")]
 pub(crate) use plain::integer_bytes;
 pub(crate) use plain::{as_bytes, read_scalar, read_vec};
+pub(crate) use slab::{Slab, Span, Window};
 pub(crate) use staged::{Elements, Staged};
 
 pub use dtype::{CompoundMember, CompoundType, Dtype, EnumType, IntType};
@@ -233,6 +235,12 @@ pub(crate) trait Source {
     /// Reads all elements of a dataset or attribute as `dtype`, which is what [`Source::describe`] gave. `out` has
     /// exactly their size; when this returns `Ok`, every byte of it is initialised.
     fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()>;
+
+    /// Reads a part of a dataset, as [`Source::read`] reads all of it. The selection lies in the dataset.
+    fn read_slab(&self, dataset: Handle, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+        let _ = (dataset, slab, out);
+        Err(ErrorKind::Unsupported(format!("a part of data of type {dtype}")).into())
+    }
 
     /// Reads all elements of a dataset or attribute of variable-length strings. A null pointer reads as empty text.
     fn read_text(&self, handle: Handle) -> Result<Texts>;

@@ -10,7 +10,7 @@ use super::links::{Link, Links, is_dense};
 use super::object::{Attribute, Parsed};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Allocation, Description, Dtype, Handle, Kept, ObjectKind, Source, Texts};
+use crate::storage::{Allocation, Description, Dtype, Handle, Kept, ObjectKind, Slab, Source, Texts, elements};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::File;
 use std::mem::MaybeUninit;
@@ -388,6 +388,17 @@ impl Source for NativeSource<'_> {
         }
         self.charge(out.len())?;
         data.read(&self.input, out)
+    }
+
+    fn read_slab(&self, dataset: Handle, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+        let data = self.noted(self.data(dataset))?;
+        slab.check(&data.description.shape)?;
+        let wanted = elements(&slab.shape()).and_then(|n| n.checked_mul(dtype.size()));
+        if data.description.dtype != *dtype || wanted != Some(out.len()) || *dtype == Dtype::VarStr {
+            return Err(ErrorKind::Contract("a buffer that does not fit the data".into()).into());
+        }
+        self.charge(out.len())?;
+        data.read_slab(&self.input, slab, out)
     }
 
     #[inline]
