@@ -1,6 +1,7 @@
 //! [`Node`]: one object of a file that a value is to be read from. The read door.
 
 use crate::backed::FileBacked;
+use crate::buffer::Buffer;
 use crate::context::ReadContext;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
@@ -105,6 +106,15 @@ impl<'a> Node<'a> {
         }
         self.below = u32::MAX;
         T::read_shaped(self, inner)
+    }
+
+    /// Reads the elements of a dataset into memory of the caller's; see [`Buffer`].
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Mismatch`] for a dataset of another shape or type, and whatever else keeps it from being read.
+    pub fn get_into<B: Buffer + ?Sized>(self, buffer: &mut B) -> Result<()> {
+        buffer.read_from(self)
     }
 
     /// Inside a filter: reads a value by the next filter that the node names, in the end in the type's own way.
@@ -306,6 +316,11 @@ impl<'a> Node<'a> {
     pub(crate) fn within<'s>(&'s self, source: &'s dyn Source) -> Result<Node<'s>> {
         let object = Object::new(source, self.object.handle);
         Ok(Node { below: self.below, ..Node::open(object, self.cx, self.state, self.depth, false)? })
+    }
+
+    /// Whether no filter is between the node and the elements of a dataset.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.mark().is_none() && (self.ours || (self.cx.registry().is_empty() && foreign::is_itself(self)))
     }
 
     /// Whether a filter is reading the node right now.

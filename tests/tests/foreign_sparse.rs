@@ -182,7 +182,7 @@ fn almost_right() {
         ("texts", "data=['a', 'b', 'c']", "data: mismatch"),
         ("format", "format='dia', m=2, n=3", ": mismatch"),
         ("m", "format='csr', m=3, n=3, shape=None", "indptr: damaged"),
-        ("csc", "format='csc', m=2, n=3, shape=None", "indices: damaged"),
+        ("csc", "format='csc', m=2, n=3, shape=None", "indptr: damaged"),
     ];
     for (name, arguments, _) in cases {
         code += &format!("sparse('{name}'{}{arguments})\n", if arguments.is_empty() { "" } else { ", " });

@@ -67,6 +67,15 @@ fn nothing(node: &Node<'_>) -> Error {
     }
 }
 
+/// Whether a node is a dataset whose elements are what it holds.
+pub(crate) fn is_itself(node: &Node<'_>) -> bool {
+    use Dtype::{Array, Opaque, Other, Reference, Region, Sequence};
+    node.data().is_some_and(|found| {
+        !matches!(found.dtype, Reference | Region | Sequence(_) | Array(..) | Opaque(..) | Other(..))
+            && !(matlab::may_be_empty(&found) && matlab::is_empty(&node.object).unwrap_or(true))
+    })
+}
+
 /// Finds out what a node is; `single` says whether one reference in an array stands for the whole value.
 fn look<'a>(node: Node<'a>, single: &dyn Fn() -> bool) -> Result<Stands<'a>> {
     if node.filters().next().is_some() {

@@ -263,27 +263,52 @@ pub(crate) fn read<T: Number>(node: &Node<'_>, rank: Option<usize>) -> Result<(V
     if description.dtype == T::DTYPE {
         return Ok((node.object.elements(&description)?, shape));
     }
-    let policy = node.context().conversion();
+    let (stored, bytes) = convertible::<T>(node, &description, rank)?;
+    let mut values = Vec::with_capacity(bytes.len() / stored.size());
+    converted(&bytes, &stored, node.context().conversion(), |value| values.push(value))?;
+    Ok((values, shape))
+}
+
+/// Reads numbers into memory of theirs, whose length is their number.
+pub(crate) fn read_into<T: Number>(node: &Node<'_>, out: &mut [T]) -> Result<()> {
+    let description = node.describe()?;
+    if description.dtype == T::DTYPE {
+        return storage::read_into(node.object.source, node.object.handle, &description, out);
+    }
+    let (stored, bytes) = convertible::<T>(node, &description, None)?;
+    let mut places = out.iter_mut();
+    converted(&bytes, &stored, node.context().conversion(), |value| {
+        if let Some(place) = places.next() {
+            *place = value;
+        }
+    })
+}
+
+/// The bytes of numbers of another type and that type, if the options allow to look at them.
+fn convertible<T: Number>(node: &Node<'_>, description: &Description, rank: Option<usize>) -> Result<(Dtype, Vec<u8>)> {
     let stored = match &description.dtype {
         // In files of others an enumeration stands for its numbers as well.
         Dtype::Enum(named) if !node.ours => Dtype::Int(named.base),
         stored => stored.clone(),
     };
-    if !accepts::<T>(&stored, policy) {
-        let error = node.unexpected(wanted(T::NAME, rank));
-        return Err(match Range::of(&stored) {
-            Some(_) => error.with_help("`ReadOptions::conversion` says which number types are accepted"),
-            None => error,
-        });
+    if accepts::<T>(&stored, node.context().conversion()) {
+        return Ok((stored, node.object.elements::<u8>(description)?));
     }
-    let bytes = node.object.elements::<u8>(&description)?;
-    let mut values = Vec::with_capacity(bytes.len() / stored.size());
-    for cell in bytes.chunks_exact(stored.size()) {
+    let error = node.unexpected(wanted(T::NAME, rank));
+    Err(match Range::of(&stored) {
+        Some(_) => error.with_help("`ReadOptions::conversion` says which number types are accepted"),
+        None => error,
+    })
+}
+
+/// Converts numbers of a type as the options allow.
+fn converted<T: Number>(bytes: &[u8], dtype: &Dtype, policy: Conversion, mut put: impl FnMut(T)) -> Result<()> {
+    for cell in bytes.chunks_exact(dtype.size()) {
         // Every stored type with a range decodes.
-        let Some(any) = Any::decode(cell, &stored) else { continue };
-        values.push(any.convert::<T>(policy).ok_or_else(|| out_of_range(any, &stored, T::NAME))?);
+        let Some(any) = Any::decode(cell, dtype) else { continue };
+        put(any.convert::<T>(policy).ok_or_else(|| out_of_range(any, dtype, T::NAME))?);
     }
-    Ok((values, shape))
+    Ok(())
 }
 
 #[cold]

@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::node::Node;
 use crate::object::Object;
 use crate::path::State;
-use crate::storage::Kept;
+use crate::storage::{Dtype, Kept};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -39,6 +39,11 @@ impl Held {
     /// The object, if a copy of it is what this library would write. What others wrote is read by other rules.
     pub(crate) fn kept(&self) -> Option<&dyn Kept> {
         self.ours.then_some(&*self.kept)
+    }
+
+    /// The object, if it is a dataset of elements, which are read alike wherever they are.
+    pub(crate) fn kept_elements(&self, dtype: &Dtype) -> Option<&dyn Kept> {
+        (self.ours || !matches!(dtype, Dtype::Enum(_))).then_some(&*self.kept)
     }
 
     /// The file, if it has a name.

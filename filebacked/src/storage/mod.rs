@@ -24,9 +24,9 @@ mod staged;
 
 pub(crate) use kept::Kept;
 pub(crate) use plain::Plain;
+pub(crate) use plain::{as_bytes, read_into, read_scalar, read_vec};
 #[cfg(feature = "sprs")]
-pub(crate) use plain::integer_bytes;
-pub(crate) use plain::{as_bytes, read_scalar, read_vec};
+pub(crate) use plain::{integer_bytes, read_integers};
 pub(crate) use slab::{Slab, Span, Window};
 pub(crate) use staged::{Elements, Staged};
 
@@ -233,7 +233,7 @@ pub(crate) trait Source {
     fn allocation(&self, dataset: Handle) -> Result<Allocation>;
 
     /// Reads all elements of a dataset or attribute as `dtype`, which is what [`Source::describe`] gave. `out` has
-    /// exactly their size; when this returns `Ok`, every byte of it is initialised.
+    /// exactly their size; when this returns `Ok`, every byte of it is initialised. Bytes that are not are never written.
     fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()>;
 
     /// Reads a part of a dataset, as [`Source::read`] reads all of it. The selection lies in the dataset.

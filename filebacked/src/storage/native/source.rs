@@ -7,7 +7,7 @@ use super::heap::Cursor;
 use super::input::{Bytes, Input, copy};
 use super::kept::{NativeKept, Opened, Origin};
 use super::links::{Link, Links, is_dense};
-use super::object::{Attribute, Parsed};
+use super::object::{Attribute, Parsed, dense_attributes};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{Allocation, Description, Dtype, Handle, Kept, ObjectKind, Slab, Source, Texts, elements};
@@ -264,6 +264,7 @@ impl<'b> NativeSource<'b> {
     fn attribute_messages(&self, object: Handle, mut each: impl FnMut(&[u8], Bytes<'b>) -> bool) -> Result<()> {
         let header = self.parsed(object, |parsed| parsed.attributes.then(|| parsed.header.clone()))?;
         let Some(header) = header else { return Ok(()) };
+        let mut dense = None;
         let mut messages = header.messages();
         while let Some((kind, body)) = messages.next()? {
             match kind {
@@ -274,14 +275,16 @@ impl<'b> NativeSource<'b> {
                         return Ok(());
                     }
                 }
-                // Attributes in a heap of their own.
-                message::ATTRIBUTE_INFO if body.len() >= 10 && uint(body, body.len() - 8, 8)? != UNDEFINED => {
-                    return Err(unknown("an object with very many attributes"));
-                }
+                message::ATTRIBUTE_INFO => dense = dense_attributes(body)?,
                 _ => {}
             }
         }
-        Ok(())
+        let Some(dense) = dense else { return Ok(()) };
+        let mut done = false;
+        dense.each(&self.input, &|bytes| self.charge(bytes), &mut |body| {
+            done = done || each(Attribute::parse(body)?.name, body.to_vec().into());
+            Ok(())
+        })
     }
 
     /// Looks at the datatype message and the bytes of a scalar whose data is in its header, which is what most fields are.
