@@ -169,7 +169,7 @@ fn almost_right() {
         ("no_shape", "shape=None", ": mismatch"),
         ("beyond", "indices=[0, 3, 1]", "indices: damaged"),
         ("negative", "indices=[0, -1, 1]", "indices: damaged"),
-        ("twice", "indices=[1, 1, 1]", ": damaged"),
+        ("twice", "indices=[1, 1, 1]", "indices: damaged"),
         ("short", "indices=[0, 2]", "indices: damaged"),
         ("falls", "indptr=[0, 3, 2]", "indptr: damaged"),
         ("late", "indptr=[1, 2, 3]", "indptr: damaged"),

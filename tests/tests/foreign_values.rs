@@ -1,6 +1,6 @@
 //! What stands for a value in files of others: references, sequences, arrays as elements, and links.
 
-use filebacked::{ErrorKind, File, FileBacked, Lazy, ReadOptions};
+use filebacked::{ErrorKind, File, FileBacked, Lazy, LazyArray, ReadOptions};
 use filebacked_tests::{Python, python, scratch};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -288,6 +288,7 @@ fn lazy_values_of_others() {
     let Some(python) = python() else { return };
     let code = "
 f['one'] = f['probes/1'].ref
+f['to rates'] = f['probes/2/rates'].ref
 f['all'] = refs('probes/2', 'probes/0')
 f['table/name'], f['table/rates'] = ['a', 'b'], np.arange(4.0).reshape(2, 2)
 f['column'] = np.arange(3).reshape(3, 1)
@@ -310,6 +311,13 @@ f.create_dataset('array', data=np.zeros(2, dtype=[('x', 'f4', (3,))])['x'])";
         assert_eq!(*root.array.get().unwrap(), [[0.0; 3]; 2]);
     };
     check(&filebacked::load::<Root>(&path).unwrap());
+    let file = File::open(&path).unwrap();
+    let column: LazyArray<f64, ndarray::Ix1> = file.read("column").unwrap();
+    assert_eq!(column.read().unwrap().to_vec(), [0.0, 1.0, 2.0]);
+    let (mut numbers, mut rates) = ([0u16; 3], [0.0f32; 2]);
+    file.read_into("column", &mut numbers).unwrap();
+    file.read_into("to rates", &mut rates).unwrap();
+    assert_eq!((numbers, rates), ([0, 1, 2], [0.0, 1.0]), "into memory of the caller, and through a reference");
     // Saved without a look, they are written as values and not copied as others have them.
     let bytes = filebacked::to_bytes(&filebacked::load::<Root>(&path).unwrap()).unwrap();
     check(&filebacked::from_bytes::<Root>(&bytes).unwrap());

@@ -70,9 +70,9 @@ fn nothing(node: &Node<'_>) -> Error {
 /// Whether a node is a dataset whose elements are what it holds.
 pub(crate) fn is_itself(node: &Node<'_>) -> bool {
     use Dtype::{Array, Opaque, Other, Reference, Region, Sequence};
-    node.data().is_some_and(|found| {
-        !matches!(found.dtype, Reference | Region | Sequence(_) | Array(..) | Opaque(..) | Other(..))
-            && !(matlab::may_be_empty(&found) && matlab::is_empty(&node.object).unwrap_or(true))
+    node.data().is_some_and(|found| match found.dtype {
+        Reference | Region | Sequence(_) | Array(..) | Opaque(..) | Other(..) => false,
+        _ => !matlab::may_be_empty(&found) || matlab::is_empty(&node.object).is_ok_and(|empty| !empty),
     })
 }
 
