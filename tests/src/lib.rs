@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod described;
+pub mod interop;
 pub mod mutants;
 mod python;
 mod round_trip;

@@ -15,6 +15,19 @@ pub(crate) fn named(variable: &str, what: &str) -> Option<String> {
     }
 }
 
+/// The program that an environment variable names, of a tool that only `make test-interop` promises: missing there, it
+/// fails; anywhere else what needs it is skipped and says so.
+pub(crate) fn optional(variable: &str, what: &str) -> Option<String> {
+    match std::env::var(variable) {
+        Ok(program) if !program.is_empty() => Some(program),
+        _ if std::env::var_os("FILEBACKED_INTEROP").is_some() => panic!("{what} is missing: {variable} is not set"),
+        _ => {
+            println!("skipped: {what} is missing, {variable} is not set (make test-interop installs it)");
+            None
+        }
+    }
+}
+
 /// What h5dump prints, or `None` where it is missing.
 pub fn h5dump(arguments: &[&str], file: &Path) -> Option<String> {
     let program = named("FILEBACKED_H5DUMP", "h5dump")?;
