@@ -57,13 +57,20 @@ impl Document {
 
     /// The lines of the table: those between the markers `<!-- table -->` and `<!-- /table -->`.
     pub fn table(&self) -> &str {
-        let (_, rest) = self.text.split_once("<!-- table -->\n").expect("the table begins");
-        rest.split_once("<!-- /table -->").expect("the table ends").0
+        self.around_table().1
     }
 
     /// Puts another table into the document.
     pub fn write_table(&self, table: &str) {
-        std::fs::write(path(), self.text.replacen(self.table(), table, 1)).expect("docs/INTEROP.md is written");
+        let (before, _, after) = self.around_table();
+        std::fs::write(path(), [before, table, after].concat()).expect("docs/INTEROP.md is written");
+    }
+
+    fn around_table(&self) -> (&str, &str, &str) {
+        let end = |marker: &str| self.text.find(marker).map(|at| at + marker.len());
+        let start = end("<!-- table -->\n").expect("the table begins");
+        let length = self.text[start..].find("<!-- /table -->").expect("the table ends");
+        (&self.text[..start], &self.text[start..start + length], &self.text[start + length..])
     }
 }
 

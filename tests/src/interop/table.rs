@@ -38,6 +38,7 @@ pub fn readings(
     let mut readings = Vec::new();
     for kind in kinds {
         let Outcomes { any, recipe } = &outcomes[kind.name];
+        if std::env::var_os("SHOW").is_some() { eprintln!("SHOW {} {} {:?} | {:?}", tool.name, kind.name, any.as_ref().map(|a| a.as_ref().map(|v| v.to_string().chars().take(200).collect::<String>())), recipe.as_ref().map(|a| a.as_ref().map(|v| v.to_string().chars().take(300).collect::<String>()))); }
         let whole = |outcome: &Option<_>| matches!(outcome, Some(Ok(got)) if tool.same(&kind.value, got));
         match recipe {
             Some(Ok(got)) if tool.same(&kind.value, got) => {}

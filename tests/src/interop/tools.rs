@@ -81,7 +81,7 @@ impl Tool {
                 assert!(self.typed, "{}: {error}", kind.name);
                 continue;
             }
-            for (how, code) in [("any", recipes.any()), ("recipe", recipes.recipe(kind.name))] {
+            for (how, code) in [("as_it_is", recipes.any()), ("by_recipe", recipes.recipe(kind.name))] {
                 let Some(code) = code else { continue };
                 let code = if extension == "mjs" { code + "export { x };\n" } else { code };
                 std::fs::write(place.join(format!("{how}.{extension}")), code).expect("the recipe is written");
@@ -115,7 +115,7 @@ impl Tool {
             };
             let kind = outcomes.get_mut(kind).unwrap_or_else(|| panic!("{}: no type {kind}", self.name));
             match how {
-                "any" => kind.any = Some(outcome),
+                "as_it_is" => kind.any = Some(outcome),
                 _ => kind.recipe = Some(outcome),
             }
         }
