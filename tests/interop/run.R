@@ -12,7 +12,7 @@ quote_text <- function(s) {
 
 # One element of a vector.
 encode_one <- function(x) {
-  if (is.factor(x)) x <- as.character(x)
+  if (is.factor(x) || inherits(x, "factor_ext")) x <- as.character(x)
   if (is.character(x)) return(if (is.na(x)) "null" else quote_text(x))
   if (is.complex(x)) return(paste0("[", encode_one(Re(x)), ",", encode_one(Im(x)), "]"))
   if (bit64::is.integer64(x)) return(if (is.na(x)) "null" else as.character(x))

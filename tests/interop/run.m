@@ -14,7 +14,7 @@ function s = encode_one(x)
   elseif islogical(x)
     s = {"false", "true"}{x + 1};
   elseif isinteger(x)
-    s = num2str(x);
+    s = strtrim(disp(x));
   elseif isna(x)
     s = "null";
   elseif isnan(x)
@@ -39,7 +39,7 @@ function s = encode(x)
   elseif isstruct(x)
     s = join(cellfun(@(n) [quote_text(n) ":" encode(x.(n))], fieldnames(x)', "UniformOutput", false), "{", "}");
   elseif iscell(x) && (isvector(x) || isempty(x))
-    s = join(cellfun(@encode, x(:)', "UniformOutput", false), "[", "]");
+    s = join(cellfun(@encode, x(:).', "UniformOutput", false), "[", "]");
   elseif iscell(x)
     s = join(cellfun(@(i) encode(x(i, :)), num2cell(1:rows(x)), "UniformOutput", false), "[", "]");
   elseif isequal(size(x), [0 0]) && isa(x, "double")
@@ -47,7 +47,7 @@ function s = encode(x)
   elseif isscalar(x)
     s = encode_one(x);
   elseif ndims(x) == 2 && (rows(x) == 1 || columns(x) == 1)
-    s = join(arrayfun(@encode_one, full(x(:))', "UniformOutput", false), "[", "]");
+    s = join(arrayfun(@encode_one, full(x(:)).', "UniformOutput", false), "[", "]");
   else
     shape = size(x);
     parts = {};

@@ -6,7 +6,8 @@ import { pathToFileURL } from "node:url";
 
 /** A value as JSON; integers of more than 64 bits are text. */
 function encode(x) {
-  if (x === null || x === undefined) return "null";
+  if (x === undefined) throw new Error("a recipe gave nothing");
+  if (x === null) return "null";
   if (typeof x === "bigint") return x >= -(2n ** 63n) && x < 2n ** 64n ? String(x) : `"${x}"`;
   if (typeof x === "number" && Number.isNaN(x)) return '"nan"';
   if (typeof x === "number" && !Number.isFinite(x)) return x > 0 ? '"inf"' : '"-inf"';

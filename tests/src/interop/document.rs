@@ -1,7 +1,7 @@
 //! What docs/INTEROP.md says: the recipes of each tool, and the table.
 //!
 //! A fenced block belongs to the test if the line above it is a marker: `<!-- opening: TOOL -->`, the code in front of
-//! every recipe, or `<!-- recipes: TOOL -->`. There each recipe begins with a comment that names the types it reads:
+//! everything, `<!-- help: TOOL -->`, what recipes need besides, or `<!-- recipes: TOOL -->`. There each recipe begins with a comment that names the types it reads:
 //! `# vec_vec, map: more words` in a line of its own. Recipes read the field `x` of the open file `f` into `x`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +14,7 @@ const ANY: &str = "any";
 #[derive(Debug, Default)]
 pub struct Recipes {
     opening: String,
+    help: String,
     by_kind: BTreeMap<String, String>,
 }
 
@@ -38,6 +39,7 @@ impl Document {
             let recipes = tools.entry(tool.to_string()).or_default();
             match what {
                 "opening" => recipes.opening += &(code.join("\n") + "\n"),
+                "help" => recipes.help += &(code.join("\n") + "\n"),
                 _ => recipes.add(tool, &code),
             }
         }
@@ -100,12 +102,12 @@ impl Recipes {
 
     /// The code that reads a type.
     pub fn recipe(&self, kind: &str) -> Option<String> {
-        self.by_kind.get(kind).map(|code| format!("{}\n{code}\n", self.opening))
+        self.by_kind.get(kind).map(|code| format!("{}{}{code}\n", self.opening, self.help))
     }
 
-    /// The code that reads any object as the tool sees it.
+    /// The code that reads any object as the tool sees it, without help.
     pub fn any(&self) -> Option<String> {
-        self.recipe(ANY)
+        self.by_kind.get(ANY).map(|code| format!("{}{code}\n", self.opening))
     }
 
     /// The types that recipes name.
@@ -120,7 +122,7 @@ fn path() -> PathBuf {
 
 fn marker(line: &str) -> Option<(&str, &str)> {
     let (what, tool) = line.strip_prefix("<!-- ")?.strip_suffix(" -->")?.split_once(": ")?;
-    matches!(what, "opening" | "recipes").then_some((what, tool))
+    matches!(what, "opening" | "help" | "recipes").then_some((what, tool))
 }
 
 /// The names in a comment that begins a recipe: `# u8, u16` with or without `: words` behind.

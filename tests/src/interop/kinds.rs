@@ -272,7 +272,7 @@ fn sequences() -> Vec<Kind> {
         vec_enum, "`Vec<enum>`": Model { x: vec![Color::Green, Color::Red] } => json!(["Green", "Red"]);
         vec_string, "`Vec<String>`": Model { x: texts(&[TEXT, "", " b "]) } => json!([TEXT, "", " b "]);
         vec_string_uneven, "`Vec<String>` of variable length": Model { x: uneven() } => json!(uneven());
-        vec_string_packed, "`Vec<String>`, packed": Packed { x: texts(&["a\0", "", "ß"]) } => json!(["a\0", "", "ß"]);
+        vec_string_packed, "`Vec<String>`, packed": Packed { x: texts(&["a ", "", "ß"]) } => json!(["a ", "", "ß"]);
         set, "set": Model { x: BTreeSet::from([3u16, 1]) } => json!([1, 3]);
         vec_struct, "`Vec<struct>`": Model { x: vec![record(1), record(2)] } => records();
         vec_struct_empty, "`Vec<struct>`, empty": Model { x: Vec::<Record>::new() }
@@ -325,8 +325,8 @@ fn arrays() -> Vec<Kind> {
         array_string, "`Array2<String>`": Model { x: array![["a", "ü", ""], ["d", "e", "f"]].map(ToString::to_string) }
             => json!([["a", "ü", ""], ["d", "e", "f"]]);
         array_empty, "`Array2`, `(2, 0)`": Model { x: Array2::<f64>::zeros((2, 0)) } => json!([[], []]);
-        vec_array_2, "`Vec<Array2>`": Model { x: vec![array![[1u8, 2], [3, 4]], array![[5, 6, 7]]] }
-            => json!([[[1, 2], [3, 4]], [[5, 6, 7]]]);
+        vec_array_2, "`Vec<Array2>`": Model { x: vec![array![[1u8, 2], [3, 4]], array![[5, 6, 7], [8, 9, 10]]] }
+            => json!([[[1, 2], [3, 4]], [[5, 6, 7], [8, 9, 10]]]);
         csr, "`CsMat`, rows": Model { x: triplets().to_csr::<usize>() as CsMat<f64> } => dense();
         csc, "`CsMat`, columns": Model { x: triplets().to_csc::<usize>() as CsMat<f64> } => dense();
         triplets, "`TriMat`": Model { x: triplets() } => dense();
