@@ -1,8 +1,9 @@
 //! The table of docs/INTEROP.md: which tool reads which type.
 
-use super::document::Document;
+use super::document::{Document, Recipes};
 use super::kinds::Kind;
-use super::tools::{Outcomes, Tool};
+use super::tools::{Attempt, Tool};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -28,37 +29,37 @@ impl Reading {
     }
 }
 
-/// How a tool reads each type, or what is wrong with its recipes.
-pub fn readings(
-    tool: &Tool,
-    kinds: &[Kind],
-    outcomes: &BTreeMap<&str, Outcomes>,
-) -> Result<Vec<Reading>, String> {
+/// How a tool reads each type, or what is wrong with its recipes. `None` where the tool is missing.
+pub fn readings(tool: &Tool, kinds: &[Kind], recipes: &Recipes) -> Option<Result<Vec<Reading>, String>> {
+    let attempt = |kind: &Kind, how: &str, code| Attempt { kind: kind.name.to_string(), how: how.to_string(), code };
+    let by_recipe = |kind: &Kind| recipes.recipe(kind.name).map(|code| attempt(kind, "by_recipe", code));
+    let as_it_is = |kind: &Kind| recipes.any().map(|code| attempt(kind, "as_it_is", code));
+    // First all views without help: what helps one recipe may change the tool for what comes later.
+    let attempts: Vec<Attempt> = kinds.iter().filter_map(as_it_is).chain(kinds.iter().filter_map(by_recipe)).collect();
+    let outcomes = tool.run(kinds, &attempts)?;
+    let outcome = |kind: &Kind, how| attempts.iter().position(|a| a.kind == kind.name && a.how == how).map(|at| &outcomes[at]);
+
     let mut wrong = String::new();
     let mut readings = Vec::new();
     for kind in kinds {
-        let Outcomes { any, recipe } = &outcomes[kind.name];
-        if std::env::var_os("SHOW").is_some() { eprintln!("SHOW {} {} {:?} | {:?}", tool.name, kind.name, any.as_ref().map(|a| a.as_ref().map(|v| v.to_string().chars().take(200).collect::<String>())), recipe.as_ref().map(|a| a.as_ref().map(|v| v.to_string().chars().take(300).collect::<String>()))); }
-        let whole = |outcome: &Option<_>| matches!(outcome, Some(Ok(got)) if tool.same(&kind.value, got));
-        match recipe {
-            Some(Ok(got)) if tool.same(&kind.value, got) => {}
-            Some(Ok(got)) if kind.parts.as_ref().is_some_and(|parts| tool.same(parts, got)) => {}
-            Some(Ok(got)) => {
-                let _ = writeln!(wrong, "{} {}: wanted {}, got {got}", tool.name, kind.name, kind.value);
+        let is_value = |got: &Value| tool.same(&kind.value, got);
+        let is_parts = |got: &Value| kind.parts.as_ref().is_some_and(|parts| tool.same(parts, got));
+        let recipe = outcome(kind, "by_recipe");
+        let _ = match recipe {
+            Some(Ok(got)) if !is_value(got) && !is_parts(got) => {
+                writeln!(wrong, "{} {}: wanted {}, got {got}", tool.name, kind.name, kind.value)
             }
-            Some(Err(error)) => {
-                let _ = writeln!(wrong, "{} {}: {error}", tool.name, kind.name);
-            }
-            None => {}
-        }
-        readings.push(match recipe {
-            _ if whole(any) => Reading::Reads,
-            Some(_) if tool.typed => Reading::Reads,
-            Some(_) => Reading::WithHelp,
-            None => Reading::Cannot,
+            Some(Err(error)) => writeln!(wrong, "{} {}: {error}", tool.name, kind.name),
+            _ => Ok(()),
+        };
+        readings.push(match (outcome(kind, "as_it_is"), recipe) {
+            (Some(Ok(got)), _) if is_value(got) => Reading::Reads,
+            (_, Some(_)) if tool.typed => Reading::Reads,
+            (_, Some(_)) => Reading::WithHelp,
+            (_, None) => Reading::Cannot,
         });
     }
-    if wrong.is_empty() { Ok(readings) } else { Err(wrong) }
+    Some(if wrong.is_empty() { Ok(readings) } else { Err(wrong) })
 }
 
 /// The table with these columns; those of tools that are missing stay as the document has them.

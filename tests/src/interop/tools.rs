@@ -1,6 +1,5 @@
 //! The tools that read the files: each runs once, over all of them.
 
-use super::document::Recipes;
 use super::kinds::Kind;
 use crate::tool;
 use filebacked::WriteOptions;
@@ -50,52 +49,31 @@ pub const TOOLS: [Tool; 8] = [
 const PYTHON: &str = "FILEBACKED_PYTHON";
 const NODE: &str = "FILEBACKED_NODE";
 
-/// What a recipe gave: a value, or what went wrong.
+/// What code gave: a value, or what went wrong.
 pub type Outcome = Result<Value, String>;
 
-/// What a tool gave for a type.
-#[derive(Debug, Default)]
-pub struct Outcomes {
-    /// By its reading of any object.
-    pub any: Option<Outcome>,
-    /// By the type's recipe.
-    pub recipe: Option<Outcome>,
+/// Code that runs beside the file of a type, and leaves what it read in `x`.
+#[derive(Debug)]
+pub struct Attempt {
+    /// The type.
+    pub kind: String,
+    /// A name of the code, the only one for this type: letters, digits, `_`.
+    pub how: String,
+    /// The code.
+    pub code: String,
 }
 
 impl Tool {
-    /// Runs all recipes, or `None` where the tool is missing: then what needs it counts as skipped.
-    pub fn run(&self, kinds: &[Kind], recipes: &Recipes) -> Option<BTreeMap<&'static str, Outcomes>> {
+    /// Runs all attempts in one process, in their order: the outcomes in that order, an error where there is none. `None`
+    /// where the tool is missing: then what needs it counts as skipped.
+    pub fn run(&self, kinds: &[Kind], attempts: &[Attempt]) -> Option<Vec<Outcome>> {
         let program = match self.variable {
             PYTHON => tool::named(PYTHON, "Python with h5py"),
             variable => tool::optional(variable, self.name),
         }?;
         let runner = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop").join(self.runner);
-        let extension = runner.extension().expect("an extension").to_string_lossy();
         let dir = tempfile::tempdir().expect("a temporary directory");
-        // First all views without help: what helps one recipe may change the tool for what comes later.
-        let mut attempts = [String::new(), String::new()];
-        for kind in kinds {
-            let place = dir.path().join(kind.name);
-            std::fs::create_dir(&place).expect("a directory");
-            let options = (self.options)();
-            if let Err(error) = kind.save(&options, &place.join("model.h5")) {
-                assert!(self.typed, "{}: {error}", kind.name);
-                continue;
-            }
-            let codes = [("as_it_is", recipes.any()), ("by_recipe", recipes.recipe(kind.name))];
-            for ((how, code), attempts) in codes.into_iter().zip(&mut attempts) {
-                let Some(code) = code else { continue };
-                let code = if extension == "mjs" { code + "export { x };\n" } else { code };
-                std::fs::write(place.join(format!("{how}.{extension}")), code).expect("the recipe is written");
-                *attempts += &format!("{}\t{how}\n", kind.name);
-            }
-        }
-        let attempts = attempts.concat();
-        std::fs::write(dir.path().join("attempts.txt"), attempts).expect("the list is written");
-        #[cfg(unix)]
-        if let Some(modules) = std::env::var_os("FILEBACKED_NODE_MODULES") {
-            std::os::unix::fs::symlink(modules, dir.path().join("node_modules")).expect("a link");
-        }
+        self.lay_out(dir.path(), kinds, attempts);
         let mut command = Command::new(&program);
         command.args(self.arguments).arg(&runner).current_dir(dir.path()).stdin(Stdio::null());
         let output = command.output().unwrap_or_else(|error| panic!("{program} does not start: {error}"));
@@ -103,26 +81,34 @@ impl Tool {
         let errors = String::from_utf8_lossy(&output.stderr);
         let tail = &errors[errors.floor_char_boundary(errors.len().saturating_sub(2000))..];
         assert!(said.lines().any(|line| line == "@done"), "{}: the runner failed:\n{tail}", self.name);
-        Some(self.outcomes(kinds, &said))
+        let outcomes = outcomes(&said);
+        let missing = || Err("nothing was reported".to_string());
+        let of = |a: &Attempt| outcomes.get(&(a.kind.as_str(), a.how.as_str())).cloned().unwrap_or_else(missing);
+        Some(attempts.iter().map(of).collect())
     }
 
-    /// Parses what the runner said: lines of `@ KIND HOW JSON` or `! KIND HOW MESSAGE`, separated by tabs.
-    fn outcomes(&self, kinds: &[Kind], said: &str) -> BTreeMap<&'static str, Outcomes> {
-        let mut outcomes: BTreeMap<_, _> = kinds.iter().map(|kind| (kind.name, Outcomes::default())).collect();
-        for line in said.lines() {
-            let parts: Vec<&str> = line.splitn(4, '\t').collect();
-            let [sign @ ("@" | "!"), kind, how, said] = parts[..] else { continue };
-            let outcome = match sign {
-                "@" => serde_json::from_str(said).map_err(|error| format!("{error} in {said}")),
-                _ => Err(said.to_string()),
-            };
-            let kind = outcomes.get_mut(kind).unwrap_or_else(|| panic!("{}: no type {kind}", self.name));
-            match how {
-                "as_it_is" => kind.any = Some(outcome),
-                _ => kind.recipe = Some(outcome),
+    /// A directory a type, with the file and the codes in it, and the list of the codes.
+    fn lay_out(&self, dir: &Path, kinds: &[Kind], attempts: &[Attempt]) {
+        let (_, extension) = self.runner.split_once('.').expect("an extension");
+        let mut list = String::new();
+        for kind in kinds {
+            let place = dir.join(kind.name);
+            std::fs::create_dir(&place).expect("a directory");
+            if let Err(error) = kind.save(&(self.options)(), &place.join("model.h5")) {
+                assert!(self.typed, "{}: {error}", kind.name);
             }
         }
-        outcomes
+        for Attempt { kind, how, code } in attempts {
+            let export = if extension == "mjs" { "export { x };\n" } else { "" };
+            let place = dir.join(kind).join(format!("{how}.{extension}"));
+            std::fs::write(place, [code, export].concat()).expect("the code is written");
+            list += &format!("{kind}\t{how}\n");
+        }
+        std::fs::write(dir.join("attempts.txt"), list).expect("the list is written");
+        #[cfg(unix)]
+        if let Some(modules) = std::env::var_os("FILEBACKED_NODE_MODULES") {
+            std::os::unix::fs::symlink(modules, dir.join("node_modules")).expect("a link");
+        }
     }
 
     /// Whether what the tool read is the value.
@@ -140,6 +126,21 @@ impl Tool {
             _ => wanted == got,
         }
     }
+}
+
+/// What the runner said, by type and name: lines of `@ KIND HOW JSON` or `! KIND HOW MESSAGE`, separated by tabs.
+fn outcomes(said: &str) -> BTreeMap<(&str, &str), Outcome> {
+    let mut outcomes = BTreeMap::new();
+    for line in said.lines() {
+        let parts: Vec<&str> = line.splitn(4, '\t').collect();
+        let [sign @ ("@" | "!"), kind, how, said] = parts[..] else { continue };
+        let outcome = match sign {
+            "@" => serde_json::from_str(said).map_err(|error| format!("{error} in {said}")),
+            _ => Err(said.to_string()),
+        };
+        outcomes.insert((kind, how), outcome);
+    }
+    outcomes
 }
 
 /// Whether one number, written once as an integer and once as a float, is below where floats leave integers out.
