@@ -30,23 +30,29 @@ pub fn h5dump_readings(kinds: &[Kind]) -> Option<Vec<Reading>> {
 
 /// The elements in the datasets.
 fn printed(said: &str) -> Vec<String> {
-    let mut elements = Vec::new();
-    for data in said.split("DATA {").skip(1) {
-        let mut rest = data.split("\n   }\n").next().unwrap_or(data);
-        rest = rest.split("\n      }\n").next().unwrap_or(rest);
-        loop {
-            rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',' || c == '{' || c == '}');
-            if rest.is_empty() {
-                break;
+    said.split(" DATA {").skip(1).flat_map(elements).collect()
+}
+
+/// What stands before the brace that closes the data: numbers, names, texts in quotes.
+fn elements(mut rest: &str) -> Vec<String> {
+    let (mut elements, mut depth) = (Vec::new(), 1);
+    while let Some(first) = rest.chars().next().filter(|_| depth > 0) {
+        let length = match first {
+            '{' => {
+                depth += 1;
+                1
             }
-            let text = rest.strip_prefix('"');
-            let length = match text {
-                Some(text) => text.find('"').map_or(rest.len(), |end| end + 2),
-                None => rest.find([',', '\n', ' ', '}']).unwrap_or(rest.len()),
-            };
+            '}' => {
+                depth -= 1;
+                1
+            }
+            '"' => rest[1..].find('"').map_or(rest.len(), |end| end + 2),
+            _ => rest.find(|c: char| c == ',' || c == '}' || c.is_whitespace()).unwrap_or(rest.len()).max(first.len_utf8()),
+        };
+        if !matches!(first, '{' | '}' | ',') && !first.is_whitespace() {
             elements.push(rest[..length].to_string());
-            rest = &rest[length..];
         }
+        rest = &rest[length..];
     }
     elements
 }
