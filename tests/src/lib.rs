@@ -6,6 +6,7 @@
 mod described;
 pub mod interop;
 pub mod mutants;
+pub mod plain;
 mod python;
 mod round_trip;
 mod tool;
