@@ -70,9 +70,13 @@ def float_text(value):
     return "f" + struct.pack(">d", np.float64(value)).hex()
 
 
+def text_of(mark):
+    """A mark, which h5py gives as bytes where its length is fixed."""
+    return mark.decode() if isinstance(mark, bytes) else mark
+
+
 def stamp(node):
-    mark = node.attrs.get("filebacked", b"")
-    return (mark.decode() if isinstance(mark, bytes) else mark).split(" ")
+    return text_of(node.attrs.get("filebacked", "")).split(" ")
 
 
 def read_value(node):
@@ -87,7 +91,7 @@ def read_value(node):
     if kind == "none":
         return {"none": int(words[0])}
     if kind == "enum":
-        return {"variant": node.attrs["variant"].decode(), **members(node)}
+        return {"variant": text_of(node.attrs["variant"]), **members(node)}
     if kind == "map":
         return map_of(read_rows(node["keys"]), read_rows(node["values"]))
     if kind == "links":
@@ -147,7 +151,7 @@ def sparse(node):
     """A compressed matrix: what is stored, row by row or column by column."""
     data, inner, outer = (node[name][:] for name in ("data", "indices", "indptr"))
     lines = [line for line in range(len(outer) - 1) for _ in range(outer[line], outer[line + 1])]
-    by_row = node.attrs["encoding-type"] in (b"csr_matrix", "csr_matrix")
+    by_row = text_of(node.attrs["encoding-type"]) == "csr_matrix"
     places = zip(lines, inner.tolist()) if by_row else zip(inner.tolist(), lines)
     values = elements(data, node["data"].dtype)
     return {"shape": node.attrs["shape"].tolist(), "by_row": by_row, "entries": [[*at, v] for at, v in zip(places, values, strict=True)]}
@@ -155,7 +159,7 @@ def sparse(node):
 
 def read(path):
     with h5py.File(path) as file:
-        assert file.attrs["filebacked_format"] == b"1.0"
+        assert text_of(file.attrs["filebacked_format"]) == "1.0"
         return read_value(file["/"] if "filebacked" in file.attrs else file["value"])
 
 

@@ -28,6 +28,7 @@ fn rows() -> Vec<(&'static str, Vec<(&'static str, Option<Value>)>)> {
         ("struct", lines("structure", json!([1.5]))),
         ("newtype, `Box`, `Rc`, `Arc`, `Cell`, `Mutex`, ...", Vec::new()),
         ("`Option`", vec![("option", Some(json!([true]))), ("option_none", Some(json!([false])))]),
+        ("`Box<dyn Trait>` (feature `dynamic`)", lines("structure", json!(["struct Record 1"]))),
         ("tuple", lines("tuple", json!([1]))),
         ("`[T; N]` of numbers or text", values(&["array_fixed"])),
         ("enum without data", lines("enumeration", json!([300, {"Red": 1, "Green": 300, "Blue": 2}]))),
@@ -74,10 +75,9 @@ pub fn readme_lines(kinds: &[Kind]) -> Result<Vec<Line>, String> {
             let values = values.clone().or_else(own).ok_or_else(|| format!("no type {kind}"))?;
             let values = values.as_array().filter(|values| values.len() == codes.len());
             let values = values.ok_or_else(|| format!("README.md: {} has other lines: {codes:?}", cells[0]))?;
-            for (at, (code, value)) in codes.iter().zip(values).enumerate() {
-                let attempt =
-                    Attempt { kind: kind.to_string(), how: format!("line_{at}"), code: format!("{OPENING}x = {code}\n") };
-                lines.push(Line { attempt, value: value.clone() });
+            for (code, value) in codes.iter().zip(values) {
+                let (how, code) = (format!("line_{}", lines.len()), format!("{OPENING}x = {code}\n"));
+                lines.push(Line { attempt: Attempt { kind: kind.to_string(), how, code }, value: value.clone() });
             }
         }
     }
