@@ -141,7 +141,8 @@ impl<T: Plain> Plain for ndarray::Array2<T> {
 
 impl<T: Plain> Plain for sprs::CsMat<T> {
     fn plain(&self) -> Value {
-        let entries: Vec<Value> = self.iter().map(|(value, (row, column))| json!([row, column, value.plain()])).collect();
+        let entries: Vec<Value> =
+            self.iter().map(|(value, (row, column))| json!([row, column, value.plain()])).collect();
         json!({"shape": [self.rows(), self.cols()], "by_row": self.is_csr(), "entries": entries})
     }
 }
@@ -184,18 +185,18 @@ fn describe(schema: Schema, types: &mut Map<String, Value>) -> Value {
         Schema::Sparse(of) => json!({"kind": "sparse", "of": describe(of(), types)}),
         Schema::Option(of) => json!({"kind": "option", "of": describe(of(), types)}),
         Schema::Tuple(of) => {
-            let field = |(i, of): (usize, fn() -> Schema)| {
-                json!({"name": i.to_string(), "attribute": false, "schema": describe(of(), types)})
-            };
+            let field = |(i, of): (usize, fn() -> Schema)| json!({"name": i.to_string(), "attribute": false, "schema": describe(of(), types)});
             json!({"kind": "tuple", "fields": of.into_iter().enumerate().map(field).collect::<Vec<_>>()})
         }
         Schema::Map { key, value, links } => {
             json!({"kind": "map", "links": links, "key": describe(key(), types), "value": describe(value(), types)})
         }
         Schema::Enumeration { name, variants } => json!({"kind": "enumeration", "name": name, "variants": variants}),
-        Schema::Struct(of) => named(of.name, types, |types| {
-            json!({"kind": "struct", "name": of.name, "fields": describe_fields(of.fields, types)})
-        }),
+        Schema::Struct(of) => named(
+            of.name,
+            types,
+            |types| json!({"kind": "struct", "name": of.name, "fields": describe_fields(of.fields, types)}),
+        ),
         Schema::Variants(of) => named(of.name, types, |types| {
             let fields = |v: filebacked::VariantSchema| (v.name.to_string(), describe_fields(v.fields, types));
             let variants: Map<String, Value> = of.variants.into_iter().map(fields).collect();
@@ -216,8 +217,6 @@ fn named(name: &str, types: &mut Map<String, Value>, make: impl FnOnce(&mut Map<
 }
 
 fn describe_fields(fields: Vec<filebacked::FieldSchema>, types: &mut Map<String, Value>) -> Value {
-    let field = |field: filebacked::FieldSchema| {
-        json!({"name": field.name, "attribute": field.attribute, "schema": describe((field.schema)(), types)})
-    };
+    let field = |field: filebacked::FieldSchema| json!({"name": field.name, "attribute": field.attribute, "schema": describe((field.schema)(), types)});
     fields.into_iter().map(field).collect()
 }

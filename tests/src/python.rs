@@ -93,7 +93,8 @@ impl Python {
     /// Writes a file of ours, as docs/FORMAT.md says; what that leaves open is chosen by the seed.
     pub fn write(&self, file: &Path, schema: &Schema, value: &Value, seed: u64) -> Result<(), String> {
         let (schema, types) = schema;
-        let request = json!({"op": "write", "file": file, "schema": schema, "types": types, "value": value, "seed": seed});
+        let request =
+            json!({"op": "write", "file": file, "schema": schema, "types": types, "value": value, "seed": seed});
         self.ask(&request).map(|_| ())
     }
 

@@ -25,8 +25,10 @@ const CASES: u32 = 64;
 #[track_caller]
 fn both_ways<T: FileBacked + Plain + Debug>(values: impl Strategy<Value = T>) {
     let Some(python) = python() else { return };
-    let cases = std::env::var("FILEBACKED_CASES").map_or(CASES, |cases| cases.parse().expect("FILEBACKED_CASES is a number"));
-    let config = ProptestConfig { cases, max_shrink_iters: 300, failure_persistence: None, ..ProptestConfig::default() };
+    let cases =
+        std::env::var("FILEBACKED_CASES").map_or(CASES, |cases| cases.parse().expect("FILEBACKED_CASES is a number"));
+    let config =
+        ProptestConfig { cases, max_shrink_iters: 300, failure_persistence: None, ..ProptestConfig::default() };
     let (schema, (_dir, path)) = (schema::<T>(), scratch("value.h5"));
     let fail = |error: String| TestCaseError::fail(error);
     let outcome = TestRunner::new(config).run(&(values, any::<u64>()), |(value, seed)| -> TestCaseResult {
@@ -132,8 +134,33 @@ struct Row {
 }
 
 plain_struct!(Numbers {
-    byte, signed, wide, long, widest, longest, size, half, single, double, flag, pair, span, time, fixed, longs, wides,
-    widests, doubles, flags, pairs, times, some, flags_or_not, spans_or_not, rows, set,
+    byte,
+    signed,
+    wide,
+    long,
+    widest,
+    longest,
+    size,
+    half,
+    single,
+    double,
+    flag,
+    pair,
+    span,
+    time,
+    fixed,
+    longs,
+    wides,
+    widests,
+    doubles,
+    flags,
+    pairs,
+    times,
+    some,
+    flags_or_not,
+    spans_or_not,
+    rows,
+    set,
 });
 plain_struct!(Row { number, maybe, twice, wide });
 
@@ -277,7 +304,20 @@ struct Inner {
 }
 
 plain_struct!(Nested {
-    kind, node, maybe, result, unit, pair, kinds, kinds_or_not, twice, nodes, nodes_or_not, lists, results, rows,
+    kind,
+    node,
+    maybe,
+    result,
+    unit,
+    pair,
+    kinds,
+    kinds_or_not,
+    twice,
+    nodes,
+    nodes_or_not,
+    lists,
+    results,
+    rows,
 });
 plain_struct!(Inner { name, node, nodes, units, more });
 
@@ -304,7 +344,8 @@ fn inner() -> impl Strategy<Value = Inner> {
     let parts = || (text(), option::of(node()), vec(node(), 0..3), vec(Just(()), 0..3));
     let leaf = parts().prop_map(move |(name, node, nodes, units)| make((name, node, nodes, units, vec![])));
     leaf.prop_recursive(2, 6, 2, move |inner| {
-        (parts(), vec(inner, 0..3)).prop_map(move |((name, node, nodes, units), more)| make((name, node, nodes, units, more)))
+        (parts(), vec(inner, 0..3))
+            .prop_map(move |((name, node, nodes, units), more)| make((name, node, nodes, units, more)))
     })
 }
 
@@ -352,9 +393,7 @@ struct Maps {
     rows: Vec<BTreeMap<String, Vec<u8>>>,
 }
 
-plain_struct!(Maps {
-    numbers, by_number, by_letter, flat, lists, nodes, by_kind, by_pair, nodes_or_not, maps, rows,
-});
+plain_struct!(Maps { numbers, by_number, by_letter, flat, lists, nodes, by_kind, by_pair, nodes_or_not, maps, rows });
 
 prop_compose! {
     fn maps()(
@@ -407,8 +446,9 @@ struct Arrays {
 plain_struct!(Arrays { doubles, texts, flags, list, by_name });
 
 fn array<T: Clone + Debug>(element: impl Strategy<Value = T>) -> impl Strategy<Value = Array2<T>> {
-    (vec(element, 12), 0..4usize, 0..4usize)
-        .prop_map(|(values, rows, columns)| Array2::from_shape_vec((rows, columns), values[..rows * columns].to_vec()).unwrap())
+    (vec(element, 12), 0..4usize, 0..4usize).prop_map(|(values, rows, columns)| {
+        Array2::from_shape_vec((rows, columns), values[..rows * columns].to_vec()).unwrap()
+    })
 }
 
 prop_compose! {

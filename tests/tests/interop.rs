@@ -13,10 +13,13 @@ fn every_recipe_reads_its_value_and_the_table_is_true() {
     let mut columns = Vec::new();
     for tool in TOOLS {
         let readings = readings(&tool, &kinds, document.recipes(tool.name)).transpose();
-        columns.push((tool.name, readings.unwrap_or_else(|error| {
-            wrong += &error;
-            None
-        })));
+        columns.push((
+            tool.name,
+            readings.unwrap_or_else(|error| {
+                wrong += &error;
+                None
+            }),
+        ));
     }
     assert!(wrong.is_empty(), "recipes of docs/INTEROP.md are wrong:\n{wrong}");
     columns.push(("h5dump", h5dump_readings(&kinds)));

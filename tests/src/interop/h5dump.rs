@@ -47,7 +47,10 @@ fn elements(mut rest: &str) -> Vec<String> {
                 1
             }
             '"' => rest[1..].find('"').map_or(rest.len(), |end| end + 2),
-            _ => rest.find(|c: char| c == ',' || c == '}' || c.is_whitespace()).unwrap_or(rest.len()).max(first.len_utf8()),
+            _ => rest
+                .find(|c: char| c == ',' || c == '}' || c.is_whitespace())
+                .unwrap_or(rest.len())
+                .max(first.len_utf8()),
         };
         if !matches!(first, '{' | '}' | ',') && !first.is_whitespace() {
             elements.push(rest[..length].to_string());

@@ -20,11 +20,14 @@ fn rows() -> Vec<(&'static str, Vec<(&'static str, Option<Value>)>)> {
         ),
         ("`u128`, `i128`", values(&["u128", "i128"])),
         ("`String`, `&str`, `PathBuf`, IP addresses, `Uuid`, ...", values(&["string", "string_empty", "ip"])),
-        ("`Duration`, `SystemTime`, chrono's times", vec![
-            ("duration", Some(json!([7]))),
-            ("system_time", Some(json!([-1]))),
-            ("date_time", Some(json!([1_700_000_000]))),
-        ]),
+        (
+            "`Duration`, `SystemTime`, chrono's times",
+            vec![
+                ("duration", Some(json!([7]))),
+                ("system_time", Some(json!([-1]))),
+                ("date_time", Some(json!([1_700_000_000]))),
+            ],
+        ),
         ("struct", lines("structure", json!([1.5]))),
         ("newtype, `Box`, `Rc`, `Arc`, `Cell`, `Mutex`, ...", Vec::new()),
         ("`Option`", vec![("option", Some(json!([true]))), ("option_none", Some(json!([false])))]),
@@ -66,9 +69,13 @@ pub fn readme_lines(kinds: &[Kind]) -> Result<Vec<Line>, String> {
     for row in table.lines().skip(1).take_while(|line| line.starts_with('|')) {
         let row = row.replace("\\|", "\u{1}");
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
-        let codes: Vec<String> = cells[2].split('`').skip(1).step_by(2).map(|code| code.replace('\u{1}', "|")).collect();
+        let codes: Vec<String> =
+            cells[2].split('`').skip(1).step_by(2).map(|code| code.replace('\u{1}', "|")).collect();
         let Some((_, wanted)) = known.iter().find(|(first, _)| *first == cells[0]) else {
-            return Err(format!("README.md: nothing says what the row {:?} gives: tests/src/interop/readme.rs", cells[0]));
+            return Err(format!(
+                "README.md: nothing says what the row {:?} gives: tests/src/interop/readme.rs",
+                cells[0]
+            ));
         };
         for (kind, values) in wanted {
             let own = || kinds.iter().find(|k| k.name == *kind).map(|k| json!([k.value]));

@@ -37,7 +37,8 @@ pub fn readings(tool: &Tool, kinds: &[Kind], recipes: &Recipes) -> Option<Result
     // First all views without help: what helps one recipe may change the tool for what comes later.
     let attempts: Vec<Attempt> = kinds.iter().filter_map(as_it_is).chain(kinds.iter().filter_map(by_recipe)).collect();
     let outcomes = tool.run(kinds, &attempts)?;
-    let outcome = |kind: &Kind, how| attempts.iter().position(|a| a.kind == kind.name && a.how == how).map(|at| &outcomes[at]);
+    let outcome =
+        |kind: &Kind, how| attempts.iter().position(|a| a.kind == kind.name && a.how == how).map(|at| &outcomes[at]);
 
     let mut wrong = String::new();
     let mut readings = Vec::new();
