@@ -8,9 +8,11 @@ use std::path::Path;
 /// The beginning of every line: what the README says of `f`, and what its readers have imported.
 const OPENING: &str = "import anndata.io, h5py\nimport numpy as np\nf = h5py.File('model.h5')\n";
 
-/// What each line gives: the first cell of the row, and by type what its lines give, in their order. Without values, the
-/// one line gives the value itself.
-fn rows() -> Vec<(&'static str, Vec<(&'static str, Option<Value>)>)> {
+/// A type, and what the lines of a row give for it, in their order. Without values, the one line gives the value itself.
+type Given = (&'static str, Option<Value>);
+
+/// What each row gives, by its first cell.
+fn rows() -> Vec<(&'static str, Vec<Given>)> {
     let values = |kinds: &[&'static str]| kinds.iter().map(|&kind| (kind, None)).collect();
     let lines = |kind: &'static str, values: Value| vec![(kind, Some(values))];
     vec![

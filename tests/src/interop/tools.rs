@@ -79,7 +79,11 @@ impl Tool {
         let output = command.output().unwrap_or_else(|error| panic!("{program} does not start: {error}"));
         let said = String::from_utf8_lossy(&output.stdout);
         let errors = String::from_utf8_lossy(&output.stderr);
-        let tail = &errors[errors.floor_char_boundary(errors.len().saturating_sub(2000))..];
+        let tail = errors.lines().rev().take(20).collect::<Vec<_>>();
+        let tail = tail.into_iter().rev().collect::<Vec<_>>().join(
+            "
+",
+        );
         assert!(said.lines().any(|line| line == "@done"), "{}: the runner failed:\n{tail}", self.name);
         let outcomes = outcomes(&said);
         let missing = || Err("nothing was reported".to_string());
