@@ -1,6 +1,6 @@
 //! docs/INTEROP.md: its recipes run, and its table is what they gave.
 
-use filebacked_tests::interop::{Document, TOOLS, h5dump_readings, kinds, readings, readme_lines, table};
+use filebacked_tests::interop::{Document, TOOLS, Tool, h5dump_readings, kinds, readings, readme_lines, table};
 use std::collections::BTreeSet;
 
 /// Tools whose recipes nothing here can run, and whether they say of every type how it is read.
@@ -9,17 +9,19 @@ const NOT_RUN: [(&str, bool); 3] = [("HDF5.jl", true), ("JLD2", false), ("MATLAB
 #[test]
 fn every_recipe_reads_its_value_and_the_table_is_true() {
     let (document, kinds) = (Document::open(), kinds());
-    let mut wrong = String::new();
-    let mut columns = Vec::new();
-    for tool in TOOLS {
-        let readings = readings(&tool, &kinds, document.recipes(tool.name)).transpose();
-        columns.push((
-            tool.name,
-            readings.unwrap_or_else(|error| {
-                wrong += &error;
-                None
-            }),
-        ));
+    let (mut wrong, mut columns) = (String::new(), Vec::new());
+    let found: Vec<_> = std::thread::scope(|scope| {
+        let (kinds, document) = (&kinds, &document);
+        let run = |tool: &'static Tool| scope.spawn(move || readings(tool, kinds, document.recipes(tool.name)));
+        let running: Vec<_> = TOOLS.iter().map(run).collect();
+        running.into_iter().map(|tool| tool.join().expect("the tool runs")).collect()
+    });
+    for (tool, found) in TOOLS.iter().zip(found) {
+        let readings = found.transpose().unwrap_or_else(|error| {
+            wrong += &error;
+            None
+        });
+        columns.push((tool.name, readings));
     }
     assert!(wrong.is_empty(), "recipes of docs/INTEROP.md are wrong:\n{wrong}");
     columns.push(("h5dump", h5dump_readings(&kinds)));

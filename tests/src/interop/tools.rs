@@ -31,7 +31,7 @@ const fn tool(name: &'static str, variable: &'static str, runner: &'static str) 
 }
 
 /// The tools whose recipes run, in the order of the table.
-pub const TOOLS: [Tool; 8] = [
+pub static TOOLS: [Tool; 8] = [
     tool("h5py", PYTHON, "run.py"),
     tool("pyfive", PYTHON, "run.py"),
     tool("anndata", PYTHON, "run.py"),
