@@ -25,7 +25,8 @@ r_has_hdf5r() { has Rscript && Rscript -e 'library(hdf5r); library(bit64)' >/dev
 has octave || { echo "installing Octave" && scripts/apt.sh octave; } || missing "Octave (Debian package octave)"
 r_has_hdf5r || { echo "installing R with hdf5r" && scripts/apt.sh r-base-core r-cran-hdf5r r-cran-bit64 && r_has_hdf5r; } ||
   missing "R with hdf5r and bit64 (Debian packages r-cran-hdf5r, r-cran-bit64)"
-has node && has npm || { echo "installing node" && scripts/apt.sh nodejs npm; } || missing "node and npm (Debian packages nodejs, npm)"
+has node && has npm || { echo "installing node" && scripts/apt.sh nodejs npm; } ||
+  missing "node and npm (Debian packages nodejs, npm)"
 if has npm; then
   echo "installing the node packages of $wanted into $place"
   cp "$wanted" "$place/package.json"

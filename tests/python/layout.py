@@ -154,7 +154,8 @@ def sparse(node):
     by_row = text_of(node.attrs["encoding-type"]) == "csr_matrix"
     places = zip(lines, inner.tolist()) if by_row else zip(inner.tolist(), lines)
     values = elements(data, node["data"].dtype)
-    return {"shape": node.attrs["shape"].tolist(), "by_row": by_row, "entries": [[*at, v] for at, v in zip(places, values, strict=True)]}
+    entries = [[*at, v] for at, v in zip(places, values, strict=True)]
+    return {"shape": node.attrs["shape"].tolist(), "by_row": by_row, "entries": entries}
 
 
 def read(path):
@@ -205,7 +206,8 @@ class Writer:
         options = {}
         if data.size and data.shape and self.random.random() < 0.3:
             options = {"compression": self.random.choice([None, "gzip"]), "shuffle": self.random.random() < 0.5,
-                       "fletcher32": not dtype.hasobject and self.random.random() < 0.3, "maxshape": tuple(None for _ in data.shape)}
+                       "fletcher32": not dtype.hasobject and self.random.random() < 0.3,
+                       "maxshape": tuple(None for _ in data.shape)}
         parent.create_dataset(name, data=data, dtype=dtype, **options)
 
     # -- elements
