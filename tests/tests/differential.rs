@@ -2,9 +2,9 @@
 //!
 //! `FILEBACKED_CASES` is how many values of each type are tried.
 
-use filebacked::{Compression, Durability, FileBacked, WriteOptions};
+use filebacked::{Compression, Durability, Engine, FileBacked, ReadOptions, WriteOptions};
 use filebacked_tests::plain::{Plain, schema, variant};
-use filebacked_tests::{plain_struct, python, scratch};
+use filebacked_tests::{ENGINES, plain_struct, python, scratch};
 use half::f16;
 use ndarray::Array2;
 use num_complex::Complex;
@@ -33,16 +33,19 @@ fn both_ways<T: FileBacked + Plain + Debug>(values: impl Strategy<Value = T>) {
     let fail = |error: String| TestCaseError::fail(error);
     let outcome = TestRunner::new(config).run(&(values, any::<u64>()), |(value, seed)| -> TestCaseResult {
         let plain = value.plain();
-        let options = WriteOptions::new().durability(Durability::Fast);
-        let options = if seed % 4 == 0 { options.compression(Compression::Gzip(1)) } else { options };
+        let options = WriteOptions::new().durability(Durability::Fast).engine(ENGINES[seed as usize % 2]);
+        let options = if seed % 8 < 2 { options.compression(Compression::Gzip(1)) } else { options };
         options.save(&path, &value).map_err(|error| fail(error.to_string()))?;
         let read = python.read(&path).map_err(fail)?;
         prop_assert!(read == plain, "h5py reads otherwise: {}", difference(&plain, &read));
 
         python.write(&path, &schema, &plain, seed).map_err(fail)?;
-        let loaded: T = filebacked::load(&path).map_err(|error| fail(format!("what h5py wrote: {error}")))?;
-        let loaded = loaded.plain();
-        prop_assert!(loaded == plain, "Rust reads otherwise: {}", difference(&plain, &loaded));
+        for engine in [Engine::Any, Engine::Libhdf5] {
+            let loaded: T =
+                ReadOptions::new().engine(engine).load(&path).map_err(|error| fail(format!("{engine:?}: {error}")))?;
+            let loaded = loaded.plain();
+            prop_assert!(loaded == plain, "{engine:?} reads otherwise: {}", difference(&plain, &loaded));
+        }
         Ok(())
     });
     outcome.unwrap_or_else(|error| panic!("{error}"));
