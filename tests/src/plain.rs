@@ -77,8 +77,9 @@ plain_is! {
         Ok(after) => after.plain(),
         Err(before) => {
             let before = before.duration();
-            let (secs, nanos) = (before.as_secs() as i64, before.subsec_nanos());
-            if nanos == 0 { json!({"secs": -secs, "nanos": 0}) } else { json!({"secs": -secs - 1, "nanos": 1_000_000_000 - nanos}) }
+            let (secs, nanos) = (-(before.as_secs() as i64), before.subsec_nanos());
+            let (secs, nanos) = if nanos == 0 { (secs, 0) } else { (secs - 1, 1_000_000_000 - nanos) };
+            json!({"secs": secs, "nanos": nanos})
         }
     };
 }
@@ -185,7 +186,7 @@ fn describe(schema: Schema, types: &mut Map<String, Value>) -> Value {
         Schema::Sparse(of) => json!({"kind": "sparse", "of": describe(of(), types)}),
         Schema::Option(of) => json!({"kind": "option", "of": describe(of(), types)}),
         Schema::Tuple(of) => {
-            let field = |(i, of): (usize, fn() -> Schema)| json!({"name": i.to_string(), "attribute": false, "schema": describe(of(), types)});
+            let field = |(i, of): (usize, fn() -> Schema)| describe_field(&i.to_string(), false, of, types);
             json!({"kind": "tuple", "fields": of.into_iter().enumerate().map(field).collect::<Vec<_>>()})
         }
         Schema::Map { key, value, links } => {
@@ -217,6 +218,9 @@ fn named(name: &str, types: &mut Map<String, Value>, make: impl FnOnce(&mut Map<
 }
 
 fn describe_fields(fields: Vec<filebacked::FieldSchema>, types: &mut Map<String, Value>) -> Value {
-    let field = |field: filebacked::FieldSchema| json!({"name": field.name, "attribute": field.attribute, "schema": describe((field.schema)(), types)});
-    fields.into_iter().map(field).collect()
+    fields.into_iter().map(|field| describe_field(field.name, field.attribute, field.schema, types)).collect()
+}
+
+fn describe_field(name: &str, attribute: bool, of: fn() -> Schema, types: &mut Map<String, Value>) -> Value {
+    json!({"name": name, "attribute": attribute, "schema": describe(of(), types)})
 }

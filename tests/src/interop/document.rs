@@ -1,8 +1,9 @@
 //! What docs/INTEROP.md says: the recipes of each tool, and the table.
 //!
 //! A fenced block belongs to the test if the line above it is a marker: `<!-- opening: TOOL -->`, the code in front of
-//! everything, `<!-- help: TOOL -->`, what recipes need besides, or `<!-- recipes: TOOL -->`. There each recipe begins with a comment that names the types it reads:
-//! `# vec_vec, map: more words` in a line of its own. Recipes read the field `x` of the open file `f` into `x`.
+//! everything, `<!-- help: TOOL -->`, what recipes need besides, or `<!-- recipes: TOOL -->`. There each recipe begins with
+//! a comment that names the types it reads, in a line of its own: `# vec_vec, map: more words`. Recipes read the field `x`
+//! of the open file `f` into `x`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -152,6 +152,14 @@ fn uneven() -> Vec<String> {
     texts
 }
 
+fn named<V, const N: usize>(entries: [(&str, V); N]) -> BTreeMap<String, V> {
+    entries.into_iter().map(|(key, value)| (key.to_string(), value)).collect()
+}
+
+fn by_pair() -> BTreeMap<(u8, String), Vec<f64>> {
+    BTreeMap::from([((1, "a".to_string()), vec![1.5, 2.5]), ((2, "b".to_string()), vec![])])
+}
+
 fn shapes() -> Vec<Shape> {
     vec![Shape::Rect { field: 1.5, w: 2.5 }, Shape::Point, Shape::Circle(0.5), Shape::Rect { field: 3.5, w: 4.5 }]
 }
@@ -299,19 +307,19 @@ fn sequences() -> Vec<Kind> {
 
 fn maps() -> Vec<Kind> {
     kinds! {
-        map, "map to numbers": Model { x: BTreeMap::from([("a/b", 1.5), ("ü", 2.5)].map(|(k, v)| (k.to_string(), v))) }
-            => json!({"a/b": 1.5, "ü": 2.5});
+        map, "map to numbers": Model { x: named([("%2F", 1.5), ("ü", 2.5)]) }
+            => json!({"%2F": 1.5, "ü": 2.5});
         map_int, "map, integers to text": Model { x: BTreeMap::from([(-1i64, "ü".to_string()), (2, "b".into())]) }
             => json!({"-1": "ü", "2": "b"});
-        map_struct, "map to flat structs": Model { x: BTreeMap::from([("a".to_string(), record(1)), ("b".into(), record(2))]) }
+        map_struct, "map to flat structs": Model { x: named([("a", record(1)), ("b", record(2))]) }
             => json!({"keys": ["a", "b"], "values": records()});
-        map_tuple, "map, tuples as keys": Model { x: BTreeMap::from([((1u8, "a".to_string()), vec![1.5, 2.5]), ((2, "b".into()), vec![])]) }
+        map_tuple, "map, tuples as keys": Model { x: by_pair() }
             => json!({"keys": {"0": [1, 2], "1": ["a", "b"]}, "values": [[1.5, 2.5], []]});
-        map_vec, "map to anything else": Model { x: BTreeMap::from([("a".to_string(), vec![1.5, 2.5]), ("key".into(), vec![3.5])]) }
+        map_vec, "map to anything else": Model { x: named([("a", vec![1.5, 2.5]), ("key", vec![3.5])]) }
             => json!({"a": [1.5, 2.5], "key": [3.5]});
-        map_escaped, "the same, keys with `/`": Model { x: BTreeMap::from([("a/b%".to_string(), vec![1.5, 2.5]), ("..".into(), vec![3.5])]) }
+        map_escaped, "the same, keys with `/`": Model { x: named([("a/b%", vec![1.5, 2.5]), ("..", vec![3.5])]) }
             => json!({"a/b%": [1.5, 2.5], "..": [3.5]});
-        vec_map, "`Vec<map>`": Model { x: vec![BTreeMap::from([(1u8, 1.5), (2, 2.5)]), BTreeMap::new(), BTreeMap::from([(1, 3.5)])] }
+        vec_map, "`Vec<map>`": Model { x: [vec![(1u8, 1.5), (2, 2.5)], vec![], vec![(1, 3.5)]].map(BTreeMap::from_iter).to_vec() }
             => json!([{"1": 1.5, "2": 2.5}, {}, {"1": 3.5}]);
     }
 }
