@@ -5,6 +5,8 @@
     {"op": "exec", "file": path, "mode": "w", "code": "f['x'] = 1"}
     {"op": "pyfive", "file": path, "expr": "f['x'][()]"}   f is a pyfive.File
     {"op": "anndata", "file": path, "path": "x", "expr": "x.toarray()"}  x is read_elem(f["x"])
+    {"op": "read", "file": path}                        the value in a file of ours, see layout.py
+    {"op": "write", "file": path, "types": {..}, "schema": {..}, "value": .., "seed": 1}   writes such a file
     {"op": "exit"}
 
 An answer is {"value": ...}, or {"error": text, "trace": text}. `mode` may stand in eval, too, and `file` may be missing.
@@ -22,6 +24,8 @@ from contextlib import nullcontext
 
 import h5py
 import numpy as np
+
+import layout
 
 # Larger datasets are described without their values.
 LIMIT = 100_000
@@ -252,6 +256,10 @@ def run(request, names, code, mode):
 
 def answer(request):
     op, path = request["op"], request.get("file")
+    if op == "read":
+        return layout.read(path)
+    if op == "write":
+        return layout.write(path, request["types"], request["schema"], request["value"], request["seed"])
     if op == "pyfive":
         import pyfive
         with pyfive.File(path) as file:

@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod described;
+pub mod interop;
 pub mod mutants;
+pub mod plain;
 mod python;
 mod round_trip;
 mod tool;

@@ -3,11 +3,14 @@
 use crate::described::Described;
 use crate::{ENGINES, scratch, tool};
 use filebacked::{Save, WriteOptions};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// A type as [`schema`](crate::plain::schema) tells it.
+pub type Schema = (Value, Map<String, Value>);
 
 /// The Python process of this test binary.
 #[derive(Debug)]
@@ -93,6 +96,19 @@ impl Python {
     #[track_caller]
     pub fn change(&self, file: &Path, code: &str) -> Value {
         self.must(&json!({"op": "exec", "file": file, "mode": "r+", "code": code}))
+    }
+
+    /// The value in a file of ours, as docs/FORMAT.md says; in the form of [`Plain`](crate::plain::Plain).
+    pub fn read(&self, file: &Path) -> Result<Value, String> {
+        self.ask(&json!({"op": "read", "file": file}))
+    }
+
+    /// Writes a file of ours, as docs/FORMAT.md says; what that leaves open is chosen by the seed.
+    pub fn write(&self, file: &Path, schema: &Schema, value: &Value, seed: u64) -> Result<(), String> {
+        let (schema, types) = schema;
+        let request =
+            json!({"op": "write", "file": file, "schema": schema, "types": types, "value": value, "seed": seed});
+        self.ask(&request).map(|_| ())
     }
 
     /// The value of an expression over `f`, the file as pyfive opens it.
