@@ -1,5 +1,6 @@
 //! What a field says about the datasets of its value.
 
+use crate::layout::encoding::Encoding;
 use crate::storage::Compression;
 
 /// How the values below a field are laid out, where there is a choice.
@@ -29,6 +30,7 @@ pub struct Storage<'a> {
     pub(crate) compression: Option<Compression>,
     pub(crate) chunk: Option<&'a [usize]>,
     pub(crate) layout: Option<StoreAs>,
+    pub(crate) encoding: Encoding,
 }
 
 impl<'a> Storage<'a> {
@@ -47,6 +49,12 @@ impl<'a> Storage<'a> {
     pub fn chunk(mut self, shape: &'a [usize]) -> Self {
         self.chunk = Some(shape);
         self
+    }
+
+    /// What holds for the members of a group as well.
+    pub(crate) fn inside(&self) -> Storage<'static> {
+        let encoding = self.encoding.inside();
+        Storage { compression: self.compression, encoding, ..Storage::default() }
     }
 
     /// The layout, where there is a choice.

@@ -204,7 +204,7 @@ impl<'a> MemberReader<'_, 'a> {
         default: impl FnMut() -> Option<T>,
     ) -> Result<Vec<Option<T>>> {
         let absent = || Some(std::iter::repeat_with(default).take(self.group.len()).collect());
-        let values = self.read(opaque, |node| absent::read_rows_with(node, filter), absent)?;
+        let values = self.read(opaque, |node| filter.read_optional_rows(node), absent)?;
         self.checked(values)
     }
 

@@ -72,6 +72,8 @@ pub(crate) fn write<K: Save, V: Save>(entries: Vec<(&K, &V)>, order: Order, slot
         }
         Some(StoreAs::Links) => true,
         Some(StoreAs::Columns) => false,
+        // AnnData's dicts are of text.
+        _ if slot.is_encoded() && K::is_name() => true,
         _ => by_links::<K, V>(),
     };
     if links { write_links(&entries, slot) } else { write_columns(&entries, slot) }
@@ -87,14 +89,23 @@ fn value_schema<V: Save>(cx: &WriteContext) -> Option<Nested> {
 
 fn write_links<K: Save, V: Save>(entries: &[(&K, &V)], slot: Slot<'_>) -> Result<Written> {
     let cx = slot.cx;
-    let mut group = slot.group(Stamp::kind("links"))?;
+    // To AnnData a name is a key as it stands.
+    let plain = slot.is_encoded();
+    let mut group = slot.group(Stamp::kind(if plain { "dict" } else { "links" }))?;
     group.write_len(entries.len())?;
     for (key, value) in entries {
         let name = key_name(*key)?;
-        let link = escape_link(&name);
+        let link = if plain { checked_link(&name)? } else { escape_link(&name) };
         group.entry(&link, Some(&name), value_schema::<V>(cx), |slot| slot.put(*value))?;
     }
     group.end()
+}
+
+fn checked_link(name: &str) -> Result<Cow<'_, str>> {
+    if matches!(name, "" | "." | "..") || name.contains(['/', '\0']) {
+        return Err(ErrorKind::Unsupported(format!("the key {name:?} in an AnnData dict, where it is a link name")).into());
+    }
+    Ok(name.into())
 }
 
 fn write_columns<K: Save, V: Save>(entries: &[(&K, &V)], slot: Slot<'_>) -> Result<Written> {
@@ -185,7 +196,7 @@ fn by_name(name: Cow<'_, str>) -> (bool, u128, Cow<'_, str>) {
 /// Reads a map; `insert` says whether the key was new.
 pub(crate) fn read<K: FileBacked, V: FileBacked>(node: Node<'_>, mut insert: impl FnMut(K, V) -> bool) -> Result<()> {
     let kind = node.stamp()?.map(|stamp| stamp.kind_name().to_string());
-    if !matches!(kind.as_deref(), None | Some("map" | "links")) {
+    if !matches!(kind.as_deref(), None | Some("map" | "links" | "dict")) {
         return Err(node.unexpected("a group (map)"));
     }
     let group = node.group_as("a group (map)")?;
@@ -194,7 +205,8 @@ pub(crate) fn read<K: FileBacked, V: FileBacked>(node: Node<'_>, mut insert: imp
         // A group of others: a link a key, unless it is exactly what this library would write.
         None => !by_links::<K, V>() && group.names()? == ["keys", "values"],
     };
-    if columns { read_columns(&group, insert) } else { read_links(&group, kind.is_some(), &mut insert) }
+    let escaped = kind.as_deref() == Some("links");
+    if columns { read_columns(&group, insert) } else { read_links(&group, escaped, &mut insert) }
 }
 
 fn twice(key: &str) -> Error {

@@ -31,6 +31,7 @@
 
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
+use crate::layout::encoding::TYPE;
 use crate::layout::number;
 use crate::layout::scalar::Element;
 use crate::node::{Node, say};
@@ -42,8 +43,6 @@ use crate::storage::{self, Dtype};
 use crate::writer::GroupWriter;
 use sprs::{CompressedStorage, CsMatI, CsMatViewI, CsVecI, CsVecViewI, SpIndex, TriMatI, TriMatViewI};
 
-const TYPE: &str = "encoding-type";
-const VERSION: &str = "encoding-version";
 const SHAPE: &str = "shape";
 
 /// Writes a matrix of compressed rows or columns.
@@ -57,9 +56,8 @@ pub(crate) fn write_compressed<N: Element, I: SpIndex, P: SpIndex>(
     if matrix.indices().len() != nnz || starts.last().and_then(|last| last.try_index()) != Some(nnz) {
         return Err(ErrorKind::Contract("a sparse matrix whose parts do not fit each other".into()).into());
     }
-    let mut group = slot.group(Stamp::kind("sparse"))?;
-    group.text_attribute(TYPE, if matrix.is_csr() { "csr_matrix" } else { "csc_matrix" })?;
-    group.text_attribute(VERSION, "0.1.0")?;
+    let encoding = if matrix.is_csr() { "csr_matrix" } else { "csc_matrix" };
+    let mut group = slot.element(encoding, "0.1.0").group(Stamp::kind("sparse"))?;
     write_shape(&mut group, &[matrix.rows(), matrix.cols()])?;
     group.part("data", |slot| write_values(matrix.data(), slot))?;
     group.part("indices", |slot| write_indices(matrix.indices(), slot))?;
