@@ -63,7 +63,7 @@ pub(crate) fn write_with_gaps<T: Save + Copy>(values: &[Option<&T>], gap: T, slo
     if slot.storage.encoding != Encoding::Columns {
         return write_present(values, slot);
     }
-    if values.iter().flatten().any(|value| value.is_gap()) {
+    if values.iter().flatten().any(|value| T::is_gap(value)) {
         return Err(Error::new(ErrorKind::Unsupported("a NaN beside values that are absent, in a data frame".into()))
             .with_help("AnnData has NaN for both: store a `None`, or let the field be no `Option`"));
     }
