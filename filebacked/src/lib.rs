@@ -100,6 +100,8 @@
 
 #![deny(missing_docs, unsafe_op_in_unsafe_fn)]
 
+#[cfg(all(feature = "ndarray", feature = "sprs"))]
+pub mod anndata;
 mod backed;
 mod context;
 mod engine;
