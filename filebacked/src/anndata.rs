@@ -202,7 +202,7 @@ fn frame<T: FileBacked>() -> Result<DataFrame> {
 impl<O: FileBacked, V: FileBacked, A: Element, U: FileBacked + Default> Save for AnnData<O, V, A, U> {
     fn write(&self, slot: Slot<'_>) -> Result<Written> {
         self.check(ErrorKind::Contract)?;
-        let slot = slot.encoding(Encoding::Elements).element("anndata", "0.1.0");
+        let slot = slot.encoding(Encoding::Elements).element(&("anndata", "0.1.0"));
         let mut group = slot.structure("AnnData", 1)?;
         group.field("X", &self.x)?;
         group.field_with("obs", &self.obs, &frame::<O>()?)?;
@@ -280,7 +280,7 @@ pub struct H5ad<T>(pub T);
 
 impl<T: Save> Save for H5ad<T> {
     fn write(&self, slot: Slot<'_>) -> Result<Written> {
-        slot.encoding(Encoding::Elements).element("anndata", "0.1.0").put(&self.0)
+        slot.encoding(Encoding::Elements).element(&("anndata", "0.1.0")).put(&self.0)
     }
 
     fn key() -> Option<Key<Self>> {

@@ -95,7 +95,7 @@ pub trait Save {
 
     /// What AnnData calls a column of these of which some are absent.
     #[doc(hidden)]
-    fn nullable() -> Option<&'static str>
+    fn nullable() -> Option<&'static (&'static str, &'static str)>
     where
         Self: Sized,
     {

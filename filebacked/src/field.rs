@@ -33,7 +33,25 @@ pub struct Storage<'a> {
     pub(crate) encoding: Encoding,
 }
 
+/// What a field says that holds for the members of its group as well.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Inherited {
+    pub(crate) compression: Option<Compression>,
+    pub(crate) encoding: Encoding,
+}
+
+impl Inherited {
+    pub(crate) fn storage<'a>(self) -> Storage<'a> {
+        Storage { compression: self.compression, encoding: self.encoding, ..Storage::default() }
+    }
+}
+
 impl<'a> Storage<'a> {
+    /// What holds for the members of a group that is written here.
+    pub(crate) fn inside(&self) -> Inherited {
+        Inherited { compression: self.compression, encoding: self.encoding.inside() }
+    }
+
     /// As the options say.
     pub fn new() -> Self {
         Storage::default()
@@ -49,12 +67,6 @@ impl<'a> Storage<'a> {
     pub fn chunk(mut self, shape: &'a [usize]) -> Self {
         self.chunk = Some(shape);
         self
-    }
-
-    /// What holds for the members of a group as well.
-    pub(crate) fn inside(&self) -> Storage<'static> {
-        let encoding = self.encoding.inside();
-        Storage { compression: self.compression, encoding, ..Storage::default() }
     }
 
     /// The layout, where there is a choice.

@@ -67,6 +67,8 @@ pub struct Slot<'a> {
     form: Option<&'static str>,
     /// What the node is to AnnData, where that does not follow from what is written.
     element: Option<encoding::Element>,
+    /// The column that is the index of a data frame.
+    index: &'static str,
 }
 
 impl fmt::Debug for Slot<'_> {
@@ -92,7 +94,7 @@ impl<'a> Slot<'a> {
         depth: u32,
         storage: Storage<'a>,
     ) -> Self {
-        Slot { sink, cx, place, state, depth, storage, below: u32::MAX, marks: None, attrs: &[], form: None, element: None }
+        Slot { sink, cx, place, state, depth, storage, below: u32::MAX, marks: None, attrs: &[], form: None, element: None, index: "" }
     }
 
     /// The slot of a whole value.
@@ -155,14 +157,14 @@ impl<'a> Slot<'a> {
     where
         'a: 's,
     {
-        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element } = self;
-        Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element }
+        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index } = self;
+        Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index }
     }
 
     /// Says what the node is to AnnData, where that does not follow from what is written.
     #[must_use]
-    pub(crate) fn element(mut self, name: &'static str, version: &'static str) -> Self {
-        self.element = Some((name, version));
+    pub(crate) fn element(mut self, element: encoding::Element) -> Self {
+        self.element = Some(element);
         self
     }
 
@@ -170,10 +172,17 @@ impl<'a> Slot<'a> {
     #[must_use]
     pub(crate) fn encoding(mut self, encoding: Encoding) -> Self {
         match (self.storage.encoding, encoding) {
-            (Encoding::Columns, _) | (Encoding::Frame(_), Encoding::Elements) => {}
+            (Encoding::Columns, _) | (Encoding::Frame, Encoding::Elements) => {}
             _ => self.storage.encoding = encoding,
         }
         self
+    }
+
+    /// Makes rows that are written here a data frame with this column as its index.
+    #[must_use]
+    pub(crate) fn data_frame(mut self, index: &'static str) -> Self {
+        self.index = index;
+        self.encoding(Encoding::Frame)
     }
 
     /// Whether what is written here is AnnData's.
@@ -343,8 +352,8 @@ impl<'a> Slot<'a> {
         let mark = Mark { name, rows, outer: self.marks };
         let recorded = recorded && !matches!(self.place, Place::Attribute(_));
         let marks = if recorded { Some(&mark) } else { self.marks };
-        let Slot { sink, cx, place, state, storage, below, attrs, form, element, .. } = self;
-        write(Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element })
+        let Slot { sink, cx, place, state, storage, below, attrs, form, element, index, .. } = self;
+        write(Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index })
     }
 
     /// The slot of each element of a sequence: patterns take one level.
@@ -409,7 +418,7 @@ impl<'a> Slot<'a> {
             (filters, form, element) => {
                 all = form.map(|form| (STAMP, form)).into_iter().chain(self.attrs.iter().copied()).collect();
                 all.extend(filters.as_deref().map(|filters| (FILTER, filters)));
-                if let Some((name, version)) = element {
+                if let Some((name, version)) = element.copied() {
                     all.extend([(encoding::TYPE, name), (encoding::VERSION, version)]);
                 }
                 &all
@@ -497,7 +506,7 @@ impl<'a> Slot<'a> {
             group.element(element)?;
         }
         match self.storage.encoding {
-            Encoding::Frame(index) => Ok(group.data_frame(index)),
+            Encoding::Frame => Ok(group.data_frame(self.index)),
             _ => Ok(group),
         }
     }

@@ -4,7 +4,7 @@ use crate::backed::Save;
 use crate::context::WriteContext;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
-use crate::field::{Storage, StoreAs};
+use crate::field::{Inherited, Storage, StoreAs};
 use crate::filter::Filter;
 use crate::layout::encoding;
 use crate::layout::{absent, frame, variant};
@@ -40,7 +40,7 @@ pub struct GroupWriter<'a> {
     state: State,
     depth: u32,
     /// What the field around this group says of the datasets inside.
-    inherited: Storage<'static>,
+    inherited: Inherited,
     /// The members go to the group that was open already.
     rooted: bool,
     table: Option<Table>,
@@ -68,7 +68,7 @@ impl<'a> GroupWriter<'a> {
         cx: &'a WriteContext,
         state: State,
         depth: u32,
-        inherited: Storage<'static>,
+        inherited: Inherited,
         rooted: bool,
     ) -> Self {
         GroupWriter { sink, cx, state, depth, inherited, rooted, table: None, inside: None, frame: None }
@@ -141,7 +141,7 @@ impl<'a> GroupWriter<'a> {
             name,
             attribute: false,
             explicit: false,
-            storage: self.inherited,
+            storage: self.inherited.storage(),
             inside: self.inside,
             frame: self.frame.as_deref_mut(),
         }
@@ -180,7 +180,7 @@ impl<'a> GroupWriter<'a> {
     }
 
     /// Writes what the group is to AnnData.
-    pub(crate) fn element(&mut self, (name, version): encoding::Element) -> Result<()> {
+    pub(crate) fn element(&mut self, &(name, version): encoding::Element) -> Result<()> {
         self.text_attribute(encoding::TYPE, name)?;
         self.text_attribute(encoding::VERSION, version)
     }
@@ -192,7 +192,8 @@ impl<'a> GroupWriter<'a> {
 
     /// Writes texts as an attribute of this node's own layout, which patterns do not see.
     pub(crate) fn texts_attribute(&mut self, name: &str, texts: &[String]) -> Result<()> {
-        let slot = Slot::new(&mut *self.sink, self.cx, Place::Attribute(name), self.state, self.depth, self.inherited);
+        let storage = self.inherited.storage();
+        let slot = Slot::new(&mut *self.sink, self.cx, Place::Attribute(name), self.state, self.depth, storage);
         slot.dataset_text(&[texts.len() as u64], &mut texts.iter().map(String::as_str)).map(drop)
     }
 
@@ -241,7 +242,7 @@ impl<'a> GroupWriter<'a> {
     where
         'a: 's,
     {
-        Slot::new(&mut *self.sink, self.cx, Place::Member(name), self.state, self.depth, self.inherited)
+        Slot::new(&mut *self.sink, self.cx, Place::Member(name), self.state, self.depth, self.inherited.storage())
     }
 
     /// The tags and the columns of an enum's rows: which variant each row is.

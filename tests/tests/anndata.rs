@@ -1,6 +1,7 @@
 //! What AnnData writes and reads: sparse matrices, nullable columns, data frames, whole `.h5ad` files.
 
 use filebacked::anndata::{AnnData, H5ad, Matrix, Uns};
+use filebacked::testing::{check_filter, check_type};
 use filebacked::with::{AsString, Categorical, DataFrame, Each, Encoded};
 use filebacked::{Engine, Error, ErrorKind, FileBacked, ReadOptions, WriteOptions};
 use filebacked_tests::{Python, python, round_trip, scratch};
@@ -788,4 +789,34 @@ fn unsorted_indices_are_sorted() {
     made(python, &format!("{DATA}data.write_h5ad({path:?})"));
     python.change(&path, "for n, v in (('indices', [1, 1, 0]), ('data', [1.5, -3, 2])): f['X/' + n][:] = v");
     assert_eq!(filebacked::load::<Data>(&path).unwrap(), data());
+}
+
+#[test]
+fn filters_and_types_conform() {
+    let texts = ["", "a", "größer", "a"].map(String::from);
+    check_filter(Categorical, texts.clone()).unwrap();
+    check_filter(Encoded, texts).unwrap();
+    check_filter(Encoded, [1.5f64, -0.0]).unwrap();
+    check_filter(Encoded, [Kind::T, Kind::Nk]).unwrap();
+    check_filter(Encoded, [BTreeMap::from([("a".to_string(), 1u8)]), BTreeMap::new()]).unwrap();
+    check_filter(DataFrame { index: "barcode" }, [table().cells, Vec::new()]).unwrap();
+    check_type([data(), Data::default()]).unwrap();
+    check_type([H5ad(data())]).unwrap();
+    check_type([Matrix::Dense(array![[1u8, 2]]), Matrix::Sparse(CsMat::eye(2))]).unwrap();
+}
+
+#[test]
+fn few_codes_of_long_texts_take_no_memory() {
+    let Some(python) = python() else { return };
+    let code = "
+df = pd.DataFrame({'kind': pd.Categorical.from_codes(np.zeros(100_000, 'i1'), ['x' * 100_000])})
+write_elem(f, 'df', df)";
+    #[derive(FileBacked, Debug)]
+    struct Kinds {
+        #[filebacked(rename = "df/kind")]
+        _kind: Vec<String>,
+    }
+    let (_dir, path) = made(python, code);
+    let error = filebacked::load::<Kinds>(&path).map(drop).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Limit(_)) && error.path() == "/df/kind", "{error}");
 }

@@ -2,7 +2,8 @@
 
 use crate::backed::{FileBacked, Save};
 use crate::erased::Key;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::layout::encoding::TYPE;
 use crate::layout::scalar::Element;
 use crate::node::Node;
 use crate::schema::Schema;
@@ -77,7 +78,14 @@ impl<A: Element> FileBacked for Matrix<A> {
 
     fn read(node: Node<'_>) -> Result<Self> {
         match node.kind() {
-            ObjectKind::Group => node.get().map(Matrix::Sparse),
+            ObjectKind::Group => match node.text_attribute(TYPE)? {
+                Some(other) if !matches!(&*other, "csr_matrix" | "csc_matrix") => {
+                    Err(Error::mismatch("a matrix", format!("AnnData's {other}")).with_help(
+                        "`ReadOptions::skip` leaves it out; a struct of your own that names it reads it",
+                    ))
+                }
+                _ => node.get().map(Matrix::Sparse),
+            },
             _ => node.get().map(Matrix::Dense),
         }
     }

@@ -44,9 +44,9 @@ macro_rules! integer_is_backed {
                 fn filler() -> Option<Self> {
                     Some(0)
                 }
-                fn nullable() -> Option<&'static str> {
+                fn nullable() -> Option<&'static (&'static str, &'static str)> {
                     // 128-bit integers are compounds.
-                    (<$t>::BITS <= 64).then_some("nullable-integer")
+                    (<$t>::BITS <= 64).then_some(&("nullable-integer", "0.1.0"))
                 }
                 fn key() -> Option<Key<Self>> {
                     Some(Key::new())
@@ -138,8 +138,8 @@ macro_rules! float_is_backed {
 }
 float_is_backed!(f32, f64);
 element_is_backed!(bool, "bool", filler = Some(false), flat = true, {
-    fn nullable() -> Option<&'static str> {
-        Some("nullable-boolean")
+    fn nullable() -> Option<&'static (&'static str, &'static str)> {
+        Some(&("nullable-boolean", "0.1.0"))
     }
 });
 

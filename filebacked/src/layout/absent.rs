@@ -49,7 +49,7 @@ pub(crate) fn write_rows_unless<T: Save>(
 pub(crate) fn write_present<T: Save>(values: &[Option<&T>], slot: Slot<'_>) -> Result<Written> {
     let filler = T::filler();
     let slot = match T::nullable() {
-        Some(encoding) => slot.element(encoding, "0.1.0"),
+        Some(element) => slot.element(element),
         None => slot,
     };
     let mut group = begin(values.len(), values.iter().map(Option::is_none), slot)?;

@@ -27,7 +27,7 @@ pub(crate) fn write(
     ordered: bool,
     slot: Slot<'_>,
 ) -> Result<Written> {
-    let mut group = slot.encoding(Encoding::Elements).element("categorical", "0.2.0").group(Stamp::kind("categorical"))?;
+    let mut group = slot.encoding(Encoding::Elements).element(&("categorical", "0.2.0")).group(Stamp::kind("categorical"))?;
     group.bool_attribute("ordered", ordered)?;
     // As many bytes as pandas takes.
     let size = match categories.len() {
@@ -98,11 +98,13 @@ impl<'n, 'a> Categorical<'n, 'a> {
     }
 
     /// The rows, one after another, as what `categories` reads the categories as. Rows without a value are an error, or
-    /// left out where the caller has the mask.
+    /// left out where the caller has the mask. A code is a byte in the file, and may be a long text: `size` is what counts
+    /// for the limit of decoded values.
     pub(crate) fn rows<T: Clone>(
         &self,
         rank: Option<usize>,
         categories: impl FnOnce(&Node<'a>) -> Result<Vec<T>>,
+        size: impl Fn(&T) -> usize,
     ) -> Result<(Vec<T>, Vec<usize>)> {
         if rank.is_some_and(|rank| rank != 1) {
             return Err(self.column.unexpected(number::wanted("a type", rank)));
@@ -113,9 +115,18 @@ impl<'n, 'a> Categorical<'n, 'a> {
             (None, None) => Vec::new(),
         };
         let mut rows = Vec::with_capacity(self.codes.len());
+        let (mut bytes, limit) = (0usize, self.column.cx.decode_limit());
         for (row, code) in self.codes.iter().enumerate() {
             match usize::try_from(*code).map(|code| categories.get(code)) {
-                Ok(Some(value)) => rows.push(value.clone()),
+                Ok(Some(value)) => {
+                    bytes = bytes.saturating_add(size(value));
+                    if bytes > limit {
+                        let what = format!("a column of categories that is more than {limit} bytes of text");
+                        return Err(Error::new(ErrorKind::Limit(what))
+                            .with_help("`ReadOptions::decode_limit` raises the limit"));
+                    }
+                    rows.push(value.clone());
+                }
                 Err(_) if self.column.present => {}
                 Err(_) => {
                     return Err(Error::new(ErrorKind::Invalid(format!("no value in row {row}")))

@@ -21,7 +21,7 @@ pub(crate) const TYPE: &str = "encoding-type";
 pub(crate) const VERSION: &str = "encoding-version";
 
 /// The name and the version of an encoding.
-pub(crate) type Element = (&'static str, &'static str);
+pub(crate) type Element = &'static (&'static str, &'static str);
 
 /// What the objects below a node are to AnnData.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,8 +31,8 @@ pub(crate) enum Encoding {
     None,
     /// Elements, all the way down.
     Elements,
-    /// Rows as a data frame, with the name of the column that is its index.
-    Frame(&'static str),
+    /// Rows as a data frame.
+    Frame,
     /// The columns of a data frame.
     Columns,
 }
@@ -42,7 +42,7 @@ impl Encoding {
     pub(crate) fn inside(self) -> Self {
         match self {
             Encoding::None => Encoding::None,
-            Encoding::Frame(_) => Encoding::Columns,
+            Encoding::Frame => Encoding::Columns,
             Encoding::Elements | Encoding::Columns => Encoding::Elements,
         }
     }
@@ -56,9 +56,9 @@ impl Encoding {
     pub(crate) fn group(self, stamp: &Stamp<'_>) -> Result<Option<Element>> {
         match self {
             Encoding::None => Ok(None),
-            Encoding::Elements => Ok(Some(("dict", "0.1.0"))),
-            Encoding::Frame(_) if stamp.kind_name() == "columns" => Ok(Some(("dataframe", "0.2.0"))),
-            Encoding::Frame(_) => Err(no_frame(format!("a group ({stamp})"))),
+            Encoding::Elements => Ok(Some(&("dict", "0.1.0"))),
+            Encoding::Frame if stamp.kind_name() == "columns" => Ok(Some(&("dataframe", "0.2.0"))),
+            Encoding::Frame => Err(no_frame(format!("a group ({stamp})"))),
             Encoding::Columns => Err(no_column(format!("a group ({stamp})"))),
         }
     }
@@ -68,18 +68,18 @@ impl Encoding {
         let plain = !matches!(dtype, Dtype::Compound(_) | Dtype::Array(..) | Dtype::Opaque(..) | Dtype::Other(..));
         match self {
             Encoding::None => return Ok(None),
-            Encoding::Frame(_) => return Err(no_frame(format!("a dataset of {dtype}"))),
+            Encoding::Frame => return Err(no_frame(format!("a dataset of {dtype}"))),
             Encoding::Columns if shape.len() != 1 || !plain => {
                 return Err(no_column(format!("a {}-dimensional dataset of {dtype}", shape.len())));
             }
             Encoding::Columns | Encoding::Elements => {}
         }
         Ok(Some(match (dtype, shape) {
-            (Dtype::FixedStr(_) | Dtype::VarStr, []) => ("string", "0.2.0"),
-            (Dtype::FixedStr(_) | Dtype::VarStr, _) => ("string-array", "0.2.0"),
-            (Dtype::Compound(_), [_, ..]) => ("rec-array", "0.2.0"),
-            (_, []) if plain => ("numeric-scalar", "0.2.0"),
-            _ => ("array", "0.2.0"),
+            (Dtype::FixedStr(_) | Dtype::VarStr, []) => &("string", "0.2.0"),
+            (Dtype::FixedStr(_) | Dtype::VarStr, _) => &("string-array", "0.2.0"),
+            (Dtype::Compound(_), [_, ..]) => &("rec-array", "0.2.0"),
+            (_, []) if plain => &("numeric-scalar", "0.2.0"),
+            _ => &("array", "0.2.0"),
         }))
     }
 }

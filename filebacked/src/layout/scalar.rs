@@ -174,7 +174,7 @@ pub(crate) fn write_bools(rows: Rows<'_, bool>, shape: &[u64], slot: Slot<'_>) -
 /// Reads bools: h5py's enumeration, or integers that are 0 or 1.
 pub(crate) fn read_bools(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<bool>, Vec<usize>)> {
     if let Some(column) = categorical::open(node)? {
-        return column.rows(rank, |categories| Ok(read_bools(categories, Some(1))?.0));
+        return column.rows(rank, |categories| Ok(read_bools(categories, Some(1))?.0), |_| 0);
     }
     let description = node.describe()?;
     let shape = number::shape(node, &description, "bool", rank)?;

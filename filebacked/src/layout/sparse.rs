@@ -56,8 +56,8 @@ pub(crate) fn write_compressed<N: Element, I: SpIndex, P: SpIndex>(
     if matrix.indices().len() != nnz || starts.last().and_then(|last| last.try_index()) != Some(nnz) {
         return Err(ErrorKind::Contract("a sparse matrix whose parts do not fit each other".into()).into());
     }
-    let encoding = if matrix.is_csr() { "csr_matrix" } else { "csc_matrix" };
-    let mut group = slot.element(encoding, "0.1.0").group(Stamp::kind("sparse"))?;
+    let element = if matrix.is_csr() { &("csr_matrix", "0.1.0") } else { &("csc_matrix", "0.1.0") };
+    let mut group = slot.element(element).group(Stamp::kind("sparse"))?;
     write_shape(&mut group, &[matrix.rows(), matrix.cols()])?;
     group.part("data", |slot| write_values(matrix.data(), slot))?;
     group.part("indices", |slot| write_indices(matrix.indices(), slot))?;

@@ -153,7 +153,7 @@ pub(crate) fn read_bytes(node: &Node<'_>) -> Result<Vec<u8>> {
 pub(crate) fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<String>, Vec<usize>)> {
     node.readable()?;
     if let Some(column) = categorical::open(node)? {
-        return column.rows(rank, |categories| Ok(read_array(categories, Some(1))?.0));
+        return column.rows(rank, |categories| Ok(read_array(categories, Some(1))?.0), String::len);
     }
     if node.kind() == ObjectKind::Group && node.stamp()?.is_some_and(|stamp| stamp.kind_name() == "packed") {
         let packed = blob::read_packed(node)?;

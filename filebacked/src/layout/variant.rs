@@ -31,6 +31,7 @@ use crate::slot::{Slot, Written};
 use crate::storage::{Dtype, EnumType, IntType};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// How an enum without data is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,11 +200,12 @@ fn one<T>(values: Vec<T>) -> Result<T> {
 fn read_indices<E: UnitEnum>(node: &Node<'_>, scalar: bool) -> Result<Vec<usize>> {
     if let Some(column) = categorical::open(node)? {
         // Names that no row has are nobody's concern.
-        let names = column.rows(Some(usize::from(!scalar)), |categories| {
+        let names = |categories: &Node<'_>| {
             let names = text::read_array(categories, Some(1))?.0.into_iter();
-            Ok(names.map(|name| index_of::<E>(&name).ok_or(name)).collect())
-        })?;
-        return names.0.into_iter().map(|index| index.map_err(|name| unknown(&name, E::NAMES))).collect();
+            Ok(names.map(|name| index_of::<E>(&name).ok_or(Rc::from(name))).collect())
+        };
+        let (rows, _): (Vec<Result<usize, Rc<str>>>, _) = column.rows(Some(usize::from(!scalar)), names, |_| 0)?;
+        return rows.into_iter().map(|index| index.map_err(|name| unknown(&name, E::NAMES))).collect();
     }
     let description = node.describe()?;
     if description.shape.len() != usize::from(!scalar) || description.null {

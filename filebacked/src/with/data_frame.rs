@@ -3,7 +3,6 @@
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
-use crate::layout::encoding::Encoding;
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::schema::Schema;
@@ -98,7 +97,7 @@ impl<T: FileBacked> Filter<Vec<T>> for DataFrame {
 
     fn write(&self, value: &Vec<T>, slot: Slot<'_>) -> Result<Written> {
         self.check::<T>()?;
-        slot.encoding(Encoding::Frame(self.index)).each().put_rows(Rows::slice(value))
+        slot.data_frame(self.index).each().put_rows(Rows::slice(value))
     }
 
     fn read(&self, node: Node<'_>) -> Result<Vec<T>> {
