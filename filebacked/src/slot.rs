@@ -94,7 +94,20 @@ impl<'a> Slot<'a> {
         depth: u32,
         storage: Storage<'a>,
     ) -> Self {
-        Slot { sink, cx, place, state, depth, storage, below: u32::MAX, marks: None, attrs: &[], form: None, element: None, index: "" }
+        Slot {
+            sink,
+            cx,
+            place,
+            state,
+            depth,
+            storage,
+            below: u32::MAX,
+            marks: None,
+            attrs: &[],
+            form: None,
+            element: None,
+            index: "",
+        }
     }
 
     /// The slot of a whole value.

@@ -14,7 +14,8 @@ use std::path::PathBuf;
 /// A file made by Python code over `f`, with AnnData at hand as `ad` and pandas as `pd`.
 fn made(python: &Python, code: &str) -> (tempfile::TempDir, PathBuf) {
     let (dir, path) = scratch("anndata.h5ad");
-    let imports = "import anndata as ad, pandas as pd, scipy.sparse as sp\nfrom anndata.io import write_elem, read_elem\n";
+    let imports =
+        "import anndata as ad, pandas as pd, scipy.sparse as sp\nfrom anndata.io import write_elem, read_elem\n";
     python.create(&path, &format!("{imports}{code}"));
     (dir, path)
 }
@@ -88,8 +89,7 @@ fn a_data_frame_opens_in_pandas() {
     let frame = |expr: &str| python.anndata(&path, "cells", expr);
     assert_eq!(frame("type(x).__name__"), "DataFrame");
     assert_eq!(frame("[x.index.name, *x.index]"), json!(["barcode", "cell-", "cell-x", "cell-xx", "cell-xxx"]));
-    let columns =
-        ["mass", "kind", "guess", "cluster", "batch", "count", "good", "note", "score", "flag", "version"];
+    let columns = ["mass", "kind", "guess", "cluster", "batch", "count", "good", "note", "score", "flag", "version"];
     assert_eq!(frame("list(x.columns)"), json!(columns));
     let types = json!([
         "float64", "category", "category", "category", "category", "Int32", "boolean", "string", "float32", "bool",
@@ -107,7 +107,8 @@ fn a_data_frame_opens_in_pandas() {
     assert_eq!(frame("x.note"), json!(["größer", null, "größer", null]));
     assert_eq!(frame("x.score"), json!([0.0, "nan", 2.0, 3.0]));
     assert_eq!(frame("list(x.version)[1]"), json!((u128::MAX - 1).to_string()));
-    let encodings = "{n: [v.attrs['encoding-type'].decode(), v.attrs['encoding-version'].decode()] for n, v in f['cells'].items()}";
+    let encodings =
+        "{n: [v.attrs['encoding-type'].decode(), v.attrs['encoding-version'].decode()] for n, v in f['cells'].items()}";
     let encodings = python.eval(&path, encodings);
     assert_eq!(encodings["barcode"], json!(["string-array", "0.2.0"]));
     assert_eq!(encodings["mass"], json!(["array", "0.2.0"]));
@@ -250,11 +251,8 @@ fn frames_of_older_versions_are_read() {
     let (_dir, path) = made(python, OLD_FRAME);
     assert_eq!(python.anndata(&path, "df", "[None if v != v else v for v in x.kind]"), json!(["T", null, "B"]));
     let old = |name: &str, kind, area, mass| Old { name: name.into(), kind, area, mass };
-    let rows = vec![
-        old("x", Some(Kind::T), 30, Some(1.0)),
-        old("y", None, 10, None),
-        old("z", Some(Kind::B), 30, Some(3.0)),
-    ];
+    let rows =
+        vec![old("x", Some(Kind::T), 30, Some(1.0)), old("y", None, 10, None), old("z", Some(Kind::B), 30, Some(3.0))];
     assert_eq!(filebacked::load::<OldRows>(&path).unwrap().df, rows);
 }
 
@@ -381,7 +379,8 @@ fn data() -> Data {
         ("approximate".to_string(), Uns::Bool(true)),
         ("% mito".to_string(), Uns::Dict(BTreeMap::new())),
     ]);
-    let names = Array2::from_shape_vec((2, 2), ["a", "bb", "", "größer"].map(String::from).to_vec()).unwrap().into_dyn();
+    let names =
+        Array2::from_shape_vec((2, 2), ["a", "bb", "", "größer"].map(String::from).to_vec()).unwrap().into_dyn();
     AnnData {
         x: Some(x.clone().into()),
         obs: vec![observed("AAAC", Some(Kind::T), 1), observed("AAAG", None, 0), observed("AAAT", Some(Kind::Nk), 2)],
@@ -427,7 +426,11 @@ fn an_object_comes_back() {
     round_trip(&data());
     round_trip(&Data::default());
     round_trip(&H5ad(data()));
-    let csc = AnnData { x: Some(Matrix::Dense(array![[1u8], [2]])), obs: vec![table().cells[0].clone(); 2], ..AnnData::<Cell, Gene, u8, ()>::default() };
+    let csc = AnnData {
+        x: Some(Matrix::Dense(array![[1u8], [2]])),
+        obs: vec![table().cells[0].clone(); 2],
+        ..AnnData::<Cell, Gene, u8, ()>::default()
+    };
     let csc = AnnData { var: vec![data().var[0].clone()], ..csc };
     round_trip(&csc);
 }
@@ -462,7 +465,9 @@ fn an_object_opens_in_anndata() {
         WriteOptions::new().engine(engine).save(&path, &data()).unwrap();
         assert_eq!(ReadOptions::new().engine(engine).load::<Data>(&path).unwrap(), data(), "{engine:?}");
         // Elements without an encoding would be a warning.
-        let read = format!("import warnings\nwarnings.simplefilter('error', category=ad._warnings.OldFormatWarning)\n{SAME}{DATA}same(ad.read_h5ad({path:?}), data)");
+        let read = format!(
+            "import warnings\nwarnings.simplefilter('error', category=ad._warnings.OldFormatWarning)\n{SAME}{DATA}same(ad.read_h5ad({path:?}), data)"
+        );
         made(python, &read);
         // What AnnData writes of it is the same to us.
         let again = path.with_extension("again.h5ad");
@@ -553,7 +558,8 @@ fn what_uns_cannot_hold_is_told() {
     for name in ["ranks", "frame", "cat"] {
         let value = found.uns.remove(name);
         assert!(matches!(value, Some(Uns::Other(_))), "{name}: {value:?}");
-        let error = filebacked::to_bytes(&AnnData { uns: BTreeMap::from([(name.to_string(), value.unwrap())]), ..data() });
+        let error =
+            filebacked::to_bytes(&AnnData { uns: BTreeMap::from([(name.to_string(), value.unwrap())]), ..data() });
         let error = error.map(drop).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Unsupported(_)) && error.path() == format!("/uns/{name}"), "{error}");
     }
@@ -721,11 +727,14 @@ fn encoded_values_open_by_read_elem() {
     let elem = |path_of: &str, expr: &str| python.anndata(&path, path_of, expr);
     assert_eq!(elem("scores", "x"), json!({"auc % 2": 0.5, "f1": 1.0}));
     assert_eq!(elem("labels", "[*x, *x.codes, *x.categories]"), json!(["b", "a", "b", 1, 0, 1, "a", "b"]));
-    assert_eq!(elem("parts", "{k: v for k, v in x.items() if k not in ('wide', 'kinds')}"), json!({
-        "kind": "NK cell", "texts": ["a", "größer"], "empty": [], "good": true, "matrix": [[1.0, 2.0]],
-        "point": {"x": 1.0, "name": "p1"}, "points": {"x": [2.0, 3.5], "name": ["p2", "p3.5"]},
-        "counts": {"7": [1, 2]}, "inner": {"deep": {"n": 9}},
-    }));
+    assert_eq!(
+        elem("parts", "{k: v for k, v in x.items() if k not in ('wide', 'kinds')}"),
+        json!({
+            "kind": "NK cell", "texts": ["a", "größer"], "empty": [], "good": true, "matrix": [[1.0, 2.0]],
+            "point": {"x": 1.0, "name": "p1"}, "points": {"x": [2.0, 3.5], "name": ["p2", "p3.5"]},
+            "counts": {"7": [1, 2]}, "inner": {"deep": {"n": 9}},
+        })
+    );
     assert_eq!(elem("parts", "[list(x['kinds']), int(x['wide'][1]['hi'])]"), json!([["T", "B"], u64::MAX]));
     let bad = BTreeMap::from([("a/b".to_string(), 1.0)]);
     let error = filebacked::to_bytes(&Report { scores: bad, ..report }).map(drop).unwrap_err();

@@ -101,7 +101,11 @@ pub(crate) fn read_rows<T: FileBacked>(node: Node<'_>) -> Result<Vec<Option<T>>>
     // A plain column is one without absent values: what others write, and what a field was before it became optional.
     if !is_optional(&node)? {
         let gaps = node.column;
-        return Ok(node.get_rows::<T>()?.into_iter().map(|value| Some(value).filter(|v| !gaps || !v.is_gap())).collect());
+        return Ok(node
+            .get_rows::<T>()?
+            .into_iter()
+            .map(|value| Some(value).filter(|v| !gaps || !v.is_gap()))
+            .collect());
     }
     read_rows_unless(node)
 }

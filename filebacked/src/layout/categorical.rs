@@ -27,7 +27,8 @@ pub(crate) fn write(
     ordered: bool,
     slot: Slot<'_>,
 ) -> Result<Written> {
-    let mut group = slot.encoding(Encoding::Elements).element(&("categorical", "0.2.0")).group(Stamp::kind("categorical"))?;
+    let mut group =
+        slot.encoding(Encoding::Elements).element(&("categorical", "0.2.0")).group(Stamp::kind("categorical"))?;
     group.bool_attribute("ordered", ordered)?;
     // As many bytes as pandas takes.
     let size = match categories.len() {

@@ -103,7 +103,9 @@ fn write_links<K: Save, V: Save>(entries: &[(&K, &V)], slot: Slot<'_>) -> Result
 
 fn checked_link(name: &str) -> Result<Cow<'_, str>> {
     if matches!(name, "" | "." | "..") || name.contains(['/', '\0']) {
-        return Err(ErrorKind::Unsupported(format!("the key {name:?} in an AnnData dict, where it is a link name")).into());
+        return Err(
+            ErrorKind::Unsupported(format!("the key {name:?} in an AnnData dict, where it is a link name")).into()
+        );
     }
     Ok(name.into())
 }

@@ -21,8 +21,8 @@
 //!     └── h
 //! ```
 
-use crate::error::{Error, ErrorKind, Result};
 use crate::backed::Save;
+use crate::error::{Error, ErrorKind, Result};
 use crate::layout::{absent, categorical, number, text};
 use crate::node::Node;
 use crate::rows::Rows;

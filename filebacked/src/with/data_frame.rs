@@ -85,7 +85,8 @@ impl DataFrame {
             return Ok(());
         }
         let known: Vec<&str> = row.fields.iter().map(|field| field.name).collect();
-        let what = format!("`{}` is no field of `{}`, which a data frame could have as its index", self.index, row.name);
+        let what =
+            format!("`{}` is no field of `{}`, which a data frame could have as its index", self.index, row.name);
         Err(Error::new(ErrorKind::Unsupported(what)).with_help(format!("its fields are `{}`", known.join("`, `"))))
     }
 }
