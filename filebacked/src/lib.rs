@@ -91,6 +91,7 @@
 //! | `native` | yes | the engine of our own: whole files of a small subset of HDF5, at memory speed, without C |
 //! | `compress` | | with `libhdf5` 1.14 or newer: gzip data coded on all cores instead of in HDF5's filter pipeline; the same files |
 //! | `derive` | yes | the derive macros |
+//! | `dynamic` | | `Box<dyn Trait>`: the classes behind a trait are found at link time |
 //! | `ndarray`, `sprs` | yes | arrays and sparse matrices |
 //! | `half`, `complex`, `chrono`, `uuid`, `indexmap` | | the types of those crates |
 //! | `bincode`, `postcard`, `json` | | any serde type as bytes or text |
@@ -104,6 +105,8 @@
 pub mod anndata;
 mod backed;
 mod context;
+#[cfg(feature = "dynamic")]
+mod dynamic;
 mod engine;
 mod erased;
 mod error;
@@ -111,6 +114,7 @@ mod field;
 #[cfg(feature = "libhdf5")]
 mod file;
 mod filter;
+mod fingerprint;
 #[cfg(feature = "libhdf5")]
 pub mod hdf5;
 mod impls;
@@ -132,6 +136,7 @@ mod slot;
 mod stamp;
 mod storage;
 pub mod testing;
+mod upgrade;
 mod whole;
 pub mod with;
 mod writer;
@@ -169,6 +174,9 @@ pub use writer::{GroupWriter, MemberWriter};
 
 #[cfg(feature = "derive")]
 pub use filebacked_derive::{FileBacked, Save};
+
+#[cfg(feature = "dynamic")]
+pub use filebacked_derive::dynamic;
 
 /// The examples of the README, compiled as tests.
 #[cfg(all(doctest, feature = "derive"))]
