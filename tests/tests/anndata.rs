@@ -81,6 +81,45 @@ fn a_data_frame_comes_back() {
     round_trip(&Table { cells: Vec::new() });
 }
 
+/// Columns by other ways than a plain field.
+#[derive(FileBacked, Debug, PartialEq)]
+struct Odd {
+    #[filebacked(attr)]
+    id: u32,
+    #[filebacked(flatten)]
+    place: Place,
+    #[filebacked(skip_if = |v: &f64, _| *v == 1.0, default = 1.0)]
+    scale: f64,
+    #[filebacked(skip)]
+    cache: u8,
+    #[filebacked(with = AsString)]
+    port: Option<u16>,
+}
+
+#[derive(FileBacked, Debug, PartialEq)]
+struct Place {
+    x: f64,
+    region: Region,
+}
+
+/// Stored as its field.
+#[derive(FileBacked, Debug, PartialEq)]
+struct Region(String);
+
+#[derive(FileBacked, Debug, PartialEq)]
+struct Oddities {
+    #[filebacked(with = DataFrame(index = "id"))]
+    df: Vec<Odd>,
+}
+
+#[test]
+fn columns_come_from_flattened_structs_too() {
+    let odd = |id: u32, scale| Odd { id, place: Place { x: 0.5, region: Region("r".into()) }, scale, cache: 0, port: None };
+    let error = filebacked::to_bytes(&Oddities { df: vec![odd(1, 1.0)] }).map(drop).unwrap_err();
+    // Values behind a filter have a mask of their own.
+    assert!(matches!(error.kind(), ErrorKind::Unsupported(_)) && error.path() == "/df/port", "{error}");
+}
+
 #[test]
 fn a_data_frame_opens_in_pandas() {
     let Some(python) = python() else { return };

@@ -1,6 +1,8 @@
 //! The native decoder believes nothing: damaged files give errors or other values, never a panic or an endless loop.
 
-use filebacked::{Engine, ReadOptions, WriteOptions};
+use filebacked::anndata::{AnnData, Matrix, Uns};
+use filebacked::with::Categorical;
+use filebacked::{Engine, FileBacked, ReadOptions, WriteOptions};
 use filebacked_tests::mutants::{State, record, repair, state};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -45,19 +47,19 @@ fn the_checksum_is_that_of_the_library() {
     assert!(repaired == bytes);
 }
 
-#[test]
-fn mutants_are_refused_or_read() {
-    let original = WriteOptions::new().engine(Engine::Native).to_bytes(&state()).unwrap();
-    let rounds = std::env::var("FILEBACKED_MUTANTS").ok().and_then(|n| n.parse().ok()).unwrap_or(4_000);
+/// Loads mutants of a file, of which some are to be refused, and none may panic.
+#[track_caller]
+fn survive<T: FileBacked>(value: &T, rounds: usize) {
+    let original = WriteOptions::new().engine(Engine::Native).to_bytes(value).unwrap();
     let (mut numbers, mut refused) = (Numbers(0x9e37_79b9_7f4a_7c15), 0);
     for round in 0..rounds {
         let mut bytes = original.clone();
         mutate(&mut bytes, &mut numbers);
         repair(&mut bytes);
         let options = ReadOptions::new().engine(Engine::Native);
-        let read = catch_unwind(AssertUnwindSafe(|| options.from_bytes::<State>(&bytes)));
+        let read = catch_unwind(AssertUnwindSafe(|| options.from_bytes::<T>(&bytes).map(drop)));
         match read {
-            Ok(Ok(_)) => {}
+            Ok(Ok(())) => {}
             Ok(Err(_)) => refused += 1,
             Err(_) => {
                 let path = std::env::temp_dir().join(format!("filebacked-mutant-{round}.h5"));
@@ -67,6 +69,48 @@ fn mutants_are_refused_or_read() {
         }
     }
     assert!(refused > rounds / 4, "mutants that are refused: {refused} of {rounds}");
+}
+
+fn rounds(usual: usize) -> usize {
+    std::env::var("FILEBACKED_MUTANTS").ok().and_then(|n| n.parse().ok()).unwrap_or(usual)
+}
+
+#[test]
+fn mutants_are_refused_or_read() {
+    survive(&state(), rounds(4_000));
+}
+
+#[test]
+fn mutants_of_annotated_matrices_are_refused_or_read() {
+    #[derive(FileBacked)]
+    struct Row {
+        id: String,
+        kind: Option<Kind>,
+        #[filebacked(with = Categorical)]
+        label: String,
+        score: Option<f64>,
+        count: Option<u8>,
+    }
+    #[derive(FileBacked)]
+    enum Kind {
+        A,
+        B,
+    }
+    let row = |i: u8| Row {
+        id: i.to_string(),
+        kind: [Some(Kind::A), Some(Kind::B), None].into_iter().nth(usize::from(i) % 3).flatten(),
+        label: "ab".repeat(usize::from(i) % 4),
+        score: (i > 1).then_some(0.5),
+        count: (i < 3).then_some(i),
+    };
+    let data: AnnData<Row, Row> = AnnData {
+        x: Some(Matrix::Sparse(sprs::CsMat::eye(5))),
+        obs: (0..5).map(row).collect(),
+        var: (0..5).map(row).collect(),
+        uns: [("a".to_string(), Uns::Text("b".into())), ("n".to_string(), Uns::Dict([].into()))].into(),
+        ..AnnData::default()
+    };
+    survive(&data, rounds(2_000));
 }
 
 /// The seeds that fuzzing starts from are files of this version; `FILEBACKED_UPDATE_SEEDS=1` writes them anew.

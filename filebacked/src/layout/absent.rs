@@ -26,7 +26,7 @@ use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
 use crate::stamp::Stamp;
-use crate::storage::Dtype;
+use crate::storage::{Dtype, ObjectKind};
 use crate::writer::GroupWriter;
 
 /// Writes many options.
@@ -98,30 +98,20 @@ fn begin<'a>(len: usize, mut mask: impl Iterator<Item = bool>, slot: Slot<'a>) -
 
 /// Reads many options.
 pub(crate) fn read_rows<T: FileBacked>(node: Node<'_>) -> Result<Vec<Option<T>>> {
-    // A plain column is one without absent values: what others write, and what a field was before it became optional.
-    if !is_optional(&node)? {
-        let gaps = node.column;
-        return Ok(node
-            .get_rows::<T>()?
-            .into_iter()
-            .map(|value| Some(value).filter(|v| !gaps || !v.is_gap()))
-            .collect());
+    let gaps = node.column && !is_optional(&node)?;
+    let rows = read(node, T::filler().is_some(), |node| node.get_rows::<T>())?;
+    if !gaps {
+        return Ok(rows);
     }
-    read_rows_unless(node)
+    Ok(rows.into_iter().map(|row| row.filter(|value| !T::is_gap(value))).collect())
 }
 
 fn is_optional(node: &Node<'_>) -> Result<bool> {
-    use crate::storage::ObjectKind;
     let optional = |kind: &str| matches!(kind, "optional" | "categorical");
     Ok(match node.kind() {
         ObjectKind::Group => node.stamp()?.is_none_or(|stamp| optional(stamp.kind_name())),
         _ => node.categories.is_some(),
     })
-}
-
-/// Reads many values of which some were left out.
-pub(crate) fn read_rows_unless<T: FileBacked>(node: Node<'_>) -> Result<Vec<Option<T>>> {
-    read(node, T::filler().is_some(), |node| node.get_rows::<T>())
 }
 
 /// Reads many options whose values a filter reads.
@@ -134,6 +124,10 @@ fn read<'a, T>(
     filled: bool,
     values: impl FnOnce(Node<'a>) -> Result<Vec<T>>,
 ) -> Result<Vec<Option<T>>> {
+    // A plain column is one without absent values: what others write, and what a field was before it became optional.
+    if !is_optional(&node)? {
+        return Ok(values(node)?.into_iter().map(Some).collect());
+    }
     let categorical = categorical::open(&node)?.map(|column| column.mask());
     let filled = filled && categorical.is_none();
     let (mask, values) = match categorical {
