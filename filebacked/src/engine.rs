@@ -122,7 +122,7 @@ pub(crate) fn read_file<T: FileBacked>(path: &Path, options: &ReadOptions) -> Re
     #[cfg(feature = "native")]
     if options.engine != Engine::Libhdf5
         && let Some(value) =
-            look_natively(&file, found.len(), options.engine, |source| whole::read_root(source, options))?
+            look_natively(&file, path, found.len(), options.engine, |source| whole::read_root(source, options))?
     {
         return Ok(value);
     }
@@ -165,7 +165,7 @@ pub(crate) fn look_at_file<R>(path: &Path, look: impl FnOnce(&dyn Source) -> Res
     {
         let file = File::open(path)?;
         let len = file.metadata()?.len();
-        look_natively(&file, len, Engine::Native, look)?.ok_or_else(|| needs_libhdf5(None))
+        look_natively(&file, path, len, Engine::Native, look)?.ok_or_else(|| needs_libhdf5(None))
     }
 }
 
@@ -184,17 +184,18 @@ pub(crate) fn look_at_bytes<R>(bytes: &[u8], look: impl FnOnce(&dyn Source) -> R
 #[cfg(feature = "native")]
 fn look_natively<R>(
     file: &File,
+    path: &Path,
     len: u64,
     engine: Engine,
     look: impl FnOnce(&dyn Source) -> Result<R>,
 ) -> Result<Option<R>> {
     if len > AT_ONCE {
-        return looked_at(NativeSource::of_file(file, len), engine, look);
+        return looked_at(NativeSource::of_file(file, len).map(|source| source.named(path)), engine, look);
     }
     let mut bytes = Vec::with_capacity(len as usize);
     // As many bytes as the file had: asking for its end would be one more system call.
     io::Read::read_to_end(&mut io::Read::take(file, len), &mut bytes)?;
-    looked_at(NativeSource::new(&bytes), engine, look)
+    looked_at(NativeSource::new(&bytes).map(|source| source.named(path)), engine, look)
 }
 
 /// Looks at a file with our own engine; `None` where it is for the other one.

@@ -125,6 +125,7 @@ pub mod hdf5;
 mod impls;
 pub mod inspect;
 mod layout;
+mod lazy;
 mod member;
 mod node;
 mod object;
@@ -163,6 +164,7 @@ pub use filter::{AnyType, DynFilter, Filter};
 #[cfg(feature = "libhdf5")]
 pub use hdf5::{read, read_from, write, write_into};
 pub use layout::scalar::Element;
+pub use lazy::Lazy;
 pub use member::MemberReader;
 pub use node::Node;
 pub use options::{Compression, Conversion, Durability, Extensions, Overwrite, ReadOptions, WriteOptions};

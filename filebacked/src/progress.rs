@@ -1,7 +1,7 @@
 //! Progress: how far a save is, told to the caller, who may stop it.
 
 use crate::error::{ErrorKind, Result};
-use crate::storage::{DatasetSpec, Dtype, Out, Sink};
+use crate::storage::{DatasetSpec, Dtype, Kept, Out, Sink};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -60,6 +60,11 @@ impl Sink for Count {
         self.0 += texts.map(|text| text.len() as u64).sum::<u64>();
         Ok(())
     }
+
+    /// What is copied from file to file is not counted.
+    fn copy(&mut self, _: &str, _: &dyn Kept) -> Result<bool> {
+        Ok(true)
+    }
 }
 
 /// A sink that tells of every dataset that it has handed on.
@@ -112,5 +117,11 @@ impl Sink for Watched<'_> {
         let mut bytes = 0;
         self.sink.dataset_text(name, spec, &mut texts.inspect(|text| bytes += text.len() as u64))?;
         self.tell(bytes)
+    }
+
+    fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
+        let copied = self.sink.copy(name, kept)?;
+        self.tell(0)?;
+        Ok(copied)
     }
 }

@@ -69,7 +69,7 @@ impl Table {
 
     /// How many bytes so many rows cover.
     fn covered(self, rows: u32) -> u64 {
-        self.start * self.width << rows.saturating_sub(1)
+        (self.start * self.width) << rows.saturating_sub(1)
     }
 
     /// The block that has an offset.

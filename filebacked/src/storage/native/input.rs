@@ -154,6 +154,11 @@ pub(super) fn copy(bytes: &[u8], out: &mut [MaybeUninit<u8>]) {
 }
 
 impl<'b> Disk<'b> {
+    /// The same open file, for somebody who needs it longer.
+    pub(super) fn file(&self) -> Result<File> {
+        Ok(self.file.try_clone()?)
+    }
+
     fn check(&self, address: u64, len: usize) -> Result<()> {
         let end = address.checked_add(len as u64).filter(|end| *end <= self.len);
         end.map(drop).ok_or_else(outside)

@@ -12,6 +12,7 @@ mod fractal;
 mod header;
 mod heap;
 mod input;
+mod kept;
 mod links;
 mod object;
 mod sink;

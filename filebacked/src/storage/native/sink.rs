@@ -6,7 +6,7 @@ use super::heap::Collection;
 use super::links::{Dense, write_dense};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Compression, DatasetSpec, Dtype, Out, Sink};
+use crate::storage::{Compression, DatasetSpec, Dtype, Kept, Out, Sink};
 use std::fs::File;
 use std::io::Write;
 
@@ -326,6 +326,11 @@ fn wrong_length(wanted: usize, found: usize) -> Error {
 }
 
 impl Sink for NativeSink {
+    fn copy(&mut self, _: &str, _: &dyn Kept) -> Result<bool> {
+        // With the C library at hand, what is compressed stays so.
+        if cfg!(feature = "libhdf5") { Err(self.decline("a copy as it is stored")) } else { Ok(false) }
+    }
+
     fn begin_group(&mut self, name: &str, ordered: bool) -> Result<()> {
         // The address is filled in when the group is closed.
         self.link(name, UNDEFINED)?;

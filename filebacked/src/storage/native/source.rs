@@ -5,15 +5,18 @@ use super::dataset::Data;
 use super::header::{Header, damaged, uint, unknown};
 use super::heap::Cursor;
 use super::input::{Bytes, Input, copy};
+use super::kept::{NativeKept, Opened, Origin};
 use super::links::{Link, Links, is_dense};
 use super::object::{Attribute, Parsed};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Allocation, Description, Dtype, Handle, ObjectKind, Source, Texts};
-use std::cell::{Cell, RefCell};
+use crate::storage::{Allocation, Description, Dtype, Handle, Kept, ObjectKind, Source, Texts};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::File;
 use std::mem::MaybeUninit;
+use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Handles of attributes have this bit, and are a place among those that are open.
 const ATTRIBUTE: u64 = 1 << 63;
@@ -50,6 +53,9 @@ pub(crate) struct NativeSource<'b> {
     attributes: RefCell<Vec<Bytes<'b>>>,
     heap: RefCell<Cursor>,
     declined: Cell<bool>,
+    path: Option<&'b Path>,
+    /// What kept objects are read from, once there are any.
+    origin: OnceCell<Arc<Origin>>,
 }
 
 impl<'b> NativeSource<'b> {
@@ -91,7 +97,15 @@ impl<'b> NativeSource<'b> {
             attributes: RefCell::default(),
             heap: RefCell::default(),
             declined: Cell::new(false),
+            path: None,
+            origin: OnceCell::new(),
         })
+    }
+
+    /// Says which file it is.
+    pub(crate) fn named(mut self, path: &'b Path) -> Self {
+        self.path = Some(path);
+        self
     }
 
     /// Whether some error meant that the file needs the other engine.
@@ -119,7 +133,7 @@ impl<'b> NativeSource<'b> {
     }
 
     /// Notes errors that tell of something outside of the subset.
-    fn noted<T>(&self, result: Result<T>) -> Result<T> {
+    pub(super) fn noted<T>(&self, result: Result<T>) -> Result<T> {
         if let Err(error) = &result
             && matches!(error.kind(), ErrorKind::Unsupported(_))
         {
@@ -129,7 +143,7 @@ impl<'b> NativeSource<'b> {
     }
 
     /// An object that is met: its checksum is verified here, and nowhere else.
-    fn open(&self, address: u64) -> Result<Handle> {
+    pub(super) fn open(&self, address: u64) -> Result<Handle> {
         let header = Header::at(&self.input, address, true)?;
         self.charge(header.size)?;
         let parsed = Parsed::new(header, &self.input, &|bytes| self.charge(bytes))?;
@@ -411,6 +425,24 @@ impl Source for NativeSource<'_> {
             texts.ends.push(texts.bytes.len());
         }
         Ok(texts)
+    }
+
+    fn keep(&self, object: Handle) -> Result<Option<Arc<dyn Kept>>> {
+        if object.id & ATTRIBUTE != 0 {
+            return Ok(None);
+        }
+        let origin = match self.origin.get() {
+            Some(origin) => origin.clone(),
+            None => {
+                let path = self.path.map(Path::to_path_buf);
+                let origin = match &self.input {
+                    Input::Memory(bytes) => Origin::Memory(bytes.to_vec(), path),
+                    Input::Disk(disk) => Origin::Disk(Opened::new(disk.file()?, path.unwrap_or_default())?),
+                };
+                self.origin.get_or_init(|| Arc::new(origin)).clone()
+            }
+        };
+        Ok(Some(Arc::new(NativeKept { origin, address: object.id })))
     }
 
     fn release(&self, handle: Handle) {
