@@ -10,7 +10,7 @@ mod round_trip;
 mod tool;
 
 pub use described::{Described, Node};
-pub use python::{Python, python};
+pub use python::{Python, made_by_anndata, python};
 pub use round_trip::{links, reread, round_trip, round_trip_by};
 pub use tool::h5dump;
 
