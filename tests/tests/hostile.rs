@@ -3,7 +3,7 @@
 use filebacked::anndata::{AnnData, Matrix, Uns};
 use filebacked::with::Categorical;
 use filebacked::{Engine, FileBacked, ReadOptions, WriteOptions};
-use filebacked_tests::mutants::{State, record, repair, state};
+use filebacked_tests::mutants::{record, repair, state};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Numbers that look random and are the same in every run.
