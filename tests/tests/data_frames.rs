@@ -42,7 +42,7 @@ struct Table {
 }
 
 fn cell(i: u8) -> Cell {
-    let there = i % 2 == 0;
+    let there = i.is_multiple_of(2);
     Cell {
         mass: f64::from(i) + 0.5,
         barcode: format!("cell-{}", "x".repeat(i.into())),

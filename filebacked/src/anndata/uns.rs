@@ -31,7 +31,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Uns {
-    /// Python's `None`.
+    /// Python's `None`. What is saved of it is an empty dict to Python.
     #[default]
     Null,
     /// A bool.
