@@ -23,11 +23,25 @@ pub enum StoreAs {
     Shared,
 }
 
+/// How the chunks of datasets are coded, where a field says so; it goes for everything below the field.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Coding {
+    pub(crate) compression: Option<Compression>,
+    pub(crate) fletcher32: Option<bool>,
+}
+
+impl Coding {
+    /// What this says, and where it says nothing, the other.
+    pub(crate) fn or(self, outer: Coding) -> Coding {
+        Coding { compression: self.compression.or(outer.compression), fletcher32: self.fletcher32.or(outer.fletcher32) }
+    }
+}
+
 /// What a field says about the datasets of its value.
 #[derive(Debug, Clone, Copy, Default)]
 #[must_use]
 pub struct Storage<'a> {
-    pub(crate) compression: Option<Compression>,
+    pub(crate) coding: Coding,
     pub(crate) chunk: Option<&'a [usize]>,
     pub(crate) layout: Option<StoreAs>,
     pub(crate) encoding: Encoding,
@@ -36,20 +50,20 @@ pub struct Storage<'a> {
 /// What a field says that holds for the members of its group as well.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Inherited {
-    pub(crate) compression: Option<Compression>,
+    pub(crate) coding: Coding,
     pub(crate) encoding: Encoding,
 }
 
 impl Inherited {
     pub(crate) fn storage<'a>(self) -> Storage<'a> {
-        Storage { compression: self.compression, encoding: self.encoding, ..Storage::default() }
+        Storage { coding: self.coding, encoding: self.encoding, ..Storage::default() }
     }
 }
 
 impl<'a> Storage<'a> {
     /// What holds for the members of a group that is written here.
     pub(crate) fn inside(&self) -> Inherited {
-        Inherited { compression: self.compression, encoding: self.encoding.inside() }
+        Inherited { coding: self.coding, encoding: self.encoding.inside() }
     }
 
     /// As the options say.
@@ -59,7 +73,13 @@ impl<'a> Storage<'a> {
 
     /// Compresses the datasets, whatever the options say.
     pub fn compression(mut self, compression: Compression) -> Self {
-        self.compression = Some(compression);
+        self.coding.compression = Some(compression);
+        self
+    }
+
+    /// Whether chunks have checksums, whatever the options say.
+    pub fn fletcher32(mut self, checksums: bool) -> Self {
+        self.coding.fletcher32 = Some(checksums);
         self
     }
 

@@ -344,8 +344,8 @@ impl<'s> MemberWriter<'s> {
 
     /// With what the field says about its datasets.
     pub fn storage(mut self, storage: Storage<'s>) -> Self {
-        let Storage { compression, encoding, .. } = self.storage;
-        self.storage = Storage { compression: storage.compression.or(compression), encoding, ..storage };
+        let Storage { coding, encoding, .. } = self.storage;
+        self.storage = Storage { coding: storage.coding.or(coding), encoding, ..storage };
         self
     }
 
