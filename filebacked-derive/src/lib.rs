@@ -79,7 +79,7 @@ use crate::context::Context;
 /// | `skip_if = f` | not stored where `f(&field, &WriteContext)` is true; read as the default. In columns of a field with a filter all values are stored |
 /// | `flatten` | the fields of this struct stand among ours |
 /// | `attr` | an HDF5 attribute instead of a dataset, with `rename = "data@units"` one of the member `data`; in columns a column |
-/// | `with = expr` | a filter; on an `Option` it filters what is inside, `with = whole(expr)` the `Option` itself |
+/// | `with = expr` | a filter; on an `Option` it filters what is inside, `with = whole(expr)` the `Option` itself. `F(name = value)` stands for `F { name: value }` |
 /// | `registered` | the filter that is registered for the type, which needs not be `FileBacked` |
 /// | `bincode`, `postcard` | bytes of that codec |
 /// | `compression = expr` | `Compression` of the datasets |

@@ -46,6 +46,14 @@ pub struct Node<'a> {
     /// How many of them were at work when this type's turn came: a filter works once for a type, so that its name a
     /// second time is that of a type inside.
     before: usize,
+    /// The categories of a column of codes, where they lie beside it.
+    pub(crate) categories: Option<Box<Node<'a>>>,
+    /// The node is a column of a data frame.
+    pub(crate) column: bool,
+    /// Rows without a value are left out: the caller has their mask.
+    pub(crate) present: bool,
+    /// What the type calls the index of a data frame.
+    index: Option<&'static str>,
     /// Boxed: most nodes are datasets, and nodes are moved a lot.
     stamp: OnceCell<Option<Rc<Stamp<'static>>>>,
     /// Of a node in a file of others, which is looked at before its type looks at it.
@@ -62,7 +70,30 @@ impl<'a> Node<'a> {
     pub(crate) fn open(object: Object<'a>, cx: &'a ReadContext, state: State, depth: u32, ours: bool) -> Result<Self> {
         let marks = object.text_attribute(FILTER)?.as_deref().map(parse_marks);
         let (stamp, description) = (OnceCell::new(), OnceCell::new());
-        Ok(Node { object, cx, state, depth, ours, below: u32::MAX, marks, passed: 0, before: 0, stamp, description })
+        Ok(Node {
+            object,
+            cx,
+            state,
+            depth,
+            ours,
+            below: u32::MAX,
+            marks,
+            passed: 0,
+            before: 0,
+            categories: None,
+            column: false,
+            present: false,
+            index: None,
+            stamp,
+            description,
+        })
+    }
+
+    /// Says what the type calls the index, if the node is a data frame.
+    #[must_use]
+    pub(crate) fn data_frame(mut self, index: &'static str) -> Self {
+        self.index = Some(index);
+        self
     }
 
     /// What is known during this load: options and extensions.
@@ -464,7 +495,7 @@ impl<'a> Node<'a> {
         let ours = self.ours || self.stamp()?.is_some();
         let depth = deeper(self.depth, self.cx)?;
         let stamp = self.stamp.get().cloned().flatten();
-        Ok(GroupReader::new(self.object, self.cx, self.state, depth, ours, stamp))
+        Ok(GroupReader::new(self.object, self.cx, self.state, depth, ours, stamp).indexed(self.index))
     }
 
     /// Opens a group whose stamp, if it has one, is of this kind.

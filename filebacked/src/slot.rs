@@ -6,6 +6,7 @@ use crate::erased::{AnyRows, AnyValue, AnyWrite, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Storage, StoreAs};
 use crate::filter::{Filter, Found, no_filter};
+use crate::layout::encoding::{self, Encoding};
 use crate::path::State;
 use crate::rows::Rows;
 use crate::schema::{Nested, Schema};
@@ -64,6 +65,10 @@ pub struct Slot<'a> {
     attrs: &'a [(&'a str, &'a str)],
     /// The form of a dataset that is not plain.
     form: Option<&'static str>,
+    /// What the node is to AnnData, where that does not follow from what is written.
+    element: Option<encoding::Element>,
+    /// The column that is the index of a data frame.
+    index: &'static str,
 }
 
 impl fmt::Debug for Slot<'_> {
@@ -89,7 +94,20 @@ impl<'a> Slot<'a> {
         depth: u32,
         storage: Storage<'a>,
     ) -> Self {
-        Slot { sink, cx, place, state, depth, storage, below: u32::MAX, marks: None, attrs: &[], form: None }
+        Slot {
+            sink,
+            cx,
+            place,
+            state,
+            depth,
+            storage,
+            below: u32::MAX,
+            marks: None,
+            attrs: &[],
+            form: None,
+            element: None,
+            index: "",
+        }
     }
 
     /// The slot of a whole value.
@@ -159,8 +177,37 @@ impl<'a> Slot<'a> {
     where
         'a: 's,
     {
-        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form } = self;
-        Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form }
+        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index } = self;
+        Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index }
+    }
+
+    /// Says what the node is to AnnData, where that does not follow from what is written.
+    #[must_use]
+    pub(crate) fn element(mut self, element: encoding::Element) -> Self {
+        self.element = Some(element);
+        self
+    }
+
+    /// Says what the node and what is below it are to AnnData, unless that is known already.
+    #[must_use]
+    pub(crate) fn encoding(mut self, encoding: Encoding) -> Self {
+        match (self.storage.encoding, encoding) {
+            (Encoding::Columns, _) | (Encoding::Frame, Encoding::Elements) => {}
+            _ => self.storage.encoding = encoding,
+        }
+        self
+    }
+
+    /// Makes rows that are written here a data frame with this column as its index.
+    #[must_use]
+    pub(crate) fn data_frame(mut self, index: &'static str) -> Self {
+        self.index = index;
+        self.encoding(Encoding::Frame)
+    }
+
+    /// Whether what is written here is AnnData's.
+    pub(crate) fn is_encoded(&self) -> bool {
+        self.storage.encoding.is_some()
     }
 
     /// Writes through a sink that turns what it gets into something else, for the sink of this slot.
@@ -169,9 +216,9 @@ impl<'a> Slot<'a> {
         wrap: impl FnOnce(&'a mut (dyn Sink + 'a)) -> S,
         write: impl FnOnce(Slot<'_>) -> Result<Written>,
     ) -> Result<Written> {
-        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form } = self;
+        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index } = self;
         let mut sink = wrap(sink);
-        write(Slot { sink: &mut sink, cx, place, state, depth, storage, below, marks, attrs, form })
+        write(Slot { sink: &mut sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index })
     }
 
     /// Says that the dataset that is written here is not plain.
@@ -336,8 +383,8 @@ impl<'a> Slot<'a> {
         let mark = Mark { name, rows, outer: self.marks };
         let recorded = recorded && !matches!(self.place, Place::Attribute(_));
         let marks = if recorded { Some(&mark) } else { self.marks };
-        let Slot { sink, cx, place, state, storage, below, attrs, form, .. } = self;
-        write(Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form })
+        let Slot { sink, cx, place, state, storage, below, attrs, form, element, index, .. } = self;
+        write(Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index })
     }
 
     /// The slot of each element of a sequence: patterns take one level.
@@ -397,12 +444,19 @@ impl<'a> Slot<'a> {
             _ => None,
         };
         let filters = self.filters();
+        let element = match self.element {
+            None => self.storage.encoding.dataset(dtype, shape)?,
+            element => element,
+        };
         let mut all: Vec<(&str, &str)>;
-        let attrs = match (&filters, self.form) {
-            (None, None) => self.attrs,
-            (filters, form) => {
+        let attrs = match (&filters, self.form, element) {
+            (None, None, None) => self.attrs,
+            (filters, form, element) => {
                 all = form.map(|form| (STAMP, form)).into_iter().chain(self.attrs.iter().copied()).collect();
                 all.extend(filters.as_deref().map(|filters| (FILTER, filters)));
+                if let Some((name, version)) = element.copied() {
+                    all.extend([(encoding::TYPE, name), (encoding::VERSION, version)]);
+                }
                 &all
             }
         };
@@ -482,6 +536,10 @@ impl<'a> Slot<'a> {
         let depth = deeper(self.depth, self.cx)?;
         let filters = self.filters();
         let rooted = self.place == Place::Root && stamp.is_rooted();
+        let element = match self.element {
+            None => self.storage.encoding.group(&stamp)?,
+            element => element,
+        };
         match self.place {
             Place::Attribute(_) => {
                 let what = format!("{stamp} is a group, and an attribute holds one dataset's worth of data only");
@@ -491,7 +549,7 @@ impl<'a> Slot<'a> {
             Place::Root => self.sink.begin_group(VALUE, stamp.is_ordered())?,
             Place::Member(name) => self.sink.begin_group(name, stamp.is_ordered())?,
         }
-        let mut group = GroupWriter::new(self.sink, self.cx, self.state, depth, self.storage.coding, rooted);
+        let mut group = GroupWriter::new(self.sink, self.cx, self.state, depth, self.storage.inside(), rooted);
         group.text_attribute(STAMP, &stamp.to_string())?;
         if let Some(filters) = filters {
             group.text_attribute(FILTER, &filters)?;
@@ -499,7 +557,13 @@ impl<'a> Slot<'a> {
         for (name, value) in self.attrs {
             group.text_attribute(name, value)?;
         }
-        Ok(group)
+        if let Some(element) = element {
+            group.element(element)?;
+        }
+        match self.storage.encoding {
+            Encoding::Frame => Ok(group.data_frame(self.index)),
+            _ => Ok(group),
+        }
     }
 
     /// Makes the marker of a `None` inside `depth` times `Some`, where a missing link would not tell.

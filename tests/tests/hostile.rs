@@ -1,5 +1,7 @@
 //! The native decoder believes nothing: damaged files give errors or other values, never a panic or an endless loop.
 
+use filebacked::anndata::{AnnData, Matrix, Uns};
+use filebacked::with::Categorical;
 use filebacked::{Engine, ErrorKind, FileBacked, ReadOptions, WriteOptions};
 use filebacked_tests::mutants::{SIGNATURES, State, links, record, repair, state};
 use filebacked_tests::scratch;
@@ -142,6 +144,42 @@ fn cycles_in_large_groups_end() {
         let error = tampered(at, &bytes).expect_err(what);
         assert!(matches!(error.kind(), ErrorKind::Damaged(_) | ErrorKind::Limit(_)), "{what}: {error:?}");
     }
+}
+
+#[test]
+fn mutants_of_annotated_matrices_are_refused_or_read() {
+    #[derive(FileBacked)]
+    struct Row {
+        id: String,
+        kind: Option<Kind>,
+        #[filebacked(with = Categorical)]
+        label: String,
+        score: Option<f64>,
+        count: Option<u8>,
+    }
+    #[derive(FileBacked)]
+    enum Kind {
+        A,
+        B,
+    }
+    let row = |i: u8| Row {
+        id: i.to_string(),
+        kind: [Some(Kind::A), Some(Kind::B), None].into_iter().nth(usize::from(i) % 3).flatten(),
+        label: "ab".repeat(usize::from(i) % 4),
+        score: (i > 1).then_some(0.5),
+        count: (i < 3).then_some(i),
+    };
+    let data: AnnData<Row, Row> = AnnData {
+        x: Some(Matrix::Sparse(sprs::CsMat::eye(5))),
+        obs: (0..5).map(row).collect(),
+        var: (0..5).map(row).collect(),
+        uns: [("a".to_string(), Uns::Text("b".into())), ("n".to_string(), Uns::Dict([].into()))].into(),
+        ..AnnData::default()
+    };
+    let original = WriteOptions::new().engine(Engine::Native).to_bytes(&data).unwrap();
+    let (all, rounds) = (0..original.len(), rounds(2_000));
+    let found = refused::<AnnData<Row, Row>>(&original, rounds, &[all], false);
+    assert!(found > rounds / 4, "mutants that are refused: {found} of {rounds}");
 }
 
 /// The seeds that fuzzing starts from are files of this version; `FILEBACKED_UPDATE_SEEDS=1` writes them anew.
