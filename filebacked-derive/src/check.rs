@@ -43,7 +43,7 @@ pub(crate) fn check(cx: &Context, container: &Container<'_>, derive: Derive) {
     lifetimes(cx, container, derive);
     upgrades(cx, container);
     place(cx, container);
-    if !matches!(container.attrs.layout.get(), None | Some(Layout::Rows | Layout::Columns)) {
+    if !matches!(container.attrs.layout.get(), None | Some(Layout::Rows | Layout::Columns | Layout::Compound)) {
         let reason = "of a type is `columns`, as without it, or `rows`: a numbered group";
         refuse(cx, &container.attrs.layout, LAYOUT, reason);
     }

@@ -85,7 +85,7 @@ impl<'a> GroupReader<'a> {
     ///
     /// [`ErrorKind::Invalid`] for names that are not UTF-8, or what the storage says.
     pub fn names(&self) -> Result<Vec<String>> {
-        self.object.source.children(self.object.handle)
+        self.object.children()
     }
 
     /// The member `name`, if it is there.
@@ -135,6 +135,9 @@ impl<'a> GroupReader<'a> {
 
     /// The attribute `len`: the number of rows, entries or elements.
     pub(crate) fn read_len(&self) -> Result<Option<usize>> {
+        if let Some(rows) = self.object.rows() {
+            return Ok(Some(rows));
+        }
         let Some(node) = self.own_attribute(LEN)? else { return Ok(None) };
         let len = node.get::<u64>().map_err(|e| e.at(LEN))?;
         usize::try_from(len).map(Some).map_err(|_| ErrorKind::Damaged(format!("{len} rows")).into())

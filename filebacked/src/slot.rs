@@ -10,6 +10,7 @@ use crate::path::State;
 use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::stamp::{FILTER, STAMP, Stamp, escape};
+use crate::storage::compound::{Capture, Records};
 use crate::storage::{self, Compression, DatasetSpec, Dtype, Out, Sink};
 use crate::writer::GroupWriter;
 use std::fmt;
@@ -77,6 +78,7 @@ enum Content<'c, 't> {
     Bytes(&'c [u8]),
     Fill(&'c mut dyn FnMut(&mut Out<'_>)),
     Texts(&'c mut (dyn Iterator<Item = &'t str> + 'c)),
+    Records(Records),
 }
 
 impl<'a> Slot<'a> {
@@ -189,6 +191,7 @@ impl<'a> Slot<'a> {
             return self.through(&found, serial, true, |slot| found.write_rows(rows, key, AnyWrite::own(), slot));
         }
         self.below = u32::MAX;
+        self.sink.fixed_shape(shape);
         T::write_shaped(rows, shape, self)
     }
 
@@ -238,6 +241,10 @@ impl<'a> Slot<'a> {
             return self.through(&found, serial, false, |slot| found.write(value, key, AnyWrite::own(), slot));
         }
         self.below = u32::MAX;
+        if self.storage.layout == Some(StoreAs::Compound) {
+            #[allow(clippy::disallowed_methods)]
+            return self.compound(|slot| value.write(slot));
+        }
         #[allow(clippy::disallowed_methods)]
         value.write(self)
     }
@@ -248,6 +255,10 @@ impl<'a> Slot<'a> {
             return self.through(&found, serial, true, |slot| found.write_rows(rows, key, AnyWrite::own(), slot));
         }
         self.below = u32::MAX;
+        if self.storage.layout == Some(StoreAs::Compound) {
+            #[allow(clippy::disallowed_methods)]
+            return self.compound(|slot| T::write_rows(rows, slot));
+        }
         #[allow(clippy::disallowed_methods)]
         T::write_rows(rows, self)
     }
@@ -356,7 +367,46 @@ impl<'a> Slot<'a> {
         self.content(&Dtype::VarStr, shape, Content::Texts(texts))
     }
 
+    /// Writes what `write` makes, one value or columns of values, as one dataset of a compound type.
+    ///
+    /// ```text
+    /// x            {id: u32, pos: {x: f64, y: f64}} (n)    filebacked = columns Particle 1
+    /// ```
+    ///
+    /// A struct becomes a scalar, a table one dimension of its rows. The attributes of members are attributes of the
+    /// dataset, their names followed by a colon and the path of the member: `filebacked:pos`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unsupported`] for what does not lie in one place of a record, with its name in the path: a sequence, a
+    /// map, an enum with data.
+    pub fn compound(self, write: impl FnOnce(Slot<'_>) -> Result<Written>) -> Result<Written> {
+        let mut capture = Capture::default();
+        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form } = self;
+        let (inside, plain) = (Place::Member(VALUE), Storage::default());
+        write(Slot {
+            sink: &mut capture,
+            cx,
+            place: inside,
+            state,
+            depth,
+            storage: plain,
+            below,
+            marks,
+            attrs,
+            form,
+        })?;
+        let mut records = capture.finish()?;
+        let marks = std::mem::take(&mut records.marks);
+        let attrs: Vec<(&str, &str)> = marks.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let storage = Storage { layout: None, ..storage };
+        let slot = Slot { attrs: &attrs, ..Slot::new(sink, cx, place, state, depth, storage) };
+        let (dtype, shape) = (records.dtype.clone(), records.shape.clone());
+        slot.content(&dtype, &shape, Content::Records(records))
+    }
+
     fn content(self, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
+        self.check_layout()?;
         let name = match self.place {
             Place::Root => VALUE,
             Place::Member(name) => name,
@@ -388,6 +438,13 @@ impl<'a> Slot<'a> {
             Content::Bytes(bytes) => self.sink.dataset(name, &spec, bytes)?,
             Content::Fill(fill) => self.sink.dataset_fill(name, &spec, fill)?,
             Content::Texts(texts) => self.sink.dataset_text(name, &spec, texts)?,
+            Content::Records(records) if records.strings.is_empty() => {
+                self.sink.dataset_fill(name, &spec, &mut |out| records.fill(out))?;
+            }
+            Content::Records(records) => {
+                let bytes = records.bytes();
+                self.sink.dataset_records(name, &spec, bytes, records.strings)?;
+            }
         }
         Ok(Written::new())
     }
@@ -414,6 +471,13 @@ impl<'a> Slot<'a> {
                 }
                 self.sink.attr(name, &Dtype::FixedStr(width), shape, &bytes)?;
             }
+            Content::Records(records) if records.strings.is_empty() => {
+                self.sink.attr(name, dtype, shape, &records.bytes())?;
+            }
+            Content::Records(_) => {
+                let what = "an attribute with strings of variable length in it";
+                return Err(ErrorKind::Unsupported(what.into()).into());
+            }
         }
         Ok(Written::new())
     }
@@ -437,6 +501,7 @@ impl<'a> Slot<'a> {
     ///
     /// [`ErrorKind::TooDeep`] at the limit of the options, [`ErrorKind::Unsupported`] where an attribute is wanted.
     pub fn group(self, stamp: Stamp<'_>) -> Result<GroupWriter<'a>> {
+        self.check_layout()?;
         let depth = deeper(self.depth, self.cx)?;
         let filters = self.filters();
         let rooted = self.place == Place::Root && stamp.is_rooted();
@@ -458,6 +523,15 @@ impl<'a> Slot<'a> {
             group.text_attribute(name, value)?;
         }
         Ok(group)
+    }
+
+    /// Records are asked for where a value is written that went through no door which could capture it.
+    #[inline]
+    fn check_layout(&self) -> Result<()> {
+        match self.storage.layout {
+            Some(layout @ (StoreAs::Compound | StoreAs::Shared)) => Err(unfit(layout)),
+            _ => Ok(()),
+        }
     }
 
     /// Makes the marker of a `None` inside `depth` times `Some`, where a missing link would not tell.
@@ -524,6 +598,15 @@ fn deeper(depth: u32, cx: &WriteContext) -> Result<u32> {
         return Err(too_deep(cx.max_depth()));
     }
     Ok(depth + 1)
+}
+
+#[cold]
+fn unfit(layout: StoreAs) -> Error {
+    let what = match layout {
+        StoreAs::Compound => "records of what a filter writes",
+        _ => "the layout `shared`, which is not there yet,",
+    };
+    Error::new(ErrorKind::Unsupported(what.into())).with_help("take `layout` off the field")
 }
 
 #[cold]

@@ -92,7 +92,18 @@ pub(crate) fn read_rows<T: FileBacked>(node: Node<'_>) -> Result<Vec<Option<T>>>
 
 fn is_optional(node: &Node<'_>) -> Result<bool> {
     use crate::storage::ObjectKind;
-    Ok(node.kind() == ObjectKind::Group && node.stamp()?.is_none_or(|stamp| stamp.kind_name() == "optional"))
+    let stamped = node.stamp()?.map(|stamp| stamp.kind_name() == "optional");
+    if node.kind() == ObjectKind::Group {
+        return Ok(stamped.unwrap_or(true));
+    }
+    // A compound of others that has these two members and no more.
+    let members = || {
+        let description = node.describe()?;
+        Ok::<_, Error>(description.dtype.members().is_some_and(|compound| {
+            compound.members.len() == 2 && ["mask", "values"].iter().all(|name| compound.members.iter().any(|m| m.name == *name))
+        }))
+    };
+    Ok(stamped.unwrap_or(!node.ours && node.filters().next().is_none() && members()?))
 }
 
 /// Reads many values of which some were left out.
@@ -112,7 +123,7 @@ fn read<'a, T>(
 ) -> Result<Vec<Option<T>>> {
     let group = node.group_of("optional", "a group (optional)")?;
     let mask = group.part("mask", |node| node.get_rows::<bool>())?;
-    let values = group.part("values", values)?;
+    let values = group.part("values", |node| values(if filled { node } else { node.present(&mask)? }))?;
     let wanted = if filled { mask.len() } else { mask.iter().filter(|missing| !**missing).count() };
     if values.len() != wanted {
         let what = format!("{} values where the mask tells of {wanted}", values.len());

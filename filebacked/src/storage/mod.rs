@@ -4,10 +4,12 @@
 //! little-endian machine, C order, elements packed; the engine deals with what the file has instead.
 
 use crate::error::Result;
+use compound::Strings;
 use std::mem::MaybeUninit;
 
 #[cfg(all(feature = "compress", feature = "libhdf5", hdf5_chunk_iter))]
 pub(crate) mod chunks;
+pub(crate) mod compound;
 mod dtype;
 #[cfg(feature = "libhdf5")]
 pub(crate) mod libhdf5;
@@ -21,7 +23,8 @@ mod plain;
 pub(crate) use plain::Plain;
 #[cfg(feature = "sprs")]
 pub(crate) use plain::integer_bytes;
-pub(crate) use plain::{as_bytes, read_scalar, read_vec};
+pub(crate) use dtype::REFERENCE;
+pub(crate) use plain::{as_bytes, fill_vec, read_records, read_scalar, read_vec};
 
 pub use dtype::{CompoundMember, CompoundType, Dtype, EnumType, IntType};
 
@@ -117,6 +120,21 @@ pub(crate) trait Sink {
     /// Writes a dataset of variable-length strings (`spec.dtype` is [`Dtype::VarStr`]); no text has a NUL in it.
     fn dataset_text(&mut self, name: &str, spec: &DatasetSpec<'_>, texts: &mut dyn Iterator<Item = &str>)
     -> Result<()>;
+
+    /// Writes a dataset of a compound type that has variable-length strings in it, whose places in `bytes` are zero; no
+    /// text has a NUL in it.
+    fn dataset_records(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        bytes: Vec<u8>,
+        strings: Vec<Strings>,
+    ) -> Result<()>;
+
+    /// Says that the type of the node that is written next gives it this shape, rows included: nothing that a file notes.
+    fn fixed_shape(&mut self, shape: &[u64]) {
+        let _ = shape;
+    }
 }
 
 /// An object or attribute that a [`Source`] has opened, in the engine's own terms.
@@ -212,11 +230,19 @@ pub(crate) trait Source {
     fn allocation(&self, dataset: Handle) -> Result<Allocation>;
 
     /// Reads all elements of a dataset or attribute as `dtype`, which is what [`Source::describe`] gave. `out` has
-    /// exactly their size; when this returns `Ok`, every byte of it is initialised.
+    /// exactly their size; when this returns `Ok`, every byte of it is initialised. What stands in the places of members
+    /// that have no bytes of their own ([`Dtype::is_plain`]) means nothing.
     fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()>;
 
-    /// Reads all elements of a dataset or attribute of variable-length strings. A null pointer reads as empty text.
-    fn read_text(&self, handle: Handle) -> Result<Texts>;
+    /// Reads all variable-length strings of a dataset or attribute: its elements, or the member of them that the names
+    /// lead to. A null pointer reads as empty text.
+    fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts>;
+
+    /// The bytes of all elements as [`Source::read`] gives them, for engines that have them at hand.
+    fn at_hand(&self, handle: Handle) -> Result<Option<&[u8]>> {
+        let _ = handle;
+        Ok(None)
+    }
 
     /// Reads a scalar of exactly this type in one step: `false`, and nothing read, where it is anything else.
     fn scalar(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<bool> {

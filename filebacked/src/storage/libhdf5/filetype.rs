@@ -1,6 +1,6 @@
 //! Types that files have: what they are to this library, and the type that their bytes are read as.
 
-use super::id::{Id, check};
+use super::id::{Id, check, with_name};
 use super::types::integer;
 use crate::error::{ErrorKind, Result};
 use crate::storage::{CompoundMember, CompoundType, Dtype, EnumType, IntType};
@@ -64,7 +64,7 @@ fn describe_at(id: hid_t, depth: u32) -> Result<Dtype> {
                 None => Dtype::Other(size, format!("enum over an integer of {size} bytes")),
             }
         }
-        class::COMPOUND => compound(id, size, depth)?,
+        class::COMPOUND => compound(id, depth)?,
         class::COMPLEX => match describe_at(parent(id)?.raw(), depth - 1)? {
             Dtype::F32 => Dtype::Complex32,
             Dtype::F64 => Dtype::Complex64,
@@ -73,7 +73,6 @@ fn describe_at(id: hid_t, depth: u32) -> Result<Dtype> {
         class::ARRAY => {
             let shape = array_shape(id)?;
             match describe_at(parent(id)?.raw(), depth - 1)? {
-                part @ (Dtype::Other(..) | Dtype::VarStr) => Dtype::Other(size, format!("[{part}; {shape:?}]")),
                 part => Dtype::Array(Box::new(part), shape),
             }
         }
@@ -246,15 +245,18 @@ fn enumeration(id: hid_t, base: IntType) -> Result<Dtype> {
     })
 }
 
-fn compound(id: hid_t, size: usize, depth: u32) -> Result<Dtype> {
+fn compound(id: hid_t, depth: u32) -> Result<Dtype> {
     let n = members(id)?;
     let mut members = super::id::room(n as usize)?;
-    let (mut offset, mut readable) = (0, true);
+    let mut offset = 0usize;
     for i in 0..n {
-        let dtype = describe_at(member_type(id, i)?.raw(), depth - 1)?;
-        readable &= !matches!(dtype, Dtype::Other(..) | Dtype::VarStr);
+        let dtype = match describe_at(member_type(id, i)?.raw(), depth - 1)? {
+            // It is left out of what is read, so it takes no bytes.
+            Dtype::Other(_, what) => Dtype::Other(0, what),
+            dtype => dtype,
+        };
         let place = offset;
-        offset += dtype.size();
+        offset = offset.saturating_add(dtype.size());
         members.push(CompoundMember { name: Cow::Owned(member_name(id, i)?), offset: place, dtype });
     }
     if let [r, i] = &members[..]
@@ -266,22 +268,62 @@ fn compound(id: hid_t, size: usize, depth: u32) -> Result<Dtype> {
             _ => {}
         }
     }
-    let packed = Dtype::Compound(CompoundType { size: offset, members: Cow::Owned(members) });
-    Ok(if readable { packed } else { Dtype::Other(size, packed.to_string()) })
+    Ok(Dtype::Compound(CompoundType { size: offset, members: Cow::Owned(members) }))
 }
 
-/// The packed form of a compound, its members in the order of the file.
+/// The type that the strings of variable length are read as, alone, which the names of members lead to.
+pub(super) fn strings_of(id: hid_t, member: &[String]) -> Result<Option<Id>> {
+    match head(id)?.0 {
+        class::STRING if is_variable(id)? && member.is_empty() => copy(id).map(Some),
+        class::ARRAY => {
+            let (Some(part), shape) = (strings_of(parent(id)?.raw(), member)?, array_shape(id)?) else { return Ok(None) };
+            // SAFETY: the element's type is open, the shape has as many numbers as is said.
+            unsafe { Id::own(H5Tarray_create(part.raw(), shape.len() as u32, shape.as_ptr())).map(Some) }
+        }
+        class::COMPOUND => {
+            let Some((name, inner)) = member.split_first() else { return Ok(None) };
+            for i in 0..members(id)? {
+                if member_name(id, i)? == *name {
+                    let Some(part) = strings_of(member_type(id, i)?.raw(), inner)? else { return Ok(None) };
+                    // SAFETY: the part is open; the new type has no other owner.
+                    let alone = unsafe { Id::own(H5Tcreate(H5T_COMPOUND, size_of_type(part.raw())?))? };
+                    // SAFETY: both types are open, the name ends in NUL.
+                    with_name(name, |name| unsafe { check(H5Tinsert(alone.raw(), name, 0, part.raw())) })?;
+                    return Ok(Some(alone));
+                }
+            }
+            Ok(None)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Whether a member has no bytes of its own: strings of variable length, what is not known, and what holds nothing else.
+fn is_left_out(dtype: &Dtype) -> bool {
+    match dtype {
+        Dtype::VarStr | Dtype::Other(..) => true,
+        Dtype::Array(element, _) => is_left_out(element),
+        Dtype::Compound(compound) => compound.size == 0,
+        _ => false,
+    }
+}
+
+/// The packed form of a compound, its members in the order of the file, without those that are not read as bytes.
 fn packed(id: hid_t) -> Result<Id> {
     let mut parts = Vec::new();
     let mut total = 0;
     for i in 0..members(id)? {
-        let part = memory_type(member_type(id, i)?.raw())?;
+        let stored = member_type(id, i)?;
+        if is_left_out(&describe(stored.raw())?) {
+            continue;
+        }
+        let part = memory_type(stored.raw())?;
         let size = size_of_type(part.raw())?;
-        parts.push((part, total));
+        parts.push((i, part, total));
         total += size;
     }
     // A complex number has its real part first, whatever the order in the file.
-    if let [(_, first), (_, second)] = &mut parts[..]
+    if let [(_, _, first), (_, _, second)] = &mut parts[..]
         && matches!(describe(id)?, Dtype::Complex32 | Dtype::Complex64)
         && member_name(id, 0)? == "i"
     {
@@ -289,10 +331,10 @@ fn packed(id: hid_t) -> Result<Id> {
     }
     // SAFETY: the new type has no other owner.
     let packed = unsafe { Id::own(H5Tcreate(H5T_COMPOUND, total))? };
-    for (i, (part, offset)) in parts.iter().enumerate() {
+    for (i, part, offset) in &parts {
         // SAFETY: the member exists and both types are open; the name is freed by the library that made it.
         unsafe {
-            let name = H5Tget_member_name(id, i as u32);
+            let name = H5Tget_member_name(id, *i);
             if name.is_null() {
                 return Err(super::stack::last_error());
             }

@@ -205,8 +205,8 @@ impl Source for LibSource {
         }
     }
 
-    fn read_text(&self, handle: Handle) -> Result<Texts> {
-        sync(|| read_text(Data::of(handle)?))
+    fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts> {
+        sync(|| read_text(Data::of(handle)?, member))
     }
 
     fn release(&self, handle: Handle) {

@@ -5,7 +5,9 @@ use super::header::{Header, damaged, uint, unknown};
 use super::heap::Cursor;
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Allocation, Description, Dtype, Handle, ObjectKind, Source, Texts, elements};
+use crate::storage::{
+    Allocation, Description, Dtype, Handle, ObjectKind, REFERENCE, Source, Texts, compound, elements,
+};
 use std::cell::{Cell, RefCell};
 use std::mem::MaybeUninit;
 
@@ -421,7 +423,7 @@ impl<'b> Data<'b> {
         }
         let null = uint(space, 3, 1)? == 2;
         let size = if null { Some(0) } else { elements(&shape) };
-        let size = size.and_then(|n| n.checked_mul(datatype::stored_size(&dtype)));
+        let size = size.and_then(|n| n.checked_mul(dtype.stored_size()));
         let Some(bytes) = size.and_then(|size| bytes.get(..size)) else {
             return Err(damaged(format!("{} bytes for a dataset of {dtype}, shape {shape:?}", bytes.len())));
         };
@@ -546,15 +548,21 @@ impl Source for NativeSource<'_> {
         Ok(Some(bytes))
     }
 
-    fn read_text(&self, handle: Handle) -> Result<Texts> {
+    fn at_hand(&self, handle: Handle) -> Result<Option<&[u8]>> {
         let data = self.noted(self.data(handle))?;
-        if data.description.dtype != Dtype::VarStr {
-            return Err(ErrorKind::Contract("text was asked for where there is none".into()).into());
-        }
+        self.charge(data.bytes.len())?;
+        Ok(Some(data.bytes))
+    }
+
+    fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts> {
+        let data = self.noted(self.data(handle))?;
+        self.charge(data.bytes.len())?;
+        let references = compound::references(data.bytes, &data.description.dtype, member);
+        let references = references.ok_or_else(|| ErrorKind::Contract("text was asked for where there is none".into()))?;
         let mut heap = self.heap.borrow_mut();
         let mut texts = Texts::default();
-        texts.ends.reserve(data.bytes.len() / 16);
-        for entry in data.bytes.chunks_exact(16) {
+        texts.ends.reserve(references.len() / REFERENCE);
+        for entry in references.chunks_exact(REFERENCE) {
             let (len, address, number) = (uint(entry, 0, 4)? as usize, uint(entry, 4, 8)?, uint(entry, 12, 4)?);
             if address != 0 && len > 0 {
                 self.charge(len)?;
