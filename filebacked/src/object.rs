@@ -59,6 +59,15 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// The same, as the group that its shape suggests.
+    pub(crate) fn into_members(self) -> Result<Self> {
+        match self.kind() {
+            ObjectKind::Dataset if self.describe()?.shape.is_empty() => self.into_group(Form::One),
+            ObjectKind::Dataset => self.into_group(Form::Rows),
+            _ => Ok(self),
+        }
+    }
+
     /// A dataset or attribute of a compound type as the group that its members would be; anything else as it is.
     pub(crate) fn into_group(mut self, form: Form) -> Result<Self> {
         if !matches!(self.kind(), ObjectKind::Dataset | ObjectKind::Attribute) {
@@ -78,7 +87,7 @@ impl<'a> Object<'a> {
             Some(part) => *part,
             None => Part::whole(self, description)?,
         };
-        Ok(Object::of_part(source, part.into_group(form)))
+        Ok(Object::of_part(source, part.into_group(form)?))
     }
 
     /// The number of rows, where the object itself tells it.

@@ -92,9 +92,17 @@ impl<'a> Part<'a> {
     }
 
     /// The same piece as a group.
-    pub(crate) fn into_group(mut self, form: Form) -> Self {
-        self.form = Some(form);
-        self
+    pub(crate) fn into_group(self, form: Form) -> Result<Self> {
+        let rows = elements(&self.shape).ok_or_else(damaged)?;
+        let part = match form {
+            // An array in one record: its elements are the rows.
+            Form::Rows if rows != self.rows => {
+                let shape = self.shape.clone();
+                self.with(self.cells()?, rows, shape, self.path.clone(), self.absent.clone())
+            }
+            _ => self,
+        };
+        Ok(Part { form: Some(form), ..part })
     }
 
     pub(crate) fn is_group(&self) -> bool {

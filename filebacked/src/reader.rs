@@ -112,7 +112,8 @@ impl<'a> GroupReader<'a> {
         let mut object = self.object.child(first)?;
         for name in names {
             object = match object {
-                Some(object) => object.child(name)?,
+                // A member of a compound dataset's elements, too.
+                Some(object) => object.into_members()?.child(name)?,
                 None => return Ok(None),
             };
         }

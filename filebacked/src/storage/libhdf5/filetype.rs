@@ -83,8 +83,14 @@ fn describe_at(id: hid_t, depth: u32) -> Result<Dtype> {
         }
         class::VLEN => Dtype::Other(size, format!("sequence of {}", describe_at(parent(id)?.raw(), depth - 1)?)),
         class::REFERENCE => other("reference"),
-        class::BITFIELD => other("bitfield"),
-        class::TIME => other("time"),
+        class::BITFIELD => match size {
+            1 | 2 | 4 | 8 => Dtype::Int(IntType { size: size as u8, signed: false }),
+            _ => Dtype::Other(size, format!("bitfield of {size} bytes")),
+        },
+        class::TIME => match time(id, size)? {
+            Some(dtype) => dtype,
+            None => Dtype::Other(size, format!("time of {size} bytes")),
+        },
         _ => other("unknown datatype"),
     })
 }
@@ -97,7 +103,11 @@ pub(super) fn memory_type(id: hid_t) -> Result<Id> {
             Some(int) => copy(integer(int)?),
             None => Err(unreadable(id)),
         },
-        class::FLOAT | class::COMPLEX => {
+        class::TIME => match time(id, size)? {
+            Some(_) => copy(id),
+            None => Err(unreadable(id)),
+        },
+        class::FLOAT | class::COMPLEX | class::BITFIELD => {
             let copy = copy(id)?;
             // SAFETY: the copy is open and may be changed.
             check(unsafe { H5Tset_order(copy.raw(), H5T_ORDER_LE) })?;
@@ -197,6 +207,23 @@ fn bits(id: hid_t) -> Result<usize> {
     Ok((offset.unsigned_abs() as usize).saturating_add(precision))
 }
 
+/// A time: seconds since 1970 in four bytes. What eight bytes mean is not agreed on, so those are bytes.
+fn time(id: hid_t, size: usize) -> Result<Option<Dtype>> {
+    // SAFETY: the type is open.
+    let order = unsafe { H5Tget_order(id) };
+    // HDF5 converts no times, not even from one byte order to the other.
+    Ok(match size {
+        4 if order == H5T_ORDER_LE => Some(Dtype::I32),
+        8 if order == H5T_ORDER_LE => Some(Dtype::Opaque(8, "time".to_string())),
+        _ => None,
+    })
+}
+
+/// Whether data of this type is read as the integer that it is.
+pub(super) fn is_integer(id: hid_t) -> Result<bool> {
+    Ok(head(id)?.0 == class::INTEGER)
+}
+
 fn float(id: hid_t, size: usize) -> Result<Dtype> {
     let [mut sign, mut at, mut exponent, mut from, mut mantissa] = [0; 5];
     // SAFETY: the type is open and a float, the numbers are writable.
@@ -251,8 +278,7 @@ fn compound(id: hid_t, depth: u32) -> Result<Dtype> {
     let mut offset = 0usize;
     for i in 0..n {
         let dtype = match describe_at(member_type(id, i)?.raw(), depth - 1)? {
-            // It is left out of what is read, so it takes no bytes.
-            Dtype::Other(_, what) => Dtype::Other(0, what),
+            dtype if is_left_out(&dtype) => without_bytes(dtype),
             dtype => dtype,
         };
         let place = offset;
@@ -305,6 +331,15 @@ fn is_left_out(dtype: &Dtype) -> bool {
         Dtype::Array(element, _) => is_left_out(element),
         Dtype::Compound(compound) => compound.size == 0,
         _ => false,
+    }
+}
+
+/// A type that takes no bytes, since nothing of it is read as bytes.
+fn without_bytes(dtype: Dtype) -> Dtype {
+    match dtype {
+        Dtype::Other(_, what) => Dtype::Other(0, what),
+        Dtype::Array(element, shape) => Dtype::Array(Box::new(without_bytes(*element)), shape),
+        dtype => dtype,
     }
 }
 

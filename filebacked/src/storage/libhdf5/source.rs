@@ -1,7 +1,7 @@
 //! Reading through the library.
 
 use super::chunks::{Direct, direct};
-use super::filetype::{describe, is_nul_padded, memory_type, size_of_type};
+use super::filetype::{describe, is_integer, is_nul_padded, memory_type, size_of_type};
 use super::id::{Id, check, is_link_name, with_name};
 use super::names::{attributes, children};
 use super::stack::last_error;
@@ -69,6 +69,10 @@ impl LibSource {
         let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
         let owner;
         let memory = match dtype {
+            Dtype::Int(_) if !is_integer(data.dtype()?.raw())? => {
+                owner = memory_type(data.dtype()?.raw())?;
+                owner.raw()
+            }
             Dtype::Int(_) | Dtype::F16 | Dtype::Bf16 | Dtype::F32 | Dtype::F64 => types.get(dtype)?,
             Dtype::VarStr | Dtype::Other(..) => {
                 return Err(ErrorKind::Unsupported(format!("data of type {dtype} cannot be read as bytes")).into());
