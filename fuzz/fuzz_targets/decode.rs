@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mutants::{State, repair};
+use mutants::{Flats, State, repair};
 
 #[allow(dead_code)]
 #[path = "../../tests/src/mutants.rs"]
@@ -14,5 +14,6 @@ fuzz_target!(|data: &[u8]| {
     repair(&mut bytes);
     let _ = filebacked::from_bytes::<State>(&bytes);
     let _ = filebacked::from_bytes::<Vec<Option<String>>>(&bytes);
+    let _ = filebacked::from_bytes::<Flats>(&bytes);
     let _ = filebacked::inspect::tree_of_bytes(&bytes).map(|tree| tree.to_string());
 });
