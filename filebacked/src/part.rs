@@ -79,9 +79,7 @@ impl<'a> Part<'a> {
     pub(crate) fn whole(dataset: Object<'a>, description: Description) -> Result<Self> {
         let bytes = match dataset.source.at_hand(dataset.handle)? {
             Some(bytes) => Bytes::AtHand(bytes),
-            None => {
-                Bytes::Read(Rc::new(crate::storage::read_records(dataset.source, dataset.handle, &description)?))
-            }
+            None => Bytes::Read(Rc::new(crate::storage::read_records(dataset.source, dataset.handle, &description)?)),
         };
         let rows = description.elements().ok_or_else(damaged)?;
         let Description { dtype, shape, null } = description;

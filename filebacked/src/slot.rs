@@ -384,18 +384,7 @@ impl<'a> Slot<'a> {
         let mut capture = Capture::default();
         let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form } = self;
         let (inside, plain) = (Place::Member(VALUE), Storage::default());
-        write(Slot {
-            sink: &mut capture,
-            cx,
-            place: inside,
-            state,
-            depth,
-            storage: plain,
-            below,
-            marks,
-            attrs,
-            form,
-        })?;
+        write(Slot { sink: &mut capture, cx, place: inside, state, depth, storage: plain, below, marks, attrs, form })?;
         let mut records = capture.finish()?;
         let marks = std::mem::take(&mut records.marks);
         let attrs: Vec<(&str, &str)> = marks.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();

@@ -207,7 +207,9 @@ fn a_type_can_say_that_its_rows_are_records() {
 "
     );
     // A single value is a group still.
-    assert!(inspect::tree_of_bytes(&filebacked::to_bytes(&hits[0]).unwrap()).unwrap().to_string().contains("struct Hit 2"));
+    assert!(
+        inspect::tree_of_bytes(&filebacked::to_bytes(&hits[0]).unwrap()).unwrap().to_string().contains("struct Hit 2")
+    );
 }
 
 #[test]
@@ -376,7 +378,10 @@ fn what_a_field_says_is_for_the_dataset() {
     let run = Run { points, inner: (0..200).flat_map(|i| hit(i).points).collect() };
     round_trip(&run);
     let tree = inspect::tree_of_bytes(&filebacked::to_bytes(&run).unwrap()).unwrap().to_string();
-    assert!(tree.contains("points   {x: f64, y: f64} (1000)") && tree.contains("chunked (64) shuffle + gzip"), "{tree}");
+    assert!(
+        tree.contains("points   {x: f64, y: f64} (1000)") && tree.contains("chunked (64) shuffle + gzip"),
+        "{tree}"
+    );
     let skipped = WriteOptions::new().skip(["points/*/y"]).to_bytes(&run).unwrap();
     let tree = inspect::tree_of_bytes(&skipped).unwrap().to_string();
     assert!(tree.contains("points   {x: f64} (1000)"), "{tree}");

@@ -69,12 +69,8 @@ fn table() -> Table {
         corners: [Point { x: 1.0, y: 2.0 }, Point { x: 3.0, y: 4.0 }],
         tags: ["t".to_string(), if i == 0 { "w".repeat(300) } else { "u".into() }],
     };
-    let plain = |i: u32| Plain {
-        id: i,
-        name: format!("n{i}"),
-        pos: Point { x: f64::from(i), y: 0.5 },
-        last: -(i as i8),
-    };
+    let plain =
+        |i: u32| Plain { id: i, name: format!("n{i}"), pos: Point { x: f64::from(i), y: 0.5 }, last: -(i as i8) };
     Table { rows: (0..6).map(sample).collect(), one: Point { x: 7.0, y: 8.0 }, plain: (0..4).map(plain).collect() }
 }
 

@@ -75,7 +75,11 @@ fn collect(node: &TreeNode, first: String, rest: String, lines: &mut Vec<Line>) 
 
 /// What stands before the name on a line, and before those below it.
 fn branches(rest: &str, last: bool) -> (String, String) {
-    if last { (format!("{rest}└── "), format!("{rest}    ")) } else { (format!("{rest}├── "), format!("{rest}│   ")) }
+    if last {
+        (format!("{rest}└── "), format!("{rest}    "))
+    } else {
+        (format!("{rest}├── "), format!("{rest}│   "))
+    }
 }
 
 /// The compound type of a dataset, where it is told a line a member.

@@ -100,7 +100,8 @@ fn is_optional(node: &Node<'_>) -> Result<bool> {
     let members = || {
         let description = node.describe()?;
         Ok::<_, Error>(description.dtype.members().is_some_and(|compound| {
-            compound.members.len() == 2 && ["mask", "values"].iter().all(|name| compound.members.iter().any(|m| m.name == *name))
+            compound.members.len() == 2
+                && ["mask", "values"].iter().all(|name| compound.members.iter().any(|m| m.name == *name))
         }))
     };
     Ok(stamped.unwrap_or(!node.ours && node.filters().next().is_none() && members()?))

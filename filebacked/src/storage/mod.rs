@@ -20,10 +20,10 @@ mod huge_pages;
 pub(crate) mod native;
 mod plain;
 
+pub(crate) use dtype::REFERENCE;
 pub(crate) use plain::Plain;
 #[cfg(feature = "sprs")]
 pub(crate) use plain::integer_bytes;
-pub(crate) use dtype::REFERENCE;
 pub(crate) use plain::{as_bytes, fill_vec, read_records, read_scalar, read_vec};
 
 pub use dtype::{CompoundMember, CompoundType, Dtype, EnumType, IntType};

@@ -1,7 +1,6 @@
 //! Cells of records: put together to records, and taken out of them.
 
-use crate::storage::{Dtype, Out, Texts};
-use std::borrow::Cow;
+use crate::storage::{Out, Texts};
 use std::mem::MaybeUninit;
 
 /// Records that are put together at a time, so that they stay in the processor's nearest memory.
@@ -96,13 +95,7 @@ fn scatter<const N: usize>(cells: &[u8], records: &mut [u8], size: usize, offset
 
 /// Copies the cells of `size` bytes at `offset` in each record of `stride` bytes side by side. `out` has room for as many as
 /// there are whole records, and all of it is initialised; `false`, and nothing copied, where these numbers do not fit.
-pub(crate) fn gather(
-    records: &[u8],
-    stride: usize,
-    offset: usize,
-    size: usize,
-    out: &mut [MaybeUninit<u8>],
-) -> bool {
+pub(crate) fn gather(records: &[u8], stride: usize, offset: usize, size: usize, out: &mut [MaybeUninit<u8>]) -> bool {
     if out.is_empty() && (size == 0 || records.is_empty()) {
         return true;
     }
@@ -140,7 +133,13 @@ fn write(cell: &mut [MaybeUninit<u8>], bytes: &[u8]) {
 
 /// The references to the variable-length strings that the names of members lead to, side by side.
 #[cfg(feature = "native")]
-pub(crate) fn references<'b>(bytes: &'b [u8], dtype: &Dtype, member: &[String]) -> Option<Cow<'b, [u8]>> {
+pub(crate) fn references<'b>(
+    bytes: &'b [u8],
+    dtype: &crate::storage::Dtype,
+    member: &[String],
+) -> Option<std::borrow::Cow<'b, [u8]>> {
+    use crate::storage::Dtype;
+    use std::borrow::Cow;
     let (mut cells, mut dtype) = (Cow::Borrowed(bytes), dtype);
     for name in member {
         while let Dtype::Array(element, _) = dtype {

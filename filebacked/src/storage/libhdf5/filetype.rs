@@ -72,9 +72,7 @@ fn describe_at(id: hid_t, depth: u32) -> Result<Dtype> {
         },
         class::ARRAY => {
             let shape = array_shape(id)?;
-            match describe_at(parent(id)?.raw(), depth - 1)? {
-                part => Dtype::Array(Box::new(part), shape),
-            }
+            Dtype::Array(Box::new(describe_at(parent(id)?.raw(), depth - 1)?), shape)
         }
         class::OPAQUE => {
             // SAFETY: the type is open and opaque; the library allocates the tag.
@@ -302,7 +300,9 @@ pub(super) fn strings_of(id: hid_t, member: &[String]) -> Result<Option<Id>> {
     match head(id)?.0 {
         class::STRING if is_variable(id)? && member.is_empty() => copy(id).map(Some),
         class::ARRAY => {
-            let (Some(part), shape) = (strings_of(parent(id)?.raw(), member)?, array_shape(id)?) else { return Ok(None) };
+            let (Some(part), shape) = (strings_of(parent(id)?.raw(), member)?, array_shape(id)?) else {
+                return Ok(None);
+            };
             // SAFETY: the element's type is open, the shape has as many numbers as is said.
             unsafe { Id::own(H5Tarray_create(part.raw(), shape.len() as u32, shape.as_ptr())).map(Some) }
         }

@@ -558,7 +558,8 @@ impl Source for NativeSource<'_> {
         let data = self.noted(self.data(handle))?;
         self.charge(data.bytes.len())?;
         let references = compound::references(data.bytes, &data.description.dtype, member);
-        let references = references.ok_or_else(|| ErrorKind::Contract("text was asked for where there is none".into()))?;
+        let references =
+            references.ok_or_else(|| ErrorKind::Contract("text was asked for where there is none".into()))?;
         let mut heap = self.heap.borrow_mut();
         let mut texts = Texts::default();
         texts.ends.reserve(references.len() / REFERENCE);
