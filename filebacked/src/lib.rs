@@ -91,6 +91,7 @@
 //! | `native` | yes | the engine of our own: whole files of a small subset of HDF5, at memory speed, without C |
 //! | `compress` | | with `libhdf5` 1.14 or newer: gzip data coded on all cores instead of in HDF5's filter pipeline; the same files |
 //! | `derive` | yes | the derive macros |
+//! | `dynamic` | | `Box<dyn Trait>`: the classes behind a trait are found at link time |
 //! | `ndarray`, `sprs` | yes | arrays and sparse matrices |
 //! | `half`, `complex`, `chrono`, `uuid`, `indexmap` | | the types of those crates |
 //! | `bincode`, `postcard`, `json` | | any serde type as bytes or text |
@@ -102,6 +103,8 @@
 
 mod backed;
 mod context;
+#[cfg(feature = "dynamic")]
+mod dynamic;
 mod engine;
 mod erased;
 mod error;
@@ -109,11 +112,13 @@ mod field;
 #[cfg(feature = "libhdf5")]
 mod file;
 mod filter;
+mod fingerprint;
 #[cfg(feature = "libhdf5")]
 pub mod hdf5;
 mod impls;
 pub mod inspect;
 mod layout;
+mod lazy;
 mod member;
 mod node;
 mod object;
@@ -131,6 +136,7 @@ mod slot;
 mod stamp;
 mod storage;
 pub mod testing;
+mod upgrade;
 mod whole;
 pub mod with;
 mod writer;
@@ -152,6 +158,7 @@ pub use filter::{AnyType, DynFilter, Filter};
 #[cfg(feature = "libhdf5")]
 pub use hdf5::{read, read_from, write, write_into};
 pub use layout::scalar::Element;
+pub use lazy::Lazy;
 pub use member::MemberReader;
 pub use node::Node;
 pub use options::{Compression, Conversion, Durability, Extensions, Overwrite, ReadOptions, WriteOptions};
@@ -168,6 +175,9 @@ pub use writer::{GroupWriter, MemberWriter};
 
 #[cfg(feature = "derive")]
 pub use filebacked_derive::{FileBacked, Save};
+
+#[cfg(feature = "dynamic")]
+pub use filebacked_derive::dynamic;
 
 /// The examples of the README, compiled as tests.
 #[cfg(all(doctest, feature = "derive"))]

@@ -2,7 +2,8 @@
 
 use crate::error::{ErrorKind, Result};
 use crate::part::{Form, Part};
-use crate::storage::{self, Description, Dtype, Handle, ObjectKind, Plain, Source, Texts};
+use crate::storage::{self, Description, Dtype, Handle, Kept, ObjectKind, Plain, Source, Texts};
+use std::sync::Arc;
 
 /// An open object, given back when it goes.
 pub(crate) struct Object<'a> {
@@ -45,6 +46,14 @@ impl<'a> Object<'a> {
             return Ok(None);
         }
         Ok(self.source.attribute(self.handle, name)?.map(|handle| Object::new(self.source, handle)))
+    }
+
+    /// What stays reachable of the object when the call is over, if anything does.
+    pub(crate) fn keep(&self) -> Result<Option<Arc<dyn Kept>>> {
+        if self.part.is_some() {
+            return Ok(None);
+        }
+        self.source.keep(self.handle)
     }
 
     pub(crate) fn kind(&self) -> ObjectKind {

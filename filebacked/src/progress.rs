@@ -2,7 +2,7 @@
 
 use crate::error::{ErrorKind, Result};
 use crate::storage::compound::Strings;
-use crate::storage::{DatasetSpec, Dtype, Out, Sink};
+use crate::storage::{DatasetSpec, Dtype, Kept, Out, Sink};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -71,6 +71,11 @@ impl Sink for Count {
         self.0 += record_bytes(&bytes, &strings);
         Ok(())
     }
+
+    /// What is copied from file to file is not counted.
+    fn copy(&mut self, _: &str, _: &dyn Kept) -> Result<bool> {
+        Ok(true)
+    }
 }
 
 /// A sink that tells of every dataset that it has handed on.
@@ -135,5 +140,11 @@ impl Sink for Watched<'_> {
         let told = record_bytes(&bytes, &strings);
         self.sink.dataset_records(name, spec, bytes, strings)?;
         self.tell(told)
+    }
+
+    fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
+        let copied = self.sink.copy(name, kept)?;
+        self.tell(0)?;
+        Ok(copied)
     }
 }

@@ -6,6 +6,7 @@
 use crate::error::Result;
 use compound::Strings;
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 
 #[cfg(all(feature = "compress", feature = "libhdf5", hdf5_chunk_iter))]
 pub(crate) mod chunks;
@@ -16,11 +17,13 @@ pub(crate) mod libhdf5;
 
 pub(crate) mod digest;
 mod huge_pages;
+mod kept;
 #[cfg(feature = "native")]
 pub(crate) mod native;
 mod plain;
 
 pub(crate) use dtype::REFERENCE;
+pub(crate) use kept::Kept;
 pub(crate) use plain::Plain;
 #[cfg(feature = "sprs")]
 pub(crate) use plain::integer_bytes;
@@ -134,6 +137,12 @@ pub(crate) trait Sink {
     /// Says that the type of the node that is written next gives it this shape, rows included: nothing that a file notes.
     fn fixed_shape(&mut self, shape: &[u64]) {
         let _ = shape;
+    }
+
+    /// Copies an object of a file, with all that is in it and as it is stored; `false` where this engine cannot.
+    fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
+        let _ = (name, kept);
+        Ok(false)
     }
 }
 
@@ -253,6 +262,12 @@ pub(crate) trait Source {
     /// The bytes of a scalar of a fixed-length string with its padding, for engines that have them at hand.
     fn scalar_text(&self, handle: Handle) -> Result<Option<&[u8]>> {
         let _ = handle;
+        Ok(None)
+    }
+
+    /// Holds on to an object, beyond the life of the source; `None` where that is not possible.
+    fn keep(&self, object: Handle) -> Result<Option<Arc<dyn Kept>>> {
+        let _ = object;
         Ok(None)
     }
 

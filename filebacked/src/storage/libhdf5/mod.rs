@@ -9,6 +9,7 @@ mod edit;
 mod file;
 mod filetype;
 mod id;
+mod kept;
 mod lists;
 mod names;
 mod sink;
@@ -20,5 +21,7 @@ mod types;
 pub(crate) use edit::{children, delete, exists, move_link, open_group, open_or_create_group, promote, root_of};
 pub(crate) use file::LibFile;
 pub(crate) use id::Id;
+#[cfg(feature = "native")]
+pub(crate) use kept::open_at;
 pub(crate) use sink::LibSink;
 pub(crate) use source::LibSource;

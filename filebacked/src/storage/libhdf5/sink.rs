@@ -1,11 +1,12 @@
 //! Writing through the library.
 
 use super::id::{Id, check, room, with_link_name, with_name};
+use super::kept::copy_object;
 use super::lists::{Gzip, Lists};
 use super::types::Types;
 use crate::error::{ErrorKind, Result};
 use crate::storage::compound::Strings;
-use crate::storage::{DatasetSpec, Dtype, Out, Sink, elements};
+use crate::storage::{DatasetSpec, Dtype, Kept, Out, Sink, elements};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5a::{H5Acreate2, H5Awrite};
 use hdf5_metno_sys::h5d::{H5Dcreate2, H5Dwrite};
@@ -207,6 +208,12 @@ impl Sink for LibSink {
         });
         self.keep(scratch);
         result
+    }
+
+    fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
+        let Some(into) = self.groups.last() else { return Ok(false) };
+        kept.with_hdf5(&mut |object| copy_object(object, into, name))?;
+        Ok(true)
     }
 }
 
