@@ -10,10 +10,12 @@ use crate::path::State;
 use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::stamp::{FILTER, STAMP, Stamp, escape};
-use crate::storage::compound::{Capture, Records};
+use crate::storage::compound::Records;
 use crate::storage::{self, Compression, DatasetSpec, Dtype, Kept, Out, Sink};
 use crate::writer::GroupWriter;
 use std::fmt;
+
+mod records;
 
 /// The proof that exactly one node was written. Only [`Slot`] and [`GroupWriter`] make it.
 #[derive(Debug)]
@@ -365,33 +367,6 @@ impl<'a> Slot<'a> {
     /// Writes a dataset of variable-length strings without NUL.
     pub(crate) fn dataset_text(self, shape: &[u64], texts: &mut dyn Iterator<Item = &str>) -> Result<Written> {
         self.content(&Dtype::VarStr, shape, Content::Texts(texts))
-    }
-
-    /// Writes what `write` makes, one value or columns of values, as one dataset of a compound type.
-    ///
-    /// ```text
-    /// x            {id: u32, pos: {x: f64, y: f64}} (n)    filebacked = columns Particle 1
-    /// ```
-    ///
-    /// A struct becomes a scalar, a table one dimension of its rows. The attributes of members are attributes of the
-    /// dataset, their names followed by a colon and the path of the member: `filebacked:pos`.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Unsupported`] for what does not lie in one place of a record, with its name in the path: a sequence, a
-    /// map, an enum with data.
-    pub fn compound(self, write: impl FnOnce(Slot<'_>) -> Result<Written>) -> Result<Written> {
-        let mut capture = Capture::default();
-        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form } = self;
-        let (inside, plain) = (Place::Member(VALUE), Storage::default());
-        write(Slot { sink: &mut capture, cx, place: inside, state, depth, storage: plain, below, marks, attrs, form })?;
-        let mut records = capture.finish()?;
-        let marks = std::mem::take(&mut records.marks);
-        let attrs: Vec<(&str, &str)> = marks.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-        let storage = Storage { layout: None, ..storage };
-        let slot = Slot { attrs: &attrs, ..Slot::new(sink, cx, place, state, depth, storage) };
-        let (dtype, shape) = (records.dtype.clone(), records.shape.clone());
-        slot.content(&dtype, &shape, Content::Records(records))
     }
 
     fn content(self, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {

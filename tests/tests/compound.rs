@@ -201,7 +201,7 @@ fn a_type_can_say_that_its_rows_are_records() {
     │   └── stop     f64
     ├── hot          bool
     ├── dead         bool
-    └── points       compound (2), arrays
+    └── points       compound (2)
         ├── at       i16
         └── text     str
 "

@@ -13,6 +13,7 @@ const DTYPE: usize = 100;
 
 /// How the attributes begin that are marks of a compound type's members.
 const MARKS: &str = "filebacked";
+const STAMPS: &str = "filebacked:";
 
 /// Longer compound types are told a line a member.
 const COMPOUND: usize = 60;
@@ -45,7 +46,9 @@ fn collect(node: &TreeNode, first: String, rest: String, lines: &mut Vec<Line>) 
     let slash = if matches!(node.content, Content::Group { .. }) && node.name != "/" { "/" } else { "" };
     lines.push(Line { name: format!("{first}{}{slash}", plain(&node.name)), text: describe(node) });
     let records = spread(node);
-    let told = |a: &TreeAttribute| is_inline(a, node) || (records.is_some() && a.name.starts_with(MARKS));
+    // Of what is told on one line the types of members are left out, their filters are not.
+    let marks = if records.is_some() { MARKS } else { STAMPS };
+    let told = |a: &TreeAttribute| is_inline(a, node) || a.name.starts_with(marks);
     let attributes: Vec<&TreeAttribute> = node.attributes.iter().filter(|a| !told(a)).collect();
     let left_out = match node.content {
         Content::Group { left_out, .. } => left_out,

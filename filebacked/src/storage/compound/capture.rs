@@ -131,6 +131,7 @@ impl Sink for Capture {
     }
 
     fn attr(&mut self, name: &str, dtype: &Dtype, _: &[u64], bytes: &[u8]) -> Result<()> {
+        let whole = self.open.len() == 1;
         let outer = self.open.iter().rev().nth(1).map(|(_, group)| group.kind);
         let Some((_, group)) = self.open.last_mut() else {
             return Err(ErrorKind::Contract("an attribute of no group".into()).into());
@@ -146,7 +147,8 @@ impl Sink for Capture {
         let Some(text) = text else { return Err(refused("an HDF5 attribute").at(name)) };
         let text = text.trim_end_matches('\0');
         if name == STAMP {
-            group.kind = match Stamp::parse(text).kind_name() {
+            let stamp = Stamp::parse(text);
+            group.kind = match stamp.kind_name() {
                 "struct" | "tuple" | "range" => Kind::One,
                 "columns" if outer == Some(Kind::One) && group.shape.is_none() => return Err(refused("a sequence")),
                 "columns" => Kind::Rows,
@@ -158,6 +160,10 @@ impl Sink for Capture {
                 "ragged" => return Err(refused("a sequence of sequences")),
                 kind => return Err(refused(&format!("a group ({kind})"))),
             };
+            // That a compound type is columns need not be said; of which type, and that a mask is one, has to be.
+            if !whole && stamp.name().is_none() && group.kind != Kind::Optional {
+                return Ok(());
+            }
         }
         group.marks.push((name.to_string(), text.to_string()));
         Ok(())
