@@ -5,7 +5,7 @@ use filebacked_tests::{Python, h5dump, python, scratch};
 use num_complex::Complex;
 use serde_json::json;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 #[derive(FileBacked, Debug, PartialEq, Clone, Copy)]
 enum Color {
@@ -175,6 +175,8 @@ fn structured_arrays_of_h5py_are_structs() {
          a['points']['x'] = [[1, 2], [3, 4], [5, 6]]; a['color'] = [1, 9, 1]; a['ref'] = f.ref\n\
          f['t'] = a\n\
          f['empty'] = a[:0]\n\
+         m = np.zeros(3, [('values', 'f4'), ('mask', '?')]); m['mask'][1] = True; m['values'] = [1, 2, 3]\n\
+         f['masked'] = m\n\
          f['scalar'] = a[1]\n\
          f['grid'] = a[:2].reshape(2, 1)",
     );
@@ -199,6 +201,7 @@ fn structured_arrays_of_h5py_are_structs() {
     #[derive(FileBacked, Debug, PartialEq)]
     struct All {
         empty: Vec<Row>,
+        masked: Vec<Option<f64>>,
         scalar: Row,
         grid: Vec<[Row; 1]>,
         #[filebacked(rename = "t/id")]
@@ -210,6 +213,7 @@ fn structured_arrays_of_h5py_are_structs() {
     }
     let all: All = load(&path).unwrap();
     assert!(all.empty.is_empty());
+    assert_eq!(all.masked, [Some(1.0), None, Some(3.0)]);
     assert_eq!(all.scalar, second);
     assert_eq!(all.grid[1], [second]);
     assert_eq!((all.ids, all.xs, &*all.name), (vec![1, 2, 500], vec![1.0, 2.0, -3.0], "bc"));
@@ -253,6 +257,7 @@ fn tables_of_pytables_are_structs() {
         #[filebacked(default)]
         more: u8,
         start: i32,
+        stop: SystemTime,
     }
     #[derive(FileBacked, Debug, PartialEq)]
     struct Info {
@@ -282,7 +287,8 @@ class Particle(tb.IsDescription):
     kind = tb.EnumCol(tb.Enum({'Red': 3, 'Green': 4}), 'Red', base='int8')
     spin = tb.ComplexCol(16)
     start = tb.Time32Col()
-    unused = tb.Time64Col()
+    stop = tb.Time64Col()
+    unused = tb.Float64Col(shape=(2,))
     class info(tb.IsDescription):
         z = tb.Float64Col()
         class deep(tb.IsDescription):
@@ -296,7 +302,7 @@ with tb.open_file(PATH, 'w') as h:
             r['name'] = 'p%d' % i; r['on'] = i % 2; r['count'] = i; r['energy'] = i / 4
             r['grid'] = np.arange(6).reshape(2, 3) + i
             r['kind'] = 4 if i % 3 else 3
-            r['spin'] = i + 1j; r['start'] = 1000 + i; r['unused'] = 1.5
+            r['spin'] = i + 1j; r['start'] = 1000 + i; r['stop'] = 1763650000.25 + i
             r['info/z'] = i; r['info/deep/flags'] = [True, i % 2]; r['info/deep/word'] = 'w'
             r.append()
         t.flush()
@@ -316,6 +322,7 @@ with tb.open_file(PATH, 'w') as h:
         spin: Complex::new(7.0, 1.0),
         more: 0,
         start: 1007,
+        stop: SystemTime::UNIX_EPOCH + Duration::from_millis(1_763_650_007_250),
     };
     assert_eq!(events.particles.len(), 100);
     assert_eq!(events.particles[7], expected);

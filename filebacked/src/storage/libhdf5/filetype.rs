@@ -205,14 +205,18 @@ fn bits(id: hid_t) -> Result<usize> {
     Ok((offset.unsigned_abs() as usize).saturating_add(precision))
 }
 
-/// A time: seconds since 1970 in four bytes. What eight bytes mean is not agreed on, so those are bytes.
+/// A time: seconds since 1970 in four bytes, and eight bytes as PyTables fills them, who alone does.
 fn time(id: hid_t, size: usize) -> Result<Option<Dtype>> {
     // SAFETY: the type is open.
     let order = unsafe { H5Tget_order(id) };
     // HDF5 converts no times, not even from one byte order to the other.
     Ok(match size {
         4 if order == H5T_ORDER_LE => Some(Dtype::I32),
-        8 if order == H5T_ORDER_LE => Some(Dtype::Opaque(8, "time".to_string())),
+        8 if order == H5T_ORDER_LE => {
+            let member = |name, offset| CompoundMember { name: Cow::Borrowed(name), offset, dtype: Dtype::I32 };
+            let members = vec![member("micros", 0), member("secs", 4)];
+            Some(Dtype::Compound(CompoundType { size: 8, members: Cow::Owned(members) }))
+        }
         _ => None,
     })
 }
