@@ -131,15 +131,24 @@ impl<'a> Object<'a> {
                 None => self.source.read_text(self.handle, &[]),
             };
         };
-        let cells = self.elements::<u8>(description)?;
+        let mut bytes = self.elements::<u8>(description)?;
+        let (width, rows) = (width.max(1), description.elements().unwrap_or(0));
         let mut texts = Texts::default();
-        texts.bytes.reserve(cells.len());
-        texts.ends.reserve(description.elements().unwrap_or(0));
-        for cell in cells.chunks_exact(width.max(1)) {
+        texts.ends.reserve_exact(rows);
+        // The padding is taken out in place: there is no second copy of all texts.
+        let mut end = 0;
+        for start in (0..bytes.len() / width).map(|row| row * width) {
+            let cell = bytes.get(start..start + width).unwrap_or_default();
             let len = cell.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-            texts.bytes.extend_from_slice(&cell[..len]);
-            texts.ends.push(texts.bytes.len());
+            if start > end {
+                bytes.copy_within(start..start + len, end);
+            }
+            end += len;
+            texts.ends.push(end);
         }
+        bytes.truncate(end);
+        bytes.shrink_to_fit();
+        texts.bytes = bytes;
         Ok(texts)
     }
 
@@ -159,6 +168,14 @@ impl<'a> Object<'a> {
             return Ok(None);
         }
         self.source.scalar_text(self.handle)
+    }
+
+    /// Reads all elements into memory of theirs.
+    pub(crate) fn read_into<T: Plain>(&self, description: &Description, out: &mut [T]) -> Result<()> {
+        storage::fill_slice(description, out, |out| match &self.part {
+            Some(part) => part.copy(out),
+            None => self.source.read(self.handle, &description.dtype, out),
+        })
     }
 
     /// All elements, as they lie in memory: `T` is the element, or `u8` for its bytes.

@@ -220,10 +220,12 @@ impl<'a> Part<'a> {
     fn cells(&self) -> Result<Vec<u8>> {
         let size = self.cell_size(&self.shape, self.rows);
         let bytes = Description { dtype: Dtype::U8, shape: vec![self.rows as u64, size as u64], null: false };
-        fill_vec(&bytes, |out| self.copy(size, out))
+        fill_vec(&bytes, |out| self.copy(out))
     }
 
-    fn copy(&self, size: usize, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+    /// Copies the cells side by side into a buffer of their size.
+    pub(crate) fn copy(&self, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+        let size = self.cell_size(&self.shape, self.rows);
         match gather(self.bytes.get(), self.stride, self.offset, size, out) {
             true => Ok(()),
             false => Err(damaged()),
@@ -232,7 +234,7 @@ impl<'a> Part<'a> {
 
     /// All elements, as they lie in memory: `T` is the element, or `u8` for its bytes.
     pub(crate) fn elements<T: Plain>(&self, description: &Description) -> Result<Vec<T>> {
-        fill_vec(description, |out| self.copy(self.cell_size(&self.shape, self.rows), out))
+        fill_vec(description, |out| self.copy(out))
     }
 
     /// All strings of variable length.

@@ -376,7 +376,8 @@ fn what_a_field_says_is_for_the_dataset() {
     }
     let points = (0..1000).map(|i| Point { x: f64::from(i), y: 0.0 }).collect();
     let run = Run { points, inner: (0..200).flat_map(|i| hit(i).points).collect() };
-    round_trip(&run);
+    // Chunked data is written by the library alone.
+    assert_eq!(reread::<Run>(&run).unwrap(), run);
     let tree = inspect::tree_of_bytes(&filebacked::to_bytes(&run).unwrap()).unwrap().to_string();
     assert!(
         tree.contains("points   {x: f64, y: f64} (1000)") && tree.contains("chunked (64) shuffle + gzip"),

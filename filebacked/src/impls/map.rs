@@ -17,7 +17,7 @@ macro_rules! map_is_backed {
     ($t:ident<K, V $(, $hasher:ident)?>: ($($bound:tt)*), $order:expr) => {
         impl<K: Save, V: Save $(, $hasher)?> Save for $t<K, V $(, $hasher)?> {
             fn write(&self, slot: Slot<'_>) -> Result<Written> {
-                map::write(self.iter().collect(), $order, slot)
+                map::write(|| self.iter(), $order, slot)
             }
             fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
                 map::write_rows(rows, slot, $order, |map| map.iter().collect())

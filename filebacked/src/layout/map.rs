@@ -60,9 +60,12 @@ pub(crate) fn schema<K: FileBacked, V: FileBacked>() -> Schema {
     Schema::Map { key: K::schema, value: V::schema, links: by_links::<K, V>() }
 }
 
-/// Writes a map.
-pub(crate) fn write<K: Save, V: Save>(entries: Vec<(&K, &V)>, order: Order, slot: Slot<'_>) -> Result<Written> {
-    let entries = sorted(entries, |entry| entry.0, order, slot.cx)?;
+/// Writes a map. `entries` is called once or twice: what is gathered are the addresses of one column at a time.
+pub(crate) fn write<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &'v V)>>(
+    entries: impl Fn() -> I,
+    order: Order,
+    slot: Slot<'_>,
+) -> Result<Written> {
     let links = match slot.layout() {
         Some(StoreAs::Links) if !K::is_name() => {
             let what = "keys of this type are no link names";
@@ -74,7 +77,12 @@ pub(crate) fn write<K: Save, V: Save>(entries: Vec<(&K, &V)>, order: Order, slot
         Some(StoreAs::Columns) => false,
         _ => by_links::<K, V>(),
     };
-    if links { write_links(&entries, slot) } else { write_columns(&entries, slot) }
+    if order == Order::Kept || !slot.cx.is_deterministic() {
+        return if links { write_links(entries(), slot) } else { write_columns(entries, slot) };
+    }
+    let sorted = sorted(entries().collect(), |entry| entry.0, order, slot.cx)?;
+    let entries = || sorted.iter().copied();
+    if links { write_links(entries(), slot) } else { write_columns(entries, slot) }
 }
 
 fn key_name<K: Save>(key: &K) -> Result<Cow<'_, str>> {
@@ -85,30 +93,48 @@ fn value_schema<V: Save>(cx: &WriteContext) -> Option<Nested> {
     if cx.mask().is_some() { V::key().map(|key| key.nested()) } else { None }
 }
 
-fn write_links<K: Save, V: Save>(entries: &[(&K, &V)], slot: Slot<'_>) -> Result<Written> {
+fn write_links<'v, K: Save + 'v, V: Save + 'v>(
+    entries: impl Iterator<Item = (&'v K, &'v V)>,
+    slot: Slot<'_>,
+) -> Result<Written> {
     let cx = slot.cx;
     let mut group = slot.group(Stamp::kind("links"))?;
+    let entries: Vec<(&K, &V)> = entries.collect();
     group.write_len(entries.len())?;
     for (key, value) in entries {
-        let name = key_name(*key)?;
+        let name = key_name(key)?;
         let link = escape_link(&name);
-        group.entry(&link, Some(&name), value_schema::<V>(cx), |slot| slot.put(*value))?;
+        group.entry(&link, Some(&name), value_schema::<V>(cx), |slot| slot.put(value))?;
     }
     group.end()
 }
 
-fn write_columns<K: Save, V: Save>(entries: &[(&K, &V)], slot: Slot<'_>) -> Result<Written> {
+fn write_columns<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &'v V)>>(
+    entries: impl Fn() -> I,
+    slot: Slot<'_>,
+) -> Result<Written> {
     let cx = slot.cx;
     let mut group = slot.group(Stamp::kind("map"))?;
-    let (mut keys, mut values) = (Vec::with_capacity(entries.len()), Vec::with_capacity(entries.len()));
-    for (key, value) in entries {
-        if cx.mask().is_none() || group.step(key.name().as_deref(), value_schema::<V>(cx)).is_some() {
-            keys.push(*key);
-            values.push(*value);
+    let mut keys = Vec::new();
+    // What the patterns leave out, by number: asked once, for both columns.
+    let mut left_out = Vec::new();
+    if cx.mask().is_none() {
+        keys.extend(entries().map(|(key, _)| key));
+    } else {
+        for (number, (key, _)) in entries().enumerate() {
+            match group.step(key.name().as_deref(), value_schema::<V>(cx)) {
+                Some(_) => keys.push(key),
+                None => left_out.push(number),
+            }
         }
     }
     group.write_len(keys.len())?;
     group.part("keys", |slot| slot.put_rows(Rows::refs(&keys)))?;
+    let mut values = Vec::with_capacity(keys.len());
+    drop(keys);
+    let mut left_out = left_out.into_iter().peekable();
+    let kept = |(number, (_, value))| if left_out.next_if_eq(&number).is_some() { None } else { Some(value) };
+    values.extend(entries().enumerate().filter_map(kept));
     group.part("values", |slot| slot.each().put_rows(Rows::refs(&values)))?;
     group.end()
 }

@@ -469,14 +469,13 @@ impl NativeSink {
         let Ok(len) = u32::try_from(text.len()) else {
             return Err(ErrorKind::Limit("text of more than 4 GiB".into()).into());
         };
-        let number = if text.is_empty() { 0 } else { heap.collection.add(text) };
+        // An object for the empty text too: without one it would be a null pointer to readers in C.
+        let number = heap.collection.add(text);
         let entry = references.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<REFERENCE>());
         let Some(entry) = entry else { return Err(wrong_length(at, references.len())) };
         entry[..4].copy_from_slice(&len.to_le_bytes());
         entry[12..].copy_from_slice(&number.to_le_bytes());
-        if number > 0 {
-            heap.entries.push(at);
-        }
+        heap.entries.push(at);
         Ok(())
     }
 
