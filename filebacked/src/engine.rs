@@ -130,6 +130,7 @@ pub(crate) fn read_file_into<B: Buffer + ?Sized>(
 }
 
 /// Opens a file on the disk with the engine that is for it. What reads it is called again where our own engine declines.
+#[cfg_attr(not(feature = "native"), allow(unused_variables))]
 fn look_into_file<R>(path: &Path, engine: Engine, mut look: impl FnMut(&dyn Source) -> Result<R>) -> Result<R> {
     let file = File::open(path)?;
     let found = file.metadata()?;

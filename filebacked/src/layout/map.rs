@@ -208,8 +208,12 @@ fn by_name(name: Cow<'_, str>) -> (bool, u128, Cow<'_, str>) {
     }
 }
 
-/// Reads a map; `insert` says whether the key was new.
-pub(crate) fn read<K: FileBacked, V: FileBacked>(node: Node<'_>, mut insert: impl FnMut(K, V) -> bool) -> Result<()> {
+/// Reads a map; `new` makes an empty one with room for so many entries, and `insert` says whether the key was new.
+pub(crate) fn read<M, K: FileBacked, V: FileBacked>(
+    node: Node<'_>,
+    new: impl FnOnce(usize) -> M,
+    insert: impl Fn(&mut M, K, V) -> bool,
+) -> Result<M> {
     let kind = node.stamp()?.map(|stamp| stamp.kind_name().to_string());
     if !matches!(kind.as_deref(), None | Some("map" | "links")) {
         return Err(node.unexpected("a group (map)"));
@@ -220,40 +224,45 @@ pub(crate) fn read<K: FileBacked, V: FileBacked>(node: Node<'_>, mut insert: imp
         // A group of others: a link a key, unless it is exactly what this library would write.
         None => !by_links::<K, V>() && group.names()? == ["keys", "values"],
     };
-    if columns { read_columns(&group, insert) } else { read_links(&group, kind.is_some(), &mut insert) }
+    if columns { read_columns(&group, new, insert) } else { read_links(&group, kind.is_some(), new, insert) }
 }
 
 fn twice(key: &str) -> Error {
     ErrorKind::Damaged(format!("the key {key} twice")).into()
 }
 
-fn read_columns<K: FileBacked, V: FileBacked>(
+fn read_columns<M, K: FileBacked, V: FileBacked>(
     group: &GroupReader<'_>,
-    mut insert: impl FnMut(K, V) -> bool,
-) -> Result<()> {
+    new: impl FnOnce(usize) -> M,
+    insert: impl Fn(&mut M, K, V) -> bool,
+) -> Result<M> {
     let keys = group.part("keys", |node| node.get_rows::<K>())?;
     let values = group.part("values", |node| node.each().get_rows::<V>())?;
     if keys.len() != values.len() {
         return Err(ErrorKind::Damaged(format!("{} keys and {} values", keys.len(), values.len())).into());
     }
+    let mut map = new(keys.len());
     let masked = group.context().mask().is_some();
     for (i, (key, value)) in keys.into_iter().zip(values).enumerate() {
         if masked && group.step(key.name().as_deref(), Some(V::schema)).is_none() {
             continue;
         }
-        if !insert(key, value) {
+        if !insert(&mut map, key, value) {
             return Err(twice(&format!("number {i}")));
         }
     }
-    Ok(())
+    Ok(map)
 }
 
-fn read_links<K: FileBacked, V: FileBacked>(
+fn read_links<M, K: FileBacked, V: FileBacked>(
     group: &GroupReader<'_>,
     escaped: bool,
-    insert: &mut dyn FnMut(K, V) -> bool,
-) -> Result<()> {
-    for link in group.names()? {
+    new: impl FnOnce(usize) -> M,
+    insert: impl Fn(&mut M, K, V) -> bool,
+) -> Result<M> {
+    let names = group.names()?;
+    let mut map = new(names.len());
+    for link in names {
         let name = if escaped { unescape(&link) } else { link.clone() };
         let Some(state) = group.step(Some(&name), Some(V::schema)) else { continue };
         let key = K::from_name(&name).ok_or_else(|| {
@@ -262,17 +271,17 @@ fn read_links<K: FileBacked, V: FileBacked>(
         })?;
         let Some(node) = group.entry(&link, state)? else { continue };
         let value = node.get::<V>().map_err(|e| e.at(&link))?;
-        if !insert(key, value) {
+        if !insert(&mut map, key, value) {
             return Err(twice(&format!("`{name}`")));
         }
     }
-    Ok(())
+    Ok(map)
 }
 
 /// Reads many maps; `insert` puts an entry into a map, and says whether the key was new.
 pub(crate) fn read_rows<M, K: FileBacked, V: FileBacked>(
     node: Node<'_>,
-    new: impl Fn() -> M,
+    new: impl Fn(usize) -> M,
     insert: impl Fn(&mut M, K, V) -> bool,
 ) -> Result<Vec<M>> {
     let group = node.group_of("maps", "a group (maps)")?;
@@ -286,7 +295,7 @@ pub(crate) fn read_rows<M, K: FileBacked, V: FileBacked>(
     let mut entries = keys.into_iter().zip(values);
     let mut maps = Vec::with_capacity(counts.len());
     for (i, count) in counts.into_iter().enumerate() {
-        let mut map = new();
+        let mut map = new(count);
         for (key, value) in entries.by_ref().take(count) {
             if !insert(&mut map, key, value) {
                 return Err(twice(&format!("in map {i}")));

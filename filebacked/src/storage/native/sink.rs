@@ -247,7 +247,7 @@ impl NativeSink {
         let Some(size) = size else {
             return Err(ErrorKind::Limit(format!("a dataset of shape {:?}", spec.shape)).into());
         };
-        let plain = spec.compression == Compression::None && spec.chunk.is_none();
+        let plain = spec.compression == Compression::None && spec.chunk.is_none() && !spec.fletcher32;
         if !plain && !spec.shape.is_empty() && size > 0 {
             return Err(self.decline("chunked data"));
         }
@@ -438,7 +438,7 @@ impl Sink for NativeSink {
             self.string(text.as_bytes(), i * REFERENCE, &mut heap, &mut references)?;
         }
         self.write_heap(&mut heap, &mut references)?;
-        let plain = DatasetSpec { compression: Compression::None, chunk: None, ..*spec };
+        let plain = DatasetSpec { compression: Compression::None, chunk: None, fletcher32: false, ..*spec };
         self.dataset(name, &plain, &references)
     }
 
@@ -455,7 +455,7 @@ impl Sink for NativeSink {
             self.string(text, at, &mut heap, &mut bytes)?;
         }
         self.write_heap(&mut heap, &mut bytes)?;
-        let plain = DatasetSpec { compression: Compression::None, chunk: None, ..*spec };
+        let plain = DatasetSpec { compression: Compression::None, chunk: None, fletcher32: false, ..*spec };
         self.dataset(name, &plain, &bytes)
     }
 }
