@@ -132,6 +132,7 @@ mod member;
 mod node;
 mod object;
 mod options;
+mod part;
 mod path;
 mod progress;
 mod reader;

@@ -8,6 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::filter::{AnyType, Filter, Found, no_filter};
 use crate::foreign;
 use crate::object::Object;
+use crate::part::Form;
 use crate::path::State;
 use crate::reader::GroupReader;
 use crate::slot::too_deep;
@@ -425,7 +426,7 @@ impl<'a> Node<'a> {
         if let Some(description) = self.description.get() {
             return Ok((**description).clone());
         }
-        let description = self.object.source.describe(self.object.handle)?;
+        let description = self.object.describe()?;
         if !self.ours {
             self.description.get_or_init(|| Box::new(description.clone()));
         }
@@ -471,7 +472,7 @@ impl<'a> Node<'a> {
                     },
                     None => "a group".to_string(),
                 },
-                ObjectKind::Dataset | ObjectKind::Attribute => say(&self.object.source.describe(self.object.handle)?),
+                ObjectKind::Dataset | ObjectKind::Attribute => say(&self.object.describe()?),
                 ObjectKind::Other => "a committed datatype".to_string(),
             })
         })();
@@ -501,10 +502,27 @@ impl<'a> Node<'a> {
     /// Opens a group whose stamp, if it has one, is of this kind.
     pub(crate) fn group_of(self, kind: &'static str, expected: &'static str) -> Result<GroupReader<'a>> {
         self.readable()?;
-        if self.kind() == ObjectKind::Group && self.stamp()?.is_some_and(|stamp| stamp.kind_name() != kind) {
-            return Err(self.unexpected(expected));
+        let node = self.records(kind)?;
+        if node.kind() == ObjectKind::Group && node.stamp()?.is_some_and(|stamp| stamp.kind_name() != kind) {
+            return Err(node.unexpected(expected));
         }
-        self.group_as(expected)
+        node.group_as(expected)
+    }
+
+    /// A dataset of a compound type as the group that its members would be, if a group of this kind may be one.
+    fn records(mut self, kind: &str) -> Result<Self> {
+        if self.kind() != ObjectKind::Group
+            && let Some(form) = Form::of(kind)
+        {
+            self.object = self.object.into_group(form)?;
+        }
+        Ok(self)
+    }
+
+    /// Of values that have a place whether they are there or not, those that are there.
+    pub(crate) fn present(mut self, absent: &[bool]) -> Result<Self> {
+        self.object = self.object.present(absent)?;
+        Ok(self)
     }
 
     /// Opens the group of a struct.
@@ -559,12 +577,13 @@ impl<'a> Node<'a> {
     }
 
     fn typed(self, kind: &'static str, name: &str, version: u32) -> Result<GroupReader<'a>> {
-        let expected = || format!("a group ({kind} of `{name}`)");
         self.readable()?;
-        if self.kind() == ObjectKind::Group {
-            if let Some(stamp) = self.stamp()? {
+        let node = self.records(kind)?;
+        let expected = || format!("a group ({kind} of `{name}`)");
+        if node.kind() == ObjectKind::Group {
+            if let Some(stamp) = node.stamp()? {
                 if stamp.kind_name() != kind {
-                    return Err(self.unexpected(expected()));
+                    return Err(node.unexpected(expected()));
                 }
                 if let Some(found) = stamp.version().filter(|found| *found > version) {
                     return Err(Error::new(ErrorKind::Version { found, supported: version })
@@ -572,9 +591,9 @@ impl<'a> Node<'a> {
                 }
             }
         } else {
-            return Err(self.unexpected(expected()));
+            return Err(node.unexpected(expected()));
         }
-        self.group()
+        node.group()
     }
 
     /// All strings of a string dataset.

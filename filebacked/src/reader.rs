@@ -97,7 +97,7 @@ impl<'a> GroupReader<'a> {
     ///
     /// [`ErrorKind::Invalid`] for names that are not UTF-8, or what the storage says.
     pub fn names(&self) -> Result<Vec<String>> {
-        let names = self.object.source.children(self.object.handle)?;
+        let names = self.object.children()?;
         Ok(match &self.frame {
             Some(frame) => frame.names(names),
             None => names,
@@ -147,7 +147,8 @@ impl<'a> GroupReader<'a> {
         let mut object = self.object.child(first)?;
         for name in names {
             object = match object {
-                Some(object) => object.child(name)?,
+                // A member of a compound dataset's elements, too.
+                Some(object) => object.into_members()?.child(name)?,
                 None => return Ok(None),
             };
         }
@@ -181,6 +182,9 @@ impl<'a> GroupReader<'a> {
 
     /// The attribute `len`: the number of rows, entries or elements.
     pub(crate) fn read_len(&self) -> Result<Option<usize>> {
+        if let Some(rows) = self.object.rows() {
+            return Ok(Some(rows));
+        }
         let Some(node) = self.own_attribute(LEN)? else { return Ok(None) };
         let len = node.get::<u64>().map_err(|e| e.at(LEN))?;
         usize::try_from(len).map(Some).map_err(|_| ErrorKind::Damaged(format!("{len} rows")).into())

@@ -11,9 +11,12 @@ use crate::path::State;
 use crate::rows::Rows;
 use crate::schema::{Nested, Schema};
 use crate::stamp::{FILTER, STAMP, Stamp, escape, member_and_attribute};
+use crate::storage::compound::Records;
 use crate::storage::{self, Compression, DatasetSpec, Dtype, Kept, Out, Sink};
 use crate::writer::GroupWriter;
 use std::fmt;
+
+mod records;
 
 /// The proof that exactly one node was written. Only [`Slot`] and [`GroupWriter`] make it.
 #[derive(Debug)]
@@ -82,6 +85,7 @@ enum Content<'c, 't> {
     Bytes(&'c [u8]),
     Fill(&'c mut dyn FnMut(&mut Out<'_>)),
     Texts(&'c mut (dyn Iterator<Item = &'t str> + 'c)),
+    Records(Records),
 }
 
 impl<'a> Slot<'a> {
@@ -254,6 +258,7 @@ impl<'a> Slot<'a> {
             return self.through(&found, serial, true, |slot| found.write_rows(rows, key, AnyWrite::own(), slot));
         }
         self.below = u32::MAX;
+        self.sink.fixed_shape(shape);
         T::write_shaped(rows, shape, self)
     }
 
@@ -303,6 +308,10 @@ impl<'a> Slot<'a> {
             return self.through(&found, serial, false, |slot| found.write(value, key, AnyWrite::own(), slot));
         }
         self.below = u32::MAX;
+        if self.storage.layout == Some(StoreAs::Compound) {
+            #[allow(clippy::disallowed_methods)]
+            return self.compound(|slot| value.write(slot));
+        }
         #[allow(clippy::disallowed_methods)]
         value.write(self)
     }
@@ -313,6 +322,10 @@ impl<'a> Slot<'a> {
             return self.through(&found, serial, true, |slot| found.write_rows(rows, key, AnyWrite::own(), slot));
         }
         self.below = u32::MAX;
+        if self.storage.layout == Some(StoreAs::Compound) {
+            #[allow(clippy::disallowed_methods)]
+            return self.compound(|slot| T::write_rows(rows, slot));
+        }
         #[allow(clippy::disallowed_methods)]
         T::write_rows(rows, self)
     }
@@ -422,6 +435,7 @@ impl<'a> Slot<'a> {
     }
 
     fn content(self, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
+        self.check_layout()?;
         let name = match self.place {
             Place::Root => VALUE,
             Place::Member(name) => name,
@@ -465,6 +479,13 @@ impl<'a> Slot<'a> {
             Content::Bytes(bytes) => self.sink.dataset(name, &spec, bytes)?,
             Content::Fill(fill) => self.sink.dataset_fill(name, &spec, fill)?,
             Content::Texts(texts) => self.sink.dataset_text(name, &spec, texts)?,
+            Content::Records(records) if records.strings.is_empty() => {
+                self.sink.dataset_fill(name, &spec, &mut |out| records.fill(out))?;
+            }
+            Content::Records(records) => {
+                let bytes = records.bytes();
+                self.sink.dataset_records(name, &spec, bytes, records.strings)?;
+            }
         }
         Ok(Written::new())
     }
@@ -494,6 +515,13 @@ impl<'a> Slot<'a> {
                     cell[..text.len()].copy_from_slice(text.as_bytes());
                 }
                 write(&Dtype::FixedStr(width), &bytes)?;
+            }
+            Content::Records(records) if records.strings.is_empty() => {
+                self.sink.attr(name, dtype, shape, &records.bytes())?;
+            }
+            Content::Records(_) => {
+                let what = "an attribute with strings of variable length in it";
+                return Err(ErrorKind::Unsupported(what.into()).into());
             }
         }
         Ok(Written::new())
@@ -533,6 +561,7 @@ impl<'a> Slot<'a> {
     ///
     /// [`ErrorKind::TooDeep`] at the limit of the options, [`ErrorKind::Unsupported`] where an attribute is wanted.
     pub fn group(self, stamp: Stamp<'_>) -> Result<GroupWriter<'a>> {
+        self.check_layout()?;
         let depth = deeper(self.depth, self.cx)?;
         let filters = self.filters();
         let rooted = self.place == Place::Root && stamp.is_rooted();
@@ -563,6 +592,15 @@ impl<'a> Slot<'a> {
         match self.storage.encoding {
             Encoding::Frame => Ok(group.data_frame(self.index)),
             _ => Ok(group),
+        }
+    }
+
+    /// Records are asked for where a value is written that went through no door which could capture it.
+    #[inline]
+    fn check_layout(&self) -> Result<()> {
+        match self.storage.layout {
+            Some(layout @ (StoreAs::Compound | StoreAs::Shared)) => Err(unfit(layout)),
+            _ => Ok(()),
         }
     }
 
@@ -630,6 +668,15 @@ fn deeper(depth: u32, cx: &WriteContext) -> Result<u32> {
         return Err(too_deep(cx.max_depth()));
     }
     Ok(depth + 1)
+}
+
+#[cold]
+fn unfit(layout: StoreAs) -> Error {
+    let what = match layout {
+        StoreAs::Compound => "records of what a filter writes",
+        _ => "the layout `shared`, which is not there yet,",
+    };
+    Error::new(ErrorKind::Unsupported(what.into())).with_help("take `layout` off the field")
 }
 
 #[cold]

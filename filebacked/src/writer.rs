@@ -4,7 +4,7 @@ use crate::backed::Save;
 use crate::context::WriteContext;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
-use crate::field::{Inherited, Storage, StoreAs};
+use crate::field::{Inherited, Storage};
 use crate::filter::Filter;
 use crate::layout::encoding;
 use crate::layout::{absent, frame, variant};
@@ -363,10 +363,6 @@ impl<'s> MemberWriter<'s> {
         if name.contains('/') {
             let what = format!("`{name}` as the name of one member: `GroupWriter::nested` opens the groups on its way");
             return Err(ErrorKind::Contract(what).into());
-        }
-        if let Some(layout @ (StoreAs::Compound | StoreAs::Shared)) = self.storage.layout {
-            let what = format!("the layout {layout:?} is not there yet");
-            return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `layout` off the field").at(name));
         }
         let place = if self.attribute { Place::Attribute(name) } else { Place::Member(name) };
         let slot = Slot::new(self.sink, self.cx, place, state, self.depth, self.storage);

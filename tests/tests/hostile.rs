@@ -3,7 +3,7 @@
 use filebacked::anndata::{AnnData, Matrix, Uns};
 use filebacked::with::Categorical;
 use filebacked::{Engine, ErrorKind, FileBacked, ReadOptions, WriteOptions};
-use filebacked_tests::mutants::{SIGNATURES, State, links, record, repair, state};
+use filebacked_tests::mutants::{Flats, SIGNATURES, State, flat, links, record, repair, state};
 use filebacked_tests::scratch;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -182,6 +182,73 @@ fn mutants_of_annotated_matrices_are_refused_or_read() {
     assert!(found > rounds / 4, "mutants that are refused: {found} of {rounds}");
 }
 
+/// Changes the bytes behind the first place of a name, which is its place in the datatype.
+fn patch(bytes: &[u8], name: &[u8], at: usize, with: &[u8]) -> Vec<u8> {
+    let place = bytes.windows(name.len()).position(|window| window == name).unwrap();
+    let mut bytes = bytes.to_vec();
+    let start = place + name.len() + at;
+    bytes[start..start + with.len()].copy_from_slice(with);
+    repair(&mut bytes);
+    bytes
+}
+
+/// Compound types whose parts do not fit: no engine believes them.
+#[test]
+fn compound_types_that_do_not_fit_are_refused() {
+    #[derive(FileBacked, Debug, PartialEq, Clone)]
+    struct Row {
+        aaaa: u32,
+        bbbb: [[u16; 2]; 3],
+        cccc: Inner,
+        dddd: String,
+    }
+    #[derive(FileBacked, Debug, PartialEq, Clone)]
+    struct Inner {
+        eeee: u8,
+        ffff: f64,
+    }
+    #[derive(FileBacked, Debug, PartialEq)]
+    struct Table {
+        #[filebacked(layout = "compound")]
+        rows: Vec<Row>,
+    }
+    let row = |i: u32| Row {
+        aaaa: i,
+        bbbb: [[1, 2], [3, 4], [5, 6]],
+        cccc: Inner { eeee: 1, ffff: 2.0 },
+        dddd: if i == 3 { "w".repeat(300) } else { String::new() },
+    };
+    let table = Table { rows: (0..20).map(row).collect() };
+    let good = WriteOptions::new().engine(Engine::Native).to_bytes(&table).unwrap();
+    // Behind a name: its end, one byte of offset, and the type: class and version, three bits of flags, four of size.
+    let huge = u32::MAX.to_le_bytes();
+    let cases = [
+        ("overlapping members", patch(&good, b"bbbb\0", 0, &[2])),
+        ("the same place", patch(&good, b"bbbb\0", 0, &[0])),
+        ("a member behind the end", patch(&good, b"dddd\0", 0, &[200])),
+        ("a member that reaches over the end", patch(&good, b"dddd\0", 0, &[30])),
+        ("a nested member behind the end", patch(&good, b"ffff\0", 0, &[2])),
+        ("an array of huge extents", patch(&good, b"bbbb\0", 1 + 8 + 1, &[huge, huge].concat())),
+        ("an array without elements", patch(&good, b"bbbb\0", 1 + 8 + 1, &[0; 4])),
+        ("an array of many dimensions", patch(&good, b"bbbb\0", 1 + 8, &[255])),
+        ("an array of another size", patch(&good, b"bbbb\0", 1 + 4, &huge)),
+        ("a nested type of another size", patch(&good, b"cccc\0", 1 + 4, &huge)),
+        ("a nested type without a size", patch(&good, b"cccc\0", 1 + 4, &[0; 4])),
+        ("more members than there are", patch(&good, b"cccc\0", 1 + 1, &[0xff, 0xff])),
+    ];
+    for (what, bytes) in cases {
+        for engine in [Engine::Native, Engine::Libhdf5, Engine::Any] {
+            let read = ReadOptions::new().engine(engine).from_bytes::<Table>(&bytes);
+            assert!(read.is_err(), "{what} by {engine:?}: {read:?}");
+        }
+        // Nor does looking at it fail.
+        let _ = filebacked::inspect::tree_of_bytes(&bytes).map(|tree| tree.to_string());
+    }
+    for engine in [Engine::Native, Engine::Libhdf5] {
+        assert_eq!(ReadOptions::new().engine(engine).from_bytes::<Table>(&good).unwrap(), table);
+    }
+}
+
 /// The seeds that fuzzing starts from are files of this version; `FILEBACKED_UPDATE_SEEDS=1` writes them anew.
 #[test]
 fn the_seeds_of_fuzzing_are_files_of_today() {
@@ -191,6 +258,7 @@ fn the_seeds_of_fuzzing_are_files_of_today() {
         ("state", native.to_bytes(&state()).unwrap()),
         ("tables", native.to_bytes(&(0..3).map(record).collect::<Vec<_>>()).unwrap()),
         ("texts", native.to_bytes(&texts).unwrap()),
+        ("records", native.to_bytes(&Flats { flats: (0..5).map(flat).collect() }).unwrap()),
         ("links", native.to_bytes(&links()).unwrap()),
         ("empty", native.to_bytes(&Vec::<Option<String>>::new()).unwrap()),
     ];

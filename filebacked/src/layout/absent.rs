@@ -108,10 +108,22 @@ pub(crate) fn read_rows<T: FileBacked>(node: Node<'_>) -> Result<Vec<Option<T>>>
 
 fn is_optional(node: &Node<'_>) -> Result<bool> {
     let optional = |kind: &str| matches!(kind, "optional" | "categorical");
-    Ok(match node.kind() {
-        ObjectKind::Group => node.stamp()?.is_none_or(|stamp| optional(stamp.kind_name())),
-        _ => node.categories.is_some(),
-    })
+    let stamped = node.stamp()?.map(|stamp| optional(stamp.kind_name()));
+    if node.kind() == ObjectKind::Group {
+        return Ok(stamped.unwrap_or(true));
+    }
+    if node.categories.is_some() {
+        return Ok(true);
+    }
+    // A compound of others that has these two members and no more.
+    let members = || {
+        let description = node.describe()?;
+        Ok::<_, Error>(description.dtype.members().is_some_and(|compound| {
+            compound.members.len() == 2
+                && ["mask", "values"].iter().all(|name| compound.members.iter().any(|m| m.name == *name))
+        }))
+    };
+    Ok(stamped.unwrap_or(!node.ours && node.filters().next().is_none() && members()?))
 }
 
 /// Reads many options whose values a filter reads.
@@ -137,7 +149,9 @@ fn read<'a, T>(
         }
         None => {
             let group = node.group_of("optional", "a group (optional)")?;
-            (group.part("mask", |node| node.get_rows::<bool>())?, group.part("values", values)?)
+            let mask = group.part("mask", |node| node.get_rows::<bool>())?;
+            let values = group.part("values", |node| values(if filled { node } else { node.present(&mask)? }))?;
+            (mask, values)
         }
     };
     let wanted = if filled { mask.len() } else { mask.iter().filter(|missing| !**missing).count() };

@@ -277,7 +277,7 @@ pub(crate) fn read<T: Number>(node: &Node<'_>, rank: Option<usize>) -> Result<(V
 pub(crate) fn read_into<T: Number>(node: &Node<'_>, out: &mut [T]) -> Result<()> {
     let description = node.describe()?;
     if description.dtype == T::DTYPE {
-        return storage::read_into(node.object.source, node.object.handle, &description, out);
+        return node.object.read_into(&description, out);
     }
     let (stored, bytes) = convertible::<T>(node, &description, None)?;
     let mut places = out.iter_mut();

@@ -125,7 +125,7 @@ fn not_utf8() -> Error {
 /// Reads one text.
 pub(crate) fn read(node: &Node<'_>) -> Result<String> {
     node.readable()?;
-    if let Some(padded) = node.object.source.scalar_text(node.object.handle)? {
+    if let Some(padded) = node.object.scalar_text()? {
         let len = padded.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
         return std::str::from_utf8(&padded[..len]).map(str::to_string).map_err(|_| not_utf8());
     }
