@@ -130,6 +130,7 @@ mod slot;
 mod stamp;
 mod storage;
 pub mod testing;
+pub mod value;
 mod whole;
 pub mod with;
 mod writer;
@@ -163,6 +164,7 @@ pub use schema::{FieldSchema, Nested, Schema, StructSchema, VariantSchema, Varia
 pub use slot::{Slot, Written};
 pub use stamp::Stamp;
 pub use storage::{CompoundMember, CompoundType, Description, Dtype, EnumType, IntType, ObjectKind, Out};
+pub use value::Value;
 pub use writer::{GroupWriter, MemberWriter};
 
 #[cfg(feature = "derive")]

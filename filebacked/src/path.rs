@@ -212,6 +212,7 @@ fn below(schema: Schema) -> Below {
         }
         Schema::Map { value, .. } => Below::Entries(value),
         Schema::Sequence(element) => Below::Elements(element),
+        Schema::Any => Below::Entries(|| Schema::Any),
         Schema::Option(inner) => below(inner()),
         _ => Below::Nothing,
     }

@@ -9,8 +9,9 @@ use crate::filter::{Filter, Found, no_filter};
 use crate::path::State;
 use crate::rows::Rows;
 use crate::schema::Schema;
-use crate::stamp::{FILTER, STAMP, Stamp, escape};
-use crate::storage::{self, Compression, DatasetSpec, Dtype, Out, Sink};
+use crate::stamp::{FILTER, FORMAT, STAMP, Stamp, escape};
+use crate::storage::{self, AttrSpec, Compression, DatasetSpec, Dtype, Link, Out, Sink, StoredType};
+use crate::whole::VERSION;
 use crate::writer::GroupWriter;
 use std::fmt;
 
@@ -77,6 +78,7 @@ enum Content<'c, 't> {
     Bytes(&'c [u8]),
     Fill(&'c mut dyn FnMut(&mut Out<'_>)),
     Texts(&'c mut (dyn Iterator<Item = &'t str> + 'c)),
+    Any(&'c AttrSpec<'t>, &'c [AttrSpec<'t>]),
 }
 
 impl<'a> Slot<'a> {
@@ -356,9 +358,35 @@ impl<'a> Slot<'a> {
         self.content(&Dtype::VarStr, shape, Content::Texts(texts))
     }
 
+    /// Writes a dataset of elements of any type, with attributes of its own. The name in `what` says nothing.
+    pub(crate) fn dataset_any<'t>(self, what: &AttrSpec<'t>, attrs: &[AttrSpec<'t>]) -> Result<Written> {
+        self.content(what.dtype, what.shape, Content::Any(what, attrs))
+    }
+
+    /// Makes a soft or external link.
+    pub(crate) fn link(self, link: &Link) -> Result<Written> {
+        let Place::Member(name) = self.place else {
+            return Err(ErrorKind::Unsupported("a link outside of a group".into()).into());
+        };
+        self.sink.link(name, link)?;
+        Ok(Written::new())
+    }
+
+    /// Makes a committed datatype.
+    pub(crate) fn committed(self, stored: &StoredType, attrs: &[AttrSpec<'_>]) -> Result<Written> {
+        let Place::Member(name) = self.place else {
+            return Err(ErrorKind::Unsupported("a committed datatype outside of a group".into()).into());
+        };
+        self.sink.committed(name, stored, attrs)?;
+        Ok(Written::new())
+    }
+
     fn content(self, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
         let name = match self.place {
-            Place::Root => VALUE,
+            Place::Root => {
+                write_format(self.sink)?;
+                VALUE
+            }
             Place::Member(name) => name,
             Place::Attribute(name) => return self.attribute(name, dtype, shape, content),
         };
@@ -383,11 +411,25 @@ impl<'a> Slot<'a> {
                 &all
             }
         };
-        let spec = DatasetSpec { dtype, shape, chunk: chunk.as_deref(), compression, attrs };
+        let (more_attrs, stored, null) = match &content {
+            Content::Any(what, more) => (*more, what.stored, what.null),
+            _ => (&[][..], None, false),
+        };
+        let fresh: Vec<AttrSpec<'_>>;
+        let more_attrs = match attrs.iter().any(|(name, _)| more_attrs.iter().any(|more| more.name == *name)) {
+            true => {
+                fresh = more_attrs.iter().filter(|more| attrs.iter().all(|(name, _)| more.name != *name)).copied().collect();
+                &fresh
+            }
+            false => more_attrs,
+        };
+        let chunk = chunk.as_deref().filter(|_| !null);
+        let spec = DatasetSpec { dtype, shape, chunk, compression, attrs, more_attrs, stored, null };
         match content {
             Content::Bytes(bytes) => self.sink.dataset(name, &spec, bytes)?,
             Content::Fill(fill) => self.sink.dataset_fill(name, &spec, fill)?,
             Content::Texts(texts) => self.sink.dataset_text(name, &spec, texts)?,
+            Content::Any(what, _) => self.sink.dataset_any(name, &spec, what.elements)?,
         }
         Ok(Written::new())
     }
@@ -414,8 +456,14 @@ impl<'a> Slot<'a> {
                 }
                 self.sink.attr(name, &Dtype::FixedStr(width), shape, &bytes)?;
             }
+            Content::Any(what, _) => self.sink.attr_any(&AttrSpec { name, ..*what })?,
         }
         Ok(Written::new())
+    }
+
+    /// Whether the node gets an attribute of this name from the slot itself.
+    pub(crate) fn takes(&self, name: &str) -> bool {
+        (name == FILTER && self.marks.is_some()) || self.attrs.iter().any(|(own, _)| *own == name)
     }
 
     /// The names of the filters passed, outermost first, as they are recorded.
@@ -437,20 +485,37 @@ impl<'a> Slot<'a> {
     ///
     /// [`ErrorKind::TooDeep`] at the limit of the options, [`ErrorKind::Unsupported`] where an attribute is wanted.
     pub fn group(self, stamp: Stamp<'_>) -> Result<GroupWriter<'a>> {
+        self.open_group(Some(&stamp), stamp.is_ordered(), stamp.is_rooted())
+    }
+
+    /// Makes a group without a stamp; as a whole file, the root, which gets no format either.
+    pub(crate) fn bare_group(self, ordered: bool) -> Result<GroupWriter<'a>> {
+        self.open_group(None, ordered, true)
+    }
+
+    fn open_group(self, stamp: Option<&Stamp<'_>>, ordered: bool, rooted: bool) -> Result<GroupWriter<'a>> {
         let depth = deeper(self.depth, self.cx)?;
         let filters = self.filters();
-        let rooted = self.place == Place::Root && stamp.is_rooted();
+        let rooted = self.place == Place::Root && rooted;
         match self.place {
             Place::Attribute(_) => {
-                let what = format!("{stamp} is a group, and an attribute holds one dataset's worth of data only");
+                let kind = stamp.map_or_else(|| "this".to_string(), Stamp::to_string);
+                let what = format!("{kind} is a group, and an attribute holds one dataset's worth of data only");
                 return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field"));
             }
-            Place::Root if rooted => {}
-            Place::Root => self.sink.begin_group(VALUE, stamp.is_ordered())?,
-            Place::Member(name) => self.sink.begin_group(name, stamp.is_ordered())?,
+            Place::Root if rooted && stamp.is_none() => {}
+            Place::Root => {
+                write_format(self.sink)?;
+                if !rooted {
+                    self.sink.begin_group(VALUE, ordered)?;
+                }
+            }
+            Place::Member(name) => self.sink.begin_group(name, ordered)?,
         }
         let mut group = GroupWriter::new(self.sink, self.cx, self.state, depth, self.storage.compression, rooted);
-        group.text_attribute(STAMP, &stamp.to_string())?;
+        if let Some(stamp) = stamp {
+            group.text_attribute(STAMP, &stamp.to_string())?;
+        }
         if let Some(filters) = filters {
             group.text_attribute(FILTER, &filters)?;
         }
@@ -502,6 +567,11 @@ impl<'a> Slot<'a> {
     pub fn variant_rows<T>(self, name: &str, version: u32, len: usize) -> Result<GroupWriter<'a>> {
         self.group(Stamp::named("variants", name, version))?.table::<T>(len)
     }
+}
+
+/// Writes which format the file has.
+fn write_format(sink: &mut dyn Sink) -> Result<()> {
+    sink.attr(FORMAT, &Dtype::FixedStr(VERSION.len()), &[], VERSION.as_bytes())
 }
 
 /// The newest filter for a type that is older than `below`.

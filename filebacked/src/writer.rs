@@ -12,7 +12,7 @@ use crate::rows::Rows;
 use crate::schema::Nested;
 use crate::slot::{Place, Slot, Written, opaque};
 use crate::stamp::LEN;
-use crate::storage::{Compression, Dtype, Sink};
+use crate::storage::{AttrSpec, Compression, Dtype, Sink};
 use std::fmt;
 
 /// An open group. Members are written in the order of the calls; [`GroupWriter::end`] closes it and gives the proof.
@@ -164,6 +164,11 @@ impl<'a> GroupWriter<'a> {
     pub(crate) fn text_attribute(&mut self, name: &str, text: &str) -> Result<()> {
         let bytes = if text.is_empty() { b"\0" } else { text.as_bytes() };
         self.sink.attr(name, &Dtype::FixedStr(bytes.len()), &[], bytes)
+    }
+
+    /// Writes an attribute of any type.
+    pub(crate) fn attribute_any(&mut self, attr: &AttrSpec<'_>) -> Result<()> {
+        self.sink.attr_any(attr).map_err(|e| e.at(attr.name))
     }
 
     /// Writes the attribute `len`.

@@ -8,6 +8,7 @@ use std::mem::MaybeUninit;
 
 #[cfg(all(feature = "compress", feature = "libhdf5", hdf5_chunk_iter))]
 pub(crate) mod chunks;
+mod content;
 mod dtype;
 #[cfg(feature = "libhdf5")]
 pub(crate) mod libhdf5;
@@ -23,6 +24,8 @@ pub(crate) use plain::Plain;
 pub(crate) use plain::integer_bytes;
 pub(crate) use plain::{as_bytes, read_scalar, read_vec};
 
+pub use content::Link;
+pub(crate) use content::{AttrSpec, Cell, Elements, Form, StoredType, Unusual};
 pub use dtype::{CompoundMember, CompoundType, Dtype, EnumType, IntType};
 
 /// How the bytes of a dataset are compressed. Readers see standard HDF5 filters.
@@ -49,6 +52,12 @@ pub(crate) struct DatasetSpec<'a> {
     pub compression: Compression,
     /// String attributes of the dataset, written in this order.
     pub attrs: &'a [(&'a str, &'a str)],
+    /// Attributes of any type, written behind those.
+    pub more_attrs: &'a [AttrSpec<'a>],
+    /// The datatype in the file, where `dtype` does not say all of it; for [`Sink::dataset_any`] only.
+    pub stored: Option<&'a StoredType>,
+    /// A null dataspace; for [`Sink::dataset_any`] only.
+    pub null: bool,
 }
 
 impl DatasetSpec<'_> {
@@ -117,6 +126,23 @@ pub(crate) trait Sink {
     /// Writes a dataset of variable-length strings (`spec.dtype` is [`Dtype::VarStr`]); no text has a NUL in it.
     fn dataset_text(&mut self, name: &str, spec: &DatasetSpec<'_>, texts: &mut dyn Iterator<Item = &str>)
     -> Result<()>;
+
+    /// Writes a dataset of elements of any type.
+    fn dataset_any(&mut self, name: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()>;
+
+    /// Writes an attribute of the open group, of any type.
+    fn attr_any(&mut self, attr: &AttrSpec<'_>) -> Result<()>;
+
+    /// Makes a soft or external link as a member of the open group.
+    fn link(&mut self, name: &str, link: &Link) -> Result<()>;
+
+    /// Makes a committed datatype as a member of the open group.
+    fn committed(&mut self, name: &str, stored: &StoredType, attrs: &[AttrSpec<'_>]) -> Result<()>;
+
+    /// Writes what had to wait until everything else is there.
+    fn finish(&mut self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// An object or attribute that a [`Source`] has opened, in the engine's own terms.
@@ -183,6 +209,18 @@ pub(crate) struct Texts {
     pub ends: Vec<usize>,
 }
 
+/// The strings one by one, if all of them are UTF-8.
+#[cfg(feature = "native")]
+pub(crate) fn text_pieces(texts: &Texts) -> Option<Vec<&str>> {
+    let mut start = 0;
+    let piece = |end: &usize| {
+        let piece = texts.bytes.get(start..*end)?;
+        start = *end;
+        std::str::from_utf8(piece).ok()
+    };
+    texts.ends.iter().map(piece).collect()
+}
+
 /// What an engine implements to read. Handles are opened by [`Source::root`], [`Source::child`] and
 /// [`Source::attribute`], and each is given back once to [`Source::release`].
 pub(crate) trait Source {
@@ -194,6 +232,18 @@ pub(crate) trait Source {
 
     /// The names of a group's members: in creation order where that is tracked, else sorted by their bytes.
     fn children(&self, group: Handle) -> Result<Vec<String>>;
+
+    /// Whether the creation order of a group's members is tracked.
+    fn is_ordered(&self, group: Handle) -> Result<bool>;
+
+    /// Where a link of a group leads, if it is no hard one.
+    fn link(&self, group: Handle, name: &str) -> Result<Option<Link>>;
+
+    /// The type of a dataset, attribute or committed datatype as the file has it, where `dtype` does not say all of it.
+    fn stored_type(&self, handle: Handle, dtype: Option<&Dtype>) -> Result<Option<StoredType>>;
+
+    /// Reads all elements of a dataset or attribute of a type that is [`Dtype::Other`].
+    fn read_unusual(&self, handle: Handle) -> Result<Unusual>;
 
     /// The attribute of an object, or `None`.
     fn attribute(&self, object: Handle, name: &str) -> Result<Option<Handle>>;

@@ -96,7 +96,7 @@ impl Lists {
         let bytes = elements.saturating_mul(size);
         if given.is_none() && deflate.is_none() {
             // Not every reader finds the strings behind the references of a compact dataset; pyfive 1.3 does not.
-            let compact = bytes > 0 && bytes <= COMPACT && *spec.dtype != Dtype::VarStr;
+            let compact = bytes > 0 && bytes <= COMPACT && !matches!(spec.dtype, Dtype::VarStr | Dtype::Other(..));
             return Ok(ListRef::Kept(if compact { &self.compact } else { &self.contiguous }));
         }
         let chunk = match given {

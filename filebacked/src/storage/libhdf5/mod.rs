@@ -5,10 +5,12 @@
 //! from other threads. Files are written in the format of HDF5 1.8, which every later version reads.
 
 mod chunks;
+mod content;
 mod edit;
 mod file;
 mod filetype;
 mod id;
+mod links;
 mod lists;
 mod names;
 mod sink;

@@ -1,14 +1,16 @@
 //! Reading through the library.
 
 use super::chunks::{Direct, direct};
+use super::content;
 use super::filetype::{describe, is_nul_padded, memory_type, size_of_type};
 use super::id::{Id, check, is_link_name, with_name};
-use super::names::{attributes, children};
+use super::links;
+use super::names::{attributes, children, is_ordered};
 use super::stack::last_error;
 use super::strings::read_text;
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Allocation, Description, Dtype, Handle, ObjectKind, Source, Texts};
+use crate::storage::{Allocation, Description, Dtype, Handle, Link, ObjectKind, Source, StoredType, Texts, Unusual};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5::HADDR_UNDEF;
 use hdf5_metno_sys::h5a::{H5Aexists, H5Aget_space, H5Aget_type, H5Aopen, H5Aread};
@@ -149,6 +151,36 @@ impl Source for LibSource {
         sync(|| children(group.id as hid_t))
     }
 
+    fn is_ordered(&self, group: Handle) -> Result<bool> {
+        sync(|| is_ordered(group.id as hid_t))
+    }
+
+    fn link(&self, group: Handle, name: &str) -> Result<Option<Link>> {
+        sync(|| links::read(group.id as hid_t, name))
+    }
+
+    fn stored_type(&self, handle: Handle, dtype: Option<&Dtype>) -> Result<Option<StoredType>> {
+        sync(|| {
+            let Some(dtype) = dtype else { return content::encode(handle.id as hid_t).map(Some) };
+            let stored = Data::of(handle)?.dtype()?;
+            if !matches!(dtype, Dtype::Other(..)) {
+                let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
+                // A type that cannot be made is one that the file has in another way.
+                if let Ok(usual) = types.get(dtype)
+                    // SAFETY: both types are open.
+                    && check(unsafe { H5Tequal(stored.raw(), usual) })? > 0
+                {
+                    return Ok(None);
+                }
+            }
+            content::encode(stored.raw()).map(Some)
+        })
+    }
+
+    fn read_unusual(&self, handle: Handle) -> Result<Unusual> {
+        sync(|| content::read_unusual(Data::of(handle)?, handle.id as hid_t))
+    }
+
     fn attribute(&self, object: Handle, name: &str) -> Result<Option<Handle>> {
         if name.is_empty() || name.contains('\0') {
             return Ok(None);
@@ -185,6 +217,9 @@ impl Source for LibSource {
 
     fn describe(&self, handle: Handle) -> Result<Description> {
         sync(|| {
+            if handle.kind == ObjectKind::Other {
+                return Ok(Description { dtype: describe(handle.id as hid_t)?, shape: Vec::new(), null: true });
+            }
             let data = Data::of(handle)?;
             let (shape, null) = data.extent()?;
             Ok(Description { dtype: describe(data.dtype()?.raw())?, shape, null })

@@ -5,7 +5,9 @@ use super::header::{Header, damaged, uint, unknown};
 use super::heap::Cursor;
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Allocation, Description, Dtype, Handle, ObjectKind, Source, Texts, elements};
+use crate::storage::{
+    Allocation, Description, Dtype, Handle, Link as OtherLink, ObjectKind, Source, StoredType, Texts, Unusual, elements,
+};
 use std::cell::{Cell, RefCell};
 use std::mem::MaybeUninit;
 
@@ -469,6 +471,33 @@ impl Source for NativeSource<'_> {
             Ok(links.into_iter().map(|(_, name)| name).collect())
         };
         self.noted(names())
+    }
+
+    fn is_ordered(&self, group: Handle) -> Result<bool> {
+        let mut messages = self.header(group)?.messages();
+        while let Some((kind, body)) = messages.next()? {
+            if kind == message::LINK_INFO {
+                return Ok(uint(body, 1, 1)? & 1 != 0);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Other links than hard ones are none of the subset.
+    fn link(&self, _: Handle, _: &str) -> Result<Option<OtherLink>> {
+        Ok(None)
+    }
+
+    /// The types of the subset are those that a [`Dtype`] says all of.
+    fn stored_type(&self, _: Handle, dtype: Option<&Dtype>) -> Result<Option<StoredType>> {
+        match dtype {
+            Some(_) => Ok(None),
+            None => self.noted(Err(unknown("a committed datatype"))),
+        }
+    }
+
+    fn read_unusual(&self, _: Handle) -> Result<Unusual> {
+        self.noted(Err(unknown("elements of this type")))
     }
 
     fn attribute(&self, object: Handle, name: &str) -> Result<Option<Handle>> {
