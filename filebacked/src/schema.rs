@@ -172,3 +172,8 @@ impl Schema {
         }
     }
 }
+
+/// The schema of what may be anything.
+pub(crate) fn any() -> Schema {
+    Schema::Any
+}

@@ -204,6 +204,12 @@ impl<'a> GroupWriter<'a> {
         step(self.cx, self.state, key, schema)
     }
 
+    /// Whether an entry that has nothing below it is one that the options want.
+    pub(crate) fn takes(&self, key: &str) -> bool {
+        let Some(mask) = self.cx.mask() else { return true };
+        self.step(Some(key), Some(crate::schema::any)).is_some_and(|state| mask.takes(state))
+    }
+
     /// Writes a part of this node's own layout, which patterns do not see.
     pub(crate) fn part(&mut self, name: &str, write: impl FnOnce(Slot<'_>) -> Result<Written>) -> Result<()> {
         match write(self.slot(name)) {

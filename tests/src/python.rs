@@ -64,6 +64,12 @@ impl Python {
         Described::new(&self.must(&json!({"op": "describe", "file": file})))
     }
 
+    /// All that a copy of the file must have too: names, types, shapes, values, attributes and order.
+    #[track_caller]
+    pub fn content(&self, file: &Path) -> Value {
+        self.must(&json!({"op": "content", "file": file}))
+    }
+
     /// The value of an expression over `f`, the open file.
     #[track_caller]
     pub fn eval(&self, file: &Path, expr: &str) -> Value {

@@ -174,7 +174,7 @@ macro_rules! from_wide {
 from_wide! { u128, U64; i128, I64; }
 
 /// The type of numbers of 128 bits.
-fn wide(high: Dtype) -> Dtype {
+pub(super) fn wide(high: Dtype) -> Dtype {
     let member = |name, offset, dtype| CompoundMember { name: Cow::Borrowed(name), offset, dtype };
     let members = vec![member("lo", 0, Dtype::U64), member("hi", 8, high)];
     Dtype::Compound(CompoundType { size: 16, members: members.into() })

@@ -194,6 +194,20 @@ impl Dataset {
         }
     }
 
+    /// How this library says the dataset is to be read, where that is not plain.
+    pub(super) fn form(&self) -> Option<&str> {
+        // Most have no attributes at all.
+        if self.attributes().is_empty() { None } else { self.attributes().get(STAMP)?.as_str() }
+    }
+
+    /// Bytes of an element, where all lie side by side.
+    pub(super) fn element_size(&self) -> usize {
+        match (&self.dtype, self.as_bytes()) {
+            (Dtype::Other(..), Some(bytes)) => bytes.len() / self.size().max(1),
+            (dtype, _) => dtype.size(),
+        }
+    }
+
     /// The text of an element, counted in C order.
     pub(crate) fn text_at(&self, place: usize) -> Option<&[u8]> {
         match (&self.data, &self.dtype) {
@@ -263,7 +277,7 @@ impl Dataset {
     /// The one text of a scalar, if it is UTF-8.
     pub fn as_str(&self) -> Option<&str> {
         // Text with a NUL in it is stored as its bytes.
-        if self.is_bytes() && self.attributes().get(STAMP).and_then(Value::as_str) == Some("text") {
+        if self.is_bytes() && self.form() == Some("text") {
             return std::str::from_utf8(self.as_bytes()?).ok();
         }
         if !self.is_scalar() {

@@ -11,7 +11,7 @@ use crate::layout::sequence;
 use crate::node::Node;
 use crate::object::Object;
 use crate::path::State;
-use crate::schema::Schema;
+use crate::schema::{self, Schema};
 use crate::slot::too_deep;
 use crate::stamp::FILTER;
 use crate::storage::{Link, ObjectKind};
@@ -28,17 +28,11 @@ const OBJECT: u64 = 256;
 
 impl FileBacked for Value {
     fn schema() -> Schema {
-        Schema::Any
+        schema::any()
     }
 
     fn read(node: Node<'_>) -> Result<Self> {
-        let mut walk = Walk { cx: node.context(), above: Vec::new(), seen: HashSet::new(), first: 0, again: 0 };
-        let mut value = walk.value(&node.object, node.state, node.depth)?;
-        if node.is_filtered() {
-            // The names of filters that are at work already are none of the value's own attributes.
-            value.remove_attribute(FILTER);
-        }
-        Ok(value)
+        read(node)
     }
 
     fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
@@ -55,6 +49,17 @@ impl FileBacked for Value {
     fn from_absence(depth: u32) -> Option<Self> {
         Some(Value::none_in(depth))
     }
+}
+
+/// Reads all that is below a node.
+pub(crate) fn read(node: Node<'_>) -> Result<Value> {
+    let mut walk = Walk { cx: node.context(), above: Vec::new(), seen: HashSet::new(), first: 0, again: 0 };
+    let mut value = walk.value(&node.object, node.state, node.depth)?;
+    if node.is_filtered() {
+        // The names of filters that are at work already are none of the value's own attributes.
+        value.remove_attribute(FILTER);
+    }
+    Ok(value)
 }
 
 struct Walk<'c> {
@@ -115,8 +120,10 @@ impl Walk<'_> {
             let Some(state) = self.step(state, &name) else { continue };
             self.above.push((identity.clone(), name));
             let member = self.member(group, state, depth);
-            if let Some((_, name)) = self.above.pop() {
-                members.insert(name.clone(), member.map_err(|e| e.at(&name))?);
+            let Some((_, name)) = self.above.pop() else { continue };
+            let member = member.map_err(|e| e.at(&name))?;
+            if matches!(member, Value::Group(_)) || self.cx.mask().is_none_or(|mask| mask.takes(state)) {
+                members.insert(name, member);
             }
         }
         let ordered = source.is_ordered(group.handle)?;
@@ -126,7 +133,7 @@ impl Walk<'_> {
     fn step(&self, state: State, name: &str) -> Option<State> {
         match self.cx.mask() {
             None => Some(state),
-            Some(mask) => mask.step(state, Some(name), Some(Value::schema)),
+            Some(mask) => mask.step(state, Some(name), Some(schema::any)),
         }
     }
 

@@ -18,7 +18,9 @@
 //! assert_eq!(file["name"].as_str(), Some("digits"));
 //! assert_eq!(file["layer"]["rates"].as_slice::<f64>(), Some(&[0.1, 0.5][..]));
 //! assert_eq!(file.get("layer/width").and_then(Value::as_u64), Some(64));
-//! assert_eq!(filebacked::to_bytes(&file)?, bytes);
+//! // Saved again, it is the same content: any type that read the one file reads the other.
+//! let copy: Model = filebacked::from_bytes(&filebacked::to_bytes(&file)?)?;
+//! assert_eq!(copy.layer.width, 64);
 //! # Ok(()) }
 //! ```
 //!
@@ -44,10 +46,16 @@ mod group;
 mod item;
 mod load;
 mod map;
+#[cfg(feature = "serde")]
+mod meaning;
 mod number;
 mod path;
 mod print;
+#[cfg(feature = "serde")]
+mod rows;
 mod save;
+#[cfg(feature = "serde")]
+mod serde;
 
 pub use crate::storage::Link;
 pub use data::TextIter;
@@ -55,6 +63,14 @@ pub use dataset::Dataset;
 pub use group::{Datatype, Group};
 pub use map::Map;
 pub use number::Numeric;
+#[cfg(feature = "serde")]
+pub(crate) use load::read;
+#[cfg(feature = "serde")]
+pub(crate) use save::write;
+#[cfg(feature = "serde")]
+pub use self::serde::{from_value, to_value};
+#[cfg(feature = "serde")]
+pub(crate) use self::serde::{decode_rows, encode, encode_rows};
 
 /// Whatever a file holds: a tree of groups and datasets.
 ///

@@ -3,9 +3,10 @@
 use super::Value;
 use super::group::Group;
 use super::map::Map;
-use crate::backed::{FileBacked, Save};
+use crate::backed::Save;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
+use crate::schema;
 use crate::slot::{Slot, Written};
 use crate::storage::AttrSpec;
 
@@ -24,7 +25,7 @@ impl Save for Value {
 }
 
 /// Writes a value and all that is below it. Filters are for the whole value, so members do not come through the door.
-fn write(value: &Value, slot: Slot<'_>) -> Result<Written> {
+pub(crate) fn write(value: &Value, slot: Slot<'_>) -> Result<Written> {
     match value {
         Value::Group(group) => write_group(group, slot),
         Value::Dataset(dataset) => slot.dataset_any(&dataset.spec(""), &attributes(dataset.attributes())?),
@@ -45,7 +46,9 @@ fn write_group(value: &Group, slot: Slot<'_>) -> Result<Written> {
             let what = format!("{name:?} as the name of a member");
             return Err(Error::new(ErrorKind::Unsupported(what)).with_help("`Value::insert` makes the groups of a path"));
         }
-        group.entry(name, Some(name), Some(Value::schema), |slot| write(member, slot))?;
+        if matches!(member, Value::Group(_)) || group.takes(name) {
+            group.entry(name, Some(name), Some(schema::any), |slot| write(member, slot))?;
+        }
     }
     group.end()
 }
@@ -58,5 +61,8 @@ fn attributes(attributes: &Map) -> Result<Vec<AttrSpec<'_>>> {
             Err(Error::new(ErrorKind::Unsupported(what.into())).at(name))
         }
     };
-    attributes.iter().map(attribute).collect()
+    let mut specs = attributes.iter().map(attribute).collect::<Result<Vec<_>>>()?;
+    // They are read in this order, and equal values are to be equal files.
+    specs.sort_by_key(|spec| spec.name);
+    Ok(specs)
 }

@@ -3,6 +3,7 @@
 //! | filter | for | stored as |
 //! |---|---|---|
 //! | [`AsString`] | `Display + FromStr` | text |
+//! | [`Serde`] (feature `serde`) | any serde type | groups and datasets |
 //! | [`Json`] (feature `json`) | any serde type | text |
 //! | [`Bincode`], [`Postcard`] (features) | any serde type | bytes of that codec |
 //! | [`via`]`::<U>()` | `Clone + Into<U>`, back by `TryInto` | a `U` |
@@ -47,6 +48,8 @@ mod json;
 mod postcard;
 mod raw;
 mod registered;
+#[cfg(feature = "serde")]
+mod serde;
 mod stored;
 mod via;
 
@@ -60,6 +63,8 @@ pub use json::Json;
 pub use postcard::Postcard;
 pub use raw::Raw;
 pub use registered::Registered;
+#[cfg(feature = "serde")]
+pub use self::serde::Serde;
 pub use stored::{Chunk, Compressed, Gzip};
 pub use via::{Via, via};
 

@@ -386,8 +386,9 @@ unsafe fn reclaim(data: Data, memory: &Id, buffer: *mut c_void) -> Result<()> {
             Data::Dataset(id) => Id::own(H5Dget_space(id))?,
             Data::Attribute(id) => Id::own(H5Aget_space(id))?,
         };
-        // What later versions have instead is not in the oldest that is supported.
-        #[allow(deprecated)]
+        #[cfg(hdf5_references)]
+        check(hdf5_metno_sys::h5t::H5Treclaim(memory.raw(), space.raw(), H5P_DEFAULT, buffer))?;
+        #[cfg(not(hdf5_references))]
         check(hdf5_metno_sys::h5d::H5Dvlen_reclaim(memory.raw(), space.raw(), H5P_DEFAULT, buffer))?;
     }
     Ok(())

@@ -5,10 +5,11 @@ use crate::error::{ErrorKind, Result};
 use crate::storage::Link;
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5l::H5L_type_t::{H5L_TYPE_EXTERNAL, H5L_TYPE_SOFT};
-#[allow(deprecated)]
-use hdf5_metno_sys::h5l::{
-    H5L_info1_t, H5Lcreate_external, H5Lcreate_soft, H5Lget_info1, H5Lget_val, H5Lunpack_elink_val,
-};
+#[cfg(not(hdf5_references))]
+use hdf5_metno_sys::h5l::{H5L_info1_t as H5L_info_t, H5Lget_info1 as H5Lget_info};
+#[cfg(hdf5_references)]
+use hdf5_metno_sys::h5l::{H5L_info2_t as H5L_info_t, H5Lget_info2 as H5Lget_info};
+use hdf5_metno_sys::h5l::{H5Lcreate_external, H5Lcreate_soft, H5Lget_val, H5Lunpack_elink_val};
 use hdf5_metno_sys::h5p::H5P_DEFAULT;
 use hdf5_metno_sys::h5t::H5Tcommit;
 use std::ffi::{CStr, c_char};
@@ -16,11 +17,9 @@ use std::ffi::{CStr, c_char};
 /// Where a link of a group leads, if it is no hard one. The lock is held.
 pub(super) fn read(group: hid_t, name: &str) -> Result<Option<Link>> {
     with_link_name(name, |name| {
-        let mut info = H5L_info1_t::default();
-        // What later versions have instead is not in the oldest that is supported.
-        #[allow(deprecated)]
+        let mut info = H5L_info_t::default();
         // SAFETY: the group is open, the name ends in NUL, the information is writable.
-        check(unsafe { H5Lget_info1(group, name, &mut info, H5P_DEFAULT) })?;
+        check(unsafe { H5Lget_info(group, name, &mut info, H5P_DEFAULT) })?;
         if !matches!(info.type_, H5L_TYPE_SOFT | H5L_TYPE_EXTERNAL) {
             return Ok(None);
         }
