@@ -418,7 +418,11 @@ impl<'a> Slot<'a> {
         let fresh: Vec<AttrSpec<'_>>;
         let more_attrs = match attrs.iter().any(|(name, _)| more_attrs.iter().any(|more| more.name == *name)) {
             true => {
-                fresh = more_attrs.iter().filter(|more| attrs.iter().all(|(name, _)| more.name != *name)).copied().collect();
+                fresh = more_attrs
+                    .iter()
+                    .filter(|more| attrs.iter().all(|(name, _)| more.name != *name))
+                    .copied()
+                    .collect();
                 &fresh
             }
             false => more_attrs,

@@ -79,7 +79,8 @@ def put(name, cset, pad, size, value):
             f[name][()] = value
         else:
             aid = h5py.h5a.create(f.id, name.encode(), tid, space)
-            aid.write(np.array(value, dtype=f'S{size}' if size else h5py.string_dtype(['ascii', 'utf-8'][cset])))
+            if size: aid.write(np.array(value, dtype=f'S{size}'), tid)
+            else: f.attrs.create(name, value.decode(), dtype=h5py.string_dtype(['ascii', 'utf-8'][cset]))
 for cset in [h5py.h5t.CSET_ASCII, h5py.h5t.CSET_UTF8]:
     put(f'var{cset}', cset, None, None, b'variable')
     for pad in [h5py.h5t.STR_NULLTERM, h5py.h5t.STR_NULLPAD, h5py.h5t.STR_SPACEPAD]:
@@ -169,7 +170,10 @@ f['data'].dims[0].attach_scale(f['scale'])
     assert_eq!((row["name"].as_str(), row["n"].as_i64()), (Some("first"), Some(1)));
     assert_eq!(row["ref"].as_dataset().unwrap().as_reference(), Some("/ints"));
     assert_eq!(value["refs"].at(1).unwrap().as_dataset().unwrap().as_reference(), Some("/z/later"));
-    assert_eq!(value["table"].to_string(), "[{name: \"first\", n: 1, ref: -> /ints}, {name: \"\", n: 2, ref: -> nothing}]");
+    assert_eq!(
+        value["table"].to_string(),
+        "[{name: \"first\", n: 1, ref: -> /ints}, {name: \"\", n: 2, ref: -> nothing}]"
+    );
 }
 
 #[test]
@@ -219,12 +223,15 @@ fn a_hard_link_to_a_group_above_is_an_error_that_names_it() {
 fn links_that_multiply_objects_meet_a_limit() {
     let Some(python) = python() else { return };
     let (_dir, path) = scratch("bomb.h5");
-    python.create(&path, "
+    python.create(
+        &path,
+        "
 f.create_group('0')
 for i in range(40):
     g = f.create_group(str(i + 1))
     g['a'] = g['b'] = f[str(i)]
-");
+",
+    );
     let error = filebacked::load::<Value>(&path).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Limit(_)), "{error}");
 }

@@ -1,10 +1,10 @@
 //! Looking into a value: its parts by name, and itself as a number or text.
 
+use super::Value;
 use super::dataset::Dataset;
 use super::group::Group;
 use super::map::Map;
 use super::number::{self, Numeric, Wide};
-use super::Value;
 use crate::storage::Dtype;
 
 macro_rules! scalars {

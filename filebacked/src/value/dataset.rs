@@ -1,10 +1,10 @@
 //! [`Dataset`]: elements of one type in a shape, and attributes.
 
+use super::Value;
 use super::data::{Data, Ends, TextIter};
 use super::item;
 use super::map::{Attributes, Map};
 use super::number::{self, Numeric};
-use super::Value;
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::Object;
 use crate::stamp::STAMP;

@@ -1,10 +1,10 @@
 //! Elements as values of their own: a row of a table as a group, a sequence as an array.
 
+use super::Value;
 use super::data::Data;
 use super::dataset::Dataset;
 use super::group::Group;
 use super::map::Map;
-use super::Value;
 use crate::storage::{Cell, Dtype, Form, Texts};
 
 /// A part of a dataset as what it would be by itself: where it is one element, that element's own shape and type.
@@ -42,9 +42,9 @@ pub(super) fn members(row: &Dataset) -> Option<Map> {
             compound.members.iter().map(member).collect()
         }
         (_, Data::Cells(Form::Compound(members), cells)) if row.is_scalar() => match cells.first()? {
-            Cell::Many(cells) => {
-                Some(members.iter().zip(cells).map(|((name, form), cell)| (name.clone(), element(form, cell))).collect())
-            }
+            Cell::Many(cells) => Some(
+                members.iter().zip(cells).map(|((name, form), cell)| (name.clone(), element(form, cell))).collect(),
+            ),
             Cell::Bytes(_) => None,
         },
         _ => None,

@@ -36,8 +36,8 @@ impl FileBacked for Value {
     }
 
     fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
-        let numbered = node.kind() == ObjectKind::Group
-            && node.stamp()?.is_none_or(|stamp| stamp.kind_name() == "list");
+        let numbered =
+            node.kind() == ObjectKind::Group && node.stamp()?.is_none_or(|stamp| stamp.kind_name() == "list");
         if numbered {
             return sequence::read_numbered(node);
         }

@@ -38,6 +38,8 @@ pub(super) enum Item<'a> {
     /// The members of a variant's group.
     Fields(&'a Group),
     Tuple(Vec<Item<'a>>),
+    /// No fields at all.
+    Empty,
     None,
 }
 
@@ -73,6 +75,7 @@ impl<'a> Item<'a> {
     pub(super) fn meaning(self) -> Result<Meaning<'a>> {
         match self {
             Item::None => Ok(Meaning::None(0)),
+            Item::Empty => Ok(Meaning::Map(0, Box::new(std::iter::empty()))),
             Item::Text(text) => Ok(Meaning::Text(text)),
             Item::Value(Value::Group(group)) => meaning_of_group(group),
             Item::Value(Value::Dataset(dataset)) => meaning_of_dataset(dataset),
@@ -123,6 +126,7 @@ impl<'a> Item<'a> {
                 fields.sort_by_key(|(place, _)| *place);
                 fields.into_iter().map(|(_, item)| item).collect()
             }
+            Meaning::Unit => return Ok(Item::Empty),
             _ => return Ok(self),
         };
         Ok(match <[Item<'a>; 1]>::try_from(fields) {
@@ -201,7 +205,9 @@ fn meaning_of_dataset(dataset: &Dataset) -> Result<Meaning<'_>> {
         return Ok(Meaning::None(0));
     }
     if let Some(form) = dataset.form() {
-        if form == BYTES && let Some(bytes) = dataset.as_bytes() {
+        if form == BYTES
+            && let Some(bytes) = dataset.as_bytes()
+        {
             return Ok(Meaning::Bytes(bytes));
         }
         if let Some(text) = dataset.as_str() {

@@ -57,20 +57,20 @@ mod save;
 #[cfg(feature = "serde")]
 mod serde;
 
+#[cfg(feature = "serde")]
+pub(crate) use self::serde::{decode_rows, encode, encode_rows};
+#[cfg(feature = "serde")]
+pub use self::serde::{from_value, to_value};
 pub use crate::storage::Link;
 pub use data::TextIter;
 pub use dataset::Dataset;
 pub use group::{Datatype, Group};
+#[cfg(feature = "serde")]
+pub(crate) use load::read;
 pub use map::Map;
 pub use number::Numeric;
 #[cfg(feature = "serde")]
-pub(crate) use load::read;
-#[cfg(feature = "serde")]
 pub(crate) use save::write;
-#[cfg(feature = "serde")]
-pub use self::serde::{from_value, to_value};
-#[cfg(feature = "serde")]
-pub(crate) use self::serde::{decode_rows, encode, encode_rows};
 
 /// Whatever a file holds: a tree of groups and datasets.
 ///

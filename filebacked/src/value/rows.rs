@@ -80,7 +80,9 @@ impl<'a> Rows<'a> {
                         let rows = Rows::new(column).map_err(|e| e.at(name))?;
                         match rows.len() == len {
                             true => Ok((name, Rc::new(rows))),
-                            false => Err(damaged(&format!("a column of {} rows in a table of {len}", rows.len())).at(name)),
+                            false => {
+                                Err(damaged(&format!("a column of {} rows in a table of {len}", rows.len())).at(name))
+                            }
                         }
                     })
                     .collect::<Result<_>>()?;
@@ -193,8 +195,9 @@ impl<'a> Rows<'a> {
                 Item::Part(dataset, 1, place * size)
             }
             Rows::List(values) => values.get(place).map_or(Item::None, |value| Item::Value(value)),
-            Rows::Optional(places, values) => match places.get(place) {
-                Some(Some(place)) => values.item(*place),
+            Rows::Optional(places, values) => match (places.get(place), &**values) {
+                (Some(Some(_)), Rows::Optional(..)) => Item::Row(Rc::clone(self), place),
+                (Some(Some(place)), _) => values.item(*place),
                 _ => Item::None,
             },
             Rows::Ragged(ranges, values) => {
@@ -245,6 +248,14 @@ impl<'a> Rows<'a> {
                     Err(_) => Meaning::Bytes(piece),
                 })
             }
+            // What is absent inside is inside of something that is there.
+            Rows::Optional(places, values) => match places.get(place) {
+                Some(Some(place)) => Ok(match values.item(*place).meaning()? {
+                    Meaning::None(depth) => Meaning::None(depth.saturating_add(1)),
+                    other => other,
+                }),
+                _ => Ok(Meaning::None(0)),
+            },
             _ => self.item(place).meaning(),
         }
     }

@@ -44,7 +44,9 @@ fn write_group(value: &Group, slot: Slot<'_>) -> Result<Written> {
     for (name, member) in value.members().iter() {
         if name.is_empty() || name == "." || name.contains(['/', '\0']) {
             let what = format!("{name:?} as the name of a member");
-            return Err(Error::new(ErrorKind::Unsupported(what)).with_help("`Value::insert` makes the groups of a path"));
+            return Err(
+                Error::new(ErrorKind::Unsupported(what)).with_help("`Value::insert` makes the groups of a path")
+            );
         }
         if matches!(member, Value::Group(_)) || group.takes(name) {
             group.entry(name, Some(name), Some(schema::any), |slot| write(member, slot))?;

@@ -53,6 +53,8 @@ mod serde;
 mod stored;
 mod via;
 
+#[cfg(feature = "serde")]
+pub use self::serde::Serde;
 pub use as_string::AsString;
 #[cfg(feature = "bincode")]
 pub use bincode::Bincode;
@@ -63,8 +65,6 @@ pub use json::Json;
 pub use postcard::Postcard;
 pub use raw::Raw;
 pub use registered::Registered;
-#[cfg(feature = "serde")]
-pub use self::serde::Serde;
 pub use stored::{Chunk, Compressed, Gzip};
 pub use via::{Via, via};
 

@@ -7,25 +7,26 @@ use super::id::{Id, check, room, with_name};
 use super::lists::new_list;
 use super::source::Data;
 use super::stack::forget_error;
-use super::types::new_enum;
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{Cell, Dtype, Elements, Form, StoredType, Texts, Unusual};
 use hdf5_metno::globals::{H5P_DATASET_XFER, H5T_STD_REF_DSETREG, H5T_STD_REF_OBJ};
-use hdf5_metno_sys::h5d::{H5Dget_space, H5Dwrite};
 use hdf5_metno_sys::h5a::{H5Aget_space, H5Awrite};
+use hdf5_metno_sys::h5d::{H5Dget_space, H5Dwrite};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5p::H5P_DEFAULT;
-use hdf5_metno_sys::h5r::{H5R_type_t, H5Rcreate, H5Rget_name};
 #[cfg(not(hdf5_references))]
 use hdf5_metno_sys::h5r::H5R_type_t::{H5R_DATASET_REGION, H5R_OBJECT};
 #[cfg(hdf5_references)]
 use hdf5_metno_sys::h5r::H5R_type_t::{H5R_DATASET_REGION1 as H5R_DATASET_REGION, H5R_OBJECT1 as H5R_OBJECT};
+use hdf5_metno_sys::h5r::{H5R_type_t, H5Rcreate, H5Rget_name};
 use hdf5_metno_sys::h5s::H5S_ALL;
 use hdf5_metno_sys::h5t::H5T_class_t::H5T_COMPOUND;
+use hdf5_metno_sys::h5t::H5T_order_t::H5T_ORDER_LE;
 use hdf5_metno_sys::h5t::{
-    H5Tarray_create, H5Tcreate, H5Tdecode, H5Tencode, H5Tequal, H5Tinsert, H5Tvlen_create, hvl_t,
+    H5Tarray_create, H5Tcreate, H5Tdecode, H5Tencode, H5Tequal, H5Tget_order, H5Tinsert, H5Tvlen_create, hvl_t,
 };
 use std::ffi::{CStr, c_char, c_void};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Types in types are followed this far.
@@ -36,6 +37,9 @@ struct Part {
     kind: Kind,
     size: usize,
     memory: Id,
+    /// Where enumerations lie whose bytes are in another order than the machine's. There is no way to them but from
+    /// themselves: from integers HDF5 knows none, and other enumerations lose the numbers that have no name.
+    swapped: Vec<Range<usize>>,
 }
 
 enum Kind {
@@ -51,6 +55,19 @@ enum Kind {
 }
 
 impl Part {
+    fn plain(kind: Kind, size: usize, memory: Id) -> Part {
+        Part { kind, size, memory, swapped: Vec::new() }
+    }
+
+    fn swapped_from(&self, start: usize) -> impl Iterator<Item = Range<usize>> {
+        self.swapped.iter().map(move |range| range.start + start..range.end + start)
+    }
+
+    /// Puts the bytes of one element into the order of the file where the library does not.
+    fn swap(&self, element: &mut [u8]) {
+        self.swapped.iter().filter_map(|range| element.get_mut(range.clone()).map(<[u8]>::reverse)).for_each(drop);
+    }
+
     /// What a type of a file is in memory, on its way out of it or, with `writing`, into it. The lock is held.
     fn new(id: hid_t, writing: bool, depth: u32) -> Result<Part> {
         let (class, size) = head(id)?;
@@ -60,25 +77,28 @@ impl Part {
         let dtype = describe(id)?;
         match class {
             class::STRING if dtype == Dtype::VarStr => {
-                Ok(Part { kind: Kind::Text, size: size_of::<*const c_char>(), memory: copy(id)? })
+                Ok(Part::plain(Kind::Text, size_of::<*const c_char>(), copy(id)?))
             }
             class::VLEN => {
                 let element = Part::new(parent(id)?.raw(), writing, depth)?;
                 // SAFETY: the element's type is open; the new type has no other owner.
                 let memory = unsafe { Id::own(H5Tvlen_create(element.memory.raw()))? };
-                Ok(Part { kind: Kind::Sequence(Box::new(element)), size: size_of::<hvl_t>(), memory })
+                Ok(Part::plain(Kind::Sequence(Box::new(element)), size_of::<hvl_t>(), memory))
             }
             class::ARRAY => {
                 let (element, shape) = (Part::new(parent(id)?.raw(), writing, depth)?, array_shape(id)?);
                 // SAFETY: the element's type is open, the shape has as many numbers as is said.
-                let memory = unsafe {
-                    Id::own(H5Tarray_create(element.memory.raw(), shape.len() as u32, shape.as_ptr()))?
-                };
+                let memory =
+                    unsafe { Id::own(H5Tarray_create(element.memory.raw(), shape.len() as u32, shape.as_ptr()))? };
                 let size = shape.iter().try_fold(element.size, |n, d| n.checked_mul(usize::try_from(*d).ok()?));
                 let size = size.ok_or_else(too_large)?;
                 let flat = !matches!(dtype, Dtype::Other(..));
-                let kind = if flat { Kind::Flat(dtype) } else { Kind::Array(Box::new(element), shape) };
-                Ok(Part { kind, size, memory })
+                if !flat {
+                    return Ok(Part::plain(Kind::Array(Box::new(element), shape), size, memory));
+                }
+                let starts = (0..size).step_by(element.size.max(1));
+                let swapped = starts.flat_map(|start| element.swapped_from(start)).collect();
+                Ok(Part { swapped, ..Part::plain(Kind::Flat(dtype), size, memory) })
             }
             class::COMPOUND if !matches!(dtype, Dtype::Complex32 | Dtype::Complex64) => {
                 Part::compound(id, dtype, writing, depth)
@@ -91,19 +111,17 @@ impl Part {
                     (0, _) => Kind::Reference(H5R_DATASET_REGION),
                     _ => Kind::Reference(H5R_OBJECT),
                 };
-                Ok(Part { kind, size, memory: copy(id)? })
+                Ok(Part::plain(kind, size, copy(id)?))
             }
             class::ENUM if writing => {
-                let memory = match &dtype {
-                    // From integers there is no way to an enumeration.
-                    Dtype::Enum(stored) if size > 1 => new_enum(stored)?,
-                    _ => copy(id)?,
-                };
-                Ok(Part { kind: Kind::Flat(dtype), size, memory })
+                // SAFETY: the type is open.
+                let big = size > 1 && unsafe { H5Tget_order(id) } != H5T_ORDER_LE;
+                let swapped = if big { vec![0..size] } else { Vec::new() };
+                Ok(Part { swapped, ..Part::plain(Kind::Flat(dtype), size, copy(id)?) })
             }
             _ => {
                 let memory = if matches!(dtype, Dtype::Other(..)) { copy(id)? } else { memory_type(id)? };
-                Ok(Part { size: super::filetype::size_of_type(memory.raw())?, kind: Kind::Flat(dtype), memory })
+                Ok(Part::plain(Kind::Flat(dtype), super::filetype::size_of_type(memory.raw())?, memory))
             }
         }
     }
@@ -130,8 +148,11 @@ impl Part {
             // SAFETY: both types are open, the name ends in NUL, the member lies inside.
             with_name(name, |name| unsafe { check(H5Tinsert(memory.raw(), name, *offset, part.memory.raw())) })?;
         }
-        let flat = !matches!(dtype, Dtype::Other(..));
-        Ok(Part { kind: if flat { Kind::Flat(dtype) } else { Kind::Compound(parts) }, size: end, memory })
+        if matches!(dtype, Dtype::Other(..)) {
+            return Ok(Part::plain(Kind::Compound(parts), end, memory));
+        }
+        let swapped = parts.iter().flat_map(|(_, offset, part)| part.swapped_from(*offset)).collect();
+        Ok(Part { swapped, ..Part::plain(Kind::Flat(dtype), end, memory) })
     }
 
     fn has_pointers(&self) -> bool {
@@ -212,7 +233,10 @@ impl Part {
     /// Puts an element, or a part of one, where the library reads it from. What pointers lead to is kept in `arena`.
     fn put(&self, cell: &Cell, out: &mut [u8], location: hid_t, arena: &mut Vec<Vec<usize>>) -> Result<()> {
         match (&self.kind, cell) {
-            (Kind::Flat(_), Cell::Bytes(bytes)) if bytes.len() == out.len() => out.copy_from_slice(bytes),
+            (Kind::Flat(_), Cell::Bytes(bytes)) if bytes.len() == out.len() => {
+                out.copy_from_slice(bytes);
+                self.swap(out);
+            }
             (Kind::Text, Cell::Bytes(text)) => {
                 if text.contains(&0) {
                     return Err(ErrorKind::Contract("a text with a NUL in it".into()).into());
@@ -229,7 +253,10 @@ impl Part {
                 let mut elements = vec![0usize; size.div_ceil(size_of::<usize>())];
                 let place = bytes_of(&mut elements, size);
                 match cell {
-                    Cell::Bytes(bytes) if matches!(element.kind, Kind::Flat(_)) => place.copy_from_slice(bytes),
+                    Cell::Bytes(bytes) if matches!(element.kind, Kind::Flat(_)) => {
+                        place.copy_from_slice(bytes);
+                        place.chunks_exact_mut(element.size.max(1)).for_each(|bytes| element.swap(bytes));
+                    }
                     Cell::Bytes(_) => return Err(unfit()),
                     Cell::Many(cells) => element.put_all(cells, place, location, arena)?,
                 }
@@ -264,7 +291,9 @@ impl Part {
         if cells.len().checked_mul(self.size) != Some(out.len()) {
             return Err(unfit());
         }
-        out.chunks_exact_mut(self.size.max(1)).zip(cells).try_for_each(|(out, cell)| self.put(cell, out, location, arena))
+        out.chunks_exact_mut(self.size.max(1))
+            .zip(cells)
+            .try_for_each(|(out, cell)| self.put(cell, out, location, arena))
     }
 }
 
@@ -334,9 +363,8 @@ fn refer(path: &[u8], out: &mut [u8], location: hid_t) -> Result<()> {
     let below = path.trim_start_matches('/');
     for path in [if below.is_empty() { "." } else { below }, path] {
         // SAFETY: the location is open, the name ends in NUL, and there is room for a reference to an object.
-        let code = with_name(path, |name| unsafe {
-            Ok(H5Rcreate(out.as_mut_ptr().cast(), location, name, H5R_OBJECT, -1))
-        })?;
+        let code =
+            with_name(path, |name| unsafe { Ok(H5Rcreate(out.as_mut_ptr().cast(), location, name, H5R_OBJECT, -1)) })?;
         if code >= 0 {
             return Ok(());
         }
@@ -410,6 +438,15 @@ pub(super) fn write(data: Data, elements: Elements<'_>, usual: bool, location: h
             if n.checked_mul(super::filetype::size_of_type(memory.raw())?) != Some(bytes.len()) {
                 return Err(unfit());
             }
+            let mut swapped: Vec<u8>;
+            let bytes = match &part {
+                Some(part) if !part.swapped.is_empty() => {
+                    swapped = owned(bytes)?;
+                    swapped.chunks_exact_mut(part.size).for_each(|element| part.swap(element));
+                    &swapped[..]
+                }
+                _ => bytes,
+            };
             // SAFETY: the bytes are all elements in this type, which has no pointers.
             unsafe { put(data, memory, bytes.as_ptr().cast()) }
         }

@@ -9,9 +9,10 @@ use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5t::H5T_class_t::H5T_COMPOUND;
 use hdf5_metno_sys::h5t::H5T_order_t::{H5T_ORDER_BE, H5T_ORDER_LE};
 use hdf5_metno_sys::h5t::H5T_sign_t::H5T_SGN_2;
-use hdf5_metno_sys::h5t::H5T_str_t::H5T_STR_NULLPAD;
+use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
+use hdf5_metno_sys::h5t::H5T_str_t::{H5T_STR_NULLPAD, H5T_STR_NULLTERM};
 use hdf5_metno_sys::h5t::{
-    H5Tarray_create, H5Tcopy, H5Tcreate, H5Tget_array_dims, H5Tget_array_ndims, H5Tget_class, H5Tget_ebias,
+    H5Tarray_create, H5Tcopy, H5Tcreate, H5Tget_array_dims, H5Tget_array_ndims, H5Tget_class, H5Tget_cset, H5Tget_ebias,
     H5Tget_fields, H5Tget_member_name, H5Tget_member_type, H5Tget_member_value, H5Tget_nmembers, H5Tget_offset,
     H5Tget_order, H5Tget_precision, H5Tget_sign, H5Tget_size, H5Tget_strpad, H5Tget_super, H5Tget_tag, H5Tinsert,
     H5Tis_variable_str, H5Tset_order, H5Tset_strpad,
@@ -140,6 +141,12 @@ pub(super) fn memory_type(id: hid_t) -> Result<Id> {
 pub(super) fn is_nul_padded(id: hid_t) -> Result<bool> {
     // SAFETY: the type is open; padding is asked of strings alone.
     unsafe { Ok(head(id)?.0 == class::STRING && !is_variable(id)? && H5Tget_strpad(id) == H5T_STR_NULLPAD) }
+}
+
+/// Whether a type of strings of variable length is what this library makes: UTF-8, ended by NUL.
+pub(super) fn is_usual_text(id: hid_t) -> Result<bool> {
+    // SAFETY: the type is open and a string.
+    unsafe { Ok(H5Tget_cset(id) == H5T_CSET_UTF8 && H5Tget_strpad(id) == H5T_STR_NULLTERM) }
 }
 
 /// Bytes of an element.

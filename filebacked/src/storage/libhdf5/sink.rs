@@ -269,9 +269,8 @@ impl LibSink {
         let (space, _owner) = self.tools.space_or_null(attr.shape, attr.null)?;
         let list = self.tools.lists.attribute(attr.name);
         // SAFETY: everything is open, the name ends in NUL; the new identifier has no other owner.
-        let attribute = with_name(attr.name, |name| unsafe {
-            Id::own(H5Acreate2(at, name, dtype, space, list, H5P_DEFAULT))
-        })?;
+        let attribute =
+            with_name(attr.name, |name| unsafe { Id::own(H5Acreate2(at, name, dtype, space, list, H5P_DEFAULT)) })?;
         self.write_any(attribute, true, attr.elements, attr.stored.is_none())
     }
 }

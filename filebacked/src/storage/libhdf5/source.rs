@@ -2,7 +2,7 @@
 
 use super::chunks::{Direct, direct};
 use super::content;
-use super::filetype::{describe, is_nul_padded, memory_type, size_of_type};
+use super::filetype::{describe, is_nul_padded, is_usual_text, memory_type, size_of_type};
 use super::id::{Id, check, is_link_name, with_name};
 use super::links;
 use super::names::{attributes, children, is_ordered};
@@ -163,6 +163,10 @@ impl Source for LibSource {
         sync(|| {
             let Some(dtype) = dtype else { return content::encode(handle.id as hid_t).map(Some) };
             let stored = Data::of(handle)?.dtype()?;
+            // HDF5 takes strings of variable length for equal whatever their character set is.
+            if *dtype == Dtype::VarStr && !is_usual_text(stored.raw())? {
+                return content::encode(stored.raw()).map(Some);
+            }
             if !matches!(dtype, Dtype::Other(..)) {
                 let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
                 // A type that cannot be made is one that the file has in another way.

@@ -195,7 +195,7 @@ fn new_string(size: usize) -> Result<Id> {
     }
 }
 
-pub(super) fn new_enum(e: &EnumType) -> Result<Id> {
+fn new_enum(e: &EnumType) -> Result<Id> {
     let base = integer(e.base)?;
     // SAFETY: the base type is predefined; the new type has no other owner.
     let id = unsafe { Id::own(H5Tenum_create(base))? };

@@ -4,7 +4,7 @@ use super::checksum::lookup3;
 use super::heap::Collection;
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{text_pieces, AttrSpec, Compression, DatasetSpec, Dtype, Elements, Link, Out, Sink, StoredType};
+use crate::storage::{AttrSpec, Compression, DatasetSpec, Dtype, Elements, Link, Out, Sink, StoredType, text_pieces};
 use std::fs::File;
 use std::io::Write;
 

@@ -178,9 +178,13 @@ impl<'de> serde::Deserializer<'de> for Nested {
         }
     }
 
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Failure> {
+        visitor.visit_newtype_struct(self)
+    }
+
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+        seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 
@@ -289,18 +293,16 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
         let Some(fields) = self.fields else {
             return visitor.visit_seq(SeqDeserializer::new(std::iter::empty::<u8>()));
         };
-        visit_any(fields.content()?.meaning()?, visitor)
+        match fields.content()?.meaning()? {
+            Meaning::Map(0, _) => visitor.visit_seq(SeqDeserializer::new(std::iter::empty::<u8>())),
+            meaning => visit_any(meaning, visitor),
+        }
     }
 
     fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Failure> {
         let Some(fields) = self.fields else {
             return visitor.visit_map(MapDeserializer::new(std::iter::empty::<(&str, &str)>()));
         };
-        // Of a map of one entry, the fields are what stands in it.
-        let fields = match fields {
-            Item::Tuple(_) => fields.content()?,
-            other => other,
-        };
-        visit_any(fields.meaning()?, visitor)
+        visit_any(fields.content()?.meaning()?, visitor)
     }
 }

@@ -47,7 +47,9 @@ impl Fields {
     /// The fields by name.
     pub(super) fn named(self) -> Vec<(String, Draft)> {
         match self {
-            Fields::Numbered(fields) => fields.into_iter().enumerate().map(|(i, field)| (i.to_string(), field)).collect(),
+            Fields::Numbered(fields) => {
+                fields.into_iter().enumerate().map(|(i, field)| (i.to_string(), field)).collect()
+            }
             Fields::Named(fields) => fields.into_iter().map(|(name, field)| (name.to_string(), field)).collect(),
         }
     }
@@ -98,7 +100,8 @@ impl Draft {
                 Value::stamped(&Stamp::named("struct", name, 1), members)
             }
             Draft::Struct(_, fields) => {
-                Draft::Map(fields.into_iter().map(|(name, field)| (Draft::Text(name.into()), field)).collect()).finish()?
+                Draft::Map(fields.into_iter().map(|(name, field)| (Draft::Text(name.into()), field)).collect())
+                    .finish()?
             }
             Draft::Map(entries) => finish_map(entries)?,
             Draft::Variant(name, variant, fields) => {

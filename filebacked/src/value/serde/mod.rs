@@ -57,7 +57,7 @@ pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T> {
 const DEPTH: u32 = 128;
 
 pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, depth: u32) -> Result<Value> {
-    Ok(value.serialize(Serializer { depth })?.finish()?)
+    Ok(value.serialize(Serializer::new(depth))?.finish()?)
 }
 
 /// Many values as rows.

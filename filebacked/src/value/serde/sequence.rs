@@ -49,7 +49,7 @@ impl Sequence {
 
     /// Appends what a value says of itself.
     pub(super) fn push_serialized<T: Serialize + ?Sized>(&mut self, value: &T, depth: u32) -> Result<(), Failure> {
-        self.push(value.serialize(Serializer { depth })?);
+        self.push(value.serialize(Serializer::new(depth))?);
         Ok(())
     }
 
@@ -141,7 +141,9 @@ fn finish(drafts: Vec<Draft>) -> Result<Value, Failure> {
         return variants(drafts);
     }
     match drafts.first() {
-        Some(Draft::Tuple(first)) if drafts.iter().all(|draft| matches!(draft, Draft::Tuple(t) if t.len() == first.len())) => {
+        Some(Draft::Tuple(first))
+            if drafts.iter().all(|draft| matches!(draft, Draft::Tuple(t) if t.len() == first.len())) =>
+        {
             tuples(drafts)
         }
         Some(Draft::Struct(name, first)) => {
@@ -333,27 +335,30 @@ fn variants(drafts: Vec<Draft>) -> Result<Value, Failure> {
         return list(drafts);
     }
     let len = drafts.len();
-    let mut variants: Vec<(String, usize, Columns)> = Vec::new();
+    // A variant without data has no columns, one with none of its fields has no column.
+    let mut variants: Vec<(String, usize, Option<Columns>)> = Vec::new();
     let mut tags = Vec::with_capacity(len);
     let mut of = "";
     for draft in drafts {
         let (variant, fields) = match draft {
             Draft::Variant(name, variant, fields) => {
                 of = name;
-                (variant, fields.named())
+                (variant, Some(fields.named()))
             }
-            Draft::Text(variant) => (variant, Vec::new()),
+            Draft::Text(variant) => (variant, None),
             _ => continue,
         };
         let place = variants.iter().position(|(known, ..)| *known == variant).unwrap_or_else(|| {
-            let columns = fields.iter().map(|(name, _)| (name.clone(), Sequence::Empty)).collect();
+            let column = |(name, _): &(String, Draft)| (name.clone(), Sequence::Empty);
+            let columns = fields.as_ref().map(|fields| fields.iter().map(column).collect());
             variants.push((variant, 0, columns));
             variants.len() - 1
         });
         tags.push(place as u32);
         if let Some((_, count, columns)) = variants.get_mut(place) {
             *count += 1;
-            columns.iter_mut().zip(fields).for_each(|((_, column), (_, field))| column.push(field));
+            let columns = columns.iter_mut().flatten();
+            columns.zip(fields.into_iter().flatten()).for_each(|((_, column), (_, field))| column.push(field));
         }
     }
     let size = if variants.len() <= 256 { 1 } else { 4 };
@@ -362,7 +367,8 @@ fn variants(drafts: Vec<Draft>) -> Result<Value, Failure> {
     let dtype = Dtype::Enum(EnumType { base, members: values.collect() });
     let bytes = tags.iter().flat_map(|tag| tag.to_le_bytes().into_iter().take(size.into())).collect();
     let mut members = Map::from_iter([("variant", Value::from(Dataset::new(dtype, &[len as u64], bytes)?))]);
-    for (variant, count, columns) in variants.into_iter().filter(|(_, _, columns)| !columns.is_empty()) {
+    for (variant, count, columns) in variants {
+        let Some(columns) = columns else { continue };
         let columns = finish_columns(columns).map_err(|e| e.at(&variant))?;
         members.insert(variant, Value::rows(&Stamp::kind("columns"), count, columns));
     }

@@ -16,14 +16,20 @@ use serde::ser::{
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Serializer {
     pub(super) depth: u32,
+    /// What `depth` is in the beginning.
+    pub(super) limit: u32,
 }
 
 impl Serializer {
+    pub(super) fn new(limit: u32) -> Self {
+        Serializer { depth: limit, limit }
+    }
+
     /// For what is inside.
     fn inner(self) -> Result<Serializer, Failure> {
         match self.depth.checked_sub(1) {
-            Some(depth) => Ok(Serializer { depth }),
-            None => Err(too_deep(self.depth).into()),
+            Some(depth) => Ok(Serializer { depth, ..self }),
+            None => Err(too_deep(self.limit).into()),
         }
     }
 }
