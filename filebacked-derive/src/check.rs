@@ -117,6 +117,11 @@ fn place(cx: &Context, container: &Container<'_>) {
             if container.is_unit_enum() {
                 let reason = "is for types that are groups, many values of this one are a dataset";
                 refuse(cx, &attrs.layout, LAYOUT, reason);
+                if let Some(upgrade) = attrs.upgrades.first() {
+                    let message =
+                        "is for types that are groups: no version is stored with this one. Variants take `alias`";
+                    cx.error(upgrade.span, format_args!("`{UPGRADE}` {message}"));
+                }
                 refuse(cx, &attrs.tag, TAG, "is for enums with data, this one is stored as its variant alone");
                 let reason = "is for enums with data, the variants of this one have no fields";
                 refuse(cx, &attrs.rename_all_fields, RENAME_ALL_FIELDS, reason);

@@ -10,6 +10,7 @@ mod attr;
 mod bound;
 mod check;
 mod context;
+mod dynamic;
 mod generate;
 mod wrap;
 
@@ -46,7 +47,7 @@ use crate::context::Context;
 /// | `name = "..."` | all | the type's name on disk, by default its identifier |
 /// | `module = "..."` | all | the Python module that the type belongs to, for the Python layout |
 /// | `version = 2` | all | the version of what is stored, by default 1 |
-/// | `upgrade(from = 1, via = Old)` | all, several | what an older version is read as |
+/// | `upgrade(from = 1, via = Old)` | structs and enums that are groups; several | files of version 1 are read as an `Old`, `TryFrom` makes this type of it; versions before take the next one that is named |
 /// | `removed("old", ...)` | structs | names of former fields, which `deny_unknown` accepts |
 /// | `deny_unknown` | structs | members that are no fields are an error |
 /// | `default` | structs with named fields | fields that are missing come from the struct's `Default`; a missing `Option` stays `None` |
@@ -96,6 +97,26 @@ pub fn derive_file_backed(input: proc_macro::TokenStream) -> proc_macro::TokenSt
 #[proc_macro_derive(Save, attributes(filebacked))]
 pub fn derive_save(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     run(&parse_macro_input!(input as DeriveInput), Derive::Save)
+}
+
+/// Makes the objects of a trait storable: `Box<dyn Trait>`, and with `with = SharedDyn` also `Arc<dyn Trait>` and
+/// `Rc<dyn Trait>`. It stands on the trait, and on each `impl` of it for a type that is stored; these are found at link time.
+///
+/// The type behind an object is known by its name in the file: that of the type, or what `#[filebacked(name = "...")]` says.
+/// `#[filebacked::dynamic(name = "...")]` on the trait names the trait itself, and `crate = path` says where `filebacked` is.
+/// The feature `dynamic` has to be on.
+///
+/// ```text
+/// x/          struct Circle 1                one: as its type stores it, whose name is in the stamp
+///
+/// x/          variants Shape 1, len = n      many, as those of an enum
+/// ├── variant enum{Circle, Square} (n)
+/// ├── Circle/ columns Circle 1
+/// └── Square/ columns Square 1
+/// ```
+#[proc_macro_attribute]
+pub fn dynamic(arguments: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    dynamic::expand(arguments.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// Which derive runs.

@@ -78,6 +78,15 @@ pub trait Save {
         false
     }
 
+    /// Whether many values are a numbered group, an object each, unless their field says otherwise: arrays.
+    #[doc(hidden)]
+    fn is_listed() -> bool
+    where
+        Self: Sized,
+    {
+        false
+    }
+
     /// What stands in a column where a value is absent; types without one leave no place for it.
     #[doc(hidden)]
     fn filler() -> Option<Self>

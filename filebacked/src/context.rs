@@ -82,8 +82,12 @@ impl WriteContext {
 }
 
 /// What is known during one load. Filters reach it through [`Node::context`](crate::Node::context).
+/// Handles that read later keep it.
+#[derive(Debug, Clone)]
+pub struct ReadContext(Arc<Reading>);
+
 #[derive(Debug)]
-pub struct ReadContext {
+struct Reading {
     options: ReadOptions,
     registry: Arc<Registry>,
     mask: Option<Mask>,
@@ -92,39 +96,40 @@ pub struct ReadContext {
 impl ReadContext {
     pub(crate) fn new(options: &ReadOptions, schema: Option<Nested>) -> Result<Self> {
         let mask = Mask::new(&options.skip, options.only.as_deref(), schema)?;
-        Ok(ReadContext { registry: options.snapshot(), options: options.clone(), mask })
+        let reading = Reading { registry: options.snapshot(), options: options.clone(), mask };
+        Ok(ReadContext(Arc::new(reading)))
     }
 
     /// A value that the caller handed to [`ReadOptions::extension`].
     pub fn extension<T: 'static>(&self) -> Option<&T> {
-        self.options.extensions.get()
+        self.0.options.extensions.get()
     }
 
     /// Which numbers of another type than the declared one are accepted.
     pub fn conversion(&self) -> Conversion {
-        self.options.conversion
+        self.0.options.conversion
     }
 
     /// The largest encoded value that is decoded, in bytes.
     pub fn decode_limit(&self) -> usize {
-        self.options.decode_limit
+        self.0.options.decode_limit
     }
 
     pub(crate) fn max_depth(&self) -> u32 {
-        self.options.max_depth
+        self.0.options.max_depth
     }
 
     #[inline]
     pub(crate) fn registry(&self) -> &Registry {
-        &self.registry
+        &self.0.registry
     }
 
     #[inline]
     pub(crate) fn mask(&self) -> Option<&Mask> {
-        self.mask.as_ref()
+        self.0.mask.as_ref()
     }
 
     pub(crate) fn start(&self) -> State {
-        self.mask.as_ref().map_or(UNMASKED, Mask::start)
+        self.0.mask.as_ref().map_or(UNMASKED, Mask::start)
     }
 }

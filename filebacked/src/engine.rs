@@ -8,7 +8,7 @@ use crate::storage::Source;
 #[cfg(feature = "libhdf5")]
 use crate::storage::libhdf5::{LibFile, LibSink, LibSource};
 #[cfg(feature = "native")]
-use crate::storage::native::{NativeSink, NativeSource, is_superblock};
+use crate::storage::native::{NativeSink, NativeSource};
 use crate::whole;
 use std::fs::File;
 use std::io;
@@ -29,13 +29,9 @@ pub enum Engine {
     Libhdf5,
 }
 
-/// Files up to this size are read whatever is in them.
+/// Files up to this size are read at once and decoded in memory; of larger ones only what is asked for is read.
 #[cfg(feature = "native")]
-const FEW_BYTES: u64 = 256 << 10;
-
-/// Files up to this size are read at once and decoded in memory.
-#[cfg(feature = "native")]
-const AT_ONCE: u64 = 64 << 20;
+const AT_ONCE: u64 = 256 << 10;
 
 #[cfg(any(not(feature = "libhdf5"), feature = "native"))]
 #[cold]
@@ -73,27 +69,6 @@ pub(crate) fn write_file<T: Save>(path: &Path, exclusive: bool, value: &T, optio
     }
     #[cfg(not(feature = "libhdf5"))]
     Err(needs_libhdf5(None))
-}
-
-/// Whether a file is small, or likely one that our own engine wrote: reading all of another would be in vain.
-#[cfg(feature = "native")]
-fn worth_reading(mut file: &File, len: u64) -> Result<bool> {
-    use std::io::{Read as _, Seek as _, SeekFrom};
-    if !(FEW_BYTES..=AT_ONCE).contains(&len) {
-        return Ok(len <= AT_ONCE);
-    }
-    let (mut head, mut root) = ([0; 44], [0; 6]);
-    file.read_exact(&mut head)?;
-    let [.., a, b, c, d, e, f, g, h] = head;
-    let address = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
-    let ours = head.starts_with(b"\x89HDF\r\n\x1a\n\x02")
-        && address < len
-        && file.seek(SeekFrom::Start(address)).is_ok()
-        && file.read_exact(&mut root).is_ok()
-        // The C library writes four bytes of length only for headers of more than 64 KiB.
-        && root == *b"OHDR\x02\x02";
-    file.seek(SeekFrom::Start(0))?;
-    Ok(ours)
 }
 
 /// Lets our own engine write; `None` where it declines, and the other one can take over.
@@ -145,16 +120,11 @@ pub(crate) fn read_file<T: FileBacked>(path: &Path, options: &ReadOptions) -> Re
         return Err(Error::new(ErrorKind::NotHdf5).with_help("the file is empty"));
     }
     #[cfg(feature = "native")]
-    if options.engine == Engine::Native
-        || !cfg!(feature = "libhdf5")
-        || (options.engine == Engine::Any && worth_reading(&file, found.len())?)
+    if options.engine != Engine::Libhdf5
+        && let Some(value) =
+            look_natively(&file, path, found.len(), options.engine, |source| whole::read_root(source, options))?
     {
-        let mut bytes = Vec::with_capacity(found.len() as usize);
-        // As many bytes as the file had: asking for its end would be one more system call.
-        io::Read::read_to_end(&mut io::Read::take(&file, found.len()), &mut bytes)?;
-        if let Some(value) = read_native(&bytes, options)? {
-            return Ok(value);
-        }
+        return Ok(value);
     }
     drop(file);
     #[cfg(feature = "libhdf5")]
@@ -170,7 +140,8 @@ pub(crate) fn read_file<T: FileBacked>(path: &Path, options: &ReadOptions) -> Re
 pub(crate) fn read_bytes<T: FileBacked>(bytes: &[u8], options: &ReadOptions) -> Result<T> {
     #[cfg(feature = "native")]
     if options.engine != Engine::Libhdf5
-        && let Some(value) = read_native(bytes, options)?
+        && let Some(value) =
+            looked_at(NativeSource::new(bytes), options.engine, |source| whole::read_root(source, options))?
     {
         return Ok(value);
     }
@@ -191,7 +162,11 @@ pub(crate) fn look_at_file<R>(path: &Path, look: impl FnOnce(&dyn Source) -> Res
         look(&LibSource::new(file.root()?)?)
     }
     #[cfg(not(feature = "libhdf5"))]
-    look_at_bytes(&std::fs::read(path)?, look)
+    {
+        let file = File::open(path)?;
+        let len = file.metadata()?.len();
+        look_natively(&file, path, len, Engine::Native, look)?.ok_or_else(|| needs_libhdf5(None))
+    }
 }
 
 /// Looks at the bytes of a file without a type.
@@ -202,30 +177,48 @@ pub(crate) fn look_at_bytes<R>(bytes: &[u8], look: impl FnOnce(&dyn Source) -> R
         look(&LibSource::new(file.root()?)?)
     }
     #[cfg(not(feature = "libhdf5"))]
-    match NativeSource::new(bytes) {
-        Ok(source) => look(&source),
-        Err(error) if matches!(error.kind(), ErrorKind::Unsupported(_)) => Err(needs_libhdf5(Some(error))),
-        Err(error) => Err(error),
-    }
+    looked_at(NativeSource::new(bytes), Engine::Native, look)?.ok_or_else(|| needs_libhdf5(None))
 }
 
-/// Reads a value with our own engine; `None` where the file is for the other one.
+/// Looks at a file on the disk with our own engine; `None` where the file is for the other one.
 #[cfg(feature = "native")]
-fn read_native<T: FileBacked>(bytes: &[u8], options: &ReadOptions) -> Result<Option<T>> {
-    let only = options.engine == Engine::Native || !cfg!(feature = "libhdf5");
-    if !is_superblock(bytes) {
-        return if only { Err(needs_libhdf5(None)) } else { Ok(None) };
+fn look_natively<R>(
+    file: &File,
+    path: &Path,
+    len: u64,
+    engine: Engine,
+    look: impl FnOnce(&dyn Source) -> Result<R>,
+) -> Result<Option<R>> {
+    if len > AT_ONCE {
+        return looked_at(NativeSource::of_file(file, len).map(|source| source.named(path)), engine, look);
     }
-    let source = match NativeSource::new(bytes) {
-        Ok(source) => source,
-        Err(error) if !matches!(error.kind(), ErrorKind::Unsupported(_)) => return Err(error),
-        Err(error) if only => return Err(needs_libhdf5(Some(error))),
-        Err(_) => return Ok(None),
+    let mut bytes = Vec::with_capacity(len as usize);
+    // As many bytes as the file had: asking for its end would be one more system call.
+    io::Read::read_to_end(&mut io::Read::take(file, len), &mut bytes)?;
+    looked_at(NativeSource::new(&bytes).map(|source| source.named(path)), engine, look)
+}
+
+/// Looks at a file with our own engine; `None` where it is for the other one.
+#[cfg(feature = "native")]
+fn looked_at<R>(
+    source: Result<NativeSource<'_>>,
+    engine: Engine,
+    look: impl FnOnce(&dyn Source) -> Result<R>,
+) -> Result<Option<R>> {
+    let only = engine == Engine::Native || !cfg!(feature = "libhdf5");
+    let found = match source {
+        // Most of a large file of others would be read in vain.
+        Ok(source) if !only && source.is_large() && !source.is_own() => return Ok(None),
+        Ok(source) => look(&source).map_err(|error| (error, source.declined())),
+        Err(error) => {
+            let declined = matches!(error.kind(), ErrorKind::Unsupported(_));
+            Err((error, declined))
+        }
     };
-    match whole::read_root(&source, options) {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if !source.declined() => Err(error),
-        Err(error) if only => Err(needs_libhdf5(Some(error))),
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err((error, false)) => Err(error),
+        Err((error, true)) if only => Err(needs_libhdf5(Some(error))),
         Err(_) => Ok(None),
     }
 }

@@ -62,6 +62,8 @@
 //! one. `docs/FORMAT.md` in the repository specifies it. Files that this library did not write are read where names and shapes fit.
 //! The attributes of the derive change names, defaults and layouts: see [`derive@FileBacked`].
 //!
+//! A file whose type is not known, or not worth declaring, loads as a [`Value`]: a tree to look into, change and save again.
+//!
 //! Other types take a [`Filter`], named on a field or registered for a type; those that are ready-made are in [`with`].
 //!
 //! # Whole files and open ones
@@ -91,8 +93,10 @@
 //! | `native` | yes | the engine of our own: whole files of a small subset of HDF5, at memory speed, without C |
 //! | `compress` | | with `libhdf5` 1.14 or newer: gzip data coded on all cores instead of in HDF5's filter pipeline; the same files |
 //! | `derive` | yes | the derive macros |
+//! | `dynamic` | | `Box<dyn Trait>`: the classes behind a trait are found at link time |
 //! | `ndarray`, `sprs` | yes | arrays and sparse matrices |
 //! | `half`, `complex`, `chrono`, `uuid`, `indexmap` | | the types of those crates |
+//! | `serde` | | any serde type as groups and datasets, and [`Value`] to and from serde |
 //! | `bincode`, `postcard`, `json` | | any serde type as bytes or text |
 //!
 //! With both engines, a whole file is written and read by our own where it can, and by the C library else. The files are the
@@ -102,6 +106,8 @@
 
 mod backed;
 mod context;
+#[cfg(feature = "dynamic")]
+mod dynamic;
 mod engine;
 mod erased;
 mod error;
@@ -109,11 +115,13 @@ mod field;
 #[cfg(feature = "libhdf5")]
 mod file;
 mod filter;
+mod fingerprint;
 #[cfg(feature = "libhdf5")]
 pub mod hdf5;
 mod impls;
 pub mod inspect;
 mod layout;
+mod lazy;
 mod member;
 mod node;
 mod object;
@@ -130,6 +138,7 @@ mod slot;
 mod stamp;
 mod storage;
 pub mod testing;
+mod upgrade;
 pub mod value;
 mod whole;
 pub mod with;
@@ -152,6 +161,7 @@ pub use filter::{AnyType, DynFilter, Filter};
 #[cfg(feature = "libhdf5")]
 pub use hdf5::{read, read_from, write, write_into};
 pub use layout::scalar::Element;
+pub use lazy::Lazy;
 pub use member::MemberReader;
 pub use node::Node;
 pub use options::{Compression, Conversion, Durability, Extensions, Overwrite, ReadOptions, WriteOptions};
@@ -169,6 +179,9 @@ pub use writer::{GroupWriter, MemberWriter};
 
 #[cfg(feature = "derive")]
 pub use filebacked_derive::{FileBacked, Save};
+
+#[cfg(feature = "dynamic")]
+pub use filebacked_derive::dynamic;
 
 /// The examples of the README, compiled as tests.
 #[cfg(all(doctest, feature = "derive"))]

@@ -287,6 +287,11 @@ impl<'a> Node<'a> {
         self
     }
 
+    /// Whether a filter is reading the node right now.
+    pub(crate) fn is_inside_filter(&self) -> bool {
+        self.passed > 0 || self.below != u32::MAX
+    }
+
     /// The names of the filters that wrote the node and are not at work yet, outermost first.
     pub fn filters(&self) -> impl Iterator<Item = &str> {
         self.marks.iter().flat_map(|marks| marks.iter()).skip(self.passed).map(|mark| mark.name.as_str())

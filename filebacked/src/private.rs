@@ -2,6 +2,8 @@
 
 pub use crate::backed::{FileBacked, ReadMembers, Save, SaveMembers};
 pub use crate::context::WriteContext;
+#[cfg(feature = "dynamic")]
+pub use crate::dynamic::{Class, ClassOf, Classes, Dynamic, Interface};
 pub use crate::erased::Key;
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::field::{Storage, StoreAs};
@@ -11,10 +13,19 @@ pub use crate::reader::GroupReader;
 pub use crate::rows::Rows;
 pub use crate::schema::{FieldSchema, Schema, VariantSchema};
 pub use crate::slot::{Slot, Written};
+pub use crate::upgrade::{stored_version, upgrade, upgrade_rows};
 pub use crate::writer::GroupWriter;
+#[cfg(feature = "dynamic")]
+pub use inventory;
 pub use std::borrow::Cow;
 pub use std::vec;
 pub use std::vec::Vec;
+
+/// What trait objects are stored by.
+#[cfg(feature = "dynamic")]
+pub mod dynamic {
+    pub use crate::dynamic::{read, read_rows, schema, write, write_boxes};
+}
 
 /// The next value of a column that has been checked to be long enough.
 #[inline]

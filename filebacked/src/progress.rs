@@ -1,7 +1,7 @@
 //! Progress: how far a save is, told to the caller, who may stop it.
 
 use crate::error::{ErrorKind, Result};
-use crate::storage::{AttrSpec, DatasetSpec, Dtype, Elements, Link, Out, Sink, StoredType};
+use crate::storage::{AttrSpec, DatasetSpec, Dtype, Elements, Kept, Link, Out, Sink, StoredType};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -85,6 +85,11 @@ impl Sink for Count {
     fn committed(&mut self, _: &str, _: &StoredType, _: &[AttrSpec<'_>]) -> Result<()> {
         Ok(())
     }
+
+    /// What is copied from file to file is not counted.
+    fn copy(&mut self, _: &str, _: &dyn Kept) -> Result<bool> {
+        Ok(true)
+    }
 }
 
 /// A sink that tells of every dataset that it has handed on.
@@ -158,5 +163,11 @@ impl Sink for Watched<'_> {
 
     fn finish(&mut self) -> Result<()> {
         self.sink.finish()
+    }
+
+    fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
+        let copied = self.sink.copy(name, kept)?;
+        self.tell(0)?;
+        Ok(copied)
     }
 }

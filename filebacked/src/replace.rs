@@ -81,6 +81,25 @@ impl Drop for Replacement {
     }
 }
 
+/// Takes the name from a file that is about to be written anew, so that those who have it open go on with the old one; gives
+/// its permissions. What is no plain file, or has other names too, is written into as it is.
+#[cfg(unix)]
+pub(crate) fn make_way(path: &Path) -> Result<Option<fs::Permissions>> {
+    use std::os::unix::fs::MetadataExt;
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_file() && found.nlink() == 1 => {
+            fs::remove_file(path)?;
+            Ok(Some(found.permissions()))
+        }
+        _ => Ok(None),
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn make_way(_: &Path) -> Result<Option<fs::Permissions>> {
+    Ok(None)
+}
+
 /// Where a symbolic link leads, even if nothing is there yet.
 fn follow(path: &Path) -> Result<PathBuf> {
     let mut path = path.to_path_buf();

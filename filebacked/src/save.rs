@@ -4,7 +4,7 @@ use crate::backed::{FileBacked, Save};
 use crate::engine;
 use crate::error::{Operation, Result};
 use crate::options::{Durability, ReadOptions, WriteOptions};
-use crate::replace::Replacement;
+use crate::replace::{self, Replacement};
 use crate::whole;
 use std::path::Path;
 
@@ -84,7 +84,9 @@ impl WriteOptions {
 
     fn save_to<T: Save>(&self, path: &Path, value: &T) -> Result<()> {
         if self.durability == Durability::Fast {
-            return engine::write_file(path, false, value, self);
+            let permissions = replace::make_way(path)?;
+            engine::write_file(path, false, value, self)?;
+            return permissions.map_or(Ok(()), |permissions| Ok(std::fs::set_permissions(path, permissions)?));
         }
         // Options that do not fit the type are told before anything happens.
         whole::write_context::<T>(self)?;

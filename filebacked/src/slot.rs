@@ -10,7 +10,7 @@ use crate::path::State;
 use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::stamp::{FILTER, FORMAT, STAMP, Stamp, escape};
-use crate::storage::{self, AttrSpec, Compression, DatasetSpec, Dtype, Link, Out, Sink, StoredType};
+use crate::storage::{self, AttrSpec, Compression, DatasetSpec, Dtype, Kept, Link, Out, Sink, StoredType};
 use crate::whole::VERSION;
 use crate::writer::GroupWriter;
 use std::fmt;
@@ -481,6 +481,16 @@ impl<'a> Slot<'a> {
         }
         names.reverse();
         Some(names.join(" "))
+    }
+
+    /// Copies an object that a handle has, as it is stored; gives the slot back where its value has to be written instead.
+    pub(crate) fn copy(self, kept: &dyn Kept) -> Result<std::result::Result<Written, Self>> {
+        let Place::Member(name) = self.place else { return Ok(Err(self)) };
+        // What the options leave out, or a filter adds, is not in the copy.
+        if self.cx.mask().is_some() || self.marks.is_some() || !self.attrs.is_empty() {
+            return Ok(Err(self));
+        }
+        Ok(if self.sink.copy(name, kept)? { Ok(Written::new()) } else { Err(self) })
     }
 
     /// Makes a group with a stamp that says how to read it.

@@ -1,4 +1,5 @@
-//! Conformance checks for people who write filters, or implement [`FileBacked`] by hand.
+//! Conformance checks for people who write filters, or implement [`FileBacked`] by hand; and [`check_versions`] for those
+//! whose types change.
 //!
 //! One call puts a filter through everything that the library may ask of it: values alone, in rows of every form, in
 //! fields, in `Option`s and sequences, named on a field and registered, compressed, and in files of others.
@@ -38,6 +39,9 @@
 
 mod probe;
 mod suite;
+mod versions;
+
+pub use versions::{Changed, check_versions};
 
 use crate::backed::FileBacked;
 use crate::error::Error;

@@ -147,10 +147,9 @@ fn variable_strings_of_many_heaps() {
 }
 
 #[test]
-fn a_group_of_many_links_goes_through_the_library() {
-    let map: BTreeMap<u32, Vec<f64>> = (0..2000).map(|i| (i, vec![f64::from(i)])).collect();
-    let bytes = filebacked::to_bytes(&map).unwrap();
-    assert_eq!(filebacked::from_bytes::<BTreeMap<u32, Vec<f64>>>(&bytes).unwrap(), map);
-    let error = WriteOptions::new().engine(Engine::Native).to_bytes(&map).map(drop).unwrap_err();
-    assert_eq!(*error.kind(), filebacked::ErrorKind::NeedsLibhdf5);
+fn groups_of_many_links() {
+    crossed(&(0..2000).map(|i| (i, vec![f64::from(i)])).collect::<BTreeMap<u32, _>>());
+    // Large groups in a large group: all their indexes do not fit in memory at once.
+    let inner = |i: u32| (0..520 + i % 3).map(|n| (n, vec![(i + n) as u8])).collect::<BTreeMap<u32, _>>();
+    crossed(&(0..600).map(|i| (i, inner(i))).take(20).collect::<BTreeMap<u32, _>>());
 }

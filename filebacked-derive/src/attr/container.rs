@@ -37,6 +37,7 @@ impl Repr {
 pub(crate) struct Upgrade {
     pub(crate) span: Span,
     pub(crate) from: u32,
+    pub(crate) via: syn::Type,
 }
 
 /// What stands on a struct or an enum.
@@ -145,8 +146,8 @@ fn upgrade(cx: &Context, meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Upgra
             Ok(())
         })?;
     }
-    match from.get() {
-        Some(from) if via.is_set() => Ok(Some(Upgrade { span, from: *from })),
+    match (from.get(), via.get()) {
+        (Some(from), Some(via)) => Ok(Some(Upgrade { span, from: *from, via: via.clone() })),
         _ => {
             cx.error(span, "expected `upgrade(from = 1, via = OldType)`");
             Ok(None)

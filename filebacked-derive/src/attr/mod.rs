@@ -10,7 +10,7 @@ use proc_macro2::Span;
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned as _;
 
-pub(crate) use container::{Container, Repr};
+pub(crate) use container::{Container, Repr, Upgrade};
 pub(crate) use field::{Default, Field, Filter};
 pub(crate) use value::{Layout, Name, RenameRule};
 pub(crate) use variant::Variant;

@@ -128,16 +128,22 @@ fn file_backed(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
     let schema = schema::variants(target.container, variants);
     let tag = target.container.tag();
     let matched = read_variants(target, variants);
-    let value = target.read_value(matched);
+    let value = target.read_value(quote! {
+        let __group = __node.variant(#name, #version, #tag)?;
+        #matched
+    });
     let rows = read_rows(target, variants);
+    let values = target.read_values(quote! {
+        let __group = __node.variant_rows(#name, #version)?;
+        if __group.len() == 0 {
+            return ::core::result::Result::Ok(__fb::Vec::new());
+        }
+        #rows
+    });
     let read_rows = target.has_columns().then(|| {
         quote! {
             fn read_rows(__node: __fb::Node<'_>) -> __fb::Result<__fb::Vec<Self>> {
-                let __group = __node.variant_rows(#name, #version)?;
-                if __group.len() == 0 {
-                    return ::core::result::Result::Ok(__fb::Vec::new());
-                }
-                #rows
+                #values
             }
         }
     });
@@ -147,7 +153,6 @@ fn file_backed(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
         }
 
         fn read(__node: __fb::Node<'_>) -> __fb::Result<Self> {
-            let __group = __node.variant(#name, #version, #tag)?;
             #value
         }
 
@@ -220,7 +225,6 @@ fn read_rows(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
         });
         quote!(#pattern => #value)
     });
-    let values = target.read_values(quote!(::core::result::Result::Ok(__values)));
     quote! {
         let __tags = __group.#tags?;
         #counts
@@ -229,7 +233,7 @@ fn read_rows(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
         for __tag in __tags {
             __values.push(match __tag { #(#arms,)* });
         }
-        #values
+        ::core::result::Result::Ok(__values)
     }
 }
 

@@ -8,12 +8,13 @@ mod transparent;
 mod unit;
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 use syn::{Generics, Ident};
 
 use crate::Derive;
 use crate::ast::{Container, Data, Field, Style};
-use crate::attr::Layout;
+use crate::attr::{Layout, Upgrade};
 use crate::bound;
 
 /// All implementations of one type.
@@ -72,27 +73,52 @@ impl Target<'_> {
         })
     }
 
-    /// Ends a `read`: `result` is what has been read, `after_read` sees it before the caller does.
-    fn read_value(&self, result: TokenStream) -> TokenStream {
-        let Some(path) = self.container.attrs.after_read.get() else { return result };
+    /// The body of a `read`: `statements` read the type as it is now, the types of `upgrade` what is older, and `after_read`
+    /// sees the value before the caller does.
+    fn read_value(&self, statements: TokenStream) -> TokenStream {
+        let statements = self.upgraded(statements, "upgrade");
+        let Some(path) = self.container.attrs.after_read.get() else { return statements };
         quote! {
-            let __read: __fb::Result<Self> = #result;
+            let __read: __fb::Result<Self> = { #statements };
             let mut __value = __read?;
             __fb::after_read(#path(&mut __value))?;
             ::core::result::Result::Ok(__value)
         }
     }
 
-    /// Ends a `read_rows`.
-    fn read_values(&self, result: TokenStream) -> TokenStream {
-        let Some(path) = self.container.attrs.after_read.get() else { return result };
+    /// The body of a `read_rows`.
+    fn read_values(&self, statements: TokenStream) -> TokenStream {
+        let statements = self.upgraded(statements, "upgrade_rows");
+        let Some(path) = self.container.attrs.after_read.get() else { return statements };
         quote! {
-            let __read: __fb::Result<__fb::Vec<Self>> = #result;
+            let __read: __fb::Result<__fb::Vec<Self>> = { #statements };
             let mut __rows = __read?;
             for __value in &mut __rows {
                 __fb::after_read(#path(__value))?;
             }
             ::core::result::Result::Ok(__rows)
+        }
+    }
+
+    /// Statements that read what is of the newest version; older ones are read as the type that is named for them, or for
+    /// the next version that has one: that type goes on from there.
+    fn upgraded(&self, statements: TokenStream, read: &str) -> TokenStream {
+        let mut upgrades: Vec<_> = self.container.attrs.upgrades.iter().collect();
+        if upgrades.is_empty() {
+            return statements;
+        }
+        upgrades.sort_by_key(|upgrade| upgrade.from);
+        let read = local(read);
+        let arms = upgrades.into_iter().map(|Upgrade { from, via, .. }| {
+            quote_spanned! {via.span()=>
+                ::core::option::Option::Some(..=#from) => __fb::#read::<#via, Self>(__node, #from),
+            }
+        });
+        quote! {
+            match __fb::stored_version(&__node)? {
+                #(#arms)*
+                _ => { #statements }
+            }
         }
     }
 }

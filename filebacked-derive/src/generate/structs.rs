@@ -85,16 +85,22 @@ fn file_backed(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
         .deny_unknown
         .is_set()
         .then(|| quote!(__group.deny_unknown(&<Self as __fb::ReadMembers>::member_names())?;));
-    let value = target.read_value(quote!(__fb::ReadMembers::read_members(&__group)));
-    let values = target.read_values(quote!(__fb::ReadMembers::read_member_rows(&__group)));
+    let value = target.read_value(quote! {
+        let __group = __node.structure(#name, #version)?;
+        #deny
+        __fb::ReadMembers::read_members(&__group)
+    });
+    let values = target.read_values(quote! {
+        let __group = __node.columns(#name, #version)?;
+        if __group.len() == 0 {
+            return ::core::result::Result::Ok(__fb::Vec::new());
+        }
+        #deny
+        __fb::ReadMembers::read_member_rows(&__group)
+    });
     let read_rows = target.has_columns().then(|| {
         quote! {
             fn read_rows(__node: __fb::Node<'_>) -> __fb::Result<__fb::Vec<Self>> {
-                let __group = __node.columns(#name, #version)?;
-                if __group.len() == 0 {
-                    return ::core::result::Result::Ok(__fb::Vec::new());
-                }
-                #deny
                 #values
             }
         }
@@ -105,8 +111,6 @@ fn file_backed(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
         }
 
         fn read(__node: __fb::Node<'_>) -> __fb::Result<Self> {
-            let __group = __node.structure(#name, #version)?;
-            #deny
             #value
         }
 

@@ -5,6 +5,7 @@
 
 use crate::error::Result;
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 
 #[cfg(all(feature = "compress", feature = "libhdf5", hdf5_chunk_iter))]
 pub(crate) mod chunks;
@@ -15,10 +16,12 @@ pub(crate) mod libhdf5;
 
 pub(crate) mod digest;
 mod huge_pages;
+mod kept;
 #[cfg(feature = "native")]
 pub(crate) mod native;
 mod plain;
 
+pub(crate) use kept::Kept;
 pub(crate) use plain::Plain;
 #[cfg(feature = "sprs")]
 pub(crate) use plain::integer_bytes;
@@ -126,6 +129,12 @@ pub(crate) trait Sink {
     /// Writes a dataset of variable-length strings (`spec.dtype` is [`Dtype::VarStr`]); no text has a NUL in it.
     fn dataset_text(&mut self, name: &str, spec: &DatasetSpec<'_>, texts: &mut dyn Iterator<Item = &str>)
     -> Result<()>;
+
+    /// Copies an object of a file, with all that is in it and as it is stored; `false` where this engine cannot.
+    fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
+        let _ = (name, kept);
+        Ok(false)
+    }
 
     /// Writes a dataset of elements of any type.
     fn dataset_any(&mut self, name: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()>;
@@ -277,6 +286,12 @@ pub(crate) trait Source {
     /// The bytes of a scalar of a fixed-length string with its padding, for engines that have them at hand.
     fn scalar_text(&self, handle: Handle) -> Result<Option<&[u8]>> {
         let _ = handle;
+        Ok(None)
+    }
+
+    /// Holds on to an object, beyond the life of the source; `None` where that is not possible.
+    fn keep(&self, object: Handle) -> Result<Option<Arc<dyn Kept>>> {
+        let _ = object;
         Ok(None)
     }
 

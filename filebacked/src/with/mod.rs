@@ -10,6 +10,7 @@
 //! | [`Gzip`], [`Compressed`], [`Chunk`] | any type here | in the type's own way, compressed or in chunks of a shape |
 //! | [`Each`]`(filter)` | `Vec`, `VecDeque`, `Box<[T]>` | each element by the filter |
 //! | [`whole`]`(filter)` | `Option` | the `Option` itself by the filter, absence included |
+//! | [`SharedDyn`] (feature `dynamic`) | `Arc<dyn Trait>`, `Rc<dyn Trait>` | the value, as its class stores it |
 //! | [`Registered`] | any type | by the filter that is registered for it |
 //! | [`Raw`] | any type here | in the type's own way; reads past the filters of the file |
 //!
@@ -50,6 +51,8 @@ mod raw;
 mod registered;
 #[cfg(feature = "serde")]
 mod serde;
+#[cfg(feature = "dynamic")]
+mod shared_dyn;
 mod stored;
 mod via;
 
@@ -65,6 +68,8 @@ pub use json::Json;
 pub use postcard::Postcard;
 pub use raw::Raw;
 pub use registered::Registered;
+#[cfg(feature = "dynamic")]
+pub use shared_dyn::SharedDyn;
 pub use stored::{Chunk, Compressed, Gzip};
 pub use via::{Via, via};
 

@@ -120,6 +120,9 @@ macro_rules! array_is_saved {
             fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
                 write_rows(rows, slot, |array| array.view())
             }
+            fn is_listed() -> bool {
+                true
+            }
             fn key() -> Option<Key<Self>> {
                 $key
             }

@@ -14,9 +14,9 @@ use hdf5_metno_sys::h5a::{H5Aget_space, H5Awrite};
 use hdf5_metno_sys::h5d::{H5Dget_space, H5Dwrite};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5p::H5P_DEFAULT;
-#[cfg(not(hdf5_references))]
+#[cfg(not(hdf5_tokens))]
 use hdf5_metno_sys::h5r::H5R_type_t::{H5R_DATASET_REGION, H5R_OBJECT};
-#[cfg(hdf5_references)]
+#[cfg(hdf5_tokens)]
 use hdf5_metno_sys::h5r::H5R_type_t::{H5R_DATASET_REGION1 as H5R_DATASET_REGION, H5R_OBJECT1 as H5R_OBJECT};
 use hdf5_metno_sys::h5r::{H5R_type_t, H5Rcreate, H5Rget_name};
 use hdf5_metno_sys::h5s::H5S_ALL;
@@ -414,9 +414,9 @@ unsafe fn reclaim(data: Data, memory: &Id, buffer: *mut c_void) -> Result<()> {
             Data::Dataset(id) => Id::own(H5Dget_space(id))?,
             Data::Attribute(id) => Id::own(H5Aget_space(id))?,
         };
-        #[cfg(hdf5_references)]
+        #[cfg(hdf5_tokens)]
         check(hdf5_metno_sys::h5t::H5Treclaim(memory.raw(), space.raw(), H5P_DEFAULT, buffer))?;
-        #[cfg(not(hdf5_references))]
+        #[cfg(not(hdf5_tokens))]
         check(hdf5_metno_sys::h5d::H5Dvlen_reclaim(memory.raw(), space.raw(), H5P_DEFAULT, buffer))?;
     }
     Ok(())

@@ -5,9 +5,9 @@ use crate::error::{ErrorKind, Result};
 use crate::storage::Link;
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5l::H5L_type_t::{H5L_TYPE_EXTERNAL, H5L_TYPE_SOFT};
-#[cfg(not(hdf5_references))]
+#[cfg(not(hdf5_tokens))]
 use hdf5_metno_sys::h5l::{H5L_info1_t as H5L_info_t, H5Lget_info1 as H5Lget_info};
-#[cfg(hdf5_references)]
+#[cfg(hdf5_tokens)]
 use hdf5_metno_sys::h5l::{H5L_info2_t as H5L_info_t, H5Lget_info2 as H5Lget_info};
 use hdf5_metno_sys::h5l::{H5Lcreate_external, H5Lcreate_soft, H5Lget_val, H5Lunpack_elink_val};
 use hdf5_metno_sys::h5p::H5P_DEFAULT;

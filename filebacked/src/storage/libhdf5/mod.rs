@@ -10,6 +10,7 @@ mod edit;
 mod file;
 mod filetype;
 mod id;
+mod kept;
 mod links;
 mod lists;
 mod names;
@@ -22,5 +23,7 @@ mod types;
 pub(crate) use edit::{children, delete, exists, move_link, open_group, open_or_create_group, promote, root_of};
 pub(crate) use file::LibFile;
 pub(crate) use id::Id;
+#[cfg(feature = "native")]
+pub(crate) use kept::open_at;
 pub(crate) use sink::LibSink;
 pub(crate) use source::LibSource;

@@ -2,12 +2,13 @@
 
 use super::content;
 use super::id::{Id, check, room, with_link_name, with_name};
+use super::kept::copy_object;
 use super::links;
 use super::lists::{Gzip, Lists};
 use super::source::Data;
 use super::types::Types;
 use crate::error::{ErrorKind, Result};
-use crate::storage::{AttrSpec, Cell, DatasetSpec, Dtype, Elements, Form, Link, Out, Sink, StoredType, elements};
+use crate::storage::{AttrSpec, Cell, DatasetSpec, Dtype, Elements, Form, Kept, Link, Out, Sink, StoredType, elements};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5a::{H5Acreate2, H5Awrite};
 use hdf5_metno_sys::h5d::{H5Dcreate2, H5Dwrite};
@@ -182,6 +183,12 @@ impl Sink for LibSink {
         });
         self.keep(scratch);
         result
+    }
+
+    fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
+        let Some(into) = self.groups.last() else { return Ok(false) };
+        kept.with_hdf5(&mut |object| copy_object(object, into, name))?;
+        Ok(true)
     }
 
     fn dataset_any(&mut self, name: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()> {

@@ -4,13 +4,16 @@ use super::chunks::{Direct, direct};
 use super::content;
 use super::filetype::{describe, is_nul_padded, is_usual_text, memory_type, size_of_type};
 use super::id::{Id, check, is_link_name, with_name};
+use super::kept::LibKept;
 use super::links;
 use super::names::{attributes, children, is_ordered};
 use super::stack::last_error;
 use super::strings::read_text;
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Allocation, Description, Dtype, Handle, Link, ObjectKind, Source, StoredType, Texts, Unusual};
+use crate::storage::{
+    Allocation, Description, Dtype, Handle, Kept, Link, ObjectKind, Source, StoredType, Texts, Unusual,
+};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5::HADDR_UNDEF;
 use hdf5_metno_sys::h5a::{H5Aexists, H5Aget_space, H5Aget_type, H5Aopen, H5Aread};
@@ -32,7 +35,7 @@ use hdf5_metno_sys::h5t::H5T_class_t::{H5T_REFERENCE, H5T_VLEN};
 use hdf5_metno_sys::h5t::{H5Tdetect_class, H5Tequal};
 use std::ffi::{CStr, c_void};
 use std::mem::MaybeUninit;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Buffers up to this size are cleared without asking whether the dataset fills them.
 const CLEARED: usize = 32 << 10;
@@ -56,6 +59,13 @@ impl LibSource {
     /// Reads members of this group.
     pub(crate) fn new(root: Id) -> Result<Self> {
         Ok(LibSource { root, types: Mutex::new(sync(Types::new)?) })
+    }
+
+    /// The handle of an object that is open already.
+    #[cfg(feature = "native")]
+    pub(crate) fn adopt(&self, object: Id) -> Result<Handle> {
+        let kind = sync(|| kind(&object))?;
+        Ok(handle(object, kind))
     }
 
     /// Reads all elements of a dataset or an attribute, or gives back how to do it without the library. The lock is held.
@@ -246,6 +256,15 @@ impl Source for LibSource {
 
     fn read_text(&self, handle: Handle) -> Result<Texts> {
         sync(|| read_text(Data::of(handle)?))
+    }
+
+    fn keep(&self, object: Handle) -> Result<Option<Arc<dyn Kept>>> {
+        // SAFETY: the handle is open until it is released; the reference that is added is the new identifier's.
+        let id = sync(|| unsafe {
+            H5Iinc_ref(object.id as hid_t);
+            Id::own(object.id as hid_t)
+        })?;
+        Ok(Some(Arc::new(LibKept::new(id, object.kind))))
     }
 
     fn release(&self, handle: Handle) {

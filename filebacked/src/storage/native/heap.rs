@@ -1,7 +1,8 @@
 //! Global heaps: where variable-length strings lie.
 
-use super::header::uint;
-use crate::error::{Error, ErrorKind, Result};
+use super::header::{damaged, uint};
+use super::input::Input;
+use crate::error::Result;
 
 /// Bytes before the objects of a collection.
 const HEAD: usize = 16;
@@ -65,29 +66,42 @@ impl Collection {
 #[derive(Debug, Default)]
 pub(super) struct Cursor {
     address: u64,
-    /// Where the data of each object lies, by number.
+    /// All of it, in memory that the next one takes over.
+    bytes: Vec<u8>,
+    /// Where the data of each object lies in it, by number.
     objects: Vec<(usize, usize)>,
 }
 
 impl Cursor {
     /// The bytes of an object.
-    pub(super) fn object<'b>(&mut self, file: &'b [u8], address: u64, number: u32) -> Result<&'b [u8]> {
+    pub(super) fn object<'c>(&'c mut self, input: &'c Input<'_>, address: u64, number: u32) -> Result<&'c [u8]> {
         if self.address != address || self.objects.is_empty() {
-            self.load(file, address)?;
+            self.load(input, address)?;
         }
         let found = self.objects.get(number as usize).copied().filter(|(_, size)| *size != usize::MAX);
         let (start, size) = found.ok_or_else(|| damaged("an object that its global heap does not have"))?;
-        file.get(start..start + size).ok_or_else(|| damaged("a global heap outside of the file"))
+        let all = match input {
+            Input::Memory(file) => usize::try_from(address).ok().and_then(|start| file.get(start..)),
+            Input::Disk(_) => Some(self.bytes.as_slice()),
+        };
+        let found = all.and_then(|all| all.get(start..start + size));
+        found.ok_or_else(|| damaged("a global heap outside of the file"))
     }
 
-    fn load(&mut self, file: &[u8], address: u64) -> Result<()> {
-        let start = usize::try_from(address).map_err(|_| damaged("an address outside of the file"))?;
-        let head = file.get(start..).filter(|rest| rest.len() >= HEAD && rest.starts_with(b"GCOL\x01"));
-        let head = head.ok_or_else(|| damaged("no global heap where there should be one"))?;
-        let size = uint(head, 8, 8)? as usize;
-        let collection = head.get(..size).ok_or_else(|| damaged("a global heap outside of the file"))?;
-        self.address = address;
+    fn load(&mut self, input: &Input<'_>, address: u64) -> Result<()> {
         self.objects.clear();
+        let head = input.bytes(address, HEAD)?;
+        if !head.starts_with(b"GCOL\x01") {
+            return Err(damaged("no global heap where there should be one"));
+        }
+        let size = usize::try_from(uint(&head, 8, 8)?).map_err(|_| damaged("a global heap outside of the file"))?;
+        let collection: &[u8] = match input {
+            Input::Memory(_) => &input.bytes(address, size)?,
+            Input::Disk(_) => {
+                input.read_vec(address, size, &mut self.bytes)?;
+                &self.bytes
+            }
+        };
         let mut at = HEAD;
         while at + OBJECT <= collection.len() {
             let (number, size) = (uint(collection, at, 2)? as usize, uint(collection, at + 8, 8)? as usize);
@@ -100,14 +114,10 @@ impl Cursor {
                 // Numbers have 16 bits.
                 self.objects.resize(number + 1, (0, usize::MAX));
             }
-            self.objects[number] = (start + at + OBJECT, size);
+            self.objects[number] = (at + OBJECT, size);
             at = end.next_multiple_of(8);
         }
+        self.address = address;
         Ok(())
     }
-}
-
-#[cold]
-fn damaged(what: &str) -> Error {
-    ErrorKind::Damaged(what.to_string()).into()
 }

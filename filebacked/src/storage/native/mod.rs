@@ -1,18 +1,25 @@
 //! The engine of our own: a small subset of the HDF5 file format, encoded and decoded at memory speed.
 //!
-//! Files have a superblock of version 2, object headers of version 2 with checksums, groups with compact links, compact and
-//! contiguous datasets, strings of fixed length, and strings of variable length in global heaps. What a value needs beyond
+//! Files have a superblock of version 2, object headers of version 2 with checksums, groups whose links lie in their
+//! headers or in fractal heaps, compact and contiguous datasets, and strings of fixed length or in global heaps. What a value needs beyond
 //! that is declined, and goes through the C library. The format is that of the HDF5 File Format Specification, version 3.0.
 
+mod btree;
 mod checksum;
+mod dataset;
 mod datatype;
+mod fractal;
 mod header;
 mod heap;
+mod input;
+mod kept;
+mod links;
+mod object;
 mod sink;
 mod source;
 
 pub(crate) use sink::NativeSink;
-pub(crate) use source::{NativeSource, is_superblock};
+pub(crate) use source::NativeSource;
 
 /// The address that stands for none.
 const UNDEFINED: u64 = u64::MAX;

@@ -1,17 +1,21 @@
 //! Writing: headers and small data are gathered in memory, large data goes out as it comes.
 
 use super::checksum::lookup3;
+use super::header::Messages;
 use super::heap::Collection;
+use super::links::{Dense, write_dense};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{AttrSpec, Compression, DatasetSpec, Dtype, Elements, Link, Out, Sink, StoredType, text_pieces};
+use crate::storage::{
+    AttrSpec, Compression, DatasetSpec, Dtype, Elements, Kept, Link, Out, Sink, StoredType, text_pieces,
+};
 use std::fs::File;
 use std::io::Write;
 
 /// Data up to this many bytes lies in the header of its dataset. A message has 64 KiB at most.
 const COMPACT: usize = 60_000;
 
-/// A group with more links than this is slow to open for the C library when they lie in its header.
+/// A group with more links than this is slow to open for the C library when they lie in its header, so they go to a heap.
 const COMPACT_LINKS: usize = 512;
 
 /// Gathered bytes are written when there are this many.
@@ -119,21 +123,46 @@ impl NativeSink {
         let Some(frame) = self.frames.pop() else {
             return Err(ErrorKind::Contract("a group was closed that was not open".into()).into());
         };
+        let dense = if frame.links > COMPACT_LINKS { Some(self.dense_links(&frame)?) } else { None };
         let start = self.begin_header();
         let out = &mut self.out;
+        let (heap, names) = dense.as_ref().map_or((UNDEFINED, UNDEFINED), |dense| (dense.heap, dense.names));
         if frame.ordered {
             // Tracked and indexed; no index is stored as long as the links are in the header.
             out.extend_from_slice(&[message::LINK_INFO, 34, 0, 0, 0, 3]);
             out.extend_from_slice(&(frame.links as u64).to_le_bytes());
-            out.extend_from_slice(&[0xff; 24]);
         } else {
             out.extend_from_slice(&[message::LINK_INFO, 18, 0, 0, 0, 0]);
-            out.extend_from_slice(&[0xff; 16]);
+        }
+        out.extend_from_slice(&heap.to_le_bytes());
+        out.extend_from_slice(&names.to_le_bytes());
+        if frame.ordered {
+            let order = dense.as_ref().and_then(|dense| dense.order);
+            out.extend_from_slice(&order.unwrap_or(UNDEFINED).to_le_bytes());
         }
         out.extend_from_slice(&[message::GROUP_INFO, 2, 0, 0, 0, 0]);
-        out.extend_from_slice(&self.messages[frame.start..]);
+        let messages = self.messages.get(frame.start..).unwrap_or_default();
+        match dense {
+            None => out.extend_from_slice(messages),
+            Some(_) => {
+                let others = Messages::plain(messages).filter(|message| message.first() != Some(&message::LINK));
+                others.for_each(|message| out.extend_from_slice(message));
+            }
+        }
         self.messages.truncate(frame.start);
         Ok(self.end_header(start))
+    }
+
+    /// Writes the links of a large group into a heap.
+    fn dense_links(&mut self, frame: &Frame) -> Result<Dense> {
+        self.align();
+        let messages = self.messages.get(frame.start..).unwrap_or_default();
+        let links = Messages::plain(messages).filter(|message| message.first() == Some(&message::LINK));
+        let links: Vec<&[u8]> = links.map(|message| message.get(4..).unwrap_or_default()).collect();
+        match write_dense(&links, frame.ordered, self.base, &mut self.out)? {
+            Some(dense) => Ok(dense),
+            None => Err(self.decline("a large group with very long names")),
+        }
     }
 
     /// Adds a link to the open group; where its address stands is the end of the messages.
@@ -145,11 +174,11 @@ impl NativeSink {
             return Err(ErrorKind::Contract("no group is open".into()).into());
         };
         frame.links += 1;
-        let (order, ordered, links) = (frame.links as u64 - 1, frame.ordered, frame.links);
+        let (order, ordered) = (frame.links as u64 - 1, frame.ordered);
         let width = if name.len() < 256 { 1 } else { 2 };
         let len = 3 + if ordered { 8 } else { 0 } + width + name.len() + 8;
-        if links > COMPACT_LINKS || len > COMPACT {
-            return Err(self.decline("a group of very many links, or with a very long name,"));
+        if len > COMPACT {
+            return Err(self.decline("a very long name"));
         }
         let m = &mut self.messages;
         let flags = 0x10 | (width as u8 - 1) | if ordered { 4 } else { 0 };
@@ -327,6 +356,11 @@ fn wrong_length(wanted: usize, found: usize) -> Error {
 }
 
 impl Sink for NativeSink {
+    fn copy(&mut self, _: &str, _: &dyn Kept) -> Result<bool> {
+        // With the C library at hand, what is compressed stays so.
+        if cfg!(feature = "libhdf5") { Err(self.decline("a copy as it is stored")) } else { Ok(false) }
+    }
+
     fn begin_group(&mut self, name: &str, ordered: bool) -> Result<()> {
         // The address is filled in when the group is closed.
         self.add_link(name, UNDEFINED)?;
@@ -397,7 +431,7 @@ impl Sink for NativeSink {
         if self.file.is_some() && size > COMPACT {
             let mut data = std::mem::take(&mut self.scratch);
             data.clear();
-            data.reserve(size);
+            data.reserve_exact(size);
             fill(&mut Out(&mut data));
             checked(data.len())?;
             self.flush(&data)?;

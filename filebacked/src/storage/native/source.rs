@@ -1,149 +1,129 @@
 //! Reading: the bytes of a whole file, none of which is believed.
 
 use super::checksum::lookup3;
+use super::dataset::Data;
 use super::header::{Header, damaged, uint, unknown};
 use super::heap::Cursor;
+use super::input::{Bytes, Input, copy};
+use super::kept::{NativeKept, Opened, Origin};
+use super::links::{Link, Links, is_dense};
+use super::object::{Attribute, Parsed};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{
-    Allocation, Description, Dtype, Handle, Link as OtherLink, ObjectKind, Source, StoredType, Texts, Unusual, elements,
+    Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, Source, StoredType, Texts, Unusual,
 };
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::fs::File;
 use std::mem::MaybeUninit;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
 
-/// Handles of attributes have this bit, and are the place of the message.
+/// Handles of attributes have this bit, and are a place among those that are open.
 const ATTRIBUTE: u64 = 1 << 63;
 
 /// Every byte of metadata and data that is read is paid for, so that hard links which multiply objects cannot make a small
 /// file cost much: this many times its size.
 const BUDGET: u64 = 16;
 
+/// So many links are looked at one after another; where that is not enough, all links of the group are indexed.
+const SCANNED: usize = 64;
+
+/// Indexes of groups are kept until they have so many links together; the last few are kept in any case.
+const KEPT_LINKS: usize = 1 << 16;
+const KEPT_GROUPS: usize = 4;
+
 /// Whether bytes begin as a file that this engine may read.
-pub(crate) fn is_superblock(bytes: &[u8]) -> bool {
+fn is_superblock(bytes: &[u8]) -> bool {
     bytes.len() >= SUPERBLOCK && bytes[..8] == SIGNATURE && bytes[8..11] == [2, 8, 8]
 }
 
-/// A file whose bytes are all in memory.
+/// A file, in memory or on the disk.
 #[derive(Debug)]
 pub(crate) struct NativeSource<'b> {
-    bytes: &'b [u8],
+    input: Input<'b>,
     root: u64,
     budget: Cell<u64>,
     /// The message after the link that was found last, and its group: members are mostly read in their order.
     next: Cell<(u64, usize)>,
     /// The object that was looked at last: it is mostly asked for several things in a row.
     last: RefCell<(u64, Parsed<'b>)>,
+    /// Groups whose links were indexed, the one that was used last at the end.
+    groups: RefCell<Vec<(u64, Rc<Links>)>>,
+    /// The messages of the attributes that are open.
+    attributes: RefCell<Vec<Bytes<'b>>>,
     heap: RefCell<Cursor>,
     declined: Cell<bool>,
-}
-
-/// What the messages of an object tell, in one walk through them.
-#[derive(Debug, Clone, Copy)]
-struct Parsed<'b> {
-    header: Header<'b>,
-    kind: ObjectKind,
-    datatype: Option<&'b [u8]>,
-    dataspace: Option<&'b [u8]>,
-    layout: Option<&'b [u8]>,
-    attributes: bool,
-    /// A filter pipeline, or data in other files.
-    filtered: bool,
-}
-
-impl<'b> Parsed<'b> {
-    fn none() -> Self {
-        Parsed {
-            header: Header::default(),
-            kind: ObjectKind::Other,
-            datatype: None,
-            dataspace: None,
-            layout: None,
-            attributes: false,
-            filtered: false,
-        }
-    }
-
-    /// A dataset as this library writes it: dataspace, datatype, fill value and layout, and nothing else.
-    #[inline]
-    fn usual(header: Header<'b>) -> Option<Self> {
-        let [message::DATASPACE, len, 0, 0, rest @ ..] = header.plain_messages()? else { return None };
-        let (dataspace, rest) = rest.split_at_checked(usize::from(*len))?;
-        let [message::DATATYPE, low, high, 0, rest @ ..] = rest else { return None };
-        let (datatype, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes([*low, *high])))?;
-        let [message::FILL_VALUE, 2, 0, 0, 3, _, message::LAYOUT, low, high, 0, layout @ ..] = rest else {
-            return None;
-        };
-        (layout.len() == usize::from(u16::from_le_bytes([*low, *high]))).then_some(Parsed {
-            header,
-            kind: ObjectKind::Dataset,
-            datatype: Some(datatype),
-            dataspace: Some(dataspace),
-            layout: Some(layout),
-            attributes: false,
-            filtered: false,
-        })
-    }
-
-    fn new(header: Header<'b>) -> Result<Self> {
-        if let Some(parsed) = Parsed::usual(header) {
-            return Ok(parsed);
-        }
-        let mut parsed = Parsed { header, ..Parsed::none() };
-        let mut messages = header.messages();
-        while let Some((kind, body)) = messages.next()? {
-            match kind {
-                message::DATASPACE => parsed.dataspace = Some(body),
-                message::DATATYPE => parsed.datatype = Some(body),
-                message::LAYOUT => {
-                    parsed.layout = Some(body);
-                    parsed.kind = ObjectKind::Dataset;
-                }
-                message::LINK_INFO | message::SYMBOL_TABLE => {
-                    parsed.kind = ObjectKind::Group;
-                    // Its links are looked at one by one, where they are looked for.
-                    parsed.attributes = true;
-                    break;
-                }
-                message::ATTRIBUTE | message::ATTRIBUTE_INFO => parsed.attributes = true,
-                message::FILTERS | message::EXTERNAL => parsed.filtered = true,
-                _ => {}
-            }
-        }
-        Ok(parsed)
-    }
+    path: Option<&'b Path>,
+    /// What kept objects are read from, once there are any.
+    origin: OnceCell<Arc<Origin>>,
 }
 
 impl<'b> NativeSource<'b> {
+    /// A file whose bytes are all in memory.
     pub(crate) fn new(bytes: &'b [u8]) -> Result<Self> {
-        if !is_superblock(bytes) {
+        NativeSource::of(Input::Memory(bytes))
+    }
+
+    /// A file of so many bytes on the disk, of which only what is asked for is read.
+    pub(crate) fn of_file(file: &'b File, len: u64) -> Result<Self> {
+        NativeSource::of(Input::of_file(file, len))
+    }
+
+    fn of(mut input: Input<'b>) -> Result<Self> {
+        let head = input.up_to(0, SUPERBLOCK)?;
+        if !is_superblock(&head) {
             return Err(unknown("a superblock of another version"));
         }
-        if u64::from(lookup3(&bytes[..44])) != uint(bytes, 44, 4)? {
+        if u64::from(lookup3(&head[..44])) != uint(&head, 44, 4)? {
             return Err(damaged("a superblock with a wrong checksum"));
         }
         // A user block, an extension, or a file that is marked as open for writing.
-        if bytes[11] != 0 || uint(bytes, 12, 8)? != 0 || uint(bytes, 20, 8)? != UNDEFINED {
+        if head[11] != 0 || uint(&head, 12, 8)? != 0 || uint(&head, 20, 8)? != UNDEFINED {
             return Err(unknown("a superblock of this kind"));
         }
-        let end = uint(bytes, 28, 8)?;
-        let Some(bytes) = usize::try_from(end).ok().and_then(|end| bytes.get(..end)) else {
-            return Err(damaged(format!("truncated: {} of {end} bytes", bytes.len())));
-        };
+        let end = uint(&head, 28, 8)?;
+        if end > input.len() {
+            return Err(damaged(format!("truncated: {} of {end} bytes", input.len())));
+        }
+        input.truncate(end);
         Ok(NativeSource {
-            bytes,
-            root: uint(bytes, 36, 8)?,
-            budget: Cell::new((bytes.len() as u64).saturating_mul(BUDGET).saturating_add(1 << 16)),
+            root: uint(&head, 36, 8)?,
+            budget: Cell::new(end.saturating_mul(BUDGET).saturating_add(1 << 16)),
+            input,
             next: Cell::new((0, 0)),
             // No object lies at the place of the superblock.
             last: RefCell::new((0, Parsed::none())),
+            groups: RefCell::default(),
+            attributes: RefCell::default(),
             heap: RefCell::default(),
             declined: Cell::new(false),
+            path: None,
+            origin: OnceCell::new(),
         })
+    }
+
+    /// Says which file it is.
+    pub(crate) fn named(mut self, path: &'b Path) -> Self {
+        self.path = Some(path);
+        self
     }
 
     /// Whether some error meant that the file needs the other engine.
     pub(crate) fn declined(&self) -> bool {
         self.declined.get()
+    }
+
+    /// Whether reading all of it takes time.
+    pub(crate) fn is_large(&self) -> bool {
+        matches!(self.input, Input::Disk(_))
+    }
+
+    /// Whether the root group is as this engine writes it: most files of others are declined sooner or later.
+    pub(crate) fn is_own(&self) -> bool {
+        // The C library writes four bytes of length only for headers of more than 64 KiB.
+        self.input.bytes(self.root, 6).is_ok_and(|root| *root == *b"OHDR\x02\x02")
     }
 
     fn charge(&self, bytes: usize) -> Result<()> {
@@ -155,7 +135,7 @@ impl<'b> NativeSource<'b> {
     }
 
     /// Notes errors that tell of something outside of the subset.
-    fn noted<T>(&self, result: Result<T>) -> Result<T> {
+    pub(super) fn noted<T>(&self, result: Result<T>) -> Result<T> {
         if let Err(error) = &result
             && matches!(error.kind(), ErrorKind::Unsupported(_))
         {
@@ -165,10 +145,10 @@ impl<'b> NativeSource<'b> {
     }
 
     /// An object that is met: its checksum is verified here, and nowhere else.
-    fn open(&self, address: u64) -> Result<Handle> {
-        let header = Header::at(self.bytes, address, true)?;
+    pub(super) fn open(&self, address: u64) -> Result<Handle> {
+        let header = Header::at(&self.input, address, true)?;
         self.charge(header.size)?;
-        let parsed = Parsed::new(header)?;
+        let parsed = Parsed::new(header, &self.input, &|bytes| self.charge(bytes))?;
         let handle = Handle { id: address, kind: parsed.kind, bare: !parsed.attributes };
         *self.last.borrow_mut() = (address, parsed);
         Ok(handle)
@@ -182,21 +162,34 @@ impl<'b> NativeSource<'b> {
             return Ok(look(&last.1));
         }
         drop(last);
-        Ok(look(&Parsed::new(self.header(object)?)?))
+        Ok(look(&Parsed::new(self.header(object)?, &self.input, &|bytes| self.charge(bytes))?))
     }
 
+    /// The first block of an object's header, which mostly is all of it.
     fn header(&self, object: Handle) -> Result<Header<'b>> {
-        Header::at(self.bytes, object.id, false)
+        Header::at(&self.input, object.id, false)
     }
 
-    /// The member of a group: address, looked for from where the last one was found.
+    /// The member of a group: its address.
     fn find(&self, group: Handle, name: &str) -> Result<Option<u64>> {
+        if let Some(links) = self.indexed(group) {
+            return links.find(name);
+        }
+        // From the disk, every look at a header takes the whole of it.
+        if matches!(self.input, Input::Disk(_)) {
+            return self.links(group)?.find(name);
+        }
+        self.scan(group, name)
+    }
+
+    /// Looks for a member from where the last one was found.
+    fn scan(&self, group: Handle, name: &str) -> Result<Option<u64>> {
         let header = self.header(group)?;
         let (last, hint) = self.next.get();
         let start = if last == group.id { hint } else { 0 };
         let mut messages = header.messages_from(start);
         let mut wrapped = start == 0;
-        loop {
+        for _ in 0..SCANNED {
             if wrapped && start > 0 && messages.at >= start {
                 return Ok(None);
             }
@@ -217,23 +210,54 @@ impl<'b> NativeSource<'b> {
                     }
                 }
                 message::SYMBOL_TABLE => return Err(unknown("a group of an older format")),
-                message::LINK_INFO => check_compact(body)?,
+                message::LINK_INFO if is_dense(body)? => break,
+                message::CONTINUATION => break,
                 _ => {}
             }
         }
+        self.links(group)?.find(name)
     }
 
-    /// The attribute messages of an object: name, and where the body lies in the file.
-    fn attribute_messages(&self, object: Handle, mut each: impl FnMut(&'b [u8], &'b [u8]) -> bool) -> Result<()> {
-        let Some(mut messages) = self.parsed(object, |parsed| parsed.attributes.then(|| parsed.header.messages()))?
-        else {
-            return Ok(());
-        };
+    /// The index of a group's links, if there is one already.
+    #[inline]
+    fn indexed(&self, group: Handle) -> Option<Rc<Links>> {
+        let mut groups = self.groups.borrow_mut();
+        let place = groups.iter().rposition(|(id, _)| *id == group.id)?;
+        if place + 1 < groups.len() {
+            let found = groups.remove(place);
+            groups.push(found);
+        }
+        groups.last().map(|(_, links)| links.clone())
+    }
+
+    /// The index of a group's links.
+    fn links(&self, group: Handle) -> Result<Rc<Links>> {
+        if let Some(links) = self.indexed(group) {
+            return Ok(links);
+        }
+        let charge = |bytes| self.charge(bytes);
+        let header = self.header(group)?.joined(&self.input, &charge)?;
+        let links = Rc::new(Links::of(&header, &self.input, &charge)?);
+        let mut groups = self.groups.borrow_mut();
+        groups.push((group.id, links.clone()));
+        let mut total: usize = groups.iter().map(|(_, links)| links.len()).sum();
+        while groups.len() > KEPT_GROUPS && (total > KEPT_LINKS || groups.len() > SCANNED) {
+            total -= groups.remove(0).1.len();
+        }
+        Ok(links)
+    }
+
+    /// The attribute messages of an object: name and body.
+    fn attribute_messages(&self, object: Handle, mut each: impl FnMut(&[u8], Bytes<'b>) -> bool) -> Result<()> {
+        let header = self.parsed(object, |parsed| parsed.attributes.then(|| parsed.header.clone()))?;
+        let Some(header) = header else { return Ok(()) };
+        let mut messages = header.messages();
         while let Some((kind, body)) = messages.next()? {
             match kind {
                 message::ATTRIBUTE => {
                     let attribute = Attribute::parse(body)?;
-                    if each(attribute.name, body) {
+                    let whole = header.messages.part(messages.at - body.len()..messages.at);
+                    if each(attribute.name, whole.unwrap_or_default()) {
                         return Ok(());
                     }
                 }
@@ -247,187 +271,38 @@ impl<'b> NativeSource<'b> {
         Ok(())
     }
 
-    /// Datatype message and bytes of a scalar whose data is in its header, which is what most fields are.
+    /// Looks at the datatype message and the bytes of a scalar whose data is in its header, which is what most fields are.
     #[inline]
-    fn compact_scalar(&self, handle: Handle) -> Result<Option<(&'b [u8], &'b [u8])>> {
+    fn compact_scalar<R>(&self, handle: Handle, look: impl FnOnce(&[u8], Bytes<'b>) -> R) -> Result<Option<R>> {
         if handle.id & ATTRIBUTE != 0 {
             return Ok(None);
         }
-        let parts = |parsed: &Parsed<'b>| (parsed.datatype, parsed.dataspace, parsed.layout, parsed.filtered);
-        let (Some(datatype), Some(&[2, 0, 0, 0]), Some(&[3, 0, low, high, ref data @ ..]), false) =
-            self.parsed(handle, parts)?
-        else {
-            return Ok(None);
+        let parts = |parsed: &Parsed<'b>| {
+            let (Some(datatype), Some(&[2, 0, 0, 0]), Some(&[3, 0, low, high, ref data @ ..]), false) =
+                (parsed.datatype(), parsed.dataspace(), parsed.layout(), parsed.filtered)
+            else {
+                return None;
+            };
+            let len = usize::from(u16::from_le_bytes([low, high]));
+            if data.len() != len {
+                return None;
+            }
+            Some(look(datatype, parsed.layout_part(4, len)?))
         };
-        Ok((data.len() == usize::from(u16::from_le_bytes([low, high]))).then_some((datatype, data)))
+        self.parsed(handle, parts)
     }
 
-    /// Where a slice of the file starts in it.
-    fn place(&self, part: &[u8]) -> u64 {
-        (part.as_ptr() as usize - self.bytes.as_ptr() as usize) as u64
-    }
-
-    fn attribute_at(&self, handle: Handle) -> Result<Attribute<'b>> {
-        let start = (handle.id & !ATTRIBUTE) as usize;
-        let message = self.bytes.get(start..).ok_or_else(|| damaged("an attribute outside of the file"))?;
-        // The head of the message is before its body.
-        let len = self.bytes.get(start.wrapping_sub(4)..).map_or(Ok(0), |head| uint(head, 1, 2))? as usize;
-        Attribute::parse(message.get(..len).unwrap_or(message))
-    }
-
-    /// Type, shape and bytes of a dataset or an attribute.
+    /// Type, shape and place of a dataset or an attribute.
     fn data(&self, handle: Handle) -> Result<Data<'b>> {
-        if handle.id & ATTRIBUTE != 0 {
-            let attribute = self.attribute_at(handle)?;
-            return Data::new(attribute.datatype, attribute.dataspace, attribute.data, "");
+        if handle.id & ATTRIBUTE == 0 {
+            return self.parsed(handle, |parsed| Data::of_dataset(parsed, &self.input))?;
         }
-        let parts = |parsed: &Parsed<'b>| (parsed.datatype, parsed.dataspace, parsed.layout, parsed.filtered);
-        let (datatype, dataspace, layout, filtered) = self.parsed(handle, parts)?;
-        if filtered {
-            return Err(unknown("compressed or external data"));
-        }
-        let (Some(dtype), Some(space), Some(layout)) = (datatype, dataspace, layout) else {
-            return Err(damaged("a dataset without type, shape or layout"));
-        };
-        match (uint(layout, 0, 1)?, uint(layout, 1, 1)?) {
-            (3 | 4, 0) => {
-                let len = uint(layout, 2, 2)? as usize;
-                let data = layout.get(4..4 + len).ok_or_else(|| damaged("data outside of its header"))?;
-                Data::new(dtype, space, data, "compact")
-            }
-            (3 | 4, 1) => {
-                let (address, len) = (uint(layout, 2, 8)?, uint(layout, 10, 8)?);
-                if address == UNDEFINED {
-                    return match len {
-                        0 => Data::new(dtype, space, &[], "contiguous"),
-                        // Never written, so all of it is the fill value.
-                        _ => Err(unknown("data that was never written")),
-                    };
-                }
-                let end = address.checked_add(len).and_then(|end| usize::try_from(end).ok());
-                let data = end.and_then(|end| self.bytes.get(address as usize..end));
-                Data::new(dtype, space, data.ok_or_else(|| damaged("data outside of the file"))?, "contiguous")
-            }
-            _ => Err(unknown("chunked data")),
-        }
-    }
-}
-
-/// A link message.
-struct Link<'b> {
-    name: &'b [u8],
-    /// Of a hard link.
-    address: Option<u64>,
-    order: u64,
-}
-
-impl<'b> Link<'b> {
-    #[inline]
-    fn parse(body: &'b [u8]) -> Result<Self> {
-        // The forms that this library writes: a hard link with a short name in UTF-8, with and without its order.
-        let usual = match body {
-            [1, 0x10, 1, len, rest @ ..] => Some((0, len, rest)),
-            [1, 0x14, a, b, c, d, e, f, g, h, 1, len, rest @ ..] => {
-                Some((u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]), len, rest))
-            }
-            _ => None,
-        };
-        if let Some((order, len, rest)) = usual
-            && let Some((name, address)) = rest.split_at_checked(usize::from(*len))
-            && let Ok(address) = address.try_into()
-        {
-            return Ok(Link { name, address: Some(u64::from_le_bytes(address)), order });
-        }
-        let flags = uint(body, 1, 1)?;
-        if uint(body, 0, 1)? != 1 {
-            return Err(unknown("a link of another version"));
-        }
-        let mut at = 2;
-        let mut hard = true;
-        if flags & 8 != 0 {
-            hard = uint(body, at, 1)? == 0;
-            at += 1;
-        }
-        let mut order = 0;
-        if flags & 4 != 0 {
-            order = uint(body, at, 8)?;
-            at += 8;
-        }
-        if flags & 16 != 0 {
-            at += 1;
-        }
-        let width = 1usize << (flags & 3);
-        let len = uint(body, at, width)? as usize;
-        at += width;
-        let name = at.checked_add(len).and_then(|end| body.get(at..end));
-        let name = name.ok_or_else(|| damaged("a link's name outside of its message"))?;
-        let address = if hard { Some(uint(body, at + len, 8)?) } else { None };
-        Ok(Link { name, address, order })
-    }
-}
-
-/// Refuses groups whose links are not in their header.
-fn check_compact(body: &[u8]) -> Result<()> {
-    let tracked = uint(body, 1, 1)? & 1 != 0;
-    if uint(body, if tracked { 10 } else { 2 }, 8)? != UNDEFINED {
-        return Err(unknown("a group of very many links"));
-    }
-    Ok(())
-}
-
-/// An attribute message.
-struct Attribute<'b> {
-    name: &'b [u8],
-    datatype: &'b [u8],
-    dataspace: &'b [u8],
-    data: &'b [u8],
-}
-
-impl<'b> Attribute<'b> {
-    fn parse(body: &'b [u8]) -> Result<Self> {
-        if uint(body, 0, 1)? != 3 || uint(body, 1, 1)? != 0 {
-            return Err(unknown("an attribute of another version"));
-        }
-        let lengths = [uint(body, 2, 2)?, uint(body, 4, 2)?, uint(body, 6, 2)?];
-        let mut rest = body.get(9..).ok_or_else(|| damaged("an attribute that is cut short"))?;
-        let mut cut = |len: u64| {
-            let (part, behind) = rest.split_at_checked(len as usize)?;
-            rest = behind;
-            Some(part)
-        };
-        let parts = (cut(lengths[0]), cut(lengths[1]), cut(lengths[2]));
-        let (Some([name @ .., 0]), Some(datatype), Some(dataspace)) = parts else {
-            return Err(damaged("an attribute that is cut short"));
-        };
-        Ok(Attribute { name, datatype, dataspace, data: rest })
-    }
-}
-
-/// A dataset or an attribute: what it is, and its bytes.
-struct Data<'b> {
-    description: Description,
-    bytes: &'b [u8],
-    layout: &'static str,
-}
-
-impl<'b> Data<'b> {
-    fn new(dtype: &[u8], space: &[u8], bytes: &'b [u8], layout: &'static str) -> Result<Self> {
-        let dtype = datatype::decode(dtype).ok_or_else(|| unknown("a datatype of this kind"))?;
-        let (version, rank, flags) = (uint(space, 0, 1)?, uint(space, 1, 1)? as usize, uint(space, 2, 1)?);
-        if version != 2 || flags & !1 != 0 || rank > 32 {
-            return Err(unknown("a dataspace of another version"));
-        }
-        let mut shape = Vec::with_capacity(rank);
-        for i in 0..rank {
-            shape.push(uint(space, 4 + 8 * i, 8)?);
-        }
-        let null = uint(space, 3, 1)? == 2;
-        let size = if null { Some(0) } else { elements(&shape) };
-        let size = size.and_then(|n| n.checked_mul(datatype::stored_size(&dtype)));
-        let Some(bytes) = size.and_then(|size| bytes.get(..size)) else {
-            return Err(damaged(format!("{} bytes for a dataset of {dtype}, shape {shape:?}", bytes.len())));
-        };
-        Ok(Data { description: Description { dtype, shape, null }, bytes, layout })
+        let attributes = self.attributes.borrow();
+        let open = usize::try_from(handle.id & !ATTRIBUTE).ok().and_then(|place| attributes.get(place));
+        let body = open.ok_or_else(|| damaged("an attribute that is not open"))?;
+        let attribute = Attribute::parse(body)?;
+        let data = body.part(body.len() - attribute.data.len()..body.len()).unwrap_or_default();
+        Data::of_attribute(attribute.datatype, attribute.dataspace, data)
     }
 }
 
@@ -443,38 +318,16 @@ impl Source for NativeSource<'_> {
 
     fn children(&self, group: Handle) -> Result<Vec<String>> {
         let names = || {
-            let mut tracked = false;
-            let mut links = Vec::new();
-            let mut messages = self.header(group)?.messages();
-            while let Some((kind, body)) = messages.next()? {
-                match kind {
-                    message::LINK_INFO => {
-                        check_compact(body)?;
-                        tracked = uint(body, 1, 1)? & 1 != 0;
-                    }
-                    message::LINK => {
-                        let link = Link::parse(body)?;
-                        let name = std::str::from_utf8(link.name);
-                        let name = name.map_err(|_| ErrorKind::Invalid("a link's name that is not UTF-8".into()))?;
-                        links.push((link.order, name.to_string()));
-                    }
-                    message::SYMBOL_TABLE => return Err(unknown("a group of an older format")),
-                    _ => {}
-                }
-            }
-            if tracked {
-                links.sort();
-            } else {
-                links.sort_by(|a, b| a.1.cmp(&b.1));
-            }
+            let links = self.links(group)?;
             self.charge(links.len())?;
-            Ok(links.into_iter().map(|(_, name)| name).collect())
+            links.names()
         };
         self.noted(names())
     }
 
     fn is_ordered(&self, group: Handle) -> Result<bool> {
-        let mut messages = self.header(group)?.messages();
+        let header = self.header(group)?;
+        let mut messages = header.messages();
         while let Some((kind, body)) = messages.next()? {
             if kind == message::LINK_INFO {
                 return Ok(uint(body, 1, 1)? & 1 != 0);
@@ -508,7 +361,9 @@ impl Source for NativeSource<'_> {
         let walked = self.attribute_messages(object, |candidate, body| {
             let same = candidate == name.as_bytes();
             if same {
-                let id = self.place(body) | ATTRIBUTE;
+                let mut attributes = self.attributes.borrow_mut();
+                attributes.push(body);
+                let id = (attributes.len() as u64 - 1) | ATTRIBUTE;
                 found = Some(Handle { id, kind: ObjectKind::Attribute, bare: true });
             }
             same
@@ -538,41 +393,39 @@ impl Source for NativeSource<'_> {
 
     fn allocation(&self, dataset: Handle) -> Result<Allocation> {
         let data = self.noted(self.data(dataset))?;
-        let bytes = data.bytes.len() as u64;
-        Ok(Allocation { layout: data.layout, bytes, ..Allocation::default() })
+        Ok(Allocation { layout: data.layout(), bytes: data.size as u64, ..Allocation::default() })
     }
 
     fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()> {
         let data = self.noted(self.data(handle))?;
-        if data.description.dtype != *dtype || data.bytes.len() != out.len() || *dtype == Dtype::VarStr {
+        if data.description.dtype != *dtype || data.size != out.len() || *dtype == Dtype::VarStr {
             return Err(ErrorKind::Contract("a buffer that does not fit the data".into()).into());
         }
         self.charge(out.len())?;
-        // SAFETY: both slices have this length, and they cannot overlap: one is borrowed to be written.
-        unsafe { std::ptr::copy_nonoverlapping(data.bytes.as_ptr(), out.as_mut_ptr().cast(), out.len()) };
-        Ok(())
+        data.read(&self.input, out)
     }
 
     #[inline]
     fn scalar(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<bool> {
-        let Some((message, bytes)) = self.compact_scalar(handle)? else { return Ok(false) };
-        if bytes.len() != out.len() || !datatype::is(message, dtype) {
-            return Ok(false);
-        }
+        let read = self.compact_scalar(handle, |message, bytes| {
+            let fits = bytes.len() == out.len() && datatype::is(message, dtype);
+            if fits {
+                copy(&bytes, out);
+            }
+            fits
+        })?;
         self.charge(out.len())?;
-        // SAFETY: both slices have this length, and they cannot overlap: one is borrowed to be written.
-        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), out.as_mut_ptr().cast(), out.len()) };
-        Ok(true)
+        Ok(read == Some(true))
     }
 
     #[inline]
     fn scalar_text(&self, handle: Handle) -> Result<Option<&[u8]>> {
-        let Some((message, bytes)) = self.compact_scalar(handle)? else { return Ok(None) };
-        if datatype::text_size(message) != Some(bytes.len()) {
-            return Ok(None);
-        }
-        self.charge(bytes.len())?;
-        Ok(Some(bytes))
+        let text = self.compact_scalar(handle, |message, bytes| match bytes {
+            Bytes::Borrowed(bytes) if datatype::text_size(message) == Some(bytes.len()) => Some(bytes),
+            _ => None,
+        })?;
+        self.charge(text.flatten().map_or(0, <[u8]>::len))?;
+        Ok(text.flatten())
     }
 
     fn read_text(&self, handle: Handle) -> Result<Texts> {
@@ -580,14 +433,20 @@ impl Source for NativeSource<'_> {
         if data.description.dtype != Dtype::VarStr {
             return Err(ErrorKind::Contract("text was asked for where there is none".into()).into());
         }
-        let mut heap = self.heap.borrow_mut();
+        let references = data.bytes(&self.input)?;
         let mut texts = Texts::default();
-        texts.ends.reserve(data.bytes.len() / 16);
-        for entry in data.bytes.chunks_exact(16) {
+        // Room for all at once, as far as the references can be believed.
+        let total =
+            references.chunks_exact(16).try_fold(0u64, |sum, entry| Ok::<_, Error>(sum + uint(entry, 0, 4)?))?;
+        let refused = |_| Error::new(ErrorKind::Limit(format!("no memory for {total} bytes of text")));
+        texts.bytes.try_reserve_exact(total.min(self.input.len()) as usize).map_err(refused)?;
+        texts.ends.reserve_exact(references.len() / 16);
+        let mut heap = self.heap.borrow_mut();
+        for entry in references.chunks_exact(16) {
             let (len, address, number) = (uint(entry, 0, 4)? as usize, uint(entry, 4, 8)?, uint(entry, 12, 4)?);
             if address != 0 && len > 0 {
                 self.charge(len)?;
-                let object = heap.object(self.bytes, address, number as u32)?;
+                let object = heap.object(&self.input, address, number as u32)?;
                 let text = object.get(..len).ok_or_else(|| damaged("text longer than its place in the heap"))?;
                 // The C library ends a string at its first NUL.
                 let end = text.iter().position(|byte| *byte == 0).unwrap_or(len);
@@ -598,5 +457,35 @@ impl Source for NativeSource<'_> {
         Ok(texts)
     }
 
-    fn release(&self, _: Handle) {}
+    fn keep(&self, object: Handle) -> Result<Option<Arc<dyn Kept>>> {
+        if object.id & ATTRIBUTE != 0 {
+            return Ok(None);
+        }
+        let origin = match self.origin.get() {
+            Some(origin) => origin.clone(),
+            None => {
+                let path = self.path.map(Path::to_path_buf);
+                let origin = match &self.input {
+                    Input::Memory(bytes) => Origin::Memory(bytes.to_vec(), path),
+                    Input::Disk(disk) => Origin::Disk(Opened::new(disk.file()?, path.unwrap_or_default())?),
+                };
+                self.origin.get_or_init(|| Arc::new(origin)).clone()
+            }
+        };
+        Ok(Some(Arc::new(NativeKept { origin, address: object.id })))
+    }
+
+    fn release(&self, handle: Handle) {
+        if handle.id & ATTRIBUTE == 0 {
+            return;
+        }
+        let mut attributes = self.attributes.borrow_mut();
+        if let Some(open) = attributes.get_mut((handle.id & !ATTRIBUTE) as usize) {
+            *open = Bytes::default();
+        }
+        // Most are given back in the reverse order of opening them.
+        while attributes.last().is_some_and(|last| last.is_empty()) {
+            attributes.pop();
+        }
+    }
 }

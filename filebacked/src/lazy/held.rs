@@ -1,0 +1,69 @@
+//! [`Held`]: a node that can be read later.
+
+use crate::context::ReadContext;
+use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::node::Node;
+use crate::object::Object;
+use crate::path::State;
+use crate::storage::Kept;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A node of a file, with all that was known where it was met.
+#[derive(Clone)]
+pub(crate) struct Held {
+    kept: Arc<dyn Kept>,
+    cx: ReadContext,
+    state: State,
+    depth: u32,
+    ours: bool,
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Held").field("file", &self.path()).finish_non_exhaustive()
+    }
+}
+
+impl Held {
+    /// Holds on to a node; `None` where its storage cannot, or where a filter is in the middle of reading it.
+    pub(crate) fn new(node: &Node<'_>) -> Result<Option<Self>> {
+        if node.is_inside_filter() {
+            return Ok(None);
+        }
+        let Some(kept) = node.object.source.keep(node.object.handle)? else { return Ok(None) };
+        Ok(Some(Held { kept, cx: node.cx.clone(), state: node.state, depth: node.depth, ours: node.ours }))
+    }
+
+    pub(crate) fn kept(&self) -> &dyn Kept {
+        &*self.kept
+    }
+
+    /// The file, if it has a name.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.kept.path()
+    }
+
+    /// Reads the node.
+    pub(crate) fn read<R>(&self, mut read: impl FnMut(Node<'_>) -> Result<R>) -> Result<R> {
+        let mut found = None;
+        let looked = self.kept.look(&mut |source, handle| {
+            let node = Node::open(Object::new(source, handle), &self.cx, self.state, self.depth, self.ours)?;
+            found = Some(read(node)?);
+            Ok(())
+        });
+        let found =
+            looked.and_then(|()| found.ok_or_else(|| ErrorKind::Contract("nothing was looked at".into()).into()));
+        found.map_err(|error| self.located(error))
+    }
+
+    #[cold]
+    fn located(&self, error: Error) -> Error {
+        let error = error.during(Operation::Load);
+        match self.path() {
+            Some(path) => error.in_file(path),
+            None => error,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Objects that are held on to, opened by the library.
+
+use super::edit::root_of;
+#[cfg(feature = "native")]
+use super::file::LibFile;
+#[cfg(all(feature = "native", hdf5_tokens))]
+use super::id::with_name;
+use super::id::{Id, check, with_link_name};
+use super::lists::new_list;
+use super::source::LibSource;
+use crate::error::Result;
+use crate::storage::{Handle, Kept, ObjectKind, Source};
+use hdf5_metno::globals::H5P_LINK_CREATE;
+use hdf5_metno::sync::sync;
+use hdf5_metno_sys::h5f::H5Fget_name;
+#[cfg(feature = "native")]
+use hdf5_metno_sys::h5i::hid_t;
+use hdf5_metno_sys::h5o::H5Ocopy;
+#[cfg(all(feature = "native", not(hdf5_tokens)))]
+use hdf5_metno_sys::h5o::H5Oopen_by_addr;
+#[cfg(all(feature = "native", hdf5_tokens))]
+use hdf5_metno_sys::h5o::{H5O_token_t, H5Oopen_by_token, H5Otoken_from_str};
+use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_char_encoding};
+use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
+use std::path::{Path, PathBuf};
+
+/// An open object of an open file.
+#[derive(Debug)]
+pub(crate) struct LibKept {
+    object: Id,
+    kind: ObjectKind,
+    path: Option<PathBuf>,
+}
+
+impl LibKept {
+    pub(super) fn new(object: Id, kind: ObjectKind) -> Self {
+        LibKept { path: file_name(&object), object, kind }
+    }
+}
+
+impl Kept for LibKept {
+    fn look(&self, look: &mut dyn FnMut(&dyn Source, Handle) -> Result<()>) -> Result<()> {
+        let source = LibSource::new(root_of(&self.object)?)?;
+        look(&source, Handle { id: self.object.clone().into_raw() as u64, kind: self.kind, bare: false })
+    }
+
+    fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    fn with_hdf5(&self, look: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
+        look(&self.object)
+    }
+}
+
+/// The object at an address of a file that our own engine has read.
+#[cfg(feature = "native")]
+pub(crate) fn open_at(file: &LibFile, address: u64) -> Result<Id> {
+    let root = file.root()?;
+    sync(|| open_by_address(root.raw(), address))
+}
+
+/// The lock is held.
+#[cfg(all(feature = "native", hdf5_tokens))]
+fn open_by_address(root: hid_t, address: u64) -> Result<Id> {
+    let mut token = H5O_token_t::default();
+    // SAFETY: the group is open, the text ends in NUL, the token is writable; one that stands for no object is answered
+    // with an error, and the new identifier has no other owner.
+    with_name(&address.to_string(), |text| unsafe {
+        check(H5Otoken_from_str(root, text, &mut token))?;
+        Id::own(H5Oopen_by_token(root, token))
+    })
+}
+
+/// The lock is held.
+#[cfg(all(feature = "native", not(hdf5_tokens)))]
+fn open_by_address(root: hid_t, address: u64) -> Result<Id> {
+    // SAFETY: the group is open; an address without an object is answered with an error, and the new identifier has no
+    // other owner.
+    unsafe { Id::own(H5Oopen_by_addr(root, address)) }
+}
+
+/// Copies an object, with everything that is in it and as it is stored, into a group of this file or of another.
+pub(crate) fn copy_object(from: &Id, into: &Id, name: &str) -> Result<()> {
+    sync(|| {
+        let list = new_list(*H5P_LINK_CREATE)?;
+        // SAFETY: everything is open, the names end in NUL.
+        with_link_name(name, |name| unsafe {
+            check(H5Pset_char_encoding(list.raw(), H5T_CSET_UTF8))?;
+            check(H5Ocopy(from.raw(), c".".as_ptr(), into.raw(), name, H5P_DEFAULT, list.raw())).map(drop)
+        })
+    })
+}
+
+/// The name of the file that an object is in.
+fn file_name(object: &Id) -> Option<PathBuf> {
+    let mut name = vec![0u8; 4096];
+    // SAFETY: the object is open, the buffer is writable for its length.
+    let len = sync(|| unsafe { H5Fget_name(object.raw(), name.as_mut_ptr().cast(), name.len()) });
+    name.truncate(usize::try_from(len).ok().filter(|len| *len < 4096)?);
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStringExt;
+        Some(PathBuf::from(std::ffi::OsString::from_vec(name)))
+    }
+    #[cfg(not(unix))]
+    String::from_utf8(name).ok().map(PathBuf::from)
+}

@@ -1,0 +1,257 @@
+//! Links of groups: as messages in the header of a small one, in a heap with two indexes for a large one.
+
+use super::checksum::lookup3;
+use super::header::{Header, damaged, uint, unknown};
+use super::input::Input;
+use super::{UNDEFINED, btree, fractal, message};
+use crate::error::{Error, ErrorKind, Result};
+use std::cell::{Cell, OnceCell};
+use std::ops::Range;
+
+/// Bytes of a record of the index by names: hash and identifier.
+const NAME_RECORD: usize = 4 + fractal::ID;
+
+/// Bytes of a record of the index by creation order.
+const ORDER_RECORD: usize = 8 + fractal::ID;
+
+/// A link message.
+pub(super) struct Link<'m> {
+    pub(super) name: &'m [u8],
+    /// Of a hard link.
+    pub(super) address: Option<u64>,
+    order: u64,
+}
+
+impl<'m> Link<'m> {
+    #[inline]
+    pub(super) fn parse(body: &'m [u8]) -> Result<Self> {
+        // The forms that this library writes: a hard link with a short name in UTF-8, with and without its order.
+        let usual = match body {
+            [1, 0x10, 1, len, rest @ ..] => Some((0, len, rest)),
+            [1, 0x14, a, b, c, d, e, f, g, h, 1, len, rest @ ..] => {
+                Some((u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]), len, rest))
+            }
+            _ => None,
+        };
+        if let Some((order, len, rest)) = usual
+            && let Some((name, address)) = rest.split_at_checked(usize::from(*len))
+            && let Ok(address) = address.try_into()
+        {
+            return Ok(Link { name, address: Some(u64::from_le_bytes(address)), order });
+        }
+        let flags = uint(body, 1, 1)?;
+        if uint(body, 0, 1)? != 1 {
+            return Err(unknown("a link of another version"));
+        }
+        let mut at = 2;
+        let mut hard = true;
+        if flags & 8 != 0 {
+            hard = uint(body, at, 1)? == 0;
+            at += 1;
+        }
+        let mut order = 0;
+        if flags & 4 != 0 {
+            order = uint(body, at, 8)?;
+            at += 8;
+        }
+        if flags & 16 != 0 {
+            at += 1;
+        }
+        let width = 1usize << (flags & 3);
+        let len = uint(body, at, width)? as usize;
+        at += width;
+        let name = at.checked_add(len).and_then(|end| body.get(at..end));
+        let name = name.ok_or_else(|| damaged("a link's name outside of its message"))?;
+        let address = if hard { Some(uint(body, at + len, 8)?) } else { None };
+        Ok(Link { name, address, order })
+    }
+}
+
+/// What the message about links tells.
+#[derive(Debug, Clone, Copy)]
+struct Info {
+    /// The order of links is tracked.
+    tracked: bool,
+    /// The heap and the index by names, where the links are not in the header.
+    dense: Option<(u64, u64)>,
+}
+
+impl Info {
+    fn parse(body: &[u8]) -> Result<Self> {
+        let tracked = uint(body, 1, 1)? & 1 != 0;
+        let at = if tracked { 10 } else { 2 };
+        let (heap, names) = (uint(body, at, 8)?, uint(body, at + 8, 8)?);
+        Ok(Info { tracked, dense: (heap != UNDEFINED).then_some((heap, names)) })
+    }
+}
+
+/// Whether the message about links says that they are not in the header.
+pub(super) fn is_dense(body: &[u8]) -> Result<bool> {
+    Ok(Info::parse(body)?.dense.is_some())
+}
+
+/// All links of a group, in the order in which they are read.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    /// One name after another.
+    names: Vec<u8>,
+    entries: Vec<Entry>,
+    /// The link after the one that was found last: members are mostly read in their order.
+    next: Cell<usize>,
+    /// The numbers of all links, sorted by their names: for members that are asked for in another order.
+    sorted: OnceCell<Vec<u32>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    name: Range<usize>,
+    order: u64,
+    address: Option<u64>,
+}
+
+impl Links {
+    /// The links of the group that has this header.
+    pub(super) fn of(header: &Header<'_>, input: &Input<'_>, charge: &dyn Fn(usize) -> Result<()>) -> Result<Self> {
+        let mut links = Links::default();
+        let mut info = Info { tracked: false, dense: None };
+        let mut messages = header.messages();
+        while let Some((kind, body)) = messages.next()? {
+            match kind {
+                message::LINK_INFO => info = Info::parse(body)?,
+                message::LINK => links.push(body)?,
+                message::SYMBOL_TABLE => return Err(unknown("a group of an older format")),
+                _ => {}
+            }
+        }
+        charge(header.size)?;
+        if let Some((heap, names)) = info.dense {
+            links.read_dense(input, charge, heap, names)?;
+        }
+        if u32::try_from(links.entries.len()).is_err() {
+            return Err(ErrorKind::Limit(format!("a group of {} links", links.entries.len())).into());
+        }
+        let Links { names, entries, .. } = &mut links;
+        let name = |entry: &Entry| names.get(entry.name.clone()).unwrap_or_default();
+        if info.tracked {
+            entries.sort_by_key(|entry| entry.order);
+        } else {
+            entries.sort_by(|a, b| name(a).cmp(name(b)));
+        }
+        Ok(links)
+    }
+
+    fn push(&mut self, body: &[u8]) -> Result<()> {
+        let link = Link::parse(body)?;
+        let start = self.names.len();
+        self.names.extend_from_slice(link.name);
+        self.entries.push(Entry { name: start..self.names.len(), order: link.order, address: link.address });
+        Ok(())
+    }
+
+    fn read_dense(
+        &mut self,
+        input: &Input<'_>,
+        charge: &dyn Fn(usize) -> Result<()>,
+        heap: u64,
+        names: u64,
+    ) -> Result<()> {
+        let mut heap = fractal::Heap::at(input, heap)?;
+        let mut places = Vec::new();
+        let mut each = |record: &[u8]| {
+            places.push(heap.place(record.get(4..).unwrap_or_default())?);
+            Ok(())
+        };
+        btree::Walk { input, charge, each: &mut each }.tree(names, btree::NAMES, NAME_RECORD)?;
+        // In the order of the heap, so that each of its blocks is read once.
+        places.sort_unstable();
+        let mut bytes = 0u64;
+        for place in places {
+            bytes += place.1 as u64;
+            if bytes > input.len() {
+                return Err(damaged("a heap of links with more bytes than the file"));
+            }
+            self.push(heap.object(input, charge, place)?)?;
+        }
+        Ok(())
+    }
+
+    /// How many links there are.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The address of a link, `None` where there is no such link.
+    pub(super) fn find(&self, name: &str) -> Result<Option<u64>> {
+        let next = self.next.get();
+        let found = if self.name(next) == Some(name.as_bytes()) { Some(next) } else { self.search(name) };
+        let Some(entry) = found.and_then(|found| self.entries.get(found)) else { return Ok(None) };
+        self.next.set(found.map_or(0, |found| found + 1));
+        entry.address.map(Some).ok_or_else(|| unknown("a soft or external link"))
+    }
+
+    fn search(&self, name: &str) -> Option<usize> {
+        let sorted = self.sorted.get_or_init(|| {
+            let mut sorted: Vec<u32> = (0..self.entries.len() as u32).collect();
+            sorted.sort_by(|a, b| self.name(*a as usize).cmp(&self.name(*b as usize)));
+            sorted
+        });
+        let place = sorted.binary_search_by(|number| self.name(*number as usize).cmp(&Some(name.as_bytes()))).ok()?;
+        sorted.get(place).map(|number| *number as usize)
+    }
+
+    fn name(&self, number: usize) -> Option<&[u8]> {
+        self.names.get(self.entries.get(number)?.name.clone())
+    }
+
+    /// The names of all links.
+    pub(super) fn names(&self) -> Result<Vec<String>> {
+        let name = |number| {
+            let name = std::str::from_utf8(self.name(number).unwrap_or_default());
+            name.map(str::to_string).map_err(|_| ErrorKind::Invalid("a link's name that is not UTF-8".into()).into())
+        };
+        (0..self.len()).map(name).collect()
+    }
+}
+
+/// Where the links of a large group were written.
+pub(super) struct Dense {
+    pub(super) heap: u64,
+    pub(super) names: u64,
+    /// The index by creation order, where that is tracked.
+    pub(super) order: Option<u64>,
+}
+
+/// Appends the links of a large group, whose messages are given, to a file: their heap and their indexes. `base` is the
+/// address of the first byte of `out`. `None` where a heap cannot hold them.
+pub(super) fn write_dense(links: &[&[u8]], ordered: bool, base: u64, out: &mut Vec<u8>) -> Result<Option<Dense>> {
+    if links.iter().any(|link| link.len() > fractal::LONGEST) {
+        return Ok(None);
+    }
+    let Some((heap, ids)) = fractal::write(links.iter().copied(), base, out) else { return Ok(None) };
+    let mut order = Vec::new();
+    let mut names = Vec::with_capacity(links.len());
+    for (link, id) in links.iter().zip(&ids) {
+        let link = Link::parse(link)?;
+        names.push((lookup3(link.name), link.name, id));
+        if ordered {
+            order.extend_from_slice(&link.order.to_le_bytes());
+            order.extend_from_slice(id);
+        }
+    }
+    names.sort_unstable();
+    if let Some(same) = names.windows(2).find(|pair| pair[0].1 == pair[1].1) {
+        return Err(twice(same[0].1));
+    }
+    let records: Vec<u8> = names.iter().flat_map(|(hash, _, id)| hash.to_le_bytes().into_iter().chain(**id)).collect();
+    let Some(names) = btree::write(btree::NAMES, &records, NAME_RECORD, base, out) else { return Ok(None) };
+    let order = match ordered {
+        true => btree::write(btree::ORDER, &order, ORDER_RECORD, base, out),
+        false => None,
+    };
+    Ok(Some(Dense { heap, names, order }))
+}
+
+#[cold]
+fn twice(name: &[u8]) -> Error {
+    ErrorKind::Contract(format!("two members are called {:?}", String::from_utf8_lossy(name))).into()
+}

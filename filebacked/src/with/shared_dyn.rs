@@ -1,0 +1,82 @@
+//! [`SharedDyn`]: trait objects behind `Arc` and `Rc`.
+
+use crate::dynamic::{self, Interface};
+use crate::error::Result;
+use crate::filter::Filter;
+use crate::node::Node;
+use crate::rows::Rows;
+use crate::slot::{Slot, Written};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Stores `Arc<dyn Trait>` and `Rc<dyn Trait>` as a `Box<dyn Trait>` is stored: as the class of the value does, whose name
+/// is in the file. The trait and its `impl`s have [`#[filebacked::dynamic]`](macro@crate::dynamic).
+///
+/// ```text
+/// x/          struct Sine 1
+/// └── hertz   f64
+/// ```
+///
+/// ```
+/// use filebacked::{FileBacked, with::SharedDyn};
+/// use std::sync::Arc;
+///
+/// #[filebacked::dynamic]
+/// trait Signal: Send + Sync {
+///     fn at(&self, t: f64) -> f64;
+/// }
+///
+/// #[derive(FileBacked)]
+/// struct Sine { hertz: f64 }
+///
+/// #[filebacked::dynamic]
+/// impl Signal for Sine {
+///     fn at(&self, t: f64) -> f64 {
+///         (std::f64::consts::TAU * self.hertz * t).sin()
+///     }
+/// }
+///
+/// #[derive(FileBacked)]
+/// struct Channel {
+///     #[filebacked(with = SharedDyn)]
+///     signal: Arc<dyn Signal>,
+/// }
+///
+/// # fn main() -> filebacked::Result<()> {
+/// let bytes = filebacked::to_bytes(&Channel { signal: Arc::new(Sine { hertz: 50.0 }) })?;
+/// let channel: Channel = filebacked::from_bytes(&bytes)?;
+/// assert!((channel.signal.at(0.005) - 1.0).abs() < 1e-12);
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SharedDyn;
+
+macro_rules! shared_dyn {
+    ($($pointer:ident),*) => {
+        $(
+            impl<D: Interface + ?Sized> Filter<$pointer<D>> for SharedDyn {
+                fn name(&self) -> &str {
+                    "SharedDyn"
+                }
+                fn write(&self, value: &$pointer<D>, slot: Slot<'_>) -> Result<Written> {
+                    dynamic::write::<D>(value, slot)
+                }
+                fn read(&self, node: Node<'_>) -> Result<$pointer<D>> {
+                    dynamic::read::<D>(node).map($pointer::from)
+                }
+                fn write_rows(&self, rows: Rows<'_, $pointer<D>>, slot: Slot<'_>) -> Result<Written> {
+                    let values: Vec<&D> = rows.iter().map(|value| &**value).collect();
+                    dynamic::write_each(values.into_iter(), slot)
+                }
+                fn read_rows(&self, node: Node<'_>) -> Result<Vec<$pointer<D>>> {
+                    Ok(dynamic::read_rows::<D>(node)?.into_iter().map($pointer::from).collect())
+                }
+                // What is written is what the class writes.
+                fn is_recorded(&self) -> bool {
+                    false
+                }
+            }
+        )*
+    };
+}
+shared_dyn!(Arc, Rc);
