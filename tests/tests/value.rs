@@ -474,9 +474,9 @@ mod random {
     fn value() -> impl Strategy<Value = Value> {
         let with_attributes = |value: BoxedStrategy<Value>| {
             (value, attributes()).prop_map(|(mut value, attributes)| {
-                // Packed texts and markers of absence have attributes of their own, which are not to be touched.
-                for (name, attribute) in attributes {
-                    value.set_attribute(name, attribute);
+                // A marker of absence is one only by itself.
+                if !value.is_none() {
+                    attributes.into_iter().for_each(|(name, attribute)| drop(value.set_attribute(name, attribute)));
                 }
                 value
             })

@@ -152,12 +152,8 @@ impl Dataset {
         T::slice(self)
     }
 
-    /// All elements in C order as they lie in memory, where they are of exactly this type; else the dataset.
-    ///
-    /// # Errors
-    ///
-    /// The dataset, unchanged.
-    pub fn into_vec<T: Numeric>(self) -> Result<Vec<T>, Self> {
+    /// All elements in C order as they lie in memory, where they are of exactly this type. Nothing is copied.
+    pub fn into_vec<T: Numeric>(self) -> Option<Vec<T>> {
         T::vec(self)
     }
 
@@ -201,6 +197,7 @@ impl Dataset {
     }
 
     /// Bytes of an element, where all lie side by side.
+    #[cfg(feature = "serde")]
     pub(super) fn element_size(&self) -> usize {
         match (&self.dtype, self.as_bytes()) {
             (Dtype::Other(..), Some(bytes)) => bytes.len() / self.size().max(1),

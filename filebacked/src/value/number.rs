@@ -19,7 +19,7 @@ pub trait Numeric: sealed::Sealed + Copy + 'static {
     fn slice(dataset: &Dataset) -> Option<&[Self]>;
 
     #[doc(hidden)]
-    fn vec(dataset: Dataset) -> Result<Vec<Self>, Dataset>;
+    fn vec(dataset: Dataset) -> Option<Vec<Self>>;
 
     #[doc(hidden)]
     fn dataset(values: Vec<Self>, shape: Vec<u64>) -> Dataset;
@@ -43,10 +43,10 @@ macro_rules! numeric {
                     }
                 }
 
-                fn vec(dataset: Dataset) -> Result<Vec<Self>, Dataset> {
+                fn vec(dataset: Dataset) -> Option<Vec<Self>> {
                     match dataset.data {
-                        Data::$variant(values) => Ok(values),
-                        _ => Err(dataset),
+                        Data::$variant(values) => Some(values),
+                        _ => None,
                     }
                 }
 

@@ -56,15 +56,18 @@ fn write_group(value: &Group, slot: Slot<'_>) -> Result<Written> {
 }
 
 fn attributes(attributes: &Map) -> Result<Vec<AttrSpec<'_>>> {
-    let attribute = |(name, value)| match value {
-        &Value::Dataset(ref dataset) if dataset.attributes().is_empty() => Ok(dataset.spec(name)),
-        _ => {
-            let what = "an attribute is a dataset without attributes of its own";
-            Err(Error::new(ErrorKind::Unsupported(what.into())).at(name))
-        }
-    };
     let mut specs = attributes.iter().map(attribute).collect::<Result<Vec<_>>>()?;
     // They are read in this order, and equal values are to be equal files.
     specs.sort_by_key(|spec| spec.name);
     Ok(specs)
+}
+
+fn attribute<'a>((name, value): (&'a str, &'a Value)) -> Result<AttrSpec<'a>> {
+    match value {
+        Value::Dataset(dataset) if dataset.attributes().is_empty() => Ok(dataset.spec(name)),
+        _ => {
+            let what = "an attribute is a dataset without attributes of its own";
+            Err(Error::new(ErrorKind::Unsupported(what.into())).at(name))
+        }
+    }
 }

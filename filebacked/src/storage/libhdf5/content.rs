@@ -116,7 +116,7 @@ impl Part {
             class::ENUM if writing => {
                 // SAFETY: the type is open.
                 let big = size > 1 && unsafe { H5Tget_order(id) } != H5T_ORDER_LE;
-                let swapped = if big { vec![0..size] } else { Vec::new() };
+                let swapped = big.then_some(0..size).into_iter().collect();
                 Ok(Part { swapped, ..Part::plain(Kind::Flat(dtype), size, copy(id)?) })
             }
             _ => {

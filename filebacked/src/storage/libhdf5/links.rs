@@ -50,8 +50,8 @@ pub(super) fn read(group: hid_t, name: &str) -> Result<Option<Link>> {
 pub(super) fn create(group: hid_t, name: &str, link: &Link, list: hid_t) -> Result<()> {
     let code = with_link_name(name, |name| match link {
         Link::Soft(path) if path.is_empty() => Err(ErrorKind::Contract("a link to nothing".into()).into()),
-        // SAFETY: the group and the list are open, names end in NUL.
         Link::Soft(path) => {
+            // SAFETY: the group and the list are open, names end in NUL.
             with_name(path, |path| unsafe { check(H5Lcreate_soft(path, group, name, list, H5P_DEFAULT)) })
         }
         Link::External { file, path } => with_name(file, |file| {
