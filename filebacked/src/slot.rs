@@ -467,7 +467,7 @@ impl<'a> Slot<'a> {
 
     /// Whether the node gets an attribute of this name from the slot itself.
     pub(crate) fn takes(&self, name: &str) -> bool {
-        (name == FILTER && self.marks.is_some()) || self.attrs.iter().any(|(own, _)| *own == name)
+        (matches!(name, FILTER | FORMAT) && self.marks.is_some()) || self.attrs.iter().any(|(own, _)| *own == name)
     }
 
     /// The names of the filters passed, outermost first, as they are recorded.
@@ -517,7 +517,7 @@ impl<'a> Slot<'a> {
                 let what = format!("{kind} is a group, and an attribute holds one dataset's worth of data only");
                 return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field"));
             }
-            Place::Root if rooted && stamp.is_none() => {}
+            Place::Root if rooted && stamp.is_none() && filters.is_none() => {}
             Place::Root => {
                 write_format(self.sink)?;
                 if !rooted {

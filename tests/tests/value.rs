@@ -378,7 +378,7 @@ fn values_lie_beside_others_in_open_files() {
     let all: Value = file.read_root().unwrap();
     assert_eq!(all["model/step"].as_u64(), Some(7));
     file.write_root(&Value::map([("more", true)])).unwrap();
-    assert_eq!(file.read::<bool>("more").unwrap(), true);
+    assert!(file.read::<bool>("more").unwrap());
 }
 
 #[test]

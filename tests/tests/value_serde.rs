@@ -121,7 +121,7 @@ fn row(i: u32) -> Row {
     Row {
         id: i,
         name: "n".repeat(i as usize % 4),
-        score: (i % 2 == 0).then_some(f64::from(i)),
+        score: i.is_multiple_of(2).then_some(f64::from(i)),
         tags: (0..i % 3).map(|t| format!("tag{t}")).collect(),
         event: match i % 6 {
             0 => Event::Start,
@@ -133,7 +133,7 @@ fn row(i: u32) -> Row {
         },
         place: [0.5, i as f32],
         pair: (i as u8, "p".into()),
-        nested: (i % 3 == 0).then(Inner::default),
+        nested: i.is_multiple_of(3).then(Inner::default),
         deep: vec![vec![1; i as usize % 3], vec![]],
         map: [(i as u16, 0.5), (9, -0.0)].into(),
         raw: Bytes(vec![i as u8; i as usize % 3]),
@@ -438,4 +438,31 @@ fn errors_name_the_path_in_the_value() {
 #[test]
 fn the_filter_keeps_the_contract() {
     check_filter::<Row, _>(Serde, [row(0), row(1), row(5)]).unwrap_or_else(|e| panic!("{e}"));
+}
+
+#[test]
+fn a_registered_filter_stores_whole_files() {
+    let mut registry = filebacked::Registry::new();
+    let _ = registry.register::<Value>(Through);
+    let tree = Value::map([("a", Value::from(1)), ("b", Value::map([("c", "x")]))]);
+    let bytes = WriteOptions::new().registry(registry.clone()).to_bytes(&tree).unwrap();
+    assert_eq!(ReadOptions::new().registry(registry).from_bytes::<Value>(&bytes).unwrap(), tree);
+    let raw: Value = from_bytes(&bytes).unwrap();
+    assert_eq!(raw.attribute("filebacked_filter").unwrap().as_str(), Some("Through"));
+    assert_eq!(raw.attribute("filebacked_format").unwrap().as_str(), Some("1.0"));
+}
+
+/// Stores a value as it is, and leaves its name.
+struct Through;
+
+impl filebacked::Filter<Value> for Through {
+    fn name(&self) -> &str {
+        "Through"
+    }
+    fn write(&self, value: &Value, slot: filebacked::Slot<'_>) -> filebacked::Result<filebacked::Written> {
+        slot.put_next(value)
+    }
+    fn read(&self, node: filebacked::Node<'_>) -> filebacked::Result<Value> {
+        node.get_next()
+    }
 }

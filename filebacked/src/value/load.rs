@@ -13,7 +13,7 @@ use crate::object::Object;
 use crate::path::State;
 use crate::schema::{self, Schema};
 use crate::slot::too_deep;
-use crate::stamp::FILTER;
+use crate::stamp::{FILTER, FORMAT};
 use crate::storage::{Link, ObjectKind};
 use std::collections::HashSet;
 
@@ -21,7 +21,7 @@ use std::collections::HashSet;
 const COPIES: u64 = 16;
 
 /// What may be copied whatever the file's size, in bytes.
-const FEW: u64 = 16 << 20;
+const FEW: u64 = 2 << 20;
 
 /// What an object costs besides its data, in bytes.
 const OBJECT: u64 = 256;
@@ -56,8 +56,9 @@ pub(crate) fn read(node: Node<'_>) -> Result<Value> {
     let mut walk = Walk { cx: node.context(), above: Vec::new(), seen: HashSet::new(), first: 0, again: 0 };
     let mut value = walk.value(&node.object, node.state, node.depth)?;
     if node.is_filtered() {
-        // The names of filters that are at work already are none of the value's own attributes.
+        // What was noted with the filters that are at work already is none of the value's own attributes.
         value.remove_attribute(FILTER);
+        value.remove_attribute(FORMAT);
     }
     Ok(value)
 }
