@@ -1,8 +1,10 @@
 //! Which engine writes or reads a whole file: our own where it can, the C library for everything else.
 
 use crate::backed::{FileBacked, Save};
+use crate::buffer::Buffer;
 use crate::context::WriteContext;
 use crate::error::{Error, ErrorKind, Result};
+use crate::object::Object;
 use crate::options::{ReadOptions, WriteOptions};
 use crate::storage::Source;
 #[cfg(feature = "libhdf5")]
@@ -111,6 +113,25 @@ pub(crate) fn write_bytes<T: Save>(value: &T, options: &WriteOptions) -> Result<
 
 /// Reads the value that is a whole file.
 pub(crate) fn read_file<T: FileBacked>(path: &Path, options: &ReadOptions) -> Result<T> {
+    look_into_file(path, options.engine, |source| whole::read_root(source, options))
+}
+
+/// Reads a dataset of a file into a buffer.
+pub(crate) fn read_file_into<B: Buffer + ?Sized>(
+    path: &Path,
+    name: &str,
+    buffer: &mut B,
+    options: &ReadOptions,
+) -> Result<()> {
+    look_into_file(path, options.engine, |source| {
+        let ours = whole::is_ours(&Object::new(source, source.root()?))?;
+        whole::read_member_into(source, name, ours, options, buffer)
+    })
+}
+
+/// Opens a file on the disk with the engine that is for it. What reads it is called again where our own engine declines.
+#[cfg_attr(not(feature = "native"), allow(unused_variables))]
+fn look_into_file<R>(path: &Path, engine: Engine, mut look: impl FnMut(&dyn Source) -> Result<R>) -> Result<R> {
     let file = File::open(path)?;
     let found = file.metadata()?;
     if found.is_dir() {
@@ -120,9 +141,8 @@ pub(crate) fn read_file<T: FileBacked>(path: &Path, options: &ReadOptions) -> Re
         return Err(Error::new(ErrorKind::NotHdf5).with_help("the file is empty"));
     }
     #[cfg(feature = "native")]
-    if options.engine != Engine::Libhdf5
-        && let Some(value) =
-            look_natively(&file, path, found.len(), options.engine, |source| whole::read_root(source, options))?
+    if engine != Engine::Libhdf5
+        && let Some(value) = look_natively(&file, path, found.len(), engine, &mut look)?
     {
         return Ok(value);
     }
@@ -130,7 +150,7 @@ pub(crate) fn read_file<T: FileBacked>(path: &Path, options: &ReadOptions) -> Re
     #[cfg(feature = "libhdf5")]
     {
         let file = LibFile::open(path, false)?;
-        whole::read_root(&LibSource::new(file.root()?)?, options)
+        look(&LibSource::new(file.root()?)?)
     }
     #[cfg(not(feature = "libhdf5"))]
     Err(needs_libhdf5(None))

@@ -123,6 +123,8 @@ pub enum ErrorKind {
     Limit(String),
     /// The callback of [`WriteOptions::progress`](crate::WriteOptions::progress) wanted the save to stop.
     Cancelled,
+    /// An index or a selection that does not lie in the data.
+    OutOfBounds(String),
     /// The file under a handle was written to, or replaced, since it was opened.
     Changed,
     /// Only the HDF5 library can write or read this, and the program was built without it.
@@ -164,7 +166,7 @@ impl fmt::Display for ErrorKind {
             }
             ErrorKind::NotHdf5 => f.write_str("not an HDF5 file"),
             ErrorKind::Damaged(what) => write!(f, "damaged file: {what}"),
-            ErrorKind::Unsupported(what) | ErrorKind::Limit(what) => f.write_str(what),
+            ErrorKind::Unsupported(what) | ErrorKind::Limit(what) | ErrorKind::OutOfBounds(what) => f.write_str(what),
             ErrorKind::Cancelled => f.write_str("stopped by the caller"),
             ErrorKind::Changed => f.write_str("the file has changed since it was opened"),
             ErrorKind::NeedsLibhdf5 => f.write_str("only the HDF5 library can do this"),

@@ -1,6 +1,7 @@
 //! [`File`]: an open file with values under names of their own.
 
 use crate::backed::{FileBacked, Save};
+use crate::buffer::Buffer;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::inspect::{self, Tree, TreeOptions};
 use crate::object::Object;
@@ -163,6 +164,43 @@ impl File {
     /// As [`File::read`].
     pub fn read_with<T: FileBacked>(&self, name: &str, options: &ReadOptions) -> Result<T> {
         self.done(Operation::Load, self.lib.root().and_then(|root| read_member(root, name, options)))
+    }
+
+    /// Reads the dataset under a name into memory that is there already, a slice or an array: see [`Buffer`].
+    ///
+    /// ```
+    /// # fn main() -> filebacked::Result<()> {
+    /// # let dir = std::env::temp_dir().join(format!("filebacked-read-into-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&dir)?;
+    /// # let file = filebacked::File::create(dir.join("frames.h5"))?;
+    /// file.write("frame/7", &[1.0, 2.0])?;
+    ///
+    /// let mut frame = vec![0.0; 2];
+    /// file.read_into("frame/7", &mut frame[..])?; // no allocation
+    /// assert_eq!(frame, [1.0, 2.0]);
+    /// # drop(file); std::fs::remove_dir_all(&dir)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Missing`], [`ErrorKind::Mismatch`] for a dataset of another shape or type, or whatever keeps it from
+    /// being read. What is in the buffer is unspecified then.
+    pub fn read_into<B: Buffer + ?Sized>(&self, name: &str, buffer: &mut B) -> Result<()> {
+        self.read_into_with(name, buffer, &ReadOptions::new())
+    }
+
+    /// Reads the dataset under a name into memory that is there already, with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`File::read_into`].
+    pub fn read_into_with<B: Buffer + ?Sized>(&self, name: &str, buffer: &mut B, options: &ReadOptions) -> Result<()> {
+        let read = |root: Id| {
+            let ours = is_ours(&root)?;
+            whole::read_member_into(&LibSource::new(root)?, name, ours, options, buffer)
+        };
+        self.done(Operation::Load, self.lib.root().and_then(read))
     }
 
     /// Reads the value whose members are at the root of the file.

@@ -6,8 +6,18 @@
 //! file that is open cannot be replaced, which is an error). When somebody writes into the file under a handle, reading
 //! gives [`ErrorKind::Changed`](crate::ErrorKind::Changed), never other data.
 
+#[cfg(feature = "ndarray")]
+mod array;
+#[cfg(feature = "ndarray")]
+mod blocks;
 mod held;
+#[cfg(feature = "ndarray")]
+mod selection;
 mod value;
 
+#[cfg(feature = "ndarray")]
+pub use array::LazyArray;
+#[cfg(feature = "ndarray")]
+pub use blocks::{Block, Blocks};
 pub(crate) use held::Held;
 pub use value::Lazy;

@@ -105,6 +105,7 @@
 #![deny(missing_docs, unsafe_op_in_unsafe_fn)]
 
 mod backed;
+mod buffer;
 mod context;
 #[cfg(feature = "dynamic")]
 mod dynamic;
@@ -149,6 +150,7 @@ mod writer;
 pub mod __private;
 
 pub use backed::{FileBacked, ReadMembers, Save, SaveMembers};
+pub use buffer::Buffer;
 pub use context::{ReadContext, WriteContext};
 #[doc(hidden)]
 pub use engine::Engine;
@@ -162,6 +164,8 @@ pub use filter::{AnyType, DynFilter, Filter};
 pub use hdf5::{read, read_from, write, write_into};
 pub use layout::scalar::Element;
 pub use lazy::Lazy;
+#[cfg(feature = "ndarray")]
+pub use lazy::{Block, Blocks, LazyArray};
 pub use member::MemberReader;
 pub use node::Node;
 pub use options::{Compression, Conversion, Durability, Extensions, Overwrite, ReadOptions, WriteOptions};
@@ -169,7 +173,7 @@ pub use progress::Progress;
 pub use reader::GroupReader;
 pub use registry::{Registration, Registry, default_registry, register_dyn_filter, register_filter, unregister_filter};
 pub use rows::Rows;
-pub use save::{from_bytes, load, save, to_bytes};
+pub use save::{from_bytes, load, load_into, save, to_bytes};
 pub use schema::{FieldSchema, Nested, Schema, StructSchema, VariantSchema, VariantsSchema};
 pub use slot::{Slot, Written};
 pub use stamp::Stamp;

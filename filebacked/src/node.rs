@@ -1,6 +1,7 @@
 //! [`Node`]: one object of a file that a value is to be read from. The read door.
 
 use crate::backed::FileBacked;
+use crate::buffer::Buffer;
 use crate::context::ReadContext;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
@@ -102,6 +103,15 @@ impl<'a> Node<'a> {
         }
         self.below = u32::MAX;
         T::read_shaped(self, inner)
+    }
+
+    /// Reads the elements of a dataset into memory of the caller's; see [`Buffer`].
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Mismatch`] for a dataset of another shape or type, and whatever else keeps it from being read.
+    pub fn get_into<B: Buffer + ?Sized>(self, buffer: &mut B) -> Result<()> {
+        buffer.read_from(self)
     }
 
     /// Inside a filter: reads a value by the next filter that the node names, in the end in the type's own way.
@@ -285,6 +295,11 @@ impl<'a> Node<'a> {
         // No filter is older than that: none of the registry is asked either.
         self.below = 0;
         self
+    }
+
+    /// Whether no filter is between the node and the elements of a dataset.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.mark().is_none() && (self.ours || self.cx.registry().is_empty())
     }
 
     /// Whether a filter is reading the node right now.

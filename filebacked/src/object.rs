@@ -43,15 +43,24 @@ impl<'a> Object<'a> {
     /// All strings of a string dataset or attribute, whatever their form; padding is gone.
     pub(crate) fn texts(&self, description: &Description) -> Result<Texts> {
         let Dtype::FixedStr(width) = description.dtype else { return self.source.read_text(self.handle) };
-        let cells = self.elements::<u8>(description)?;
+        let mut bytes = self.elements::<u8>(description)?;
+        let (width, rows) = (width.max(1), description.elements().unwrap_or(0));
         let mut texts = Texts::default();
-        texts.bytes.reserve(cells.len());
-        texts.ends.reserve(description.elements().unwrap_or(0));
-        for cell in cells.chunks_exact(width.max(1)) {
+        texts.ends.reserve_exact(rows);
+        // The padding is taken out in place: there is no second copy of all texts.
+        let mut end = 0;
+        for start in (0..bytes.len() / width).map(|row| row * width) {
+            let cell = bytes.get(start..start + width).unwrap_or_default();
             let len = cell.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-            texts.bytes.extend_from_slice(&cell[..len]);
-            texts.ends.push(texts.bytes.len());
+            if start > end {
+                bytes.copy_within(start..start + len, end);
+            }
+            end += len;
+            texts.ends.push(end);
         }
+        bytes.truncate(end);
+        bytes.shrink_to_fit();
+        texts.bytes = bytes;
         Ok(texts)
     }
 

@@ -1,6 +1,7 @@
 //! A value as a whole file, or as the bytes of one.
 
 use crate::backed::{FileBacked, Save};
+use crate::buffer::Buffer;
 use crate::engine;
 use crate::error::{Operation, Result};
 use crate::options::{Durability, ReadOptions, WriteOptions};
@@ -44,6 +45,33 @@ pub fn save<T: Save>(path: impl AsRef<Path>, value: &T) -> Result<()> {
 /// Whatever keeps the file from being a `T`, with the path of the node inside the file.
 pub fn load<T: FileBacked>(path: impl AsRef<Path>) -> Result<T> {
     ReadOptions::new().load(path)
+}
+
+/// Loads a dataset of a file into memory that is there already, a slice or an array: see [`Buffer`].
+///
+/// `name` is where it lies in the file, with `/` between the names of groups; an array that was saved as a whole file is
+/// `value`.
+///
+/// ```
+/// # fn main() -> filebacked::Result<()> {
+/// # let dir = std::env::temp_dir().join(format!("filebacked-into-{}", std::process::id()));
+/// # std::fs::create_dir_all(&dir)?;
+/// # let path = dir.join("frames.h5");
+/// filebacked::save(&path, &vec![0.5, 0.25, 0.125])?;
+///
+/// let mut frame = [0.0; 3];
+/// filebacked::load_into(&path, "value", &mut frame)?;
+/// assert_eq!(frame, [0.5, 0.25, 0.125]);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+///
+/// [`ErrorKind::Missing`](crate::ErrorKind::Missing), [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) for a dataset of
+/// another shape or type, or whatever keeps it from being read. What is in the buffer is unspecified then.
+pub fn load_into<B: Buffer + ?Sized>(path: impl AsRef<Path>, name: &str, buffer: &mut B) -> Result<()> {
+    ReadOptions::new().load_into(path, name, buffer)
 }
 
 /// A value as the bytes of a complete HDF5 file. Equal values give equal bytes.
@@ -114,6 +142,16 @@ impl ReadOptions {
     pub fn load<T: FileBacked>(&self, path: impl AsRef<Path>) -> Result<T> {
         let path = path.as_ref();
         engine::read_file(path, self).map_err(|e| e.during(Operation::Load).in_file(path))
+    }
+
+    /// Loads a dataset into memory that is there already; see [`load_into`].
+    ///
+    /// # Errors
+    ///
+    /// As [`load_into`].
+    pub fn load_into<B: Buffer + ?Sized>(&self, path: impl AsRef<Path>, name: &str, buffer: &mut B) -> Result<()> {
+        let path = path.as_ref();
+        engine::read_file_into(path, name, buffer, self).map_err(|e| e.during(Operation::Load).in_file(path))
     }
 
     /// The value that the bytes of a whole file hold; see [`from_bytes`].

@@ -8,7 +8,7 @@ use crate::field::{Storage, StoreAs};
 use crate::filter::{Filter, Found, no_filter};
 use crate::path::State;
 use crate::rows::Rows;
-use crate::schema::Schema;
+use crate::schema::{Nested, Schema};
 use crate::stamp::{FILTER, FORMAT, STAMP, Stamp, escape};
 use crate::storage::{self, AttrSpec, Compression, DatasetSpec, Dtype, Kept, Link, Out, Sink, StoredType};
 use crate::whole::VERSION;
@@ -484,8 +484,12 @@ impl<'a> Slot<'a> {
     }
 
     /// Copies an object that a handle has, as it is stored; gives the slot back where its value has to be written instead.
-    pub(crate) fn copy(self, kept: &dyn Kept) -> Result<std::result::Result<Written, Self>> {
-        let Place::Member(name) = self.place else { return Ok(Err(self)) };
+    pub(crate) fn copy(self, kept: &dyn Kept, schema: Nested) -> Result<std::result::Result<Written, Self>> {
+        let name = match self.place {
+            Place::Member(name) => name,
+            Place::Root if !schema().is_rooted() => VALUE,
+            _ => return Ok(Err(self)),
+        };
         // What the options leave out, or a filter adds, is not in the copy.
         if self.cx.mask().is_some() || self.marks.is_some() || !self.attrs.is_empty() {
             return Ok(Err(self));

@@ -1,6 +1,7 @@
 //! A value and the group it lies in, whatever holds the group: what saving and loading have in common.
 
 use crate::backed::{FileBacked, Save};
+use crate::buffer::Buffer;
 use crate::context::{ReadContext, WriteContext};
 use crate::error::{Error, ErrorKind, Result};
 use crate::node::Node;
@@ -87,13 +88,34 @@ pub(crate) fn read_member<T: FileBacked>(
     ours: bool,
     options: &ReadOptions,
 ) -> Result<T> {
-    let cx = ReadContext::new(options, Some(T::schema))?;
+    at_member(source, path, ours, &ReadContext::new(options, Some(T::schema))?, |node| node.get())
+}
+
+/// Reads a dataset that is a member of the source's root into a buffer.
+pub(crate) fn read_member_into<B: Buffer + ?Sized>(
+    source: &dyn Source,
+    path: &str,
+    ours: bool,
+    options: &ReadOptions,
+    buffer: &mut B,
+) -> Result<()> {
+    at_member(source, path, ours, &ReadContext::new(options, None)?, |node| node.get_into(buffer))
+}
+
+/// Opens the node at a path, and reads it.
+fn at_member<R>(
+    source: &dyn Source,
+    path: &str,
+    ours: bool,
+    cx: &ReadContext,
+    read: impl FnOnce(Node<'_>) -> Result<R>,
+) -> Result<R> {
     let mut object = Object::new(source, source.root()?);
     for name in parts(path)? {
         let child = object.child(name).map_err(|e| e.at(path))?;
         object = child.ok_or_else(|| Error::new(ErrorKind::Missing).at(path))?;
     }
-    Node::open(object, &cx, cx.start(), 0, ours)?.get().map_err(|e| e.at(path))
+    read(Node::open(object, cx, cx.start(), 0, ours)?).map_err(|e| e.at(path))
 }
 
 /// The names of a path in a file.

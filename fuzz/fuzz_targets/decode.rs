@@ -4,6 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use mutants::{State, repair};
+use std::collections::BTreeMap;
 
 #[allow(dead_code)]
 #[path = "../../tests/src/mutants.rs"]
@@ -14,5 +15,6 @@ fuzz_target!(|data: &[u8]| {
     repair(&mut bytes);
     let _ = filebacked::from_bytes::<State>(&bytes);
     let _ = filebacked::from_bytes::<Vec<Option<String>>>(&bytes);
+    let _ = filebacked::from_bytes::<BTreeMap<u32, Vec<u8>>>(&bytes);
     let _ = filebacked::inspect::tree_of_bytes(&bytes).map(|tree| tree.to_string());
 });

@@ -23,6 +23,19 @@ impl Described {
         Described { objects, superblock: answer["superblock"].as_u64().unwrap_or(0) }
     }
 
+    /// Asserts that another file has the same objects with the same values; how data lies in it may differ.
+    #[track_caller]
+    pub fn assert_same(&self, other: &Described) {
+        assert_eq!(self.paths(), other.paths());
+        for (path, object) in &self.objects {
+            let (mut object, mut other) = (object.clone(), other.objects[path].clone());
+            for object in [&mut object, &mut other] {
+                object.as_object_mut().expect("an object").remove("layout");
+            }
+            assert_eq!(object, other, "{path}");
+        }
+    }
+
     /// The number of objects (groups, datasets, committed types) in the file.
     pub fn count(&self) -> usize {
         self.objects.values().filter(|object| object.get("same_as").is_none()).count()

@@ -11,7 +11,7 @@ mod tool;
 
 pub use described::{Described, Node};
 pub use python::{Python, python};
-pub use round_trip::{links, reread, round_trip, round_trip_by};
+pub use round_trip::{ENGINES, links, reread, round_trip, round_trip_by, round_trip_by_library};
 pub use tool::h5dump;
 
 use std::path::PathBuf;

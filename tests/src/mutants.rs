@@ -115,19 +115,60 @@ fn lookup3(bytes: &[u8]) -> u32 {
     c
 }
 
-/// Gives every object header whose length still makes sense the checksum that its bytes have.
+/// A group of so many links that they lie in a heap of two blocks, with indexes of two levels.
+pub fn links() -> BTreeMap<u32, Vec<u8>> {
+    (0..1600).map(|i| (i, vec![i as u8])).collect()
+}
+
+/// What begins the structures of large groups.
+pub const SIGNATURES: [&[u8; 4]; 6] = [b"FRHP", b"FHIB", b"FHDB", b"BTHD", b"BTIN", b"BTLF"];
+
+/// Where the checksum of a structure is that begins a slice, and how many bytes it has; as our own engine writes it.
+fn checksum(rest: &[u8]) -> Option<(usize, usize)> {
+    let number = |at: usize, width: usize| {
+        let mut bytes = [0; 8];
+        bytes[..width].copy_from_slice(rest.get(at..at + width)?);
+        Some(u64::from_le_bytes(bytes) as usize)
+    };
+    let (record, node) = (if rest.get(5) == Some(&5) { 11 } else { 15 }, 4096);
+    // The first place of a checksum behind which a node is empty.
+    let end = |of: &dyn Fn(usize) -> usize| {
+        let node = rest.get(..node)?;
+        (0..400).map(of).find(|end| node.get(end + 4..).is_some_and(|rest| rest.iter().all(|byte| *byte == 0)))
+    };
+    let at = match rest.get(..4)? {
+        b"OHDR" => 10usize.checked_add(number(6, 4)?)?,
+        b"FRHP" => 142,
+        b"BTHD" => 34,
+        b"FHIB" => 49,
+        // In the head of the block, and counted as zero.
+        b"FHDB" => return Some((17, 32 << 10)),
+        b"BTLF" => end(&|count| 6 + count * record)?,
+        b"BTIN" => end(&|count| 6 + count * record + (count + 1) * 10)?,
+        _ => return None,
+    };
+    Some((at, at))
+}
+
+/// Gives every structure whose length still makes sense the checksum that its bytes have.
 pub fn repair(bytes: &mut [u8]) {
     if bytes.len() >= 48 {
         let sum = lookup3(&bytes[..44]);
         bytes[44..48].copy_from_slice(&sum.to_le_bytes());
     }
-    let starts: Vec<usize> = bytes.windows(4).enumerate().filter(|(_, w)| *w == b"OHDR").map(|(i, _)| i).collect();
+    let is_start = |w: &[u8]| w == b"OHDR" || (matches!(w[0], b'F' | b'B') && SIGNATURES.iter().any(|s| w == *s));
+    let starts: Vec<usize> = bytes.windows(4).enumerate().filter(|(_, w)| is_start(w)).map(|(i, _)| i).collect();
     for start in starts {
-        let Some(len) = bytes.get(start + 6..start + 10) else { continue };
-        let end = start + 10 + u32::from_le_bytes(len.try_into().unwrap()) as usize;
-        if end.checked_add(4).is_some_and(|last| last <= bytes.len()) {
-            let sum = lookup3(&bytes[start..end]);
-            bytes[end..end + 4].copy_from_slice(&sum.to_le_bytes());
+        let Some((at, len)) = checksum(&bytes[start..]) else { continue };
+        let end = start.saturating_add(len.max(at.saturating_add(4)));
+        if end > bytes.len() {
+            continue;
         }
+        let place = start + at..start + at + 4;
+        if at < len {
+            bytes[place.clone()].fill(0);
+        }
+        let sum = lookup3(&bytes[start..start + len]);
+        bytes[place].copy_from_slice(&sum.to_le_bytes());
     }
 }

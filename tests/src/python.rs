@@ -1,7 +1,8 @@
 //! A Python process that reads and writes HDF5 files with h5py, pyfive and anndata; see `python/check.py`.
 
 use crate::described::Described;
-use crate::tool;
+use crate::{ENGINES, scratch, tool};
+use filebacked::{Save, WriteOptions};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -68,6 +69,18 @@ impl Python {
     #[track_caller]
     pub fn content(&self, file: &Path) -> Value {
         self.must(&json!({"op": "content", "file": file}))
+    }
+
+    /// Every object of the file that a value is saved as, as h5py finds it: the same whichever engine writes.
+    #[track_caller]
+    pub fn describe_saved(&self, value: &impl Save) -> Described {
+        let (_dir, path) = scratch("saved.h5");
+        let [native, lib] = ENGINES.map(|engine| {
+            WriteOptions::new().engine(engine).save(&path, value).unwrap_or_else(|e| panic!("{engine:?}: {e:?}"));
+            self.describe(&path)
+        });
+        native.assert_same(&lib);
+        native
     }
 
     /// The value of an expression over `f`, the open file.

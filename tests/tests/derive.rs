@@ -327,9 +327,7 @@ fn attributes() {
     assert_eq!(links(&attributed(Some("x"))), ["data"]);
     assert!(columns(&vec![attributed(None)]).contains(&"sample rate".to_string()), "in columns a column");
     let Some(python) = python() else { return };
-    let (_dir, path) = scratch("attributes.h5");
-    filebacked::save(&path, &attributed(None)).unwrap();
-    let file = python.describe(&path);
+    let file = python.describe_saved(&attributed(None));
     let root = file.at("/");
     let names = ["axes", "color", "filebacked", "filebacked_format", "flag", "grid", "sample rate", "unit", "wide"];
     assert_eq!(root.attribute_names(), names);
@@ -524,9 +522,7 @@ fn versions_are_recorded() {
     let error = reread::<Vec<Versioned>>(&vec![Later { x: 1 }]).unwrap_err();
     assert_eq!((error.kind(), error.path().as_str()), (&ErrorKind::Version { found: 4, supported: 3 }, "/value"));
     let Some(python) = python() else { return };
-    let (_dir, path) = scratch("version.h5");
-    filebacked::save(&path, &Versioned { x: 1 }).unwrap();
-    assert_eq!(python.describe(&path).at("/").stamp(), Some("struct Versioned 3"));
+    assert_eq!(python.describe_saved(&Versioned { x: 1 }).at("/").stamp(), Some("struct Versioned 3"));
 }
 
 #[test]
@@ -551,9 +547,7 @@ fn layouts() {
     round_trip(&value());
     round_trip(&vec![value(), value()]);
     let Some(python) = python() else { return };
-    let (_dir, path) = scratch("layouts.h5");
-    filebacked::save(&path, &value()).unwrap();
-    let file = python.describe(&path);
+    let file = python.describe_saved(&value());
     file.group("/links", "links", &["a", "b"]);
     file.group("/columns", "map", &["keys", "values"]);
     file.group("/packed", "packed", &["bytes", "offsets"]);

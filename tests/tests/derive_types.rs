@@ -45,14 +45,11 @@ fn enums_of_every_kind() {
     round_trip(&Vec::<Tagged>::new());
     round_trip(&vec![Some(tagged()), None]);
     let Some(python) = python() else { return };
-    let (_dir, path) = scratch("tagged.h5");
-    filebacked::save(&path, &tagged().swap_remove(2)).unwrap();
-    let file = python.describe(&path);
+    let file = python.describe_saved(&tagged().swap_remove(2));
     let root = file.group("/", "enum Tagged 1", &["longName"]);
     root.attribute("kind of").holds("str-fixed-6-utf8", &[], "struct");
     root.attribute("unit").holds("str-fixed-1-utf8", &[], "m");
-    filebacked::save(&path, &tagged()).unwrap();
-    let file = python.describe(&path);
+    let file = python.describe_saved(&tagged());
     let tags = file.at("/value/kind of");
     assert_eq!(tags.get("value"), &json!([1, 0, 2, 3, 4, 5, 3]));
     file.dataset("/value/struct/unit", "str-fixed-1-utf8", &[1], json!(["m"]));

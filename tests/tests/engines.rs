@@ -1,40 +1,10 @@
-//! Both engines write the same values, and each reads what the other wrote.
+//! Rich values through both engines, which write the same, and read what the other wrote.
 
-use filebacked::{Engine, FileBacked, ReadOptions, WriteOptions};
+use filebacked::{FileBacked, WriteOptions};
+use filebacked_tests::{ENGINES, h5dump, python, round_trip, scratch};
+use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Debug;
 use std::time::Duration;
-
-/// Every way from one engine to the other gives the value back.
-#[track_caller]
-fn crossed<T: FileBacked + PartialEq + Debug>(value: &T) {
-    for writer in [Engine::Native, Engine::Libhdf5] {
-        let bytes = WriteOptions::new().engine(writer).to_bytes(value).unwrap();
-        let again = WriteOptions::new().engine(writer).to_bytes(value).unwrap();
-        assert!(bytes == again, "{writer:?} writes equal values as equal bytes");
-        for reader in [Engine::Native, Engine::Libhdf5, Engine::Any] {
-            if (writer, reader) == (Engine::Libhdf5, Engine::Native) {
-                continue;
-            }
-            match ReadOptions::new().engine(reader).from_bytes::<T>(&bytes) {
-                Ok(read) => assert_eq!(read, *value, "{writer:?} to {reader:?}"),
-                Err(error) => panic!("{writer:?} to {reader:?}: {error:?}"),
-            }
-        }
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("x.h5");
-        WriteOptions::new().engine(writer).save(&path, value).unwrap();
-        let first = std::fs::read(&path).unwrap();
-        WriteOptions::new().engine(writer).save(&path, value).unwrap();
-        assert!(std::fs::read(&path).unwrap() == first, "{writer:?} writes equal values as equal files");
-        // The C library lays files in memory out in another way than files on a disk.
-        assert!(writer != Engine::Native || first == bytes, "the file is the bytes");
-        if let Ok(keep) = std::env::var("FILEBACKED_KEEP") {
-            let name = std::thread::current().name().unwrap_or("x").replace("::", "_");
-            std::fs::copy(&path, format!("{keep}/{name}-{writer:?}.h5")).unwrap();
-        }
-    }
-}
 
 #[derive(FileBacked, Debug, PartialEq, Clone)]
 enum Color {
@@ -113,29 +83,29 @@ fn outer(n: usize) -> Outer {
 
 #[test]
 fn a_rich_struct() {
-    crossed(&outer(9));
+    round_trip(&outer(9));
 }
 
 #[test]
 fn empty_things() {
-    crossed(&outer(0));
-    crossed(&Vec::<f64>::new());
-    crossed(&String::new());
-    crossed(&Vec::<String>::new());
+    round_trip(&outer(0));
+    round_trip(&Vec::<f64>::new());
+    round_trip(&String::new());
+    round_trip(&Vec::<String>::new());
 }
 
 #[test]
 fn one_value_of_each_kind() {
-    crossed(&7u8);
-    crossed(&"text".to_string());
-    crossed(&Some(3.5));
-    crossed(&None::<f64>);
-    crossed(&vec![Some("a".to_string()), None]);
-    crossed(&Color::Green);
-    crossed(&vec![Color::Red, Color::Green]);
-    crossed(&Event::Move { x: 0.0, y: -0.0 });
-    crossed(&(1u8, "x".to_string(), vec![1.5]));
-    crossed(&vec!["".to_string(), "a\0b".to_string()]);
+    round_trip(&7u8);
+    round_trip(&"text".to_string());
+    round_trip(&Some(3.5));
+    round_trip(&None::<f64>);
+    round_trip(&vec![Some("a".to_string()), None]);
+    round_trip(&Color::Green);
+    round_trip(&vec![Color::Red, Color::Green]);
+    round_trip(&Event::Move { x: 0.0, y: -0.0 });
+    round_trip(&(1u8, "x".to_string(), vec![1.5]));
+    round_trip(&vec!["".to_string(), "a\0b".to_string()]);
 }
 
 #[test]
@@ -143,13 +113,36 @@ fn variable_strings_of_many_heaps() {
     let mut texts: Vec<String> = (0..70_000).map(|i| format!("{i}")).collect();
     texts.push("x".repeat(600_000));
     texts.push(String::new());
-    crossed(&texts);
+    round_trip(&texts);
 }
 
 #[test]
 fn groups_of_many_links() {
-    crossed(&(0..2000).map(|i| (i, vec![f64::from(i)])).collect::<BTreeMap<u32, _>>());
-    // Large groups in a large group: all their indexes do not fit in memory at once.
-    let inner = |i: u32| (0..520 + i % 3).map(|n| (n, vec![(i + n) as u8])).collect::<BTreeMap<u32, _>>();
-    crossed(&(0..600).map(|i| (i, inner(i))).take(20).collect::<BTreeMap<u32, _>>());
+    round_trip(&(0..2000).map(|i| (i, vec![f64::from(i)])).collect::<BTreeMap<u32, _>>());
+}
+
+#[test]
+fn other_readers_find_the_same_in_the_files_of_both() {
+    let value = outer(9);
+    if let Some(python) = python() {
+        python.describe_saved(&value);
+    }
+    let texts = ENGINES.map(|engine| {
+        let (_dir, path) = scratch("outer.h5");
+        WriteOptions::new().engine(engine).save(&path, &value).unwrap();
+        if let Some(python) = python() {
+            let words = python
+                .pyfive(&path, "[f['many/id'] if 'id' in f['many'] else 0, f['big'][:3].tolist(), f.attrs['version']]");
+            assert_eq!(words, json!([0, [0.0, 1.0, 2.0], 3]), "{engine:?}");
+        }
+        // The first line names the file.
+        h5dump(&[], &path).map(|text| text.lines().skip(1).map(str::to_string).collect::<Vec<_>>())
+    });
+    // All values, types and attributes, in the order of their names.
+    let differs = |[a, b]: &[Option<Vec<String>>; 2]| {
+        let (a, b) = (a.as_ref()?, b.as_ref()?);
+        a.iter().zip(b).find(|(a, b)| a != b).map(|(a, b)| format!("{a}\n{b}"))
+    };
+    assert_eq!(differs(&texts), None, "h5dump prints the same");
+    assert_eq!(texts[0].as_ref().map(Vec::len), texts[1].as_ref().map(Vec::len));
 }

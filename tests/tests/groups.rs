@@ -101,3 +101,32 @@ fn names_of_all_lengths() {
         assert!(read == map, "{engine:?}");
     }
 }
+
+/// All their indexes together are more than what is kept in memory.
+#[test]
+fn large_groups_in_a_group() {
+    let inner = |i: u32| (0..520 + i % 3).map(|n| (n, vec![(i + n) as u8])).collect::<BTreeMap<u32, _>>();
+    let groups: BTreeMap<u32, BTreeMap<u32, Vec<u8>>> = (0..140).map(|i| (i, inner(i))).collect();
+    let native = (WriteOptions::new().engine(Engine::Native), ReadOptions::new().engine(Engine::Native));
+    let bytes = native.0.to_bytes(&groups).unwrap();
+    assert!(native.1.from_bytes::<BTreeMap<u32, BTreeMap<u32, Vec<u8>>>>(&bytes).unwrap() == groups);
+    let (_dir, path) = scratch("groups.h5");
+    std::fs::write(&path, &bytes).unwrap();
+    assert!(native.1.load::<BTreeMap<u32, BTreeMap<u32, Vec<u8>>>>(&path).unwrap() == groups);
+}
+
+/// Members are found whatever the order in which they are asked for.
+#[test]
+fn members_in_another_order() {
+    for n in [100, 3000] {
+        let map: BTreeMap<u32, Vec<u32>> = (0..n).map(|i| (i, vec![i])).collect();
+        let bytes = WriteOptions::new().engine(Engine::Native).to_bytes(&map).unwrap();
+        let (_dir, path) = scratch("links.h5");
+        std::fs::write(&path, &bytes).unwrap();
+        for i in (0..n).rev().step_by(7) {
+            let mut found = [0u32];
+            ReadOptions::new().engine(Engine::Native).load_into(&path, &i.to_string(), &mut found).unwrap();
+            assert_eq!(found, [i]);
+        }
+    }
+}

@@ -1,7 +1,9 @@
 //! The native decoder believes nothing: damaged files give errors or other values, never a panic or an endless loop.
 
-use filebacked::{Engine, ReadOptions, WriteOptions};
-use filebacked_tests::mutants::{State, record, repair, state};
+use filebacked::{Engine, ErrorKind, FileBacked, ReadOptions, WriteOptions};
+use filebacked_tests::mutants::{SIGNATURES, State, links, record, repair, state};
+use filebacked_tests::scratch;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Numbers that look random and are the same in every run.
@@ -16,15 +18,17 @@ impl Numbers {
     }
 }
 
-fn mutate(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
+/// Changes bytes in some of these places.
+fn mutate(bytes: &mut Vec<u8>, numbers: &mut Numbers, places: &[std::ops::Range<usize>]) {
     for _ in 0..=numbers.next(3) {
-        let at = numbers.next(bytes.len());
+        let place = &places[numbers.next(places.len())];
+        let at = (place.start + numbers.next(place.len())).min(bytes.len() - 1);
         match numbers.next(6) {
             0 => bytes[at] ^= 1 << numbers.next(8),
             1 => bytes[at] = numbers.next(256) as u8,
             2 => bytes[at] = 0xff,
-            3 => bytes.truncate(at.max(1)),
-            4 => {
+            3 if places.len() == 1 => bytes.truncate(at.max(1)),
+            3 | 4 => {
                 let from = numbers.next(bytes.len());
                 let len = numbers.next(64).min(bytes.len() - at).min(bytes.len() - from);
                 bytes.copy_within(from..from + len, at);
@@ -37,27 +41,26 @@ fn mutate(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
     }
 }
 
-#[test]
-fn the_checksum_is_that_of_the_library() {
-    let bytes = filebacked::to_bytes(&state()).unwrap();
-    let mut repaired = bytes.clone();
-    repair(&mut repaired);
-    assert!(repaired == bytes);
-}
-
-#[test]
-fn mutants_are_refused_or_read() {
-    let original = WriteOptions::new().engine(Engine::Native).to_bytes(&state()).unwrap();
-    let rounds = std::env::var("FILEBACKED_MUTANTS").ok().and_then(|n| n.parse().ok()).unwrap_or(4_000);
+/// How many of so many mutants are refused. None may panic, in memory or, where `disk` says so, on the disk.
+fn refused<T: FileBacked>(original: &[u8], rounds: usize, places: &[std::ops::Range<usize>], disk: bool) -> usize {
+    let (_dir, path) = scratch("mutant.h5");
     let (mut numbers, mut refused) = (Numbers(0x9e37_79b9_7f4a_7c15), 0);
+    let options = ReadOptions::new().engine(Engine::Native);
     for round in 0..rounds {
-        let mut bytes = original.clone();
-        mutate(&mut bytes, &mut numbers);
+        let mut bytes = original.to_vec();
+        mutate(&mut bytes, &mut numbers, places);
         repair(&mut bytes);
-        let options = ReadOptions::new().engine(Engine::Native);
-        let read = catch_unwind(AssertUnwindSafe(|| options.from_bytes::<State>(&bytes)));
+        let read = catch_unwind(AssertUnwindSafe(|| {
+            if disk {
+                // What is behind the end that the superblock tells makes the file too large to be read at once.
+                bytes.resize(bytes.len().max(300 << 10), 0);
+                std::fs::write(&path, &bytes).unwrap();
+                return options.load::<T>(&path).map(drop);
+            }
+            options.from_bytes::<T>(&bytes).map(drop)
+        }));
         match read {
-            Ok(Ok(_)) => {}
+            Ok(Ok(())) => {}
             Ok(Err(_)) => refused += 1,
             Err(_) => {
                 let path = std::env::temp_dir().join(format!("filebacked-mutant-{round}.h5"));
@@ -66,7 +69,79 @@ fn mutants_are_refused_or_read() {
             }
         }
     }
-    assert!(refused > rounds / 4, "mutants that are refused: {refused} of {rounds}");
+    refused
+}
+
+fn rounds(usual: usize) -> usize {
+    std::env::var("FILEBACKED_MUTANTS").ok().and_then(|n| n.parse().ok()).unwrap_or(usual)
+}
+
+#[test]
+fn the_checksum_is_that_of_the_library() {
+    for bytes in [filebacked::to_bytes(&state()).unwrap(), filebacked::to_bytes(&links()).unwrap()] {
+        let mut repaired = bytes.clone();
+        repair(&mut repaired);
+        assert!(repaired == bytes);
+    }
+}
+
+#[test]
+fn mutants_are_refused_or_read() {
+    let original = WriteOptions::new().engine(Engine::Native).to_bytes(&state()).unwrap();
+    let all = 0..original.len();
+    let (in_memory, on_disk) = (rounds(4_000), rounds(500));
+    let found = refused::<State>(&original, in_memory, std::slice::from_ref(&all), false);
+    assert!(found > in_memory / 4, "mutants that are refused: {found} of {in_memory}");
+    let found = refused::<State>(&original, on_disk, &[all], true);
+    assert!(found > on_disk / 4, "mutants that are refused: {found} of {on_disk}");
+}
+
+#[test]
+fn mutants_of_large_groups_are_refused_or_read() {
+    let original = WriteOptions::new().engine(Engine::Native).to_bytes(&links()).unwrap();
+    // The heads of heaps and trees, in which counts, depths and addresses are.
+    let heads: Vec<_> = (0..original.len())
+        .filter(|at| SIGNATURES.iter().any(|signature| original[*at..].starts_with(*signature)))
+        .map(|at| at + 4..at + 160)
+        .collect();
+    assert!(heads.len() >= 10, "{heads:?}");
+    for disk in [false, true] {
+        let rounds = rounds(200);
+        let found = refused::<BTreeMap<u32, Vec<u8>>>(&original, rounds, &heads, disk);
+        assert!(found > rounds / 2, "mutants that are refused: {found} of {rounds}");
+    }
+}
+
+/// A tree whose nodes are their own children, and a heap whose blocks are its own: an error after a bounded time.
+#[test]
+fn cycles_in_large_groups_end() {
+    let original = WriteOptions::new().engine(Engine::Native).to_bytes(&links()).unwrap();
+    let find = |signature: &[u8]| original.windows(4).position(|window| window == signature).unwrap();
+    let (inner, leaf) = (find(b"BTIN"), find(b"BTLF"));
+    let (indirect, header) = (find(b"FHIB"), find(b"FRHP"));
+    let tampered = |at: usize, bytes: &[u8]| {
+        let mut mutant = original.clone();
+        mutant[at..at + bytes.len()].copy_from_slice(bytes);
+        repair(&mut mutant);
+        ReadOptions::new().engine(Engine::Native).from_bytes::<BTreeMap<u32, Vec<u8>>>(&mutant).map(drop)
+    };
+    let pointer = (0..4096).find(|at| original[inner + at..].starts_with(&(leaf as u64).to_le_bytes())).unwrap();
+    let tree = find(b"BTHD");
+    for (what, at, bytes) in [
+        ("a node that is its own child", inner + pointer, (inner as u64).to_le_bytes().to_vec()),
+        ("a tree of 65,535 levels", tree + 12, vec![0xff; 2]),
+        ("a tree of 39 levels", tree + 12, vec![39, 0]),
+        ("a tree of very many records", tree + 26, vec![0xff; 8]),
+        ("nodes of 4 GiB", tree + 6, vec![0xff; 4]),
+        ("a heap whose block is its root", indirect + 17, (indirect as u64).to_le_bytes().to_vec()),
+        ("a heap of very many rows", header + 140, vec![0xff; 2]),
+        ("a heap of blocks of no bytes", header + 112, vec![0; 8]),
+        ("a heap of huge blocks", header + 112, (1u64 << 40).to_le_bytes().to_vec()),
+        ("a heap of very wide rows", header + 110, vec![0, 0x80]),
+    ] {
+        let error = tampered(at, &bytes).expect_err(what);
+        assert!(matches!(error.kind(), ErrorKind::Damaged(_) | ErrorKind::Limit(_)), "{what}: {error:?}");
+    }
 }
 
 /// The seeds that fuzzing starts from are files of this version; `FILEBACKED_UPDATE_SEEDS=1` writes them anew.
@@ -78,6 +153,7 @@ fn the_seeds_of_fuzzing_are_files_of_today() {
         ("state", native.to_bytes(&state()).unwrap()),
         ("tables", native.to_bytes(&(0..3).map(record).collect::<Vec<_>>()).unwrap()),
         ("texts", native.to_bytes(&texts).unwrap()),
+        ("links", native.to_bytes(&links()).unwrap()),
         ("empty", native.to_bytes(&Vec::<Option<String>>::new()).unwrap()),
     ];
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/decode");

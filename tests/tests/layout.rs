@@ -1,7 +1,7 @@
 //! What each type looks like in a file, as h5py sees it.
 
 use filebacked::{FileBacked, Save};
-use filebacked_tests::{Described, Python, h5dump, python, scratch};
+use filebacked_tests::{Python, h5dump, python, scratch};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::Ipv4Addr;
@@ -9,16 +9,10 @@ use std::ops::Bound;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-fn describe<T: Save>(python: &Python, value: &T) -> Described {
-    let (_dir, path) = scratch("layout.h5");
-    filebacked::save(&path, value).unwrap();
-    python.describe(&path)
-}
-
 /// Asserts a value that is one dataset, named `value`.
 #[track_caller]
 fn dataset<T: Save>(python: &Python, value: &T, dtype: impl Into<Value>, shape: &[u64], stored: impl Into<Value>) {
-    let file = describe(python, value);
+    let file = python.describe_saved(value);
     assert_eq!(file.paths(), ["/", "/value"]);
     let node = file.dataset("/value", dtype, shape, stored);
     assert_eq!(node.attribute_names(), [""; 0], "datasets need no mark");
@@ -63,7 +57,7 @@ fn scalars() {
 fn bits_of_floats() {
     let Some(python) = python() else { return };
     let bits = [0x7ff8_0000_0000_0001u64, 0xfff0_dead_beef_0001, 0x8000_0000_0000_0000, 1];
-    let file = describe(python, &bits.map(f64::from_bits));
+    let file = python.describe_saved(&bits.map(f64::from_bits));
     let expected: Vec<String> = bits.iter().map(|bits| format!("{bits:016x}")).collect();
     assert_eq!(file.at("/value").get("bits"), &json!(expected));
 }
@@ -73,7 +67,7 @@ fn bools_are_what_h5py_writes() {
     let Some(python) = python() else { return };
     let (_dir, path) = scratch("bool.h5");
     filebacked::save(&path, &vec![true, false]).unwrap();
-    let file = python.describe(&path);
+    let file = python.describe_saved(&vec![true, false]);
     file.dataset("/value", BOOL, &[2], json!([true, false]));
     let members = "[f['value'].id.get_type().get_member_value(i) for i in (0, 1)]";
     assert_eq!(python.eval(&path, members), json!([0, 1]));
@@ -82,11 +76,11 @@ fn bools_are_what_h5py_writes() {
 #[test]
 fn text() {
     let Some(python) = python() else { return };
-    let file = describe(python, &"größe".to_string());
+    let file = python.describe_saved(&"größe".to_string());
     let node = file.dataset("/value", "str-fixed-7-utf8", &[], "größe");
     assert_eq!(node.text("charset"), "utf8");
     dataset(python, &String::new(), "str-fixed-1-utf8", &[], "");
-    let file = describe(python, &"a\0b".to_string());
+    let file = python.describe_saved(&"a\0b".to_string());
     let node = file.dataset("/value", "|u1", &[3], json!([97, 0, 98]));
     assert_eq!(node.stamp(), Some("text"));
 
@@ -94,15 +88,15 @@ fn text() {
     dataset(python, &Vec::<String>::new(), "str-fixed-1-utf8", &[0], json!([]));
     // Where a common width would waste space: variable length, which `.asstr()` reads alike.
     let long = "x".repeat(200);
-    let file = describe(python, &vec![long.clone(), "a".into(), String::new()]);
+    let file = python.describe_saved(&vec![long.clone(), "a".into(), String::new()]);
     file.dataset("/value", "str-vlen", &[3], json!([long, "a", ""]));
     // n * longest <= 2 * total + 64 is the rule, on its edge and beyond.
-    let file = describe(python, &["x".repeat(64), String::new(), String::new()]);
+    let file = python.describe_saved(&["x".repeat(64), String::new(), String::new()]);
     file.dataset("/value", "str-fixed-64-utf8", &[3], json!(["x".repeat(64), "", ""]));
-    let file = describe(python, &["x".repeat(65), String::new(), String::new()]);
+    let file = python.describe_saved(&["x".repeat(65), String::new(), String::new()]);
     file.dataset("/value", "str-vlen", &[3], json!(["x".repeat(65), "", ""]));
 
-    let file = describe(python, &vec!["a\0", "", "b"]);
+    let file = python.describe_saved(&vec!["a\0", "", "b"]);
     file.group("/value", "packed", &["bytes", "offsets"]).attribute("len").holds("<u8", &[], 3);
     file.dataset("/value/bytes", "|u1", &[3], json!([97, 0, 98]));
     file.dataset("/value/offsets", "<u8", &[4], json!([0, 2, 2, 3]));
@@ -190,7 +184,7 @@ struct Pair(u8, String);
 #[test]
 fn structs_are_groups_with_their_members_at_the_root() {
     let Some(python) = python() else { return };
-    let file = describe(python, &layer(2));
+    let file = python.describe_saved(&layer(2));
     let root = file.group("/", "struct Layer 1", &["width", "name", "bias", "taps"]);
     assert_eq!(root.attribute_names(), ["filebacked", "filebacked_format"]);
     root.attribute("filebacked").holds("str-fixed-14-utf8", &[], "struct Layer 1");
@@ -199,10 +193,10 @@ fn structs_are_groups_with_their_members_at_the_root() {
     file.dataset("/bias", "<f8", &[], 0.5);
     file.dataset("/taps", "|u1", &[2], json!([0, 1]));
     // `None` in a field is no link.
-    describe(python, &layer(1)).group("/", "struct Layer 1", &["width", "name", "taps"]);
-    describe(python, &Empty).group("/", "struct Empty 1", &[]);
+    python.describe_saved(&layer(1)).group("/", "struct Layer 1", &["width", "name", "taps"]);
+    python.describe_saved(&Empty).group("/", "struct Empty 1", &[]);
     dataset(python, &Meters(1.5), "<f8", &[], 1.5);
-    let file = describe(python, &Pair(1, "b".into()));
+    let file = python.describe_saved(&Pair(1, "b".into()));
     file.group("/", "struct Pair 1", &["0", "1"]);
     file.dataset("/0", "|u1", &[], 1);
     file.dataset("/1", "str-fixed-1-utf8", &[], "b");
@@ -211,7 +205,7 @@ fn structs_are_groups_with_their_members_at_the_root() {
 #[test]
 fn columns_of_structs() {
     let Some(python) = python() else { return };
-    let file = describe(python, &(0..3).map(layer).collect::<Vec<_>>());
+    let file = python.describe_saved(&(0..3).map(layer).collect::<Vec<_>>());
     let table = file.group("/value", "columns Layer 1", &["width", "name", "bias", "taps"]);
     table.attribute("len").holds("<u8", &[], 3);
     file.dataset("/value/width", "<u4", &[3], json!([0, 1, 2]));
@@ -224,13 +218,13 @@ fn columns_of_structs() {
     file.dataset("/value/taps/values", "|u1", &[3], json!([0, 0, 1]));
 
     // The columns show without a row, too.
-    let file = describe(python, &Vec::<Layer>::new());
+    let file = python.describe_saved(&Vec::<Layer>::new());
     file.group("/value", "columns Layer 1", &["width", "name", "bias", "taps"]).attribute("len").holds("<u8", &[], 0);
     file.dataset("/value/width", "<u4", &[0], json!([]));
     file.dataset("/value/taps/offsets", "<u8", &[1], json!([0]));
-    let file = describe(python, &vec![Empty, Empty]);
+    let file = python.describe_saved(&vec![Empty, Empty]);
     file.group("/value", "columns Empty 1", &[]).attribute("len").holds("<u8", &[], 2);
-    let file = describe(python, &vec![Pair(1, "a".into()), Pair(2, "b".into())]);
+    let file = python.describe_saved(&vec![Pair(1, "a".into()), Pair(2, "b".into())]);
     file.group("/value", "columns Pair 1", &["0", "1"]);
     dataset(python, &vec![Meters(1.5), Meters(2.5)], "<f8", &[2], json!([1.5, 2.5]));
 }
@@ -271,7 +265,7 @@ fn deep(i: u32) -> Deep {
 fn the_number_of_objects_does_not_depend_on_the_number_of_values() {
     let Some(python) = python() else { return };
     let paths = |n: u32| {
-        let file = describe(python, &(0..n).map(deep).collect::<Vec<_>>());
+        let file = python.describe_saved(&(0..n).map(deep).collect::<Vec<_>>());
         file.paths().into_iter().map(String::from).collect::<Vec<_>>()
     };
     let many = paths(200);
@@ -298,7 +292,7 @@ fn the_number_of_objects_does_not_depend_on_the_number_of_values() {
 #[test]
 fn nested_columns() {
     let Some(python) = python() else { return };
-    let file = describe(python, &vec![deep(1), deep(2)]);
+    let file = python.describe_saved(&vec![deep(1), deep(2)]);
     file.group("/value/layer", "columns Layer 1", &["width", "name", "bias", "taps"]);
     file.dataset("/value/layer/width", "<u4", &[2], json!([1, 2]));
     file.group("/value/layers", "ragged", &["offsets", "values"]);
@@ -321,10 +315,10 @@ fn nested_columns() {
 #[test]
 fn enums_without_data() {
     let Some(python) = python() else { return };
-    let file = describe(python, &Color::Green);
+    let file = python.describe_saved(&Color::Green);
     let node = file.dataset("/value", r#"enum:{"Red":0,"Green":7,"Blue":8}"#, &[], 7);
     assert_eq!(node.text("base"), "|u1");
-    let file = describe(python, &vec![Wide::Low, Wide::High]);
+    let file = python.describe_saved(&vec![Wide::Low, Wide::High]);
     let node = file.dataset("/value", r#"enum:{"Low":-1,"High":300}"#, &[2], json!([-1, 300]));
     assert_eq!(node.text("base"), "<i2");
 }
@@ -332,18 +326,18 @@ fn enums_without_data() {
 #[test]
 fn enums_with_data() {
     let Some(python) = python() else { return };
-    let file = describe(python, &Shape::Rect { w: 1.5, h: 2.5 });
+    let file = python.describe_saved(&Shape::Rect { w: 1.5, h: 2.5 });
     let root = file.group("/", "enum Shape 1", &["w", "h"]);
     assert_eq!(root.attribute_names(), ["filebacked", "filebacked_format", "variant"]);
     root.attribute("variant").holds("str-fixed-4-utf8", &[], "Rect");
     file.dataset("/h", "<f8", &[], 2.5);
-    let file = describe(python, &Shape::Circle(0.5));
+    let file = python.describe_saved(&Shape::Circle(0.5));
     file.group("/", "enum Shape 1", &["0"]).attribute("variant").holds("str-fixed-6-utf8", &[], "Circle");
-    let file = describe(python, &Shape::Point);
+    let file = python.describe_saved(&Shape::Point);
     file.group("/", "enum Shape 1", &[]).attribute("variant").holds("str-fixed-5-utf8", &[], "Point");
 
     let shapes = vec![Shape::Rect { w: 1.0, h: 2.0 }, Shape::Point, Shape::Circle(3.0), Shape::Rect { w: 4.0, h: 5.0 }];
-    let file = describe(python, &shapes);
+    let file = python.describe_saved(&shapes);
     let table = file.group("/value", "variants Shape 1", &["variant", "Circle", "Rect"]);
     table.attribute("len").holds("<u8", &[], 4);
     let tags = r#"enum:{"Point":0,"Circle":1,"Rect":2}"#;
@@ -352,12 +346,12 @@ fn enums_with_data() {
     file.dataset("/value/Rect/w", "<f8", &[2], json!([1.0, 4.0]));
     file.dataset("/value/Circle/0", "<f8", &[1], json!([3.0]));
 
-    let file = describe(python, &vec![Ok(1u8), Err("no".to_string())]);
+    let file = python.describe_saved(&vec![Ok(1u8), Err("no".to_string())]);
     file.group("/value", "variants Result 1", &["variant", "Ok", "Err"]);
     file.dataset("/value/Err/0", "str-fixed-2-utf8", &[1], json!(["no"]));
-    let file = describe(python, &Ok::<u8, String>(1));
+    let file = python.describe_saved(&Ok::<u8, String>(1));
     file.group("/", "enum Result 1", &["0"]).attribute("variant").holds("str-fixed-2-utf8", &[], "Ok");
-    let file = describe(python, &Bound::<u8>::Unbounded);
+    let file = python.describe_saved(&Bound::<u8>::Unbounded);
     file.group("/", "enum Bound 1", &[]).attribute("variant").holds("str-fixed-9-utf8", &[], "Unbounded");
 }
 
@@ -365,20 +359,20 @@ fn enums_with_data() {
 fn options() {
     let Some(python) = python() else { return };
     dataset(python, &Some(1u8), "|u1", &[], 1);
-    describe(python, &None::<u8>).group("/value", "none 0", &[]);
-    describe(python, &Some(None::<u8>)).group("/value", "none 1", &[]);
-    let file = describe(python, &vec![None, Some("b"), Some("")]);
+    python.describe_saved(&None::<u8>).group("/value", "none 0", &[]);
+    python.describe_saved(&Some(None::<u8>)).group("/value", "none 1", &[]);
+    let file = python.describe_saved(&vec![None, Some("b"), Some("")]);
     file.dataset("/value/mask", BOOL, &[3], json!([true, false, false]));
     file.dataset("/value/values", "str-fixed-1-utf8", &[3], json!(["", "b", ""]));
-    let file = describe(python, &vec![None, Some(true)]);
+    let file = python.describe_saved(&vec![None, Some(true)]);
     file.dataset("/value/values", BOOL, &[2], json!([false, true]));
-    let file = describe(python, &vec![None, Some(vec![1u8, 2]), Some(vec![])]);
+    let file = python.describe_saved(&vec![None, Some(vec![1u8, 2]), Some(vec![])]);
     file.dataset("/value/values/offsets", "<u8", &[3], json!([0, 2, 2]));
-    let file = describe(python, &vec![None, Some(None), Some(Some(3u8))]);
+    let file = python.describe_saved(&vec![None, Some(None), Some(Some(3u8))]);
     file.dataset("/value/mask", BOOL, &[3], json!([true, false, false]));
     file.dataset("/value/values/mask", BOOL, &[2], json!([true, false]));
     file.dataset("/value/values/values", "|u1", &[2], json!([0, 3]));
-    let file = describe(python, &BTreeMap::from([("a", Some(vec![1u8])), ("b", None)]));
+    let file = python.describe_saved(&BTreeMap::from([("a", Some(vec![1u8])), ("b", None)]));
     file.group("/b", "none 0", &[]);
     file.dataset("/a", "|u1", &[1], json!([1]));
 }
@@ -388,7 +382,7 @@ fn an_optional_column_opens_in_anndata() {
     let Some(python) = python() else { return };
     let (_dir, path) = scratch("optional.h5");
     filebacked::save(&path, &vec![None, Some(2i64), Some(0)]).unwrap();
-    let file = python.describe(&path);
+    let file = python.describe_saved(&vec![None, Some(2i64), Some(0)]);
     let node = file.at("/value");
     node.attribute("encoding-type").holds("str-fixed-16-utf8", &[], "nullable-integer");
     node.attribute("encoding-version").holds("str-fixed-5-utf8", &[], "0.1.0");
@@ -399,20 +393,20 @@ fn an_optional_column_opens_in_anndata() {
 #[test]
 fn products() {
     let Some(python) = python() else { return };
-    let file = describe(python, &(1u8, "a", 2.5));
+    let file = python.describe_saved(&(1u8, "a", 2.5));
     file.group("/value", "tuple", &["0", "1", "2"]);
     file.dataset("/value/2", "<f8", &[], 2.5);
-    let file = describe(python, &vec![(1u8, 2.5), (2, 3.5)]);
+    let file = python.describe_saved(&vec![(1u8, 2.5), (2, 3.5)]);
     file.group("/value", "columns", &["0", "1"]).attribute("len").holds("<u8", &[], 2);
     file.dataset("/value/1", "<f8", &[2], json!([2.5, 3.5]));
-    let file = describe(python, &(1u8..=9));
+    let file = python.describe_saved(&(1u8..=9));
     file.group("/value", "range", &["start", "end"]);
     file.dataset("/value/end", "|u1", &[], 9);
-    describe(python, &..).group("/value", "range", &[]);
-    describe(python, &()).group("/value", "unit", &[]);
-    let file = describe(python, &[vec![1u8], vec![2, 3]]);
+    python.describe_saved(&..).group("/value", "range", &[]);
+    python.describe_saved(&()).group("/value", "unit", &[]);
+    let file = python.describe_saved(&[vec![1u8], vec![2, 3]]);
     file.group("/value", "ragged", &["offsets", "values"]);
-    let file = describe(python, &vec![[vec![1u8], vec![2, 3]], [vec![], vec![]]]);
+    let file = python.describe_saved(&vec![[vec![1u8], vec![2, 3]], [vec![], vec![]]]);
     file.group("/value", "arrays", &["values"]).attribute("len").holds("<u8", &[], 2);
     file.dataset("/value/values/offsets", "<u8", &[5], json!([0, 1, 3, 3, 3]));
 }
@@ -420,26 +414,26 @@ fn products() {
 #[test]
 fn maps() {
     let Some(python) = python() else { return };
-    let file = describe(python, &HashMap::from([("b", 2.5), ("a", 1.5)]));
+    let file = python.describe_saved(&HashMap::from([("b", 2.5), ("a", 1.5)]));
     file.group("/value", "map", &["keys", "values"]).attribute("len").holds("<u8", &[], 2);
     file.dataset("/value/keys", "str-fixed-1-utf8", &[2], json!(["a", "b"]));
     file.dataset("/value/values", "<f8", &[2], json!([1.5, 2.5]));
-    let file = describe(python, &HashMap::from([(10, "x"), (9, "y"), (-1, "z")]));
+    let file = python.describe_saved(&HashMap::from([(10, "x"), (9, "y"), (-1, "z")]));
     file.dataset("/value/keys", "<i4", &[3], json!([-1, 9, 10]));
-    let file = describe(python, &BTreeMap::from([("a", (1u8, [2u8, 3]))]));
+    let file = python.describe_saved(&BTreeMap::from([("a", (1u8, [2u8, 3]))]));
     file.dataset("/value/values/1", "|u1", &[1, 2], json!([[2, 3]]));
 
     // A link a key where the values are not flat, at the root; in the order of the keys.
-    let file = describe(python, &HashMap::from([("b", vec![2u8]), ("a", vec![]), ("c/d", vec![1, 2])]));
+    let file = python.describe_saved(&HashMap::from([("b", vec![2u8]), ("a", vec![]), ("c/d", vec![1, 2])]));
     let root = file.group("/", "links", &["a", "b", "c%2Fd"]);
     root.attribute("len").holds("<u8", &[], 3);
     assert_eq!(root.links(), ["a", "b", "c%2Fd"]);
     file.dataset("/c%2Fd", "|u1", &[2], json!([1, 2]));
-    let file = describe(python, &HashMap::from([(true, vec![2u8]), (false, vec![])]));
+    let file = python.describe_saved(&HashMap::from([(true, vec![2u8]), (false, vec![])]));
     file.group("/value", "map", &["keys", "values"]);
     file.dataset("/value/keys", BOOL, &[2], json!([false, true]));
     file.group("/value/values", "ragged", &["offsets", "values"]);
-    let file = describe(python, &BTreeMap::from([("x", layer(1))]));
+    let file = python.describe_saved(&BTreeMap::from([("x", layer(1))]));
     file.group("/x", "struct Layer 1", &["width", "name", "taps"]);
 }
 
@@ -447,10 +441,10 @@ fn maps() {
 fn links_keep_the_order_of_the_keys() {
     let Some(python) = python() else { return };
     let map = || HashMap::from([(10u8, vec![2u8]), (9, vec![])]);
-    let file = describe(python, &(1u8, map()));
+    let file = python.describe_saved(&(1u8, map()));
     assert_eq!(file.group("/value/1", "links", &["9", "10"]).links(), ["9", "10"]);
     // At the root, too, where the group is not of our making.
-    assert_eq!(describe(python, &map()).group("/", "links", &["9", "10"]).links(), ["9", "10"]);
+    assert_eq!(python.describe_saved(&map()).group("/", "links", &["9", "10"]).links(), ["9", "10"]);
 }
 
 #[test]

@@ -14,10 +14,10 @@ use std::hash::{BuildHasher, Hash};
 
 /// `Save` and `FileBacked` for a map type.
 macro_rules! map_is_backed {
-    ($t:ident<K, V $(, $hasher:ident)?>: ($($bound:tt)*), $order:expr) => {
+    ($t:ident<K, V $(, $hasher:ident)?>: ($($bound:tt)*), $order:expr, $new:expr) => {
         impl<K: Save, V: Save $(, $hasher)?> Save for $t<K, V $(, $hasher)?> {
             fn write(&self, slot: Slot<'_>) -> Result<Written> {
-                map::write(self.iter().collect(), $order, slot)
+                map::write(|| self.iter(), $order, slot)
             }
             fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
                 map::write_rows(rows, slot, $order, |map| map.iter().collect())
@@ -38,12 +38,10 @@ macro_rules! map_is_backed {
                 map::schema::<K, V>()
             }
             fn read(node: Node<'_>) -> Result<Self> {
-                let mut map = Self::default();
-                map::read(node, |key, value| map.insert(key, value).is_none())?;
-                Ok(map)
+                map::read(node, $new, |map: &mut Self, key, value| map.insert(key, value).is_none())
             }
             fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
-                map::read_rows(node, Self::default, |map: &mut Self, key, value| map.insert(key, value).is_none())
+                map::read_rows(node, $new, |map: &mut Self, key, value| map.insert(key, value).is_none())
             }
         }
     };
@@ -51,5 +49,5 @@ macro_rules! map_is_backed {
 #[cfg(feature = "indexmap")]
 pub(crate) use map_is_backed;
 
-map_is_backed!(BTreeMap<K, V>: (Ord), Order::Kept);
-map_is_backed!(HashMap<K, V, S>: (Eq + Hash), Order::Hashed);
+map_is_backed!(BTreeMap<K, V>: (Ord), Order::Kept, |_| BTreeMap::new());
+map_is_backed!(HashMap<K, V, S>: (Eq + Hash), Order::Hashed, |len| HashMap::with_capacity_and_hasher(len, S::default()));

@@ -3,7 +3,7 @@
 mod borrowed;
 mod cell;
 mod collection;
-mod ext;
+pub(crate) mod ext;
 mod map;
 mod net;
 mod number;

@@ -85,6 +85,9 @@ macro_rules! number_is_element {
                 fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<Self>, Vec<usize>)> {
                     number::read(node, rank)
                 }
+                fn read_array_into(node: &Node<'_>, out: &mut [Self]) -> Result<()> {
+                    number::read_into(node, out)
+                }
                 #[inline]
                 fn read_scalar(node: &Node<'_>) -> Result<Self> {
                     number::read_scalar(node)
@@ -112,6 +115,10 @@ impl Element for u8 {
             }
         }
         number::read(node, rank)
+    }
+
+    fn read_array_into(node: &Node<'_>, out: &mut [Self]) -> Result<()> {
+        number::read_into(node, out)
     }
 
     #[inline]

@@ -60,9 +60,12 @@ pub(crate) fn schema<K: FileBacked, V: FileBacked>() -> Schema {
     Schema::Map { key: K::schema, value: V::schema, links: by_links::<K, V>() }
 }
 
-/// Writes a map.
-pub(crate) fn write<K: Save, V: Save>(entries: Vec<(&K, &V)>, order: Order, slot: Slot<'_>) -> Result<Written> {
-    let entries = sorted(entries, |entry| entry.0, order, slot.cx)?;
+/// Writes a map. `entries` is called once or twice: what is gathered are the addresses of one column at a time.
+pub(crate) fn write<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &'v V)>>(
+    entries: impl Fn() -> I,
+    order: Order,
+    slot: Slot<'_>,
+) -> Result<Written> {
     let links = match slot.layout() {
         Some(StoreAs::Links) if !K::is_name() => {
             let what = "keys of this type are no link names";
@@ -74,7 +77,12 @@ pub(crate) fn write<K: Save, V: Save>(entries: Vec<(&K, &V)>, order: Order, slot
         Some(StoreAs::Columns) => false,
         _ => by_links::<K, V>(),
     };
-    if links { write_links(&entries, slot) } else { write_columns(&entries, slot) }
+    if order == Order::Kept || !slot.cx.is_deterministic() {
+        return if links { write_links(entries(), slot) } else { write_columns(entries, slot) };
+    }
+    let sorted = sorted(entries().collect(), |entry| entry.0, order, slot.cx)?;
+    let entries = || sorted.iter().copied();
+    if links { write_links(entries(), slot) } else { write_columns(entries, slot) }
 }
 
 fn key_name<K: Save>(key: &K) -> Result<Cow<'_, str>> {
@@ -85,30 +93,48 @@ fn value_schema<V: Save>(cx: &WriteContext) -> Option<Nested> {
     if cx.mask().is_some() { V::key().map(|key| key.nested()) } else { None }
 }
 
-fn write_links<K: Save, V: Save>(entries: &[(&K, &V)], slot: Slot<'_>) -> Result<Written> {
+fn write_links<'v, K: Save + 'v, V: Save + 'v>(
+    entries: impl Iterator<Item = (&'v K, &'v V)>,
+    slot: Slot<'_>,
+) -> Result<Written> {
     let cx = slot.cx;
     let mut group = slot.group(Stamp::kind("links"))?;
+    let entries: Vec<(&K, &V)> = entries.collect();
     group.write_len(entries.len())?;
     for (key, value) in entries {
-        let name = key_name(*key)?;
+        let name = key_name(key)?;
         let link = escape_link(&name);
-        group.entry(&link, Some(&name), value_schema::<V>(cx), |slot| slot.put(*value))?;
+        group.entry(&link, Some(&name), value_schema::<V>(cx), |slot| slot.put(value))?;
     }
     group.end()
 }
 
-fn write_columns<K: Save, V: Save>(entries: &[(&K, &V)], slot: Slot<'_>) -> Result<Written> {
+fn write_columns<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &'v V)>>(
+    entries: impl Fn() -> I,
+    slot: Slot<'_>,
+) -> Result<Written> {
     let cx = slot.cx;
     let mut group = slot.group(Stamp::kind("map"))?;
-    let (mut keys, mut values) = (Vec::with_capacity(entries.len()), Vec::with_capacity(entries.len()));
-    for (key, value) in entries {
-        if cx.mask().is_none() || group.step(key.name().as_deref(), value_schema::<V>(cx)).is_some() {
-            keys.push(*key);
-            values.push(*value);
+    let mut keys = Vec::new();
+    // What the patterns leave out, by number: asked once, for both columns.
+    let mut left_out = Vec::new();
+    if cx.mask().is_none() {
+        keys.extend(entries().map(|(key, _)| key));
+    } else {
+        for (number, (key, _)) in entries().enumerate() {
+            match group.step(key.name().as_deref(), value_schema::<V>(cx)) {
+                Some(_) => keys.push(key),
+                None => left_out.push(number),
+            }
         }
     }
     group.write_len(keys.len())?;
     group.part("keys", |slot| slot.put_rows(Rows::refs(&keys)))?;
+    let mut values = Vec::with_capacity(keys.len());
+    drop(keys);
+    let mut left_out = left_out.into_iter().peekable();
+    let kept = |(number, (_, value))| if left_out.next_if_eq(&number).is_some() { None } else { Some(value) };
+    values.extend(entries().enumerate().filter_map(kept));
     group.part("values", |slot| slot.each().put_rows(Rows::refs(&values)))?;
     group.end()
 }
@@ -182,8 +208,12 @@ fn by_name(name: Cow<'_, str>) -> (bool, u128, Cow<'_, str>) {
     }
 }
 
-/// Reads a map; `insert` says whether the key was new.
-pub(crate) fn read<K: FileBacked, V: FileBacked>(node: Node<'_>, mut insert: impl FnMut(K, V) -> bool) -> Result<()> {
+/// Reads a map; `new` makes an empty one with room for so many entries, and `insert` says whether the key was new.
+pub(crate) fn read<M, K: FileBacked, V: FileBacked>(
+    node: Node<'_>,
+    new: impl FnOnce(usize) -> M,
+    insert: impl Fn(&mut M, K, V) -> bool,
+) -> Result<M> {
     let kind = node.stamp()?.map(|stamp| stamp.kind_name().to_string());
     if !matches!(kind.as_deref(), None | Some("map" | "links")) {
         return Err(node.unexpected("a group (map)"));
@@ -194,40 +224,45 @@ pub(crate) fn read<K: FileBacked, V: FileBacked>(node: Node<'_>, mut insert: imp
         // A group of others: a link a key, unless it is exactly what this library would write.
         None => !by_links::<K, V>() && group.names()? == ["keys", "values"],
     };
-    if columns { read_columns(&group, insert) } else { read_links(&group, kind.is_some(), &mut insert) }
+    if columns { read_columns(&group, new, insert) } else { read_links(&group, kind.is_some(), new, insert) }
 }
 
 fn twice(key: &str) -> Error {
     ErrorKind::Damaged(format!("the key {key} twice")).into()
 }
 
-fn read_columns<K: FileBacked, V: FileBacked>(
+fn read_columns<M, K: FileBacked, V: FileBacked>(
     group: &GroupReader<'_>,
-    mut insert: impl FnMut(K, V) -> bool,
-) -> Result<()> {
+    new: impl FnOnce(usize) -> M,
+    insert: impl Fn(&mut M, K, V) -> bool,
+) -> Result<M> {
     let keys = group.part("keys", |node| node.get_rows::<K>())?;
     let values = group.part("values", |node| node.each().get_rows::<V>())?;
     if keys.len() != values.len() {
         return Err(ErrorKind::Damaged(format!("{} keys and {} values", keys.len(), values.len())).into());
     }
+    let mut map = new(keys.len());
     let masked = group.context().mask().is_some();
     for (i, (key, value)) in keys.into_iter().zip(values).enumerate() {
         if masked && group.step(key.name().as_deref(), Some(V::schema)).is_none() {
             continue;
         }
-        if !insert(key, value) {
+        if !insert(&mut map, key, value) {
             return Err(twice(&format!("number {i}")));
         }
     }
-    Ok(())
+    Ok(map)
 }
 
-fn read_links<K: FileBacked, V: FileBacked>(
+fn read_links<M, K: FileBacked, V: FileBacked>(
     group: &GroupReader<'_>,
     escaped: bool,
-    insert: &mut dyn FnMut(K, V) -> bool,
-) -> Result<()> {
-    for link in group.names()? {
+    new: impl FnOnce(usize) -> M,
+    insert: impl Fn(&mut M, K, V) -> bool,
+) -> Result<M> {
+    let names = group.names()?;
+    let mut map = new(names.len());
+    for link in names {
         let name = if escaped { unescape(&link) } else { link.clone() };
         let Some(state) = group.step(Some(&name), Some(V::schema)) else { continue };
         let key = K::from_name(&name).ok_or_else(|| {
@@ -236,17 +271,17 @@ fn read_links<K: FileBacked, V: FileBacked>(
         })?;
         let Some(node) = group.entry(&link, state)? else { continue };
         let value = node.get::<V>().map_err(|e| e.at(&link))?;
-        if !insert(key, value) {
+        if !insert(&mut map, key, value) {
             return Err(twice(&format!("`{name}`")));
         }
     }
-    Ok(())
+    Ok(map)
 }
 
 /// Reads many maps; `insert` puts an entry into a map, and says whether the key was new.
 pub(crate) fn read_rows<M, K: FileBacked, V: FileBacked>(
     node: Node<'_>,
-    new: impl Fn() -> M,
+    new: impl Fn(usize) -> M,
     insert: impl Fn(&mut M, K, V) -> bool,
 ) -> Result<Vec<M>> {
     let group = node.group_of("maps", "a group (maps)")?;
@@ -260,7 +295,7 @@ pub(crate) fn read_rows<M, K: FileBacked, V: FileBacked>(
     let mut entries = keys.into_iter().zip(values);
     let mut maps = Vec::with_capacity(counts.len());
     for (i, count) in counts.into_iter().enumerate() {
-        let mut map = new();
+        let mut map = new(count);
         for (key, value) in entries.by_ref().take(count) {
             if !insert(&mut map, key, value) {
                 return Err(twice(&format!("in map {i}")));

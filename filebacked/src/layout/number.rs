@@ -256,22 +256,47 @@ pub(crate) fn read<T: Number>(node: &Node<'_>, rank: Option<usize>) -> Result<(V
     if description.dtype == T::DTYPE {
         return Ok((node.object.elements(&description)?, shape));
     }
-    let policy = node.context().conversion();
-    if !accepts::<T>(&description.dtype, policy) {
-        let error = node.unexpected(wanted(T::NAME, rank));
-        return Err(match Range::of(&description.dtype) {
-            Some(_) => error.with_help("`ReadOptions::conversion` says which number types are accepted"),
-            None => error,
-        });
-    }
-    let bytes = node.object.elements::<u8>(&description)?;
+    let bytes = convertible::<T>(node, &description, rank)?;
     let mut values = Vec::with_capacity(bytes.len() / description.dtype.size());
-    for cell in bytes.chunks_exact(description.dtype.size()) {
-        // Every stored type with a range decodes.
-        let Some(any) = Any::decode(cell, &description.dtype) else { continue };
-        values.push(any.convert::<T>(policy).ok_or_else(|| out_of_range(any, &description.dtype, T::NAME))?);
-    }
+    converted(&bytes, &description.dtype, node.context().conversion(), |value| values.push(value))?;
     Ok((values, shape))
+}
+
+/// Reads numbers into memory of theirs, whose length is their number.
+pub(crate) fn read_into<T: Number>(node: &Node<'_>, out: &mut [T]) -> Result<()> {
+    let description = node.describe()?;
+    if description.dtype == T::DTYPE {
+        return storage::read_into(node.object.source, node.object.handle, &description, out);
+    }
+    let bytes = convertible::<T>(node, &description, None)?;
+    let mut places = out.iter_mut();
+    converted(&bytes, &description.dtype, node.context().conversion(), |value| {
+        if let Some(place) = places.next() {
+            *place = value;
+        }
+    })
+}
+
+/// The bytes of numbers of another type, if the options allow to look at them.
+fn convertible<T: Number>(node: &Node<'_>, description: &Description, rank: Option<usize>) -> Result<Vec<u8>> {
+    if accepts::<T>(&description.dtype, node.context().conversion()) {
+        return node.object.elements::<u8>(description);
+    }
+    let error = node.unexpected(wanted(T::NAME, rank));
+    Err(match Range::of(&description.dtype) {
+        Some(_) => error.with_help("`ReadOptions::conversion` says which number types are accepted"),
+        None => error,
+    })
+}
+
+/// Converts numbers of a type as the options allow.
+fn converted<T: Number>(bytes: &[u8], dtype: &Dtype, policy: Conversion, mut put: impl FnMut(T)) -> Result<()> {
+    for cell in bytes.chunks_exact(dtype.size()) {
+        // Every stored type with a range decodes.
+        let Some(any) = Any::decode(cell, dtype) else { continue };
+        put(any.convert::<T>(policy).ok_or_else(|| out_of_range(any, dtype, T::NAME))?);
+    }
+    Ok(())
 }
 
 #[cold]

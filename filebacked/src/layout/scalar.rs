@@ -9,6 +9,7 @@
 //! ```
 
 use crate::backed::FileBacked;
+use crate::buffer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::number::{self, Any, Number};
 use crate::node::Node;
@@ -38,6 +39,15 @@ pub trait Element: FileBacked {
     ///
     /// Whatever keeps the elements from being of this type.
     fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<Self>, Vec<usize>)>;
+
+    /// Reads the elements of one dataset into memory of theirs, in C order; their number was looked at.
+    ///
+    /// # Errors
+    ///
+    /// As [`Element::read_array`].
+    fn read_array_into(node: &Node<'_>, out: &mut [Self]) -> Result<()> {
+        buffer::take(Self::read_array(node, None)?.0, out)
+    }
 
     /// Reads the one element of a scalar dataset.
     ///

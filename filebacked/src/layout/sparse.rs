@@ -31,6 +31,7 @@
 
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
+use crate::impls::ext::sprs as ext;
 use crate::layout::number;
 use crate::layout::scalar::Element;
 use crate::node::{Node, say};
@@ -38,7 +39,7 @@ use crate::reader::GroupReader;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
 use crate::stamp::Stamp;
-use crate::storage::{self, Dtype};
+use crate::storage::{self, Description, Dtype};
 use crate::writer::GroupWriter;
 use sprs::{CompressedStorage, CsMatI, CsMatViewI, CsVecI, CsVecViewI, SpIndex, TriMatI, TriMatViewI};
 
@@ -132,8 +133,31 @@ pub(crate) fn read_compressed<N: Element, I: SpIndex, P: SpIndex>(node: Node<'_>
     let (rows, cols) = read_shape(&group)?;
     let (outer, inner) = if storage == CompressedStorage::CSR { (rows, cols) } else { (cols, rows) };
     let data = group.part("data", read_values::<N>)?;
-    let indices = group.part("indices", |node| read_indices::<I>(node, data.len(), Some(inner)))?;
     let starts = group.part("indptr", |node| read_starts::<P>(node, outer, data.len()))?;
+    group.part("indices", |node| {
+        let (description, bits) = open_indices::<I>(&node, data.len())?;
+        let Some(bits) = bits else {
+            let indices = convert_indices::<I>(&node, &description, Some(inner))?;
+            return order_matrix(storage, (rows, cols), starts, indices, data);
+        };
+        match ext::matrix(storage, (rows, cols), most(&description.dtype), starts, bits, data) {
+            Ok(matrix) => Ok(matrix),
+            Err((starts, bits, data)) => {
+                let indices = check_indices(bits, &description.dtype, Some(inner))?;
+                order_matrix(storage, (rows, cols), starts, indices, data)
+            }
+        }
+    })
+}
+
+/// A matrix whose indices are checked one by one, but may be in any order.
+fn order_matrix<N: Element, I: SpIndex, P: SpIndex>(
+    storage: CompressedStorage,
+    (rows, cols): (usize, usize),
+    starts: Vec<P>,
+    indices: Vec<I>,
+    data: Vec<N>,
+) -> Result<CsMatI<N, I, P>> {
     let make = |indptr: Vec<P>, indices: Vec<I>, data: Vec<N>| match storage {
         CompressedStorage::CSR => CsMatI::try_new((rows, cols), indptr, indices, data),
         CompressedStorage::CSC => CsMatI::try_new_csc((rows, cols), indptr, indices, data),
@@ -244,36 +268,64 @@ fn read_values<N: Element>(node: Node<'_>) -> Result<Vec<N>> {
 
 /// Reads so many indices below `limit`, of whatever integer type.
 fn read_indices<I: SpIndex>(node: Node<'_>, len: usize, limit: Option<usize>) -> Result<Vec<I>> {
+    match open_indices(&node, len)? {
+        (description, Some(bits)) => check_indices(bits, &description.dtype, limit),
+        (description, None) => convert_indices(&node, &description, limit),
+    }
+}
+
+/// Looks at so many indices, and reads their bits where they have the size of an `I`: nothing is checked yet.
+fn open_indices<I: SpIndex>(node: &Node<'_>, len: usize) -> Result<(Description, Option<Vec<I>>)> {
     let description = node.describe()?;
-    let Dtype::Int(int) = description.dtype else { return Err(node.unexpected("indices (integers)")) };
-    number::shape(&node, &description, "integers", Some(1))?;
+    if !matches!(description.dtype, Dtype::Int(_)) {
+        return Err(node.unexpected("indices (integers)"));
+    }
+    number::shape(node, &description, "integers", Some(1))?;
     if description.elements() != Some(len) {
         let found = say(&description);
         return Err(ErrorKind::Damaged(format!("{found} where {len} indices are wanted")).into());
     }
-    let index_of = |index: Option<usize>, value: &dyn std::fmt::Display| {
-        let index = index.filter(|index| limit.is_none_or(|limit| *index < limit));
-        let index =
-            index.ok_or_else(|| Error::new(ErrorKind::Damaged(format!("the index {value} in a sparse matrix"))))?;
+    let bits = storage::read_integers::<I>(node.object.source, node.object.handle, &description)?;
+    Ok((description, bits))
+}
+
+/// The largest index that a stored type has.
+fn most(dtype: &Dtype) -> usize {
+    match dtype {
+        Dtype::Int(int) => usize::MAX >> (usize::BITS.saturating_sub(u32::from(int.size) * 8 - u32::from(int.signed))),
+        _ => 0,
+    }
+}
+
+/// Checks indices one by one, whose bits are those of the stored ones.
+fn check_indices<I: SpIndex>(bits: Vec<I>, dtype: &Dtype, limit: Option<usize>) -> Result<Vec<I>> {
+    let most = most(dtype).min(limit.map_or(usize::MAX, |limit| limit.wrapping_sub(1)));
+    let fits = |index: &I| index.try_index().is_some_and(|index| index <= most);
+    // Without an early end, the loop takes many at once.
+    let all = limit != Some(0) && bits.iter().fold(true, |all, index| all & fits(index));
+    match bits.iter().find(|index| !all && (limit == Some(0) || !fits(index))) {
+        None => Ok(bits),
+        Some(index) => Err(wrong_index(index)),
+    }
+}
+
+#[cold]
+fn wrong_index(index: &dyn std::fmt::Debug) -> Error {
+    ErrorKind::Damaged(format!("the index {index:?} in a sparse matrix")).into()
+}
+
+/// Reads indices below `limit` as those of another size.
+fn convert_indices<I: SpIndex>(node: &Node<'_>, description: &Description, limit: Option<usize>) -> Result<Vec<I>> {
+    let Dtype::Int(int) = description.dtype else { return Err(node.unexpected("indices (integers)")) };
+    let index_of = |value: i128| {
+        let index = usize::try_from(value).ok().filter(|index| limit.is_none_or(|limit| *index < limit));
+        let index = index.ok_or_else(|| wrong_index(&value))?;
         I::try_from_usize(index).ok_or_else(|| {
-            number::out_of_range(number::Any::Int(index as i128), &description.dtype, std::any::type_name::<I>())
+            number::out_of_range(number::Any::Int(value), &description.dtype, std::any::type_name::<I>())
         })
     };
-    match description.dtype {
-        Dtype::I64 => {
-            let stored: Vec<i64> = node.object.elements(&description)?;
-            stored.into_iter().map(|index| index_of(usize::try_from(index).ok(), &index)).collect()
-        }
-        Dtype::I32 => {
-            let stored: Vec<i32> = node.object.elements(&description)?;
-            stored.into_iter().map(|index| index_of(usize::try_from(index).ok(), &index)).collect()
-        }
-        _ => {
-            let bytes = node.object.elements::<u8>(&description)?;
-            let stored = bytes.chunks_exact(int.size.into()).map(|cell| number::int(cell, int.signed));
-            stored.map(|index| index_of(usize::try_from(index).ok(), &index)).collect()
-        }
-    }
+    let bytes = node.object.elements::<u8>(description)?;
+    bytes.chunks_exact(int.size.into()).map(|cell| index_of(number::int(cell, int.signed))).collect()
 }
 
 /// Reads where each of `outer` rows or columns starts, and where the last one ends: at `nnz`.

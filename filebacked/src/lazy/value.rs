@@ -149,7 +149,7 @@ impl<T: fmt::Debug> fmt::Debug for Lazy<T> {
 impl<T: FileBacked> Save for Lazy<T> {
     fn write(&self, mut slot: Slot<'_>) -> Result<Written> {
         if let (None, Some(held)) = (self.value.get(), &self.held) {
-            match slot.copy(held.kept())? {
+            match slot.copy(held.kept(), T::schema)? {
                 Ok(written) => return Ok(written),
                 Err(back) => slot = back,
             }

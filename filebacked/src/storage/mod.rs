@@ -3,7 +3,7 @@
 //! Nothing above this module knows which engine is at work. Bytes that pass here are in the memory order of a
 //! little-endian machine, C order, elements packed; the engine deals with what the file has instead.
 
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
@@ -22,12 +22,14 @@ mod kept;
 #[cfg(feature = "native")]
 pub(crate) mod native;
 mod plain;
+mod slab;
 
 pub(crate) use kept::Kept;
 pub(crate) use plain::Plain;
+pub(crate) use plain::{as_bytes, read_into, read_scalar, read_vec};
 #[cfg(feature = "sprs")]
-pub(crate) use plain::integer_bytes;
-pub(crate) use plain::{as_bytes, read_scalar, read_vec};
+pub(crate) use plain::{integer_bytes, read_integers};
+pub(crate) use slab::{Slab, Span, Window};
 
 pub use content::Link;
 pub(crate) use content::{AttrSpec, Cell, Elements, Form, StoredType, Unusual};
@@ -273,8 +275,14 @@ pub(crate) trait Source {
     fn allocation(&self, dataset: Handle) -> Result<Allocation>;
 
     /// Reads all elements of a dataset or attribute as `dtype`, which is what [`Source::describe`] gave. `out` has
-    /// exactly their size; when this returns `Ok`, every byte of it is initialised.
+    /// exactly their size; when this returns `Ok`, every byte of it is initialised. Bytes that are not are never written.
     fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()>;
+
+    /// Reads a part of a dataset, as [`Source::read`] reads all of it. The selection lies in the dataset.
+    fn read_slab(&self, dataset: Handle, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+        let _ = (dataset, slab, out);
+        Err(ErrorKind::Unsupported(format!("a part of data of type {dtype}")).into())
+    }
 
     /// Reads all elements of a dataset or attribute of variable-length strings. A null pointer reads as empty text.
     fn read_text(&self, handle: Handle) -> Result<Texts>;

@@ -58,6 +58,26 @@ pub(crate) fn read_vec<T: Plain>(source: &dyn Source, handle: Handle, descriptio
     Ok(elements)
 }
 
+/// Reads all elements of a dataset or attribute into memory of theirs. `T` is one element.
+pub(crate) fn read_into<T: Plain>(
+    source: &dyn Source,
+    handle: Handle,
+    description: &Description,
+    out: &mut [T],
+) -> Result<()> {
+    if description.dtype.size() != size_of::<T>() || description.elements() != Some(out.len()) {
+        return Err(ErrorKind::Contract(format!("a buffer of {} elements for {description:?}", out.len())).into());
+    }
+    if out.is_empty() {
+        return Ok(());
+    }
+    // SAFETY: elements may be seen as bytes that need not be initialised, as long as only initialised ones are written to
+    // them, and `Source::read` writes no others; every bit pattern is a `T`.
+    let bytes =
+        unsafe { std::slice::from_raw_parts_mut(out.as_mut_ptr().cast::<MaybeUninit<u8>>(), size_of_val::<[T]>(out)) };
+    source.read(handle, &description.dtype, bytes)
+}
+
 /// Reads a scalar that is exactly of this type, where the engine can in one step.
 #[inline]
 pub(crate) fn read_scalar<T: Plain>(source: &dyn Source, handle: Handle, dtype: &super::Dtype) -> Result<Option<T>> {
@@ -71,9 +91,9 @@ pub(crate) fn read_scalar<T: Plain>(source: &dyn Source, handle: Handle, dtype: 
     Ok(Some(unsafe { element.assume_init() }))
 }
 
-/// The bytes of elements of a generic type that is one of the integers of 4 or 8 bytes.
+/// Whether a generic type is one of the integers of 4 or 8 bytes, none of which has a lifetime.
 #[cfg(feature = "sprs")]
-pub(crate) fn integer_bytes<I>(elements: &[I]) -> Option<&[u8]> {
+fn is_integer<I>() -> bool {
     use std::any::TypeId;
     let integers = [
         TypeId::of::<u32>(),
@@ -83,7 +103,41 @@ pub(crate) fn integer_bytes<I>(elements: &[I]) -> Option<&[u8]> {
         TypeId::of::<usize>(),
         TypeId::of::<isize>(),
     ];
-    if !integers.contains(&typeid::of::<I>()) {
+    integers.contains(&typeid::of::<I>())
+}
+
+/// Reads integers as a generic type that is an integer of the same size: their bits, whichever of the two has a sign.
+/// `None`, and nothing read, where it is any other.
+#[cfg(feature = "sprs")]
+pub(crate) fn read_integers<I>(
+    source: &dyn Source,
+    handle: Handle,
+    description: &Description,
+) -> Result<Option<Vec<I>>> {
+    fn as_vec<T: Plain, I>(elements: Vec<T>) -> Option<Vec<I>> {
+        if !is_integer::<I>() || size_of::<I>() != size_of::<T>() || align_of::<I>() != align_of::<T>() {
+            return None;
+        }
+        let mut elements = std::mem::ManuallyDrop::new(elements);
+        let (start, len, capacity) = (elements.as_mut_ptr(), elements.len(), elements.capacity());
+        // SAFETY: both are integers of one size and alignment, so the allocation is one of theirs, and any bits are an `I`;
+        // nobody else frees it.
+        Some(unsafe { Vec::from_raw_parts(start.cast(), len, capacity) })
+    }
+    match description.dtype {
+        super::Dtype::Int(int) if is_integer::<I>() && usize::from(int.size) == size_of::<I>() => {}
+        _ => return Ok(None),
+    }
+    Ok(match size_of::<I>() {
+        4 => as_vec(read_vec::<i32>(source, handle, description)?),
+        _ => as_vec(read_vec::<i64>(source, handle, description)?),
+    })
+}
+
+/// The bytes of elements of a generic type that is one of the integers of 4 or 8 bytes.
+#[cfg(feature = "sprs")]
+pub(crate) fn integer_bytes<I>(elements: &[I]) -> Option<&[u8]> {
+    if !is_integer::<I>() {
         return None;
     }
     // SAFETY: none of these types has a lifetime, so `I` is that integer, of which every byte is initialised.

@@ -15,7 +15,7 @@ use crate::slot::{Slot, Written};
 use indexmap::{IndexMap, IndexSet};
 use std::hash::{BuildHasher, Hash};
 
-map_is_backed!(IndexMap<K, V, S>: (Eq + Hash), Order::Kept);
+map_is_backed!(IndexMap<K, V, S>: (Eq + Hash), Order::Kept, |len| IndexMap::with_capacity_and_hasher(len, S::default()));
 
 impl<T, S> Len for IndexSet<T, S> {
     fn len(&self) -> usize {

@@ -11,6 +11,6 @@ mod ndarray;
 #[cfg(feature = "complex")]
 mod num_complex;
 #[cfg(feature = "sprs")]
-mod sprs;
+pub(crate) mod sprs;
 #[cfg(feature = "uuid")]
 mod uuid;

@@ -11,6 +11,7 @@
 //! ```
 
 use crate::backed::{FileBacked, Save};
+use crate::buffer::{self, Buffer, Wanted};
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
@@ -21,7 +22,7 @@ use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
 use crate::storage::ObjectKind;
-use ndarray::{ArcArray, Array, ArrayBase, ArrayView, ArrayViewMut, CowArray, DataOwned, Dimension, IxDyn};
+use ndarray::{ArcArray, Array, ArrayBase, ArrayView, ArrayViewMut, CowArray, DataMut, DataOwned, Dimension, IxDyn};
 
 /// How many arrays without elements are read from one dataset, which has no bytes to show for them.
 const EMPTY_LIMIT: usize = 1 << 20;
@@ -157,4 +158,18 @@ array_is_read! {
     Array<A, D>;
     ArcArray<A, D>;
     CowArray<'static, A, D>;
+}
+
+impl<A: Element, S: DataMut<Elem = A>, D: Dimension + 'static> Buffer for ArrayBase<S, D> {
+    fn read_from(&mut self, node: Node<'_>) -> Result<()> {
+        let shape = self.shape().to_vec();
+        let values = match self.as_slice_mut() {
+            Some(elements) if node.is_plain() => return buffer::fill(&node, Wanted::Shape(&shape), elements),
+            // A filter makes an array of its own; in another order than C's, elements are put into their places one by one.
+            _ => node.get::<Array<A, D>>()?,
+        };
+        Wanted::Shape(&shape).check::<A>(values.shape(), || format!("elements of shape {:?}", values.shape()))?;
+        self.iter_mut().zip(values).for_each(|(place, value)| *place = value);
+        Ok(())
+    }
 }

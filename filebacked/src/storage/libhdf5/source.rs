@@ -12,7 +12,8 @@ use super::strings::read_text;
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{
-    Allocation, Description, Dtype, Handle, Kept, Link, ObjectKind, Source, StoredType, Texts, Unusual,
+    Allocation, Description, Dtype, Handle, Kept, Link, ObjectKind, Slab, Source, Span, StoredType, Texts, Unusual,
+    elements,
 };
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5::HADDR_UNDEF;
@@ -28,8 +29,10 @@ use hdf5_metno_sys::h5l::H5Lexists;
 use hdf5_metno_sys::h5o::H5Oopen;
 use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_chunk, H5Pget_filter2, H5Pget_layout, H5Pget_nfilters};
 use hdf5_metno_sys::h5s::H5S_class_t::H5S_NULL;
+use hdf5_metno_sys::h5s::H5S_seloper_t::H5S_SELECT_SET;
 use hdf5_metno_sys::h5s::{
-    H5S_ALL, H5S_MAX_RANK, H5Sget_simple_extent_dims, H5Sget_simple_extent_npoints, H5Sget_simple_extent_type,
+    H5S_ALL, H5S_MAX_RANK, H5Screate_simple, H5Sget_simple_extent_dims, H5Sget_simple_extent_npoints,
+    H5Sget_simple_extent_type, H5Sselect_hyperslab,
 };
 use hdf5_metno_sys::h5t::H5T_class_t::{H5T_REFERENCE, H5T_VLEN};
 use hdf5_metno_sys::h5t::{H5Tdetect_class, H5Tequal};
@@ -79,35 +82,106 @@ impl LibSource {
             return Ok(None);
         }
         let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
-        let owner;
-        let memory = match dtype {
-            Dtype::Int(_) | Dtype::F16 | Dtype::Bf16 | Dtype::F32 | Dtype::F64 => types.get(dtype)?,
-            Dtype::VarStr | Dtype::Other(..) => {
-                return Err(ErrorKind::Unsupported(format!("data of type {dtype} cannot be read as bytes")).into());
-            }
-            // These depend on the type in the file: the bytes come out as they are, or are put in another order.
-            _ => {
-                let stored = data.dtype()?;
-                owner = match dtype {
-                    Dtype::FixedStr(_) if is_nul_padded(stored.raw())? => stored,
-                    _ => memory_type(stored.raw())?,
-                };
-                owner.raw()
-            }
-        };
-        if size_of_type(memory)? != dtype.size() {
-            return Err(Error::mismatch(dtype.to_string(), describe(data.dtype()?.raw())?.to_string()));
-        }
-        if let Some(direct) = data.direct(memory, dtype.size())? {
+        let memory = Memory::of(&mut types, data, dtype)?;
+        if let Some(direct) = data.direct(memory.raw(), dtype.size())? {
             return Ok(Some(direct));
         }
         if out.len() <= CLEARED || !data.is_filled() {
             out.fill(MaybeUninit::new(0));
         }
         // SAFETY: the buffer has the size of all elements in the type in memory, both of which were checked.
-        unsafe { data.read(memory, H5P_DEFAULT, out.as_mut_ptr().cast())? };
+        unsafe { data.read(memory.raw(), H5P_DEFAULT, out.as_mut_ptr().cast())? };
         Ok(None)
     }
+
+    /// Reads a part of a dataset. The lock is held.
+    fn read_part(&self, data: Data, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+        let Data::Dataset(id) = data else {
+            return Err(ErrorKind::Contract("a part of an attribute".into()).into());
+        };
+        slab.check(&data.extent()?.0)?;
+        let shape = slab.shape();
+        if elements(&shape).and_then(|n| n.checked_mul(dtype.size())) != Some(out.len()) {
+            return Err(ErrorKind::Contract("a buffer that does not fit the data".into()).into());
+        }
+        if out.is_empty() {
+            return Ok(());
+        }
+        let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
+        let memory = Memory::of(&mut types, data, dtype)?;
+        if !data.is_filled() {
+            out.fill(MaybeUninit::new(0));
+        }
+        let file_space = data.space()?;
+        select(&file_space, slab)?;
+        // SAFETY: everything is open; the buffer has the size of the selection in the type in memory, both of which were
+        // checked, and the spaces select equally many elements.
+        unsafe {
+            let memory_space = Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), std::ptr::null()))?;
+            let out = out.as_mut_ptr().cast();
+            check(H5Dread(id, memory.raw(), memory_space.raw(), file_space.raw(), H5P_DEFAULT, out))?;
+        }
+        Ok(())
+    }
+}
+
+/// The type that elements have in memory.
+enum Memory {
+    /// One that is made once.
+    Shared(hid_t),
+    Owned(Id),
+}
+
+impl Memory {
+    fn raw(&self) -> hid_t {
+        match self {
+            Memory::Shared(id) => *id,
+            Memory::Owned(id) => id.raw(),
+        }
+    }
+
+    /// The type for what was described as `dtype`. The lock is held.
+    fn of(types: &mut Types, data: Data, dtype: &Dtype) -> Result<Self> {
+        let memory = match dtype {
+            Dtype::Int(_) | Dtype::F16 | Dtype::Bf16 | Dtype::F32 | Dtype::F64 => Memory::Shared(types.get(dtype)?),
+            Dtype::VarStr | Dtype::Other(..) => {
+                return Err(ErrorKind::Unsupported(format!("data of type {dtype} cannot be read as bytes")).into());
+            }
+            // These depend on the type in the file: the bytes come out as they are, or are put in another order.
+            _ => {
+                let stored = data.dtype()?;
+                Memory::Owned(match dtype {
+                    Dtype::FixedStr(_) if is_nul_padded(stored.raw())? => stored,
+                    _ => memory_type(stored.raw())?,
+                })
+            }
+        };
+        if size_of_type(memory.raw())? != dtype.size() {
+            return Err(Error::mismatch(dtype.to_string(), describe(data.dtype()?.raw())?.to_string()));
+        }
+        Ok(memory)
+    }
+}
+
+/// Selects a part of a dataspace. The lock is held.
+fn select(space: &Id, slab: &Slab) -> Result<()> {
+    if slab.dims.is_empty() {
+        return Ok(());
+    }
+    let [start, step, count] = [|span: &Span| span.start, |span: &Span| span.step, |span: &Span| span.count]
+        .map(|part| slab.dims.iter().map(part).collect::<Vec<u64>>());
+    // SAFETY: the dataspace is open, and has as many dimensions as the selection, which was checked.
+    check(unsafe {
+        H5Sselect_hyperslab(
+            space.raw(),
+            H5S_SELECT_SET,
+            start.as_ptr(),
+            step.as_ptr(),
+            count.as_ptr(),
+            std::ptr::null(),
+        )
+    })
+    .map(drop)
 }
 
 /// Gives an identifier away as a handle.
@@ -252,6 +326,10 @@ impl Source for LibSource {
             Some(direct) => direct.read(out),
             None => Ok(()),
         }
+    }
+
+    fn read_slab(&self, dataset: Handle, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+        sync(|| self.read_part(Data::of(dataset)?, dtype, slab, out))
     }
 
     fn read_text(&self, handle: Handle) -> Result<Texts> {

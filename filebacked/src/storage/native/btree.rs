@@ -14,6 +14,9 @@ pub(super) const NAMES: u8 = 5;
 /// The records are links, by the order of their creation.
 pub(super) const ORDER: u8 = 6;
 
+/// The records are attributes, by the hash of their names.
+pub(super) const ATTRIBUTES: u8 = 8;
+
 /// Bytes of a node that is written. The C library's own are of 512 bytes, which makes more levels.
 const NODE: usize = 4096;
 
@@ -82,7 +85,7 @@ impl Walk<'_, '_> {
         let header = self.input.bytes(address, 38)?;
         (self.charge)(header.len())?;
         if !header.starts_with(b"BTHD\0") || header.get(5) != Some(&kind) {
-            return Err(damaged("no index of links where there should be one"));
+            return Err(damaged("no B-tree where there should be one"));
         }
         if u64::from(lookup3(&header[..34])) != uint(&header, 34, 4)? {
             return Err(damaged("a B-tree with a wrong checksum"));
@@ -90,7 +93,7 @@ impl Walk<'_, '_> {
         let (node, size, depth) = (uint(&header, 6, 4)?, uint(&header, 10, 2)?, uint(&header, 12, 2)? as usize);
         let (root, count, total) = (uint(&header, 16, 8)?, uint(&header, 24, 2)?, uint(&header, 26, 8)?);
         if size != record as u64 {
-            return Err(unknown("an index of links of another form"));
+            return Err(unknown("a B-tree of another form"));
         }
         if root == UNDEFINED && total == 0 {
             return Ok(());

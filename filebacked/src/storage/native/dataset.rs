@@ -3,9 +3,9 @@
 use super::header::{damaged, uint, unknown};
 use super::input::{Bytes, Input, copy};
 use super::object::Parsed;
-use super::{UNDEFINED, datatype};
+use super::{UNDEFINED, datatype, slab};
 use crate::error::Result;
-use crate::storage::{Description, elements};
+use crate::storage::{Description, Slab, elements};
 use std::mem::MaybeUninit;
 
 /// A dataset or an attribute.
@@ -102,6 +102,16 @@ impl<'b> Data<'b> {
         match &self.place {
             Place::Compact(bytes) => bytes.part(0..self.size).ok_or_else(|| damaged("data outside of its header")),
             Place::Contiguous(address) => input.bytes(*address, self.size),
+        }
+    }
+
+    /// Reads a part of it.
+    pub(super) fn read_slab(&self, input: &Input<'_>, part: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+        let Description { dtype, shape, .. } = &self.description;
+        let element = datatype::stored_size(dtype) as u64;
+        match &self.place {
+            Place::Compact(bytes) => slab::read(&Input::Memory(bytes), 0, shape, element, part, out),
+            Place::Contiguous(address) => slab::read(input, *address, shape, element, part, out),
         }
     }
 

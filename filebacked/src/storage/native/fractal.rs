@@ -1,16 +1,20 @@
-//! Fractal heaps: where the links of large groups lie.
+//! Fractal heaps: where the links of large groups lie, and the attributes of objects that have many.
 //!
 //! A heap is one range of offsets, cut into direct blocks that hold objects. Indirect blocks say where the direct ones are:
 //! row by row of so many blocks each, whose size doubles from the third row on; blocks above a certain size are indirect again.
 
-use super::UNDEFINED;
 use super::checksum::lookup3;
 use super::header::{damaged, uint, unknown};
 use super::input::Input;
+use super::{UNDEFINED, btree};
 use crate::error::Result;
+use std::ops::Range;
 
-/// Bytes of the identifier of an object: a byte of flags, offset and length.
+/// Bytes of the identifier of a link: a byte of flags, offset and length.
 pub(super) const ID: usize = 7;
+
+/// Bytes of the identifier of an attribute.
+pub(super) const ATTRIBUTE_ID: usize = 8;
 
 /// Bytes of a header.
 const HEADER: usize = 146;
@@ -127,17 +131,17 @@ fn width(most: u64) -> usize {
 }
 
 impl Heap {
-    /// The heap whose header is at an address.
-    pub(super) fn at(input: &Input<'_>, address: u64) -> Result<Self> {
+    /// The heap whose header is at an address, with identifiers of so many bytes.
+    pub(super) fn at(input: &Input<'_>, address: u64, id: usize) -> Result<Self> {
         let header = input.bytes(address, HEADER)?;
         if !header.starts_with(b"FRHP\0") {
-            return Err(damaged("no heap of links where there should be one"));
+            return Err(damaged("no heap where there should be one"));
         }
         if uint(&header, 7, 2)? != 0 {
-            return Err(unknown("a compressed heap of links"));
+            return Err(unknown("a compressed heap of links or attributes"));
         }
         if u64::from(lookup3(&header[..HEADER - 4])) != uint(&header, HEADER - 4, 4)? {
-            return Err(damaged("a heap of links with a wrong checksum"));
+            return Err(damaged("a heap with a wrong checksum"));
         }
         let table =
             Table { width: uint(&header, 110, 2)?, start: uint(&header, 112, 8)?, most: uint(&header, 120, 8)? };
@@ -152,8 +156,8 @@ impl Heap {
             && rows <= bits + 1 - u64::from(table.first_row_bits());
         let offset_width = bits.div_ceil(8) as usize;
         let length_width = (table.most.max(1).ilog2() as usize).div_ceil(8).min(width(longest));
-        if !sound || uint(&header, 5, 2)? != ID as u64 || 1 + offset_width + length_width > ID {
-            return Err(damaged("a heap of links of an impossible shape"));
+        if !sound || uint(&header, 5, 2)? != id as u64 || 1 + offset_width + length_width > id {
+            return Err(damaged("a heap of an impossible shape"));
         }
         Ok(Heap {
             address,
@@ -171,8 +175,8 @@ impl Heap {
     pub(super) fn place(&self, id: &[u8]) -> Result<(u64, usize)> {
         match uint(id, 0, 1)? >> 4 {
             0 => {}
-            1 => return Err(unknown("a link with a very long name")),
-            _ => return Err(damaged("an object of unknown form in a heap of links")),
+            1 => return Err(unknown("a very large link or attribute")),
+            _ => return Err(damaged("an object of unknown form in a heap")),
         }
         let offset = uint(id, 1, self.offset_width)?;
         Ok((offset, uint(id, 1 + self.offset_width, self.length_width)? as usize))
@@ -193,7 +197,7 @@ impl Heap {
             let at = usize::try_from(offset.checked_sub(*start)?).ok()?;
             block.get(at..at.checked_add(len)?)
         });
-        found.ok_or_else(|| damaged("a link outside of its heap"))
+        found.ok_or_else(|| damaged("an object outside of its heap"))
     }
 
     /// The direct block that has an offset, and where it starts.
@@ -202,7 +206,7 @@ impl Heap {
         // Each turn goes to a smaller block.
         while rows > 0 {
             if offset - base >= self.table.covered(rows) {
-                return Err(damaged("a link beyond the end of its heap"));
+                return Err(damaged("an object beyond the end of its heap"));
             }
             let cell = self.table.cell(offset - base);
             let head = 13 + self.offset_width;
@@ -210,7 +214,7 @@ impl Heap {
             let block = input.bytes(address, end + 4)?;
             charge(block.len())?;
             if u64::from(lookup3(&block[..end])) != uint(&block, end, 4)? {
-                return Err(damaged("a heap of links with a wrong checksum"));
+                return Err(damaged("a heap with a wrong checksum"));
             }
             self.check(&block, b"FHIB\0", base)?;
             address = uint(&block, head + cell.entry as usize * 8, 8)?;
@@ -218,11 +222,11 @@ impl Heap {
             size = cell.size;
             rows = if cell.row < self.table.direct_rows() { 0 } else { self.table.rows(cell.size) };
             if address == UNDEFINED || (cell.row >= self.table.direct_rows() && rows == 0) {
-                return Err(damaged("a link in a missing part of its heap"));
+                return Err(damaged("an object in a missing part of its heap"));
             }
         }
         if offset - base >= size {
-            return Err(damaged("a link beyond the end of its heap"));
+            return Err(damaged("an object beyond the end of its heap"));
         }
         let mut block = input.bytes(address, size as usize)?.to_vec();
         charge(block.len())?;
@@ -233,7 +237,7 @@ impl Heap {
             // The checksum is that of the block without it.
             block.get_mut(at..at + 4).unwrap_or_default().fill(0);
             if u64::from(lookup3(&block)) != stored {
-                return Err(damaged("a heap of links with a wrong checksum"));
+                return Err(damaged("a heap with a wrong checksum"));
             }
         }
         Ok((base, block))
@@ -245,6 +249,44 @@ impl Heap {
             && uint(block, 5, 8)? == self.address
             && uint(block, 13, self.offset_width)? == base;
         if own { Ok(()) } else { Err(damaged("no block of a heap where there should be one")) }
+    }
+}
+
+/// Objects of a heap that a B-tree names.
+pub(super) struct Dense {
+    pub(super) heap: u64,
+    pub(super) index: u64,
+    /// What the tree's records are, how long they are, and where in them the identifiers are.
+    pub(super) kind: u8,
+    pub(super) record: usize,
+    pub(super) id: Range<usize>,
+}
+
+impl Dense {
+    /// Looks at each object, in the order of the heap, so that each of its blocks is read once.
+    pub(super) fn each(
+        &self,
+        input: &Input<'_>,
+        charge: &dyn Fn(usize) -> Result<()>,
+        each: &mut dyn FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let mut heap = Heap::at(input, self.heap, self.id.len())?;
+        let mut places = Vec::new();
+        let mut place = |record: &[u8]| {
+            places.push(heap.place(record.get(self.id.clone()).unwrap_or_default())?);
+            Ok(())
+        };
+        btree::Walk { input, charge, each: &mut place }.tree(self.index, self.kind, self.record)?;
+        places.sort_unstable();
+        let mut bytes = 0u64;
+        for place in places {
+            bytes += place.1 as u64;
+            if bytes > input.len() {
+                return Err(damaged("a heap with more bytes than the file"));
+            }
+            each(heap.object(input, charge, place)?)?;
+        }
+        Ok(())
     }
 }
 

@@ -155,24 +155,8 @@ impl Links {
         heap: u64,
         names: u64,
     ) -> Result<()> {
-        let mut heap = fractal::Heap::at(input, heap)?;
-        let mut places = Vec::new();
-        let mut each = |record: &[u8]| {
-            places.push(heap.place(record.get(4..).unwrap_or_default())?);
-            Ok(())
-        };
-        btree::Walk { input, charge, each: &mut each }.tree(names, btree::NAMES, NAME_RECORD)?;
-        // In the order of the heap, so that each of its blocks is read once.
-        places.sort_unstable();
-        let mut bytes = 0u64;
-        for place in places {
-            bytes += place.1 as u64;
-            if bytes > input.len() {
-                return Err(damaged("a heap of links with more bytes than the file"));
-            }
-            self.push(heap.object(input, charge, place)?)?;
-        }
-        Ok(())
+        let dense = fractal::Dense { heap, index: names, kind: btree::NAMES, record: NAME_RECORD, id: 4..NAME_RECORD };
+        dense.each(input, charge, &mut |link| self.push(link))
     }
 
     /// How many links there are.

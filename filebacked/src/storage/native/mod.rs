@@ -16,6 +16,7 @@ mod kept;
 mod links;
 mod object;
 mod sink;
+mod slab;
 mod source;
 
 pub(crate) use sink::NativeSink;

@@ -1,8 +1,9 @@
 //! What the messages of an object tell, in one walk through them.
 
+use super::fractal::{ATTRIBUTE_ID, Dense};
 use super::header::{Header, damaged, uint, unknown};
 use super::input::{Bytes, Input};
-use super::message;
+use super::{UNDEFINED, btree, message};
 use crate::error::Result;
 use crate::storage::ObjectKind;
 use std::ops::Range;
@@ -146,4 +147,14 @@ impl<'m> Attribute<'m> {
         };
         Ok(Attribute { name, datatype, dataspace, data: rest })
     }
+}
+
+/// Where the attributes are of an object that has many; `None` where they are in its header.
+pub(super) fn dense_attributes(body: &[u8]) -> Result<Option<Dense>> {
+    // The highest order is there where the order is tracked.
+    let at = if uint(body, 1, 1)? & 1 != 0 { 4 } else { 2 };
+    let (heap, index) = (uint(body, at, 8)?, uint(body, at + 8, 8)?);
+    // Identifier, flags, order and hash.
+    let id = 0..ATTRIBUTE_ID;
+    Ok((heap != UNDEFINED).then_some(Dense { heap, index, kind: btree::ATTRIBUTES, record: ATTRIBUTE_ID + 9, id }))
 }

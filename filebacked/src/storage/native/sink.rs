@@ -463,7 +463,8 @@ impl Sink for NativeSink {
                 self.write_heap(&mut heap, &mut references, pending)?;
                 pending = references.len();
             }
-            let number = if text.is_empty() { 0 } else { heap.add(text.as_bytes()) };
+            // An object for the empty text too: without one it would be a null pointer to readers in C.
+            let number = heap.add(text.as_bytes());
             let Ok(len) = u32::try_from(text.len()) else {
                 return Err(ErrorKind::Limit("text of more than 4 GiB".into()).into());
             };
@@ -515,9 +516,7 @@ impl NativeSink {
         self.align();
         let address = self.position().to_le_bytes();
         for entry in references[pending..].chunks_exact_mut(16) {
-            if entry[12..] != [0; 4] {
-                entry[4..12].copy_from_slice(&address);
-            }
+            entry[4..12].copy_from_slice(&address);
         }
         heap.finish(&mut self.out);
         if self.file.is_some() && self.out.len() > GATHER {

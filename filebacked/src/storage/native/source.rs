@@ -7,11 +7,12 @@ use super::heap::Cursor;
 use super::input::{Bytes, Input, copy};
 use super::kept::{NativeKept, Opened, Origin};
 use super::links::{Link, Links, is_dense};
-use super::object::{Attribute, Parsed};
+use super::object::{Attribute, Parsed, dense_attributes};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{
-    Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, Source, StoredType, Texts, Unusual,
+    Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, Slab, Source, StoredType, Texts,
+    Unusual, elements,
 };
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::File;
@@ -251,6 +252,7 @@ impl<'b> NativeSource<'b> {
     fn attribute_messages(&self, object: Handle, mut each: impl FnMut(&[u8], Bytes<'b>) -> bool) -> Result<()> {
         let header = self.parsed(object, |parsed| parsed.attributes.then(|| parsed.header.clone()))?;
         let Some(header) = header else { return Ok(()) };
+        let mut dense = None;
         let mut messages = header.messages();
         while let Some((kind, body)) = messages.next()? {
             match kind {
@@ -261,14 +263,16 @@ impl<'b> NativeSource<'b> {
                         return Ok(());
                     }
                 }
-                // Attributes in a heap of their own.
-                message::ATTRIBUTE_INFO if body.len() >= 10 && uint(body, body.len() - 8, 8)? != UNDEFINED => {
-                    return Err(unknown("an object with very many attributes"));
-                }
+                message::ATTRIBUTE_INFO => dense = dense_attributes(body)?,
                 _ => {}
             }
         }
-        Ok(())
+        let Some(dense) = dense else { return Ok(()) };
+        let mut done = false;
+        dense.each(&self.input, &|bytes| self.charge(bytes), &mut |body| {
+            done = done || each(Attribute::parse(body)?.name, body.to_vec().into());
+            Ok(())
+        })
     }
 
     /// Looks at the datatype message and the bytes of a scalar whose data is in its header, which is what most fields are.
@@ -403,6 +407,17 @@ impl Source for NativeSource<'_> {
         }
         self.charge(out.len())?;
         data.read(&self.input, out)
+    }
+
+    fn read_slab(&self, dataset: Handle, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+        let data = self.noted(self.data(dataset))?;
+        slab.check(&data.description.shape)?;
+        let wanted = elements(&slab.shape()).and_then(|n| n.checked_mul(dtype.size()));
+        if data.description.dtype != *dtype || wanted != Some(out.len()) || *dtype == Dtype::VarStr {
+            return Err(ErrorKind::Contract("a buffer that does not fit the data".into()).into());
+        }
+        self.charge(out.len())?;
+        data.read_slab(&self.input, slab, out)
     }
 
     #[inline]

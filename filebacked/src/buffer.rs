@@ -1,0 +1,96 @@
+//! [`Buffer`]: memory of the caller's that a dataset is read into.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::layout::scalar::Element;
+use crate::node::{Node, say};
+use crate::storage::ObjectKind;
+
+/// Memory that a dataset is read into, by [`load_into`](crate::load_into) and `File::read_into`.
+///
+/// Slices and arrays of Rust take the elements of a dataset of any shape, in C order, as long as it has exactly as many as
+/// they; arrays and mutable views of ndarray take a dataset of exactly their shape. Numbers of the dataset's own type are read
+/// into the buffer itself, from compressed datasets too, where its memory lies in C order; all others are converted as
+/// [`ReadOptions::conversion`](crate::ReadOptions::conversion) allows, and copied.
+#[diagnostic::on_unimplemented(
+    message = "a dataset cannot be read into `{Self}`",
+    note = "pass a slice (`&mut values[..]`), an array, or an array or mutable view of ndarray"
+)]
+pub trait Buffer {
+    /// Fills the buffer with the elements of a dataset. After an error, what is in it is unspecified.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Mismatch`] for a dataset of another shape or type, and whatever else keeps it from being read.
+    fn read_from(&mut self, node: Node<'_>) -> Result<()>;
+}
+
+/// The shape that a dataset has to have.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Wanted<'a> {
+    /// So many elements, in any shape.
+    Elements(usize),
+    /// Exactly this shape.
+    #[cfg_attr(not(feature = "ndarray"), allow(dead_code))]
+    Shape(&'a [usize]),
+}
+
+impl Wanted<'_> {
+    /// Looks whether a shape is the one that is wanted.
+    pub(crate) fn check<T>(self, shape: &[usize], found: impl FnOnce() -> String) -> Result<()> {
+        let (fits, wanted) = match self {
+            Wanted::Elements(len) => {
+                let elements = shape.iter().try_fold(1usize, |n, extent| n.checked_mul(*extent));
+                (elements == Some(len), format!("a dataset of {len} elements of {}", short::<T>()))
+            }
+            Wanted::Shape(wanted) => (shape == wanted, format!("a dataset of shape {wanted:?}, of {}", short::<T>())),
+        };
+        if fits { Ok(()) } else { Err(Error::mismatch(wanted, found())) }
+    }
+}
+
+/// The name of a type without its path.
+fn short<T>() -> &'static str {
+    let name = std::any::type_name::<T>();
+    name.rsplit("::").next().unwrap_or(name)
+}
+
+/// Reads the elements of a node of a wanted shape into memory, in C order. Nothing is read where the shape is another.
+pub(crate) fn fill<T: Element>(node: &Node<'_>, wanted: Wanted<'_>, out: &mut [T]) -> Result<()> {
+    node.readable()?;
+    if node.kind() == ObjectKind::Group {
+        // Packed text.
+        let (values, shape) = T::read_array(node, None)?;
+        wanted.check::<T>(&shape, || format!("elements of shape {shape:?}"))?;
+        return take(values, out);
+    }
+    let description = node.describe()?;
+    let shape = crate::layout::number::shape(node, &description, short::<T>(), None)?;
+    wanted.check::<T>(&shape, || say(&description))?;
+    T::read_array_into(node, out)
+}
+
+/// Puts values that were read elsewhere into a buffer of their number.
+pub(crate) fn take<T>(values: Vec<T>, out: &mut [T]) -> Result<()> {
+    if values.len() != out.len() {
+        return Err(ErrorKind::Damaged(format!("{} elements instead of {}", values.len(), out.len())).into());
+    }
+    out.iter_mut().zip(values).for_each(|(place, value)| *place = value);
+    Ok(())
+}
+
+impl<T: Element> Buffer for [T] {
+    fn read_from(&mut self, node: Node<'_>) -> Result<()> {
+        if node.is_plain() {
+            return fill(&node, Wanted::Elements(self.len()), self);
+        }
+        let values: Vec<T> = node.get()?;
+        Wanted::Elements(self.len()).check::<T>(&[values.len()], || format!("{} elements", values.len()))?;
+        take(values, self)
+    }
+}
+
+impl<T: Element, const N: usize> Buffer for [T; N] {
+    fn read_from(&mut self, node: Node<'_>) -> Result<()> {
+        self.as_mut_slice().read_from(node)
+    }
+}

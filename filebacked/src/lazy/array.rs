@@ -1,0 +1,310 @@
+//! [`LazyArray`]: an array of which parts are read when they are asked for.
+
+use super::Held;
+use super::blocks::Blocks;
+use super::selection::Selection;
+use crate::backed::{FileBacked, Save};
+use crate::erased::Key;
+use crate::error::{Error, ErrorKind, Result};
+use crate::layout::scalar::Element;
+use crate::layout::{number, sequence};
+use crate::node::Node;
+use crate::object::Object;
+use crate::rows::Rows;
+use crate::schema::Schema;
+use crate::slot::{Slot, Written};
+use crate::storage::{Dtype, Slab, Span, Window};
+use ndarray::{Array, ArrayD, Axis, Dimension, IxDyn, SliceArg};
+use std::fmt;
+use std::marker::PhantomData;
+use std::path::Path;
+
+/// An array that stays in the file: all of it, a slice, or one block after another is read when it is asked for.
+///
+/// On disk it is what an `Array<A, D>` is: one dataset. Nothing that was read is kept. Like [`Lazy`](crate::Lazy), it holds
+/// the file open by itself, can be sent and shared between threads, and is copied as it is stored when it is saved.
+///
+/// ```
+/// # fn main() -> filebacked::Result<()> {
+/// use filebacked::LazyArray;
+/// use ndarray::{Array2, Ix2, array, s};
+///
+/// # let dir = std::env::temp_dir().join(format!("filebacked-lazy-array-{}", std::process::id()));
+/// # std::fs::create_dir_all(&dir)?;
+/// # let path = dir.join("grid.h5");
+/// filebacked::save(&path, &Array2::from_shape_fn((1000, 3), |(i, j)| (i * 10 + j) as f64))?;
+///
+/// let grid: LazyArray<f64, Ix2> = filebacked::load(&path)?;
+/// assert_eq!(grid.shape(), [1000, 3]);
+/// assert_eq!(grid.read_slice(s![500..502, ..])?, array![[5000.0, 5001.0, 5002.0], [5010.0, 5011.0, 5012.0]]);
+/// assert_eq!(grid.read_slice(s![-1, ..;-1])?, array![9992.0, 9991.0, 9990.0]);
+///
+/// let mut sum = 0.0;
+/// for block in grid.blocks(8 << 10) { // of at most 8 KiB
+///     sum += block?.array.sum();
+/// }
+/// assert_eq!(sum, grid.read()?.sum());
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok(()) }
+/// ```
+pub struct LazyArray<A, D = IxDyn> {
+    place: Place<A, D>,
+    shape: Vec<usize>,
+}
+
+enum Place<A, D> {
+    Memory(ArrayD<A>),
+    File { held: Held, dtype: Dtype, chunk: Vec<usize>, of: PhantomData<fn() -> D> },
+}
+
+impl<A, D> LazyArray<A, D> {
+    /// The extent of each dimension.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// The number of dimensions.
+    pub fn ndim(&self) -> usize {
+        self.shape.len()
+    }
+
+    /// The number of elements.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether there is no element.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The datatype in the file; `None` for an array in memory.
+    pub fn dtype(&self) -> Option<&Dtype> {
+        match &self.place {
+            Place::Memory(_) => None,
+            Place::File { dtype, .. } => Some(dtype),
+        }
+    }
+
+    /// The shape of the chunks in the file; `None` where the data lies in one piece.
+    pub fn chunk(&self) -> Option<&[usize]> {
+        match &self.place {
+            Place::File { chunk, .. } if !chunk.is_empty() => Some(chunk),
+            _ => None,
+        }
+    }
+
+    /// The file that the array is read from; `None` for arrays and files in memory.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Memory(_) => None,
+            Place::File { held, .. } => held.path(),
+        }
+    }
+}
+
+impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
+    /// Reads all of it.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the elements from being of this type; [`ErrorKind::Changed`] where the file was written to since.
+    pub fn read(&self) -> Result<Array<A, D>> {
+        let all = Slab { dims: self.shape.iter().map(|extent| Span::all(*extent as u64)).collect() };
+        shaped(self.part(&all)?)
+    }
+
+    /// Reads what ndarray's `s![..]` selects: ranges with steps (a negative one turns the order around), single indices, which
+    /// take their axis away, and new axes. Indices below zero count from the end. Axes that are not mentioned, which is
+    /// possible where the rank is not part of the type, are read whole.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::OutOfBounds`], or as [`LazyArray::read`].
+    pub fn read_slice<I: SliceArg<D>>(&self, selection: I) -> Result<Array<A, I::OutDim>> {
+        let selection = Selection::new(selection.as_ref(), &self.shape)?;
+        shaped(selection.arrange(self.part(&selection.slab)?))
+    }
+
+    /// Reads the elements at these indices along an axis, in their order; an index may come several times.
+    ///
+    /// # Errors
+    ///
+    /// As [`LazyArray::read_slice`].
+    pub fn select(&self, axis: Axis, indices: &[usize]) -> Result<Array<A, D>> {
+        let mut dims: Vec<Span> = self.shape.iter().map(|extent| Span::all(*extent as u64)).collect();
+        let Some(extent) = self.shape.get(axis.index()) else {
+            let what = format!("axis {} of an array of {} dimensions", axis.index(), self.ndim());
+            return Err(ErrorKind::OutOfBounds(what).into());
+        };
+        if let Some(wrong) = indices.iter().find(|index| *index >= extent) {
+            let what = format!("index {wrong} along axis {}, which has {extent} elements", axis.index());
+            return Err(ErrorKind::OutOfBounds(what).into());
+        }
+        let mut parts = Vec::new();
+        for run in indices.chunk_by(|one, next| one + 1 == *next) {
+            let start = run.first().copied().unwrap_or(0) as u64;
+            dims[axis.index()] = Span { start, step: 1, count: run.len() as u64 };
+            parts.push(self.part(&Slab { dims: dims.clone() })?);
+        }
+        if parts.is_empty() {
+            dims[axis.index()] = Span { start: 0, step: 1, count: 0 };
+            return shaped(self.part(&Slab { dims })?);
+        }
+        let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
+        shaped(ndarray::concatenate(axis, &views).map_err(unshaped)?)
+    }
+
+    /// Reads the elements along an axis for which the mask is true.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::OutOfBounds`] for a mask of another length than the axis, or as [`LazyArray::read`].
+    pub fn mask(&self, axis: Axis, mask: &[bool]) -> Result<Array<A, D>> {
+        if self.shape.get(axis.index()) != Some(&mask.len()) {
+            let what = format!("a mask of {} along axis {} of shape {:?}", mask.len(), axis.index(), self.shape);
+            return Err(ErrorKind::OutOfBounds(what).into());
+        }
+        let chosen = mask.iter().enumerate().filter(|(_, chosen)| **chosen).map(|(index, _)| index);
+        self.select(axis, &chosen.collect::<Vec<_>>())
+    }
+
+    /// The array one block after another, in C order; a block has at most so many bytes (in memory, text not counted) if one
+    /// element has. Blocks are made of whole chunks, as long as one chunk is not larger.
+    pub fn blocks(&self, bytes: usize) -> Blocks<'_, A, D> {
+        Blocks::new(self, bytes)
+    }
+
+    /// Reads a part.
+    pub(super) fn part(&self, slab: &Slab) -> Result<ArrayD<A>> {
+        let shape: Vec<usize> = slab.dims.iter().map(|span| span.count as usize).collect();
+        match &self.place {
+            Place::Memory(array) => {
+                let part = array.slice_each_axis(|axis| {
+                    let span = slab.dims.get(axis.axis.index()).copied().unwrap_or(Span::all(axis.len as u64));
+                    let end = if span.count == 0 { span.start } else { span.start + (span.count - 1) * span.step + 1 };
+                    ndarray::Slice::new(span.start as isize, Some(end as isize), span.step as isize)
+                });
+                Ok(part.to_owned())
+            }
+            Place::File { held, .. } => {
+                let (values, _) = held.read(|node| windowed(&node, slab, |node| A::read_array(node, None)))?;
+                ArrayD::from_shape_vec(IxDyn(&shape), values).map_err(unshaped)
+            }
+        }
+    }
+}
+
+/// Looks at a dataset as if it were a part of itself.
+fn windowed<R>(node: &Node<'_>, slab: &Slab, read: impl FnOnce(&Node<'_>) -> Result<R>) -> Result<R> {
+    let handle = node.object.handle;
+    let window = Window { source: node.object.source, dataset: handle, slab };
+    let part = Node::open(Object::new(&window, handle), node.cx, node.state, node.depth, node.ours)?;
+    read(&part)
+}
+
+pub(super) fn shaped<A, D: Dimension>(array: ArrayD<A>) -> Result<Array<A, D>> {
+    array.into_dimensionality().map_err(unshaped)
+}
+
+#[cold]
+fn unshaped(source: ndarray::ShapeError) -> Error {
+    Error::new(ErrorKind::Unsupported("an array of this shape".into())).with_source(source)
+}
+
+impl<A, D: Dimension> From<Array<A, D>> for LazyArray<A, D> {
+    fn from(array: Array<A, D>) -> Self {
+        LazyArray { shape: array.shape().to_vec(), place: Place::Memory(array.into_dyn()) }
+    }
+}
+
+impl<A, D> Clone for LazyArray<A, D>
+where
+    A: Clone,
+{
+    fn clone(&self) -> Self {
+        let place = match &self.place {
+            Place::Memory(array) => Place::Memory(array.clone()),
+            Place::File { held, dtype, chunk, of } => {
+                Place::File { held: held.clone(), dtype: dtype.clone(), chunk: chunk.clone(), of: *of }
+            }
+        };
+        LazyArray { place, shape: self.shape.clone() }
+    }
+}
+
+impl<A, D> fmt::Debug for LazyArray<A, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut f = f.debug_struct("LazyArray");
+        f.field("shape", &self.shape).field("dtype", &self.dtype()).field("file", &self.file()).finish()
+    }
+}
+
+impl<A: Element + Clone, D: Dimension + 'static> Save for LazyArray<A, D> {
+    fn write(&self, mut slot: Slot<'_>) -> Result<Written> {
+        match &self.place {
+            Place::Memory(array) => slot.put(array),
+            Place::File { held, .. } => {
+                match slot.copy(held.kept(), Self::schema)? {
+                    Ok(written) => return Ok(written),
+                    Err(back) => slot = back,
+                }
+                slot.put(&self.read()?.into_dyn())
+            }
+        }
+    }
+
+    fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
+        if slot.layout().is_none() {
+            return sequence::write_numbered(rows, slot);
+        }
+        let arrays: Vec<_> = rows.iter().map(LazyArray::read).collect::<Result<_>>()?;
+        slot.put_rows(Rows::slice(&arrays))
+    }
+
+    fn is_listed() -> bool {
+        true
+    }
+
+    fn key() -> Option<Key<Self>> {
+        Some(Key::new())
+    }
+}
+
+impl<A: Element + Clone, D: Dimension + 'static> FileBacked for LazyArray<A, D> {
+    fn schema() -> Schema {
+        <Array<A, D>>::schema()
+    }
+
+    fn read(node: Node<'_>) -> Result<Self> {
+        let description = node.describe()?;
+        number::shape(&node, &description, "an array", D::NDIM)?;
+        let Some(held) = Held::new(&node)? else {
+            return Ok(node.get::<Array<A, D>>()?.into());
+        };
+        // Nothing of it: whether the elements are of this type shows now, not later.
+        if description.shape.iter().all(|extent| *extent > 0) && !description.null {
+            let none = Slab { dims: description.shape.iter().map(|_| Span { start: 0, step: 1, count: 0 }).collect() };
+            if !description.shape.is_empty() {
+                windowed(&node, &none, |node| A::read_array(node, None))?;
+            }
+        }
+        let extent = |extent: &u64| usize::try_from(*extent).map_err(|_| too_long(*extent));
+        let shape = description.shape.iter().map(extent).collect::<Result<Vec<_>>>()?;
+        let allocation = node.object.source.allocation(node.object.handle)?;
+        let chunk = allocation.chunk.iter().map(|extent| *extent as usize).collect();
+        Ok(LazyArray { place: Place::File { held, dtype: description.dtype, chunk, of: PhantomData }, shape })
+    }
+
+    fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
+        if node.stamp()?.is_none_or(|stamp| stamp.kind_name() == "list") {
+            return sequence::read_numbered(node);
+        }
+        Ok(node.get_rows::<Array<A, D>>()?.into_iter().map(LazyArray::from).collect())
+    }
+}
+
+#[cold]
+fn too_long(extent: u64) -> Error {
+    ErrorKind::Unsupported(format!("{extent} elements in a dimension")).into()
+}

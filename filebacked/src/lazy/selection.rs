@@ -1,0 +1,103 @@
+//! What ndarray's `s![..]` selects in a dataset.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::storage::{Slab, Span};
+use ndarray::{ArrayD, Axis, SliceInfoElem};
+
+/// A selection that can be read, and what makes the array of it that was asked for.
+pub(super) struct Selection {
+    pub(super) slab: Slab,
+    /// Axes whose order is turned around.
+    reversed: Vec<usize>,
+    /// What becomes of the axes: whether one is kept, dropped (a single index), or put in.
+    axes: Vec<Kind>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Kept,
+    Dropped,
+    New,
+}
+
+impl Selection {
+    /// The selection in an array of this shape; axes that are not mentioned are selected whole.
+    pub(super) fn new(elements: &[SliceInfoElem], shape: &[usize]) -> Result<Self> {
+        let mut this = Selection { slab: Slab { dims: Vec::new() }, reversed: Vec::new(), axes: Vec::new() };
+        for element in elements {
+            let axis = this.slab.dims.len();
+            let extent = || shape.get(axis).copied().ok_or_else(|| too_many(elements.len(), shape));
+            match *element {
+                SliceInfoElem::NewAxis => this.axes.push(Kind::New),
+                SliceInfoElem::Index(index) => {
+                    let extent = extent()?;
+                    let at =
+                        place(index, extent).filter(|at| *at < extent).ok_or_else(|| outside(index, axis, extent))?;
+                    this.slab.dims.push(Span { start: at as u64, step: 1, count: 1 });
+                    this.axes.push(Kind::Dropped);
+                }
+                SliceInfoElem::Slice { start, end, step } => {
+                    let extent = extent()?;
+                    let from = place(start, extent).ok_or_else(|| outside(start, axis, extent))?;
+                    let to = end.map_or(Some(extent), |end| place(end, extent));
+                    let to = to.ok_or_else(|| outside(end.unwrap_or(0), axis, extent))?;
+                    let width = step.unsigned_abs();
+                    if width == 0 {
+                        return Err(ErrorKind::OutOfBounds(format!("a step of 0 along axis {axis}")).into());
+                    }
+                    let count = to.saturating_sub(from).div_ceil(width);
+                    // A negative step begins with the last element.
+                    let first = match step {
+                        ..0 if count > 0 => to - 1 - (count - 1) * width,
+                        _ => from,
+                    };
+                    if step < 0 {
+                        this.reversed.push(axis);
+                    }
+                    this.slab.dims.push(Span { start: first as u64, step: width as u64, count: count as u64 });
+                    this.axes.push(Kind::Kept);
+                }
+            }
+        }
+        for extent in shape.get(this.slab.dims.len()..).unwrap_or_default() {
+            this.slab.dims.push(Span::all(*extent as u64));
+            this.axes.push(Kind::Kept);
+        }
+        Ok(this)
+    }
+
+    /// Makes what was asked for of the array that was read.
+    pub(super) fn arrange<A: Clone>(&self, mut array: ArrayD<A>) -> ArrayD<A> {
+        for axis in &self.reversed {
+            array.invert_axis(Axis(*axis));
+        }
+        let mut axis = 0;
+        for kind in &self.axes {
+            match kind {
+                Kind::Kept => axis += 1,
+                Kind::Dropped => array = array.index_axis_move(Axis(axis), 0),
+                Kind::New => {
+                    array = array.insert_axis(Axis(axis));
+                    axis += 1;
+                }
+            }
+        }
+        if self.reversed.is_empty() { array } else { array.as_standard_layout().into_owned() }
+    }
+}
+
+/// An index from the front, or from the end where it is negative; at most the extent.
+fn place(index: isize, extent: usize) -> Option<usize> {
+    let at = if index < 0 { extent.checked_sub(index.unsigned_abs())? } else { index.unsigned_abs() };
+    (at <= extent).then_some(at)
+}
+
+#[cold]
+fn outside(index: isize, axis: usize, extent: usize) -> Error {
+    ErrorKind::OutOfBounds(format!("index {index} along axis {axis}, which has {extent} elements")).into()
+}
+
+#[cold]
+fn too_many(found: usize, shape: &[usize]) -> Error {
+    ErrorKind::OutOfBounds(format!("a selection along {found} axes of an array of shape {shape:?}")).into()
+}

@@ -1,0 +1,185 @@
+//! How much memory saving and loading take, counted in bytes by the allocator: the same in every run.
+
+use filebacked::{Durability, Engine, FileBacked, ReadOptions, Save, WriteOptions};
+use filebacked_tests::scratch;
+use ndarray::Array2;
+use sprs::CsMat;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+const MIB: usize = 1 << 20;
+
+/// The system's allocator, which counts.
+struct Counting;
+
+static NOW: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+fn more(bytes: usize) {
+    PEAK.fetch_max(NOW.fetch_add(bytes, Relaxed) + bytes, Relaxed);
+}
+
+// SAFETY: every call is passed on to the system's allocator as it is.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        more(layout.size());
+        // SAFETY: the caller's contract.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
+        NOW.fetch_sub(layout.size(), Relaxed);
+        // SAFETY: the caller's contract.
+        unsafe { System.dealloc(start, layout) }
+    }
+
+    unsafe fn realloc(&self, start: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // Where it has to move, both are there for a while; as a rule the kernel moves the pages of large ones.
+        more(size.saturating_sub(layout.size()));
+        NOW.fetch_sub(layout.size().saturating_sub(size), Relaxed);
+        // SAFETY: the caller's contract.
+        unsafe { System.realloc(start, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// What a call returns, how many bytes it had allocated at once at most, and how many of them are left.
+fn measured<R>(call: impl FnOnce() -> R) -> (R, usize, usize) {
+    let before = NOW.load(Relaxed);
+    PEAK.store(before, Relaxed);
+    let result = call();
+    (result, PEAK.load(Relaxed) - before, NOW.load(Relaxed) - before)
+}
+
+/// One measurement at a time: tests run in threads of one process, too.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// Asserts that saving takes no more than the largest column, 8 bytes a row and 4 MiB, and loading no more than `most`
+/// bytes for a value of so many.
+#[track_caller]
+fn within<T: FileBacked + Save>(name: &str, value: T, column: usize, rows: usize, most: impl Fn(usize) -> usize) {
+    let _alone = ALONE.lock();
+    let (_dir, path) = scratch("memory.h5");
+    let options = WriteOptions::new().engine(Engine::Native).durability(Durability::Fast);
+    let (saved, peak, _) = measured(|| options.save(&path, &value));
+    saved.unwrap();
+    let allowed = column + 8 * rows + 4 * MIB;
+    println!("{name}: save {peak} of {allowed} bytes");
+    assert!(peak <= allowed, "{name}: saving takes {peak} bytes, {allowed} are allowed");
+    drop(value);
+    let (loaded, peak, size) = measured(|| ReadOptions::new().engine(Engine::Native).load::<T>(&path));
+    let loaded = loaded.unwrap();
+    let allowed = most(size);
+    println!("{name}: load {peak} of {allowed} bytes, {size} for the value: {:.2}", peak as f64 / size as f64);
+    assert!(peak <= allowed, "{name}: loading {size} bytes takes {peak}, {allowed} are allowed");
+    drop(loaded);
+}
+
+/// A big array: its own size and 16 MiB.
+fn array(size: usize) -> usize {
+    size + 16 * MIB
+}
+
+/// Anything else: twice the value, and the blocks of metadata that are kept.
+fn double(size: usize) -> usize {
+    2 * size + 2 * MIB
+}
+
+#[test]
+fn arrays() {
+    let n = 6_000_000;
+    within("Vec<f64>", vec![1.5; n], 0, 0, array);
+    within("Array2<f32>", Array2::<f32>::ones((3000, n / 3000)), 0, 0, array);
+    within("in a struct", (String::from("name"), vec![3i64; n]), 0, 0, array);
+}
+
+#[test]
+fn nothing_is_allocated_for_an_array_that_is_there() {
+    let _alone = ALONE.lock();
+    let (_dir, path) = scratch("into.h5");
+    let values: Vec<f64> = (0..2_000_000).map(f64::from).collect();
+    WriteOptions::new().engine(Engine::Native).save(&path, &values).unwrap();
+    let mut read = vec![0.0; values.len()];
+    for engine in [Engine::Native, Engine::Libhdf5] {
+        read.fill(0.0);
+        let options = ReadOptions::new().engine(engine);
+        let (result, peak, _) = measured(|| options.load_into(&path, "value", &mut read[..]));
+        result.unwrap();
+        assert!(read == values && peak < 256 << 10, "{engine:?}: {peak} bytes");
+    }
+}
+
+#[derive(FileBacked, Clone)]
+struct Record {
+    id: u64,
+    name: String,
+    place: (f64, f64),
+    weight: Option<f32>,
+    tags: Vec<u16>,
+    kind: Kind,
+}
+
+#[derive(FileBacked, Clone)]
+enum Kind {
+    Plain,
+    Named(String),
+    Sized { width: f64, height: f64 },
+}
+
+fn record(i: usize) -> Record {
+    Record {
+        id: i as u64,
+        name: format!("record {i:08}"),
+        place: (i as f64, 0.5),
+        weight: i.is_multiple_of(3).then_some(1.5),
+        tags: vec![i as u16; i % 5],
+        kind: match i % 3 {
+            0 => Kind::Plain,
+            1 => Kind::Named(format!("{i}")),
+            _ => Kind::Sized { width: 1.0, height: 2.0 },
+        },
+    }
+}
+
+#[test]
+fn records() {
+    let n = 200_000;
+    // The names are the largest column.
+    within("records", (0..n).map(record).collect::<Vec<_>>(), 16 * n, n, double);
+}
+
+#[test]
+fn texts() {
+    let n = 400_000;
+    within("alike", (0..n).map(|i| format!("text {i:07}")).collect::<Vec<_>>(), 12 * n, n, double);
+    let skewed = |i: usize| "x".repeat(1 + i.wrapping_mul(2_654_435_761) % 1000 / (1 + i % 7));
+    let total: usize = (0..n / 4).map(|i| skewed(i).len()).sum();
+    within("skewed", (0..n / 4).map(skewed).collect::<Vec<_>>(), total, n / 4, double);
+    within("long", (0..n / 40).map(|i| "y".repeat(i % 2 + 600)).collect::<Vec<_>>(), 601 * n / 40, n, double);
+}
+
+#[test]
+fn maps() {
+    let n = 200_000;
+    let map: BTreeMap<String, f64> = (0..n).map(|i| (format!("key {i}"), i as f64)).collect();
+    within("BTreeMap", map, 10 * n, n, double);
+    let map: HashMap<String, f64> = (0..n).map(|i| (format!("key {i}"), i as f64)).collect();
+    // Its entries are sorted, which takes 80 bytes a row.
+    within("HashMap", map, 0, n * 10, double);
+    // The links of a group are a heap of its own in the file: some 40 bytes and two records in the indexes each.
+    let links: BTreeMap<u32, Vec<f32>> = (0..50_000).map(|i| (i, vec![i as f32; 40])).collect();
+    within("links", links, 50_000 * 400, 0, double);
+}
+
+#[test]
+fn sparse_matrices() {
+    let (rows, each) = (100_000, 30);
+    let starts: Vec<usize> = (0..=rows).map(|row| row * each).collect();
+    let indices: Vec<usize> = (0..rows * each).map(|i| i % each * 7).collect();
+    let matrix = CsMat::new((rows, 1000), starts, indices, vec![0.5; rows * each]);
+    within("CsMat<f64>", matrix, 0, rows, double);
+}
