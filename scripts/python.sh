@@ -35,5 +35,5 @@ create() { "$python" -m venv "$venv" >"$log" 2>&1; }
 # Debian keeps the venv module in a package of its own.
 create || { scripts/apt.sh python3-venv && create; } || give_up "$python cannot create a virtual environment ($log)"
 "$venv/bin/python" -m pip install -q -r "$wanted" >>"$log" 2>&1 || give_up "the packages could not be installed ($log)"
-"$venv/bin/python" -c 'import h5py, scipy, pyfive, anndata.io' >>"$log" 2>&1 || give_up "the packages cannot be imported ($log)"
+"$venv/bin/python" -c 'import h5py, hdf5plugin, scipy, pyfive, anndata.io' >>"$log" 2>&1 || give_up "the packages cannot be imported ($log)"
 cp "$wanted" "$stamp"

@@ -157,7 +157,12 @@ impl Run<'_> {
         Vec<T>: FileBacked,
     {
         let mut jobs = self.jobs();
-        ours_in_files(&mut jobs, value, fast().compression(Compression::Gzip(4)));
+        let options = fast().compression(Compression::Gzip(4));
+        ours_in_files(&mut jobs, value, options.clone());
+        let one = &rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
+        let save = move |path: &Path| Ok(one.install(|| options.save(path, value))?);
+        let load = |path: &Path| Ok(one.install(|| filebacked::load::<Vec<T>>(path))?);
+        jobs.file("ours, 1 thread", save, load, |made| made == value);
         self.array_by_hand(&mut jobs, value, Some(4));
         jobs.saves("hdf5-metno gzip-1", |path| hand::save_numbers(path, value, Some(1)));
         let save = |path: &Path| Ok(fs::write(path, as_bytes(value))?);

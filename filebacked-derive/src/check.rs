@@ -8,8 +8,9 @@ use syn::spanned::Spanned as _;
 use crate::Derive;
 use crate::ast::{Container, Data, Field, Style, Variant};
 use crate::attr::words::{
-    ALIAS, ATTR, BINCODE, CHUNK, COMPRESSION, DEFAULT, DENY_UNKNOWN, FLATTEN, LAYOUT, NAME, POSTCARD, REGISTERED,
-    REMOVED, RENAME, RENAME_ALL, RENAME_ALL_FIELDS, REPR, SKIP, SKIP_IF, TAG, TRANSPARENT, UPGRADE, VERSION, WITH,
+    ALIAS, ATTR, BINCODE, CHUNK, COMPRESSION, DEFAULT, DENY_UNKNOWN, FLATTEN, FLETCHER32, LAYOUT, NAME, POSTCARD,
+    REGISTERED, REMOVED, RENAME, RENAME_ALL, RENAME_ALL_FIELDS, REPR, SKIP, SKIP_IF, TAG, TRANSPARENT, UPGRADE,
+    VERSION, WITH,
 };
 use crate::attr::{Attr, Layout, Name};
 use crate::context::Context;
@@ -22,15 +23,43 @@ const RESERVED: [&str; 7] =
 const CONFLICTS: [(&str, &[&str], &str); 6] = [
     (
         SKIP,
-        &[ALIAS, ATTR, BINCODE, CHUNK, COMPRESSION, FLATTEN, LAYOUT, POSTCARD, REGISTERED, RENAME, SKIP_IF, WITH],
+        &[
+            ALIAS,
+            ATTR,
+            BINCODE,
+            CHUNK,
+            COMPRESSION,
+            FLATTEN,
+            FLETCHER32,
+            LAYOUT,
+            POSTCARD,
+            REGISTERED,
+            RENAME,
+            SKIP_IF,
+            WITH,
+        ],
         "a skipped field is not stored",
     ),
     (
         FLATTEN,
-        &[ALIAS, ATTR, BINCODE, CHUNK, COMPRESSION, DEFAULT, LAYOUT, POSTCARD, REGISTERED, RENAME, SKIP_IF, WITH],
+        &[
+            ALIAS,
+            ATTR,
+            BINCODE,
+            CHUNK,
+            COMPRESSION,
+            DEFAULT,
+            FLETCHER32,
+            LAYOUT,
+            POSTCARD,
+            REGISTERED,
+            RENAME,
+            SKIP_IF,
+            WITH,
+        ],
         "the members of a flattened field stand beside the others, it is no node of its own",
     ),
-    (ATTR, &[CHUNK, COMPRESSION, LAYOUT], "an HDF5 attribute has no storage options"),
+    (ATTR, &[CHUNK, COMPRESSION, FLETCHER32, LAYOUT], "an HDF5 attribute has no storage options"),
     (WITH, &[BINCODE, POSTCARD, REGISTERED], ONE_FILTER),
     (REGISTERED, &[BINCODE, POSTCARD], ONE_FILTER),
     (BINCODE, &[POSTCARD], ONE_FILTER),
@@ -169,7 +198,7 @@ fn transparent(cx: &Context, container: &Container<'_>) {
         cx.error(span, format_args!("{message}, this one has {stored}"));
         return;
     };
-    for word in [ALIAS, ATTR, CHUNK, COMPRESSION, DEFAULT, FLATTEN, LAYOUT, RENAME, SKIP_IF] {
+    for word in [ALIAS, ATTR, CHUNK, COMPRESSION, DEFAULT, FLATTEN, FLETCHER32, LAYOUT, RENAME, SKIP_IF] {
         if let Some(span) = field.attrs.span_of(word) {
             let message = "has no meaning on the field that a transparent struct is stored as";
             let help = "put it where the struct is a field, or add `transparent = false` to the struct";

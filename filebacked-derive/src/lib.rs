@@ -82,7 +82,8 @@ use crate::context::Context;
 /// | `with = expr` | a filter; on an `Option` it filters what is inside, `with = whole(expr)` the `Option` itself |
 /// | `registered` | the filter that is registered for the type, which needs not be `FileBacked` |
 /// | `bincode`, `postcard` | bytes of that codec |
-/// | `compression = expr` | `Compression` of the dataset |
+/// | `compression = expr` | `Compression` of the datasets |
+/// | `fletcher32` | a checksum on each chunk of the datasets |
 /// | `chunk = [64, 64]` | the lengths of its chunks |
 /// | `layout = "..."` | `packed`, `stacked`, `rows`, `columns`, `links`, `compound` or `shared` |
 #[proc_macro_derive(FileBacked, attributes(filebacked))]

@@ -6,7 +6,7 @@ use crate::path::{Mask, State, UNMASKED};
 use crate::progress::Watcher;
 use crate::registry::Registry;
 use crate::schema::Nested;
-use crate::storage::Compression;
+use crate::storage::{self, Compression};
 use std::any::TypeId;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ pub struct WriteContext {
 
 impl WriteContext {
     pub(crate) fn new(options: &WriteOptions, schema: Option<Nested>) -> Result<Self> {
+        storage::check(options.compression)?;
         let mask = Mask::new(&options.skip, options.only.as_deref(), schema)?;
         Ok(WriteContext { registry: options.snapshot(), options: options.clone(), mask, tables: RefCell::default() })
     }
@@ -44,6 +45,11 @@ impl WriteContext {
     /// The compression of arrays and columns whose field says nothing.
     pub fn compression(&self) -> Compression {
         self.options.compression
+    }
+
+    /// Whether arrays and columns have checksums whose field says nothing.
+    pub(crate) fn fletcher32(&self) -> bool {
+        self.options.fletcher32
     }
 
     pub(crate) fn chunk_bytes(&self) -> Option<usize> {

@@ -22,11 +22,25 @@ pub enum StoreAs {
     Shared,
 }
 
+/// How the chunks of datasets are coded, where a field says so; it goes for everything below the field.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Coding {
+    pub(crate) compression: Option<Compression>,
+    pub(crate) fletcher32: Option<bool>,
+}
+
+impl Coding {
+    /// What this says, and where it says nothing, the other.
+    pub(crate) fn or(self, outer: Coding) -> Coding {
+        Coding { compression: self.compression.or(outer.compression), fletcher32: self.fletcher32.or(outer.fletcher32) }
+    }
+}
+
 /// What a field says about the datasets of its value.
 #[derive(Debug, Clone, Copy, Default)]
 #[must_use]
 pub struct Storage<'a> {
-    pub(crate) compression: Option<Compression>,
+    pub(crate) coding: Coding,
     pub(crate) chunk: Option<&'a [usize]>,
     pub(crate) layout: Option<StoreAs>,
 }
@@ -39,7 +53,13 @@ impl<'a> Storage<'a> {
 
     /// Compresses the datasets, whatever the options say.
     pub fn compression(mut self, compression: Compression) -> Self {
-        self.compression = Some(compression);
+        self.coding.compression = Some(compression);
+        self
+    }
+
+    /// Whether chunks have checksums, whatever the options say.
+    pub fn fletcher32(mut self, checksums: bool) -> Self {
+        self.coding.fletcher32 = Some(checksums);
         self
     }
 

@@ -91,7 +91,7 @@
 //! | `libhdf5` | yes | the engine over the HDF5 C library: any file, updates in place, compression |
 //! | `static` | yes | HDF5 is built from source and linked in, which takes cmake and a C compiler; without it, the system's library |
 //! | `native` | yes | the engine of our own: whole files of a small subset of HDF5, at memory speed, without C |
-//! | `compress` | | with `libhdf5` 1.14 or newer: gzip data coded on all cores instead of in HDF5's filter pipeline; the same files |
+//! | `compress` | | with `libhdf5`: LZ4, Zstandard and Blosc; with version 1.14 or newer of it, compressed data is coded on all cores instead of in HDF5's filter pipeline; the same files |
 //! | `derive` | yes | the derive macros |
 //! | `dynamic` | | `Box<dyn Trait>`: the classes behind a trait are found at link time |
 //! | `ndarray`, `sprs` | yes | arrays and sparse matrices |
@@ -168,7 +168,9 @@ pub use lazy::Lazy;
 pub use lazy::{Block, Blocks, LazyArray};
 pub use member::MemberReader;
 pub use node::Node;
-pub use options::{Compression, Conversion, Durability, Extensions, Overwrite, ReadOptions, WriteOptions};
+pub use options::{
+    BloscCodec, BloscShuffle, Compression, Conversion, Durability, Extensions, Overwrite, ReadOptions, WriteOptions,
+};
 pub use progress::Progress;
 pub use reader::GroupReader;
 pub use registry::{Registration, Registry, default_registry, register_dyn_filter, register_filter, unregister_filter};

@@ -1,6 +1,6 @@
 //! What one call of saving or loading may be told.
 
-pub use crate::storage::Compression;
+pub use crate::storage::{BloscCodec, BloscShuffle, Compression};
 
 use crate::engine::Engine;
 use crate::progress::{Progress, Watcher};
@@ -110,6 +110,7 @@ pub struct WriteOptions {
     pub(crate) skip: Vec<String>,
     pub(crate) only: Option<Vec<String>>,
     pub(crate) compression: Compression,
+    pub(crate) fletcher32: bool,
     pub(crate) chunk_bytes: Option<usize>,
     pub(crate) durability: Durability,
     pub(crate) overwrite: Overwrite,
@@ -127,6 +128,7 @@ impl Default for WriteOptions {
             skip: Vec::new(),
             only: None,
             compression: Compression::None,
+            fletcher32: false,
             chunk_bytes: None,
             durability: Durability::default(),
             overwrite: Overwrite::default(),
@@ -199,6 +201,14 @@ impl WriteOptions {
     /// Compresses every array and column that is large enough to gain from it.
     pub fn compression(mut self, compression: Compression) -> Self {
         self.compression = compression;
+        self
+    }
+
+    /// Puts a checksum (HDF5's fletcher32) on each chunk of every array and column of 4096 bytes or more, compressed or
+    /// not, so that damage is an error when the data is read, by whichever reader. Smaller ones lie in the header of their
+    /// dataset, which always has a checksum. Text of variable length is stored outside its dataset and has none.
+    pub fn fletcher32(mut self, checksums: bool) -> Self {
+        self.fletcher32 = checksums;
         self
     }
 

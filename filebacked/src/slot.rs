@@ -112,7 +112,14 @@ impl<'a> Slot<'a> {
     /// Compresses what is written here, unless the field says otherwise.
     #[must_use]
     pub fn compression(mut self, compression: Compression) -> Self {
-        self.storage.compression.get_or_insert(compression);
+        self.storage.coding.compression.get_or_insert(compression);
+        self
+    }
+
+    /// Puts checksums on the chunks of what is written here, or none, unless the field says otherwise.
+    #[must_use]
+    pub fn fletcher32(mut self, checksums: bool) -> Self {
+        self.storage.coding.fletcher32.get_or_insert(checksums);
         self
     }
 
@@ -393,10 +400,15 @@ impl<'a> Slot<'a> {
         let bytes = storage::elements(shape).and_then(|n| n.checked_mul(dtype.size().max(16)));
         let worth = bytes.is_some_and(|bytes| bytes >= WORTH_COMPRESSING) && !shape.is_empty();
         let chosen = if worth { self.cx.compression() } else { Compression::None };
-        let compression = self.storage.compression.unwrap_or(chosen);
+        let coding = self.storage.coding;
+        if let Some(compression) = coding.compression {
+            storage::check(compression)?;
+        }
+        let compression = coding.compression.unwrap_or(chosen);
+        let fletcher32 = coding.fletcher32.unwrap_or(worth && self.cx.fletcher32());
         let chunk: Option<Vec<u64>> = match (self.storage.chunk, self.cx.chunk_bytes()) {
             (Some(chunk), _) => Some(chunk.iter().map(|d| *d as u64).collect()),
-            (None, Some(bytes)) if compression != Compression::None && !shape.is_empty() => {
+            (None, Some(bytes)) if (compression != Compression::None || fletcher32) && !shape.is_empty() => {
                 Some(storage::chunk_shape(shape, dtype.size(), bytes))
             }
             _ => None,
@@ -428,7 +440,7 @@ impl<'a> Slot<'a> {
             false => more_attrs,
         };
         let chunk = chunk.as_deref().filter(|_| !null);
-        let spec = DatasetSpec { dtype, shape, chunk, compression, attrs, more_attrs, stored, null };
+        let spec = DatasetSpec { dtype, shape, chunk, compression, fletcher32, attrs, more_attrs, stored, null };
         match content {
             Content::Bytes(bytes) => self.sink.dataset(name, &spec, bytes)?,
             Content::Fill(fill) => self.sink.dataset_fill(name, &spec, fill)?,
@@ -530,7 +542,7 @@ impl<'a> Slot<'a> {
             }
             Place::Member(name) => self.sink.begin_group(name, ordered)?,
         }
-        let mut group = GroupWriter::new(self.sink, self.cx, self.state, depth, self.storage.compression, rooted);
+        let mut group = GroupWriter::new(self.sink, self.cx, self.state, depth, self.storage.coding, rooted);
         if let Some(stamp) = stamp {
             group.text_attribute(STAMP, &stamp.to_string())?;
         }

@@ -4,7 +4,7 @@ use crate::backed::Save;
 use crate::context::WriteContext;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
-use crate::field::{Storage, StoreAs};
+use crate::field::{Coding, Storage, StoreAs};
 use crate::filter::Filter;
 use crate::layout::{absent, variant};
 use crate::path::{State, UNMASKED};
@@ -12,7 +12,7 @@ use crate::rows::Rows;
 use crate::schema::Nested;
 use crate::slot::{Place, Slot, Written, opaque};
 use crate::stamp::LEN;
-use crate::storage::{AttrSpec, Compression, Dtype, Sink};
+use crate::storage::{AttrSpec, Dtype, Sink};
 use std::fmt;
 
 /// An open group. Members are written in the order of the calls; [`GroupWriter::end`] closes it and gives the proof.
@@ -39,7 +39,7 @@ pub struct GroupWriter<'a> {
     state: State,
     depth: u32,
     /// What the field around this group says of the datasets inside.
-    compression: Option<Compression>,
+    coding: Coding,
     /// The members go to the group that was open already.
     rooted: bool,
     table: Option<Table>,
@@ -65,10 +65,10 @@ impl<'a> GroupWriter<'a> {
         cx: &'a WriteContext,
         state: State,
         depth: u32,
-        compression: Option<Compression>,
+        coding: Coding,
         rooted: bool,
     ) -> Self {
-        GroupWriter { sink, cx, state, depth, compression, rooted, table: None, inside: None }
+        GroupWriter { sink, cx, state, depth, coding, rooted, table: None, inside: None }
     }
 
     /// Makes the group a table of `len` rows of `T`.
@@ -124,7 +124,7 @@ impl<'a> GroupWriter<'a> {
     where
         'a: 's,
     {
-        let storage = Storage { compression: self.compression, ..Storage::default() };
+        let storage = Storage { coding: self.coding, ..Storage::default() };
         MemberWriter {
             sink: &mut *self.sink,
             cx: self.cx,
@@ -146,7 +146,7 @@ impl<'a> GroupWriter<'a> {
     pub fn nested(&mut self, name: &str, write: impl FnOnce(&mut GroupWriter<'_>) -> Result<()>) -> Result<()> {
         let Some(state) = self.step(Some(name), None) else { return Ok(()) };
         self.sink.begin_group(name, false).map_err(|e| e.at(name))?;
-        let mut group = GroupWriter::new(&mut *self.sink, self.cx, state, self.depth, self.compression, true);
+        let mut group = GroupWriter::new(&mut *self.sink, self.cx, state, self.depth, self.coding, true);
         write(&mut group).map_err(|e| e.at(name))?;
         self.sink.end_group()
     }
@@ -222,7 +222,7 @@ impl<'a> GroupWriter<'a> {
     where
         'a: 's,
     {
-        let storage = Storage { compression: self.compression, ..Storage::default() };
+        let storage = Storage { coding: self.coding, ..Storage::default() };
         Slot::new(&mut *self.sink, self.cx, Place::Member(name), self.state, self.depth, storage)
     }
 
@@ -321,8 +321,7 @@ impl<'s> MemberWriter<'s> {
 
     /// With what the field says about its datasets.
     pub fn storage(mut self, storage: Storage<'s>) -> Self {
-        let outer = self.storage.compression;
-        self.storage = Storage { compression: storage.compression.or(outer), ..storage };
+        self.storage = Storage { coding: storage.coding.or(self.storage.coding), ..storage };
         self
     }
 

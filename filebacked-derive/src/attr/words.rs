@@ -14,6 +14,7 @@ pub(crate) const CRATE: &str = "crate";
 pub(crate) const DEFAULT: &str = "default";
 pub(crate) const DENY_UNKNOWN: &str = "deny_unknown";
 pub(crate) const FLATTEN: &str = "flatten";
+pub(crate) const FLETCHER32: &str = "fletcher32";
 pub(crate) const FROM: &str = "from";
 pub(crate) const LAYOUT: &str = "layout";
 pub(crate) const MODULE: &str = "module";
@@ -76,6 +77,7 @@ impl Place {
                 COMPRESSION,
                 DEFAULT,
                 FLATTEN,
+                FLETCHER32,
                 LAYOUT,
                 POSTCARD,
                 REGISTERED,

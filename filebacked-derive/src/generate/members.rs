@@ -243,6 +243,7 @@ pub(super) fn field_filter(container: &Container<'_>, field: &Field<'_>) -> Opti
 /// `.storage(...)`, where a field has wishes.
 fn storage(field: &Field<'_>) -> Option<TokenStream> {
     let compression = field.attrs.compression.get().map(|expr| quote!(.compression(#expr)));
+    let fletcher32 = field.attrs.fletcher32.is_set().then(|| quote!(.fletcher32(true)));
     let chunk = field.attrs.chunk.get().map(|lengths| quote!(.chunk(&#lengths)));
     let layout = field.attrs.layout.get().map(|layout| {
         let word = super::local(match layout {
@@ -256,6 +257,6 @@ fn storage(field: &Field<'_>) -> Option<TokenStream> {
         });
         quote!(.layout(__fb::StoreAs::#word))
     });
-    (compression.is_some() || chunk.is_some() || layout.is_some())
-        .then(|| quote!(.storage(__fb::Storage::new()#compression #chunk #layout)))
+    (compression.is_some() || fletcher32.is_some() || chunk.is_some() || layout.is_some())
+        .then(|| quote!(.storage(__fb::Storage::new()#compression #fletcher32 #chunk #layout)))
 }

@@ -9,6 +9,9 @@ use std::sync::Arc;
 
 #[cfg(all(feature = "compress", feature = "libhdf5", hdf5_chunk_iter))]
 pub(crate) mod chunks;
+#[cfg(feature = "libhdf5")]
+pub(crate) mod codec;
+mod compression;
 // Elements with parts outside of themselves come out of one engine only.
 #[cfg_attr(not(feature = "libhdf5"), allow(dead_code))]
 mod content;
@@ -31,20 +34,11 @@ pub(crate) use plain::{as_bytes, read_into, read_scalar, read_vec};
 pub(crate) use plain::{integer_bytes, read_integers};
 pub(crate) use slab::{Slab, Span, Window};
 
+pub(crate) use compression::check;
+pub use compression::{BloscCodec, BloscShuffle, Compression};
 pub use content::Link;
 pub(crate) use content::{AttrSpec, Cell, Elements, Form, StoredType, Unusual};
 pub use dtype::{CompoundMember, CompoundType, Dtype, EnumType, IntType};
-
-/// How the bytes of a dataset are compressed. Readers see standard HDF5 filters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Compression {
-    /// Not at all.
-    #[default]
-    None,
-    /// gzip (deflate) of this level, 0 to 9, after the byte shuffle filter. Every HDF5 reader has both.
-    Gzip(u8),
-}
 
 /// What a dataset is to be, apart from its bytes.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +51,8 @@ pub(crate) struct DatasetSpec<'a> {
     pub chunk: Option<&'a [u64]>,
     /// Compression; ignored by engines for scalars and for datasets without elements.
     pub compression: Compression,
+    /// Whether each chunk has a checksum; ignored as compression is, and for data that lies in an object header.
+    pub fletcher32: bool,
     /// String attributes of the dataset, written in this order.
     pub attrs: &'a [(&'a str, &'a str)],
     /// Attributes of any type, written behind those.

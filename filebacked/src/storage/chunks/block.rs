@@ -19,6 +19,8 @@ const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 
 pub(super) struct Block {
     /// A byte, or `MATCH` with the length above and the distance in the lower 16 bits, both less their least value.
     tokens: Vec<u32>,
+    /// Tokens that are gathered.
+    n: usize,
     bytes: [u32; 256],
     lengths: [u32; LONGEST - SHORTEST + 1],
     distances: [u32; DISTANCES],
@@ -26,27 +28,31 @@ pub(super) struct Block {
 
 impl Default for Block {
     fn default() -> Self {
-        Block { tokens: Vec::new(), bytes: [0; 256], lengths: [0; 256], distances: [0; DISTANCES] }
+        Block { tokens: Vec::new(), n: 0, bytes: [0; 256], lengths: [0; 256], distances: [0; DISTANCES] }
     }
 }
 
 impl Block {
     /// Begins anew, with room for this many tokens.
     pub(super) fn clear(&mut self, room: usize) {
-        self.tokens.clear();
-        self.tokens.reserve(room);
+        self.n = 0;
+        if self.tokens.len() < room {
+            self.tokens.resize(room, 0);
+        }
         (self.bytes, self.lengths, self.distances) = ([0; 256], [0; 256], [0; DISTANCES]);
     }
 
     #[inline]
     pub(super) fn byte(&mut self, byte: u8) {
-        self.tokens.push(byte.into());
+        self.tokens[self.n] = byte.into();
+        self.n += 1;
         self.bytes[usize::from(byte)] += 1;
     }
 
     #[inline]
     pub(super) fn repeat(&mut self, length: usize, distance: usize) {
-        self.tokens.push(MATCH | ((length - SHORTEST) << 16 | (distance - 1)) as u32);
+        self.tokens[self.n] = MATCH | ((length - SHORTEST) << 16 | (distance - 1)) as u32;
+        self.n += 1;
         self.lengths[length - SHORTEST] += 1;
         self.distances[distance_symbol(distance - 1).0] += 1;
     }
@@ -87,19 +93,21 @@ impl Block {
         if total / 8 + 120 > limit as u64 {
             return false;
         }
-        bits.put(u32::from(last) | 2 << 1, 3);
+        bits.reserve(total as usize + 8 * 400);
+        bits.put(u64::from(last) | 2 << 1, 3);
         put_lengths(&symbol_lengths, &distance_lengths, bits);
-        for token in &self.tokens {
+        let literals: [(u16, u8); 256] = std::array::from_fn(|byte| (symbol_codes[byte], symbol_lengths[byte]));
+        for token in &self.tokens[..self.n] {
             if token & MATCH == 0 {
-                let byte = (token & 255) as usize;
-                bits.put(symbol_codes[byte].into(), symbol_lengths[byte].into());
+                let (code, n) = literals[(token & 255) as usize];
+                bits.put(code.into(), n.into());
                 continue;
             }
             let (code, n) = whole[(token >> 16 & 255) as usize];
-            bits.put(code, n);
             let (symbol, extra, extra_bits) = distance_symbol((token & 0xffff) as usize);
             let length = u32::from(distance_lengths[symbol]);
-            bits.put(u32::from(distance_codes[symbol]) | extra << length, length + extra_bits);
+            let distance = u64::from(distance_codes[symbol]) | u64::from(extra) << length;
+            bits.put(u64::from(code) | distance << n, n + length + extra_bits);
         }
         bits.put(symbol_codes[END].into(), symbol_lengths[END].into());
         true
@@ -157,26 +165,26 @@ fn put_lengths(symbol_lengths: &[u8], distance_lengths: &[u8], bits: &mut Bits<'
     lengths(&frequencies, 7, &mut step_lengths);
     codes(&step_lengths, &mut step_codes);
     let kept = ORDER.iter().rposition(|symbol| step_lengths[*symbol] > 0).map_or(4, |i| i + 1).max(4);
-    bits.put(symbols as u32 - 257, 5);
-    bits.put(distances as u32 - 1, 5);
-    bits.put(kept as u32 - 4, 4);
+    bits.put(symbols as u64 - 257, 5);
+    bits.put(distances as u64 - 1, 5);
+    bits.put(kept as u64 - 4, 4);
     for symbol in &ORDER[..kept] {
         bits.put(step_lengths[*symbol].into(), 3);
     }
     for (symbol, extra, extra_bits) in steps {
         bits.put(step_codes[symbol].into(), step_lengths[symbol].into());
-        bits.put(extra, extra_bits);
+        bits.put(extra.into(), extra_bits);
     }
 }
 
 /// Appends a block of the bytes as they are.
 pub(super) fn stored(piece: &[u8], last: bool, bits: &mut Bits<'_>) {
-    bits.put(u32::from(last), 3);
-    let to = bits.align();
+    bits.reserve(3);
+    bits.put(last.into(), 3);
     let length = piece.len() as u16;
-    to.extend_from_slice(&length.to_le_bytes());
-    to.extend_from_slice(&(!length).to_le_bytes());
-    to.extend_from_slice(piece);
+    bits.append(&length.to_le_bytes());
+    bits.append(&(!length).to_le_bytes());
+    bits.append(piece);
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! The chunks of a dataset, read straight from the file and decoded.
 
-use super::deflate::inflate;
 use super::fletcher::verified;
-use super::shuffle::{WriteCopy, to_be_written, unshuffle};
 use super::split::Slab;
-use super::{Grid, parallel};
-use crate::error::{ErrorKind, Result};
-use libdeflater::Decompressor;
+use super::{Grid, Pipeline, parallel};
+use crate::error::{Error, ErrorKind, Result};
+use crate::storage::codec::Decoder;
+use crate::storage::codec::shuffle::{WriteCopy, to_be_written, unshuffle};
 use std::fs::File;
+use std::io;
 use std::mem::MaybeUninit;
 use std::os::unix::fs::FileExt;
 
@@ -19,27 +19,54 @@ pub(crate) struct Stored {
     pub(crate) mask: u32,
 }
 
-/// The filters of a dataset, in the order shuffle, deflate, fletcher32: the bit of each in filter masks, if it is there.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Pipeline {
-    pub(crate) shuffle: Option<u32>,
-    pub(crate) deflate: Option<u32>,
-    pub(crate) fletcher32: Option<u32>,
-}
-
 /// What one thread works with.
 #[derive(Default)]
 struct Lane {
-    decompressor: Option<Decompressor>,
+    decoder: Decoder,
     stored: Vec<u8>,
-    inflated: Vec<u8>,
+    decoded: Vec<u8>,
     chunk: Vec<u8>,
 }
 
-/// The most bytes of the file that a chunk of this size is believed to take: deflate adds little to what it cannot
-/// compress.
+/// The most bytes of the file that a chunk of this size is believed to take: no codec adds more to what it cannot compress.
 pub(crate) fn longest(chunk: usize) -> usize {
     chunk.saturating_add(chunk / 8).saturating_add(4096)
+}
+
+/// Reads bytes of the file straight to where they belong.
+#[cfg(target_os = "linux")]
+fn read_into(file: &File, mut address: u64, mut out: &mut [MaybeUninit<u8>]) -> io::Result<()> {
+    use std::os::fd::AsRawFd;
+    while !out.is_empty() {
+        let at = libc::off64_t::try_from(address).map_err(|_| io::ErrorKind::UnexpectedEof)?;
+        // SAFETY: the descriptor is open and the buffer writable for the length that is passed.
+        match unsafe { libc::pread64(file.as_raw_fd(), out.as_mut_ptr().cast(), out.len(), at) } {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            n if n > 0 => (address, out) = (address + n as u64, &mut out[n as usize..]),
+            _ => match io::Error::last_os_error() {
+                error if error.kind() == io::ErrorKind::Interrupted => {}
+                error => return Err(error),
+            },
+        }
+    }
+    Ok(())
+}
+
+/// Elsewhere the bytes are cleared first.
+#[cfg(not(target_os = "linux"))]
+fn read_into(file: &File, address: u64, out: &mut [MaybeUninit<u8>]) -> io::Result<()> {
+    out.fill(MaybeUninit::new(0));
+    // SAFETY: all bytes have just been initialised.
+    let out = unsafe { std::slice::from_raw_parts_mut(out.as_mut_ptr().cast::<u8>(), out.len()) };
+    file.read_exact_at(out, address)
+}
+
+/// The error of a read.
+fn beyond(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => ErrorKind::Damaged("a chunk beyond the end of the file".into()).into(),
+        _ => error.into(),
+    }
 }
 
 /// Reads all chunks of an array into it; `stored` has one entry a chunk.
@@ -78,19 +105,20 @@ impl Lane {
         if stored.bytes > longest(size) {
             return Err(ErrorKind::Damaged(format!("a chunk of {size} bytes that takes {}", stored.bytes)).into());
         }
+        let as_it_is = stored.bytes == size && stored.mask & pipeline.all() == pipeline.all();
+        if let Some(place) = slab.place(grid, index).filter(|_| as_it_is) {
+            return read_into(file, stored.address, place).map_err(beyond);
+        }
         self.stored.resize(stored.bytes, 0);
-        file.read_exact_at(&mut self.stored, stored.address).map_err(|error| match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => ErrorKind::Damaged("a chunk beyond the end of the file".into()).into(),
-            _ => crate::error::Error::from(error),
-        })?;
+        file.read_exact_at(&mut self.stored, stored.address).map_err(beyond)?;
         let mut bytes = self.stored.as_slice();
         if is_used(pipeline.fletcher32) {
             bytes = verified(bytes).ok_or_else(|| ErrorKind::Damaged("a chunk with a wrong checksum".into()))?;
         }
-        if is_used(pipeline.deflate) {
-            self.inflated.resize(size, 0);
-            inflate(self.decompressor.get_or_insert_with(Decompressor::new), bytes, &mut self.inflated)?;
-            bytes = &self.inflated;
+        if let Some((_, codec)) = pipeline.codec.filter(|(bit, _)| is_used(Some(*bit))) {
+            self.decoded.resize(size, 0);
+            self.decoder.decode(codec, bytes, &mut self.decoded)?;
+            bytes = &self.decoded;
         }
         if bytes.len() != size {
             return Err(ErrorKind::Damaged(format!("a chunk of {} bytes instead of {size}", bytes.len())).into());

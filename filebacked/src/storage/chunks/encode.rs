@@ -1,19 +1,20 @@
 //! The chunks of a dataset, coded.
 
 use super::deflate::{Coder, Deflater, choose};
-use super::shuffle::{shuffle, to_be_written};
-use super::{Grid, parallel};
+use super::fletcher::sign;
+use super::{Grid, Pipeline, parallel};
 use crate::error::Result;
+use crate::storage::codec::shuffle::{shuffle, to_be_written};
+use crate::storage::codec::{Codec, Encoder};
 
-/// The filter mask of a chunk that went through neither shuffle nor deflate.
-const AS_IT_IS: u32 = 0b11;
-/// The largest number of chunks that both coders try.
+/// The largest number of chunks that both coders of zlib streams try.
 const TRIALS: usize = 4;
 
 /// What one thread works with.
 #[derive(Default)]
 struct Lane {
     deflater: Option<Deflater>,
+    encoder: Encoder,
     cut: Vec<u8>,
     shuffled: Vec<u8>,
 }
@@ -26,71 +27,96 @@ struct Coded {
     bytes: Vec<u8>,
 }
 
+/// What becomes of every chunk.
+#[derive(Clone, Copy)]
+struct Job<'a> {
+    grid: &'a Grid,
+    pipeline: Pipeline,
+    array: &'a [u8],
+    /// How zlib streams are made.
+    coder: Coder,
+}
+
 impl Lane {
-    fn deflater(&mut self, level: u8) -> &mut Deflater {
-        self.deflater.get_or_insert_with(|| Deflater::new(level))
-    }
-
-    /// Cuts a chunk out and shuffles it.
-    fn shuffle(&mut self, grid: &Grid, array: &[u8], index: usize) {
-        self.shuffled.resize(grid.chunk_bytes(), 0);
-        shuffle(grid.cut(index, array, &mut self.cut), to_be_written(&mut self.shuffled), grid.element());
-    }
-
-    /// The sizes that the coders make of a chunk.
-    fn try_both(&mut self, grid: &Grid, array: &[u8], level: u8, index: usize) -> (usize, usize) {
-        self.shuffle(grid, array, index);
-        let (shuffled, mut to) = (std::mem::take(&mut self.shuffled), Vec::new());
+    /// The sizes that the coders of zlib streams make of a chunk.
+    fn try_both(&mut self, job: Job<'_>, level: u8, index: usize) -> (usize, usize) {
+        let mut coded = Coded::default();
         let mut size = |coder| {
-            let shorter = self.deflater(level).compress(coder, &shuffled, grid.element(), &mut to);
-            if shorter { to.len() } else { shuffled.len() }
+            coded.bytes.clear();
+            match self.compress(Job { coder, ..job }, Codec::Deflate(level), &mut coded, index) {
+                Ok(true) => coded.bytes.len(),
+                _ => job.grid.chunk_bytes(),
+            }
         };
-        let sizes = (size(Coder::Planes), size(Coder::Whole));
-        self.shuffled = shuffled;
-        sizes
+        (size(Coder::Planes), size(Coder::Whole))
     }
 
-    fn code(&mut self, grid: &Grid, array: &[u8], level: u8, coder: Coder, coded: &mut Coded, index: usize) {
-        self.shuffle(grid, array, index);
-        let shuffled = std::mem::take(&mut self.shuffled);
-        let shorter = self.deflater(level).compress(coder, &shuffled, grid.element(), &mut coded.bytes);
-        self.shuffled = shuffled;
-        coded.as_it_is = !shorter;
-        if coded.as_it_is && grid.whole(index).is_none() {
-            coded.bytes.clear();
-            coded.bytes.extend_from_slice(&self.cut);
+    /// Cuts a chunk out, shuffles and compresses it; `false` where that does not make it shorter.
+    fn compress(&mut self, job: Job<'_>, codec: Codec, coded: &mut Coded, index: usize) -> Result<bool> {
+        let element = job.grid.element();
+        let mut from = job.grid.cut(index, job.array, &mut self.cut);
+        if job.pipeline.shuffle.is_some() {
+            self.shuffled.resize(from.len(), 0);
+            shuffle(from, to_be_written(&mut self.shuffled), element);
+            from = &self.shuffled;
         }
+        match codec {
+            Codec::Deflate(level) => {
+                let deflater = self.deflater.get_or_insert_with(|| Deflater::new(level));
+                Ok(deflater.compress(job.coder, from, element, &mut coded.bytes))
+            }
+            codec => self.encoder.encode(codec, from, &mut coded.bytes),
+        }
+    }
+
+    fn code(&mut self, job: Job<'_>, coded: &mut Coded, index: usize) -> Result<()> {
+        coded.as_it_is = match job.pipeline.codec {
+            Some((_, codec)) => !self.compress(job, codec, coded, index)?,
+            None => true,
+        };
+        let checked = job.pipeline.fletcher32.is_some();
+        if coded.as_it_is && (checked || job.grid.whole(index).is_none()) {
+            coded.bytes.clear();
+            coded.bytes.extend_from_slice(job.grid.cut(index, job.array, &mut self.cut));
+        }
+        if checked {
+            sign(&mut coded.bytes);
+        }
+        Ok(())
     }
 }
 
-/// Codes all chunks of an array by shuffle and deflate of this level, and hands each over in C order: where it begins,
-/// its filter mask, its bytes.
+/// Codes all chunks of an array by the filters of a dataset, and hands each over in C order: where it begins, its filter
+/// mask, its bytes.
 pub(crate) fn encode(
     grid: &Grid,
-    level: u8,
+    pipeline: Pipeline,
     array: &[u8],
     mut hand_over: impl FnMut(&[u64], u32, &[u8]) -> Result<()>,
 ) -> Result<()> {
     let count = grid.len();
     let mut lanes: Vec<Lane> = parallel::lanes(count);
-    // Chunks from all over the array, fewer of them where it has few.
-    let trials = (1 + count / 32).min(TRIALS);
-    let mut sizes = vec![(0, 0); trials];
-    let items = sizes.iter_mut().enumerate();
-    parallel::each(&mut lanes, items, |lane, (k, sizes)| {
-        *sizes = lane.try_both(grid, array, level, k * count / trials);
-        Ok(())
-    })?;
-    let (planes, whole) = sizes.iter().fold((0, 0), |sum, sizes| (sum.0 + sizes.0, sum.1 + sizes.1));
-    let coder = choose(level, planes, whole);
+    let mut job = Job { grid, pipeline, array, coder: Coder::Whole };
+    if let Some((_, Codec::Deflate(level))) = pipeline.codec {
+        // Chunks from all over the array, fewer of them where it has few.
+        let trials = (1 + count / 32).min(TRIALS);
+        let mut sizes = vec![(0, 0); trials];
+        let items = sizes.iter_mut().enumerate();
+        parallel::each(&mut lanes, items, |lane, (k, sizes)| {
+            *sizes = lane.try_both(job, level, k * count / trials);
+            Ok(())
+        })?;
+        let (planes, whole) = sizes.iter().fold((0, 0), |sum, sizes| (sum.0 + sizes.0, sum.1 + sizes.1));
+        job.coder = choose(level, planes, whole);
+    }
     parallel::in_order(
         &mut lanes,
         count,
         grid.chunk_bytes(),
-        |lane, coded: &mut Coded, k| lane.code(grid, array, level, coder, coded, k),
+        |lane, coded: &mut Coded, k| lane.code(job, coded, k),
         |k, coded| {
-            let mask = if coded.as_it_is { AS_IT_IS } else { 0 };
-            let bytes = match grid.whole(k).filter(|_| coded.as_it_is) {
+            let mask = if coded.as_it_is { pipeline.as_it_is() } else { 0 };
+            let bytes = match grid.whole(k).filter(|_| coded.as_it_is && pipeline.fletcher32.is_none()) {
                 Some(start) => &array[start..start + grid.chunk_bytes()],
                 None => &coded.bytes,
             };

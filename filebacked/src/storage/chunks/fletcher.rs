@@ -9,6 +9,11 @@ pub(super) fn verified(chunk: &[u8]) -> Option<&[u8]> {
     (stored == sum || stored == swapped).then_some(data)
 }
 
+/// Appends the checksum of a chunk to it.
+pub(super) fn sign(chunk: &mut Vec<u8>) {
+    chunk.extend_from_slice(&checksum(chunk).to_le_bytes());
+}
+
 /// The checksum: two sums of big-endian words of 16 bits, an odd byte at the end being the high one of the last word.
 fn checksum(data: &[u8]) -> u32 {
     let (mut low, mut high) = (0u32, 0u32);
@@ -31,7 +36,7 @@ fn checksum(data: &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{checksum, verified};
+    use super::{checksum, sign, verified};
 
     #[test]
     fn sums() {
@@ -39,8 +44,7 @@ mod tests {
         assert_eq!(checksum(&[1, 2]), 0x0102_0102);
         assert_eq!(checksum(&[1, 2, 3]), (0x0102 + 0x0402) << 16 | 0x0402);
         let mut chunk = vec![255; 100_001];
-        let sum = checksum(&chunk);
-        chunk.extend(sum.to_le_bytes());
+        sign(&mut chunk);
         assert_eq!(verified(&chunk).map(<[u8]>::len), Some(100_001));
         chunk[17] = 3;
         assert_eq!(verified(&chunk), None);

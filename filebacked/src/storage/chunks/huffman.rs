@@ -72,33 +72,45 @@ pub(super) fn codes(lengths: &[u8], codes: &mut [u16]) {
 /// Appends bits to bytes, the lowest first.
 pub(super) struct Bits<'a> {
     to: &'a mut Vec<u8>,
+    /// Bytes that are written; those behind them are room.
+    end: usize,
     held: u64,
     n: u32,
 }
 
 impl<'a> Bits<'a> {
     pub(super) fn new(to: &'a mut Vec<u8>) -> Self {
-        Bits { to, held: 0, n: 0 }
+        let end = to.len();
+        Bits { to, end, held: 0, n: 0 }
     }
 
-    /// Appends the lowest `n` bits, at most 32; the others are zero.
-    #[inline]
-    pub(super) fn put(&mut self, bits: u32, n: u32) {
-        self.held |= u64::from(bits) << self.n;
-        self.n += n;
-        if self.n >= 32 {
-            self.to.extend_from_slice(&(self.held as u32).to_le_bytes());
-            self.held >>= 32;
-            self.n -= 32;
+    /// Makes room for so many bits.
+    pub(super) fn reserve(&mut self, bits: usize) {
+        let wanted = self.end + bits / 8 + 16;
+        if self.to.len() < wanted {
+            self.to.resize(wanted, 0);
         }
     }
 
-    /// Goes on to the next full byte, and gives the bytes to be appended to.
-    pub(super) fn align(&mut self) -> &mut Vec<u8> {
-        let bytes = self.n.div_ceil(8) as usize;
-        self.to.extend_from_slice(&self.held.to_le_bytes()[..bytes]);
+    /// Appends the lowest `n` bits, at most 56; the others are zero. There is room for them.
+    #[inline]
+    pub(super) fn put(&mut self, bits: u64, n: u32) {
+        self.held |= bits << self.n;
+        self.n += n;
+        // All that is held is written each time, and full bytes are let go: no branch depends on the data.
+        self.to[self.end..self.end + 8].copy_from_slice(&self.held.to_le_bytes());
+        self.end += (self.n / 8) as usize;
+        self.held >>= self.n / 8 * 8;
+        self.n %= 8;
+    }
+
+    /// Goes on to the next full byte, and gives the bytes to be appended to by `append`.
+    pub(super) fn append(&mut self, bytes: &[u8]) {
+        self.end += self.n.div_ceil(8) as usize;
         (self.held, self.n) = (0, 0);
-        self.to
+        self.to.truncate(self.end);
+        self.to.extend_from_slice(bytes);
+        self.end = self.to.len();
     }
 }
 

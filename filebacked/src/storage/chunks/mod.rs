@@ -1,6 +1,6 @@
 //! Compressed chunks, coded here instead of in HDF5's filter pipeline: quicker code, and on all cores.
 //!
-//! What comes out is what any HDF5 reader knows: shuffle and deflate, with a filter mask for chunks that are stored as
+//! What comes out is what any HDF5 reader knows that has the filters, with a filter mask for chunks that are stored as
 //! they are. Nothing here calls the C library of HDF5 or takes its lock; the engine hands chunks in and out.
 
 mod block;
@@ -9,14 +9,15 @@ mod encode;
 mod fletcher;
 mod huffman;
 mod parallel;
+mod pipeline;
 mod planes;
-mod shuffle;
 mod split;
 
 #[cfg(unix)]
 mod decode;
 
 #[cfg(unix)]
-pub(crate) use decode::{Pipeline, Stored, decode};
+pub(crate) use decode::{Stored, decode};
 pub(crate) use encode::encode;
+pub(crate) use pipeline::Pipeline;
 pub(crate) use split::Grid;

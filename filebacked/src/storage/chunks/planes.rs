@@ -3,7 +3,7 @@
 //!
 //! The result is one zlib stream for any reader, and quick to read: noise is copied.
 
-use super::block::{Block, FARTHEST, LONGEST, SHORTEST, stored};
+use super::block::{Block, FARTHEST, LONGEST, stored};
 use super::huffman::Bits;
 
 /// What is coded at a time, at most: what fits one stored block.
@@ -12,16 +12,15 @@ const PIECE: usize = 65_535;
 const NOISE: f64 = 7.5;
 /// Planes shorter than this are not looked at one by one: each block has a head of some hundred bytes.
 const SHORT_PLANE: usize = 4096;
-/// The shortest matches are not worth a distance beyond this.
-const FAR: usize = 8192;
-/// Bits of the hash of three bytes.
-const HASH: u32 = 14;
+/// Bits of the hash of four bytes: matches of three gain little and take as long. A larger table finds more matches than it
+/// is worth: with it, the bytes that are looked back at do not fit the nearest cache.
+const HASH: u32 = 13;
 
 /// Memory that is kept from call to call.
 #[derive(Default)]
 pub(super) struct Planes {
     block: Block,
-    /// Where three bytes of this hash were last, in the lowest bits of that place.
+    /// Where four bytes of this hash were last, in the lowest bits of that place.
     seen: Vec<u16>,
 }
 
@@ -57,45 +56,40 @@ impl Planes {
         }
         let mut sum = libdeflater::Adler32::new();
         sum.update(shuffled);
-        bits.align().extend_from_slice(&sum.sum().to_be_bytes());
+        bits.append(&sum.sum().to_be_bytes());
         true
     }
 
-    /// Gathers the tokens of a piece: runs of the byte before, else what the same three bytes were followed by last.
+    /// Gathers the tokens of a piece: runs of the byte before, else what the same four bytes were followed by last.
     fn gather(&mut self, all: &[u8], start: usize, end: usize) {
         self.block.clear(end - start);
+        let seen = self.seen.first_chunk_mut::<{ 1 << HASH }>();
+        let (Some(seen), all) = (seen, &all[..end]) else { return };
         let mut at = start;
-        while at < end {
-            let most = (end - at).min(LONGEST);
-            let &[a, b, c] = match all[at..end].first_chunk::<3>() {
-                Some(three) => three,
-                None => {
-                    self.block.byte(all[at]);
-                    at += 1;
-                    continue;
-                }
-            };
+        while let Some(four) = all[at..].first_chunk::<4>() {
+            let here = u32::from_le_bytes(*four);
             let before = at.checked_sub(1).map(|before| all[before]);
-            if before == Some(a) && a == b && b == c {
-                let length = alike(all, at - 1, at, most);
+            if before == Some(four[0]) && here == here.rotate_left(8) {
+                let length = alike(all, at - 1, at, (end - at).min(LONGEST));
                 self.block.repeat(length, 1);
                 at += length;
                 continue;
             }
-            let hash = u32::from_le_bytes([a, b, c, 0]).wrapping_mul(0x9e37_79b1) >> (32 - HASH);
-            let seen = std::mem::replace(&mut self.seen[hash as usize], at as u16);
+            let hash = here.wrapping_mul(0x9e37_79b1) >> (32 - HASH);
+            let seen = std::mem::replace(&mut seen[hash as usize], at as u16);
             let distance = usize::from((at as u16).wrapping_sub(seen));
-            if (1..=FARTHEST.min(at)).contains(&distance) {
-                let length = alike(all, at - distance, at, most);
-                if length > SHORTEST || length == SHORTEST && distance <= FAR {
-                    self.block.repeat(length, distance);
-                    at += length;
-                    continue;
-                }
+            let from = at.wrapping_sub(distance);
+            let found = all.get(from..).and_then(|back| back.first_chunk::<4>());
+            if found == Some(four) && distance.wrapping_sub(1) < FARTHEST {
+                let length = 4 + alike(all, from + 4, at + 4, (end - at).min(LONGEST) - 4);
+                self.block.repeat(length, distance);
+                at += length;
+                continue;
             }
-            self.block.byte(a);
+            self.block.byte(four[0]);
             at += 1;
         }
+        all[at..].iter().for_each(|byte| self.block.byte(*byte));
     }
 }
 

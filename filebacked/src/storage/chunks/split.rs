@@ -1,6 +1,6 @@
 //! Where the chunks of an array lie in it: in C order, those at the far edges filled up with zeros.
 
-use super::shuffle::WriteCopy;
+use crate::storage::codec::shuffle::WriteCopy;
 use crate::storage::elements;
 use std::mem::MaybeUninit;
 
@@ -176,8 +176,8 @@ impl Slab<'_, MaybeUninit<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::shuffle::to_be_written;
     use super::Grid;
+    use crate::storage::codec::shuffle::to_be_written;
 
     #[test]
     fn chunks_are_cut_and_put_back() {

@@ -20,7 +20,6 @@ mod never {
     pub(in super::super) fn write(
         _: &super::super::id::Id,
         _: &crate::storage::DatasetSpec<'_>,
-        _: &super::super::lists::Gzip,
         _: &[u8],
     ) -> Result<bool> {
         Ok(false)
@@ -40,22 +39,68 @@ mod never {
     }
 }
 
+/// What the property list of a dataset says.
+#[cfg(all(feature = "compress", hdf5_chunk_iter))]
+mod layout {
+    use crate::error::Result;
+    use crate::storage::chunks::Pipeline;
+    use crate::storage::libhdf5::id::{Id, check};
+    use hdf5_metno_sys::h5d::H5D_layout_t::H5D_CHUNKED;
+    use hdf5_metno_sys::h5d::H5Dget_create_plist;
+    use hdf5_metno_sys::h5i::hid_t;
+    use hdf5_metno_sys::h5p::{H5Pget_chunk, H5Pget_filter2, H5Pget_layout, H5Pget_nfilters};
+    use hdf5_metno_sys::h5s::H5S_MAX_RANK;
+    use std::ffi::c_int;
+
+    /// The filters and the chunk shape of a dataset of `size` bytes an element, if there are filters and all of them are
+    /// known here. The lock is held.
+    pub(super) fn layout(dataset: hid_t, size: usize) -> Result<Option<(Pipeline, Vec<u64>)>> {
+        let mut pipeline = Pipeline::default();
+        let mut chunk = [0u64; H5S_MAX_RANK as usize];
+        // SAFETY: the dataset and its list are open; buffers are writable for the sizes that are passed.
+        unsafe {
+            let list = Id::own(H5Dget_create_plist(dataset))?;
+            if H5Pget_layout(list.raw()) != H5D_CHUNKED {
+                return Ok(None);
+            }
+            let rank = check(H5Pget_chunk(list.raw(), chunk.len() as c_int, chunk.as_mut_ptr()))?;
+            let filters = check(H5Pget_nfilters(list.raw()))?.unsigned_abs();
+            for bit in 0..filters {
+                let (mut flags, mut values, mut config, mut count) = (0, [0; 8], 0, 8);
+                let (no_name, values_at) = (std::ptr::null_mut(), values.as_mut_ptr());
+                let filter =
+                    H5Pget_filter2(list.raw(), bit, &mut flags, &mut count, values_at, 0, no_name, &mut config);
+                let options = &values[..count.min(values.len())];
+                if !pipeline.add(bit, check(filter)?.unsigned_abs(), options, size) {
+                    return Ok(None);
+                }
+            }
+            let chunk = chunk.get(..rank.unsigned_abs() as usize).unwrap_or_default().to_vec();
+            Ok((filters > 0).then_some((pipeline, chunk)))
+        }
+    }
+}
+
 #[cfg(all(feature = "compress", hdf5_chunk_iter))]
 mod write {
+    use super::layout::layout;
     use crate::error::Result;
     use crate::storage::DatasetSpec;
     use crate::storage::chunks::{Grid, encode};
     use crate::storage::libhdf5::id::{Id, check};
-    use crate::storage::libhdf5::lists::Gzip;
     use hdf5_metno::sync::sync;
     use hdf5_metno_sys::h5d::H5Dwrite_chunk;
     use hdf5_metno_sys::h5p::H5P_DEFAULT;
 
-    /// Writes all chunks of a new dataset whose filters are shuffle and deflate; `false`, and nothing written, where the
-    /// library has to. The lock is held for the library's calls only.
-    pub(in super::super) fn write(dataset: &Id, spec: &DatasetSpec<'_>, gzip: &Gzip, bytes: &[u8]) -> Result<bool> {
-        let Some(grid) = Grid::new(spec.shape, &gzip.chunk, spec.dtype.size()) else { return Ok(false) };
-        encode(&grid, gzip.level, bytes, |origin, mask, chunk| {
+    /// Writes all chunks of a new dataset; `false`, and nothing written, where the library has to. The lock is held for the
+    /// library's calls only.
+    pub(in super::super) fn write(dataset: &Id, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<bool> {
+        let Some((pipeline, chunk)) = sync(|| layout(dataset.raw(), spec.dtype.size()))? else { return Ok(false) };
+        let Some(grid) = Grid::new(spec.shape, &chunk, spec.dtype.size()) else { return Ok(false) };
+        if !pipeline.encodes() {
+            return Ok(false);
+        }
+        encode(&grid, pipeline, bytes, |origin, mask, chunk| {
             let (data, n) = (chunk.as_ptr().cast(), chunk.len());
             // SAFETY: the dataset is open, the origin has a number for each dimension, the data as many bytes as is said.
             sync(|| check(unsafe { H5Dwrite_chunk(dataset.raw(), H5P_DEFAULT, mask, origin.as_ptr(), n, data) }))?;
@@ -67,21 +112,18 @@ mod write {
 
 #[cfg(all(feature = "compress", hdf5_chunk_iter, unix))]
 mod read {
+    use super::layout::layout;
     use crate::error::Result;
     use crate::storage::chunks::{Grid, Pipeline, Stored, decode};
     use crate::storage::libhdf5::id::{Id, check, room};
     use hdf5_metno::globals::H5FD_SEC2;
     use hdf5_metno_sys::h5::hsize_t;
-    use hdf5_metno_sys::h5d::H5D_layout_t::H5D_CHUNKED;
-    use hdf5_metno_sys::h5d::{H5Dchunk_iter, H5Dget_create_plist};
+    use hdf5_metno_sys::h5d::H5Dchunk_iter;
     use hdf5_metno_sys::h5f::{
         H5F_ACC_RDONLY, H5Fget_access_plist, H5Fget_create_plist, H5Fget_intent, H5Fget_vfd_handle,
     };
     use hdf5_metno_sys::h5i::{H5Iget_file_id, hid_t};
-    use hdf5_metno_sys::h5p::{
-        H5P_DEFAULT, H5Pget_chunk, H5Pget_driver, H5Pget_filter2, H5Pget_layout, H5Pget_nfilters, H5Pget_userblock,
-    };
-    use hdf5_metno_sys::h5s::H5S_MAX_RANK;
+    use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_driver, H5Pget_userblock};
     use std::ffi::{c_int, c_uint, c_void};
     use std::fs::File;
     use std::mem::MaybeUninit;
@@ -108,7 +150,7 @@ mod read {
     }
 
     /// Looks whether all chunks of a dataset of `size` bytes an element can be read without the library, and where they
-    /// are: an ordinary file that nobody writes to, no filters but shuffle, deflate and fletcher32, no chunk missing.
+    /// are: an ordinary file that nobody writes to, no filters but those that are known here, no chunk missing.
     /// The lock is held.
     pub(in super::super) fn direct(dataset: hid_t, shape: &[u64], size: usize) -> Result<Option<Direct>> {
         let Some(bytes) = crate::storage::elements(shape).and_then(|n| n.checked_mul(size)) else { return Ok(None) };
@@ -123,39 +165,6 @@ mod read {
         let Some(file) = file_of(dataset)? else { return Ok(None) };
         let Some(stored) = chunks(dataset, &grid)? else { return Ok(None) };
         Ok(Some(Direct { grid, pipeline, stored, file }))
-    }
-
-    /// The filters and the chunk shape, if all filters are known here.
-    fn layout(dataset: hid_t, size: usize) -> Result<Option<(Pipeline, Vec<u64>)>> {
-        let mut pipeline = Pipeline::default();
-        let mut chunk = [0u64; H5S_MAX_RANK as usize];
-        // SAFETY: the dataset and its list are open; buffers are writable for the sizes that are passed.
-        unsafe {
-            let list = Id::own(H5Dget_create_plist(dataset))?;
-            if H5Pget_layout(list.raw()) != H5D_CHUNKED {
-                return Ok(None);
-            }
-            let rank = check(H5Pget_chunk(list.raw(), chunk.len() as c_int, chunk.as_mut_ptr()))?;
-            let mut last = 0;
-            for bit in 0..check(H5Pget_nfilters(list.raw()))?.unsigned_abs() {
-                let (mut flags, mut values, mut config, mut count) = (0, [0; 8], 0, 8);
-                let (no_name, values_at) = (std::ptr::null_mut(), values.as_mut_ptr());
-                let filter =
-                    H5Pget_filter2(list.raw(), bit, &mut flags, &mut count, values_at, 0, no_name, &mut config);
-                let filter = check(filter)?;
-                let place = match filter {
-                    1 if last < 2 => &mut pipeline.deflate,
-                    2 if last < 1 && count >= 1 && values[0] as usize == size => &mut pipeline.shuffle,
-                    3 if last < 3 => &mut pipeline.fletcher32,
-                    _ => return Ok(None),
-                };
-                *place = Some(bit);
-                // Shuffle, deflate, fletcher32 come in this order, each once.
-                last = [0, 2, 1, 3][filter as usize & 3];
-            }
-            let chunk = chunk.get(..rank.unsigned_abs() as usize).unwrap_or_default().to_vec();
-            Ok(pipeline.deflate.map(|_| (pipeline, chunk)))
-        }
     }
 
     /// The operating system's file, if addresses of HDF5 are offsets in it and it is open to be read only.

@@ -2,15 +2,18 @@
 
 use super::id::{Id, check};
 use crate::error::{Error, Result};
+use crate::storage::codec::id;
 use crate::storage::{CHUNK, Compression, DatasetSpec, Dtype, chunk_shape};
 use hdf5_metno::globals::{H5P_ATTRIBUTE_CREATE, H5P_DATASET_CREATE, H5P_GROUP_CREATE, H5P_LINK_CREATE};
 use hdf5_metno_sys::h5d::H5D_layout_t::{H5D_COMPACT, H5D_CONTIGUOUS};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5p::{
     H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5P_DEFAULT, H5Pcreate, H5Pset_char_encoding, H5Pset_chunk,
-    H5Pset_deflate, H5Pset_layout, H5Pset_link_creation_order, H5Pset_obj_track_times, H5Pset_shuffle,
+    H5Pset_filter, H5Pset_fletcher32, H5Pset_layout, H5Pset_link_creation_order, H5Pset_obj_track_times,
+    H5Pset_shuffle,
 };
 use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
+use hdf5_metno_sys::h5z::{H5Z_FLAG_OPTIONAL, H5Z_filter_t};
 
 /// Data up to this many bytes lies in the object header; a header message has less than 64 KiB.
 const COMPACT: usize = 64_000;
@@ -86,15 +89,13 @@ impl Lists {
             }
             given => given.filter(|_| !spec.shape.is_empty() && elements > 0),
         };
-        // Compressing variable-length strings would compress nothing but references.
-        let deflate = match spec.compression {
-            Compression::Gzip(level) if elements > 0 && !spec.shape.is_empty() && *spec.dtype != Dtype::VarStr => {
-                Some(level)
-            }
-            _ => None,
-        };
+        // Filters on variable-length strings would see nothing but references.
+        let filtered = elements > 0 && !spec.shape.is_empty() && *spec.dtype != Dtype::VarStr;
+        let compression = if filtered { spec.compression } else { Compression::None };
         let bytes = elements.saturating_mul(size);
-        if given.is_none() && deflate.is_none() {
+        let plain = given.is_none() && compression == Compression::None;
+        // An object header has a checksum of its own.
+        if plain && (!filtered || !spec.fletcher32 || bytes <= COMPACT) {
             // Not every reader finds the strings behind the references of a compact dataset; pyfive 1.3 does not.
             let compact = bytes > 0 && bytes <= COMPACT && !matches!(spec.dtype, Dtype::VarStr | Dtype::Other(..));
             return Ok(ListRef::Kept(if compact { &self.compact } else { &self.contiguous }));
@@ -104,46 +105,40 @@ impl Lists {
             None => chunk_shape(spec.shape, size, CHUNK),
         };
         let list = timeless(*H5P_DATASET_CREATE)?;
-        // SAFETY: the list is open, the chunk shape has as many numbers as is said.
+        let chunk_bytes = chunk.iter().product::<u64>() as usize * size;
+        // SAFETY: the list is open, the chunk shape and the options have as many numbers as is said.
         unsafe {
             check(H5Pset_chunk(list.raw(), chunk.len() as i32, chunk.as_ptr()))?;
-            if let Some(level) = deflate {
-                check(H5Pset_shuffle(list.raw()))?;
-                check(H5Pset_deflate(list.raw(), level.into()))?;
+            for (filter, options) in compression.pipeline(size, chunk_bytes) {
+                match filter {
+                    // The library adds the size of an element.
+                    id::SHUFFLE => check(H5Pset_shuffle(list.raw()))?,
+                    _ => {
+                        let filter = filter as H5Z_filter_t;
+                        // Optional: chunks that do not get shorter are stored without the filter.
+                        check(H5Pset_filter(list.raw(), filter, H5Z_FLAG_OPTIONAL, options.len(), options.as_ptr()))?
+                    }
+                };
+            }
+            if filtered && spec.fletcher32 {
+                check(H5Pset_fletcher32(list.raw()))?;
             }
         }
-        Ok(ListRef::Made(list, deflate.map(|level| Gzip { level, chunk })))
+        Ok(ListRef::Made(list))
     }
 }
 
-/// A list that is kept, or one for this dataset alone.
+/// A list that is kept, or one for this dataset alone, which has chunks.
 pub(super) enum ListRef<'a> {
     Kept(&'a Id),
-    /// With what goes through shuffle and deflate and no other filter.
-    Made(Id, Option<Gzip>),
-}
-
-/// Data that is compressed by shuffle and deflate.
-#[cfg_attr(not(all(feature = "compress", hdf5_chunk_iter)), allow(dead_code))]
-pub(super) struct Gzip {
-    pub(super) level: u8,
-    /// The chunk shape.
-    pub(super) chunk: Vec<u64>,
+    Made(Id),
 }
 
 impl ListRef<'_> {
     pub(super) fn raw(&self) -> hid_t {
         match self {
             ListRef::Kept(id) => id.raw(),
-            ListRef::Made(list, _) => list.raw(),
-        }
-    }
-
-    /// How the data is compressed.
-    pub(super) fn gzip(self) -> Option<Gzip> {
-        match self {
-            ListRef::Kept(_) => None,
-            ListRef::Made(_, gzip) => gzip,
+            ListRef::Made(list) => list.raw(),
         }
     }
 }

@@ -9,6 +9,7 @@ mod content;
 mod edit;
 mod file;
 mod filetype;
+mod filters;
 mod id;
 mod kept;
 mod links;
@@ -22,6 +23,7 @@ mod types;
 
 pub(crate) use edit::{children, delete, exists, move_link, open_group, open_or_create_group, promote, root_of};
 pub(crate) use file::LibFile;
+pub(crate) use filters::check_filter;
 pub(crate) use id::Id;
 #[cfg(feature = "native")]
 pub(crate) use kept::open_at;

@@ -1,10 +1,11 @@
 //! Writing through the library.
 
 use super::content;
+use super::filters::register;
 use super::id::{Id, check, room, with_link_name, with_name};
 use super::kept::copy_object;
 use super::links;
-use super::lists::{Gzip, Lists};
+use super::lists::{ListRef, Lists};
 use super::source::Data;
 use super::types::Types;
 use crate::error::{ErrorKind, Result};
@@ -53,6 +54,7 @@ struct Tools {
 impl LibSink {
     /// Writes members of this group.
     pub(crate) fn new(group: Id) -> Result<Self> {
+        register();
         let tools = sync(|| {
             // SAFETY: the new dataspace has no other owner.
             let scalar = unsafe { Id::own(H5Screate(H5S_SCALAR))? };
@@ -121,11 +123,8 @@ impl Sink for LibSink {
             return Err(ErrorKind::Contract("variable-length strings written as bytes".into()).into());
         }
         let elements = count(spec.dtype, spec.shape, bytes)?;
-        let (dataset, gzip) = sync(|| self.tools.create(at, name, spec, elements, spec.dtype.size()))?;
-        let coded = match gzip {
-            Some(gzip) => super::chunks::write(&dataset, spec, &gzip, bytes)?,
-            None => false,
-        };
+        let (dataset, chunked) = sync(|| self.tools.create(at, name, spec, elements, spec.dtype.size()))?;
+        let coded = chunked && super::chunks::write(&dataset, spec, bytes)?;
         sync(|| {
             if !coded && elements > 0 {
                 // SAFETY: the bytes are all elements of the dataset, in their form in memory.
@@ -336,8 +335,8 @@ impl Tools {
         })
     }
 
-    /// Makes a dataset of elements that take `size` bytes each in the file, and says how it is compressed and in which
-    /// chunks. The lock is held.
+    /// Makes a dataset of elements that take `size` bytes each in the file, and says whether it has chunks. The lock
+    /// is held.
     fn create(
         &mut self,
         at: hid_t,
@@ -345,7 +344,7 @@ impl Tools {
         spec: &DatasetSpec<'_>,
         elements: usize,
         size: usize,
-    ) -> Result<(Id, Option<Gzip>)> {
+    ) -> Result<(Id, bool)> {
         let (dtype, _type_owner) = self.filetype(spec.dtype, spec.stored)?;
         let (space, _owner) = self.space_or_null(spec.shape, spec.null)?;
         let list = self.lists.dataset(spec, elements, size)?;
@@ -354,7 +353,7 @@ impl Tools {
         let dataset = with_link_name(name, |name| unsafe {
             Id::own(H5Dcreate2(at, name, dtype, space, link, list.raw(), H5P_DEFAULT))
         })?;
-        Ok((dataset, list.gzip()))
+        Ok((dataset, matches!(list, ListRef::Made(_))))
     }
 
     /// Writes all elements of a dataset. The lock is held.

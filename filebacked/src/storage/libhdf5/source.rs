@@ -3,6 +3,7 @@
 use super::chunks::{Direct, direct};
 use super::content;
 use super::filetype::{describe, is_nul_padded, is_usual_text, memory_type, size_of_type};
+use super::filters::register;
 use super::id::{Id, check, is_link_name, with_name};
 use super::kept::LibKept;
 use super::links;
@@ -11,6 +12,7 @@ use super::stack::last_error;
 use super::strings::read_text;
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
+use crate::storage::codec::filter_name;
 use crate::storage::{
     Allocation, Description, Dtype, Handle, Kept, Link, ObjectKind, Slab, Source, Span, StoredType, Texts, Unusual,
     elements,
@@ -61,6 +63,7 @@ pub(super) enum Data {
 impl LibSource {
     /// Reads members of this group.
     pub(crate) fn new(root: Id) -> Result<Self> {
+        register();
         Ok(LibSource { root, types: Mutex::new(sync(Types::new)?) })
     }
 
@@ -477,26 +480,17 @@ fn allocation(id: hid_t) -> Result<Allocation> {
             let (text, none) = (name.as_mut_ptr().cast(), std::ptr::null_mut());
             let filter =
                 H5Pget_filter2(list.raw(), i, &mut flags, &mut values, none, name.len() - 1, text, &mut config);
-            found.filters.push(filter_name(check(filter)?, &name));
+            found.filters.push(name_of_filter(check(filter)?, &name));
         }
     }
     Ok(found)
 }
 
 /// A filter by its usual name, else by the one in the file, else by its number.
-fn filter_name(filter: i32, name: &[u8]) -> String {
-    let usual = match filter {
-        1 => "gzip",
-        2 => "shuffle",
-        3 => "fletcher32",
-        4 => "szip",
-        5 => "nbit",
-        6 => "scaleoffset",
-        32000 => "lzf",
-        _ => match CStr::from_bytes_until_nul(name) {
-            Ok(name) if !name.is_empty() => return name.to_string_lossy().into_owned(),
-            _ => return filter.to_string(),
-        },
-    };
-    usual.to_string()
+fn name_of_filter(filter: i32, name: &[u8]) -> String {
+    match (filter_name(filter.unsigned_abs()), CStr::from_bytes_until_nul(name)) {
+        (Some(usual), _) => usual.to_string(),
+        (None, Ok(name)) if !name.is_empty() => name.to_string_lossy().into_owned(),
+        _ => filter.to_string(),
+    }
 }

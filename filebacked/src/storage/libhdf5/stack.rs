@@ -36,6 +36,16 @@ impl fmt::Display for Stack {
 
 impl StdError for Stack {}
 
+impl Frame {
+    /// A chunk could not be decoded, or was another than it should be when it was.
+    fn refuses_chunk(&self) -> bool {
+        matches!(
+            self.text.as_str(),
+            "filter returned failure during read" | "chunk size is incorrect after being unfiltered"
+        )
+    }
+}
+
 impl Stack {
     /// Takes the current error stack. The lock must be held since before the call that failed.
     #[cold]
@@ -102,6 +112,8 @@ pub(super) fn last_error() -> Error {
     } else if let Some(filter) = stack.missing_filter() {
         Error::new(ErrorKind::Unsupported(format!("the HDF5 filter {filter} is not available")))
             .with_help("set HDF5_PLUGIN_PATH to the directory of its plugin")
+    } else if stack.0.iter().any(Frame::refuses_chunk) {
+        Error::new(ErrorKind::Damaged(format!("a chunk that cannot be decoded: {}", stack.cause())))
     } else if let Some(kind) = io {
         Error::new(ErrorKind::Io(kind))
     } else {

@@ -248,7 +248,7 @@ impl NativeSink {
         let Some(size) = size else {
             return Err(ErrorKind::Limit(format!("a dataset of shape {:?}", spec.shape)).into());
         };
-        let plain = spec.compression == Compression::None && spec.chunk.is_none();
+        let plain = spec.compression == Compression::None && spec.chunk.is_none() && !spec.fletcher32;
         if !plain && !spec.shape.is_empty() && size > 0 {
             return Err(self.decline("chunked data"));
         }
@@ -473,7 +473,7 @@ impl Sink for NativeSink {
             references.extend_from_slice(&number.to_le_bytes());
         }
         self.write_heap(&mut heap, &mut references, pending)?;
-        let plain = DatasetSpec { compression: Compression::None, chunk: None, ..*spec };
+        let plain = DatasetSpec { compression: Compression::None, chunk: None, fletcher32: false, ..*spec };
         self.dataset(name, &plain, &references)
     }
 

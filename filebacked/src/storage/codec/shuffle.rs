@@ -3,7 +3,7 @@
 use std::mem::MaybeUninit;
 
 /// Shuffles elements of `size` bytes. What is left over at the end stays as it is. Both slices have the same length.
-pub(super) fn shuffle(from: &[u8], to: &mut [MaybeUninit<u8>], size: usize) {
+pub(crate) fn shuffle(from: &[u8], to: &mut [MaybeUninit<u8>], size: usize) {
     let (from, to) = (&from[..to.len()], to);
     let n = if size > 1 { from.len() / size } else { 0 };
     let (elements, rest) = from.split_at(n * size);
@@ -20,7 +20,7 @@ pub(super) fn shuffle(from: &[u8], to: &mut [MaybeUninit<u8>], size: usize) {
 }
 
 /// Undoes [`shuffle`].
-pub(super) fn unshuffle(from: &[u8], to: &mut [MaybeUninit<u8>], size: usize) {
+pub(crate) fn unshuffle(from: &[u8], to: &mut [MaybeUninit<u8>], size: usize) {
     let (from, to) = (&from[..to.len()], to);
     let n = if size > 1 { from.len() / size } else { 0 };
     let (planes, rest) = from.split_at(n * size);
@@ -65,7 +65,7 @@ fn unshuffle_from(first: usize, planes: &[u8], elements: &mut [MaybeUninit<u8>],
 }
 
 /// What `MaybeUninit::write_copy_of_slice` is, which the oldest compiler that this library knows has not.
-pub(super) trait WriteCopy {
+pub(crate) trait WriteCopy {
     /// Copies a slice of the same length.
     fn write_bytes(&mut self, from: &[u8]);
 }
@@ -79,7 +79,7 @@ impl WriteCopy for [MaybeUninit<u8>] {
 }
 
 /// Bytes to be overwritten.
-pub(super) fn to_be_written(bytes: &mut [u8]) -> &mut [MaybeUninit<u8>] {
+pub(crate) fn to_be_written(bytes: &mut [u8]) -> &mut [MaybeUninit<u8>] {
     // SAFETY: the functions of this module only ever write initialised bytes to such a slice.
     unsafe { std::slice::from_raw_parts_mut(bytes.as_mut_ptr().cast(), bytes.len()) }
 }
