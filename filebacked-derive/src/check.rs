@@ -72,9 +72,13 @@ pub(crate) fn check(cx: &Context, container: &Container<'_>, derive: Derive) {
     lifetimes(cx, container, derive);
     upgrades(cx, container);
     place(cx, container);
-    if !matches!(container.attrs.layout.get(), None | Some(Layout::Rows | Layout::Columns)) {
-        let reason = "of a type is `columns`, as without it, or `rows`: a numbered group";
-        refuse(cx, &container.attrs.layout, LAYOUT, reason);
+    match container.attrs.layout.get() {
+        None | Some(Layout::Rows | Layout::Columns) => {}
+        Some(Layout::Compound) => records(cx, container),
+        Some(_) => {
+            let reason = "of a type is `columns`, as without it, `rows`: a numbered group, or `compound`: one dataset";
+            refuse(cx, &container.attrs.layout, LAYOUT, reason);
+        }
     }
     if let Some(span) = container.packed {
         cx.error(span, "a packed type cannot be stored: its fields cannot be borrowed");
@@ -86,6 +90,21 @@ pub(crate) fn check(cx: &Context, container: &Container<'_>, derive: Derive) {
         Data::Struct(..) if container.is_transparent() => transparent(cx, container),
         Data::Struct(_, fields) => members(cx, fields, &container.attrs.removed, None),
         Data::Enum(variants) => enumeration(cx, container, variants),
+    }
+}
+
+/// Many values as one dataset, whose elements all have the same members.
+fn records(cx: &Context, container: &Container<'_>) {
+    if matches!(container.data, Data::Enum(_)) && !container.is_unit_enum() {
+        let reason = "is `compound` for structs only: the variants of an enum have different fields";
+        refuse(cx, &container.attrs.layout, LAYOUT, reason);
+    }
+    for field in container.all_fields() {
+        for word in [BINCODE, POSTCARD] {
+            if let Some(span) = field.attrs.span_of(word) {
+                cx.error(span, format_args!("`{word}` makes bytes of any length, for which a record has no place"));
+            }
+        }
     }
 }
 

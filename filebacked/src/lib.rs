@@ -62,6 +62,11 @@
 //! one. `docs/FORMAT.md` in the repository specifies it. Files that this library did not write are read where names and shapes fit.
 //! The attributes of the derive change names, defaults and layouts: see [`derive@FileBacked`].
 //!
+#![cfg_attr(
+    all(feature = "ndarray", feature = "sprs"),
+    doc = "`.h5ad` files are typed structs in [`anndata`]; what Python is to read as a data frame says so by [`with::DataFrame`]."
+)]
+//!
 //! Other types take a [`Filter`], named on a field or registered for a type; those that are ready-made are in [`with`].
 //!
 //! # Whole files and open ones
@@ -101,6 +106,8 @@
 
 #![deny(missing_docs, unsafe_op_in_unsafe_fn)]
 
+#[cfg(all(feature = "ndarray", feature = "sprs"))]
+pub mod anndata;
 mod backed;
 mod buffer;
 mod context;
@@ -125,6 +132,7 @@ mod member;
 mod node;
 mod object;
 mod options;
+mod part;
 mod path;
 mod progress;
 mod reader;

@@ -8,6 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::filter::{AnyType, Filter, Found, no_filter};
 use crate::foreign;
 use crate::object::Object;
+use crate::part::Form;
 use crate::path::State;
 use crate::reader::GroupReader;
 use crate::slot::too_deep;
@@ -46,6 +47,14 @@ pub struct Node<'a> {
     /// How many of them were at work when this type's turn came: a filter works once for a type, so that its name a
     /// second time is that of a type inside.
     before: usize,
+    /// The categories of a column of codes, where they lie beside it.
+    pub(crate) categories: Option<Box<Node<'a>>>,
+    /// The node is a column of a data frame.
+    pub(crate) column: bool,
+    /// Rows without a value are left out: the caller has their mask.
+    pub(crate) present: bool,
+    /// What the type calls the index of a data frame.
+    index: Option<&'static str>,
     /// Boxed: most nodes are datasets, and nodes are moved a lot.
     stamp: OnceCell<Option<Rc<Stamp<'static>>>>,
     /// Of a node in a file of others, which is looked at before its type looks at it.
@@ -62,7 +71,30 @@ impl<'a> Node<'a> {
     pub(crate) fn open(object: Object<'a>, cx: &'a ReadContext, state: State, depth: u32, ours: bool) -> Result<Self> {
         let marks = object.text_attribute(FILTER)?.as_deref().map(parse_marks);
         let (stamp, description) = (OnceCell::new(), OnceCell::new());
-        Ok(Node { object, cx, state, depth, ours, below: u32::MAX, marks, passed: 0, before: 0, stamp, description })
+        Ok(Node {
+            object,
+            cx,
+            state,
+            depth,
+            ours,
+            below: u32::MAX,
+            marks,
+            passed: 0,
+            before: 0,
+            categories: None,
+            column: false,
+            present: false,
+            index: None,
+            stamp,
+            description,
+        })
+    }
+
+    /// Says what the type calls the index, if the node is a data frame.
+    #[must_use]
+    pub(crate) fn data_frame(mut self, index: &'static str) -> Self {
+        self.index = Some(index);
+        self
     }
 
     /// What is known during this load: options and extensions.
@@ -394,7 +426,7 @@ impl<'a> Node<'a> {
         if let Some(description) = self.description.get() {
             return Ok((**description).clone());
         }
-        let description = self.object.source.describe(self.object.handle)?;
+        let description = self.object.describe()?;
         if !self.ours {
             self.description.get_or_init(|| Box::new(description.clone()));
         }
@@ -440,7 +472,7 @@ impl<'a> Node<'a> {
                     },
                     None => "a group".to_string(),
                 },
-                ObjectKind::Dataset | ObjectKind::Attribute => say(&self.object.source.describe(self.object.handle)?),
+                ObjectKind::Dataset | ObjectKind::Attribute => say(&self.object.describe()?),
                 ObjectKind::Other => "a committed datatype".to_string(),
             })
         })();
@@ -464,16 +496,33 @@ impl<'a> Node<'a> {
         let ours = self.ours || self.stamp()?.is_some();
         let depth = deeper(self.depth, self.cx)?;
         let stamp = self.stamp.get().cloned().flatten();
-        Ok(GroupReader::new(self.object, self.cx, self.state, depth, ours, stamp))
+        Ok(GroupReader::new(self.object, self.cx, self.state, depth, ours, stamp).indexed(self.index))
     }
 
     /// Opens a group whose stamp, if it has one, is of this kind.
     pub(crate) fn group_of(self, kind: &'static str, expected: &'static str) -> Result<GroupReader<'a>> {
         self.readable()?;
-        if self.kind() == ObjectKind::Group && self.stamp()?.is_some_and(|stamp| stamp.kind_name() != kind) {
-            return Err(self.unexpected(expected));
+        let node = self.records(kind)?;
+        if node.kind() == ObjectKind::Group && node.stamp()?.is_some_and(|stamp| stamp.kind_name() != kind) {
+            return Err(node.unexpected(expected));
         }
-        self.group_as(expected)
+        node.group_as(expected)
+    }
+
+    /// A dataset of a compound type as the group that its members would be, if a group of this kind may be one.
+    fn records(mut self, kind: &str) -> Result<Self> {
+        if self.kind() != ObjectKind::Group
+            && let Some(form) = Form::of(kind)
+        {
+            self.object = self.object.into_group(form)?;
+        }
+        Ok(self)
+    }
+
+    /// Of values that have a place whether they are there or not, those that are there.
+    pub(crate) fn present(mut self, absent: &[bool]) -> Result<Self> {
+        self.object = self.object.present(absent)?;
+        Ok(self)
     }
 
     /// Opens the group of a struct.
@@ -528,12 +577,13 @@ impl<'a> Node<'a> {
     }
 
     fn typed(self, kind: &'static str, name: &str, version: u32) -> Result<GroupReader<'a>> {
-        let expected = || format!("a group ({kind} of `{name}`)");
         self.readable()?;
-        if self.kind() == ObjectKind::Group {
-            if let Some(stamp) = self.stamp()? {
+        let node = self.records(kind)?;
+        let expected = || format!("a group ({kind} of `{name}`)");
+        if node.kind() == ObjectKind::Group {
+            if let Some(stamp) = node.stamp()? {
                 if stamp.kind_name() != kind {
-                    return Err(self.unexpected(expected()));
+                    return Err(node.unexpected(expected()));
                 }
                 if let Some(found) = stamp.version().filter(|found| *found > version) {
                     return Err(Error::new(ErrorKind::Version { found, supported: version })
@@ -541,9 +591,9 @@ impl<'a> Node<'a> {
                 }
             }
         } else {
-            return Err(self.unexpected(expected()));
+            return Err(node.unexpected(expected()));
         }
-        self.group()
+        node.group()
     }
 
     /// All strings of a string dataset.

@@ -1,6 +1,7 @@
 //! Progress: how far a save is, told to the caller, who may stop it.
 
 use crate::error::{ErrorKind, Result};
+use crate::storage::compound::Strings;
 use crate::storage::{DatasetSpec, Dtype, Kept, Out, Sink};
 use std::fmt;
 use std::ops::ControlFlow;
@@ -33,6 +34,11 @@ fn size(spec: &DatasetSpec<'_>) -> u64 {
     spec.shape.iter().fold(spec.dtype.size() as u64, |bytes, extent| bytes.saturating_mul(*extent))
 }
 
+/// Bytes of records, and of the strings that lie elsewhere.
+fn record_bytes(bytes: &[u8], strings: &[Strings]) -> u64 {
+    strings.iter().map(|strings| strings.bytes() as u64).sum::<u64>() + bytes.len() as u64
+}
+
 impl Sink for Count {
     fn begin_group(&mut self, _: &str, _: bool) -> Result<()> {
         Ok(())
@@ -62,6 +68,11 @@ impl Sink for Count {
 
     fn dataset_text(&mut self, _: &str, _: &DatasetSpec<'_>, texts: &mut dyn Iterator<Item = &str>) -> Result<()> {
         self.0 += texts.map(|text| text.len() as u64).sum::<u64>();
+        Ok(())
+    }
+
+    fn dataset_records(&mut self, _: &str, _: &DatasetSpec<'_>, bytes: Vec<u8>, strings: Vec<Strings>) -> Result<()> {
+        self.0 += record_bytes(&bytes, &strings);
         Ok(())
     }
 
@@ -125,6 +136,18 @@ impl Sink for Watched<'_> {
         let mut bytes = 0;
         self.sink.dataset_text(name, spec, &mut texts.inspect(|text| bytes += text.len() as u64))?;
         self.tell(bytes)
+    }
+
+    fn dataset_records(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        bytes: Vec<u8>,
+        strings: Vec<Strings>,
+    ) -> Result<()> {
+        let told = record_bytes(&bytes, &strings);
+        self.sink.dataset_records(name, spec, bytes, strings)?;
+        self.tell(told)
     }
 
     fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {

@@ -5,6 +5,7 @@ use crate::context::ReadContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
 use crate::foreign::{line, octave};
+use crate::layout::frame::Frame;
 use crate::layout::variant;
 use crate::member::MemberReader;
 use crate::node::Node;
@@ -50,6 +51,9 @@ pub struct GroupReader<'a> {
     variant: String,
     /// The name of a group inside its node, for the paths of errors: the columns of a variant.
     inside: Option<String>,
+    /// What the type calls the index of a data frame.
+    index: Option<&'static str>,
+    frame: Option<Box<Frame<'a>>>,
 }
 
 impl fmt::Debug for GroupReader<'_> {
@@ -67,7 +71,14 @@ impl<'a> GroupReader<'a> {
         ours: bool,
         stamp: Option<Rc<Stamp<'static>>>,
     ) -> Self {
-        GroupReader { object, cx, state, depth, ours, stamp, len: None, variant: String::new(), inside: None }
+        let (variant, inside) = (String::new(), None);
+        GroupReader { object, cx, state, depth, ours, stamp, len: None, variant, inside, index: None, frame: None }
+    }
+
+    /// Says what the type calls the index, if the group is a data frame.
+    pub(crate) fn indexed(mut self, index: Option<&'static str>) -> Self {
+        self.index = index;
+        self
     }
 
     /// What is known during this load: options and extensions.
@@ -86,7 +97,11 @@ impl<'a> GroupReader<'a> {
     ///
     /// [`ErrorKind::Invalid`] for names that are not UTF-8, or what the storage says.
     pub fn names(&self) -> Result<Vec<String>> {
-        self.object.source.children(self.object.handle)
+        let names = self.object.children()?;
+        Ok(match &self.frame {
+            Some(frame) => frame.names(names),
+            None => names,
+        })
     }
 
     /// The member `name`, if it is there.
@@ -99,6 +114,25 @@ impl<'a> GroupReader<'a> {
     }
 
     pub(crate) fn entry(&self, name: &str, state: State) -> Result<Option<Node<'a>>> {
+        match &self.frame {
+            None => self.open(name, state),
+            Some(frame) => self.column_of(frame, frame.stored(name), state),
+        }
+    }
+
+    /// A column of a data frame.
+    fn column_of(&self, frame: &Frame<'a>, name: &str, state: State) -> Result<Option<Node<'a>>> {
+        let Some(mut node) = self.open(name, state)? else { return Ok(None) };
+        node.column = true;
+        if node.kind() == ObjectKind::Dataset
+            && let Some(categories) = frame.categories(name).map_err(|e| e.at(name))?
+        {
+            node.categories = Some(Box::new(Node::open(categories, self.cx, state, self.depth, self.ours)?));
+        }
+        Ok(Some(node))
+    }
+
+    fn open(&self, name: &str, state: State) -> Result<Option<Node<'a>>> {
         let object = if name.contains('/') { self.walk(name) } else { self.object.child(name) };
         match object.map_err(|e| e.at(name))? {
             Some(object) => Node::open(object, self.cx, state, self.depth, self.ours).map(Some).map_err(|e| e.at(name)),
@@ -113,7 +147,8 @@ impl<'a> GroupReader<'a> {
         let mut object = self.object.child(first)?;
         for name in names {
             object = match object {
-                Some(object) => object.child(name)?,
+                // A member of a compound dataset's elements, too.
+                Some(object) => object.into_members()?.child(name)?,
                 None => return Ok(None),
             };
         }
@@ -147,6 +182,9 @@ impl<'a> GroupReader<'a> {
 
     /// The attribute `len`: the number of rows, entries or elements.
     pub(crate) fn read_len(&self) -> Result<Option<usize>> {
+        if let Some(rows) = self.object.rows() {
+            return Ok(Some(rows));
+        }
         let Some(node) = self.own_attribute(LEN)? else { return Ok(None) };
         let len = node.get::<u64>().map_err(|e| e.at(LEN))?;
         usize::try_from(len).map(Some).map_err(|_| ErrorKind::Damaged(format!("{len} rows")).into())
@@ -160,8 +198,10 @@ impl<'a> GroupReader<'a> {
 
     /// The same, where only these members can be columns in a file of others.
     pub(crate) fn table_of(mut self, columns: &[&str]) -> Result<Self> {
+        self.frame = Frame::of(&self.object, self.index)?.map(Box::new);
         let len = match self.read_len()? {
             Some(len) => len,
+            None if self.frame.is_some() => self.index_len()?,
             None if self.ours => return Err(ErrorKind::Damaged(format!("a table without `{LEN}`")).into()),
             None => self.first_extent(columns)?,
         };
@@ -192,6 +232,23 @@ impl<'a> GroupReader<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The length of a data frame: that of its index.
+    fn index_len(&self) -> Result<usize> {
+        let name = self.frame.as_deref().map_or("", Frame::index);
+        let index = self.open(name, self.state)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(name))?;
+        let rows = match index.kind() {
+            ObjectKind::Group => match (index.object.child("codes")?, index.object.child("mask")?) {
+                (Some(part), _) | (None, Some(part)) => part.source.describe(part.handle)?,
+                (None, None) => return Err(index.unexpected("the index of a data frame").at(name)),
+            },
+            _ => index.describe().map_err(|e| e.at(name))?,
+        };
+        match rows.shape[..] {
+            [rows] => usize::try_from(rows).map_err(|_| ErrorKind::Damaged(format!("{rows} rows")).into()),
+            _ => Err(index.unexpected("the index of a data frame (one dimension)").at(name)),
+        }
     }
 
     fn first_extent(&self, columns: &[&str]) -> Result<usize> {

@@ -6,13 +6,17 @@ use crate::erased::{AnyRows, AnyValue, AnyWrite, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Storage, StoreAs};
 use crate::filter::{Filter, Found, no_filter};
+use crate::layout::encoding::{self, Encoding};
 use crate::path::State;
 use crate::rows::Rows;
 use crate::schema::{Nested, Schema};
 use crate::stamp::{FILTER, STAMP, Stamp, escape, member_and_attribute};
+use crate::storage::compound::Records;
 use crate::storage::{self, Compression, DatasetSpec, Dtype, Kept, Out, Sink};
 use crate::writer::GroupWriter;
 use std::fmt;
+
+mod records;
 
 /// The proof that exactly one node was written. Only [`Slot`] and [`GroupWriter`] make it.
 #[derive(Debug)]
@@ -64,6 +68,10 @@ pub struct Slot<'a> {
     attrs: &'a [(&'a str, &'a str)],
     /// The form of a dataset that is not plain.
     form: Option<&'static str>,
+    /// What the node is to AnnData, where that does not follow from what is written.
+    element: Option<encoding::Element>,
+    /// The column that is the index of a data frame.
+    index: &'static str,
 }
 
 impl fmt::Debug for Slot<'_> {
@@ -77,6 +85,7 @@ enum Content<'c, 't> {
     Bytes(&'c [u8]),
     Fill(&'c mut dyn FnMut(&mut Out<'_>)),
     Texts(&'c mut (dyn Iterator<Item = &'t str> + 'c)),
+    Records(Records),
 }
 
 impl<'a> Slot<'a> {
@@ -89,7 +98,20 @@ impl<'a> Slot<'a> {
         depth: u32,
         storage: Storage<'a>,
     ) -> Self {
-        Slot { sink, cx, place, state, depth, storage, below: u32::MAX, marks: None, attrs: &[], form: None }
+        Slot {
+            sink,
+            cx,
+            place,
+            state,
+            depth,
+            storage,
+            below: u32::MAX,
+            marks: None,
+            attrs: &[],
+            form: None,
+            element: None,
+            index: "",
+        }
     }
 
     /// The slot of a whole value.
@@ -159,8 +181,37 @@ impl<'a> Slot<'a> {
     where
         'a: 's,
     {
-        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form } = self;
-        Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form }
+        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index } = self;
+        Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index }
+    }
+
+    /// Says what the node is to AnnData, where that does not follow from what is written.
+    #[must_use]
+    pub(crate) fn element(mut self, element: encoding::Element) -> Self {
+        self.element = Some(element);
+        self
+    }
+
+    /// Says what the node and what is below it are to AnnData, unless that is known already.
+    #[must_use]
+    pub(crate) fn encoding(mut self, encoding: Encoding) -> Self {
+        match (self.storage.encoding, encoding) {
+            (Encoding::Columns, _) | (Encoding::Frame, Encoding::Elements) => {}
+            _ => self.storage.encoding = encoding,
+        }
+        self
+    }
+
+    /// Makes rows that are written here a data frame with this column as its index.
+    #[must_use]
+    pub(crate) fn data_frame(mut self, index: &'static str) -> Self {
+        self.index = index;
+        self.encoding(Encoding::Frame)
+    }
+
+    /// Whether what is written here is AnnData's.
+    pub(crate) fn is_encoded(&self) -> bool {
+        self.storage.encoding.is_some()
     }
 
     /// Writes through a sink that turns what it gets into something else, for the sink of this slot.
@@ -169,9 +220,9 @@ impl<'a> Slot<'a> {
         wrap: impl FnOnce(&'a mut (dyn Sink + 'a)) -> S,
         write: impl FnOnce(Slot<'_>) -> Result<Written>,
     ) -> Result<Written> {
-        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form } = self;
+        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index } = self;
         let mut sink = wrap(sink);
-        write(Slot { sink: &mut sink, cx, place, state, depth, storage, below, marks, attrs, form })
+        write(Slot { sink: &mut sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index })
     }
 
     /// Says that the dataset that is written here is not plain.
@@ -207,6 +258,7 @@ impl<'a> Slot<'a> {
             return self.through(&found, serial, true, |slot| found.write_rows(rows, key, AnyWrite::own(), slot));
         }
         self.below = u32::MAX;
+        self.sink.fixed_shape(shape);
         T::write_shaped(rows, shape, self)
     }
 
@@ -256,6 +308,10 @@ impl<'a> Slot<'a> {
             return self.through(&found, serial, false, |slot| found.write(value, key, AnyWrite::own(), slot));
         }
         self.below = u32::MAX;
+        if self.storage.layout == Some(StoreAs::Compound) {
+            #[allow(clippy::disallowed_methods)]
+            return self.compound(|slot| value.write(slot));
+        }
         #[allow(clippy::disallowed_methods)]
         value.write(self)
     }
@@ -266,6 +322,10 @@ impl<'a> Slot<'a> {
             return self.through(&found, serial, true, |slot| found.write_rows(rows, key, AnyWrite::own(), slot));
         }
         self.below = u32::MAX;
+        if self.storage.layout == Some(StoreAs::Compound) {
+            #[allow(clippy::disallowed_methods)]
+            return self.compound(|slot| T::write_rows(rows, slot));
+        }
         #[allow(clippy::disallowed_methods)]
         T::write_rows(rows, self)
     }
@@ -336,8 +396,8 @@ impl<'a> Slot<'a> {
         let mark = Mark { name, rows, outer: self.marks };
         let recorded = recorded && !matches!(self.place, Place::Attribute(_));
         let marks = if recorded { Some(&mark) } else { self.marks };
-        let Slot { sink, cx, place, state, storage, below, attrs, form, .. } = self;
-        write(Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form })
+        let Slot { sink, cx, place, state, storage, below, attrs, form, element, index, .. } = self;
+        write(Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index })
     }
 
     /// The slot of each element of a sequence: patterns take one level.
@@ -375,6 +435,7 @@ impl<'a> Slot<'a> {
     }
 
     fn content(self, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
+        self.check_layout()?;
         let name = match self.place {
             Place::Root => VALUE,
             Place::Member(name) => name,
@@ -397,12 +458,19 @@ impl<'a> Slot<'a> {
             _ => None,
         };
         let filters = self.filters();
+        let element = match self.element {
+            None => self.storage.encoding.dataset(dtype, shape)?,
+            element => element,
+        };
         let mut all: Vec<(&str, &str)>;
-        let attrs = match (&filters, self.form) {
-            (None, None) => self.attrs,
-            (filters, form) => {
+        let attrs = match (&filters, self.form, element) {
+            (None, None, None) => self.attrs,
+            (filters, form, element) => {
                 all = form.map(|form| (STAMP, form)).into_iter().chain(self.attrs.iter().copied()).collect();
                 all.extend(filters.as_deref().map(|filters| (FILTER, filters)));
+                if let Some((name, version)) = element.copied() {
+                    all.extend([(encoding::TYPE, name), (encoding::VERSION, version)]);
+                }
                 &all
             }
         };
@@ -411,6 +479,13 @@ impl<'a> Slot<'a> {
             Content::Bytes(bytes) => self.sink.dataset(name, &spec, bytes)?,
             Content::Fill(fill) => self.sink.dataset_fill(name, &spec, fill)?,
             Content::Texts(texts) => self.sink.dataset_text(name, &spec, texts)?,
+            Content::Records(records) if records.strings.is_empty() => {
+                self.sink.dataset_fill(name, &spec, &mut |out| records.fill(out))?;
+            }
+            Content::Records(records) => {
+                let bytes = records.bytes();
+                self.sink.dataset_records(name, &spec, bytes, records.strings)?;
+            }
         }
         Ok(Written::new())
     }
@@ -440,6 +515,13 @@ impl<'a> Slot<'a> {
                     cell[..text.len()].copy_from_slice(text.as_bytes());
                 }
                 write(&Dtype::FixedStr(width), &bytes)?;
+            }
+            Content::Records(records) if records.strings.is_empty() => {
+                self.sink.attr(name, dtype, shape, &records.bytes())?;
+            }
+            Content::Records(_) => {
+                let what = "an attribute with strings of variable length in it";
+                return Err(ErrorKind::Unsupported(what.into()).into());
             }
         }
         Ok(Written::new())
@@ -479,9 +561,14 @@ impl<'a> Slot<'a> {
     ///
     /// [`ErrorKind::TooDeep`] at the limit of the options, [`ErrorKind::Unsupported`] where an attribute is wanted.
     pub fn group(self, stamp: Stamp<'_>) -> Result<GroupWriter<'a>> {
+        self.check_layout()?;
         let depth = deeper(self.depth, self.cx)?;
         let filters = self.filters();
         let rooted = self.place == Place::Root && stamp.is_rooted();
+        let element = match self.element {
+            None => self.storage.encoding.group(&stamp)?,
+            element => element,
+        };
         match self.place {
             Place::Attribute(_) => {
                 let what = format!("{stamp} is a group, and an attribute holds one dataset's worth of data only");
@@ -491,7 +578,7 @@ impl<'a> Slot<'a> {
             Place::Root => self.sink.begin_group(VALUE, stamp.is_ordered())?,
             Place::Member(name) => self.sink.begin_group(name, stamp.is_ordered())?,
         }
-        let mut group = GroupWriter::new(self.sink, self.cx, self.state, depth, self.storage.coding, rooted);
+        let mut group = GroupWriter::new(self.sink, self.cx, self.state, depth, self.storage.inside(), rooted);
         group.text_attribute(STAMP, &stamp.to_string())?;
         if let Some(filters) = filters {
             group.text_attribute(FILTER, &filters)?;
@@ -499,7 +586,22 @@ impl<'a> Slot<'a> {
         for (name, value) in self.attrs {
             group.text_attribute(name, value)?;
         }
-        Ok(group)
+        if let Some(element) = element {
+            group.element(element)?;
+        }
+        match self.storage.encoding {
+            Encoding::Frame => Ok(group.data_frame(self.index)),
+            _ => Ok(group),
+        }
+    }
+
+    /// Records are asked for where a value is written that went through no door which could capture it.
+    #[inline]
+    fn check_layout(&self) -> Result<()> {
+        match self.storage.layout {
+            Some(layout @ (StoreAs::Compound | StoreAs::Shared)) => Err(unfit(layout)),
+            _ => Ok(()),
+        }
     }
 
     /// Makes the marker of a `None` inside `depth` times `Some`, where a missing link would not tell.
@@ -566,6 +668,15 @@ fn deeper(depth: u32, cx: &WriteContext) -> Result<u32> {
         return Err(too_deep(cx.max_depth()));
     }
     Ok(depth + 1)
+}
+
+#[cold]
+fn unfit(layout: StoreAs) -> Error {
+    let what = match layout {
+        StoreAs::Compound => "records of what a filter writes",
+        _ => "the layout `shared`, which is not there yet,",
+    };
+    Error::new(ErrorKind::Unsupported(what.into())).with_help("take `layout` off the field")
 }
 
 #[cold]

@@ -4,14 +4,15 @@ use crate::backed::Save;
 use crate::context::WriteContext;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
-use crate::field::{Coding, Storage, StoreAs};
+use crate::field::{Inherited, Storage};
 use crate::filter::Filter;
-use crate::layout::{absent, variant};
+use crate::layout::encoding;
+use crate::layout::{absent, frame, variant};
 use crate::path::{State, UNMASKED};
 use crate::rows::Rows;
 use crate::schema::Nested;
 use crate::slot::{Place, Slot, Written, opaque};
-use crate::stamp::{LEN, member_and_attribute};
+use crate::stamp::{LEN, Stamp, member_and_attribute};
 use crate::storage::{Dtype, Sink};
 use std::fmt;
 
@@ -39,12 +40,14 @@ pub struct GroupWriter<'a> {
     state: State,
     depth: u32,
     /// What the field around this group says of the datasets inside.
-    coding: Coding,
+    inherited: Inherited,
     /// The members go to the group that was open already.
     rooted: bool,
     table: Option<Table>,
     /// The name of a group inside its node, for the paths of errors: the columns of a variant.
     inside: Option<&'a str>,
+    /// The group is a data frame.
+    frame: Option<Box<frame::Columns>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -65,17 +68,23 @@ impl<'a> GroupWriter<'a> {
         cx: &'a WriteContext,
         state: State,
         depth: u32,
-        coding: Coding,
+        inherited: Inherited,
         rooted: bool,
     ) -> Self {
-        GroupWriter { sink, cx, state, depth, coding, rooted, table: None, inside: None }
+        GroupWriter { sink, cx, state, depth, inherited, rooted, table: None, inside: None, frame: None }
+    }
+
+    /// Makes the group a data frame with this column as its index.
+    pub(crate) fn data_frame(mut self, index: &'static str) -> Self {
+        self.frame = Some(Box::new(frame::Columns::new(index)));
+        self
     }
 
     /// Makes the group a table of `len` rows of `T`.
     pub(crate) fn table<T>(mut self, len: usize) -> Result<Self> {
         self.write_len(len)?;
         let inside = self.cx.enter_table(typeid::of::<T>());
-        self.table = Some(Table { stub: inside && len == 0 });
+        self.table = Some(Table { stub: inside && len == 0 && self.frame.is_none() });
         Ok(self)
     }
 
@@ -124,7 +133,6 @@ impl<'a> GroupWriter<'a> {
     where
         'a: 's,
     {
-        let storage = Storage { coding: self.coding, ..Storage::default() };
         MemberWriter {
             sink: &mut *self.sink,
             cx: self.cx,
@@ -133,8 +141,9 @@ impl<'a> GroupWriter<'a> {
             name,
             attribute: false,
             explicit: false,
-            storage,
+            storage: self.inherited.storage(),
             inside: self.inside,
+            frame: self.frame.as_deref_mut(),
         }
     }
 
@@ -145,8 +154,12 @@ impl<'a> GroupWriter<'a> {
     /// Whatever `write` says, with the name in its path.
     pub fn nested(&mut self, name: &str, write: impl FnOnce(&mut GroupWriter<'_>) -> Result<()>) -> Result<()> {
         let Some(state) = self.step(Some(name), None) else { return Ok(()) };
+        let element = self.inherited.encoding.group(&Stamp::kind("group")).map_err(|e| e.at(name))?;
         self.sink.begin_group(name, false).map_err(|e| e.at(name))?;
-        let mut group = GroupWriter::new(&mut *self.sink, self.cx, state, self.depth, self.coding, true);
+        let mut group = GroupWriter::new(&mut *self.sink, self.cx, state, self.depth, self.inherited, true);
+        if let Some(element) = element {
+            group.element(element)?;
+        }
         write(&mut group).map_err(|e| e.at(name))?;
         self.sink.end_group()
     }
@@ -164,6 +177,24 @@ impl<'a> GroupWriter<'a> {
     pub(crate) fn text_attribute(&mut self, name: &str, text: &str) -> Result<()> {
         let bytes = if text.is_empty() { b"\0" } else { text.as_bytes() };
         self.sink.attr(name, &Dtype::FixedStr(bytes.len()), &[], bytes)
+    }
+
+    /// Writes what the group is to AnnData.
+    pub(crate) fn element(&mut self, &(name, version): encoding::Element) -> Result<()> {
+        self.text_attribute(encoding::TYPE, name)?;
+        self.text_attribute(encoding::VERSION, version)
+    }
+
+    /// Writes a bool as an attribute of this node's own layout, which patterns do not see.
+    pub(crate) fn bool_attribute(&mut self, name: &str, value: bool) -> Result<()> {
+        self.sink.attr(name, &Dtype::Bool, &[], &[u8::from(value)])
+    }
+
+    /// Writes texts as an attribute of this node's own layout, which patterns do not see.
+    pub(crate) fn texts_attribute(&mut self, name: &str, texts: &[String]) -> Result<()> {
+        let storage = self.inherited.storage();
+        let slot = Slot::new(&mut *self.sink, self.cx, Place::Attribute(name), self.state, self.depth, storage);
+        slot.dataset_text(&[texts.len() as u64], &mut texts.iter().map(String::as_str)).map(drop)
     }
 
     /// Writes the attribute `len`.
@@ -211,8 +242,7 @@ impl<'a> GroupWriter<'a> {
     where
         'a: 's,
     {
-        let storage = Storage { coding: self.coding, ..Storage::default() };
-        Slot::new(&mut *self.sink, self.cx, Place::Member(name), self.state, self.depth, storage)
+        Slot::new(&mut *self.sink, self.cx, Place::Member(name), self.state, self.depth, self.inherited.storage())
     }
 
     /// The tags and the columns of an enum's rows: which variant each row is.
@@ -234,7 +264,7 @@ impl<'a> GroupWriter<'a> {
         'a: 's,
     {
         let stub = self.is_stub();
-        let group = self.slot(variant).group(crate::stamp::Stamp::kind("columns"));
+        let group = self.slot(variant).group(Stamp::kind("columns"));
         let mut group = group.and_then(|mut group| group.write_len(len).map(|()| group)).map_err(|e| e.at(variant))?;
         // The enum's own table is what counts for recursion; this one is a part of it.
         group.table = None;
@@ -251,7 +281,10 @@ impl<'a> GroupWriter<'a> {
     ///
     /// What the storage says.
     #[inline]
-    pub fn end(self) -> Result<Written> {
+    pub fn end(mut self) -> Result<Written> {
+        if let Some(frame) = self.frame.take() {
+            frame.finish(&mut self)?;
+        }
         if self.table.is_some() {
             self.cx.leave_table();
         }
@@ -287,6 +320,7 @@ pub struct MemberWriter<'s> {
     explicit: bool,
     storage: Storage<'s>,
     inside: Option<&'s str>,
+    frame: Option<&'s mut frame::Columns>,
 }
 
 impl fmt::Debug for MemberWriter<'_> {
@@ -310,7 +344,8 @@ impl<'s> MemberWriter<'s> {
 
     /// With what the field says about its datasets.
     pub fn storage(mut self, storage: Storage<'s>) -> Self {
-        self.storage = Storage { coding: storage.coding.or(self.storage.coding), ..storage };
+        let Storage { coding, encoding, .. } = self.storage;
+        self.storage = Storage { coding: storage.coding.or(coding), encoding, ..storage };
         self
     }
 
@@ -329,14 +364,15 @@ impl<'s> MemberWriter<'s> {
             let what = format!("`{name}` as the name of one member: `GroupWriter::nested` opens the groups on its way");
             return Err(ErrorKind::Contract(what).into());
         }
-        if let Some(layout @ (StoreAs::Compound | StoreAs::Shared)) = self.storage.layout {
-            let what = format!("the layout {layout:?} is not there yet");
-            return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `layout` off the field").at(name));
-        }
         let place = if self.attribute { Place::Attribute(name) } else { Place::Member(name) };
         let slot = Slot::new(self.sink, self.cx, place, state, self.depth, self.storage);
         match write(slot) {
-            Ok(Written { .. }) => Ok(()),
+            Ok(Written { .. }) => {
+                if let Some(frame) = self.frame {
+                    frame.push(name);
+                }
+                Ok(())
+            }
             Err(error) => Err(inside.into_iter().fold(error.at(name), |error, outer| error.at(outer))),
         }
     }
@@ -403,7 +439,7 @@ impl<'s> MemberWriter<'s> {
     ///
     /// As [`MemberWriter::put`].
     pub fn put_option_rows_with<T>(self, rows: Rows<'_, Option<T>>, filter: &(impl Filter<T> + ?Sized)) -> Result<()> {
-        self.column().write(Some(opaque), |slot| absent::write_rows_with(rows, slot, filter))
+        self.column().write(Some(opaque), |slot| filter.write_optional_rows(rows, slot))
     }
 
     /// Writes many values of which some are left out: a mask, and the values that are present.

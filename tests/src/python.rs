@@ -5,7 +5,7 @@ use crate::{ENGINES, scratch, tool};
 use filebacked::{Save, WriteOptions};
 use serde_json::{Map, Value, json};
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -39,6 +39,16 @@ fn start() -> Option<Python> {
         panic!("{program} has no pipes");
     };
     Some(Python(Mutex::new(Process { requests, answers: BufReader::new(answers), _child: child })))
+}
+
+/// A file made by Python code over `f`, with AnnData at hand as `ad`, pandas as `pd` and scipy's matrices as `sp`.
+#[track_caller]
+pub fn made_by_anndata(python: &Python, code: &str) -> (tempfile::TempDir, PathBuf) {
+    let (dir, path) = scratch("made.h5ad");
+    let imports =
+        "import anndata as ad, pandas as pd, scipy.sparse as sp\nfrom anndata.io import write_elem, read_elem\n";
+    python.create(&path, &format!("{imports}{code}"));
+    (dir, path)
 }
 
 impl Python {

@@ -22,7 +22,7 @@ pub(crate) const CLASS: &str = "MATLAB_class";
 /// Whether the data is a shape.
 pub(crate) fn is_empty(object: &Object<'_>) -> Result<bool> {
     let Some(empty) = object.attribute(EMPTY)? else { return Ok(false) };
-    let description = empty.source.describe(empty.handle)?;
+    let description = empty.describe()?;
     if !matches!(description.dtype, Dtype::Int(_)) {
         return Ok(false);
     }

@@ -237,7 +237,7 @@ impl<'a> Node<'a> {
 
     /// Whether what the node holds is in another form in the file.
     pub(crate) fn is_put_together(&self) -> bool {
-        let Object { source, handle } = self.object;
+        let Object { source, handle, .. } = self.object;
         source.form().is_some() || source.origin(handle).is_some()
     }
 

@@ -45,7 +45,7 @@ fn is_numbered<T: FileBacked>(node: &Node<'_>) -> Result<bool> {
         return Ok(false);
     }
     // In a file of others: a node a value, unless these are the columns of a type whose members have numbers for names.
-    let names = node.object.source.children(node.object.handle)?;
+    let names = node.object.children()?;
     let numbered = |i: usize| names.iter().any(|name| *name == i.to_string());
     let Some(first) = node.object.child("0")?.filter(|_| (0..names.len()).all(numbered)) else { return Ok(false) };
     let columns = matches!(T::schema(), Schema::Tuple(_) | Schema::Struct(_));

@@ -6,6 +6,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::foreign::line;
+use crate::layout::categorical;
 use crate::node::{Node, say};
 use crate::options::Conversion;
 use crate::rows::Rows;
@@ -258,6 +259,9 @@ pub(crate) fn accepts<T: Number>(dtype: &Dtype, policy: Conversion) -> bool {
 
 /// Reads numbers, and their shape. Other number types are converted as the options allow.
 pub(crate) fn read<T: Number>(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<T>, Vec<usize>)> {
+    if let Some(column) = categorical::open(node)? {
+        return column.rows(rank, |categories| Ok(read::<T>(categories, Some(1))?.0), |_| 0);
+    }
     let description = node.describe()?;
     let shape = shape(node, &description, T::NAME, rank)?;
     if description.dtype == T::DTYPE {
@@ -273,7 +277,7 @@ pub(crate) fn read<T: Number>(node: &Node<'_>, rank: Option<usize>) -> Result<(V
 pub(crate) fn read_into<T: Number>(node: &Node<'_>, out: &mut [T]) -> Result<()> {
     let description = node.describe()?;
     if description.dtype == T::DTYPE {
-        return storage::read_into(node.object.source, node.object.handle, &description, out);
+        return node.object.read_into(&description, out);
     }
     let (stored, bytes) = convertible::<T>(node, &description, None)?;
     let mut places = out.iter_mut();

@@ -41,6 +41,7 @@
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
 use crate::impls::ext::sprs as ext;
+use crate::layout::encoding::TYPE;
 use crate::layout::number;
 use crate::layout::scalar::Element;
 use crate::node::{Node, say};
@@ -52,8 +53,6 @@ use crate::storage::{self, Description, Dtype};
 use crate::writer::GroupWriter;
 use sprs::{CompressedStorage, CsMatI, CsMatViewI, CsVecI, CsVecViewI, SpIndex, TriMatI, TriMatViewI};
 
-const TYPE: &str = "encoding-type";
-const VERSION: &str = "encoding-version";
 const SHAPE: &str = "shape";
 /// MATLAB's number of rows.
 const MATLAB: &str = "MATLAB_sparse";
@@ -69,9 +68,8 @@ pub(crate) fn write_compressed<N: Element, I: SpIndex, P: SpIndex>(
     if matrix.indices().len() != nnz || starts.last().and_then(|last| last.try_index()) != Some(nnz) {
         return Err(ErrorKind::Contract("a sparse matrix whose parts do not fit each other".into()).into());
     }
-    let mut group = slot.group(Stamp::kind("sparse"))?;
-    group.text_attribute(TYPE, if matrix.is_csr() { "csr_matrix" } else { "csc_matrix" })?;
-    group.text_attribute(VERSION, "0.1.0")?;
+    let element = if matrix.is_csr() { &("csr_matrix", "0.1.0") } else { &("csc_matrix", "0.1.0") };
+    let mut group = slot.element(element).group(Stamp::kind("sparse"))?;
     write_shape(&mut group, &[matrix.rows(), matrix.cols()])?;
     group.part("data", |slot| write_values(matrix.data(), slot))?;
     group.part("indices", |slot| write_indices(matrix.indices(), slot))?;

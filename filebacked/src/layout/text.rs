@@ -23,7 +23,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
 use crate::foreign::matlab;
-use crate::layout::{blob, number};
+use crate::layout::{blob, categorical, number};
 use crate::node::Node;
 use crate::slot::{Slot, Written};
 use crate::stamp::STAMP;
@@ -38,6 +38,9 @@ const LONGEST: usize = u32::MAX as usize;
 /// Writes one text.
 pub(crate) fn write(text: &str, slot: Slot<'_>) -> Result<Written> {
     let bytes = text.as_bytes();
+    if slot.is_encoded() {
+        return write_encoded(&[], std::iter::once(text), bytes.contains(&0), slot);
+    }
     if bytes.is_empty() {
         return slot.dataset(&Dtype::FixedStr(1), &[], &[0]);
     }
@@ -69,6 +72,9 @@ pub(crate) fn write_array<'t, I: Iterator<Item = &'t str>>(
         total += text.len();
         nul |= text.as_bytes().contains(&0);
     }
+    if slot.is_encoded() {
+        return write_encoded(shape, texts(), nul, slot);
+    }
     if slot.layout() == Some(StoreAs::Packed) || nul || longest > LONGEST {
         return blob::write_packed(shape, || texts().map(str::as_bytes), slot);
     }
@@ -81,6 +87,20 @@ pub(crate) fn write_array<'t, I: Iterator<Item = &'t str>>(
         });
     }
     slot.dataset_text(shape, &mut texts())
+}
+
+/// Writes texts for AnnData, whose strings are of variable length.
+fn write_encoded<'t>(
+    shape: &[u64],
+    mut texts: impl Iterator<Item = &'t str>,
+    nul: bool,
+    slot: Slot<'_>,
+) -> Result<Written> {
+    if nul {
+        let what = "text with a NUL in it, where AnnData's strings end";
+        return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("store its bytes: `Vec<u8>`"));
+    }
+    slot.dataset_text(shape, &mut texts)
 }
 
 /// Cuts bytes into texts, checking the UTF-8 of all of them in one pass.
@@ -105,7 +125,7 @@ fn not_utf8() -> Error {
 /// Reads one text.
 pub(crate) fn read(node: &Node<'_>) -> Result<String> {
     node.readable()?;
-    if let Some(padded) = node.object.source.scalar_text(node.object.handle)? {
+    if let Some(padded) = node.object.scalar_text()? {
         let len = padded.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
         return std::str::from_utf8(&padded[..len]).map(str::to_string).map_err(|_| not_utf8());
     }
@@ -138,6 +158,9 @@ pub(crate) fn read_bytes(node: &Node<'_>) -> Result<Vec<u8>> {
 /// Reads texts of any shape; a rank that is asked for is checked.
 pub(crate) fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<String>, Vec<usize>)> {
     node.readable()?;
+    if let Some(column) = categorical::open(node)? {
+        return column.rows(rank, |categories| Ok(read_array(categories, Some(1))?.0), String::len);
+    }
     if node.kind() == ObjectKind::Group && node.stamp()?.is_some_and(|stamp| stamp.kind_name() == "packed") {
         let packed = blob::read_packed(node)?;
         if rank.is_some_and(|rank| rank != packed.shape.len()) {

@@ -21,10 +21,10 @@
 //!     └── h
 //! ```
 
+use crate::backed::Save;
 use crate::error::{Error, ErrorKind, Result};
 use crate::foreign::{line, matlab};
-use crate::layout::number;
-use crate::layout::text;
+use crate::layout::{absent, categorical, number, text};
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::schema::Schema;
@@ -32,6 +32,7 @@ use crate::slot::{Slot, Written};
 use crate::storage::{Dtype, EnumType, IntType};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// How an enum without data is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +106,7 @@ fn stored<E: UnitEnum>() -> Dtype {
 ///
 /// As [`Save::write`](crate::Save::write).
 pub fn write<E: UnitEnum>(value: &E, slot: Slot<'_>) -> Result<Written> {
-    if E::REPR == UnitRepr::String {
+    if E::REPR == UnitRepr::String || (E::REPR == UnitRepr::Enum && slot.is_encoded()) {
         return text::write(E::NAMES[value.index()], slot);
     }
     let dtype = stored::<E>();
@@ -122,11 +123,28 @@ pub fn write_rows<E: UnitEnum>(rows: Rows<'_, E>, slot: Slot<'_>) -> Result<Writ
     if E::REPR == UnitRepr::String {
         return text::write_rows(rows.len(), || rows.iter().map(|value| E::NAMES[value.index()]), slot);
     }
+    if E::REPR == UnitRepr::Enum && slot.is_encoded() {
+        let codes = rows.iter().map(|value| Some(value.index()));
+        return categorical::write(rows.len(), codes, E::NAMES, false, slot);
+    }
     let dtype = stored::<E>();
     let size = dtype.size();
     slot.dataset_fill(&dtype, &[rows.len() as u64], &mut |out| {
         rows.for_each(|value| out.put(&E::VALUES[value.index()].to_le_bytes()[..size]));
     })
+}
+
+/// Writes many values of which some are absent.
+///
+/// # Errors
+///
+/// As [`Save::write`](crate::Save::write).
+pub fn write_optional_rows<E: UnitEnum + Save>(values: &[Option<&E>], slot: Slot<'_>) -> Result<Written> {
+    if slot.is_encoded() {
+        let codes = values.iter().map(|value| value.map(UnitEnum::index));
+        return categorical::write(values.len(), codes, E::NAMES, false, slot);
+    }
+    absent::write_present(values, slot)
 }
 
 /// What the type looks like.
@@ -181,6 +199,15 @@ fn one<T>(values: Vec<T>) -> Result<T> {
 
 /// Which variants the elements are. HDF5 enumerations and text go by name, plain integers by discriminant.
 fn read_indices<E: UnitEnum>(node: &Node<'_>, scalar: bool) -> Result<Vec<usize>> {
+    if let Some(column) = categorical::open(node)? {
+        // Names that no row has are nobody's concern.
+        let names = |categories: &Node<'_>| {
+            let names = text::read_array(categories, Some(1))?.0.into_iter();
+            Ok(names.map(|name| index_of::<E>(&name).ok_or(Rc::from(name))).collect())
+        };
+        let (rows, _): (Vec<Result<usize, Rc<str>>>, _) = column.rows(Some(usize::from(!scalar)), names, |_| 0)?;
+        return rows.into_iter().map(|index| index.map_err(|name| unknown(&name, E::NAMES))).collect();
+    }
     let description = node.describe()?;
     let by_name = |texts| {
         let names = text::decode(texts)?;

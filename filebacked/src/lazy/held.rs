@@ -32,7 +32,7 @@ impl Held {
         if node.is_inside_filter() {
             return Ok(None);
         }
-        let Some(kept) = node.object.source.keep(node.object.handle)? else { return Ok(None) };
+        let Some(kept) = node.object.keep()? else { return Ok(None) };
         Ok(Some(Held { kept, cx: node.cx.clone(), state: node.state, depth: node.depth, ours: node.ours }))
     }
 

@@ -1,6 +1,7 @@
 //! A sink that keeps nothing but the order of what it was told: equal values give equal bytes.
 
-use super::{DatasetSpec, Dtype, Out, Sink};
+use super::compound::Strings;
+use super::{DatasetSpec, Dtype, Out, REFERENCE, Sink};
 use crate::error::Result;
 
 /// The bytes that a value is written as, without a file around them. What hash maps are sorted by.
@@ -61,6 +62,21 @@ impl Sink for Digest {
         self.head(name, spec.shape);
         for text in texts {
             self.0.extend_from_slice(text.as_bytes());
+            self.0.push(0);
+        }
+        Ok(())
+    }
+
+    fn dataset_records(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        bytes: Vec<u8>,
+        strings: Vec<Strings>,
+    ) -> Result<()> {
+        self.attr(name, spec.dtype, spec.shape, &bytes)?;
+        for (_, text) in strings.iter().flat_map(|strings| strings.iter(REFERENCE)) {
+            self.0.extend_from_slice(text);
             self.0.push(0);
         }
         Ok(())

@@ -97,7 +97,47 @@ ints! {
     U8 = 1, false; U16 = 2, false; U32 = 4, false; U64 = 8, false;
 }
 
+/// Bytes of a variable-length string among others: in a file a length, and an address in a global heap.
+pub(crate) const REFERENCE: usize = 16;
+
 impl Dtype {
+    /// Bytes of one element among others, where variable-length strings have a place, too.
+    pub(crate) fn stored_size(&self) -> usize {
+        match self {
+            Dtype::VarStr => REFERENCE,
+            Dtype::Array(element, shape) => {
+                let extents = shape.iter().map(|extent| usize::try_from(*extent).unwrap_or(usize::MAX));
+                extents.fold(element.stored_size(), usize::saturating_mul)
+            }
+            _ => self.size(),
+        }
+    }
+
+    /// Whether the bytes of an element are the element: no part of it is a variable-length string, or of a type that
+    /// this library does not read.
+    pub fn is_plain(&self) -> bool {
+        match self {
+            Dtype::VarStr | Dtype::Sequence(_) | Dtype::Other(..) => false,
+            Dtype::Compound(compound) => compound.members.iter().all(|member| member.dtype.is_plain()),
+            Dtype::Array(element, _) => element.is_plain(),
+            _ => true,
+        }
+    }
+
+    /// The members of a compound type, complex numbers included.
+    pub(crate) fn members(&self) -> Option<Cow<'_, CompoundType>> {
+        let part = match self {
+            Dtype::Compound(compound) => return Some(Cow::Borrowed(compound)),
+            Dtype::Complex32 => Dtype::F32,
+            Dtype::Complex64 => Dtype::F64,
+            _ => return None,
+        };
+        let size = part.size();
+        let member = |name, offset, dtype| CompoundMember { name: Cow::Borrowed(name), offset, dtype };
+        let members = vec![member("r", 0, part.clone()), member("i", size, part)];
+        Some(Cow::Owned(CompoundType { size: 2 * size, members: members.into() }))
+    }
+
     /// Bytes of one element in memory; for strings and sequences of variable length 0, since they are transferred in
     /// another way.
     pub fn size(&self) -> usize {

@@ -4,6 +4,7 @@
 //! little-endian machine, C order, elements packed; the engine deals with what the file has instead.
 
 use crate::error::{ErrorKind, Result};
+use compound::Strings;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 pub(crate) mod chunks;
 #[cfg(feature = "libhdf5")]
 pub(crate) mod codec;
+pub(crate) mod compound;
 mod compression;
 mod dtype;
 #[cfg(feature = "libhdf5")]
@@ -25,9 +27,10 @@ mod plain;
 mod slab;
 mod staged;
 
+pub(crate) use dtype::REFERENCE;
 pub(crate) use kept::Kept;
 pub(crate) use plain::Plain;
-pub(crate) use plain::{as_bytes, read_into, read_scalar, read_vec};
+pub(crate) use plain::{as_bytes, fill_slice, fill_vec, read_records, read_scalar, read_vec};
 #[cfg(feature = "sprs")]
 pub(crate) use plain::{integer_bytes, read_integers};
 pub(crate) use slab::{Slab, Span, Window};
@@ -127,6 +130,21 @@ pub(crate) trait Sink {
     /// The form that a filter turns everything into on the way to an engine, so that it does not do so twice.
     fn form(&self) -> Option<&'static str> {
         None
+    }
+
+    /// Writes a dataset of a compound type that has variable-length strings in it, whose places in `bytes` are zero; no
+    /// text has a NUL in it.
+    fn dataset_records(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        bytes: Vec<u8>,
+        strings: Vec<Strings>,
+    ) -> Result<()>;
+
+    /// Says that the type of the node that is written next gives it this shape, rows included: nothing that a file notes.
+    fn fixed_shape(&mut self, shape: &[u64]) {
+        let _ = shape;
     }
 
     /// Copies an object of a file, with all that is in it and as it is stored; `false` where this engine cannot.
@@ -230,6 +248,7 @@ pub(crate) trait Source {
 
     /// Reads all elements of a dataset or attribute as `dtype`, which is what [`Source::describe`] gave. `out` has
     /// exactly their size; when this returns `Ok`, every byte of it is initialised. Bytes that are not are never written.
+    /// What stands in the places of members that have no bytes of their own ([`Dtype::is_plain`]) means nothing.
     fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()>;
 
     /// Reads a part of a dataset, as [`Source::read`] reads all of it. The selection lies in the dataset.
@@ -238,8 +257,15 @@ pub(crate) trait Source {
         Err(ErrorKind::Unsupported(format!("a part of data of type {dtype}")).into())
     }
 
-    /// Reads all elements of a dataset or attribute of variable-length strings. A null pointer reads as empty text.
-    fn read_text(&self, handle: Handle) -> Result<Texts>;
+    /// Reads all variable-length strings of a dataset or attribute: its elements, or the member of them that the names
+    /// lead to. A null pointer reads as empty text.
+    fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts>;
+
+    /// The bytes of all elements as [`Source::read`] gives them, for engines that have them at hand.
+    fn at_hand(&self, handle: Handle) -> Result<Option<&[u8]>> {
+        let _ = handle;
+        Ok(None)
+    }
 
     /// Reads a scalar of exactly this type in one step: `false`, and nothing read, where it is anything else.
     fn scalar(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<bool> {

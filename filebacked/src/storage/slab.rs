@@ -155,16 +155,18 @@ impl Source for Window<'_> {
         Err(Error::new(ErrorKind::Contract("a part of a part".into())))
     }
 
-    fn read_text(&self, handle: Handle) -> Result<Texts> {
-        let texts = self.source.read_text(handle)?;
+    fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts> {
+        let texts = self.source.read_text(handle, member)?;
         if !self.is_part(handle) {
             return Ok(texts);
         }
         // Text of variable length lies anywhere, so there is nothing to gain from reading a part of it.
         let shape = self.source.describe(handle)?.shape;
+        // An element of a compound type may have several.
+        let each = (texts.ends.len() / super::elements(&shape).unwrap_or(0).max(1)) as u64;
         let mut part = Texts::default();
         self.slab.runs(&shape, |start, len| {
-            for place in start..start + len {
+            for place in start * each..(start + len) * each {
                 let end = |place: Option<u64>| place.map_or(Some(0), |place| texts.ends.get(place as usize).copied());
                 let text = match (end(place.checked_sub(1)), end(Some(place))) {
                     (Some(from), Some(to)) => texts.bytes.get(from..to),

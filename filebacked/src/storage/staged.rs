@@ -71,7 +71,7 @@ impl Source for Staged<'_> {
         Ok(())
     }
 
-    fn read_text(&self, _: Handle) -> Result<Texts> {
+    fn read_text(&self, _: Handle, _: &[String]) -> Result<Texts> {
         match &self.elements {
             Elements::Texts(texts) => Ok(texts.clone()),
             Elements::Bytes(_) => Err(unfit()),

@@ -7,6 +7,9 @@
 //! | [`Bincode`], [`Postcard`] (features) | any serde type | bytes of that codec |
 //! | [`via`]`::<U>()` | `Clone + Into<U>`, back by `TryInto` | a `U` |
 //! | [`Gzip`], [`Compressed`], [`Chunk`] | any type here | in the type's own way, compressed or in chunks of a shape |
+//! | [`DataFrame`]` { index }` | `Vec` of structs | a data frame of AnnData |
+//! | [`Categorical`] | text | in columns codes and categories |
+//! | [`Encoded`] | any type here | in the type's own way, for AnnData's `read_elem` |
 //! | [`Each`]`(filter)` | `Vec`, `VecDeque`, `Box<[T]>` | each element by the filter |
 //! | [`whole`]`(filter)` | `Option` | the `Option` itself by the filter, absence included |
 //! | [`Csc`], [`Csr`] (feature `sprs`) | `CsMat` | a sparse matrix; says what it is in files that do not |
@@ -41,9 +44,12 @@
 mod as_string;
 #[cfg(feature = "bincode")]
 mod bincode;
+mod categorical;
 #[cfg(any(feature = "bincode", feature = "postcard"))]
 mod codec;
+mod data_frame;
 mod each;
+mod encoded;
 #[cfg(feature = "json")]
 mod json;
 mod matlab;
@@ -61,7 +67,10 @@ mod via;
 pub use as_string::AsString;
 #[cfg(feature = "bincode")]
 pub use bincode::Bincode;
+pub use categorical::Categorical;
+pub use data_frame::DataFrame;
 pub use each::Each;
+pub use encoded::Encoded;
 #[cfg(feature = "json")]
 pub use json::Json;
 pub use matlab::{MATLAB_HEADER, Matlab};

@@ -1,6 +1,6 @@
 //! Types that files have: what they are to this library, and the type that their bytes are read as.
 
-use super::id::{Id, check};
+use super::id::{Id, check, with_name};
 use super::types::integer;
 use crate::error::{ErrorKind, Result};
 use crate::storage::{CompoundMember, CompoundType, Dtype, EnumType, IntType};
@@ -65,7 +65,7 @@ fn describe_at(id: hid_t, depth: u32) -> Result<Dtype> {
                 None => Dtype::Other(size, format!("enum over an integer of {size} bytes")),
             }
         }
-        class::COMPOUND => compound(id, size, depth)?,
+        class::COMPOUND => compound(id, depth)?,
         class::COMPLEX => match describe_at(parent(id)?.raw(), depth - 1)? {
             Dtype::F32 => Dtype::Complex32,
             Dtype::F64 => Dtype::Complex64,
@@ -74,7 +74,8 @@ fn describe_at(id: hid_t, depth: u32) -> Result<Dtype> {
         class::ARRAY => {
             let shape = array_shape(id)?;
             match describe_at(parent(id)?.raw(), depth - 1)? {
-                part if !part.is_flat() => Dtype::Other(size, format!("[{part}; {shape:?}]")),
+                // Strings have a place in records only.
+                part if depth == DEPTH && !part.is_flat() => Dtype::Other(size, format!("[{part}; {shape:?}]")),
                 part => Dtype::Array(Box::new(part), shape),
             }
         }
@@ -220,6 +221,22 @@ fn bits(id: hid_t) -> Result<usize> {
     Ok((offset.unsigned_abs() as usize).saturating_add(precision))
 }
 
+/// What a time is among the members of a compound: seconds since 1970, or, in eight bytes, what PyTables fills it with.
+fn time(id: hid_t, size: usize) -> Result<Dtype> {
+    // SAFETY: the type is open.
+    let order = unsafe { H5Tget_order(id) };
+    // HDF5 converts no times, not even from one byte order to the other.
+    Ok(match size {
+        4 if order == H5T_ORDER_LE => Dtype::I32,
+        8 if order == H5T_ORDER_LE => {
+            let member = |name, offset| CompoundMember { name: Cow::Borrowed(name), offset, dtype: Dtype::I32 };
+            let members = vec![member("micros", 0), member("secs", 4)];
+            Dtype::Compound(CompoundType { size: 8, members: Cow::Owned(members) })
+        }
+        _ => Dtype::Other(size, format!("time of {size} bytes")),
+    })
+}
+
 fn float(id: hid_t, size: usize) -> Result<Dtype> {
     let [mut sign, mut at, mut exponent, mut from, mut mantissa] = [0; 5];
     // SAFETY: the type is open and a float, the numbers are writable.
@@ -268,15 +285,19 @@ fn enumeration(id: hid_t, base: IntType) -> Result<Dtype> {
     })
 }
 
-fn compound(id: hid_t, size: usize, depth: u32) -> Result<Dtype> {
+fn compound(id: hid_t, depth: u32) -> Result<Dtype> {
     let n = members(id)?;
     let mut members = super::id::room(n as usize)?;
-    let (mut offset, mut readable) = (0, true);
+    let mut offset = 0usize;
     for i in 0..n {
-        let dtype = describe_at(member_type(id, i)?.raw(), depth - 1)?;
-        readable &= dtype.is_flat();
+        let member = member_type(id, i)?;
+        let dtype = match head(member.raw())? {
+            (class::TIME, size) => time(member.raw(), size)?,
+            _ => describe_at(member.raw(), depth - 1)?,
+        };
+        let dtype = if is_left_out(&dtype) { without_bytes(dtype) } else { dtype };
         let place = offset;
-        offset += dtype.size();
+        offset = offset.saturating_add(dtype.size());
         members.push(CompoundMember { name: Cow::Owned(member_name(id, i)?), offset: place, dtype });
     }
     if let [r, i] = &members[..]
@@ -288,22 +309,73 @@ fn compound(id: hid_t, size: usize, depth: u32) -> Result<Dtype> {
             _ => {}
         }
     }
-    let packed = Dtype::Compound(CompoundType { size: offset, members: Cow::Owned(members) });
-    Ok(if readable { packed } else { Dtype::Other(size, packed.to_string()) })
+    Ok(Dtype::Compound(CompoundType { size: offset, members: Cow::Owned(members) }))
 }
 
-/// The packed form of a compound, its members in the order of the file.
+/// The type that the strings of variable length are read as, alone, which the names of members lead to.
+pub(super) fn strings_of(id: hid_t, member: &[String]) -> Result<Option<Id>> {
+    match head(id)?.0 {
+        class::STRING if is_variable(id)? && member.is_empty() => copy(id).map(Some),
+        class::ARRAY => {
+            let (Some(part), shape) = (strings_of(parent(id)?.raw(), member)?, array_shape(id)?) else {
+                return Ok(None);
+            };
+            // SAFETY: the element's type is open, the shape has as many numbers as is said.
+            unsafe { Id::own(H5Tarray_create(part.raw(), shape.len() as u32, shape.as_ptr())).map(Some) }
+        }
+        class::COMPOUND => {
+            let Some((name, inner)) = member.split_first() else { return Ok(None) };
+            for i in 0..members(id)? {
+                if member_name(id, i)? == *name {
+                    let Some(part) = strings_of(member_type(id, i)?.raw(), inner)? else { return Ok(None) };
+                    // SAFETY: the part is open; the new type has no other owner.
+                    let alone = unsafe { Id::own(H5Tcreate(H5T_COMPOUND, size_of_type(part.raw())?))? };
+                    // SAFETY: both types are open, the name ends in NUL.
+                    with_name(name, |name| unsafe { check(H5Tinsert(alone.raw(), name, 0, part.raw())) })?;
+                    return Ok(Some(alone));
+                }
+            }
+            Ok(None)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Whether a member has no bytes of its own: strings of variable length, what is not known, and what holds nothing else.
+fn is_left_out(dtype: &Dtype) -> bool {
+    match dtype {
+        Dtype::VarStr | Dtype::Sequence(_) | Dtype::Other(..) => true,
+        Dtype::Array(element, _) => is_left_out(element),
+        Dtype::Compound(compound) => compound.size == 0,
+        _ => false,
+    }
+}
+
+/// A type that takes no bytes, since nothing of it is read as bytes.
+fn without_bytes(dtype: Dtype) -> Dtype {
+    match dtype {
+        Dtype::Other(_, what) => Dtype::Other(0, what),
+        Dtype::Array(element, shape) => Dtype::Array(Box::new(without_bytes(*element)), shape),
+        dtype => dtype,
+    }
+}
+
+/// The packed form of a compound, its members in the order of the file, without those that are not read as bytes.
 fn packed(id: hid_t) -> Result<Id> {
     let mut parts = Vec::new();
     let mut total = 0;
     for i in 0..members(id)? {
-        let part = memory_type(member_type(id, i)?.raw())?;
+        let stored = member_type(id, i)?;
+        if is_left_out(&describe(stored.raw())?) {
+            continue;
+        }
+        let part = memory_type(stored.raw())?;
         let size = size_of_type(part.raw())?;
-        parts.push((part, total));
+        parts.push((i, part, total));
         total += size;
     }
     // A complex number has its real part first, whatever the order in the file.
-    if let [(_, first), (_, second)] = &mut parts[..]
+    if let [(_, _, first), (_, _, second)] = &mut parts[..]
         && matches!(describe(id)?, Dtype::Complex32 | Dtype::Complex64)
         && member_name(id, 0)? == "i"
     {
@@ -311,10 +383,10 @@ fn packed(id: hid_t) -> Result<Id> {
     }
     // SAFETY: the new type has no other owner.
     let packed = unsafe { Id::own(H5Tcreate(H5T_COMPOUND, total))? };
-    for (i, (part, offset)) in parts.iter().enumerate() {
+    for (i, part, offset) in &parts {
         // SAFETY: the member exists and both types are open; the name is freed by the library that made it.
         unsafe {
-            let name = H5Tget_member_name(id, i as u32);
+            let name = H5Tget_member_name(id, *i);
             if name.is_null() {
                 return Err(super::stack::last_error());
             }

@@ -6,6 +6,7 @@ use super::kept::copy_object;
 use super::lists::{ListRef, Lists};
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
+use crate::storage::compound::Strings;
 use crate::storage::{DatasetSpec, Dtype, Kept, Out, Sink, elements};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5a::{H5Acreate2, H5Awrite};
@@ -98,7 +99,7 @@ impl Sink for LibSink {
 
     fn attr(&mut self, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
         let at = self.open()?;
-        if *dtype == Dtype::VarStr {
+        if !dtype.is_plain() {
             return Err(ErrorKind::Contract("an attribute of variable-length strings".into()).into());
         }
         count(dtype, shape, bytes)?;
@@ -126,7 +127,7 @@ impl Sink for LibSink {
 
     fn dataset(&mut self, name: &str, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<()> {
         let at = self.open()?;
-        if *spec.dtype == Dtype::VarStr {
+        if !spec.dtype.is_plain() {
             return Err(ErrorKind::Contract("variable-length strings written as bytes".into()).into());
         }
         let elements = count(spec.dtype, spec.shape, bytes)?;
@@ -191,6 +192,44 @@ impl Sink for LibSink {
         result
     }
 
+    fn dataset_records(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        mut bytes: Vec<u8>,
+        strings: Vec<Strings>,
+    ) -> Result<()> {
+        const POINTER: usize = size_of::<*const c_char>();
+        let at = self.open()?;
+        let elements = count(spec.dtype, spec.shape, &bytes)?;
+        let mut scratch = self.scratch(strings.iter().map(|strings| strings.bytes() + strings.len()).sum())?;
+        let mut places: Vec<(usize, usize)> = room(strings.iter().map(Strings::len).sum())?;
+        for (at, text) in strings.iter().flat_map(|strings| strings.iter(POINTER)) {
+            if text.contains(&0) {
+                return Err(ErrorKind::Contract("a text with a NUL in it".into()).into());
+            }
+            places.push((at, scratch.len()));
+            scratch.extend_from_slice(text);
+            scratch.push(0);
+        }
+        for (at, start) in places {
+            let pointer = scratch[start..].as_ptr() as usize;
+            let place = bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<POINTER>());
+            *place.ok_or_else(|| ErrorKind::Contract("a string outside of its record".into()))? = pointer.to_ne_bytes();
+        }
+        let result = sync(|| {
+            let (dataset, _) = self.tools.create(at, name, spec, elements, spec.dtype.size())?;
+            if elements > 0 {
+                // SAFETY: the bytes are all elements of the dataset, in which a pointer to a text that ends in NUL stands
+                // for each string.
+                unsafe { self.tools.write(&dataset, spec.dtype, bytes.as_ptr().cast())? };
+            }
+            self.tools.attributes(&dataset, spec)
+        });
+        self.keep(scratch);
+        result
+    }
+
     fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
         let Some(into) = self.groups.last() else { return Ok(false) };
         kept.with_hdf5(&mut |object| copy_object(object, into, name))?;
@@ -241,7 +280,14 @@ impl Tools {
         elements: usize,
         size: usize,
     ) -> Result<(Id, bool)> {
-        let dtype = self.types.get(spec.dtype)?;
+        let (dtype, _packed) = match spec.dtype {
+            Dtype::VarStr => (self.types.get(spec.dtype)?, None),
+            dtype if dtype.is_plain() => (self.types.get(dtype)?, None),
+            dtype => {
+                let packed = self.types.packed(dtype)?;
+                (packed.raw(), Some(packed))
+            }
+        };
         let (space, _owner) = self.space(spec.shape)?;
         let list = self.lists.dataset(spec, elements, size)?;
         let link = self.lists.link(name);

@@ -303,8 +303,8 @@ impl Source for LibSource {
         sync(|| self.read_part(Data::of(dataset)?, dtype, slab, out))
     }
 
-    fn read_text(&self, handle: Handle) -> Result<Texts> {
-        sync(|| read_text(Data::of(handle)?))
+    fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts> {
+        sync(|| read_text(Data::of(handle)?, member))
     }
 
     fn target(&self, at: Handle, reference: &[u8]) -> Result<Option<Handle>> {

@@ -1,10 +1,10 @@
 //! Reading strings of variable length.
 
-use super::filetype::describe;
+use super::filetype::{describe, size_of_type, strings_of};
 use super::id::{Id, check, room};
 use super::lists::new_list;
 use super::source::Data;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{Dtype, Texts};
 use hdf5_metno::globals::H5P_DATASET_XFER;
 use hdf5_metno_sys::h5::H5free_memory;
@@ -24,14 +24,14 @@ pub(super) unsafe fn into_arena(arena: *mut Arena) -> Result<Id> {
     Ok(list)
 }
 
-/// All strings of a dataset or attribute. The lock is held.
-pub(super) fn read_text(data: Data) -> Result<Texts> {
-    let stored = data.dtype()?;
-    match describe(stored.raw())? {
-        Dtype::VarStr => {}
-        found => return Err(Error::mismatch(Dtype::VarStr.to_string(), found.to_string())),
-    }
-    let n = data.elements()?;
+/// All strings of a dataset or attribute, or of the member that the names lead to. The lock is held.
+pub(super) fn read_text(data: Data, member: &[String]) -> Result<Texts> {
+    let Some(memory) = strings_of(data.dtype()?.raw(), member)? else {
+        let found = describe(data.dtype()?.raw())?;
+        return Err(Error::mismatch(Dtype::VarStr.to_string(), found.to_string()));
+    };
+    let each = size_of_type(memory.raw())? / size_of::<*mut c_char>();
+    let n = data.elements()?.checked_mul(each).ok_or_else(|| ErrorKind::Damaged("too many strings".into()))?;
     if n == 0 {
         return Ok(Texts::default());
     }
@@ -44,14 +44,14 @@ pub(super) fn read_text(data: Data) -> Result<Texts> {
             // one to a string in the arena.
             unsafe {
                 let list = into_arena(&raw mut arena)?;
-                data.read(stored.raw(), list.raw(), pointers.as_mut_ptr().cast())?;
+                data.read(memory.raw(), list.raw(), pointers.as_mut_ptr().cast())?;
                 collect(&pointers)
             }
         }
         // SAFETY: there is room for all pointers, and after a read each is null or one to a string that the library
         // has allocated. After a failure nothing is known about them, so they are left alone.
         Data::Attribute(_) => unsafe {
-            data.read(stored.raw(), H5P_DEFAULT, pointers.as_mut_ptr().cast())?;
+            data.read(memory.raw(), H5P_DEFAULT, pointers.as_mut_ptr().cast())?;
             let texts = collect(&pointers);
             for pointer in pointers.into_iter().filter(|pointer| !pointer.is_null()) {
                 H5free_memory(pointer.cast());

@@ -6,7 +6,8 @@ use super::heap::Collection;
 use super::links::{Dense, write_dense};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Compression, DatasetSpec, Dtype, Kept, Out, Sink};
+use crate::storage::compound::Strings;
+use crate::storage::{Compression, DatasetSpec, Dtype, Kept, Out, REFERENCE, Sink};
 use std::fs::File;
 use std::io::Write;
 
@@ -33,6 +34,13 @@ pub(crate) struct NativeSink {
     /// Something was asked for that the subset does not have.
     declined: bool,
     scratch: Vec<u8>,
+}
+
+/// A collection that is not written yet, and where the entries stand that want its address.
+#[derive(Debug, Default)]
+struct Pending {
+    collection: Collection,
+    entries: Vec<usize>,
 }
 
 /// An open group.
@@ -235,7 +243,7 @@ impl NativeSink {
 
     /// The size of the data, after what the subset has not is declined.
     fn size(&mut self, spec: &DatasetSpec<'_>) -> Result<usize> {
-        let size = spec.elements().and_then(|n| n.checked_mul(datatype::stored_size(spec.dtype)));
+        let size = spec.elements().and_then(|n| n.checked_mul(spec.dtype.stored_size()));
         let Some(size) = size else {
             return Err(ErrorKind::Limit(format!("a dataset of shape {:?}", spec.shape)).into());
         };
@@ -391,7 +399,7 @@ impl Sink for NativeSink {
             return self.finish_dataset(name, spec, start);
         }
         // pyfive reads references into the heap from contiguous data only.
-        if size <= COMPACT && *spec.dtype != Dtype::VarStr {
+        if size <= COMPACT && spec.dtype.is_plain() {
             let start = self.dataset_header(spec, true)?;
             let len = (size as u16 + 4).to_le_bytes();
             let data = (size as u16).to_le_bytes();
@@ -429,42 +437,64 @@ impl Sink for NativeSink {
         texts: &mut dyn Iterator<Item = &str>,
     ) -> Result<()> {
         let size = self.size(spec)?;
-        let mut references = Vec::with_capacity(size);
-        let mut heap = Collection::default();
-        // Where the entries start whose collection is not written yet.
-        let mut pending = 0;
-        for text in texts {
-            if heap.is_full(text.len()) {
-                self.write_heap(&mut heap, &mut references, pending)?;
-                pending = references.len();
-            }
-            // An object for the empty text too: without one it would be a null pointer to readers in C.
-            let number = heap.add(text.as_bytes());
-            let Ok(len) = u32::try_from(text.len()) else {
-                return Err(ErrorKind::Limit("text of more than 4 GiB".into()).into());
-            };
-            references.extend_from_slice(&len.to_le_bytes());
-            references.extend_from_slice(&[0; 8]);
-            references.extend_from_slice(&number.to_le_bytes());
+        let mut references = vec![0; size];
+        let mut heap = Pending::default();
+        for (i, text) in texts.enumerate() {
+            self.string(text.as_bytes(), i * REFERENCE, &mut heap, &mut references)?;
         }
-        self.write_heap(&mut heap, &mut references, pending)?;
+        self.write_heap(&mut heap, &mut references)?;
         let plain = DatasetSpec { compression: Compression::None, chunk: None, fletcher32: false, ..*spec };
         self.dataset(name, &plain, &references)
+    }
+
+    fn dataset_records(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        mut bytes: Vec<u8>,
+        strings: Vec<Strings>,
+    ) -> Result<()> {
+        self.size(spec)?;
+        let mut heap = Pending::default();
+        for (at, text) in strings.iter().flat_map(|strings| strings.iter(REFERENCE)) {
+            self.string(text, at, &mut heap, &mut bytes)?;
+        }
+        self.write_heap(&mut heap, &mut bytes)?;
+        let plain = DatasetSpec { compression: Compression::None, chunk: None, fletcher32: false, ..*spec };
+        self.dataset(name, &plain, &bytes)
     }
 }
 
 impl NativeSink {
+    /// Puts a string into the heap, and the reference to it where it stands.
+    fn string(&mut self, text: &[u8], at: usize, heap: &mut Pending, references: &mut [u8]) -> Result<()> {
+        if heap.collection.is_full(text.len()) {
+            self.write_heap(heap, references)?;
+        }
+        let Ok(len) = u32::try_from(text.len()) else {
+            return Err(ErrorKind::Limit("text of more than 4 GiB".into()).into());
+        };
+        // An object for the empty text too: without one it would be a null pointer to readers in C.
+        let number = heap.collection.add(text);
+        let entry = references.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<REFERENCE>());
+        let Some(entry) = entry else { return Err(wrong_length(at, references.len())) };
+        entry[..4].copy_from_slice(&len.to_le_bytes());
+        entry[12..].copy_from_slice(&number.to_le_bytes());
+        heap.entries.push(at);
+        Ok(())
+    }
+
     /// Writes a collection, and its address into the entries that refer to it.
-    fn write_heap(&mut self, heap: &mut Collection, references: &mut [u8], pending: usize) -> Result<()> {
-        if heap.is_empty() {
+    fn write_heap(&mut self, heap: &mut Pending, references: &mut [u8]) -> Result<()> {
+        if heap.collection.is_empty() {
             return Ok(());
         }
         self.align();
         let address = self.position().to_le_bytes();
-        for entry in references[pending..].chunks_exact_mut(16) {
-            entry[4..12].copy_from_slice(&address);
+        for at in heap.entries.drain(..) {
+            references[at + 4..at + 12].copy_from_slice(&address);
         }
-        heap.finish(&mut self.out);
+        heap.collection.finish(&mut self.out);
         if self.file.is_some() && self.out.len() > GATHER {
             self.flush(&[])?;
         }

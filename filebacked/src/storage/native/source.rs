@@ -10,7 +10,10 @@ use super::links::{Link, Links, is_dense};
 use super::object::{Attribute, Parsed, dense_attributes};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Allocation, Description, Dtype, Handle, Kept, ObjectKind, Slab, Source, Texts, elements};
+use crate::storage::compound::references;
+use crate::storage::{
+    Allocation, Description, Dtype, Handle, Kept, ObjectKind, REFERENCE, Slab, Source, Texts, elements,
+};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::File;
 use std::mem::MaybeUninit;
@@ -427,21 +430,29 @@ impl Source for NativeSource<'_> {
         Ok(text.flatten())
     }
 
-    fn read_text(&self, handle: Handle) -> Result<Texts> {
+    fn at_hand(&self, handle: Handle) -> Result<Option<&[u8]>> {
         let data = self.noted(self.data(handle))?;
-        if data.description.dtype != Dtype::VarStr {
-            return Err(ErrorKind::Contract("text was asked for where there is none".into()).into());
-        }
-        let references = data.bytes(&self.input)?;
+        let bytes = data.at_hand(&self.input)?;
+        self.charge(bytes.map_or(0, <[u8]>::len))?;
+        Ok(bytes)
+    }
+
+    fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts> {
+        let data = self.noted(self.data(handle))?;
+        self.charge(data.size)?;
+        let bytes = data.bytes(&self.input)?;
+        let references = references(&bytes, &data.description.dtype, member);
+        let references = references
+            .ok_or_else(|| Error::new(ErrorKind::Contract("text was asked for where there is none".into())))?;
         let mut texts = Texts::default();
         // Room for all at once, as far as the references can be believed.
         let total =
-            references.chunks_exact(16).try_fold(0u64, |sum, entry| Ok::<_, Error>(sum + uint(entry, 0, 4)?))?;
+            references.chunks_exact(REFERENCE).try_fold(0u64, |sum, entry| Ok::<_, Error>(sum + uint(entry, 0, 4)?))?;
         let refused = |_| Error::new(ErrorKind::Limit(format!("no memory for {total} bytes of text")));
         texts.bytes.try_reserve_exact(total.min(self.input.len()) as usize).map_err(refused)?;
-        texts.ends.reserve_exact(references.len() / 16);
+        texts.ends.reserve_exact(references.len() / REFERENCE);
         let mut heap = self.heap.borrow_mut();
-        for entry in references.chunks_exact(16) {
+        for entry in references.chunks_exact(REFERENCE) {
             let (len, address, number) = (uint(entry, 0, 4)? as usize, uint(entry, 4, 8)?, uint(entry, 12, 4)?);
             if address != 0 && len > 0 {
                 self.charge(len)?;

@@ -4,6 +4,7 @@ use super::transpose::reversed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::foreign::matlab::{CLASS, EMPTY};
 use crate::stamp::{STAMP, Stamp};
+use crate::storage::compound::Strings;
 use crate::storage::{CompoundMember, CompoundType, DatasetSpec, Dtype, Out, Sink};
 use std::borrow::Cow;
 
@@ -164,6 +165,10 @@ impl Sink for MatlabSink<'_> {
             return Err(ErrorKind::Contract(what).into());
         }
         self.dataset(name, spec, &bytes)
+    }
+
+    fn dataset_records(&mut self, _: &str, _: &DatasetSpec<'_>, _: Vec<u8>, _: Vec<Strings>) -> Result<()> {
+        Err(unknown("records with text"))
     }
 
     fn dataset_text(&mut self, _: &str, _: &DatasetSpec<'_>, _: &mut dyn Iterator<Item = &str>) -> Result<()> {

@@ -19,7 +19,7 @@ pub(super) struct MatlabSource<'s> {
 
 impl<'s> MatlabSource<'s> {
     pub(super) fn new(node: &Node<'s>) -> Self {
-        let Object { source, handle: root } = node.object;
+        let Object { source, handle: root, .. } = node.object;
         MatlabSource { source, root, marked: node.ours || source.is_marked() }
     }
 
@@ -110,8 +110,8 @@ impl Source for MatlabSource<'_> {
         Ok(())
     }
 
-    fn read_text(&self, handle: Handle) -> Result<Texts> {
-        self.source.read_text(handle)
+    fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts> {
+        self.source.read_text(handle, member)
     }
 
     fn target(&self, at: Handle, reference: &[u8]) -> Result<Option<Handle>> {
