@@ -106,6 +106,8 @@ pub enum ErrorKind {
         /// The limit of the options.
         limit: u32,
     },
+    /// A link leads back to a group that it is in, whose path this is.
+    Cycle(String),
     /// The file was written by a later version of the type, or of the format.
     Version {
         /// The version in the file.
@@ -158,6 +160,9 @@ impl fmt::Display for ErrorKind {
             ErrorKind::NoFilter(name) => write!(f, "no filter is registered for `{name}`"),
             ErrorKind::Exists => f.write_str("the name is in use already"),
             ErrorKind::TooDeep { limit } => write!(f, "nested deeper than {limit} levels"),
+            ErrorKind::Cycle(path) => {
+                write!(f, "a link leads back to `{}`, which it is in", if path.is_empty() { "/" } else { path })
+            }
             ErrorKind::Version { found, supported } => {
                 write!(f, "written as version {found}, this program knows versions up to {supported}")
             }

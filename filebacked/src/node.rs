@@ -365,6 +365,11 @@ impl<'a> Node<'a> {
         self.marks.iter().flat_map(|marks| marks.iter()).skip(self.passed).map(|mark| mark.name.as_str())
     }
 
+    /// Whether a filter that the node names is at work.
+    pub(crate) fn is_filtered(&self) -> bool {
+        self.passed > 0
+    }
+
     fn mark(&self) -> Option<&Mark> {
         self.marks.as_deref()?.get(self.passed)
     }

@@ -2,7 +2,7 @@
 
 use crate::error::{ErrorKind, Result};
 use crate::part::{Form, Part};
-use crate::storage::{self, Description, Dtype, Elements, Handle, Kept, ObjectKind, Plain, Source, Texts};
+use crate::storage::{self, Description, Dtype, Gathered, Handle, Kept, ObjectKind, Plain, Source, Texts};
 use std::sync::Arc;
 
 /// An open object, given back when it goes.
@@ -171,13 +171,13 @@ impl<'a> Object<'a> {
     }
 
     /// The elements that a reference to a region leads to; `None` for one to nothing.
-    pub(crate) fn region(&self, reference: &[u8]) -> Result<Option<(Description, Elements)>> {
+    pub(crate) fn region(&self, reference: &[u8]) -> Result<Option<(Description, Gathered)>> {
         let (source, at) = self.origin();
         source.region(at, reference)
     }
 
     /// The elements of sequences of variable length, one after another, and how many each sequence has.
-    pub(crate) fn sequences(&self) -> Result<(Elements, Vec<usize>)> {
+    pub(crate) fn sequences(&self) -> Result<(Gathered, Vec<usize>)> {
         self.source.sequences(self.handle)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::error::{ErrorKind, Result};
 use crate::storage::compound::Strings;
-use crate::storage::{DatasetSpec, Dtype, Kept, Out, Sink};
+use crate::storage::{AttrSpec, DatasetSpec, Dtype, Elements, Kept, Link, Out, Sink, StoredType};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -39,6 +39,14 @@ fn record_bytes(bytes: &[u8], strings: &[Strings]) -> u64 {
     strings.iter().map(|strings| strings.bytes() as u64).sum::<u64>() + bytes.len() as u64
 }
 
+fn size_any(spec: &DatasetSpec<'_>, elements: Elements<'_>) -> u64 {
+    match elements {
+        Elements::Bytes(bytes) => bytes.len() as u64,
+        Elements::Texts(texts) => texts.bytes.len() as u64,
+        Elements::Cells(..) => size(spec),
+    }
+}
+
 impl Sink for Count {
     fn begin_group(&mut self, _: &str, _: bool) -> Result<()> {
         Ok(())
@@ -73,6 +81,23 @@ impl Sink for Count {
 
     fn dataset_records(&mut self, _: &str, _: &DatasetSpec<'_>, bytes: Vec<u8>, strings: Vec<Strings>) -> Result<()> {
         self.0 += record_bytes(&bytes, &strings);
+        Ok(())
+    }
+
+    fn dataset_any(&mut self, _: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()> {
+        self.0 += size_any(spec, elements);
+        Ok(())
+    }
+
+    fn attr_any(&mut self, _: &AttrSpec<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn link(&mut self, _: &str, _: &Link) -> Result<()> {
+        Ok(())
+    }
+
+    fn committed(&mut self, _: &str, _: &StoredType, _: &[AttrSpec<'_>]) -> Result<()> {
         Ok(())
     }
 
@@ -148,6 +173,27 @@ impl Sink for Watched<'_> {
         let told = record_bytes(&bytes, &strings);
         self.sink.dataset_records(name, spec, bytes, strings)?;
         self.tell(told)
+    }
+
+    fn dataset_any(&mut self, name: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()> {
+        self.sink.dataset_any(name, spec, elements)?;
+        self.tell(size_any(spec, elements))
+    }
+
+    fn attr_any(&mut self, attr: &AttrSpec<'_>) -> Result<()> {
+        self.sink.attr_any(attr)
+    }
+
+    fn link(&mut self, name: &str, link: &Link) -> Result<()> {
+        self.sink.link(name, link)
+    }
+
+    fn committed(&mut self, name: &str, stored: &StoredType, attrs: &[AttrSpec<'_>]) -> Result<()> {
+        self.sink.committed(name, stored, attrs)
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.sink.finish()
     }
 
     fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {

@@ -111,13 +111,13 @@ impl WriteOptions {
     }
 
     fn save_to<T: Save>(&self, path: &Path, value: &T) -> Result<()> {
+        // Options that do not fit the type are told before anything happens.
+        whole::write_context::<T>(self)?;
         if self.durability == Durability::Fast {
             let permissions = replace::make_way(path)?;
             engine::write_file(path, false, value, self)?;
             return permissions.map_or(Ok(()), |permissions| Ok(std::fs::set_permissions(path, permissions)?));
         }
-        // Options that do not fit the type are told before anything happens.
-        whole::write_context::<T>(self)?;
         let replacement = Replacement::of(path)?;
         engine::write_file(replacement.path(), true, value, self)?;
         replacement.commit(self.durability == Durability::Durable)

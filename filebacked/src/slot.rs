@@ -10,9 +10,10 @@ use crate::layout::encoding::{self, Encoding};
 use crate::path::State;
 use crate::rows::Rows;
 use crate::schema::{Nested, Schema};
-use crate::stamp::{FILTER, STAMP, Stamp, escape, member_and_attribute};
+use crate::stamp::{FILTER, FORMAT, STAMP, Stamp, escape, member_and_attribute};
 use crate::storage::compound::Records;
-use crate::storage::{self, Compression, DatasetSpec, Dtype, Kept, Out, Sink};
+use crate::storage::{self, AttrSpec, Compression, DatasetSpec, Dtype, Kept, Link, Out, Sink, StoredType};
+use crate::whole::VERSION;
 use crate::writer::GroupWriter;
 use std::fmt;
 
@@ -86,6 +87,7 @@ enum Content<'c, 't> {
     Fill(&'c mut dyn FnMut(&mut Out<'_>)),
     Texts(&'c mut (dyn Iterator<Item = &'t str> + 'c)),
     Records(Records),
+    Any(&'c AttrSpec<'t>, &'c [AttrSpec<'t>]),
 }
 
 impl<'a> Slot<'a> {
@@ -434,10 +436,36 @@ impl<'a> Slot<'a> {
         self.content(&Dtype::VarStr, shape, Content::Texts(texts))
     }
 
+    /// Writes a dataset of elements of any type, with attributes of its own. The name in `what` says nothing.
+    pub(crate) fn dataset_any<'t>(self, what: &AttrSpec<'t>, attrs: &[AttrSpec<'t>]) -> Result<Written> {
+        self.content(what.dtype, what.shape, Content::Any(what, attrs))
+    }
+
+    /// Makes a soft or external link.
+    pub(crate) fn link(self, link: &Link) -> Result<Written> {
+        let Place::Member(name) = self.place else {
+            return Err(ErrorKind::Unsupported("a link outside of a group".into()).into());
+        };
+        self.sink.link(name, link)?;
+        Ok(Written::new())
+    }
+
+    /// Makes a committed datatype.
+    pub(crate) fn committed(self, stored: &StoredType, attrs: &[AttrSpec<'_>]) -> Result<Written> {
+        let Place::Member(name) = self.place else {
+            return Err(ErrorKind::Unsupported("a committed datatype outside of a group".into()).into());
+        };
+        self.sink.committed(name, stored, attrs)?;
+        Ok(Written::new())
+    }
+
     fn content(self, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
         self.check_layout()?;
         let name = match self.place {
-            Place::Root => VALUE,
+            Place::Root => {
+                write_format(self.sink)?;
+                VALUE
+            }
             Place::Member(name) => name,
             Place::Attribute(name) => return self.attribute(name, dtype, shape, content),
         };
@@ -474,7 +502,24 @@ impl<'a> Slot<'a> {
                 &all
             }
         };
-        let spec = DatasetSpec { dtype, shape, chunk: chunk.as_deref(), compression, fletcher32, attrs };
+        let (more_attrs, stored, null) = match &content {
+            Content::Any(what, more) => (*more, what.stored, what.null),
+            _ => (&[][..], None, false),
+        };
+        let fresh: Vec<AttrSpec<'_>>;
+        let more_attrs = match attrs.iter().any(|(name, _)| more_attrs.iter().any(|more| more.name == *name)) {
+            true => {
+                fresh = more_attrs
+                    .iter()
+                    .filter(|more| attrs.iter().all(|(name, _)| more.name != *name))
+                    .copied()
+                    .collect();
+                &fresh
+            }
+            false => more_attrs,
+        };
+        let chunk = chunk.as_deref().filter(|_| !null);
+        let spec = DatasetSpec { dtype, shape, chunk, compression, fletcher32, attrs, more_attrs, stored, null };
         match content {
             Content::Bytes(bytes) => self.sink.dataset(name, &spec, bytes)?,
             Content::Fill(fill) => self.sink.dataset_fill(name, &spec, fill)?,
@@ -486,6 +531,7 @@ impl<'a> Slot<'a> {
                 let bytes = records.bytes();
                 self.sink.dataset_records(name, &spec, bytes, records.strings)?;
             }
+            Content::Any(what, _) => self.sink.dataset_any(name, &spec, what.elements)?,
         }
         Ok(Written::new())
     }
@@ -523,8 +569,14 @@ impl<'a> Slot<'a> {
                 let what = "an attribute with strings of variable length in it";
                 return Err(ErrorKind::Unsupported(what.into()).into());
             }
+            Content::Any(what, _) => self.sink.attr_any(&AttrSpec { name, ..*what })?,
         }
         Ok(Written::new())
+    }
+
+    /// Whether the node gets an attribute of this name from the slot itself.
+    pub(crate) fn takes(&self, name: &str) -> bool {
+        (matches!(name, FILTER | FORMAT) && self.marks.is_some()) || self.attrs.iter().any(|(own, _)| *own == name)
     }
 
     /// The names of the filters passed, outermost first, as they are recorded.
@@ -561,25 +613,42 @@ impl<'a> Slot<'a> {
     ///
     /// [`ErrorKind::TooDeep`] at the limit of the options, [`ErrorKind::Unsupported`] where an attribute is wanted.
     pub fn group(self, stamp: Stamp<'_>) -> Result<GroupWriter<'a>> {
-        self.check_layout()?;
+        self.open_group(Some(&stamp), stamp.is_ordered(), stamp.is_rooted())
+    }
+
+    /// Makes a group without a stamp; as a whole file, the root, which gets no format either.
+    pub(crate) fn bare_group(self, ordered: bool) -> Result<GroupWriter<'a>> {
+        self.open_group(None, ordered, true)
+    }
+
+    fn open_group(self, stamp: Option<&Stamp<'_>>, ordered: bool, rooted: bool) -> Result<GroupWriter<'a>> {
         let depth = deeper(self.depth, self.cx)?;
+        self.check_layout()?;
         let filters = self.filters();
-        let rooted = self.place == Place::Root && stamp.is_rooted();
-        let element = match self.element {
-            None => self.storage.encoding.group(&stamp)?,
-            element => element,
+        let rooted = self.place == Place::Root && rooted;
+        let element = match (self.element, stamp) {
+            (None, Some(stamp)) => self.storage.encoding.group(stamp)?,
+            (element, _) => element,
         };
         match self.place {
             Place::Attribute(_) => {
-                let what = format!("{stamp} is a group, and an attribute holds one dataset's worth of data only");
+                let kind = stamp.map_or_else(|| "this".to_string(), Stamp::to_string);
+                let what = format!("{kind} is a group, and an attribute holds one dataset's worth of data only");
                 return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field"));
             }
-            Place::Root if rooted => {}
-            Place::Root => self.sink.begin_group(VALUE, stamp.is_ordered())?,
-            Place::Member(name) => self.sink.begin_group(name, stamp.is_ordered())?,
+            Place::Root if rooted && stamp.is_none() && filters.is_none() => {}
+            Place::Root => {
+                write_format(self.sink)?;
+                if !rooted {
+                    self.sink.begin_group(VALUE, ordered)?;
+                }
+            }
+            Place::Member(name) => self.sink.begin_group(name, ordered)?,
         }
         let mut group = GroupWriter::new(self.sink, self.cx, self.state, depth, self.storage.inside(), rooted);
-        group.text_attribute(STAMP, &stamp.to_string())?;
+        if let Some(stamp) = stamp {
+            group.text_attribute(STAMP, &stamp.to_string())?;
+        }
         if let Some(filters) = filters {
             group.text_attribute(FILTER, &filters)?;
         }
@@ -646,6 +715,11 @@ impl<'a> Slot<'a> {
     pub fn variant_rows<T>(self, name: &str, version: u32, len: usize) -> Result<GroupWriter<'a>> {
         self.group(Stamp::named("variants", name, version))?.table::<T>(len)
     }
+}
+
+/// Writes which format the file has.
+fn write_format(sink: &mut dyn Sink) -> Result<()> {
+    sink.attr(FORMAT, &Dtype::FixedStr(VERSION.len()), &[], VERSION.as_bytes())
 }
 
 /// The newest filter for a type that is older than `below`.

@@ -9,10 +9,11 @@ use crate::object::Object;
 use crate::options::{ReadOptions, WriteOptions};
 use crate::progress::{Count, Progress, Watched};
 #[cfg(feature = "libhdf5")]
-use crate::schema::{FieldSchema, Schema};
-use crate::slot::{Place, Slot, VALUE};
+use crate::schema::FieldSchema;
+use crate::schema::Schema;
+use crate::slot::{Place, Slot, VALUE, Written};
 use crate::stamp::{FILTER, FORMAT, STAMP};
-use crate::storage::{Dtype, Sink, Source};
+use crate::storage::{Sink, Source};
 
 /// The version of the format: the first number changes when older readers would misread, the second when they lack something.
 pub(crate) const VERSION: &str = "1.0";
@@ -24,7 +25,6 @@ pub(crate) fn write_context<T: Save>(options: &WriteOptions) -> Result<WriteCont
 
 /// Writes a value as the whole file.
 pub(crate) fn write_root<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, value: &T) -> Result<()> {
-    sink.attr(FORMAT, &Dtype::FixedStr(VERSION.len()), &[], VERSION.as_bytes())?;
     put(sink, cx, Place::Root, value).map_err(|e| {
         let rooted = T::key().is_none_or(|key| key.schema().is_rooted());
         if rooted { e } else { e.at(VALUE) }
@@ -33,14 +33,16 @@ pub(crate) fn write_root<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, value:
 
 fn put<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, place: Place<'_>, value: &T) -> Result<()> {
     let Some(watcher) = cx.watcher() else {
-        return Slot::whole(sink, cx, place).put(value).map(drop);
+        let Written { .. } = Slot::whole(sink, cx, place).put(value)?;
+        return sink.finish();
     };
     let mut count = Count::default();
     Slot::whole(&mut count, cx, place).put(value)?;
     let progress = Progress { done: 0, total: count.0 };
     let mut watched = Watched { sink, watcher: watcher.clone(), progress };
     watched.tell(0)?;
-    Slot::whole(&mut watched, cx, place).put(value).map(drop)
+    let Written { .. } = Slot::whole(&mut watched, cx, place).put(value)?;
+    watched.finish()
 }
 
 /// Writes a value as a member of the sink's group.
@@ -57,8 +59,11 @@ pub(crate) fn read_root<T: FileBacked>(source: &dyn Source, options: &ReadOption
     if marked {
         return Node::open(root, &cx, cx.start(), 0, ours)?.get();
     }
-    let rooted = T::schema().is_rooted();
-    if rooted && !ours {
+    let schema = T::schema();
+    let rooted = schema.is_rooted();
+    // A value of any kind is the root, unless that only holds one that is no group.
+    let whole = matches!(schema, Schema::Any) && !holds_value(&root)?;
+    if whole || (rooted && !ours) {
         return Node::open(root, &cx, cx.start(), 0, ours)?.get();
     }
     match root.child(VALUE)? {
@@ -68,6 +73,12 @@ pub(crate) fn read_root<T: FileBacked>(source: &dyn Source, options: &ReadOption
             .with_help("a value that is no struct lies under this name; `File::read` reads one of another name")
             .at(VALUE)),
     }
+}
+
+/// Whether the root only holds a value that is no group of members.
+fn holds_value(root: &Object<'_>) -> Result<bool> {
+    let source = root.source;
+    Ok(source.children(root.handle)? == [VALUE] && source.attributes(root.handle)? == [FORMAT])
 }
 
 /// Reads a value that is a member of the source's root. `ours` tells of files that this library wrote.

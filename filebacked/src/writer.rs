@@ -13,7 +13,7 @@ use crate::rows::Rows;
 use crate::schema::Nested;
 use crate::slot::{Place, Slot, Written, opaque};
 use crate::stamp::{LEN, Stamp, member_and_attribute};
-use crate::storage::{Dtype, Sink};
+use crate::storage::{AttrSpec, Dtype, Sink};
 use std::fmt;
 
 /// An open group. Members are written in the order of the calls; [`GroupWriter::end`] closes it and gives the proof.
@@ -197,6 +197,11 @@ impl<'a> GroupWriter<'a> {
         slot.dataset_text(&[texts.len() as u64], &mut texts.iter().map(String::as_str)).map(drop)
     }
 
+    /// Writes an attribute of any type.
+    pub(crate) fn attribute_any(&mut self, attr: &AttrSpec<'_>) -> Result<()> {
+        self.sink.attr_any(attr).map_err(|e| e.at(attr.name))
+    }
+
     /// Writes the attribute `len`.
     pub(crate) fn write_len(&mut self, len: usize) -> Result<()> {
         self.sink.attr(LEN, &Dtype::U64, &[], &(len as u64).to_le_bytes())
@@ -228,6 +233,12 @@ impl<'a> GroupWriter<'a> {
     /// The state of an entry that patterns call `key`, or `None` where the options leave it out.
     pub(crate) fn step(&self, key: Option<&str>, schema: Option<Nested>) -> Option<State> {
         step(self.cx, self.state, key, schema)
+    }
+
+    /// Whether an entry that has nothing below it is one that the options want.
+    pub(crate) fn takes(&self, key: &str) -> bool {
+        let Some(mask) = self.cx.mask() else { return true };
+        self.step(Some(key), Some(crate::schema::any)).is_some_and(|state| mask.takes(state))
     }
 
     /// Writes a part of this node's own layout, which patterns do not see.

@@ -78,6 +78,12 @@ impl Python {
         Described::new(&self.must(&json!({"op": "describe", "file": file})))
     }
 
+    /// All that a copy of the file must have too: names, types, shapes, values, attributes and order.
+    #[track_caller]
+    pub fn content(&self, file: &Path) -> Value {
+        self.must(&json!({"op": "content", "file": file}))
+    }
+
     /// Every object of the file that a value is saved as, as h5py finds it: the same whichever engine writes.
     #[track_caller]
     pub fn describe_saved(&self, value: &impl Save) -> Described {

@@ -11,7 +11,7 @@ use crate::foreign::Stands;
 use crate::layout::number;
 use crate::node::Node;
 use crate::object::Object;
-use crate::storage::{Description, Dtype, Elements, Texts};
+use crate::storage::{Description, Dtype, Gathered, Texts};
 
 /// The attribute of empty arrays, whose data is their shape.
 pub(crate) const EMPTY: &str = "MATLAB_empty";
@@ -56,7 +56,7 @@ pub(super) fn empty<'a>(node: Node<'a>, stored: &Description) -> Result<Stands<'
     let mut description = described(&node.object, stored)?;
     // Its first dimension is the last one of a file.
     description.shape.reverse();
-    Ok(Stands::Staged(node, description, Elements::Bytes(Vec::new())))
+    Ok(Stands::Staged(node, description, Gathered::Bytes(Vec::new())))
 }
 
 /// What an empty array is, with its first dimension first.
@@ -84,7 +84,7 @@ pub(crate) fn described(object: &Object<'_>, stored: &Description) -> Result<Des
 pub(super) fn no_text(node: Node<'_>) -> Stands<'_> {
     let texts = Texts { bytes: Vec::new(), ends: vec![0] };
     let description = Description { dtype: Dtype::VarStr, shape: Vec::new(), null: false };
-    Stands::Staged(node, description, Elements::Texts(texts))
+    Stands::Staged(node, description, Gathered::Texts(texts))
 }
 
 /// Whether numbers are characters.

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::node::{Node, deeper, say};
 use crate::object::Object;
 use crate::schema::Schema;
-use crate::storage::{Description, Dtype, Elements, ObjectKind, Staged};
+use crate::storage::{Description, Dtype, Gathered, ObjectKind, Staged};
 
 /// What a node of a file of others is.
 enum Stands<'a> {
@@ -20,7 +20,7 @@ enum Stands<'a> {
     /// Another object is the value.
     Object(Node<'a>, Object<'a>),
     /// These elements are, of a dataset that is kept open for references among them.
-    Staged(Node<'a>, Description, Elements),
+    Staged(Node<'a>, Description, Gathered),
     /// Nothing is.
     Nothing(Node<'a>),
 }
@@ -115,7 +115,7 @@ fn look<'a>(node: Node<'a>, single: &dyn Fn() -> bool) -> Result<Stands<'a>> {
         Dtype::Opaque(size, _) => (Dtype::U8, longer(&[*size as u64])),
         _ => return Ok(Stands::Node(node)),
     };
-    let elements = Elements::Bytes(node.object.elements(&description)?);
+    let elements = Gathered::Bytes(node.object.elements(&description)?);
     Ok(Stands::Staged(node, Description { dtype, shape, null: description.null }, elements))
 }
 
@@ -152,10 +152,10 @@ fn references<T: FileBacked>(node: Node<'_>) -> Result<Vec<T>> {
 }
 
 /// Elements of a type, in a row.
-fn described(elements: &Elements, dtype: &Dtype) -> Description {
+fn described(elements: &Gathered, dtype: &Dtype) -> Description {
     let len = match elements {
-        Elements::Bytes(bytes) => bytes.len() / dtype.size().max(1),
-        Elements::Texts(texts) => texts.ends.len(),
+        Gathered::Bytes(bytes) => bytes.len() / dtype.size().max(1),
+        Gathered::Texts(texts) => texts.ends.len(),
     };
     Description { dtype: dtype.clone(), shape: vec![len as u64], null: false }
 }
@@ -202,8 +202,8 @@ fn rectangular<R>(
         _ => return Err(damaged()),
     };
     let (elements, all) = match description.dtype {
-        Dtype::VarStr => (Elements::Texts(node.texts(description)?), rows.checked_mul(columns)),
-        _ => (Elements::Bytes(node.object.elements(description)?), rows.checked_mul(columns)),
+        Dtype::VarStr => (Gathered::Texts(node.texts(description)?), rows.checked_mul(columns)),
+        _ => (Gathered::Bytes(node.object.elements(description)?), rows.checked_mul(columns)),
     };
     // Rows without elements take no room in the file, but here.
     if columns == 0 && rows > crate::reader::MOST_EMPTY_ROWS as u64 {
@@ -253,7 +253,7 @@ impl<'a> Node<'a> {
     fn staged<R>(
         &self,
         description: Description,
-        elements: Elements,
+        elements: Gathered,
         read: impl FnOnce(Node<'_>) -> Result<R>,
     ) -> Result<R> {
         let staged = Staged { description, elements, origin: self.object.origin() };

@@ -12,7 +12,7 @@ use crate::foreign::{Stands, matlab};
 use crate::layout::number::Any;
 use crate::node::Node;
 use crate::object::Object;
-use crate::storage::{Description, Dtype, Elements, ObjectKind, Texts};
+use crate::storage::{Description, Dtype, Gathered, ObjectKind, Texts};
 
 /// The attribute of variables.
 pub(super) const VARIABLE: &str = "OCTAVE_NEW_FORMAT";
@@ -49,11 +49,11 @@ pub(super) fn variable(node: Node<'_>) -> Result<Stands<'_>> {
             _ => Dtype::F64,
         };
         let description = Description { dtype, shape, null: false };
-        return Ok(Stands::Staged(node, description, Elements::Bytes(Vec::new())));
+        return Ok(Stands::Staged(node, description, Gathered::Bytes(Vec::new())));
     }
     if is_text {
         let (description, texts) = texts(&value).map_err(|e| e.at("value"))?;
-        return Ok(Stands::Staged(node, description, Elements::Texts(texts)));
+        return Ok(Stands::Staged(node, description, Gathered::Texts(texts)));
     }
     if kind == "bool" {
         let found = value.source.describe(value.handle)?;
@@ -64,7 +64,7 @@ pub(super) fn variable(node: Node<'_>) -> Result<Stands<'_>> {
             _ => return Err(Error::new(ErrorKind::Invalid("a bool that is neither 0 nor 1".into())).at("value")),
         };
         let description = Description { dtype: Dtype::Bool, shape: Vec::new(), null: false };
-        return Ok(Stands::Staged(node, description, Elements::Bytes(vec![byte])));
+        return Ok(Stands::Staged(node, description, Gathered::Bytes(vec![byte])));
     }
     if kind.ends_with("range") {
         let (description, elements) = range(&value).map_err(|e| e.at("value"))?;
@@ -90,7 +90,7 @@ fn texts(value: &Object<'_>) -> Result<(Description, Texts)> {
 }
 
 /// The elements of a range, of which the file has the first, the last and the step.
-fn range(value: &Object<'_>) -> Result<(Description, Elements)> {
+fn range(value: &Object<'_>) -> Result<(Description, Gathered)> {
     let found = value.source.describe(value.handle)?;
     let cell: Vec<u8> = value.elements(&found)?;
     let Dtype::Compound(compound) = &found.dtype else {
@@ -121,7 +121,7 @@ fn range(value: &Object<'_>) -> Result<(Description, Elements)> {
     let count =
         count.ok_or_else(|| Error::new(ErrorKind::Damaged(format!("a range from {base} to {limit} by {step}"))))?;
     let bytes = (0..count).flat_map(|i| (base + i as f64 * step).to_le_bytes()).collect();
-    Ok((Description { dtype: Dtype::F64, shape: vec![count, 1], null: false }, Elements::Bytes(bytes)))
+    Ok((Description { dtype: Dtype::F64, shape: vec![count, 1], null: false }, Gathered::Bytes(bytes)))
 }
 
 /// The values of a cell array; the node itself where it is none.

@@ -157,6 +157,7 @@ fn describe(node: &TreeNode) -> String {
         }
         Content::Other => parts.push("committed datatype".to_string()),
         Content::Same(path) => return format!("the same as {}", plain(path)),
+        Content::Text(text) => return plain(text),
         Content::Broken(error) => return broken(error),
     }
     let details = node.attributes.iter().filter(|a| is_detail(a) && is_inline(a, node));
@@ -198,7 +199,7 @@ fn typed(description: &Description) -> String {
 /// How the data lies in the file; nothing for what is told by its value already.
 fn stored(description: &Description, storage: &Layout) -> Option<String> {
     let single = description.shape.is_empty() && storage.bytes <= 256;
-    if description.null || single {
+    if description.null || single || storage.kind.is_empty() {
         return None;
     }
     let mut text = storage.kind.to_string();

@@ -124,6 +124,20 @@ impl Dtype {
         }
     }
 
+    /// Whether an element is more than its bytes, or unknown, so that a [`Value`](crate::Value) keeps it in a form of its own.
+    pub(crate) fn is_unusual(&self) -> bool {
+        *self != Dtype::VarStr && (!self.is_plain() || self.has_reference())
+    }
+
+    fn has_reference(&self) -> bool {
+        match self {
+            Dtype::Reference | Dtype::Region => true,
+            Dtype::Compound(compound) => compound.members.iter().any(|member| member.dtype.has_reference()),
+            Dtype::Array(element, _) => element.has_reference(),
+            _ => false,
+        }
+    }
+
     /// The members of a compound type, complex numbers included.
     pub(crate) fn members(&self) -> Option<Cow<'_, CompoundType>> {
         let part = match self {

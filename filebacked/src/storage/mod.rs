@@ -14,6 +14,9 @@ pub(crate) mod chunks;
 pub(crate) mod codec;
 pub(crate) mod compound;
 mod compression;
+// Elements with parts outside of themselves come out of one engine only.
+#[cfg_attr(not(feature = "libhdf5"), allow(dead_code))]
+mod content;
 mod dtype;
 #[cfg(feature = "libhdf5")]
 pub(crate) mod libhdf5;
@@ -34,10 +37,12 @@ pub(crate) use plain::{as_bytes, fill_slice, fill_vec, read_records, read_scalar
 #[cfg(feature = "sprs")]
 pub(crate) use plain::{integer_bytes, read_integers};
 pub(crate) use slab::{Slab, Span, Window};
-pub(crate) use staged::{Elements, Staged};
+pub(crate) use staged::{Gathered, Staged};
 
 pub(crate) use compression::check;
 pub use compression::{BloscCodec, BloscShuffle, Compression};
+pub use content::Link;
+pub(crate) use content::{AttrSpec, Cell, Elements, Form, StoredType, Unusual};
 pub use dtype::{CompoundMember, CompoundType, Dtype, EnumType, IntType};
 
 /// What a dataset is to be, apart from its bytes.
@@ -55,6 +60,12 @@ pub(crate) struct DatasetSpec<'a> {
     pub fletcher32: bool,
     /// String attributes of the dataset, written in this order.
     pub attrs: &'a [(&'a str, &'a str)],
+    /// Attributes of any type, written behind those.
+    pub more_attrs: &'a [AttrSpec<'a>],
+    /// The datatype in the file, where `dtype` does not say all of it; for [`Sink::dataset_any`] only.
+    pub stored: Option<&'a StoredType>,
+    /// A null dataspace; for [`Sink::dataset_any`] only.
+    pub null: bool,
 }
 
 impl DatasetSpec<'_> {
@@ -152,6 +163,23 @@ pub(crate) trait Sink {
         let _ = (name, kept);
         Ok(false)
     }
+
+    /// Writes a dataset of elements of any type.
+    fn dataset_any(&mut self, name: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()>;
+
+    /// Writes an attribute of the open group, of any type.
+    fn attr_any(&mut self, attr: &AttrSpec<'_>) -> Result<()>;
+
+    /// Makes a soft or external link as a member of the open group.
+    fn link(&mut self, name: &str, link: &Link) -> Result<()>;
+
+    /// Makes a committed datatype as a member of the open group.
+    fn committed(&mut self, name: &str, stored: &StoredType, attrs: &[AttrSpec<'_>]) -> Result<()>;
+
+    /// Writes what had to wait until everything else is there.
+    fn finish(&mut self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// An object or attribute that a [`Source`] has opened, in the engine's own terms.
@@ -218,6 +246,18 @@ pub(crate) struct Texts {
     pub ends: Vec<usize>,
 }
 
+/// The strings one by one, if all of them are UTF-8.
+#[cfg(feature = "native")]
+pub(crate) fn text_pieces(texts: &Texts) -> Option<Vec<&str>> {
+    let mut start = 0;
+    let piece = |end: &usize| {
+        let piece = texts.bytes.get(start..*end)?;
+        start = *end;
+        std::str::from_utf8(piece).ok()
+    };
+    texts.ends.iter().map(piece).collect()
+}
+
 /// What an engine implements to read. Handles are opened by [`Source::root`], [`Source::child`] and
 /// [`Source::attribute`], and each is given back once to [`Source::release`].
 pub(crate) trait Source {
@@ -229,6 +269,18 @@ pub(crate) trait Source {
 
     /// The names of a group's members: in creation order where that is tracked, else sorted by their bytes.
     fn children(&self, group: Handle) -> Result<Vec<String>>;
+
+    /// Whether the creation order of a group's members is tracked.
+    fn is_ordered(&self, group: Handle) -> Result<bool>;
+
+    /// Where a link of a group leads, if it is no hard one.
+    fn link(&self, group: Handle, name: &str) -> Result<Option<Link>>;
+
+    /// The type of a dataset, attribute or committed datatype as the file has it, where `dtype` does not say all of it.
+    fn stored_type(&self, handle: Handle, dtype: Option<&Dtype>) -> Result<Option<StoredType>>;
+
+    /// Reads all elements of a dataset or attribute of a type that is [`Dtype::Other`].
+    fn read_unusual(&self, handle: Handle) -> Result<Unusual>;
 
     /// The attribute of an object, or `None`.
     fn attribute(&self, object: Handle, name: &str) -> Result<Option<Handle>>;
@@ -286,13 +338,13 @@ pub(crate) trait Source {
     }
 
     /// The part of a dataset that a reference leads to, which was read at this handle; `None` for one to nothing.
-    fn region(&self, at: Handle, reference: &[u8]) -> Result<Option<(Description, Elements)>> {
+    fn region(&self, at: Handle, reference: &[u8]) -> Result<Option<(Description, Gathered)>> {
         let _ = (at, reference);
         Err(ErrorKind::Unsupported("references to regions".into()).into())
     }
 
     /// Reads sequences of variable length: the elements of all of them, one after another, and how many each has.
-    fn sequences(&self, handle: Handle) -> Result<(Elements, Vec<usize>)> {
+    fn sequences(&self, handle: Handle) -> Result<(Gathered, Vec<usize>)> {
         let _ = handle;
         Err(ErrorKind::Unsupported("sequences of variable length".into()).into())
     }

@@ -1,6 +1,6 @@
 //! [`Slab`]: a part of a dataset, and [`Window`]: a source through which a dataset looks like a part of itself.
 
-use super::{Allocation, Description, Dtype, Handle, Kept, Source, Texts};
+use super::{Allocation, Description, Dtype, Handle, Kept, Link, Source, StoredType, Texts, Unusual};
 use crate::error::{Error, ErrorKind, Result};
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -117,6 +117,25 @@ impl Source for Window<'_> {
 
     fn children(&self, group: Handle) -> Result<Vec<String>> {
         self.source.children(group)
+    }
+
+    fn is_ordered(&self, group: Handle) -> Result<bool> {
+        self.source.is_ordered(group)
+    }
+
+    fn link(&self, group: Handle, name: &str) -> Result<Option<Link>> {
+        self.source.link(group, name)
+    }
+
+    fn stored_type(&self, handle: Handle, dtype: Option<&Dtype>) -> Result<Option<StoredType>> {
+        self.source.stored_type(handle, dtype)
+    }
+
+    fn read_unusual(&self, handle: Handle) -> Result<Unusual> {
+        match self.is_part(handle) {
+            true => Err(ErrorKind::Unsupported("a part of a dataset of elements of this type".into()).into()),
+            false => self.source.read_unusual(handle),
+        }
     }
 
     fn attribute(&self, object: Handle, name: &str) -> Result<Option<Handle>> {

@@ -1,12 +1,12 @@
 //! [`Staged`]: elements that were read already, as a dataset of their own.
 
-use super::{Allocation, Description, Dtype, Handle, ObjectKind, Source, Texts};
+use super::{Allocation, Description, Dtype, Handle, Link, ObjectKind, Source, StoredType, Texts, Unusual};
 use crate::error::{ErrorKind, Result};
 use std::mem::MaybeUninit;
 
 /// The elements of a dataset in memory.
 #[derive(Debug)]
-pub(crate) enum Elements {
+pub(crate) enum Gathered {
     /// As little-endian machines have them.
     Bytes(Vec<u8>),
     /// Of variable length.
@@ -16,7 +16,7 @@ pub(crate) enum Elements {
 /// Elements that were read already, in another shape or as another type than they have in the file.
 pub(crate) struct Staged<'s> {
     pub(crate) description: Description,
-    pub(crate) elements: Elements,
+    pub(crate) elements: Gathered,
     /// Where they were read, for references among them.
     pub(crate) origin: (&'s dyn Source, Handle),
 }
@@ -62,7 +62,7 @@ impl Source for Staged<'_> {
     }
 
     fn read(&self, _: Handle, _: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()> {
-        let Elements::Bytes(bytes) = &self.elements else { return Err(unfit()) };
+        let Gathered::Bytes(bytes) = &self.elements else { return Err(unfit()) };
         if bytes.len() != out.len() {
             return Err(unfit());
         }
@@ -71,10 +71,26 @@ impl Source for Staged<'_> {
         Ok(())
     }
 
+    fn is_ordered(&self, _: Handle) -> Result<bool> {
+        Ok(false)
+    }
+
+    fn link(&self, _: Handle, _: &str) -> Result<Option<Link>> {
+        Ok(None)
+    }
+
+    fn stored_type(&self, _: Handle, _: Option<&Dtype>) -> Result<Option<StoredType>> {
+        Ok(None)
+    }
+
+    fn read_unusual(&self, _: Handle) -> Result<Unusual> {
+        Err(unfit())
+    }
+
     fn read_text(&self, _: Handle, _: &[String]) -> Result<Texts> {
         match &self.elements {
-            Elements::Texts(texts) => Ok(texts.clone()),
-            Elements::Bytes(_) => Err(unfit()),
+            Gathered::Texts(texts) => Ok(texts.clone()),
+            Gathered::Bytes(_) => Err(unfit()),
         }
     }
 

@@ -3,6 +3,7 @@
 //! | filter | for | stored as |
 //! |---|---|---|
 //! | [`AsString`] | `Display + FromStr` | text |
+//! | [`Serde`] (feature `serde`) | any serde type | groups and datasets |
 //! | [`Json`] (feature `json`) | any serde type | text |
 //! | [`Bincode`], [`Postcard`] (features) | any serde type | bytes of that codec |
 //! | [`via`]`::<U>()` | `Clone + Into<U>`, back by `TryInto` | a `U` |
@@ -57,6 +58,8 @@ mod matlab;
 mod postcard;
 mod raw;
 mod registered;
+#[cfg(feature = "serde")]
+mod serde;
 #[cfg(feature = "dynamic")]
 mod shared_dyn;
 #[cfg(feature = "sprs")]
@@ -64,6 +67,8 @@ mod sparse;
 mod stored;
 mod via;
 
+#[cfg(feature = "serde")]
+pub use self::serde::Serde;
 pub use as_string::AsString;
 #[cfg(feature = "bincode")]
 pub use bincode::Bincode;

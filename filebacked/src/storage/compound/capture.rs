@@ -4,7 +4,7 @@ use super::cells::Strings;
 use super::records::Records;
 use crate::error::{Error, ErrorKind, Result};
 use crate::stamp::{LEN, STAMP, Stamp};
-use crate::storage::{DatasetSpec, Dtype, Out, Sink, Texts};
+use crate::storage::{AttrSpec, DatasetSpec, Dtype, Elements, Link, Out, Sink, StoredType, Texts};
 
 /// Attributes of AnnData's, which knows no compound types.
 const ENCODING: [&str; 2] = ["encoding-type", "encoding-version"];
@@ -128,6 +128,22 @@ impl Sink for Capture {
             return Err(ErrorKind::Contract("a group was closed that was not open".into()).into());
         };
         self.push(&name, Member::Group(group))
+    }
+
+    fn dataset_any(&mut self, name: &str, _: &DatasetSpec<'_>, _: Elements<'_>) -> Result<()> {
+        Err(refused("a `Value`").at(name))
+    }
+
+    fn attr_any(&mut self, attr: &AttrSpec<'_>) -> Result<()> {
+        Err(refused("an HDF5 attribute").at(attr.name))
+    }
+
+    fn link(&mut self, name: &str, _: &Link) -> Result<()> {
+        Err(refused("a link").at(name))
+    }
+
+    fn committed(&mut self, name: &str, _: &StoredType, _: &[AttrSpec<'_>]) -> Result<()> {
+        Err(refused("a committed datatype").at(name))
     }
 
     fn member_attr(&mut self, member: &str, name: &str, _: &Dtype, _: &[u64], _: &[u8]) -> Result<()> {

@@ -8,32 +8,33 @@ use hdf5_metno::globals::{H5T_STD_REF_DSETREG, H5T_STD_REF_OBJ};
 use hdf5_metno_sys::h5::H5free_memory;
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5t::H5T_class_t::H5T_COMPOUND;
+use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
 use hdf5_metno_sys::h5t::H5T_order_t::{H5T_ORDER_BE, H5T_ORDER_LE};
 use hdf5_metno_sys::h5t::H5T_sign_t::H5T_SGN_2;
-use hdf5_metno_sys::h5t::H5T_str_t::H5T_STR_NULLPAD;
+use hdf5_metno_sys::h5t::H5T_str_t::{H5T_STR_NULLPAD, H5T_STR_NULLTERM};
 use hdf5_metno_sys::h5t::{
-    H5Tarray_create, H5Tcopy, H5Tcreate, H5Tequal, H5Tget_array_dims, H5Tget_array_ndims, H5Tget_class, H5Tget_ebias,
-    H5Tget_fields, H5Tget_member_name, H5Tget_member_type, H5Tget_member_value, H5Tget_nmembers, H5Tget_offset,
-    H5Tget_order, H5Tget_precision, H5Tget_sign, H5Tget_size, H5Tget_strpad, H5Tget_super, H5Tget_tag, H5Tinsert,
-    H5Tis_variable_str, H5Tset_order, H5Tset_strpad,
+    H5Tarray_create, H5Tcopy, H5Tcreate, H5Tequal, H5Tget_array_dims, H5Tget_array_ndims, H5Tget_class, H5Tget_cset,
+    H5Tget_ebias, H5Tget_fields, H5Tget_member_name, H5Tget_member_type, H5Tget_member_value, H5Tget_nmembers,
+    H5Tget_offset, H5Tget_order, H5Tget_precision, H5Tget_sign, H5Tget_size, H5Tget_strpad, H5Tget_super, H5Tget_tag,
+    H5Tinsert, H5Tis_variable_str, H5Tset_order, H5Tset_strpad,
 };
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char};
 
 /// Classes by their numbers: the last one is not known to every version of the library.
-mod class {
-    pub(super) const INTEGER: i32 = 0;
-    pub(super) const FLOAT: i32 = 1;
-    pub(super) const TIME: i32 = 2;
-    pub(super) const STRING: i32 = 3;
-    pub(super) const BITFIELD: i32 = 4;
-    pub(super) const OPAQUE: i32 = 5;
-    pub(super) const COMPOUND: i32 = 6;
-    pub(super) const REFERENCE: i32 = 7;
-    pub(super) const ENUM: i32 = 8;
-    pub(super) const VLEN: i32 = 9;
-    pub(super) const ARRAY: i32 = 10;
-    pub(super) const COMPLEX: i32 = 11;
+pub(super) mod class {
+    pub(in super::super) const INTEGER: i32 = 0;
+    pub(in super::super) const FLOAT: i32 = 1;
+    pub(in super::super) const TIME: i32 = 2;
+    pub(in super::super) const STRING: i32 = 3;
+    pub(in super::super) const BITFIELD: i32 = 4;
+    pub(in super::super) const OPAQUE: i32 = 5;
+    pub(in super::super) const COMPOUND: i32 = 6;
+    pub(in super::super) const REFERENCE: i32 = 7;
+    pub(in super::super) const ENUM: i32 = 8;
+    pub(in super::super) const VLEN: i32 = 9;
+    pub(in super::super) const ARRAY: i32 = 10;
+    pub(in super::super) const COMPLEX: i32 = 11;
 }
 
 /// Types in types are followed this far.
@@ -165,6 +166,12 @@ fn is(id: hid_t, other: hid_t) -> Result<bool> {
     Ok(check(unsafe { H5Tequal(id, other) })? > 0)
 }
 
+/// Whether a type of strings of variable length is what this library makes: UTF-8, ended by NUL.
+pub(super) fn is_usual_text(id: hid_t) -> Result<bool> {
+    // SAFETY: the type is open and a string.
+    unsafe { Ok(H5Tget_cset(id) == H5T_CSET_UTF8 && H5Tget_strpad(id) == H5T_STR_NULLTERM) }
+}
+
 /// Bytes of an element.
 pub(super) fn size_of_type(id: hid_t) -> Result<usize> {
     // SAFETY: the type is open.
@@ -181,7 +188,7 @@ fn unreadable(id: hid_t) -> crate::error::Error {
     }
 }
 
-fn head(id: hid_t) -> Result<(i32, usize)> {
+pub(super) fn head(id: hid_t) -> Result<(i32, usize)> {
     // SAFETY: the type is open.
     let class = unsafe { H5Tget_class(id) } as i32;
     Ok((check(class)?, size_of_type(id)?))
@@ -192,7 +199,7 @@ pub(super) fn parent(id: hid_t) -> Result<Id> {
     unsafe { Id::own(H5Tget_super(id)) }
 }
 
-fn copy(id: hid_t) -> Result<Id> {
+pub(super) fn copy(id: hid_t) -> Result<Id> {
     // SAFETY: the type is open; the copy has no other owner.
     unsafe { Id::own(H5Tcopy(id)) }
 }
@@ -399,22 +406,22 @@ fn packed(id: hid_t) -> Result<Id> {
     Ok(packed)
 }
 
-fn members(id: hid_t) -> Result<u32> {
+pub(super) fn members(id: hid_t) -> Result<u32> {
     // SAFETY: the type is open.
     Ok(check(unsafe { H5Tget_nmembers(id) })?.unsigned_abs())
 }
 
-fn member_type(id: hid_t, i: u32) -> Result<Id> {
+pub(super) fn member_type(id: hid_t, i: u32) -> Result<Id> {
     // SAFETY: the type is open; the new identifier has no other owner.
     unsafe { Id::own(H5Tget_member_type(id, i)) }
 }
 
-fn member_name(id: hid_t, i: u32) -> Result<String> {
+pub(super) fn member_name(id: hid_t, i: u32) -> Result<String> {
     // SAFETY: the type is open; the library allocates the name.
     unsafe { take_text(H5Tget_member_name(id, i)) }
 }
 
-fn array_shape(id: hid_t) -> Result<Vec<u64>> {
+pub(super) fn array_shape(id: hid_t) -> Result<Vec<u64>> {
     // SAFETY: the type is open and an array; the vector has room for its rank.
     unsafe {
         let rank = check(H5Tget_array_ndims(id))?;

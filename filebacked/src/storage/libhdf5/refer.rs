@@ -5,7 +5,7 @@ use super::id::{Id, check, room};
 use super::source::Data;
 use super::stack::{forget_error, is_circle};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Description, Elements, Handle, ObjectKind};
+use crate::storage::{Description, Gathered, Handle, ObjectKind};
 use hdf5_metno_sys::h5d::H5Dread;
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5l::H5Lget_val;
@@ -85,7 +85,7 @@ pub(super) fn target(at: hid_t, reference: &[u8]) -> Result<Option<Id>> {
 
 /// The elements that a reference to a region leads to: in the shape of the region if that is one block, else in a row.
 /// The lock is held.
-pub(super) fn region(at: hid_t, reference: &[u8]) -> Result<Option<(Description, Elements)>> {
+pub(super) fn region(at: hid_t, reference: &[u8]) -> Result<Option<(Description, Gathered)>> {
     if reference.len() != 12 {
         return Err(ErrorKind::Contract(format!("a reference to a region of {} bytes", reference.len())).into());
     }
@@ -119,7 +119,7 @@ pub(super) fn region(at: hid_t, reference: &[u8]) -> Result<Option<(Description,
             check(H5Dread(dataset.raw(), memory.raw(), space.raw(), selected.raw(), H5P_DEFAULT, out))?;
         }
     }
-    Ok(Some((Description { dtype, shape, null: false }, Elements::Bytes(elements))))
+    Ok(Some((Description { dtype, shape, null: false }, Gathered::Bytes(elements))))
 }
 
 /// The shape and the number of elements of a selection. The lock is held.

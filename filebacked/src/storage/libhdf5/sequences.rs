@@ -5,14 +5,14 @@ use super::id::{Id, room};
 use super::source::Data;
 use super::strings::{Arena, collect, into_arena};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Dtype, Elements};
+use crate::storage::{Dtype, Gathered};
 use hdf5_metno_sys::h5::H5free_memory;
 use hdf5_metno_sys::h5p::H5P_DEFAULT;
 use hdf5_metno_sys::h5t::{H5Tvlen_create, hvl_t};
 use std::ffi::c_char;
 
 /// The elements of all sequences of a dataset or attribute, one after another, and how many each has. The lock is held.
-pub(super) fn sequences(data: Data) -> Result<(Elements, Vec<usize>)> {
+pub(super) fn sequences(data: Data) -> Result<(Gathered, Vec<usize>)> {
     let stored = data.dtype()?;
     let element = match describe(stored.raw())? {
         Dtype::Sequence(element) if element.is_flat() || *element == Dtype::VarStr => *element,
@@ -63,7 +63,7 @@ pub(super) fn sequences(data: Data) -> Result<(Elements, Vec<usize>)> {
 /// # Safety
 ///
 /// Each sequence has its number of elements of this type where it points to.
-unsafe fn gather(cells: &[hvl_t], element: &Dtype) -> Result<(Elements, Vec<usize>)> {
+unsafe fn gather(cells: &[hvl_t], element: &Dtype) -> Result<(Gathered, Vec<usize>)> {
     let mut counts: Vec<usize> = room(cells.len())?;
     counts.extend(cells.iter().map(|cell| if cell.p.is_null() { 0 } else { cell.len }));
     let too_many = || Error::new(ErrorKind::Limit("more elements than this machine can address".into()));
@@ -75,7 +75,7 @@ unsafe fn gather(cells: &[hvl_t], element: &Dtype) -> Result<(Elements, Vec<usiz
             pointers.extend((0..*count).map(|i| unsafe { cell.p.cast::<*mut c_char>().add(i).read_unaligned() }));
         }
         // SAFETY: each pointer is null or one to a string that ends in NUL.
-        return Ok((Elements::Texts(unsafe { collect(&pointers)? }), counts));
+        return Ok((Gathered::Texts(unsafe { collect(&pointers)? }), counts));
     }
     let size = element.size();
     let mut bytes: Vec<u8> = room(total.checked_mul(size).ok_or_else(too_many)?)?;
@@ -85,5 +85,5 @@ unsafe fn gather(cells: &[hvl_t], element: &Dtype) -> Result<(Elements, Vec<usiz
             bytes.extend_from_slice(unsafe { std::slice::from_raw_parts(cell.p.cast::<u8>(), count * size) });
         }
     }
-    Ok((Elements::Bytes(bytes), counts))
+    Ok((Gathered::Bytes(bytes), counts))
 }

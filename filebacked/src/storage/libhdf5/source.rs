@@ -1,11 +1,15 @@
 //! Reading through the library.
 
 use super::chunks::{Direct, direct};
-use super::filetype::{describe, is_nul_padded, is_swapped_time, is_unconverted, memory_type, size_of_type};
+use super::content;
+use super::filetype::{
+    describe, is_nul_padded, is_swapped_time, is_unconverted, is_usual_text, memory_type, size_of_type,
+};
 use super::filters::register;
 use super::id::{Id, check, is_link_name, with_name};
 use super::kept::LibKept;
-use super::names::{attributes, children};
+use super::links;
+use super::names::{attributes, children, is_ordered};
 use super::refer::{broken, region, target};
 use super::sequences::sequences;
 use super::stack::last_error;
@@ -14,7 +18,8 @@ use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::codec::filter_name;
 use crate::storage::{
-    Allocation, Description, Dtype, Elements, Handle, Kept, ObjectKind, Slab, Source, Span, Texts, elements,
+    Allocation, Description, Dtype, Gathered, Handle, Kept, Link, ObjectKind, Slab, Source, Span, StoredType, Texts,
+    Unusual, elements,
 };
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5::HADDR_UNDEF;
@@ -243,6 +248,40 @@ impl Source for LibSource {
         sync(|| children(group.id as hid_t))
     }
 
+    fn is_ordered(&self, group: Handle) -> Result<bool> {
+        sync(|| is_ordered(group.id as hid_t))
+    }
+
+    fn link(&self, group: Handle, name: &str) -> Result<Option<Link>> {
+        sync(|| links::read(group.id as hid_t, name))
+    }
+
+    fn stored_type(&self, handle: Handle, dtype: Option<&Dtype>) -> Result<Option<StoredType>> {
+        sync(|| {
+            let Some(dtype) = dtype else { return content::encode(handle.id as hid_t).map(Some) };
+            let stored = Data::of(handle)?.dtype()?;
+            // HDF5 takes strings of variable length for equal whatever their character set is.
+            if *dtype == Dtype::VarStr && !is_usual_text(stored.raw())? {
+                return content::encode(stored.raw()).map(Some);
+            }
+            if !matches!(dtype, Dtype::Other(..)) {
+                let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
+                // A type that cannot be made is one that the file has in another way.
+                if let Ok(usual) = types.get(dtype)
+                    // SAFETY: both types are open.
+                    && check(unsafe { H5Tequal(stored.raw(), usual) })? > 0
+                {
+                    return Ok(None);
+                }
+            }
+            content::encode(stored.raw()).map(Some)
+        })
+    }
+
+    fn read_unusual(&self, handle: Handle) -> Result<Unusual> {
+        sync(|| content::read_unusual(Data::of(handle)?, handle.id as hid_t))
+    }
+
     fn attribute(&self, object: Handle, name: &str) -> Result<Option<Handle>> {
         if name.is_empty() || name.contains('\0') {
             return Ok(None);
@@ -279,6 +318,9 @@ impl Source for LibSource {
 
     fn describe(&self, handle: Handle) -> Result<Description> {
         sync(|| {
+            if handle.kind == ObjectKind::Other {
+                return Ok(Description { dtype: describe(handle.id as hid_t)?, shape: Vec::new(), null: true });
+            }
             let data = Data::of(handle)?;
             let (shape, null) = data.extent()?;
             Ok(Description { dtype: describe(data.dtype()?.raw())?, shape, null })
@@ -317,11 +359,11 @@ impl Source for LibSource {
         })
     }
 
-    fn region(&self, at: Handle, reference: &[u8]) -> Result<Option<(Description, Elements)>> {
+    fn region(&self, at: Handle, reference: &[u8]) -> Result<Option<(Description, Gathered)>> {
         sync(|| region(at.id as hid_t, reference))
     }
 
-    fn sequences(&self, handle: Handle) -> Result<(Elements, Vec<usize>)> {
+    fn sequences(&self, handle: Handle) -> Result<(Gathered, Vec<usize>)> {
         sync(|| sequences(Data::of(handle)?))
     }
 

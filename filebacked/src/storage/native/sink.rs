@@ -7,7 +7,9 @@ use super::links::{Dense, write_dense};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::compound::Strings;
-use crate::storage::{Compression, DatasetSpec, Dtype, Kept, Out, REFERENCE, Sink};
+use crate::storage::{
+    AttrSpec, Compression, DatasetSpec, Dtype, Elements, Kept, Link, Out, REFERENCE, Sink, StoredType, text_pieces,
+};
 use std::fs::File;
 use std::io::Write;
 
@@ -172,7 +174,7 @@ impl NativeSink {
     }
 
     /// Adds a link to the open group; where its address stands is the end of the messages.
-    fn link(&mut self, name: &str, address: u64) -> Result<()> {
+    fn add_link(&mut self, name: &str, address: u64) -> Result<()> {
         if name.is_empty() || name == "." || name.contains(['/', '\0']) {
             return Err(ErrorKind::Contract(format!("{name:?} is no link name")).into());
         }
@@ -203,7 +205,7 @@ impl NativeSink {
     fn dataset_header(&mut self, spec: &DatasetSpec<'_>, compact: bool) -> Result<usize> {
         let start = self.begin_header();
         let out = &mut self.out;
-        dataspace(spec.shape, Some(message::DATASPACE), out);
+        dataspace(spec.shape, spec.null, Some(message::DATASPACE), out);
         let at = out.len();
         out.extend_from_slice(&[message::DATATYPE, 0, 0, 0]);
         if datatype::encode(spec.dtype, out).is_none() || out.len() - at > COMPACT {
@@ -227,14 +229,20 @@ impl NativeSink {
         for (attr, text) in spec.attrs {
             let bytes = if text.is_empty() { b"\0" } else { text.as_bytes() };
             let mut out = std::mem::take(&mut self.out);
-            let encoded = attribute(attr, &Dtype::FixedStr(bytes.len()), &[], bytes, &mut out);
+            let encoded = attribute(attr, &Dtype::FixedStr(bytes.len()), &[], false, bytes, &mut out);
             self.out = out;
             if encoded.is_none() {
                 return Err(self.decline("a large attribute"));
             }
         }
+        for attr in spec.more_attrs {
+            let mut out = std::mem::take(&mut self.out);
+            let encoded = self.encode_any(attr, &mut out);
+            self.out = out;
+            encoded?;
+        }
         let address = self.end_header(start);
-        self.link(name, address)?;
+        self.add_link(name, address)?;
         if self.file.is_some() && self.out.len() > GATHER {
             self.flush(&[])?;
         }
@@ -243,7 +251,8 @@ impl NativeSink {
 
     /// The size of the data, after what the subset has not is declined.
     fn size(&mut self, spec: &DatasetSpec<'_>) -> Result<usize> {
-        let size = spec.elements().and_then(|n| n.checked_mul(spec.dtype.stored_size()));
+        let elements = if spec.null { Some(0) } else { spec.elements() };
+        let size = elements.and_then(|n| n.checked_mul(spec.dtype.stored_size()));
         let Some(size) = size else {
             return Err(ErrorKind::Limit(format!("a dataset of shape {:?}", spec.shape)).into());
         };
@@ -252,6 +261,27 @@ impl NativeSink {
             return Err(self.decline("chunked data"));
         }
         Ok(size)
+    }
+
+    /// Appends the message of an attribute of any type.
+    fn encode_any(&mut self, attr: &AttrSpec<'_>, out: &mut Vec<u8>) -> Result<()> {
+        let Elements::Bytes(bytes) = attr.elements else {
+            return Err(self.decline("an attribute of elements of variable length"));
+        };
+        if attr.stored.is_some() || matches!(attr.dtype, Dtype::VarStr | Dtype::Other(..)) {
+            return Err(self.decline("an attribute of this type"));
+        }
+        let elements = if attr.null { Some(0) } else { crate::storage::elements(attr.shape) };
+        let wanted = elements.and_then(|n| n.checked_mul(attr.dtype.size()));
+        if wanted != Some(bytes.len()) {
+            return Err(wrong_length(wanted.unwrap_or(0), bytes.len()));
+        }
+        let before = out.len();
+        if attribute(attr.name, attr.dtype, attr.shape, attr.null, bytes, out).is_none() {
+            out.truncate(before);
+            return Err(self.decline("a large attribute"));
+        }
+        Ok(())
     }
 
     /// Closes the root group and completes the file.
@@ -296,16 +326,16 @@ impl NativeSink {
 }
 
 /// Appends a dataspace, as a message of its own or inside of another.
-fn dataspace(shape: &[u64], kind: Option<u8>, out: &mut Vec<u8>) {
+fn dataspace(shape: &[u64], null: bool, kind: Option<u8>, out: &mut Vec<u8>) {
     if let Some(kind) = kind {
         out.extend_from_slice(&[kind, (4 + 8 * shape.len()) as u8, 0, 0]);
     }
-    out.extend_from_slice(&[2, shape.len() as u8, 0, u8::from(!shape.is_empty())]);
+    out.extend_from_slice(&[2, shape.len() as u8, 0, if null { 2 } else { u8::from(!shape.is_empty()) }]);
     shape.iter().for_each(|extent| out.extend_from_slice(&extent.to_le_bytes()));
 }
 
 /// Appends an attribute message; `None` where it is too large for one.
-fn attribute(name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
+fn attribute(name: &str, dtype: &Dtype, shape: &[u64], null: bool, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let start = out.len();
     out.extend_from_slice(&[message::ATTRIBUTE, 0, 0, 0, 3, 0]);
     out.extend_from_slice(&u16::try_from(name.len() + 1).ok()?.to_le_bytes());
@@ -318,7 +348,7 @@ fn attribute(name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8], out: &mut V
     datatype::encode(dtype, out)?;
     let len = u16::try_from(out.len() - at).ok()?;
     out[start + 8..start + 10].copy_from_slice(&len.to_le_bytes());
-    dataspace(shape, None, out);
+    dataspace(shape, null, None, out);
     out.extend_from_slice(bytes);
     let len = out.len() - start - 4;
     if len > COMPACT {
@@ -341,7 +371,7 @@ impl Sink for NativeSink {
 
     fn begin_group(&mut self, name: &str, ordered: bool) -> Result<()> {
         // The address is filled in when the group is closed.
-        self.link(name, UNDEFINED)?;
+        self.add_link(name, UNDEFINED)?;
         self.frames.push(Frame { start: self.messages.len(), links: 0, ordered });
         Ok(())
     }
@@ -362,7 +392,7 @@ impl Sink for NativeSink {
             return Err(wrong_length(wanted.unwrap_or(0), bytes.len()));
         }
         let before = self.messages.len();
-        if attribute(name, dtype, shape, bytes, &mut self.messages).is_none() {
+        if attribute(name, dtype, shape, false, bytes, &mut self.messages).is_none() {
             self.messages.truncate(before);
             return Err(self.decline("a large attribute"));
         }
@@ -462,6 +492,35 @@ impl Sink for NativeSink {
         self.write_heap(&mut heap, &mut bytes)?;
         let plain = DatasetSpec { compression: Compression::None, chunk: None, fletcher32: false, ..*spec };
         self.dataset(name, &plain, &bytes)
+    }
+
+    fn dataset_any(&mut self, name: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()> {
+        if spec.stored.is_some() {
+            return Err(self.decline("a datatype of this kind"));
+        }
+        match elements {
+            Elements::Bytes(bytes) => self.dataset(name, spec, bytes),
+            Elements::Texts(texts) => match text_pieces(texts) {
+                Some(pieces) => self.dataset_text(name, spec, &mut pieces.into_iter()),
+                None => Err(self.decline("text that is not UTF-8")),
+            },
+            Elements::Cells(..) => Err(self.decline("elements of variable length")),
+        }
+    }
+
+    fn attr_any(&mut self, attr: &AttrSpec<'_>) -> Result<()> {
+        let mut messages = std::mem::take(&mut self.messages);
+        let encoded = self.encode_any(attr, &mut messages);
+        self.messages = messages;
+        encoded
+    }
+
+    fn link(&mut self, _: &str, _: &Link) -> Result<()> {
+        Err(self.decline("a soft or external link"))
+    }
+
+    fn committed(&mut self, _: &str, _: &StoredType, _: &[AttrSpec<'_>]) -> Result<()> {
+        Err(self.decline("a committed datatype"))
     }
 }
 

@@ -12,7 +12,8 @@ use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::compound::references;
 use crate::storage::{
-    Allocation, Description, Dtype, Handle, Kept, ObjectKind, REFERENCE, Slab, Source, Texts, elements,
+    Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, REFERENCE, Slab, Source, StoredType,
+    Texts, Unusual, elements,
 };
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::File;
@@ -342,6 +343,34 @@ impl Source for NativeSource<'_> {
             links.names()
         };
         self.noted(names())
+    }
+
+    fn is_ordered(&self, group: Handle) -> Result<bool> {
+        let header = self.header(group)?;
+        let mut messages = header.messages();
+        while let Some((kind, body)) = messages.next()? {
+            if kind == message::LINK_INFO {
+                return Ok(uint(body, 1, 1)? & 1 != 0);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Other links than hard ones are none of the subset.
+    fn link(&self, _: Handle, _: &str) -> Result<Option<OtherLink>> {
+        Ok(None)
+    }
+
+    /// The types of the subset are those that a [`Dtype`] says all of.
+    fn stored_type(&self, _: Handle, dtype: Option<&Dtype>) -> Result<Option<StoredType>> {
+        match dtype {
+            Some(_) => Ok(None),
+            None => self.noted(Err(unknown("a committed datatype"))),
+        }
+    }
+
+    fn read_unusual(&self, _: Handle) -> Result<Unusual> {
+        self.noted(Err(unknown("elements of this type")))
     }
 
     fn attribute(&self, object: Handle, name: &str) -> Result<Option<Handle>> {

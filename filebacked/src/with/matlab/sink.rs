@@ -5,7 +5,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::foreign::matlab::{CLASS, EMPTY};
 use crate::stamp::{STAMP, Stamp};
 use crate::storage::compound::Strings;
-use crate::storage::{CompoundMember, CompoundType, DatasetSpec, Dtype, Out, Sink};
+use crate::storage::{
+    AttrSpec, CompoundMember, CompoundType, DatasetSpec, Dtype, Elements, Link, Out, Sink, StoredType,
+};
 use std::borrow::Cow;
 
 /// The attribute of numbers that stand for something else.
@@ -165,6 +167,22 @@ impl Sink for MatlabSink<'_> {
             return Err(ErrorKind::Contract(what).into());
         }
         self.dataset(name, spec, &bytes)
+    }
+
+    fn dataset_any(&mut self, _: &str, _: &DatasetSpec<'_>, _: Elements<'_>) -> Result<()> {
+        Err(unknown("a `Value`"))
+    }
+
+    fn attr_any(&mut self, attr: &AttrSpec<'_>) -> Result<()> {
+        self.sink.attr_any(attr)
+    }
+
+    fn link(&mut self, name: &str, link: &Link) -> Result<()> {
+        self.sink.link(name, link)
+    }
+
+    fn committed(&mut self, name: &str, stored: &StoredType, attrs: &[AttrSpec<'_>]) -> Result<()> {
+        self.sink.committed(name, stored, attrs)
     }
 
     fn dataset_records(&mut self, _: &str, _: &DatasetSpec<'_>, _: Vec<u8>, _: Vec<Strings>) -> Result<()> {

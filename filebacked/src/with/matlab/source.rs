@@ -6,7 +6,9 @@ use crate::foreign::matlab;
 use crate::node::Node;
 use crate::object::Object;
 use crate::stamp::{FILTER, STAMP};
-use crate::storage::{Allocation, Description, Dtype, Elements, Handle, ObjectKind, Source, Texts};
+use crate::storage::{
+    Allocation, Description, Dtype, Gathered, Handle, Link, ObjectKind, Source, StoredType, Texts, Unusual,
+};
 use std::mem::{ManuallyDrop, MaybeUninit};
 
 /// Reads from another source.
@@ -110,6 +112,22 @@ impl Source for MatlabSource<'_> {
         Ok(())
     }
 
+    fn is_ordered(&self, group: Handle) -> Result<bool> {
+        self.source.is_ordered(group)
+    }
+
+    fn link(&self, group: Handle, name: &str) -> Result<Option<Link>> {
+        self.source.link(group, name)
+    }
+
+    fn stored_type(&self, handle: Handle, dtype: Option<&Dtype>) -> Result<Option<StoredType>> {
+        self.source.stored_type(handle, dtype)
+    }
+
+    fn read_unusual(&self, handle: Handle) -> Result<Unusual> {
+        self.source.read_unusual(handle)
+    }
+
     fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts> {
         self.source.read_text(handle, member)
     }
@@ -118,11 +136,11 @@ impl Source for MatlabSource<'_> {
         self.source.target(at, reference)
     }
 
-    fn region(&self, at: Handle, reference: &[u8]) -> Result<Option<(Description, Elements)>> {
+    fn region(&self, at: Handle, reference: &[u8]) -> Result<Option<(Description, Gathered)>> {
         self.source.region(at, reference)
     }
 
-    fn sequences(&self, handle: Handle) -> Result<(Elements, Vec<usize>)> {
+    fn sequences(&self, handle: Handle) -> Result<(Gathered, Vec<usize>)> {
         self.source.sequences(handle)
     }
 
