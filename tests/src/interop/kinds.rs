@@ -1,7 +1,7 @@
 //! Every type of docs/FORMAT.md with a value that somebody could get wrong: what the files of the interop tests hold.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use filebacked::with::AsString;
+use filebacked::with::{AsString, DataFrame};
 use filebacked::{Compression, FileBacked, WriteOptions};
 use half::{bf16, f16};
 use ndarray::{Array, Array2, Array3, arr0, array};
@@ -72,6 +72,24 @@ struct Packed {
 struct Listed {
     #[filebacked(layout = "rows")]
     x: Vec<Record>,
+}
+
+#[derive(FileBacked)]
+struct Compound {
+    #[filebacked(layout = "compound")]
+    x: Vec<Record>,
+}
+
+#[derive(FileBacked)]
+struct Frame {
+    #[filebacked(with = DataFrame { index: "id" })]
+    x: Vec<Observation>,
+}
+
+#[derive(FileBacked)]
+struct Observation {
+    id: String,
+    field: f64,
 }
 
 #[derive(FileBacked)]
@@ -287,6 +305,11 @@ fn sequences() -> Vec<Kind> {
             => json!({"field": [], "id": [], "name": []});
         vec_struct_list, "`Vec<struct>`, `layout = \"rows\"`": Listed { x: vec![record(1), record(2)] }
             => json!([{"field": 1.5, "id": 1, "name": "ü1"}, {"field": 2.5, "id": 2, "name": "ü2"}]);
+        vec_struct_compound, "`Vec<struct>`, `layout = \"compound\"`": Compound { x: vec![record(1), record(2)] }
+            => records();
+        vec_struct_frame, "`Vec<struct>`, `DataFrame`":
+            Frame { x: [("ü1", 1.5), ("b", 2.5)].map(|(id, field)| Observation { id: id.to_string(), field }).into() }
+            => json!({"field": [1.5, 2.5]});
         vec_tuple, "`Vec<tuple>`": Model { x: vec![(1u8, "ü".to_string()), (2, "b".into())] }
             => json!({"0": [1, 2], "1": ["ü", "b"]});
         vec_enum_data, "`Vec<enum with data>`": Model { x: shapes() }

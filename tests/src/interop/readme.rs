@@ -41,6 +41,10 @@ fn rows() -> Vec<(&'static str, Vec<Given>)> {
         ("`Vec<number>`, `VecDeque`, sets, ...", values(&["vec_u8", "vec_i64", "vec_f64", "vec_empty", "set"])),
         ("`Vec<String>`", values(&["vec_string", "vec_string_uneven"])),
         ("`Vec<struct>`", vec![("vec_struct", Some(json!([[1.5, 2.5]]))), ("vec_struct_empty", Some(json!([[]])))]),
+        ("`Vec<struct>`, `layout = \"compound\"`", lines("vec_struct_compound", json!([[1.5, 2.5]]))),
+        ("`Vec<struct>` with `DataFrame(index = \"id\")`", values(&["vec_struct_frame"])),
+        // Whole files of AnnData have tests of their own.
+        ("`anndata::AnnData` as a whole file", Vec::new()),
         ("`Vec<enum with data>`", lines("vec_enum_data", json!([[2, 0, 1, 2], [2.5, 4.5]]))),
         ("`Vec<Option<T>>`, T a number", values(&["vec_option", "vec_option_bool"])),
         ("`Vec<Vec<T>>`", values(&["vec_vec"])),
