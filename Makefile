@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-counts fuzz fmt doc tools python h5dump clean
+.PHONY: help demo test test-interop interop-table lint bench bench-counts fuzz fmt doc tools python h5dump interop clean
 
 # Puts the installed tools on PATH and names the Python for the tests.
 env = . scripts/env.sh &&
@@ -10,7 +10,7 @@ env = . scripts/env.sh &&
 heading = @printf '\n== %s ==\n'
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: tools python ## Save the state of an application in Rust and read it in Python
 	@$(env) cargo run -p filebacked --features "libhdf5 static derive ndarray sprs" --example app_state
@@ -24,6 +24,12 @@ test: tools python h5dump ## Run all tests, the examples and the check of every 
 	@$(env) scripts/examples.sh
 	$(heading) 'features'
 	@$(env) scripts/features.sh
+
+test-interop: tools python h5dump interop ## Run the recipes of docs/INTEROP.md with all tools that install without a licence
+	@$(env) FILEBACKED_INTEROP=1 cargo test -p filebacked-tests --test interop
+
+interop-table: tools python h5dump interop ## The same, and write what the recipes gave into the table of docs/INTEROP.md
+	@$(env) FILEBACKED_INTEROP=1 FILEBACKED_WRITE_TABLE=1 cargo test -p filebacked-tests --test interop
 
 lint: tools ## Check the format, clippy, the docs and the rules of the house
 	$(heading) 'house rules'
@@ -58,6 +64,9 @@ python: ## Make the Python environment of the tests in .tools
 
 h5dump: ## Install h5dump where it is missing and that is allowed
 	@scripts/h5dump.sh
+
+interop: ## Install Octave, node with h5wasm and jsfive, and R with hdf5r for test-interop
+	@scripts/interop.sh
 
 clean: ## Remove what was built and installed
 	@cargo clean

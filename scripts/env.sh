@@ -11,4 +11,12 @@ if [ -z "${FILEBACKED_H5DUMP:-}" ] && command -v h5dump >/dev/null; then
   FILEBACKED_H5DUMP=$(command -v h5dump)
   export FILEBACKED_H5DUMP
 fi
+# What `make test-interop` installs: Octave, node with its packages, R. Unset before that, then their recipes are skipped.
+if [ -e "$root/.tools/interop/complete" ]; then
+  FILEBACKED_OCTAVE=$(command -v octave || true)
+  FILEBACKED_NODE=$(command -v node || true)
+  FILEBACKED_RSCRIPT=$(command -v Rscript || true)
+  FILEBACKED_NODE_MODULES=$root/.tools/interop/node_modules
+  export FILEBACKED_OCTAVE FILEBACKED_NODE FILEBACKED_RSCRIPT FILEBACKED_NODE_MODULES
+fi
 unset root

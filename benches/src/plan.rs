@@ -153,13 +153,13 @@ impl Run<'_> {
 
     fn compressed<T>(&self, value: &Vec<T>) -> Result<Vec<Row>>
     where
-        T: H5Type + Plain + PartialEq,
+        T: H5Type + Plain + PartialEq + Send + Sync,
         Vec<T>: FileBacked,
     {
-        let mut jobs = self.jobs();
+        let one = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
+        let (one, mut jobs) = (&one, self.jobs());
         let options = fast().compression(Compression::Gzip(4));
         ours_in_files(&mut jobs, value, options.clone());
-        let one = &rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
         let save = move |path: &Path| Ok(one.install(|| options.save(path, value))?);
         let load = |path: &Path| Ok(one.install(|| filebacked::load::<Vec<T>>(path))?);
         jobs.file("ours, 1 thread", save, load, |made| made == value);

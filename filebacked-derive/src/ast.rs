@@ -155,6 +155,14 @@ impl<'a> Variant<'a> {
     }
 }
 
+/// The member that an attribute's name is about, and the name of its own: `data@units`.
+pub(crate) fn member_and_attribute(name: &str) -> (Option<&str>, &str) {
+    match name.rsplit_once('@') {
+        Some((member, attribute)) if !member.is_empty() && !attribute.is_empty() => (Some(member), attribute),
+        _ => (None, name),
+    }
+}
+
 impl Field<'_> {
     pub(crate) fn is_stored(&self) -> bool {
         !self.attrs.skip.is_set()
@@ -162,6 +170,11 @@ impl Field<'_> {
 
     pub(crate) fn is_flattened(&self) -> bool {
         self.attrs.flatten.is_set()
+    }
+
+    /// The member whose attribute the field is, where it is not one of the group's own.
+    pub(crate) fn member_of_attribute(&self) -> Option<&str> {
+        self.attrs.attr.is_set().then(|| member_and_attribute(&self.name.value).0)?
     }
 
     /// The name and the aliases.

@@ -6,7 +6,7 @@ use proc_macro2::Span;
 use syn::spanned::Spanned as _;
 
 use crate::Derive;
-use crate::ast::{Container, Data, Field, Style, Variant};
+use crate::ast::{Container, Data, Field, Style, Variant, member_and_attribute};
 use crate::attr::words::{
     ALIAS, ATTR, BINCODE, CHUNK, COMPRESSION, DEFAULT, DENY_UNKNOWN, FLATTEN, FLETCHER32, LAYOUT, MODULE, NAME,
     POSTCARD, REGISTERED, REMOVED, RENAME, RENAME_ALL, RENAME_ALL_FIELDS, REPR, SKIP, SKIP_IF, TAG, TRANSPARENT,
@@ -72,9 +72,13 @@ pub(crate) fn check(cx: &Context, container: &Container<'_>, derive: Derive) {
     lifetimes(cx, container, derive);
     upgrades(cx, container);
     place(cx, container);
-    if !matches!(container.attrs.layout.get(), None | Some(Layout::Rows | Layout::Columns)) {
-        let reason = "of a type is `columns`, as without it, or `rows`: a numbered group";
-        refuse(cx, &container.attrs.layout, LAYOUT, reason);
+    match container.attrs.layout.get() {
+        None | Some(Layout::Rows | Layout::Columns) => {}
+        Some(Layout::Compound) => records(cx, container),
+        Some(_) => {
+            let reason = "of a type is `columns`, as without it, `rows`: a numbered group, or `compound`: one dataset";
+            refuse(cx, &container.attrs.layout, LAYOUT, reason);
+        }
     }
     if let Some(span) = container.packed {
         cx.error(span, "a packed type cannot be stored: its fields cannot be borrowed");
@@ -86,6 +90,21 @@ pub(crate) fn check(cx: &Context, container: &Container<'_>, derive: Derive) {
         Data::Struct(..) if container.is_transparent() => transparent(cx, container),
         Data::Struct(_, fields) => members(cx, fields, &container.attrs.removed, None),
         Data::Enum(variants) => enumeration(cx, container, variants),
+    }
+}
+
+/// Many values as one dataset, whose elements all have the same members.
+fn records(cx: &Context, container: &Container<'_>) {
+    if matches!(container.data, Data::Enum(_)) && !container.is_unit_enum() {
+        let reason = "is `compound` for structs only: the variants of an enum have different fields";
+        refuse(cx, &container.attrs.layout, LAYOUT, reason);
+    }
+    for field in container.all_fields() {
+        for word in [BINCODE, POSTCARD] {
+            if let Some(span) = field.attrs.span_of(word) {
+                cx.error(span, format_args!("`{word}` makes bytes of any length, for which a record has no place"));
+            }
+        }
     }
 }
 
@@ -223,11 +242,23 @@ fn members(cx: &Context, fields: &[Field<'_>], removed: &[Name], tag: Option<&st
     unique(cx, stored.clone().map(|field| field.names().collect()).chain(removed), "fields");
     for field in stored.filter(|field| field.attrs.attr.is_set()) {
         for name in field.names() {
-            if RESERVED.contains(&name.value.as_str()) || Some(name.value.as_str()) == tag {
+            let (member, attribute) = member_and_attribute(&name.value);
+            if member.is_some() {
+                if RESERVED[..3].contains(&attribute) {
+                    let message = "is an attribute of the format itself";
+                    cx.error(name.span, format_args!("`{attribute}` {message}, a field cannot be stored there"));
+                } else if attribute.contains('/') {
+                    cx.error(name.span, "the path is that of the member: what is behind `@` cannot contain `/`");
+                }
+            } else if RESERVED.contains(&name.value.as_str()) || Some(name.value.as_str()) == tag {
                 let message = "is an attribute of the format itself";
                 cx.error(name.span, format_args!("`{}` {message}, give the field another name", name.value));
             } else if name.value.contains('/') {
-                cx.error(name.span, "an attribute stands on its own group, its name cannot contain `/`");
+                let help = "help: `member@name` is the attribute of a member";
+                cx.error(
+                    name.span,
+                    format_args!("an attribute stands on its own group, its name cannot contain `/`\n{help}"),
+                );
             }
         }
     }

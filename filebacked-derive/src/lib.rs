@@ -56,6 +56,7 @@ use crate::context::Context;
 /// | `tag = "kind"` | enums with data | the attribute that names the variant, by default `variant` |
 /// | `repr = "..."` | enums without data | `enum` (default), `string`, or `u8` to `i64`: the discriminant as a number |
 /// | `layout = "rows"` | structs, enums with data | many values are a numbered group with a node a value, instead of columns |
+/// | `layout = "compound"` | structs | many values are one dataset of an HDF5 compound type, if all fields are flat |
 /// | `bound = "T: Trait"` | generic types | replaces the bounds that are found by themselves |
 /// | `crate = path` | all | where `filebacked` is, if not at `::filebacked` |
 ///
@@ -78,14 +79,19 @@ use crate::context::Context;
 /// | `default`, `default = expr` | the value if it is missing in the file. With an `expr`, a `None` is marked in the file, so that it comes back as `None` |
 /// | `skip_if = f` | not stored where `f(&field, &WriteContext)` is true; read as the default. In columns of a field with a filter all values are stored |
 /// | `flatten` | the fields of this struct stand among ours |
-/// | `attr` | an HDF5 attribute instead of a dataset; in columns a column |
-/// | `with = expr` | a filter; on an `Option` it filters what is inside, `with = whole(expr)` the `Option` itself |
+/// | `attr` | an HDF5 attribute instead of a dataset, with `rename = "data@units"` one of the member `data`; in columns a column |
+/// | `with = expr` | a filter; on an `Option` it filters what is inside, `with = whole(expr)` the `Option` itself. `F(name = value)` stands for `F { name: value }` |
 /// | `registered` | the filter that is registered for the type, which needs not be `FileBacked` |
 /// | `bincode`, `postcard` | bytes of that codec |
 /// | `compression = expr` | `Compression` of the datasets |
 /// | `fletcher32` | a checksum on each chunk of the datasets |
 /// | `chunk = [64, 64]` | the lengths of its chunks |
-/// | `layout = "..."` | `packed`, `stacked`, `rows`, `columns`, `links`, `compound` or `shared` |
+/// | `layout = "packed"` | texts: bytes and offsets; `Vec<Array>`: `values`, `shapes` and `offsets`, for many small arrays |
+/// | `layout = "stacked"` | `Vec<Array>` of equal shapes: one dataset |
+/// | `layout = "rows"` | sequences: a numbered group with a node a value |
+/// | `layout = "columns"`, `"links"` | maps: `keys` and `values`, or a link a key |
+/// | `layout = "compound"` | structs, tuples and sequences of them: one dataset of an HDF5 compound type. Their fields are numbers, text, enums without data, and structs, tuples, options and `[T; N]` of those; others are an error that names them |
+/// | `layout = "shared"` | not there yet: an error on writing |
 #[proc_macro_derive(FileBacked, attributes(filebacked))]
 pub fn derive_file_backed(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     run(&parse_macro_input!(input as DeriveInput), Derive::FileBacked)

@@ -105,9 +105,15 @@ pub trait Save {
         None
     }
 
+    /// Whether the value stands for none in a column of a data frame, as a NaN does.
+    #[doc(hidden)]
+    fn is_gap(&self) -> bool {
+        false
+    }
+
     /// What AnnData calls a column of these of which some are absent.
     #[doc(hidden)]
-    fn nullable() -> Option<&'static str>
+    fn nullable() -> Option<&'static (&'static str, &'static str)>
     where
         Self: Sized,
     {

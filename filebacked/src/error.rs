@@ -66,6 +66,8 @@ pub enum ErrorKind {
         /// What the file holds.
         found: String,
     },
+    /// A link or a reference that leads nowhere: to nothing, to a file that is not there, or in a circle.
+    Dangling(String),
     /// A number in the file does not fit the type, or would lose digits.
     OutOfRange {
         /// The number, as text.
@@ -104,6 +106,8 @@ pub enum ErrorKind {
         /// The limit of the options.
         limit: u32,
     },
+    /// A link leads back to a group that it is in, whose path this is.
+    Cycle(String),
     /// The file was written by a later version of the type, or of the format.
     Version {
         /// The version in the file.
@@ -146,7 +150,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::OutOfRange { value, stored, wanted } => {
                 write!(f, "{value} (stored as {stored}) does not fit {wanted}")
             }
-            ErrorKind::Invalid(what) => f.write_str(what),
+            ErrorKind::Invalid(what) | ErrorKind::Dangling(what) => f.write_str(what),
             ErrorKind::UnknownVariant { found, known } => {
                 write!(f, "unknown variant `{found}`, expected one of `{}`", known.join("`, `"))
             }
@@ -156,6 +160,9 @@ impl fmt::Display for ErrorKind {
             ErrorKind::NoFilter(name) => write!(f, "no filter is registered for `{name}`"),
             ErrorKind::Exists => f.write_str("the name is in use already"),
             ErrorKind::TooDeep { limit } => write!(f, "nested deeper than {limit} levels"),
+            ErrorKind::Cycle(path) => {
+                write!(f, "a link leads back to `{}`, which it is in", if path.is_empty() { "/" } else { path })
+            }
             ErrorKind::Version { found, supported } => {
                 write!(f, "written as version {found}, this program knows versions up to {supported}")
             }

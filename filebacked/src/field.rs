@@ -1,5 +1,6 @@
 //! What a field says about the datasets of its value.
 
+use crate::layout::encoding::Encoding;
 use crate::storage::Compression;
 
 /// How the values below a field are laid out, where there is a choice.
@@ -43,9 +44,28 @@ pub struct Storage<'a> {
     pub(crate) coding: Coding,
     pub(crate) chunk: Option<&'a [usize]>,
     pub(crate) layout: Option<StoreAs>,
+    pub(crate) encoding: Encoding,
+}
+
+/// What a field says that holds for the members of its group as well.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Inherited {
+    pub(crate) coding: Coding,
+    pub(crate) encoding: Encoding,
+}
+
+impl Inherited {
+    pub(crate) fn storage<'a>(self) -> Storage<'a> {
+        Storage { coding: self.coding, encoding: self.encoding, ..Storage::default() }
+    }
 }
 
 impl<'a> Storage<'a> {
+    /// What holds for the members of a group that is written here.
+    pub(crate) fn inside(&self) -> Inherited {
+        Inherited { coding: self.coding, encoding: self.encoding.inside() }
+    }
+
     /// As the options say.
     pub fn new() -> Self {
         Storage::default()

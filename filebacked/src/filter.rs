@@ -3,7 +3,7 @@
 use crate::backed::FileBacked;
 use crate::erased::{AnyRows, AnyValue, AnyWrite, Key};
 use crate::error::{Error, ErrorKind, Result};
-use crate::layout::sequence;
+use crate::layout::{absent, sequence};
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::schema::Schema;
@@ -78,6 +78,27 @@ pub trait Filter<T>: Send + Sync {
         sequence::read_numbered_with(node, &mut |node| self.read(node))
     }
 
+    /// Writes many values of which some are absent: by default a mask, and those that are there as rows.
+    ///
+    /// # Errors
+    ///
+    /// As [`Filter::write_rows`].
+    fn write_optional_rows(&self, rows: Rows<'_, Option<T>>, slot: Slot<'_>) -> Result<Written> {
+        absent::write_rows_with(rows, slot, self)
+    }
+
+    /// Reads what [`Filter::write_optional_rows`] made.
+    ///
+    /// # Errors
+    ///
+    /// As [`Filter::read`].
+    fn read_optional_rows(&self, node: Node<'_>) -> Result<Vec<Option<T>>>
+    where
+        T: 'static,
+    {
+        absent::read_rows_with(node, self)
+    }
+
     /// Whether the name is recorded. Only for filters whose nodes the type's own impl reads as well, such as compression.
     fn is_recorded(&self) -> bool {
         true
@@ -103,6 +124,15 @@ macro_rules! pointed_filter {
                 }
                 fn read_rows(&self, node: Node<'_>) -> Result<Vec<T>> {
                     (**self).read_rows(node)
+                }
+                fn write_optional_rows(&self, rows: Rows<'_, Option<T>>, slot: Slot<'_>) -> Result<Written> {
+                    (**self).write_optional_rows(rows, slot)
+                }
+                fn read_optional_rows(&self, node: Node<'_>) -> Result<Vec<Option<T>>>
+                where
+                    T: 'static,
+                {
+                    (**self).read_optional_rows(node)
                 }
                 fn is_recorded(&self) -> bool {
                     (**self).is_recorded()

@@ -119,6 +119,7 @@ fn describe(schema: &Schema, left: u32, text: &mut String) {
         Schema::Scalar(name) => text.push_str(name),
         Schema::Text => text.push_str("text"),
         Schema::Unit => text.push_str("unit"),
+        Schema::Any => text.push_str("any"),
         Schema::Opaque => text.push_str("opaque"),
         Schema::Array { element, rank } => {
             nested("array", &[*element], text);

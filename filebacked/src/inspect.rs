@@ -27,7 +27,7 @@
 //! was met before is named, and [`TreeOptions`] limits how much is shown.
 
 mod print;
-mod value;
+pub(crate) mod value;
 
 use crate::engine;
 use crate::error::{Error, Operation, Result};
@@ -80,6 +80,8 @@ pub enum Content {
     Other,
     /// The same object as the one with this path, which stands further up in the tree.
     Same(String),
+    /// A link that was not followed, in words.
+    Text(String),
     /// It could not be looked at.
     Broken(Error),
 }

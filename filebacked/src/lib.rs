@@ -63,6 +63,13 @@
 //! So are those of Python's FileBacked, which [`Layout::Python`] writes.
 //! The attributes of the derive change names, defaults and layouts: see [`derive@FileBacked`].
 //!
+#![cfg_attr(
+    all(feature = "ndarray", feature = "sprs"),
+    doc = "`.h5ad` files are typed structs in [`anndata`]; what Python is to read as a data frame says so by [`with::DataFrame`]."
+)]
+//!
+//! A file whose type is not known, or not worth declaring, loads as a [`Value`]: a tree to look into, change and save again.
+//!
 //! Other types take a [`Filter`], named on a field or registered for a type; those that are ready-made are in [`with`].
 //!
 //! # Whole files and open ones
@@ -95,6 +102,7 @@
 //! | `dynamic` | | `Box<dyn Trait>`: the classes behind a trait are found at link time |
 //! | `ndarray`, `sprs` | yes | arrays and sparse matrices |
 //! | `half`, `complex`, `chrono`, `uuid`, `indexmap` | | the types of those crates |
+//! | `serde` | | any serde type as groups and datasets, and [`Value`] to and from serde |
 //! | `bincode`, `postcard`, `json` | | any serde type as bytes or text |
 //!
 //! With both engines, a whole file is written and read by our own where it can, and by the C library else. The files are the
@@ -102,6 +110,8 @@
 
 #![deny(missing_docs, unsafe_op_in_unsafe_fn)]
 
+#[cfg(all(feature = "ndarray", feature = "sprs"))]
+pub mod anndata;
 mod backed;
 mod buffer;
 mod context;
@@ -115,6 +125,7 @@ mod field;
 mod file;
 mod filter;
 mod fingerprint;
+mod foreign;
 #[cfg(feature = "libhdf5")]
 pub mod hdf5;
 mod impls;
@@ -125,6 +136,7 @@ mod member;
 mod node;
 mod object;
 mod options;
+mod part;
 mod path;
 mod progress;
 mod reader;
@@ -138,6 +150,7 @@ mod stamp;
 mod storage;
 pub mod testing;
 mod upgrade;
+pub mod value;
 mod whole;
 pub mod with;
 mod writer;
@@ -178,6 +191,7 @@ pub use schema::{FieldSchema, Nested, Schema, StructSchema, VariantSchema, Varia
 pub use slot::{Slot, Written};
 pub use stamp::Stamp;
 pub use storage::{CompoundMember, CompoundType, Description, Dtype, EnumType, IntType, ObjectKind, Out};
+pub use value::Value;
 pub use writer::{GroupWriter, MemberWriter};
 
 #[cfg(feature = "derive")]

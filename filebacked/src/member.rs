@@ -26,7 +26,7 @@ enum Found<'a> {
 }
 
 impl<'a> MemberReader<'_, 'a> {
-    /// As an HDF5 attribute instead of a dataset.
+    /// As an HDF5 attribute instead of a dataset; `member@name` is that of a member.
     pub fn attribute(mut self) -> Self {
         self.attribute = true;
         self
@@ -41,8 +41,8 @@ impl<'a> MemberReader<'_, 'a> {
         let Some(state) = group.step(Some(self.name()), Some(schema)) else { return Ok(Found::LeftOut) };
         for name in self.names {
             let node = if self.attribute {
-                let object = group.object.attribute(name).map_err(|e| e.at(name))?;
-                object.map(|object| Node::open(object, group.cx, state, group.depth, true)).transpose()?
+                let object = group.attribute(name).map_err(|e| e.at(name))?;
+                object.map(|object| Node::open(object, group.cx, state, group.depth, group.ours)).transpose()?
             } else {
                 group.entry(name, state)?
             };
@@ -204,7 +204,7 @@ impl<'a> MemberReader<'_, 'a> {
         default: impl FnMut() -> Option<T>,
     ) -> Result<Vec<Option<T>>> {
         let absent = || Some(std::iter::repeat_with(default).take(self.group.len()).collect());
-        let values = self.read(opaque, |node| absent::read_rows_with(node, filter), absent)?;
+        let values = self.read(opaque, |node| filter.read_optional_rows(node), absent)?;
         self.checked(values)
     }
 
@@ -215,7 +215,7 @@ impl<'a> MemberReader<'_, 'a> {
     /// As [`MemberReader::rows`].
     pub fn rows_unless_or<T: FileBacked>(self, mut default: impl FnMut() -> T) -> Result<Vec<T>> {
         let len = self.group.len();
-        let read = |node: Node<'a>| absent::read_rows_unless(node);
+        let read = |node: Node<'a>| absent::read_rows(node);
         let values = self.read(T::schema, read, || Some((0..len).map(|_| None).collect()))?;
         let values = self.checked(values)?;
         Ok(values.into_iter().map(|value| value.unwrap_or_else(&mut default)).collect())

@@ -6,13 +6,15 @@ use crate::context::ReadContext;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::{AnyType, Filter, Found, no_filter};
+use crate::foreign;
 use crate::layout::{python, sequence};
 use crate::object::Object;
+use crate::part::Form;
 use crate::path::State;
 use crate::reader::GroupReader;
 use crate::slot::too_deep;
 use crate::stamp::{FILTER, STAMP, Stamp, unescape};
-use crate::storage::{Description, ObjectKind, Texts};
+use crate::storage::{Description, ObjectKind, Source, Texts};
 use std::any::Any;
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -46,8 +48,18 @@ pub struct Node<'a> {
     /// How many of them were at work when this type's turn came: a filter works once for a type, so that its name a
     /// second time is that of a type inside.
     before: usize,
+    /// The categories of a column of codes, where they lie beside it.
+    pub(crate) categories: Option<Box<Node<'a>>>,
+    /// The node is a column of a data frame.
+    pub(crate) column: bool,
+    /// Rows without a value are left out: the caller has their mask.
+    pub(crate) present: bool,
+    /// What the type calls the index of a data frame.
+    index: Option<&'static str>,
     /// Boxed: most nodes are datasets, and nodes are moved a lot.
     stamp: OnceCell<Option<Rc<Stamp<'static>>>>,
+    /// Of a node in a file of others, which is looked at before its type looks at it.
+    description: OnceCell<Box<Description>>,
 }
 
 impl fmt::Debug for Node<'_> {
@@ -59,8 +71,31 @@ impl fmt::Debug for Node<'_> {
 impl<'a> Node<'a> {
     pub(crate) fn open(object: Object<'a>, cx: &'a ReadContext, state: State, depth: u32, ours: bool) -> Result<Self> {
         let marks = object.text_attribute(FILTER)?.as_deref().map(parse_marks);
-        let stamp = OnceCell::new();
-        Ok(Node { object, cx, state, depth, ours, below: u32::MAX, marks, passed: 0, before: 0, stamp })
+        let (stamp, description) = (OnceCell::new(), OnceCell::new());
+        Ok(Node {
+            object,
+            cx,
+            state,
+            depth,
+            ours,
+            below: u32::MAX,
+            marks,
+            passed: 0,
+            before: 0,
+            categories: None,
+            column: false,
+            present: false,
+            index: None,
+            stamp,
+            description,
+        })
+    }
+
+    /// Says what the type calls the index, if the node is a data frame.
+    #[must_use]
+    pub(crate) fn data_frame(mut self, index: &'static str) -> Self {
+        self.index = Some(index);
+        self
     }
 
     /// What is known during this load: options and extensions.
@@ -153,7 +188,11 @@ impl<'a> Node<'a> {
         ty.read_next_rows(self)
     }
 
-    fn get_below<T: FileBacked>(mut self, below: u32) -> Result<T> {
+    fn get_below<T: FileBacked>(self, below: u32) -> Result<T> {
+        if self.ours { self.get_itself(below) } else { foreign::read(self, &|node| node.get_itself(below)) }
+    }
+
+    fn get_itself<T: FileBacked>(mut self, below: u32) -> Result<T> {
         // A marker of absence is no value of the type's own.
         if T::from_absence(0).is_some()
             && self.mark().is_none()
@@ -169,7 +208,15 @@ impl<'a> Node<'a> {
         T::read(self)
     }
 
-    fn get_rows_below<T: FileBacked>(mut self, below: u32) -> Result<Vec<T>> {
+    fn get_rows_below<T: FileBacked>(self, below: u32) -> Result<Vec<T>> {
+        if self.ours {
+            self.get_rows_itself(below)
+        } else {
+            foreign::read_rows(self, &|node| node.get_rows_itself(below))
+        }
+    }
+
+    fn get_rows_itself<T: FileBacked>(mut self, below: u32) -> Result<Vec<T>> {
         if let Some((found, serial)) = self.filter::<T>(below, true, Key::new) {
             return found.read_rows(self.through(serial)?, AnyType::backed::<T>());
         }
@@ -184,7 +231,7 @@ impl<'a> Node<'a> {
         match self.mark() {
             Some(mark) if mark.rows == rows && !self.worked(mark) => registry.find_named(key(), &mark.name),
             Some(_) => None,
-            None if self.ours => None,
+            None if self.ours || self.kind() == ObjectKind::Attribute || self.object.source.is_marked() => None,
             None => registry.find(|| Some(key()), below),
         }
     }
@@ -301,9 +348,15 @@ impl<'a> Node<'a> {
         self
     }
 
+    /// The node as another source has it, for the filter that is at work.
+    pub(crate) fn within<'s>(&'s self, source: &'s dyn Source) -> Result<Node<'s>> {
+        let object = Object::new(source, self.object.handle);
+        Ok(Node { below: self.below, ..Node::open(object, self.cx, self.state, self.depth, false)? })
+    }
+
     /// Whether no filter is between the node and the elements of a dataset.
     pub(crate) fn is_plain(&self) -> bool {
-        self.mark().is_none() && (self.ours || self.cx.registry().is_empty())
+        self.mark().is_none() && (self.ours || (self.cx.registry().is_empty() && foreign::is_itself(self)))
     }
 
     /// Whether a filter is reading the node right now.
@@ -314,6 +367,11 @@ impl<'a> Node<'a> {
     /// The names of the filters that wrote the node and are not at work yet, outermost first.
     pub fn filters(&self) -> impl Iterator<Item = &str> {
         self.marks.iter().flat_map(|marks| marks.iter()).skip(self.passed).map(|mark| mark.name.as_str())
+    }
+
+    /// Whether a filter that the node names is at work.
+    pub(crate) fn is_filtered(&self) -> bool {
+        self.passed > 0
     }
 
     fn mark(&self) -> Option<&Mark> {
@@ -371,9 +429,17 @@ impl<'a> Node<'a> {
     pub fn describe(&self) -> Result<Description> {
         self.readable()?;
         match self.kind() {
-            ObjectKind::Dataset | ObjectKind::Attribute => self.object.source.describe(self.object.handle),
-            _ => Err(self.unexpected("a dataset")),
+            ObjectKind::Dataset | ObjectKind::Attribute => {}
+            _ => return Err(self.unexpected("a dataset")),
         }
+        if let Some(description) = self.description.get() {
+            return Ok((**description).clone());
+        }
+        let description = self.object.describe()?;
+        if !self.ours {
+            self.description.get_or_init(|| Box::new(description.clone()));
+        }
+        Ok(description)
     }
 
     /// All elements of a dataset as raw bytes, as a little-endian machine has them, in C order.
@@ -415,7 +481,7 @@ impl<'a> Node<'a> {
                     },
                     None => "a group".to_string(),
                 },
-                ObjectKind::Dataset | ObjectKind::Attribute => say(&self.object.source.describe(self.object.handle)?),
+                ObjectKind::Dataset | ObjectKind::Attribute => say(&self.object.describe()?),
                 ObjectKind::Other => "a committed datatype".to_string(),
             })
         })();
@@ -439,16 +505,33 @@ impl<'a> Node<'a> {
         let ours = self.ours || self.stamp()?.is_some();
         let depth = deeper(self.depth, self.cx)?;
         let stamp = self.stamp.get().cloned().flatten();
-        Ok(GroupReader::new(self.object, self.cx, self.state, depth, ours, stamp))
+        Ok(GroupReader::new(self.object, self.cx, self.state, depth, ours, stamp).indexed(self.index))
     }
 
     /// Opens a group whose stamp, if it has one, is of this kind.
     pub(crate) fn group_of(self, kind: &'static str, expected: &'static str) -> Result<GroupReader<'a>> {
         self.readable()?;
-        if self.kind() == ObjectKind::Group && self.stamp()?.is_some_and(|stamp| stamp.kind_name() != kind) {
-            return Err(self.unexpected(expected));
+        let node = self.records(kind)?;
+        if node.kind() == ObjectKind::Group && node.stamp()?.is_some_and(|stamp| stamp.kind_name() != kind) {
+            return Err(node.unexpected(expected));
         }
-        self.group_as(expected)
+        node.group_as(expected)
+    }
+
+    /// A dataset of a compound type as the group that its members would be, if a group of this kind may be one.
+    fn records(mut self, kind: &str) -> Result<Self> {
+        if self.kind() != ObjectKind::Group
+            && let Some(form) = Form::of(kind)
+        {
+            self.object = self.object.into_group(form)?;
+        }
+        Ok(self)
+    }
+
+    /// Of values that have a place whether they are there or not, those that are there.
+    pub(crate) fn present(mut self, absent: &[bool]) -> Result<Self> {
+        self.object = self.object.present(absent)?;
+        Ok(self)
     }
 
     /// Opens the group of a struct.
@@ -467,6 +550,21 @@ impl<'a> Node<'a> {
     /// As [`Node::structure`]; [`ErrorKind::Damaged`] where no length can be told.
     pub fn columns(self, name: &str, version: u32) -> Result<GroupReader<'a>> {
         self.typed("columns", name, version)?.table()
+    }
+
+    /// The same, where only these members can be columns: what tells the length of a table that others wrote.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::columns`].
+    pub fn columns_of(
+        self,
+        name: &str,
+        version: u32,
+        members: impl FnOnce() -> Vec<&'static str>,
+    ) -> Result<GroupReader<'a>> {
+        let group = self.typed("columns", name, version)?;
+        if group.ours { group.table() } else { group.table_of(&members()) }
     }
 
     /// Opens the group of an enum's value; `tag` is the attribute with the variant's name.
@@ -516,12 +614,13 @@ impl<'a> Node<'a> {
     }
 
     fn typed(self, kind: &'static str, name: &str, version: u32) -> Result<GroupReader<'a>> {
-        let expected = || format!("a group ({kind} of `{name}`)");
         self.readable()?;
-        if self.kind() == ObjectKind::Group {
-            if let Some(stamp) = self.stamp()? {
+        let node = self.records(kind)?;
+        let expected = || format!("a group ({kind} of `{name}`)");
+        if node.kind() == ObjectKind::Group {
+            if let Some(stamp) = node.stamp()? {
                 if stamp.kind_name() != kind {
-                    return Err(self.unexpected(expected()));
+                    return Err(node.unexpected(expected()));
                 }
                 if let Some(found) = stamp.version().filter(|found| *found > version) {
                     return Err(Error::new(ErrorKind::Version { found, supported: version })
@@ -529,9 +628,9 @@ impl<'a> Node<'a> {
                 }
             }
         } else {
-            return Err(self.unexpected(expected()));
+            return Err(node.unexpected(expected()));
         }
-        self.group()
+        node.group()
     }
 
     /// All strings of a string dataset.

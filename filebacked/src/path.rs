@@ -96,6 +96,12 @@ impl Mask {
         next
     }
 
+    /// Whether a node is wanted for itself, and not for what may be below it.
+    pub(crate) fn takes(&self, state: State) -> bool {
+        let walked = self.walked.lock().unwrap_or_else(PoisonError::into_inner);
+        walked.positions.get(state as usize).is_none_or(|positions| positions.inside)
+    }
+
     fn advance(&self, from: &Positions, name: Option<&str>, schema: Option<Nested>) -> Option<Positions> {
         let skip = step(&self.skip, &from.skip, name);
         if finished(&self.skip, &skip) {
@@ -212,6 +218,7 @@ fn below(schema: Schema) -> Below {
         }
         Schema::Map { value, .. } => Below::Entries(value),
         Schema::Sequence(element) => Below::Elements(element),
+        Schema::Any => Below::Entries(crate::schema::any),
         Schema::Option(inner) => below(inner()),
         _ => Below::Nothing,
     }

@@ -1,7 +1,8 @@
 //! Progress: how far a save is, told to the caller, who may stop it.
 
 use crate::error::{ErrorKind, Result};
-use crate::storage::{DatasetSpec, Dtype, Kept, Out, Sink};
+use crate::storage::compound::Strings;
+use crate::storage::{AttrSpec, DatasetSpec, Dtype, Elements, Kept, Link, Out, Sink, StoredType};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -33,6 +34,19 @@ fn size(spec: &DatasetSpec<'_>) -> u64 {
     spec.shape.iter().fold(spec.dtype.size() as u64, |bytes, extent| bytes.saturating_mul(*extent))
 }
 
+/// Bytes of records, and of the strings that lie elsewhere.
+fn record_bytes(bytes: &[u8], strings: &[Strings]) -> u64 {
+    strings.iter().map(|strings| strings.bytes() as u64).sum::<u64>() + bytes.len() as u64
+}
+
+fn size_any(spec: &DatasetSpec<'_>, elements: Elements<'_>) -> u64 {
+    match elements {
+        Elements::Bytes(bytes) => bytes.len() as u64,
+        Elements::Texts(texts) => texts.bytes.len() as u64,
+        Elements::Cells(..) => size(spec),
+    }
+}
+
 impl Sink for Count {
     fn begin_group(&mut self, _: &str, _: bool) -> Result<()> {
         Ok(())
@@ -43,6 +57,10 @@ impl Sink for Count {
     }
 
     fn attr(&mut self, _: &str, _: &Dtype, _: &[u64], _: &[u8]) -> Result<()> {
+        Ok(())
+    }
+
+    fn member_attr(&mut self, _: &str, _: &str, _: &Dtype, _: &[u64], _: &[u8]) -> Result<()> {
         Ok(())
     }
 
@@ -58,6 +76,28 @@ impl Sink for Count {
 
     fn dataset_text(&mut self, _: &str, _: &DatasetSpec<'_>, texts: &mut dyn Iterator<Item = &str>) -> Result<()> {
         self.0 += texts.map(|text| text.len() as u64).sum::<u64>();
+        Ok(())
+    }
+
+    fn dataset_records(&mut self, _: &str, _: &DatasetSpec<'_>, bytes: Vec<u8>, strings: Vec<Strings>) -> Result<()> {
+        self.0 += record_bytes(&bytes, &strings);
+        Ok(())
+    }
+
+    fn dataset_any(&mut self, _: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()> {
+        self.0 += size_any(spec, elements);
+        Ok(())
+    }
+
+    fn attr_any(&mut self, _: &AttrSpec<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn link(&mut self, _: &str, _: &Link) -> Result<()> {
+        Ok(())
+    }
+
+    fn committed(&mut self, _: &str, _: &StoredType, _: &[AttrSpec<'_>]) -> Result<()> {
         Ok(())
     }
 
@@ -98,6 +138,10 @@ impl Sink for Watched<'_> {
         self.sink.attr(name, dtype, shape, bytes)
     }
 
+    fn member_attr(&mut self, member: &str, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
+        self.sink.member_attr(member, name, dtype, shape, bytes)
+    }
+
     fn dataset(&mut self, name: &str, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<()> {
         self.sink.dataset(name, spec, bytes)?;
         self.tell(bytes.len() as u64)
@@ -117,6 +161,39 @@ impl Sink for Watched<'_> {
         let mut bytes = 0;
         self.sink.dataset_text(name, spec, &mut texts.inspect(|text| bytes += text.len() as u64))?;
         self.tell(bytes)
+    }
+
+    fn dataset_records(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        bytes: Vec<u8>,
+        strings: Vec<Strings>,
+    ) -> Result<()> {
+        let told = record_bytes(&bytes, &strings);
+        self.sink.dataset_records(name, spec, bytes, strings)?;
+        self.tell(told)
+    }
+
+    fn dataset_any(&mut self, name: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()> {
+        self.sink.dataset_any(name, spec, elements)?;
+        self.tell(size_any(spec, elements))
+    }
+
+    fn attr_any(&mut self, attr: &AttrSpec<'_>) -> Result<()> {
+        self.sink.attr_any(attr)
+    }
+
+    fn link(&mut self, name: &str, link: &Link) -> Result<()> {
+        self.sink.link(name, link)
+    }
+
+    fn committed(&mut self, name: &str, stored: &StoredType, attrs: &[AttrSpec<'_>]) -> Result<()> {
+        self.sink.committed(name, stored, attrs)
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.sink.finish()
     }
 
     fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {

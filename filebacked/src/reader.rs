@@ -4,14 +4,16 @@ use crate::backed::FileBacked;
 use crate::context::ReadContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
+use crate::foreign::{line, octave};
+use crate::layout::frame::Frame;
 use crate::layout::variant;
 use crate::member::MemberReader;
 use crate::node::Node;
 use crate::object::Object;
 use crate::path::{State, UNMASKED, distance};
 use crate::schema::Nested;
-use crate::stamp::{LEN, Stamp};
-use crate::storage::ObjectKind;
+use crate::stamp::{LEN, Stamp, member_and_attribute};
+use crate::storage::{Dtype, ObjectKind};
 use std::fmt;
 use std::rc::Rc;
 
@@ -43,7 +45,7 @@ pub struct GroupReader<'a> {
     pub(crate) cx: &'a ReadContext,
     state: State,
     pub(crate) depth: u32,
-    ours: bool,
+    pub(crate) ours: bool,
     stamp: Option<Rc<Stamp<'static>>>,
     len: Option<usize>,
     variant: String,
@@ -51,6 +53,9 @@ pub struct GroupReader<'a> {
     alone: bool,
     /// The name of a group inside its node, for the paths of errors: the columns of a variant.
     inside: Option<String>,
+    /// What the type calls the index of a data frame.
+    index: Option<&'static str>,
+    frame: Option<Box<Frame<'a>>>,
 }
 
 impl fmt::Debug for GroupReader<'_> {
@@ -68,14 +73,33 @@ impl<'a> GroupReader<'a> {
         ours: bool,
         stamp: Option<Rc<Stamp<'static>>>,
     ) -> Self {
-        let variant = String::new();
-        GroupReader { object, cx, state, depth, ours, stamp, len: None, variant, alone: false, inside: None }
+        let (variant, inside) = (String::new(), None);
+        GroupReader {
+            object,
+            cx,
+            state,
+            depth,
+            ours,
+            stamp,
+            len: None,
+            variant,
+            alone: false,
+            inside,
+            index: None,
+            frame: None,
+        }
     }
 
     /// Takes the object for the only member, of an enum's value of this variant.
     pub(crate) fn alone(mut self, variant: &str) -> Self {
         self.alone = true;
         self.variant = variant.to_string();
+        self
+    }
+
+    /// Says what the type calls the index, if the group is a data frame.
+    pub(crate) fn indexed(mut self, index: Option<&'static str>) -> Self {
+        self.index = index;
         self
     }
 
@@ -95,7 +119,11 @@ impl<'a> GroupReader<'a> {
     ///
     /// [`ErrorKind::Invalid`] for names that are not UTF-8, or what the storage says.
     pub fn names(&self) -> Result<Vec<String>> {
-        self.object.source.children(self.object.handle)
+        let names = self.object.children()?;
+        Ok(match &self.frame {
+            Some(frame) => frame.names(names),
+            None => names,
+        })
     }
 
     /// The member `name`, if it is there.
@@ -108,6 +136,25 @@ impl<'a> GroupReader<'a> {
     }
 
     pub(crate) fn entry(&self, name: &str, state: State) -> Result<Option<Node<'a>>> {
+        match &self.frame {
+            None => self.open(name, state),
+            Some(frame) => self.column_of(frame, frame.stored(name), state),
+        }
+    }
+
+    /// A column of a data frame.
+    fn column_of(&self, frame: &Frame<'a>, name: &str, state: State) -> Result<Option<Node<'a>>> {
+        let Some(mut node) = self.open(name, state)? else { return Ok(None) };
+        node.column = true;
+        if node.kind() == ObjectKind::Dataset
+            && let Some(categories) = frame.categories(name).map_err(|e| e.at(name))?
+        {
+            node.categories = Some(Box::new(Node::open(categories, self.cx, state, self.depth, self.ours)?));
+        }
+        Ok(Some(node))
+    }
+
+    fn open(&self, name: &str, state: State) -> Result<Option<Node<'a>>> {
         let object = match name.contains('/') {
             _ if self.alone => self.object.again().map(Some),
             true => self.walk(name),
@@ -126,7 +173,8 @@ impl<'a> GroupReader<'a> {
         let mut object = self.object.child(first)?;
         for name in names {
             object = match object {
-                Some(object) => object.child(name)?,
+                // A member of a compound dataset's elements, too.
+                Some(object) => object.into_members()?.child(name)?,
                 None => return Ok(None),
             };
         }
@@ -141,6 +189,17 @@ impl<'a> GroupReader<'a> {
         }
     }
 
+    /// An attribute of the group, or, with a name `member@name`, of a member.
+    pub(crate) fn attribute(&self, name: &str) -> Result<Option<Object<'a>>> {
+        match member_and_attribute(name) {
+            (None, name) => self.object.attribute(name),
+            (Some(member), name) => match self.walk(member)? {
+                Some(member) => member.attribute(name),
+                None => Ok(None),
+            },
+        }
+    }
+
     /// An attribute of this node's own layout, which patterns do not see.
     pub(crate) fn own_attribute(&self, name: &str) -> Result<Option<Node<'a>>> {
         let Some(object) = self.object.attribute(name)? else { return Ok(None) };
@@ -149,48 +208,89 @@ impl<'a> GroupReader<'a> {
 
     /// The attribute `len`: the number of rows, entries or elements.
     pub(crate) fn read_len(&self) -> Result<Option<usize>> {
+        if let Some(rows) = self.object.rows() {
+            return Ok(Some(rows));
+        }
         let Some(node) = self.own_attribute(LEN)? else { return Ok(None) };
         let len = node.get::<u64>().map_err(|e| e.at(LEN))?;
         usize::try_from(len).map(Some).map_err(|_| ErrorKind::Damaged(format!("{len} rows")).into())
     }
 
     /// Takes the group for a table, whose length its attribute tells, or, in a file of others, its first member.
-    pub(crate) fn table(mut self) -> Result<Self> {
+    pub(crate) fn table(self) -> Result<Self> {
+        let names = if self.ours { Vec::new() } else { self.names()? };
+        self.table_of(&names.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// The same, where only these members can be columns in a file of others.
+    pub(crate) fn table_of(mut self, columns: &[&str]) -> Result<Self> {
+        self.frame = Frame::of(&self.object, self.index)?.map(Box::new);
         let len = match self.read_len()? {
             Some(len) => len,
+            None if self.frame.is_some() => self.index_len()?,
             None if self.ours => return Err(ErrorKind::Damaged(format!("a table without `{LEN}`")).into()),
-            None => self.first_extent()?,
+            None => self.first_extent(columns)?,
         };
         // Rows without a column cost nothing in the file, so nothing but a limit keeps their number honest.
         if len > MOST_EMPTY_ROWS && self.names()?.is_empty() {
             return Err(ErrorKind::Damaged(format!("{len} rows and no column")).into());
         }
         if len == 0 {
-            self.check_no_rows()?;
+            match self.ours {
+                true => self.check_no_rows(self.names()?.iter().map(String::as_str))?,
+                false => self.check_no_rows(columns.iter().copied())?,
+            }
         }
         self.len = Some(len);
         Ok(self)
     }
 
     /// A table that is said to have no rows has columns without rows; no column of it is read.
-    fn check_no_rows(&self) -> Result<()> {
-        for name in self.names()? {
-            let rows = match self.child(&name)? {
+    fn check_no_rows<'n>(&self, columns: impl Iterator<Item = &'n str>) -> Result<()> {
+        for name in columns {
+            let rows = match self.child(name)? {
                 Some(node) if node.kind() == ObjectKind::Dataset => node.describe().ok(),
                 _ => None,
             };
             if let Some(rows) = rows.and_then(|found| found.shape.first().copied()).filter(|rows| *rows > 0) {
                 let what = format!("a column of {rows} rows in a table of 0");
-                return Err(Error::new(ErrorKind::Damaged(what)).at(&name));
+                return Err(Error::new(ErrorKind::Damaged(what)).at(name));
             }
         }
         Ok(())
     }
 
-    fn first_extent(&self) -> Result<usize> {
-        for name in self.names()? {
-            if let Some(node) = self.child(&name)?
-                && let Some(rows) = node.describe().ok().and_then(|d| d.shape.first().copied())
+    /// The length of a data frame: that of its index.
+    fn index_len(&self) -> Result<usize> {
+        let name = self.frame.as_deref().map_or("", Frame::index);
+        let index = self.open(name, self.state)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(name))?;
+        let rows = match index.kind() {
+            ObjectKind::Group => match (index.object.child("codes")?, index.object.child("mask")?) {
+                (Some(part), _) | (None, Some(part)) => part.source.describe(part.handle)?,
+                (None, None) => return Err(index.unexpected("the index of a data frame").at(name)),
+            },
+            _ => index.describe().map_err(|e| e.at(name))?,
+        };
+        match rows.shape[..] {
+            [rows] => usize::try_from(rows).map_err(|_| ErrorKind::Damaged(format!("{rows} rows")).into()),
+            _ => Err(index.unexpected("the index of a data frame (one dimension)").at(name)),
+        }
+    }
+
+    fn first_extent(&self, columns: &[&str]) -> Result<usize> {
+        for name in columns {
+            let Some(node) = self.child(name)? else { continue };
+            if node.kind() == ObjectKind::Group
+                && let Some(rows) = octave::len(&node.object)?
+            {
+                return usize::try_from(rows).map_err(|_| ErrorKind::Damaged(format!("{rows} rows")).into());
+            }
+            if let Some(found) = node.describe().ok()
+                && let Some(rows) = match found.dtype {
+                    // The values of a column, each an object of its own: in MATLAB a row or a column of them.
+                    Dtype::Reference => line(&found.shape),
+                    _ => found.shape.first().copied(),
+                }
             {
                 return usize::try_from(rows).map_err(|_| ErrorKind::Damaged(format!("{rows} rows")).into());
             }

@@ -4,7 +4,7 @@ use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
 use crate::engine;
 use crate::error::{Operation, Result};
-use crate::options::{Durability, Layout, ReadOptions, WriteOptions};
+use crate::options::{Durability, ReadOptions, WriteOptions};
 use crate::replace::{self, Replacement};
 use crate::whole;
 use std::path::Path;
@@ -112,9 +112,7 @@ impl WriteOptions {
 
     fn save_to<T: Save>(&self, path: &Path, value: &T) -> Result<()> {
         // Options that do not fit, and values that do not fit the layout, are told before anything happens.
-        if self.durability != Durability::Fast || self.layout != Layout::Native {
-            whole::check(value, self)?;
-        }
+        whole::check(value, self)?;
         if self.durability == Durability::Fast {
             let permissions = replace::make_way(path)?;
             engine::write_file(path, false, value, self)?;

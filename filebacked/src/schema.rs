@@ -49,6 +49,8 @@ pub enum Schema {
     },
     /// An enum with data.
     Variants(VariantsSchema),
+    /// Whatever a file holds: a [`Value`](crate::Value).
+    Any,
     /// Stored by a filter: nothing is known.
     Opaque,
 }
@@ -164,9 +166,14 @@ impl Schema {
     /// Whether a value saved as a whole file puts its members at the root.
     pub(crate) fn is_rooted(&self) -> bool {
         match self {
-            Schema::Struct(_) | Schema::Variants(_) | Schema::Map { links: true, .. } => true,
+            Schema::Struct(_) | Schema::Variants(_) | Schema::Map { links: true, .. } | Schema::Any => true,
             Schema::Option(inner) => inner().is_rooted(),
             _ => false,
         }
     }
+}
+
+/// The schema of what may be anything.
+pub(crate) fn any() -> Schema {
+    Schema::Any
 }

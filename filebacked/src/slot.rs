@@ -6,17 +6,22 @@ use crate::erased::{AnyRows, AnyValue, AnyWrite, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Storage, StoreAs};
 use crate::filter::{Filter, Found, no_filter};
-use crate::layout::text::TEXT;
+use crate::layout::encoding::{self, Encoding};
 use crate::layout::{python, sequence};
 use crate::path::State;
 use crate::rows::Rows;
 use crate::schema::{Nested, Schema};
-use crate::stamp::{FILTER, STAMP, Stamp, escape};
-use crate::storage::{self, Compression, DatasetSpec, Dtype, Kept, Out, Sink};
+use crate::stamp::{FILTER, FORMAT, STAMP, Stamp, escape};
+use crate::storage::{AttrSpec, Compression, Dtype, Kept, Link, Out, Sink, StoredType};
+use crate::whole::VERSION;
 use crate::writer::GroupWriter;
-use std::borrow::Cow;
 use std::fmt;
 use std::num::NonZero;
+
+mod dataset;
+mod records;
+
+pub(crate) use dataset::Content;
 
 /// The proof that exactly one node was written. Only [`Slot`] and [`GroupWriter`] make it.
 #[derive(Debug)]
@@ -59,9 +64,6 @@ pub(crate) enum Form {
 /// The name of a value saved as a whole file that is no group of members.
 pub(crate) const VALUE: &str = "value";
 
-/// Columns and arrays below this many bytes gain nothing from the compression that the options ask for.
-const WORTH_COMPRESSING: usize = 4096;
-
 /// A place in a file that one value is to be written to.
 ///
 /// Writing consumes the slot, so that exactly one node is made. [`Slot::put`] is the door that every value goes through:
@@ -78,6 +80,10 @@ pub struct Slot<'a> {
     marks: Option<&'a Mark<'a>>,
     pub(crate) attrs: &'a [(&'a str, &'a str)],
     pub(crate) form: Form,
+    /// What the node is to AnnData, where that does not follow from what is written.
+    element: Option<encoding::Element>,
+    /// The column that is the index of a data frame.
+    index: &'static str,
     /// What matters to the Python layout only.
     pub(crate) python: python::Said<'a>,
 }
@@ -85,28 +91,6 @@ pub struct Slot<'a> {
 impl fmt::Debug for Slot<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Slot").field("place", &self.place).field("depth", &self.depth).finish_non_exhaustive()
-    }
-}
-
-/// The bytes of a dataset, in the form they are at hand.
-pub(crate) enum Content<'c, 't> {
-    Bytes(&'c [u8]),
-    Fill(&'c mut dyn FnMut(&mut Out<'_>)),
-    Texts(&'c mut (dyn Iterator<Item = &'t str> + 'c)),
-}
-
-impl<'c> Content<'c, '_> {
-    /// The bytes of all elements; of texts none.
-    pub(crate) fn into_bytes(self) -> Cow<'c, [u8]> {
-        match self {
-            Content::Bytes(bytes) => bytes.into(),
-            Content::Fill(fill) => {
-                let mut bytes = Vec::new();
-                fill(&mut Out(&mut bytes));
-                bytes.into()
-            }
-            Content::Texts(_) => Cow::default(),
-        }
     }
 }
 
@@ -120,7 +104,6 @@ impl<'a> Slot<'a> {
         depth: u32,
         storage: Storage<'a>,
     ) -> Self {
-        let python = python::Said::default();
         Slot {
             sink,
             cx,
@@ -132,7 +115,9 @@ impl<'a> Slot<'a> {
             marks: None,
             attrs: &[],
             form: Form::Plain,
-            python,
+            element: None,
+            index: "",
+            python: python::Said::default(),
         }
     }
 
@@ -231,8 +216,49 @@ impl<'a> Slot<'a> {
     where
         'a: 's,
     {
-        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, python } = self;
-        Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, python }
+        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index, python } = self;
+        Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index, python }
+    }
+
+    /// Says what the node is to AnnData, where that does not follow from what is written.
+    #[must_use]
+    pub(crate) fn element(mut self, element: encoding::Element) -> Self {
+        self.element = Some(element);
+        self
+    }
+
+    /// Says what the node and what is below it are to AnnData, unless that is known already.
+    #[must_use]
+    pub(crate) fn encoding(mut self, encoding: Encoding) -> Self {
+        match (self.storage.encoding, encoding) {
+            (Encoding::Columns, _) | (Encoding::Frame, Encoding::Elements) => {}
+            _ => self.storage.encoding = encoding,
+        }
+        self
+    }
+
+    /// Makes rows that are written here a data frame with this column as its index.
+    #[must_use]
+    pub(crate) fn data_frame(mut self, index: &'static str) -> Self {
+        self.index = index;
+        self.encoding(Encoding::Frame)
+    }
+
+    /// Whether what is written here is AnnData's, which Python's FileBacked has no use for.
+    pub(crate) fn is_encoded(&self) -> bool {
+        self.storage.encoding.is_some() && !self.cx.is_python()
+    }
+
+    /// Writes through a sink that turns what it gets into something else, for the sink of this slot.
+    pub(crate) fn through_sink<S: Sink + 'a>(
+        self,
+        wrap: impl FnOnce(&'a mut (dyn Sink + 'a)) -> S,
+        write: impl FnOnce(Slot<'_>) -> Result<Written>,
+    ) -> Result<Written> {
+        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index, python } = self;
+        let mut sink = wrap(sink);
+        let sink = &mut sink;
+        write(Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index, python })
     }
 
     /// The dataset that is written here is the bytes of a text.
@@ -271,6 +297,7 @@ impl<'a> Slot<'a> {
         if self.cx.is_python() && !T::is_number() {
             return sequence::write_numbered(rows, self);
         }
+        self.sink.fixed_shape(shape);
         T::write_shaped(rows, shape, self)
     }
 
@@ -320,6 +347,10 @@ impl<'a> Slot<'a> {
             return self.through(&found, serial, false, |slot| found.write(value, key, AnyWrite::own(), slot));
         }
         self.below = u32::MAX;
+        if self.is_compound() {
+            #[allow(clippy::disallowed_methods)]
+            return self.compound(|slot| value.write(slot));
+        }
         #[allow(clippy::disallowed_methods)]
         value.write(self)
     }
@@ -332,6 +363,10 @@ impl<'a> Slot<'a> {
         self.below = u32::MAX;
         if self.cx.is_python() && !T::is_number() {
             return sequence::write_numbered(rows, self);
+        }
+        if self.is_compound() {
+            #[allow(clippy::disallowed_methods)]
+            return self.compound(|slot| T::write_rows(rows, slot));
         }
         #[allow(clippy::disallowed_methods)]
         T::write_rows(rows, self)
@@ -403,8 +438,8 @@ impl<'a> Slot<'a> {
         let mark = Mark { name, rows, outer: self.marks };
         let recorded = recorded && !matches!(self.place, Place::Attribute(_));
         let marks = if recorded { Some(&mark) } else { self.marks };
-        let Slot { sink, cx, place, state, storage, below, attrs, form, python, .. } = self;
-        write(Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, python })
+        let Slot { sink, cx, place, state, storage, below, attrs, form, element, index, python, .. } = self;
+        write(Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index, python })
     }
 
     /// The slot of each element of a sequence: patterns take one level.
@@ -441,83 +476,32 @@ impl<'a> Slot<'a> {
         self.content(&Dtype::VarStr, shape, Content::Texts(texts))
     }
 
-    fn content(self, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
-        if self.cx.is_python() {
-            return python::write_dataset(self, dtype, shape, content);
-        }
-        let filters = self.filters();
-        self.make(dtype, shape, content, filters)
+    /// Writes a dataset of elements of any type, with attributes of its own. The name in `what` says nothing.
+    pub(crate) fn dataset_any<'t>(self, what: &AttrSpec<'t>, attrs: &[AttrSpec<'t>]) -> Result<Written> {
+        self.content(what.dtype, what.shape, Content::Any(what, attrs))
     }
 
-    /// Makes the one node of a dataset that Python's FileBacked knows: filters leave no name there.
-    pub(crate) fn node(mut self, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
-        self.form = Form::Plain;
-        self.make(dtype, shape, content, None)
-    }
-
-    #[inline(always)]
-    fn make(self, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>, filters: Option<String>) -> Result<Written> {
-        let name = match self.place {
-            Place::Root => VALUE,
-            Place::Member(name) => name,
-            Place::Attribute(name) => return self.attribute(name, dtype, shape, content),
+    /// Makes a soft or external link.
+    pub(crate) fn link(self, link: &Link) -> Result<Written> {
+        let Place::Member(name) = self.place else {
+            return Err(ErrorKind::Unsupported("a link outside of a group".into()).into());
         };
-        let bytes = storage::elements(shape).and_then(|n| n.checked_mul(dtype.size().max(16)));
-        let worth = bytes.is_some_and(|bytes| bytes >= WORTH_COMPRESSING) && !shape.is_empty();
-        let chosen = if worth { self.cx.compression() } else { Compression::None };
-        let coding = self.storage.coding;
-        if let Some(compression) = coding.compression {
-            storage::check(compression)?;
-        }
-        let compression = coding.compression.unwrap_or(chosen);
-        let fletcher32 = coding.fletcher32.unwrap_or(worth && self.cx.fletcher32());
-        let chunk: Option<Vec<u64>> = match (self.storage.chunk, self.cx.chunk_bytes()) {
-            (Some(chunk), _) => Some(chunk.iter().map(|d| *d as u64).collect()),
-            (None, Some(bytes)) if (compression != Compression::None || fletcher32) && !shape.is_empty() => {
-                Some(storage::chunk_shape(shape, dtype.size(), bytes))
-            }
-            _ => None,
-        };
-        let mut all: Vec<(&str, &str)>;
-        let stamp = (self.form == Form::Text).then_some((STAMP, TEXT));
-        let attrs = match (&filters, stamp) {
-            (None, None) => self.attrs,
-            (filters, stamp) => {
-                all = stamp.into_iter().chain(self.attrs.iter().copied()).collect();
-                all.extend(filters.as_deref().map(|filters| (FILTER, filters)));
-                &all
-            }
-        };
-        let number = self.python.typeid.map(|index| (python::TYPEID, i64::from(index.get()) - 1));
-        let spec = DatasetSpec { dtype, shape, chunk: chunk.as_deref(), compression, fletcher32, attrs, number };
-        match content {
-            Content::Bytes(bytes) => self.sink.dataset(name, &spec, bytes)?,
-            Content::Fill(fill) => self.sink.dataset_fill(name, &spec, fill)?,
-            Content::Texts(texts) => self.sink.dataset_text(name, &spec, texts)?,
-        }
+        self.sink.link(name, link)?;
         Ok(Written::new())
     }
 
-    fn attribute(self, name: &str, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
-        if self.form == Form::Text {
-            let what = "text that is not plain has to be marked, and an attribute has no attributes".into();
-            return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field"));
-        }
-        match content {
-            Content::Bytes(bytes) => self.sink.attr(name, dtype, shape, bytes)?,
-            content @ Content::Fill(_) => self.sink.attr(name, dtype, shape, &content.into_bytes())?,
-            Content::Texts(texts) => {
-                // Attributes are small: all texts in the width of the longest.
-                let texts: Vec<&str> = texts.collect();
-                let width = texts.iter().map(|text| text.len()).max().unwrap_or(0).max(1);
-                let mut bytes = vec![0; width * texts.len()];
-                for (cell, text) in bytes.chunks_exact_mut(width).zip(&texts) {
-                    cell[..text.len()].copy_from_slice(text.as_bytes());
-                }
-                self.sink.attr(name, &Dtype::FixedStr(width), shape, &bytes)?;
-            }
-        }
+    /// Makes a committed datatype.
+    pub(crate) fn committed(self, stored: &StoredType, attrs: &[AttrSpec<'_>]) -> Result<Written> {
+        let Place::Member(name) = self.place else {
+            return Err(ErrorKind::Unsupported("a committed datatype outside of a group".into()).into());
+        };
+        self.sink.committed(name, stored, attrs)?;
         Ok(Written::new())
+    }
+
+    /// Whether the node gets an attribute of this name from the slot itself.
+    pub(crate) fn takes(&self, name: &str) -> bool {
+        (matches!(name, FILTER | FORMAT) && self.marks.is_some()) || self.attrs.iter().any(|(own, _)| *own == name)
     }
 
     /// The names of the filters passed, outermost first, as they are recorded.
@@ -557,27 +541,70 @@ impl<'a> Slot<'a> {
         if self.cx.is_python() {
             return python::begin_group(self, &stamp);
         }
+        self.open_group(Some(&stamp), stamp.is_ordered(), stamp.is_rooted())
+    }
+
+    /// Makes a group without a stamp; as a whole file, the root, which gets no format either.
+    pub(crate) fn bare_group(self, ordered: bool) -> Result<GroupWriter<'a>> {
+        self.open_group(None, ordered, true)
+    }
+
+    fn open_group(self, stamp: Option<&Stamp<'_>>, ordered: bool, rooted: bool) -> Result<GroupWriter<'a>> {
         let depth = deeper(self.depth, self.cx)?;
+        self.check_layout()?;
         let filters = self.filters();
-        let rooted = self.place == Place::Root && stamp.is_rooted();
+        let rooted = self.place == Place::Root && rooted;
+        let element = match (self.element, stamp) {
+            (None, Some(stamp)) => self.storage.encoding.group(stamp)?,
+            (element, _) => element,
+        };
         match self.place {
             Place::Attribute(_) => {
-                let what = format!("{stamp} is a group, and an attribute holds one dataset's worth of data only");
+                let kind = stamp.map_or_else(|| "this".to_string(), Stamp::to_string);
+                let what = format!("{kind} is a group, and an attribute holds one dataset's worth of data only");
                 return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field"));
             }
-            Place::Root if rooted => {}
-            Place::Root => self.sink.begin_group(VALUE, stamp.is_ordered())?,
-            Place::Member(name) => self.sink.begin_group(name, stamp.is_ordered())?,
+            Place::Root if rooted && stamp.is_none() && filters.is_none() => {}
+            Place::Root => {
+                write_format(self.sink)?;
+                if !rooted {
+                    self.sink.begin_group(VALUE, ordered)?;
+                }
+            }
+            Place::Member(name) => self.sink.begin_group(name, ordered)?,
         }
-        let mut group = GroupWriter::new(self.sink, self.cx, self.state, depth, self.storage.coding, rooted);
-        group.text_attribute(STAMP, &stamp.to_string())?;
+        let mut group = GroupWriter::new(self.sink, self.cx, self.state, depth, self.storage.inside(), rooted);
+        if let Some(stamp) = stamp {
+            group.text_attribute(STAMP, &stamp.to_string())?;
+        }
         if let Some(filters) = filters {
             group.text_attribute(FILTER, &filters)?;
         }
         for (name, value) in self.attrs {
             group.text_attribute(name, value)?;
         }
-        Ok(group)
+        if let Some(element) = element {
+            group.element(element)?;
+        }
+        match self.storage.encoding {
+            Encoding::Frame => Ok(group.data_frame(self.index)),
+            _ => Ok(group),
+        }
+    }
+
+    /// Whether what is written here becomes records; Python's FileBacked has none.
+    #[inline]
+    fn is_compound(&self) -> bool {
+        self.storage.layout == Some(StoreAs::Compound) && !self.cx.is_python()
+    }
+
+    /// Records are asked for where a value is written that went through no door which could capture it.
+    #[inline]
+    fn check_layout(&self) -> Result<()> {
+        match self.storage.layout {
+            Some(layout @ (StoreAs::Compound | StoreAs::Shared)) => Err(unfit(layout)),
+            _ => Ok(()),
+        }
     }
 
     /// Makes the marker of a `None` inside `depth` times `Some`, where a missing link would not tell.
@@ -627,6 +654,11 @@ impl<'a> Slot<'a> {
     }
 }
 
+/// Writes which format the file has.
+fn write_format(sink: &mut dyn Sink) -> Result<()> {
+    sink.attr(FORMAT, &Dtype::FixedStr(VERSION.len()), &[], VERSION.as_bytes())
+}
+
 /// The newest filter for a type that is older than `below`.
 #[inline]
 fn filter_of<'r, T>(cx: &'r WriteContext, place: Place<'_>, below: u32) -> Option<(Found<'r, T>, Key<T>, u32)>
@@ -647,6 +679,15 @@ pub(crate) fn deeper(depth: u32, cx: &WriteContext) -> Result<u32> {
         return Err(too_deep(cx.max_depth()));
     }
     Ok(depth + 1)
+}
+
+#[cold]
+fn unfit(layout: StoreAs) -> Error {
+    let what = match layout {
+        StoreAs::Compound => "records of what a filter writes",
+        _ => "the layout `shared`, which is not there yet,",
+    };
+    Error::new(ErrorKind::Unsupported(what.into())).with_help("take `layout` off the field")
 }
 
 #[cold]

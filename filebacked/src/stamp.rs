@@ -133,6 +133,14 @@ fn percent(name: &str, special: impl Fn(char) -> bool) -> Cow<'_, str> {
     text.into()
 }
 
+/// The member that an attribute's name is about, if it is not the group itself, and the name of its own: `data@units`.
+pub(crate) fn member_and_attribute(name: &str) -> (Option<&str>, &str) {
+    match name.rsplit_once('@') {
+        Some((member, attribute)) if !member.is_empty() && !attribute.is_empty() => (Some(member), attribute),
+        _ => (None, name),
+    }
+}
+
 /// The name that was escaped; text that is no escape stands for itself.
 pub(crate) fn unescape(text: &str) -> String {
     if text == "%" {

@@ -12,9 +12,9 @@ use crate::progress::{Count, Progress, Watched};
 #[cfg(feature = "libhdf5")]
 use crate::schema::FieldSchema;
 use crate::schema::Schema;
-use crate::slot::{Place, Slot, VALUE};
+use crate::slot::{Place, Slot, VALUE, Written};
 use crate::stamp::{FILTER, FORMAT, STAMP};
-use crate::storage::{Dtype, ObjectKind, Sink, Source};
+use crate::storage::{ObjectKind, Sink, Source};
 
 /// The version of the format: the first number changes when older readers would misread, the second when they lack something.
 pub(crate) const VERSION: &str = "1.0";
@@ -40,10 +40,6 @@ pub(crate) fn rehearse<T: Save>(cx: &WriteContext, place: Place<'_>, value: &T) 
 
 /// Writes a value as the whole file.
 pub(crate) fn write_root<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, value: &T) -> Result<()> {
-    // A file of another layout is one of others.
-    if !cx.is_python() {
-        sink.attr(FORMAT, &Dtype::FixedStr(VERSION.len()), &[], VERSION.as_bytes())?;
-    }
     put(sink, cx, Place::Root, value).map_err(|e| at_root::<T>(cx, e))
 }
 
@@ -59,14 +55,16 @@ fn at_root<T: Save>(cx: &WriteContext, error: Error) -> Error {
 
 fn put<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, place: Place<'_>, value: &T) -> Result<()> {
     let Some(watcher) = cx.watcher() else {
-        return Slot::whole(sink, cx, place).put(value).map(drop);
+        let Written { .. } = Slot::whole(sink, cx, place).put(value)?;
+        return sink.finish();
     };
     let mut count = Count::default();
     Slot::whole(&mut count, cx, place).put(value)?;
     let progress = Progress { done: 0, total: count.0 };
     let mut watched = Watched { sink, watcher: watcher.clone(), progress };
     watched.tell(0)?;
-    Slot::whole(&mut watched, cx, place).put(value).map(drop)
+    let Written { .. } = Slot::whole(&mut watched, cx, place).put(value)?;
+    watched.finish()
 }
 
 /// Writes a value as a member of the sink's group.
@@ -86,12 +84,15 @@ pub(crate) fn read_root<T: FileBacked>(source: &dyn Source, options: &ReadOption
     let schema = T::schema();
     let rooted = schema.is_rooted();
     // What Python's FileBacked calls an object is the root itself, whatever its type is here; a `Union` never is.
-    let members = match schema {
-        Schema::Variants(_) => !ours && root.child(VALUE)?.is_none(),
-        _ => (rooted && !ours) || python::is_object(&root)?,
+    let (whole, ours) = match schema {
+        // A value of any kind is the root, unless that only holds one that is no group.
+        Schema::Any => (!holds_value(&root)?, ours),
+        Schema::Variants(_) => (!ours && root.child(VALUE)?.is_none(), ours),
+        _ if python::is_object(&root)? => (true, false),
+        _ => (rooted && !ours, ours),
     };
-    if members {
-        return Node::open(root, &cx, cx.start(), 0, false)?.get();
+    if whole {
+        return Node::open(root, &cx, cx.start(), 0, ours)?.get();
     }
     match root.child(VALUE)? {
         Some(value) => {
@@ -103,6 +104,12 @@ pub(crate) fn read_root<T: FileBacked>(source: &dyn Source, options: &ReadOption
             .with_help("a value that is no struct lies under this name; `File::read` reads one of another name")
             .at(VALUE)),
     }
+}
+
+/// Whether the root only holds a value that is no group of members.
+fn holds_value(root: &Object<'_>) -> Result<bool> {
+    let source = root.source;
+    Ok(source.children(root.handle)? == [VALUE] && source.attributes(root.handle)? == [FORMAT])
 }
 
 /// Reads a value that is a member of the source's root. `ours` tells of files that this library wrote.

@@ -4,15 +4,15 @@ use crate::backed::Save;
 use crate::context::WriteContext;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
-use crate::field::{Coding, Storage, StoreAs};
+use crate::field::{Inherited, Storage};
 use crate::filter::Filter;
-use crate::layout::{absent, python, variant};
+use crate::layout::{absent, encoding, frame, python, variant};
 use crate::path::{State, UNMASKED};
 use crate::rows::Rows;
 use crate::schema::Nested;
 use crate::slot::{Place, Slot, Written, opaque};
-use crate::stamp::LEN;
-use crate::storage::{Dtype, Sink};
+use crate::stamp::{LEN, Stamp, member_and_attribute};
+use crate::storage::{AttrSpec, Dtype, Sink};
 use std::fmt;
 use std::num::NonZero;
 
@@ -40,11 +40,13 @@ pub struct GroupWriter<'a> {
     state: State,
     depth: u32,
     /// What the field around this group says of the datasets inside.
-    coding: Coding,
+    inherited: Inherited,
     /// The members go to the group that was open already.
     rooted: bool,
     table: Option<Table>,
     pub(crate) members: Members<'a>,
+    /// The group is a data frame.
+    frame: Option<Box<frame::Columns>>,
 }
 
 /// What members of a group are.
@@ -79,17 +81,23 @@ impl<'a> GroupWriter<'a> {
         cx: &'a WriteContext,
         state: State,
         depth: u32,
-        coding: Coding,
+        inherited: Inherited,
         rooted: bool,
     ) -> Self {
-        GroupWriter { sink, cx, state, depth, coding, rooted, table: None, members: Members::Plain }
+        GroupWriter { sink, cx, state, depth, inherited, rooted, table: None, members: Members::Plain, frame: None }
+    }
+
+    /// Makes the group a data frame with this column as its index.
+    pub(crate) fn data_frame(mut self, index: &'static str) -> Self {
+        self.frame = Some(Box::new(frame::Columns::new(index)));
+        self
     }
 
     /// Makes the group a table of `len` rows of `T`.
     pub(crate) fn table<T>(mut self, len: usize) -> Result<Self> {
         self.write_len(len)?;
         let inside = self.cx.enter_table(typeid::of::<T>());
-        self.table = Some(Table { stub: inside && len == 0 });
+        self.table = Some(Table { stub: inside && len == 0 && self.frame.is_none() });
         Ok(self)
     }
 
@@ -138,7 +146,6 @@ impl<'a> GroupWriter<'a> {
     where
         'a: 's,
     {
-        let storage = Storage { coding: self.coding, ..Storage::default() };
         MemberWriter {
             sink: &mut *self.sink,
             cx: self.cx,
@@ -147,8 +154,9 @@ impl<'a> GroupWriter<'a> {
             name,
             attribute: false,
             explicit: false,
-            storage,
+            storage: self.inherited.storage(),
             members: self.members,
+            frame: self.frame.as_deref_mut(),
         }
     }
 
@@ -162,8 +170,12 @@ impl<'a> GroupWriter<'a> {
             return Err(python::no_attribute(name).at(name));
         }
         let Some(state) = self.step(Some(name), None) else { return Ok(()) };
+        let element = self.inherited.encoding.group(&Stamp::kind("group")).map_err(|e| e.at(name))?;
         self.sink.begin_group(name, false).map_err(|e| e.at(name))?;
-        let mut group = GroupWriter::new(&mut *self.sink, self.cx, state, self.depth, self.coding, true);
+        let mut group = GroupWriter::new(&mut *self.sink, self.cx, state, self.depth, self.inherited, true);
+        if let Some(element) = element {
+            group.element(element)?;
+        }
         write(&mut group).map_err(|e| e.at(name))?;
         self.sink.end_group()
     }
@@ -191,6 +203,29 @@ impl<'a> GroupWriter<'a> {
     /// Writes an integer as an attribute of this node's own layout.
     pub(crate) fn integer_attribute(&mut self, name: &str, value: i64) -> Result<()> {
         self.sink.attr(name, &Dtype::I64, &[], &value.to_le_bytes())
+    }
+
+    /// Writes what the group is to AnnData.
+    pub(crate) fn element(&mut self, &(name, version): encoding::Element) -> Result<()> {
+        self.text_attribute(encoding::TYPE, name)?;
+        self.text_attribute(encoding::VERSION, version)
+    }
+
+    /// Writes a bool as an attribute of this node's own layout, which patterns do not see.
+    pub(crate) fn bool_attribute(&mut self, name: &str, value: bool) -> Result<()> {
+        self.sink.attr(name, &Dtype::Bool, &[], &[u8::from(value)])
+    }
+
+    /// Writes texts as an attribute of this node's own layout, which patterns do not see.
+    pub(crate) fn texts_attribute(&mut self, name: &str, texts: &[String]) -> Result<()> {
+        let storage = self.inherited.storage();
+        let slot = Slot::new(&mut *self.sink, self.cx, Place::Attribute(name), self.state, self.depth, storage);
+        slot.dataset_text(&[texts.len() as u64], &mut texts.iter().map(String::as_str)).map(drop)
+    }
+
+    /// Writes an attribute of any type.
+    pub(crate) fn attribute_any(&mut self, attr: &AttrSpec<'_>) -> Result<()> {
+        self.sink.attr_any(attr).map_err(|e| e.at(attr.name))
     }
 
     /// Writes the attribute `len`, which Python's FileBacked does without.
@@ -229,6 +264,12 @@ impl<'a> GroupWriter<'a> {
         step(self.cx, self.state, key, schema)
     }
 
+    /// Whether an entry that has nothing below it is one that the options want.
+    pub(crate) fn takes(&self, key: &str) -> bool {
+        let Some(mask) = self.cx.mask() else { return true };
+        self.step(Some(key), Some(crate::schema::any)).is_some_and(|state| mask.takes(state))
+    }
+
     /// Writes a part of this node's own layout, which patterns do not see.
     pub(crate) fn part(&mut self, name: &str, write: impl FnOnce(Slot<'_>) -> Result<Written>) -> Result<()> {
         match write(self.slot(name)) {
@@ -241,8 +282,7 @@ impl<'a> GroupWriter<'a> {
     where
         'a: 's,
     {
-        let storage = Storage { coding: self.coding, ..Storage::default() };
-        Slot::new(&mut *self.sink, self.cx, Place::Member(name), self.state, self.depth, storage)
+        Slot::new(&mut *self.sink, self.cx, Place::Member(name), self.state, self.depth, self.inherited.storage())
     }
 
     /// The tags and the columns of an enum's rows: which variant each row is.
@@ -264,7 +304,7 @@ impl<'a> GroupWriter<'a> {
         'a: 's,
     {
         let stub = self.is_stub();
-        let group = self.slot(variant).group(crate::stamp::Stamp::kind("columns"));
+        let group = self.slot(variant).group(Stamp::kind("columns"));
         let mut group = group.and_then(|mut group| group.write_len(len).map(|()| group)).map_err(|e| e.at(variant))?;
         // The enum's own table is what counts for recursion; this one is a part of it.
         group.table = None;
@@ -281,7 +321,10 @@ impl<'a> GroupWriter<'a> {
     ///
     /// What the storage says.
     #[inline]
-    pub fn end(self) -> Result<Written> {
+    pub fn end(mut self) -> Result<Written> {
+        if let Some(frame) = self.frame.take() {
+            frame.finish(&mut self)?;
+        }
         if self.table.is_some() {
             self.cx.leave_table();
         }
@@ -346,6 +389,7 @@ pub struct MemberWriter<'s> {
     explicit: bool,
     storage: Storage<'s>,
     members: Members<'s>,
+    frame: Option<&'s mut frame::Columns>,
 }
 
 impl fmt::Debug for MemberWriter<'_> {
@@ -355,7 +399,7 @@ impl fmt::Debug for MemberWriter<'_> {
 }
 
 impl<'s> MemberWriter<'s> {
-    /// As an HDF5 attribute instead of a dataset.
+    /// As an HDF5 attribute instead of a dataset; `member@name` is that of a member, which is written before.
     pub fn attribute(mut self) -> Self {
         self.attribute = true;
         self
@@ -369,7 +413,8 @@ impl<'s> MemberWriter<'s> {
 
     /// With what the field says about its datasets.
     pub fn storage(mut self, storage: Storage<'s>) -> Self {
-        self.storage = Storage { coding: storage.coding.or(self.storage.coding), ..storage };
+        let Storage { coding, encoding, .. } = self.storage;
+        self.storage = Storage { coding: storage.coding.or(coding), encoding, ..storage };
         self
     }
 
@@ -377,13 +422,16 @@ impl<'s> MemberWriter<'s> {
     fn write(self, schema: Option<Nested>, write: impl FnOnce(Slot<'s>) -> Result<Written>) -> Result<()> {
         let (name, members) = (self.name, self.members);
         let Some(state) = step(self.cx, self.state, Some(name), schema) else { return Ok(()) };
+        if self.attribute
+            && let (Some(member), _) = member_and_attribute(name)
+            && step(self.cx, self.state, Some(member), None).is_none()
+        {
+            // The options leave out what the attribute would stand on.
+            return Ok(());
+        }
         if name.contains('/') {
             let what = format!("`{name}` as the name of one member: `GroupWriter::nested` opens the groups on its way");
             return Err(ErrorKind::Contract(what).into());
-        }
-        if let Some(layout @ (StoreAs::Compound | StoreAs::Shared)) = self.storage.layout {
-            let what = format!("the layout {layout:?} is not there yet");
-            return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `layout` off the field").at(name));
         }
         let place = if self.attribute { Place::Attribute(name) } else { Place::Member(name) };
         let mut slot = Slot::new(self.sink, self.cx, place, state, self.depth, self.storage);
@@ -391,7 +439,12 @@ impl<'s> MemberWriter<'s> {
             members.prepare(&mut slot).map_err(|error| members.locate(error, name))?;
         }
         match write(slot) {
-            Ok(Written { .. }) => Ok(()),
+            Ok(Written { .. }) => {
+                if let Some(frame) = self.frame {
+                    frame.push(name);
+                }
+                Ok(())
+            }
             Err(error) => Err(members.locate(error, name)),
         }
     }
@@ -458,7 +511,7 @@ impl<'s> MemberWriter<'s> {
     ///
     /// As [`MemberWriter::put`].
     pub fn put_option_rows_with<T>(self, rows: Rows<'_, Option<T>>, filter: &(impl Filter<T> + ?Sized)) -> Result<()> {
-        self.column().write(Some(opaque), |slot| absent::write_rows_with(rows, slot, filter))
+        self.column().write(Some(opaque), |slot| filter.write_optional_rows(rows, slot))
     }
 
     /// Writes many values of which some are left out: a mask, and the values that are present.

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mutants::{State, repair};
+use mutants::{Flats, State, repair};
 use std::collections::BTreeMap;
 
 #[allow(dead_code)]
@@ -15,6 +15,7 @@ fuzz_target!(|data: &[u8]| {
     repair(&mut bytes);
     let _ = filebacked::from_bytes::<State>(&bytes);
     let _ = filebacked::from_bytes::<Vec<Option<String>>>(&bytes);
+    let _ = filebacked::from_bytes::<Flats>(&bytes);
     let _ = filebacked::from_bytes::<BTreeMap<u32, Vec<u8>>>(&bytes);
     let _ = filebacked::inspect::tree_of_bytes(&bytes).map(|tree| tree.to_string());
 });

@@ -1,10 +1,13 @@
 """Trusted readers for the Rust tests: a JSON request a line on stdin, a JSON answer a line on stdout.
 
     {"op": "describe", "file": path}                    every object, see `describe`
+    {"op": "content", "file": path}                     all that a copy of the file must have too, see `content`
     {"op": "eval", "file": path, "expr": "f['x'][()]"}  names: f (h5py.File), h5py, np
     {"op": "exec", "file": path, "mode": "w", "code": "f['x'] = 1"}
     {"op": "pyfive", "file": path, "expr": "f['x'][()]"}   f is a pyfive.File
     {"op": "anndata", "file": path, "path": "x", "expr": "x.toarray()"}  x is read_elem(f["x"])
+    {"op": "read", "file": path}                        the value in a file of ours, see layout.py
+    {"op": "write", "file": path, "types": {..}, "schema": {..}, "value": .., "seed": 1}   writes such a file
     {"op": "exit"}
 
 An answer is {"value": ...}, or {"error": text, "trace": text}. `mode` may stand in eval, too, and `file` may be missing.
@@ -22,6 +25,8 @@ from contextlib import nullcontext
 
 import h5py
 import numpy as np
+
+import layout
 
 # Larger datasets are described without their values.
 LIMIT = 100_000
@@ -227,6 +232,76 @@ def describe(file):
     return {"superblock": file.id.get_create_plist().get_version()[0], "objects": objects}
 
 
+def type_in_full(tid):
+    """Everything that tells one type from another, byte order and padding included."""
+    said = [type(tid).__name__, tid.get_size()]
+    for ask in ("get_order", "get_precision", "get_offset", "get_pad", "get_sign", "get_fields", "get_ebias", "get_norm",
+                "get_cset", "get_strpad", "get_tag", "get_array_dims", "is_variable_str"):
+        if hasattr(tid, ask) and not (ask == "get_order" and isinstance(tid, h5py.h5t.TypeCompoundID)):
+            said.append([ask, text(plain(getattr(tid, ask)()))])
+    if isinstance(tid, (h5py.h5t.TypeEnumID, h5py.h5t.TypeCompoundID)):
+        said.append([text(tid.get_member_name(i)) for i in range(tid.get_nmembers())])
+    if isinstance(tid, h5py.h5t.TypeCompoundID):
+        members = range(tid.get_nmembers())
+        said.append([[tid.get_member_offset(i), type_in_full(tid.get_member_type(i))] for i in members])
+    if isinstance(tid, h5py.h5t.TypeEnumID):
+        said.append([tid.get_member_value(i) for i in range(tid.get_nmembers())])
+    if isinstance(tid, (h5py.h5t.TypeEnumID, h5py.h5t.TypeVlenID, h5py.h5t.TypeArrayID)):
+        said.append(type_in_full(tid.get_super()))
+    return said
+
+
+def content(file):
+    """Nested: names in the file's order, types in full, shapes, values, attributes. Links are followed."""
+    def held(obj, tid, space, read):
+        said = {"type": type_in_full(tid), "null": space.get_simple_extent_type() == h5py.h5s.NULL}
+        said["shape"] = list(space.shape) if not said["null"] else None
+        try:
+            said["value"] = repr(exact(obj, read()))
+        except (TypeError, ValueError, OSError) as error:  # a type that numpy has not
+            said["unread"] = type(error).__name__
+        return said
+
+    def exact(obj, value):
+        if isinstance(value, h5py.Reference):
+            return value and text(h5py.h5r.get_name(value, obj.id))
+        if isinstance(value, np.ndarray) and value.dtype.kind in "OV" or isinstance(value, np.void) and value.dtype.names:
+            names = value.dtype.names
+            if isinstance(value, np.void):
+                return [exact(obj, value[name]) for name in names]
+            return [exact(obj, v) for v in value.reshape(-1)]
+        if isinstance(value, (np.ndarray, np.generic)):
+            return value.tobytes().hex()
+        return value
+
+    def walk(obj, above):
+        info = h5py.h5o.get_info(obj.id)
+        if (info.fileno, info.addr) in above:
+            return "above"
+        above = above | {(info.fileno, info.addr)}
+        attributes = {}
+        for name in sorted(obj.attrs):
+            aid = h5py.h5a.open(obj.id, name.encode())
+            attributes[name] = held(obj, aid.get_type(), aid.get_space(), lambda name=name: obj.attrs[name])
+        if isinstance(obj, h5py.Dataset):
+            return {"attributes": attributes, **held(obj, obj.id.get_type(), obj.id.get_space(), lambda: obj[()])}
+        if isinstance(obj, h5py.Datatype):
+            return {"attributes": attributes, "committed": type_in_full(obj.id)}
+        members = {}
+        for name in obj:
+            try:
+                members[name] = walk(obj[name], above)
+            except (KeyError, OSError):
+                link = obj.get(name, getlink=True)
+                members[name] = [type(link).__name__, getattr(link, "filename", None), getattr(link, "path", None)]
+            if members[name] == "above":
+                link = obj.get(name, getlink=True)
+                members[name] = [type(link).__name__, getattr(link, "filename", None), getattr(link, "path", None)]
+        return {"attributes": attributes, "names": list(obj), "members": members}
+
+    return walk(file["/"], frozenset())
+
+
 # ---- requests
 
 def python_filebacked():
@@ -252,6 +327,10 @@ def run(request, names, code, mode):
 
 def answer(request):
     op, path = request["op"], request.get("file")
+    if op == "read":
+        return layout.read(path)
+    if op == "write":
+        return layout.write(path, request["types"], request["schema"], request["value"], request["seed"])
     if op == "pyfive":
         import pyfive
         with pyfive.File(path) as file:
@@ -259,6 +338,8 @@ def answer(request):
     with h5py.File(path, request.get("mode", "r")) if path else nullcontext() as file:
         if op == "describe":
             return describe(file)
+        if op == "content":
+            return content(file)
         if op == "eval":
             return run(request, {"f": file}, request["expr"], "eval")
         if op == "exec":

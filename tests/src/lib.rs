@@ -5,13 +5,15 @@
 
 mod described;
 pub mod golden;
+pub mod interop;
 pub mod mutants;
+pub mod plain;
 mod python;
 mod round_trip;
 mod tool;
 
 pub use described::{Described, Node};
-pub use python::{Python, python};
+pub use python::{Python, made_by_anndata, python};
 pub use round_trip::{ENGINES, links, reread, round_trip, round_trip_by, round_trip_by_library};
 pub use tool::h5dump;
 

@@ -23,6 +23,33 @@ pub struct Record {
     pub flags: [bool; 3],
 }
 
+/// A record of a compound dataset.
+#[derive(FileBacked, Debug, PartialEq, Clone)]
+pub struct Flat {
+    pub id: u32,
+    pub pair: (i8, f64),
+    pub name: String,
+    pub note: String,
+    pub grid: [[u16; 2]; 3],
+    pub parts: [Part; 2],
+    pub maybe: Option<Part>,
+    pub weight: Option<f32>,
+}
+
+/// Nothing but records.
+#[derive(FileBacked, Debug, PartialEq, Clone)]
+pub struct Flats {
+    #[filebacked(layout = "compound")]
+    pub flats: Vec<Flat>,
+}
+
+/// Part of a [`Flat`].
+#[derive(FileBacked, Debug, PartialEq, Clone)]
+pub struct Part {
+    pub x: f64,
+    pub tag: String,
+}
+
 /// The whole value.
 #[derive(FileBacked, Debug, PartialEq, Clone)]
 pub struct State {
@@ -34,6 +61,10 @@ pub struct State {
     pub map: BTreeMap<String, f64>,
     pub links: BTreeMap<String, Vec<u8>>,
     pub tree: Tree,
+    #[filebacked(layout = "compound")]
+    pub flat: Vec<Flat>,
+    #[filebacked(layout = "compound")]
+    pub part: Part,
 }
 
 /// A recursive type.
@@ -59,6 +90,21 @@ pub fn record(id: u32) -> Record {
     }
 }
 
+/// A record of this number.
+pub fn flat(id: u32) -> Flat {
+    let part = |x: f64| Part { x, tag: if x > 5.0 { "long".repeat(60) } else { "t".into() } };
+    Flat {
+        id,
+        pair: (-1, f64::from(id)),
+        name: format!("n{id}"),
+        note: if id == 2 { "note".repeat(60) } else { String::new() },
+        grid: [[1, 2], [3, 4], [5, id as u16]],
+        parts: [part(f64::from(id)), part(0.5)],
+        maybe: (id % 2 == 1).then(|| part(1.0)),
+        weight: (id % 3 == 1).then_some(0.25),
+    }
+}
+
 /// The value.
 pub fn state() -> State {
     let leaf = |value| Tree { value, kids: vec![] };
@@ -70,6 +116,8 @@ pub fn state() -> State {
         map: [("a".to_string(), 1.0), ("b".to_string(), 2.0)].into(),
         links: [("p/q".to_string(), vec![1, 2, 3]), (String::new(), vec![])].into(),
         tree: Tree { value: 0, kids: vec![leaf(1), Tree { value: 2, kids: vec![leaf(3)] }] },
+        flat: (0..7).map(flat).collect(),
+        part: Part { x: 1.0, tag: "tag".into() },
     }
 }
 

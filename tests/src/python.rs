@@ -3,11 +3,14 @@
 use crate::described::Described;
 use crate::{ENGINES, scratch, tool};
 use filebacked::{Save, WriteOptions};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// A type as [`schema`](crate::plain::schema) tells it.
+pub type Schema = (Value, Map<String, Value>);
 
 /// The Python process of this test binary.
 #[derive(Debug)]
@@ -38,6 +41,16 @@ fn start() -> Option<Python> {
     Some(Python(Mutex::new(Process { requests, answers: BufReader::new(answers), _child: child })))
 }
 
+/// A file made by Python code over `f`, with AnnData at hand as `ad`, pandas as `pd` and scipy's matrices as `sp`.
+#[track_caller]
+pub fn made_by_anndata(python: &Python, code: &str) -> (tempfile::TempDir, PathBuf) {
+    let (dir, path) = scratch("made.h5ad");
+    let imports =
+        "import anndata as ad, pandas as pd, scipy.sparse as sp\nfrom anndata.io import write_elem, read_elem\n";
+    python.create(&path, &format!("{imports}{code}"));
+    (dir, path)
+}
+
 impl Python {
     /// The value of an answer, or the error that Python met.
     pub fn ask(&self, request: &Value) -> Result<Value, String> {
@@ -63,6 +76,12 @@ impl Python {
     #[track_caller]
     pub fn describe(&self, file: &Path) -> Described {
         Described::new(&self.must(&json!({"op": "describe", "file": file})))
+    }
+
+    /// All that a copy of the file must have too: names, types, shapes, values, attributes and order.
+    #[track_caller]
+    pub fn content(&self, file: &Path) -> Value {
+        self.must(&json!({"op": "content", "file": file}))
     }
 
     /// Every object of the file that a value is saved as, as h5py finds it: the same whichever engine writes.
@@ -93,6 +112,19 @@ impl Python {
     #[track_caller]
     pub fn change(&self, file: &Path, code: &str) -> Value {
         self.must(&json!({"op": "exec", "file": file, "mode": "r+", "code": code}))
+    }
+
+    /// The value in a file of ours, as docs/FORMAT.md says; in the form of [`Plain`](crate::plain::Plain).
+    pub fn read(&self, file: &Path) -> Result<Value, String> {
+        self.ask(&json!({"op": "read", "file": file}))
+    }
+
+    /// Writes a file of ours, as docs/FORMAT.md says; what that leaves open is chosen by the seed.
+    pub fn write(&self, file: &Path, schema: &Schema, value: &Value, seed: u64) -> Result<(), String> {
+        let (schema, types) = schema;
+        let request =
+            json!({"op": "write", "file": file, "schema": schema, "types": types, "value": value, "seed": seed});
+        self.ask(&request).map(|_| ())
     }
 
     /// The value of an expression over `f`, the file as pyfive opens it.

@@ -587,7 +587,7 @@ fn types_whose_rows_are_a_numbered_group() {
 fn layouts_that_are_not_there_are_refused() {
     #[derive(FileBacked)]
     struct Table {
-        #[filebacked(layout = "compound")]
+        #[filebacked(layout = "shared")]
         rows: Vec<(u8, f64)>,
     }
     let error = filebacked::to_bytes(&Table { rows: vec![(1, 2.0)] }).unwrap_err();

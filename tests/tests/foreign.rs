@@ -451,15 +451,13 @@ fn types_that_are_not_read_say_so() {
     let Some(python) = python() else { return };
     let (_dir, path) = made(
         python,
-        "f['ref'] = np.array([f.ref], dtype=h5py.ref_dtype)
-f['opaque'] = np.array([b'ab'], dtype='V2')
-f.create_dataset('vlen', data=np.array([np.array([1, 2]), np.array([3])], dtype=object), dtype=h5py.vlen_dtype('i4'))
-f['type'] = np.dtype('i4')
+        "f['type'] = np.dtype('i4')
 f['pair'] = np.array([(1, 2.5)], dtype=[('a', 'i4'), ('b', 'f8')])
-f['array'] = np.array([([1, 2],)], dtype=[('a', 'i4', (2,))])",
+f['array'] = np.array([([1, 2],)], dtype=[('a', 'i4', (2,))])
+f.create_dataset('vlen', data=np.array([np.array([1, 2]), np.array([3])], dtype=object), dtype=h5py.vlen_dtype('i4'))",
     );
     let file = File::open(&path).unwrap();
-    for name in ["ref", "opaque", "vlen", "type", "pair", "array"] {
+    for name in ["type", "pair", "array", "vlen"] {
         let error = file.read::<Vec<i32>>(name).unwrap_err();
         let said = matches!(error.kind(), ErrorKind::Mismatch { .. } | ErrorKind::Unsupported(_));
         assert!(said, "{name}: {error}");

@@ -1,7 +1,9 @@
 //! The native decoder believes nothing: damaged files give errors or other values, never a panic or an endless loop.
 
+use filebacked::anndata::{AnnData, Matrix, Uns};
+use filebacked::with::Categorical;
 use filebacked::{Engine, ErrorKind, FileBacked, ReadOptions, WriteOptions};
-use filebacked_tests::mutants::{SIGNATURES, State, links, record, repair, state};
+use filebacked_tests::mutants::{Flats, SIGNATURES, State, flat, links, record, repair, state};
 use filebacked_tests::scratch;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -144,6 +146,109 @@ fn cycles_in_large_groups_end() {
     }
 }
 
+#[test]
+fn mutants_of_annotated_matrices_are_refused_or_read() {
+    #[derive(FileBacked)]
+    struct Row {
+        id: String,
+        kind: Option<Kind>,
+        #[filebacked(with = Categorical)]
+        label: String,
+        score: Option<f64>,
+        count: Option<u8>,
+    }
+    #[derive(FileBacked)]
+    enum Kind {
+        A,
+        B,
+    }
+    let row = |i: u8| Row {
+        id: i.to_string(),
+        kind: [Some(Kind::A), Some(Kind::B), None].into_iter().nth(usize::from(i) % 3).flatten(),
+        label: "ab".repeat(usize::from(i) % 4),
+        score: (i > 1).then_some(0.5),
+        count: (i < 3).then_some(i),
+    };
+    let data: AnnData<Row, Row> = AnnData {
+        x: Some(Matrix::Sparse(sprs::CsMat::eye(5))),
+        obs: (0..5).map(row).collect(),
+        var: (0..5).map(row).collect(),
+        uns: [("a".to_string(), Uns::Text("b".into())), ("n".to_string(), Uns::Dict([].into()))].into(),
+        ..AnnData::default()
+    };
+    let original = WriteOptions::new().engine(Engine::Native).to_bytes(&data).unwrap();
+    let (all, rounds) = (0..original.len(), rounds(2_000));
+    let found = refused::<AnnData<Row, Row>>(&original, rounds, &[all], false);
+    assert!(found > rounds / 4, "mutants that are refused: {found} of {rounds}");
+}
+
+/// Changes the bytes behind the first place of a name, which is its place in the datatype.
+fn patch(bytes: &[u8], name: &[u8], at: usize, with: &[u8]) -> Vec<u8> {
+    let place = bytes.windows(name.len()).position(|window| window == name).unwrap();
+    let mut bytes = bytes.to_vec();
+    let start = place + name.len() + at;
+    bytes[start..start + with.len()].copy_from_slice(with);
+    repair(&mut bytes);
+    bytes
+}
+
+/// Compound types whose parts do not fit: no engine believes them.
+#[test]
+fn compound_types_that_do_not_fit_are_refused() {
+    #[derive(FileBacked, Debug, PartialEq, Clone)]
+    struct Row {
+        aaaa: u32,
+        bbbb: [[u16; 2]; 3],
+        cccc: Inner,
+        dddd: String,
+    }
+    #[derive(FileBacked, Debug, PartialEq, Clone)]
+    struct Inner {
+        eeee: u8,
+        ffff: f64,
+    }
+    #[derive(FileBacked, Debug, PartialEq)]
+    struct Table {
+        #[filebacked(layout = "compound")]
+        rows: Vec<Row>,
+    }
+    let row = |i: u32| Row {
+        aaaa: i,
+        bbbb: [[1, 2], [3, 4], [5, 6]],
+        cccc: Inner { eeee: 1, ffff: 2.0 },
+        dddd: if i == 3 { "w".repeat(300) } else { String::new() },
+    };
+    let table = Table { rows: (0..20).map(row).collect() };
+    let good = WriteOptions::new().engine(Engine::Native).to_bytes(&table).unwrap();
+    // Behind a name: its end, one byte of offset, and the type: class and version, three bits of flags, four of size.
+    let huge = u32::MAX.to_le_bytes();
+    let cases = [
+        ("overlapping members", patch(&good, b"bbbb\0", 0, &[2])),
+        ("the same place", patch(&good, b"bbbb\0", 0, &[0])),
+        ("a member behind the end", patch(&good, b"dddd\0", 0, &[200])),
+        ("a member that reaches over the end", patch(&good, b"dddd\0", 0, &[30])),
+        ("a nested member behind the end", patch(&good, b"ffff\0", 0, &[2])),
+        ("an array of huge extents", patch(&good, b"bbbb\0", 1 + 8 + 1, &[huge, huge].concat())),
+        ("an array without elements", patch(&good, b"bbbb\0", 1 + 8 + 1, &[0; 4])),
+        ("an array of many dimensions", patch(&good, b"bbbb\0", 1 + 8, &[255])),
+        ("an array of another size", patch(&good, b"bbbb\0", 1 + 4, &huge)),
+        ("a nested type of another size", patch(&good, b"cccc\0", 1 + 4, &huge)),
+        ("a nested type without a size", patch(&good, b"cccc\0", 1 + 4, &[0; 4])),
+        ("more members than there are", patch(&good, b"cccc\0", 1 + 1, &[0xff, 0xff])),
+    ];
+    for (what, bytes) in cases {
+        for engine in [Engine::Native, Engine::Libhdf5, Engine::Any] {
+            let read = ReadOptions::new().engine(engine).from_bytes::<Table>(&bytes);
+            assert!(read.is_err(), "{what} by {engine:?}: {read:?}");
+        }
+        // Nor does looking at it fail.
+        let _ = filebacked::inspect::tree_of_bytes(&bytes).map(|tree| tree.to_string());
+    }
+    for engine in [Engine::Native, Engine::Libhdf5] {
+        assert_eq!(ReadOptions::new().engine(engine).from_bytes::<Table>(&good).unwrap(), table);
+    }
+}
+
 /// The seeds that fuzzing starts from are files of this version; `FILEBACKED_UPDATE_SEEDS=1` writes them anew.
 #[test]
 fn the_seeds_of_fuzzing_are_files_of_today() {
@@ -153,6 +258,7 @@ fn the_seeds_of_fuzzing_are_files_of_today() {
         ("state", native.to_bytes(&state()).unwrap()),
         ("tables", native.to_bytes(&(0..3).map(record).collect::<Vec<_>>()).unwrap()),
         ("texts", native.to_bytes(&texts).unwrap()),
+        ("records", native.to_bytes(&Flats { flats: (0..5).map(flat).collect() }).unwrap()),
         ("links", native.to_bytes(&links()).unwrap()),
         ("empty", native.to_bytes(&Vec::<Option<String>>::new()).unwrap()),
     ];

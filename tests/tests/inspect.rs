@@ -176,7 +176,7 @@ fn foreign_and_odd_content_is_shown() {
 │   ├── none           u8 (0, 4), chunked (1, 1), 0 bytes
 │   ├── two by three   f32 (2, 3) = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0], contiguous, 0 bytes
 │   └── up             the same as /
-├── dangling           error: component not found; the link is there, what it leads to is not
+├── dangling           error: a soft link to `/nowhere`, which cannot be opened
 ├── empty/             empty group
 └── group              the same as /again
 "#

@@ -135,6 +135,18 @@ fn arrays_of_every_type() {
     }
     let expected = Foreign { be_i4: array![1, 2], be_f8: array![1.5], f16: array![1.25], boolean: array![1, 0, 1] };
     holds("arrays", &expected);
+
+    #[derive(FileBacked, Debug, PartialEq)]
+    struct Record {
+        a: i32,
+        b: f64,
+    }
+    #[derive(FileBacked, Debug, PartialEq)]
+    struct Structured {
+        #[filebacked(rename = "struct")]
+        records: Vec<Record>,
+    }
+    holds("arrays", &Structured { records: vec![Record { a: 1, b: 2.5 }] });
 }
 
 #[test]

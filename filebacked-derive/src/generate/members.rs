@@ -33,13 +33,15 @@ impl Group {
 }
 
 /// The statements that write fields, those whose names have slashes inside of nested groups. Fields with the same first
-/// name are written together, since a group is open once.
+/// name are written together, since a group is open once; attributes of members come after the members.
 pub(super) fn nest<'f, 'a: 'f>(
     fields: impl Iterator<Item = &'f Field<'a>>,
     group: &Group,
     write: &Write<'a>,
 ) -> TokenStream {
-    nest_below(&fields.map(|field| (field, field.name.value.as_str())).collect::<Vec<_>>(), group, write)
+    let (last, first): (Vec<_>, Vec<_>) = fields.partition(|field| field.member_of_attribute().is_some());
+    let names = first.into_iter().chain(last).map(|field| (field, field.name.value.as_str()));
+    nest_below(&names.collect::<Vec<_>>(), group, write)
 }
 
 /// What writes a field under a name into a group.
@@ -231,6 +233,10 @@ pub(super) fn field_filter(container: &Container<'_>, field: &Field<'_>) -> Opti
     let takes = if field.is_option() && !filter.is_whole() { Takes::Inner } else { Takes::Value };
     let krate = wrap::crate_path(container);
     let expr = match filter {
+        Filter::Expr(Expr::Call(call)) if named_arguments(call) => {
+            let (function, fields) = (&call.func, call.args.iter().filter_map(as_field));
+            quote!(#function { #(#fields),* })
+        }
         Filter::Expr(expr @ (Expr::Path(_) | Expr::Call(_) | Expr::MethodCall(_) | Expr::Struct(_))) => quote!(#expr),
         Filter::Expr(expr) => quote!((#expr)),
         Filter::Registered => quote!(#krate::with::Registered),
@@ -238,6 +244,18 @@ pub(super) fn field_filter(container: &Container<'_>, field: &Field<'_>) -> Opti
         Filter::Postcard => quote!(#krate::with::Postcard),
     };
     Some((takes, expr))
+}
+
+/// Whether a call has named arguments, `DataFrame(index = "name")`: those are the fields of a struct.
+fn named_arguments(call: &syn::ExprCall) -> bool {
+    !call.args.is_empty() && call.args.iter().all(|argument| as_field(argument).is_some())
+}
+
+/// A named argument as a field in a struct expression.
+fn as_field(argument: &Expr) -> Option<TokenStream> {
+    let Expr::Assign(syn::ExprAssign { left, right, .. }) = argument else { return None };
+    let Expr::Path(name) = &**left else { return None };
+    name.path.get_ident().map(|name| quote!(#name: #right))
 }
 
 /// `.storage(...)`, where a field has wishes.

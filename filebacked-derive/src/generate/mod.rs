@@ -62,6 +62,11 @@ impl Target<'_> {
         self.container.attrs.layout.get() != Some(&Layout::Rows)
     }
 
+    /// Whether those columns are put together to one dataset.
+    fn is_compound(&self) -> bool {
+        self.container.attrs.layout.get() == Some(&Layout::Compound)
+    }
+
     /// `Save::key`: the identity that the registry knows the type by. Types that borrow have none.
     fn key(&self) -> Option<TokenStream> {
         (self.derive == Derive::FileBacked).then(|| {

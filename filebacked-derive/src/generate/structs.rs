@@ -25,15 +25,22 @@ fn save(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
     // A filter or an attribute needs a node of its own, the others are what their types are.
     let own = stored().any(|field| field.attrs.filter().is_some() || field.attrs.attr.is_set());
     let is_flat = (!own && target.has_columns()).then(|| all_flat(stored().map(|field| field.ty)));
+    let columns = quote! {
+        let mut __group = __slot.columns::<Self>(#name, #version, __rows.len())?;
+        if !__group.is_stub() {
+            __fb::SaveMembers::write_member_rows(__rows, &mut __group)?;
+        }
+        __group.end()
+    };
+    let columns = match target.is_compound() {
+        true => quote!(__slot.compound(|__slot| { #columns })),
+        false => columns,
+    };
     // Without columns, rows are the numbered group that every type falls back on.
     let write_rows = target.has_columns().then(|| {
         quote! {
             fn write_rows(__rows: __fb::Rows<'_, Self>, __slot: __fb::Slot<'_>) -> __fb::Result<__fb::Written> {
-                let mut __group = __slot.columns::<Self>(#name, #version, __rows.len())?;
-                if !__group.is_stub() {
-                    __fb::SaveMembers::write_member_rows(__rows, &mut __group)?;
-                }
-                __group.end()
+                #columns
             }
         }
     });
@@ -92,7 +99,7 @@ fn file_backed(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
         __fb::ReadMembers::read_members(&__group)
     });
     let values = target.read_values(quote! {
-        let __group = __node.columns(#name, #version)?;
+        let __group = __node.columns_of(#name, #version, <Self as __fb::ReadMembers>::member_names)?;
         if __group.len() == 0 {
             return ::core::result::Result::Ok(__fb::Vec::new());
         }

@@ -78,6 +78,13 @@ fn save(target: &Target<'_>) -> TokenStream {
             __fb::unit::write_rows(__rows, __slot)
         }
 
+        fn write_optional_rows(
+            __values: &[::core::option::Option<&Self>],
+            __slot: __fb::Slot<'_>,
+        ) -> __fb::Result<__fb::Written> {
+            __fb::unit::write_optional_rows(__values, __slot)
+        }
+
         fn is_flat(_: u32) -> bool {
             true
         }

@@ -70,8 +70,8 @@ impl Save for &str {
         Some("")
     }
 
-    fn nullable() -> Option<&'static str> {
-        Some("nullable-string-array")
+    fn nullable() -> Option<&'static (&'static str, &'static str)> {
+        Some(&("nullable-string-array", "0.1.0"))
     }
 
     fn is_name() -> bool {

@@ -8,7 +8,7 @@ mod map;
 mod net;
 mod number;
 mod option;
-mod pointer;
+pub(crate) mod pointer;
 mod product;
 mod range;
 mod sum;

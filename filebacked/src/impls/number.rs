@@ -3,6 +3,7 @@
 use crate::backed::{FileBacked, Save};
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
+use crate::layout::absent;
 use crate::layout::number::{self, Any};
 use crate::layout::scalar::{self, Element, element_is_backed, element_shaped, member, pair};
 use crate::node::Node;
@@ -46,9 +47,9 @@ macro_rules! integer_is_backed {
                 fn is_number() -> bool {
                     <$t>::BITS <= 64
                 }
-                fn nullable() -> Option<&'static str> {
+                fn nullable() -> Option<&'static (&'static str, &'static str)> {
                     // 128-bit integers are compounds.
-                    (<$t>::BITS <= 64).then_some("nullable-integer")
+                    (<$t>::BITS <= 64).then_some(&("nullable-integer", "0.1.0"))
                 }
                 fn key() -> Option<Key<Self>> {
                     Some(Key::new())
@@ -130,19 +131,28 @@ impl Element for u8 {
     }
 }
 
-element_is_backed!(f32, "f32", filler = Some(0.0), flat = true, {
-    fn is_number() -> bool {
-        true
-    }
-});
-element_is_backed!(f64, "f64", filler = Some(0.0), flat = true, {
-    fn is_number() -> bool {
-        true
-    }
-});
+/// Floats: in a data frame a NaN is what there is not.
+macro_rules! float_is_backed {
+    ($($t:ident),*) => {
+        $(
+            element_is_backed!($t, stringify!($t), filler = Some(0.0), flat = true, {
+                fn write_optional_rows(values: &[Option<&Self>], slot: Slot<'_>) -> Result<Written> {
+                    absent::write_with_gaps(values, <$t>::NAN, slot)
+                }
+                fn is_gap(&self) -> bool {
+                    self.is_nan()
+                }
+                fn is_number() -> bool {
+                    true
+                }
+            });
+        )*
+    };
+}
+float_is_backed!(f32, f64);
 element_is_backed!(bool, "bool", filler = Some(false), flat = true, {
-    fn nullable() -> Option<&'static str> {
-        Some("nullable-boolean")
+    fn nullable() -> Option<&'static (&'static str, &'static str)> {
+        Some(&("nullable-boolean", "0.1.0"))
     }
 });
 

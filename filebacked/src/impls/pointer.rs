@@ -43,7 +43,7 @@ macro_rules! pointer_is_backed {
                 fn name(&self) -> Option<Cow<'_, str>> {
                     T::name(self)
                 }
-                fn nullable() -> Option<&'static str> {
+                fn nullable() -> Option<&'static (&'static str, &'static str)> {
                     T::nullable()
                 }
                 fn filler() -> Option<Self> {

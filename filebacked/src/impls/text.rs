@@ -38,8 +38,8 @@ macro_rules! text_is_backed {
                 fn filler() -> Option<Self> {
                     Some(String::new().into())
                 }
-                fn nullable() -> Option<&'static str> {
-                    Some("nullable-string-array")
+                fn nullable() -> Option<&'static (&'static str, &'static str)> {
+                    Some(&("nullable-string-array", "0.1.0"))
                 }
                 fn is_name() -> bool {
                     true
@@ -103,8 +103,8 @@ macro_rules! converted_text {
                 fn filler() -> Option<Self> {
                     Some(Self::default())
                 }
-                fn nullable() -> Option<&'static str> {
-                    Some("nullable-string-array")
+                fn nullable() -> Option<&'static (&'static str, &'static str)> {
+                    Some(&("nullable-string-array", "0.1.0"))
                 }
                 fn key() -> Option<Key<Self>> {
                     Some(Key::new())

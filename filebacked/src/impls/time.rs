@@ -66,6 +66,13 @@ fn from_epoch(secs: i64, nanos: u32) -> Option<SystemTime> {
     whole?.checked_add(Duration::from_nanos(nanos.into()))
 }
 
+/// Whether these are times of PyTables, whose microseconds have the sign of the seconds.
+fn is_micros(node: &Node<'_>) -> Result<bool> {
+    let dtype = node.describe()?.dtype;
+    let members = dtype.members();
+    Ok(members.is_some_and(|compound| compound.members.iter().any(|member| member.name == "micros")))
+}
+
 impl Element for SystemTime {
     fn write_array(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
         scalar::write_cells(rows, &pair(POINT, 12), shape, slot, |time| {
@@ -75,11 +82,24 @@ impl Element for SystemTime {
     }
 
     fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<Self>, Vec<usize>)> {
-        scalar::read_pairs(node, rank, "SystemTime", ["secs", "nanos"], |secs, rest| {
-            let (secs, nanos) = (scalar::integer(secs, "number of seconds")?, nanos(rest)?);
+        let time = |secs: i64, nanos| {
             from_epoch(secs, nanos)
                 .ok_or_else(|| Error::new(ErrorKind::Invalid(format!("a time {secs} seconds from 1970"))))
-        })
+        };
+        let read = scalar::read_pairs(node, rank, "SystemTime", ["secs", "nanos"], |secs, rest| {
+            time(scalar::integer(secs, "number of seconds")?, nanos(rest)?)
+        });
+        match read {
+            Err(_) if is_micros(node)? => {
+                scalar::read_pairs(node, rank, "SystemTime", ["secs", "micros"], |secs, rest| {
+                    let secs: i32 = scalar::integer(secs, "number of seconds")?;
+                    let micros: i32 = scalar::integer(rest, "number of microseconds")?;
+                    let all = i64::from(secs) * 1_000_000 + i64::from(micros);
+                    time(all.div_euclid(1_000_000), all.rem_euclid(1_000_000) as u32 * 1000)
+                })
+            }
+            read => read,
+        }
     }
 }
 element_is_backed!(SystemTime, "SystemTime", filler = Some(SystemTime::UNIX_EPOCH), flat = true);

@@ -38,7 +38,7 @@ macro_rules! wrapper_is_backed {
                 fn name(&self) -> Option<Cow<'_, str>> {
                     self.0.name()
                 }
-                fn nullable() -> Option<&'static str> {
+                fn nullable() -> Option<&'static (&'static str, &'static str)> {
                     T::nullable()
                 }
                 fn filler() -> Option<Self> {

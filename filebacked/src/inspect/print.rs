@@ -2,7 +2,7 @@
 
 use super::{Content, Layout, Tree, TreeAttribute, TreeNode};
 use crate::stamp::{FILTER, FORMAT, LEN, STAMP};
-use crate::storage::Description;
+use crate::storage::{CompoundType, Description, Dtype};
 use std::fmt::{self, Write as _};
 
 /// Longer names do not push what stands beside shorter ones to the right.
@@ -10,6 +10,13 @@ const WIDEST: usize = 40;
 
 /// Longer datatypes are cut.
 const DTYPE: usize = 100;
+
+/// How the attributes begin that are marks of a compound type's members.
+const MARKS: &str = "filebacked";
+const STAMPS: &str = "filebacked:";
+
+/// Longer compound types are told a line a member.
+const COMPOUND: usize = 60;
 
 impl fmt::Display for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,22 +45,27 @@ struct Line {
 fn collect(node: &TreeNode, first: String, rest: String, lines: &mut Vec<Line>) {
     let slash = if matches!(node.content, Content::Group { .. }) && node.name != "/" { "/" } else { "" };
     lines.push(Line { name: format!("{first}{}{slash}", plain(&node.name)), text: describe(node) });
-    let attributes: Vec<&TreeAttribute> = node.attributes.iter().filter(|a| !is_inline(a, node)).collect();
+    let records = spread(node);
+    // Of what is told on one line the types of members are left out, their filters are not.
+    let marks = if records.is_some() { MARKS } else { STAMPS };
+    let told = |a: &TreeAttribute| is_inline(a, node) || a.name.starts_with(marks);
+    let attributes: Vec<&TreeAttribute> = node.attributes.iter().filter(|a| !told(a)).collect();
     let left_out = match node.content {
         Content::Group { left_out, .. } => left_out,
         _ => 0,
     };
     let mut below = attributes.len() + node.members().len() + usize::from(left_out > 0);
+    below += records.map_or(0, |compound| compound.members.len());
     let mut branch = || {
         below -= 1;
-        if below == 0 {
-            (format!("{rest}└── "), format!("{rest}    "))
-        } else {
-            (format!("{rest}├── "), format!("{rest}│   "))
-        }
+        branches(&rest, below == 0)
     };
     for attribute in attributes {
         lines.push(Line { name: branch().0 + "@" + &plain(&attribute.name), text: describe_attribute(attribute) });
+    }
+    for i in 0..records.map_or(0, |compound| compound.members.len()) {
+        let (first, rest) = branch();
+        collect_record(records, i, node, "", first, rest, lines);
     }
     for member in node.members() {
         let (first, rest) = branch();
@@ -61,6 +73,55 @@ fn collect(node: &TreeNode, first: String, rest: String, lines: &mut Vec<Line>) 
     }
     if left_out > 0 {
         lines.push(Line { name: format!("{}... {} more", branch().0, grouped(left_out as u64)), text: String::new() });
+    }
+}
+
+/// What stands before the name on a line, and before those below it.
+fn branches(rest: &str, last: bool) -> (String, String) {
+    if last {
+        (format!("{rest}└── "), format!("{rest}    "))
+    } else {
+        (format!("{rest}├── "), format!("{rest}│   "))
+    }
+}
+
+/// The compound type of a dataset, where it is told a line a member.
+fn spread(node: &TreeNode) -> Option<&CompoundType> {
+    let Content::Dataset { description, .. } = &node.content else { return None };
+    let Dtype::Compound(compound) = &description.dtype else { return None };
+    (description.dtype.to_string().chars().count() > COMPOUND).then_some(compound)
+}
+
+/// The lines of a member of a compound type, which has its marks among the attributes of the dataset.
+fn collect_record(
+    compound: Option<&CompoundType>,
+    i: usize,
+    node: &TreeNode,
+    path: &str,
+    first: String,
+    rest: String,
+    lines: &mut Vec<Line>,
+) {
+    let Some(member) = compound.and_then(|compound| compound.members.get(i)) else { return };
+    let path = format!("{path}{}", member.name);
+    let (mut dtype, mut shape) = (&member.dtype, Vec::new());
+    while let Dtype::Array(element, dims) = dtype {
+        shape.extend(dims);
+        dtype = element;
+    }
+    let inner = if let Dtype::Compound(inner) = dtype { Some(inner) } else { None };
+    let said = if inner.is_some() { "compound".to_string() } else { dtype.to_string() };
+    let mut parts = vec![if shape.is_empty() { said } else { format!("{said} {}", extents(&shape)) }];
+    parts.extend(mark(node, &format!("{STAMP}:{path}")));
+    parts.extend(mark(node, &format!("{FILTER}:{path}")).map(|filter| format!("by filter {filter}")));
+    lines.push(Line { name: first + &plain(&member.name), text: plain(&parts.join(", ")) });
+    let count = inner.map_or(0, |inner| inner.members.len());
+    // The elements of an array of structs have a level of their own among the names of attributes.
+    let values = node.attribute(&format!("{STAMP}:{path}/values")).is_some();
+    let path = if values && !shape.is_empty() { path + "/values/" } else { path + "/" };
+    for j in 0..count {
+        let (first, rest) = branches(&rest, j + 1 == count);
+        collect_record(inner, j, node, &path, first, rest, lines);
     }
 }
 
@@ -86,12 +147,17 @@ fn describe(node: &TreeNode) -> String {
         },
         Content::Dataset { description, storage, value } => {
             let value = value.as_ref().map_or_else(String::new, |value| format!(" = {value}"));
-            parts.push(typed(description) + &value);
+            parts.push(match spread(node) {
+                Some(_) if description.shape.is_empty() => "compound".to_string(),
+                Some(_) => format!("compound {}", extents(&description.shape)),
+                None => typed(description) + &value,
+            });
             parts.extend(stamp);
             parts.extend(stored(description, storage));
         }
         Content::Other => parts.push("committed datatype".to_string()),
         Content::Same(path) => return format!("the same as {}", plain(path)),
+        Content::Text(text) => return plain(text),
         Content::Broken(error) => return broken(error),
     }
     let details = node.attributes.iter().filter(|a| is_detail(a) && is_inline(a, node));
@@ -133,7 +199,7 @@ fn typed(description: &Description) -> String {
 /// How the data lies in the file; nothing for what is told by its value already.
 fn stored(description: &Description, storage: &Layout) -> Option<String> {
     let single = description.shape.is_empty() && storage.bytes <= 256;
-    if description.null || single {
+    if description.null || single || storage.kind.is_empty() {
         return None;
     }
     let mut text = storage.kind.to_string();
@@ -146,7 +212,7 @@ fn stored(description: &Description, storage: &Layout) -> Option<String> {
     let _ = write!(text, ", {} {}", grouped(storage.bytes), if storage.bytes == 1 { "byte" } else { "bytes" });
     if !storage.filters.is_empty() {
         let raw = description.elements().and_then(|n| n.checked_mul(description.dtype.size()));
-        if let Some(raw) = raw.filter(|raw| *raw > 0) {
+        if let Some(raw) = raw.filter(|raw| *raw > 0 && description.dtype.is_plain()) {
             let _ = write!(text, " of {}", grouped(raw as u64));
         }
     }

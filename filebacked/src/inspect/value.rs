@@ -2,7 +2,8 @@
 
 use crate::layout::number::{Any, int};
 use crate::object::Object;
-use crate::storage::{Description, Dtype};
+use crate::storage::{Cell, Description, Dtype, Form};
+use crate::value::Dataset;
 
 /// Datasets above this many bytes, or texts of variable length, are not read for the sake of a preview.
 const READ: usize = 16 << 10;
@@ -18,23 +19,23 @@ const CHARACTERS: usize = 60;
 
 /// The value of a dataset or an attribute, or its first elements. `None` where it is large, empty, or no text says it.
 pub(super) fn text(object: &Object<'_>, description: &Description) -> Option<String> {
-    let dtype = &description.dtype;
     let elements = description.elements().filter(|elements| *elements > 0)?;
-    elements.checked_mul(dtype.size().max(1)).filter(|bytes| *bytes <= READ)?;
-    let cells: Option<Vec<String>> = if dtype.is_text() {
-        let texts = object.texts(description).ok()?;
-        let starts = std::iter::once(0).chain(texts.ends.iter().copied());
-        starts.zip(&texts.ends).take(SHOWN).map(|(start, end)| quoted(texts.bytes.get(start..*end)?)).collect()
-    } else {
-        let bytes = object.elements::<u8>(description).ok()?;
-        bytes.chunks_exact(dtype.size().max(1)).take(SHOWN).map(|bytes| cell(bytes, dtype)).collect()
-    };
-    let cells = cells?;
-    if description.shape.is_empty() {
+    elements.checked_mul(description.dtype.size().max(1)).filter(|bytes| *bytes <= READ)?;
+    preview(&Dataset::read(object).ok()?)
+}
+
+/// The first elements. `None` where there are none, or they say little.
+pub(crate) fn preview(dataset: &Dataset) -> Option<String> {
+    let elements = dataset.size();
+    if elements == 0 {
+        return None;
+    }
+    let cells: Vec<String> = (0..elements.min(SHOWN)).map(|i| element(dataset, i)).collect::<Option<_>>()?;
+    if dataset.shape().is_empty() {
         return cells.into_iter().next();
     }
     // The order of elements says little where there are more dimensions than one and more elements than shown.
-    if description.shape.len() > 1 && elements > SHOWN {
+    if dataset.shape().len() > 1 && elements > SHOWN {
         return None;
     }
     let mut text = String::new();
@@ -49,6 +50,49 @@ pub(super) fn text(object: &Object<'_>, description: &Description) -> Option<Str
     }
     let rest = if elements > shown { ", .." } else { "" };
     Some(format!("[{text}{rest}]"))
+}
+
+/// One element, counted in C order.
+pub(crate) fn element(dataset: &Dataset, place: usize) -> Option<String> {
+    if let Some(text) = dataset.text_at(place) {
+        return quoted(text);
+    }
+    if let Some((form, part)) = dataset.cell_at(place) {
+        return composed(form, part);
+    }
+    let size = dataset.dtype().size().max(1);
+    cell(dataset.as_bytes()?.get(place.checked_mul(size)?..)?.get(..size)?, dataset.dtype())
+}
+
+/// An element with parts outside of itself.
+fn composed(form: &Form, part: &Cell) -> Option<String> {
+    let many = |parts: &mut dyn Iterator<Item = Option<String>>, more: bool| {
+        let shown = parts.take(SHOWN).collect::<Option<Vec<_>>>()?;
+        Some(format!("{}{}", shown.join(", "), if more { ", .." } else { "" }))
+    };
+    match (form, part) {
+        (Form::Flat(dtype), Cell::Bytes(bytes)) => cell(bytes, dtype),
+        (Form::Text, Cell::Bytes(text)) => quoted(text),
+        (Form::Reference, Cell::Bytes(path)) if path.is_empty() => Some("-> nothing".to_string()),
+        (Form::Reference, Cell::Bytes(path)) => Some(format!("-> {}", String::from_utf8_lossy(path))),
+        (Form::Sequence(inner) | Form::Array(inner, _), Cell::Bytes(bytes)) => {
+            let Form::Flat(dtype) = &**inner else { return None };
+            let size = dtype.size().max(1);
+            let more = bytes.len() / size > SHOWN;
+            Some(format!("[{}]", many(&mut bytes.chunks_exact(size).map(|bytes| cell(bytes, dtype)), more)?))
+        }
+        (Form::Sequence(inner) | Form::Array(inner, _), Cell::Many(parts)) => {
+            Some(format!("[{}]", many(&mut parts.iter().map(|part| composed(inner, part)), parts.len() > SHOWN)?))
+        }
+        (Form::Compound(members), Cell::Many(parts)) => {
+            let mut named = members
+                .iter()
+                .zip(parts)
+                .map(|((name, form), part)| Some(format!("{name}: {}", composed(form, part)?)));
+            Some(format!("{{{}}}", many(&mut named, members.len() > SHOWN)?))
+        }
+        _ => None,
+    }
 }
 
 /// A text in quotes, cut where it is long.
@@ -97,7 +141,7 @@ fn cell(bytes: &[u8], dtype: &Dtype) -> Option<String> {
             let rest = if bytes.len() / size > SHOWN { ", .." } else { "" };
             Some(format!("[{}{rest}]", cells.collect::<Option<Vec<_>>>()?.join(", ")))
         }
-        Dtype::VarStr | Dtype::Opaque(..) | Dtype::Other(..) => None,
+        _ => None,
     }
 }
 

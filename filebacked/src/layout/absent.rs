@@ -20,11 +20,13 @@
 use crate::backed::{FileBacked, Save};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
+use crate::layout::categorical;
+use crate::layout::encoding::Encoding;
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
 use crate::stamp::Stamp;
-use crate::storage::Dtype;
+use crate::storage::{Dtype, ObjectKind};
 use crate::writer::GroupWriter;
 
 /// Writes many options.
@@ -46,14 +48,27 @@ pub(crate) fn write_rows_unless<T: Save>(
 /// Writes values of which some are absent.
 pub(crate) fn write_present<T: Save>(values: &[Option<&T>], slot: Slot<'_>) -> Result<Written> {
     let filler = T::filler();
+    let slot = match T::nullable() {
+        Some(element) => slot.element(element),
+        None => slot,
+    };
     let mut group = begin(values.len(), values.iter().map(Option::is_none), slot)?;
-    if let Some(encoding) = T::nullable() {
-        group.text_attribute("encoding-type", encoding)?;
-        group.text_attribute("encoding-version", "0.1.0")?;
-    }
     let refs: Vec<&T> = values.iter().filter_map(|value| value.or(filler.as_ref())).collect();
     group.part("values", |slot| slot.put_rows(Rows::refs(&refs)))?;
     group.end()
+}
+
+/// Writes values of which some are absent, in a data frame as one dataset in which `gap` stands for those.
+pub(crate) fn write_with_gaps<T: Save + Copy>(values: &[Option<&T>], gap: T, slot: Slot<'_>) -> Result<Written> {
+    if slot.storage.encoding != Encoding::Columns {
+        return write_present(values, slot);
+    }
+    if values.iter().flatten().any(|value| T::is_gap(value)) {
+        return Err(Error::new(ErrorKind::Unsupported("a NaN beside values that are absent, in a data frame".into()))
+            .with_help("AnnData has NaN for both: store a `None`, or let the field be no `Option`"));
+    }
+    let values: Vec<T> = values.iter().map(|value| value.copied().unwrap_or(gap)).collect();
+    slot.put_rows(Rows::slice(&values))
 }
 
 /// Writes many options whose values a filter writes.
@@ -83,21 +98,32 @@ fn begin<'a>(len: usize, mut mask: impl Iterator<Item = bool>, slot: Slot<'a>) -
 
 /// Reads many options.
 pub(crate) fn read_rows<T: FileBacked>(node: Node<'_>) -> Result<Vec<Option<T>>> {
-    // A plain column is one without absent values: what others write, and what a field was before it became optional.
-    if !is_optional(&node)? {
-        return Ok(node.get_rows::<T>()?.into_iter().map(Some).collect());
+    let gaps = node.column && !is_optional(&node)?;
+    let rows = read(node, T::filler().is_some(), |node| node.get_rows::<T>())?;
+    if !gaps {
+        return Ok(rows);
     }
-    read_rows_unless(node)
+    Ok(rows.into_iter().map(|row| row.filter(|value| !T::is_gap(value))).collect())
 }
 
 fn is_optional(node: &Node<'_>) -> Result<bool> {
-    use crate::storage::ObjectKind;
-    Ok(node.kind() == ObjectKind::Group && node.stamp()?.is_none_or(|stamp| stamp.kind_name() == "optional"))
-}
-
-/// Reads many values of which some were left out.
-pub(crate) fn read_rows_unless<T: FileBacked>(node: Node<'_>) -> Result<Vec<Option<T>>> {
-    read(node, T::filler().is_some(), |node| node.get_rows::<T>())
+    let optional = |kind: &str| matches!(kind, "optional" | "categorical");
+    let stamped = node.stamp()?.map(|stamp| optional(stamp.kind_name()));
+    if node.kind() == ObjectKind::Group {
+        return Ok(stamped.unwrap_or(true));
+    }
+    if node.categories.is_some() {
+        return Ok(true);
+    }
+    // A compound of others that has these two members and no more.
+    let members = || {
+        let description = node.describe()?;
+        Ok::<_, Error>(description.dtype.members().is_some_and(|compound| {
+            compound.members.len() == 2
+                && ["mask", "values"].iter().all(|name| compound.members.iter().any(|m| m.name == *name))
+        }))
+    };
+    Ok(stamped.unwrap_or(!node.ours && node.filters().next().is_none() && members()?))
 }
 
 /// Reads many options whose values a filter reads.
@@ -106,13 +132,28 @@ pub(crate) fn read_rows_with<T: 'static>(node: Node<'_>, filter: &(impl Filter<T
 }
 
 fn read<'a, T>(
-    node: Node<'a>,
+    mut node: Node<'a>,
     filled: bool,
     values: impl FnOnce(Node<'a>) -> Result<Vec<T>>,
 ) -> Result<Vec<Option<T>>> {
-    let group = node.group_of("optional", "a group (optional)")?;
-    let mask = group.part("mask", |node| node.get_rows::<bool>())?;
-    let values = group.part("values", values)?;
+    // A plain column is one without absent values: what others write, and what a field was before it became optional.
+    if !is_optional(&node)? {
+        return Ok(values(node)?.into_iter().map(Some).collect());
+    }
+    let categorical = categorical::open(&node)?.map(|column| column.mask());
+    let filled = filled && categorical.is_none();
+    let (mask, values) = match categorical {
+        Some(mask) => {
+            node.present = true;
+            (mask, values(node)?)
+        }
+        None => {
+            let group = node.group_of("optional", "a group (optional)")?;
+            let mask = group.part("mask", |node| node.get_rows::<bool>())?;
+            let values = group.part("values", |node| values(if filled { node } else { node.present(&mask)? }))?;
+            (mask, values)
+        }
+    };
     let wanted = if filled { mask.len() } else { mask.iter().filter(|missing| !**missing).count() };
     if values.len() != wanted {
         let what = format!("{} values where the mask tells of {wanted}", values.len());

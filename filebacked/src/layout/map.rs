@@ -82,6 +82,8 @@ pub(crate) fn write<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &
         }
         Some(StoreAs::Links) => true,
         Some(StoreAs::Columns) => false,
+        // AnnData's dicts are of text.
+        _ if slot.is_encoded() && K::is_name() => true,
         _ => by_links::<K, V>(),
     };
     if order == Order::Kept || !slot.cx.is_deterministic() {
@@ -105,15 +107,26 @@ fn write_links<'v, K: Save + 'v, V: Save + 'v>(
     slot: Slot<'_>,
 ) -> Result<Written> {
     let cx = slot.cx;
-    let mut group = slot.group(Stamp::kind("links"))?;
+    // To AnnData a name is a key as it stands.
+    let plain = slot.is_encoded();
+    let mut group = slot.group(Stamp::kind(if plain { "dict" } else { "links" }))?;
     let entries: Vec<(&K, &V)> = entries.collect();
     group.write_len(entries.len())?;
     for (key, value) in entries {
         let name = key_name(key)?;
-        let link = escape_link(&name);
+        let link = if plain { checked_link(&name)? } else { escape_link(&name) };
         group.entry(&link, Some(&name), value_schema::<V>(cx), |slot| slot.put(value))?;
     }
     group.end()
+}
+
+fn checked_link(name: &str) -> Result<Cow<'_, str>> {
+    if matches!(name, "" | "." | "..") || name.contains(['/', '\0']) {
+        return Err(
+            ErrorKind::Unsupported(format!("the key {name:?} in an AnnData dict, where it is a link name")).into()
+        );
+    }
+    Ok(name.into())
 }
 
 fn write_columns<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &'v V)>>(
@@ -222,7 +235,7 @@ pub(crate) fn read<M, K: FileBacked, V: FileBacked>(
     insert: impl Fn(&mut M, K, V) -> bool,
 ) -> Result<M> {
     let kind = node.stamp()?.map(|stamp| stamp.kind_name().to_string());
-    if !matches!(kind.as_deref(), None | Some("map" | "links")) {
+    if !matches!(kind.as_deref(), None | Some("map" | "links" | "dict")) {
         return Err(node.unexpected("a group (map)"));
     }
     let group = node.group_as("a group (map)")?;
@@ -234,7 +247,7 @@ pub(crate) fn read<M, K: FileBacked, V: FileBacked>(
     match form {
         Form::Columns => read_columns(&group, new, insert),
         Form::Pairs => read_pairs(&group, new, insert),
-        Form::Links => read_links(&group, kind.is_some(), new, insert),
+        Form::Links => read_links(&group, kind.as_deref() == Some("links"), new, insert),
     }
 }
 

@@ -2,6 +2,9 @@
 
 pub(crate) mod absent;
 pub(crate) mod blob;
+pub(crate) mod categorical;
+pub(crate) mod encoding;
+pub(crate) mod frame;
 pub(crate) mod map;
 pub(crate) mod number;
 pub(crate) mod python;

@@ -5,6 +5,8 @@
 //! ```
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::foreign::line;
+use crate::layout::categorical;
 use crate::node::{Node, say};
 use crate::options::Conversion;
 use crate::rows::Rows;
@@ -275,7 +277,13 @@ pub(crate) fn shape(node: &Node<'_>, description: &Description, name: &str, rank
         };
     }
     if rank.is_some_and(|rank| rank != description.shape.len()) {
-        return Err(node.unexpected(wanted(name, rank)));
+        let shape = match rank {
+            _ if node.ours => None,
+            Some(0) => (description.elements() == Some(1)).then(Vec::new),
+            Some(1) => line(&description.shape).and_then(|extent| Some(vec![usize::try_from(extent).ok()?])),
+            _ => None,
+        };
+        return shape.ok_or_else(|| node.unexpected(wanted(name, rank)));
     }
     let extent = |extent: &u64| usize::try_from(*extent).map_err(|_| Error::new(ErrorKind::Damaged(say(description))));
     description.shape.iter().map(extent).collect()
@@ -314,14 +322,17 @@ pub(crate) fn accepts<T: Number>(dtype: &Dtype, policy: Conversion) -> bool {
 
 /// Reads numbers, and their shape. Other number types are converted as the options allow.
 pub(crate) fn read<T: Number>(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<T>, Vec<usize>)> {
+    if let Some(column) = categorical::open(node)? {
+        return column.rows(rank, |categories| Ok(read::<T>(categories, Some(1))?.0), |_| 0);
+    }
     let description = node.describe()?;
     let shape = shape(node, &description, T::NAME, rank)?;
     if description.dtype == T::DTYPE {
         return Ok((node.object.elements(&description)?, shape));
     }
-    let bytes = convertible::<T>(node, &description, rank)?;
-    let mut values = Vec::with_capacity(bytes.len() / description.dtype.size());
-    converted(&bytes, &description.dtype, node.context().conversion(), |value| values.push(value))?;
+    let (stored, bytes) = convertible::<T>(node, &description, rank)?;
+    let mut values = Vec::with_capacity(bytes.len() / stored.size());
+    converted(&bytes, &stored, node.context().conversion(), |value| values.push(value))?;
     Ok((values, shape))
 }
 
@@ -329,24 +340,29 @@ pub(crate) fn read<T: Number>(node: &Node<'_>, rank: Option<usize>) -> Result<(V
 pub(crate) fn read_into<T: Number>(node: &Node<'_>, out: &mut [T]) -> Result<()> {
     let description = node.describe()?;
     if description.dtype == T::DTYPE {
-        return storage::read_into(node.object.source, node.object.handle, &description, out);
+        return node.object.read_into(&description, out);
     }
-    let bytes = convertible::<T>(node, &description, None)?;
+    let (stored, bytes) = convertible::<T>(node, &description, None)?;
     let mut places = out.iter_mut();
-    converted(&bytes, &description.dtype, node.context().conversion(), |value| {
+    converted(&bytes, &stored, node.context().conversion(), |value| {
         if let Some(place) = places.next() {
             *place = value;
         }
     })
 }
 
-/// The bytes of numbers of another type, if the options allow to look at them.
-fn convertible<T: Number>(node: &Node<'_>, description: &Description, rank: Option<usize>) -> Result<Vec<u8>> {
-    if accepts::<T>(&description.dtype, node.context().conversion()) {
-        return node.object.elements::<u8>(description);
+/// The bytes of numbers of another type and that type, if the options allow to look at them.
+fn convertible<T: Number>(node: &Node<'_>, description: &Description, rank: Option<usize>) -> Result<(Dtype, Vec<u8>)> {
+    let stored = match &description.dtype {
+        // In files of others an enumeration stands for its numbers as well.
+        Dtype::Enum(named) if !node.ours => Dtype::Int(named.base),
+        stored => stored.clone(),
+    };
+    if accepts::<T>(&stored, node.context().conversion()) {
+        return Ok((stored, node.object.elements::<u8>(description)?));
     }
     let error = node.unexpected(wanted(T::NAME, rank));
-    Err(match Range::of(&description.dtype) {
+    Err(match Range::of(&stored) {
         Some(_) => error.with_help("`ReadOptions::conversion` says which number types are accepted"),
         None => error,
     })

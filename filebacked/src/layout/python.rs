@@ -102,6 +102,12 @@ fn no_type(what: impl std::fmt::Display) -> Error {
     ErrorKind::Unsupported(format!("Python's FileBacked has no type for {what}")).into()
 }
 
+/// The error of a value that is written as the groups and datasets that it has.
+#[cold]
+pub(crate) fn no_tree() -> Error {
+    no_type("a `Value`, which says itself what it is in a file").with_help("declare a type that has one")
+}
+
 #[cold]
 fn no_hdf5_attribute() -> Error {
     let what = "Python's FileBacked reads no HDF5 attributes";
@@ -149,7 +155,7 @@ pub(crate) fn begin_group<'a>(slot: Slot<'a>, stamp: &Stamp<'_>) -> Result<Group
         Place::Root => slot.sink.begin_group(VALUE, false)?,
         Place::Member(name) => slot.sink.begin_group(name, false)?,
     }
-    let mut group = GroupWriter::new(slot.sink, slot.cx, slot.state, depth, slot.storage.coding, rooted);
+    let mut group = GroupWriter::new(slot.sink, slot.cx, slot.state, depth, slot.storage.inside(), rooted);
     if kind == "struct" {
         group.members = Members::Attributes;
     }
@@ -206,7 +212,7 @@ pub(crate) fn begin_union<'a>(slot: Slot<'a>, name: &str) -> Result<GroupWriter<
         Place::Member(name) => name,
         Place::Attribute(_) => return Err(no_hdf5_attribute()),
     };
-    let mut group = GroupWriter::new(slot.sink, slot.cx, slot.state, depth, slot.storage.coding, true);
+    let mut group = GroupWriter::new(slot.sink, slot.cx, slot.state, depth, slot.storage.inside(), true);
     group.members = Members::Alone(name, index);
     Ok(group)
 }

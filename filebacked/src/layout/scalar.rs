@@ -11,6 +11,7 @@
 use crate::backed::FileBacked;
 use crate::buffer;
 use crate::error::{Error, ErrorKind, Result};
+use crate::layout::categorical;
 use crate::layout::number::{self, Any, Number};
 use crate::node::Node;
 use crate::rows::Rows;
@@ -182,6 +183,9 @@ pub(crate) fn write_bools(rows: Rows<'_, bool>, shape: &[u64], slot: Slot<'_>) -
 
 /// Reads bools: h5py's enumeration, or integers that are 0 or 1.
 pub(crate) fn read_bools(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<bool>, Vec<usize>)> {
+    if let Some(column) = categorical::open(node)? {
+        return column.rows(rank, |categories| Ok(read_bools(categories, Some(1))?.0), |_| 0);
+    }
     let description = node.describe()?;
     let shape = number::shape(node, &description, "bool", rank)?;
     let bool_of = |value: i128| match value {

@@ -27,6 +27,7 @@
 use crate::backed::{FileBacked, Save};
 use crate::erased::{AnyRows, AnyValue};
 use crate::error::{Error, ErrorKind, Result};
+use crate::foreign;
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
@@ -122,7 +123,7 @@ pub(crate) fn is_foreign_list(node: &Node<'_>) -> Result<bool> {
     if node.ours || node.kind() != ObjectKind::Group || node.stamp()?.is_some() {
         return Ok(false);
     }
-    let names: HashSet<String> = node.object.source.children(node.object.handle)?.into_iter().collect();
+    let names: HashSet<String> = node.object.children()?.into_iter().collect();
     Ok((0..names.len()).all(|i| names.contains(&i.to_string())))
 }
 
@@ -268,9 +269,23 @@ pub(crate) fn read_ragged_by<T, S>(
     get: impl FnOnce(Node<'_>) -> Result<Vec<T>>,
     mut collect: impl FnMut(&mut dyn ExactSizeIterator<Item = T>) -> Result<S>,
 ) -> Result<Vec<S>> {
-    let group = node.group_of("ragged", "a group (ragged)")?;
-    let (counts, total) = group.part("offsets", read_offsets)?;
-    let values = group.part("values", |node| get(node.each()))?;
+    let mut get = Some(get);
+    let mut get = |node: Node<'_>| match get.take() {
+        Some(get) => get(node.each()),
+        None => Ok(Vec::new()),
+    };
+    let (values, counts, total) = match foreign::read_ragged(&node, &mut get) {
+        Some(found) => {
+            let (values, counts) = found?;
+            let total = counts.iter().sum();
+            (values, counts, total)
+        }
+        None => {
+            let group = node.group_of("ragged", "a group (ragged)")?;
+            let (counts, total) = group.part("offsets", read_offsets)?;
+            (group.part("values", get)?, counts, total)
+        }
+    };
     if values.len() != total {
         return Err(ErrorKind::Damaged(format!("{} values where the offsets tell of {total}", values.len())).into());
     }

@@ -26,12 +26,22 @@
 //! ```
 //!
 //! Python's FileBacked writes `format` ("csr", "csc", "coo") and the numbers `m` and `n` instead of the attributes
-//! here, early AnnData `h5sparse_format` and `h5sparse_shape`; both are read. Inside a row or column any order is
-//! legal in those, so what is not sorted is sorted.
+//! here, early AnnData `h5sparse_format` and `h5sparse_shape`; both are read. 10x Genomics has a dataset `shape`, and says
+//! nothing of the format. Inside a row or column any order is legal in those, so what is not sorted is sorted. MATLAB:
+//!
+//! ```text
+//! x            group     MATLAB_sparse = u64: rows
+//! ├── data     the values, column by column; not there where there are none
+//! ├── ir       u64: the row of each value; likewise
+//! └── jc       u64 (columns + 1): where each column's values start, and where the last one's end
+//! ```
+//!
+//! Octave calls `ir` `ridx`, `jc` `cidx`, and has the shape in `nr` and `nc`.
 
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
 use crate::impls::ext::sprs as ext;
+use crate::layout::encoding::TYPE;
 use crate::layout::scalar::Element;
 use crate::layout::{number, python};
 use crate::node::{Node, say};
@@ -43,9 +53,9 @@ use crate::storage::{self, Description, Dtype};
 use crate::writer::GroupWriter;
 use sprs::{CompressedStorage, CsMatI, CsMatViewI, CsVecI, CsVecViewI, SpIndex, TriMatI, TriMatViewI};
 
-const TYPE: &str = "encoding-type";
-const VERSION: &str = "encoding-version";
 const SHAPE: &str = "shape";
+/// MATLAB's number of rows.
+const MATLAB: &str = "MATLAB_sparse";
 
 /// Writes a matrix of compressed rows or columns.
 pub(crate) fn write_compressed<N: Element, I: SpIndex, P: SpIndex>(
@@ -58,8 +68,11 @@ pub(crate) fn write_compressed<N: Element, I: SpIndex, P: SpIndex>(
     if matrix.indices().len() != nnz || starts.last().and_then(|last| last.try_index()) != Some(nnz) {
         return Err(ErrorKind::Contract("a sparse matrix whose parts do not fit each other".into()).into());
     }
-    let (format, encoding) = if matrix.is_csr() { ("csr", "csr_matrix") } else { ("csc", "csc_matrix") };
-    let mut group = begin(slot, format, Some(encoding), &[matrix.rows(), matrix.cols()])?;
+    let (format, element) = match matrix.is_csr() {
+        true => ("csr", &("csr_matrix", "0.1.0")),
+        false => ("csc", &("csc_matrix", "0.1.0")),
+    };
+    let mut group = begin(slot.element(element), format, &[matrix.rows(), matrix.cols()])?;
     group.part("data", |slot| write_values(matrix.data(), slot))?;
     group.part("indices", |slot| write_indices(matrix.indices(), slot))?;
     group.part("indptr", |slot| write_indices(&starts, slot))?;
@@ -71,7 +84,7 @@ pub(crate) fn write_triplets<N: Element, I: SpIndex>(
     matrix: &TriMatViewI<'_, N, I>,
     slot: Slot<'_>,
 ) -> Result<Written> {
-    let mut group = begin(slot, "coo", None, &[matrix.rows(), matrix.cols()])?;
+    let mut group = begin(slot, "coo", &[matrix.rows(), matrix.cols()])?;
     group.part("data", |slot| write_values(matrix.data(), slot))?;
     group.part("row", |slot| write_indices(matrix.row_inds(), slot))?;
     group.part("col", |slot| write_indices(matrix.col_inds(), slot))?;
@@ -80,14 +93,14 @@ pub(crate) fn write_triplets<N: Element, I: SpIndex>(
 
 /// Writes a vector.
 pub(crate) fn write_vector<N: Element, I: SpIndex>(vector: &CsVecViewI<'_, N, I>, slot: Slot<'_>) -> Result<Written> {
-    let mut group = begin(slot, "vector", None, &[vector.dim()])?;
+    let mut group = begin(slot, "vector", &[vector.dim()])?;
     group.part("data", |slot| write_values(vector.data(), slot))?;
     group.part("indices", |slot| write_indices(vector.indices(), slot))?;
     group.end()
 }
 
-/// Opens the group, and says in its attributes what is in it: to AnnData where that knows the `encoding`.
-fn begin<'a>(slot: Slot<'a>, format: &str, encoding: Option<&str>, shape: &[usize]) -> Result<GroupWriter<'a>> {
+/// Opens the group, and says in its attributes what is in it.
+fn begin<'a>(slot: Slot<'a>, format: &str, shape: &[usize]) -> Result<GroupWriter<'a>> {
     let python = slot.cx.is_python();
     let mut group = slot.group(Stamp::kind("sparse"))?;
     let too_large = |_| Error::new(ErrorKind::Unsupported(format!("a sparse matrix of shape {shape:?}")));
@@ -96,10 +109,6 @@ fn begin<'a>(slot: Slot<'a>, format: &str, encoding: Option<&str>, shape: &[usiz
     if python {
         python::describe_sparse(&mut group, format, &shape)?;
         return Ok(group);
-    }
-    if let Some(encoding) = encoding {
-        group.text_attribute(TYPE, encoding)?;
-        group.text_attribute(VERSION, "0.1.0")?;
     }
     group.integers_attribute(SHAPE, &shape)?;
     Ok(group)
@@ -128,15 +137,32 @@ fn write_indices<I: SpIndex>(indices: &[I], slot: Slot<'_>) -> Result<Written> {
     }
 }
 
+const WANTED: &str = "a group (sparse, csr or csc)";
+
 /// Reads a matrix of compressed rows or columns, whichever the file has.
 pub(crate) fn read_compressed<N: Element, I: SpIndex, P: SpIndex>(node: Node<'_>) -> Result<CsMatI<N, I, P>> {
-    const WANTED: &str = "a group (sparse, csr or csc)";
+    read_compressed_as(node, None)
+}
+
+/// The same, where the file may not say which it has.
+pub(crate) fn read_compressed_as<N: Element, I: SpIndex, P: SpIndex>(
+    node: Node<'_>,
+    unsaid: Option<CompressedStorage>,
+) -> Result<CsMatI<N, I, P>> {
     let group = node.group_of("sparse", WANTED)?;
-    let storage = match format(&group)?.as_deref() {
-        Some("csr_matrix" | "csr") => CompressedStorage::CSR,
-        Some("csc_matrix" | "csc") => CompressedStorage::CSC,
-        Some(other) => return Err(Error::mismatch(WANTED, format!("one of format `{other}`"))),
-        None => return Err(Error::mismatch(WANTED, format!("a group without the attribute `{TYPE}`"))),
+    if let Some(rows) = attribute::<usize>(&group, &[MATLAB])? {
+        return read_columns(&group, (rows, None), ["data", "ir", "jc"]);
+    }
+    if !group.ours && group.child("cidx")?.is_some() {
+        let shape = (group.field("nr")?, Some(group.field("nc")?));
+        return read_columns(&group, shape, ["data", "ridx", "cidx"]);
+    }
+    let storage = match (format(&group)?.as_deref(), unsaid) {
+        (Some("csr_matrix" | "csr"), _) => CompressedStorage::CSR,
+        (Some("csc_matrix" | "csc"), _) => CompressedStorage::CSC,
+        (Some(other), _) => return Err(Error::mismatch(WANTED, format!("one of format `{other}`"))),
+        (None, Some(unsaid)) => unsaid,
+        (None, None) => guess(&group)?,
     };
     let (rows, cols) = read_shape(&group)?;
     let (outer, inner) = if storage == CompressedStorage::CSR { (rows, cols) } else { (cols, rows) };
@@ -156,6 +182,46 @@ pub(crate) fn read_compressed<N: Element, I: SpIndex, P: SpIndex>(node: Node<'_>
             }
         }
     })
+}
+
+/// What a group of others that does not say it must be, going by the number of starts.
+fn guess(group: &GroupReader<'_>) -> Result<CompressedStorage> {
+    let unsaid = || Error::mismatch(WANTED, format!("a group without the attribute `{TYPE}`"));
+    if group.ours || group.child(SHAPE)?.is_none() {
+        return Err(unsaid());
+    }
+    let (rows, cols) = read_shape(group)?;
+    let starts = group.part("indptr", |node| Ok(node.describe()?.elements()))?.unwrap_or(0);
+    match (starts.checked_sub(1), rows == cols) {
+        (Some(outer), false) if outer == cols => Ok(CompressedStorage::CSC),
+        (Some(outer), false) if outer == rows => Ok(CompressedStorage::CSR),
+        (Some(outer), true) if outer == rows => {
+            Err(unsaid()
+                .with_help("`#[filebacked(with = Csc)]` or `Csr` says what it is, where the shape does not tell"))
+        }
+        _ => {
+            let what = format!("{starts} starts in a sparse matrix of {rows} rows and {cols} columns");
+            Err(Error::new(ErrorKind::Damaged(what)).at("indptr"))
+        }
+    }
+}
+
+/// Reads a matrix that MATLAB or Octave wrote, of which some parts are missing where it is all zeros.
+fn read_columns<N: Element, I: SpIndex, P: SpIndex>(
+    group: &GroupReader<'_>,
+    (rows, cols): (usize, Option<usize>),
+    [data, indices, starts]: [&str; 3],
+) -> Result<CsMatI<N, I, P>> {
+    let values = if group.child(data)?.is_some() { group.part(data, read_values::<N>)? } else { Vec::new() };
+    let indices = match group.child(indices)?.is_some() || !values.is_empty() {
+        true => group.part(indices, |node| read_indices::<I>(node, values.len(), Some(rows)))?,
+        false => Vec::new(),
+    };
+    let found = group.part(starts, |node| Ok(node.describe()?.elements()))?.and_then(|starts| starts.checked_sub(1));
+    let none = || Error::new(ErrorKind::Damaged("a sparse matrix without a start".into())).at(starts);
+    let cols = cols.or(found).ok_or_else(none)?;
+    let starts = group.part(starts, |node| read_starts::<P>(node, cols, values.len()))?;
+    order_matrix(CompressedStorage::CSC, (rows, cols), starts, indices, values)
 }
 
 /// A matrix whose indices are checked one by one, but may be in any order.
@@ -252,13 +318,18 @@ fn format(group: &GroupReader<'_>) -> Result<Option<String>> {
 }
 
 fn extents(group: &GroupReader<'_>) -> Result<Vec<usize>> {
-    let shape: Vec<i64> = match attribute(group, &[SHAPE, "h5sparse_shape"])? {
-        Some(shape) => shape,
-        None => match (attribute(group, &["m"])?, attribute(group, &["n"])?) {
-            (Some(rows), Some(cols)) => vec![rows, cols],
-            _ => return Err(Error::new(ErrorKind::Missing).at(SHAPE)),
-        },
+    let member = |group: &GroupReader<'_>| match group.child(SHAPE)? {
+        Some(node) if !group.ours => node.get::<Vec<i64>>().map(Some).map_err(|e| e.at(SHAPE)),
+        _ => Ok(None),
     };
+    let shape: Vec<i64> =
+        match attribute(group, &[SHAPE, "h5sparse_shape"])?.map_or_else(|| member(group), |shape| Ok(Some(shape)))? {
+            Some(shape) => shape,
+            None => match (attribute(group, &["m"])?, attribute(group, &["n"])?) {
+                (Some(rows), Some(cols)) => vec![rows, cols],
+                _ => return Err(Error::new(ErrorKind::Missing).at(SHAPE)),
+            },
+        };
     let damaged = |_| Error::new(ErrorKind::Damaged(format!("a sparse matrix of shape {shape:?}"))).at(SHAPE);
     shape.iter().map(|extent| usize::try_from(*extent)).collect::<Result<_, _>>().map_err(damaged)
 }

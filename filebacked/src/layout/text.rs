@@ -22,7 +22,8 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
-use crate::layout::{blob, number, python};
+use crate::foreign::matlab;
+use crate::layout::{blob, categorical, number, python};
 use crate::node::Node;
 use crate::slot::{Form, Slot, Written};
 use crate::stamp::STAMP;
@@ -37,6 +38,9 @@ const LONGEST: usize = u32::MAX as usize;
 /// Writes one text.
 pub(crate) fn write(text: &str, slot: Slot<'_>) -> Result<Written> {
     let bytes = text.as_bytes();
+    if slot.is_encoded() {
+        return write_encoded(&[], std::iter::once(text), bytes.contains(&0), slot);
+    }
     if bytes.is_empty() {
         return slot.dataset(&Dtype::FixedStr(1), &[], &[0]);
     }
@@ -71,6 +75,9 @@ pub(crate) fn write_array<'t, I: Iterator<Item = &'t str>>(
         total += text.len();
         nul |= text.as_bytes().contains(&0);
     }
+    if slot.is_encoded() {
+        return write_encoded(shape, texts(), nul, slot);
+    }
     if slot.layout() == Some(StoreAs::Packed) || nul || longest > LONGEST {
         return blob::write_packed(shape, || texts().map(str::as_bytes), slot);
     }
@@ -83,6 +90,20 @@ pub(crate) fn write_array<'t, I: Iterator<Item = &'t str>>(
         });
     }
     slot.dataset_text(shape, &mut texts())
+}
+
+/// Writes texts for AnnData, whose strings are of variable length.
+fn write_encoded<'t>(
+    shape: &[u64],
+    mut texts: impl Iterator<Item = &'t str>,
+    nul: bool,
+    slot: Slot<'_>,
+) -> Result<Written> {
+    if nul {
+        let what = "text with a NUL in it, where AnnData's strings end";
+        return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("store its bytes: `Vec<u8>`"));
+    }
+    slot.dataset_text(shape, &mut texts)
 }
 
 /// Cuts bytes into texts, checking the UTF-8 of all of them in one pass.
@@ -107,7 +128,7 @@ fn not_utf8() -> Error {
 /// Reads one text.
 pub(crate) fn read(node: &Node<'_>) -> Result<String> {
     node.readable()?;
-    if let Some(padded) = node.object.source.scalar_text(node.object.handle)? {
+    if let Some(padded) = node.object.scalar_text()? {
         let len = padded.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
         return std::str::from_utf8(&padded[..len]).map(str::to_string).map_err(|_| not_utf8());
     }
@@ -117,24 +138,32 @@ pub(crate) fn read(node: &Node<'_>) -> Result<String> {
 /// Reads the bytes of one text, UTF-8 or not.
 pub(crate) fn read_bytes(node: &Node<'_>) -> Result<Vec<u8>> {
     let description = node.describe()?;
+    let one = if node.ours { description.shape.is_empty() } else { description.elements() == Some(1) };
+    let one = one && !description.null;
     match &description.dtype {
         Dtype::Int(_) if node.kind() == ObjectKind::Dataset && node.text_attribute(STAMP)?.as_deref() == Some(TEXT) => {
             Ok(number::read::<u8>(node, Some(1))?.0)
         }
-        Dtype::FixedStr(_) if description.shape.is_empty() && !description.null => {
+        Dtype::FixedStr(_) if one => {
             let mut bytes = node.object.elements::<u8>(&description)?;
             let len = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
             bytes.truncate(len);
             Ok(bytes)
         }
-        Dtype::VarStr if description.shape.is_empty() && !description.null => Ok(node.texts(&description)?.bytes),
-        _ => Err(node.unexpected("text (a scalar of str)")),
+        Dtype::VarStr if one => Ok(node.texts(&description)?.bytes),
+        _ => match matlab::texts(node, &description)? {
+            Some(texts) if texts.ends.len() <= 1 => Ok(texts.bytes),
+            _ => Err(node.unexpected("text (a scalar of str)")),
+        },
     }
 }
 
 /// Reads texts of any shape; a rank that is asked for is checked.
 pub(crate) fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<String>, Vec<usize>)> {
     node.readable()?;
+    if let Some(column) = categorical::open(node)? {
+        return column.rows(rank, |categories| Ok(read_array(categories, Some(1))?.0), String::len);
+    }
     if node.kind() == ObjectKind::Group && node.stamp()?.is_some_and(|stamp| stamp.kind_name() == "packed") {
         let packed = blob::read_packed(node)?;
         if rank.is_some_and(|rank| rank != packed.shape.len()) {
@@ -144,7 +173,13 @@ pub(crate) fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<St
     }
     let description = node.describe()?;
     if !description.dtype.is_text() {
-        return Err(node.unexpected(number::wanted("text", rank)));
+        return match matlab::texts(node, &description)? {
+            Some(texts) if rank == Some(1) => {
+                let shape = vec![texts.ends.len()];
+                Ok((decode(texts)?, shape))
+            }
+            _ => Err(node.unexpected(number::wanted("text", rank))),
+        };
     }
     let shape = number::shape(node, &description, "text", rank)?;
     let texts = if description.elements() == Some(0) { Texts::default() } else { node.texts(&description)? };

@@ -21,9 +21,10 @@
 //!     └── h
 //! ```
 
+use crate::backed::Save;
 use crate::error::{Error, ErrorKind, Result};
-use crate::layout::number;
-use crate::layout::text;
+use crate::foreign::{line, matlab};
+use crate::layout::{absent, categorical, number, text};
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::schema::Schema;
@@ -31,6 +32,7 @@ use crate::slot::{Slot, Written};
 use crate::storage::{Dtype, EnumType, IntType};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// How an enum without data is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,8 +106,8 @@ fn stored<E: UnitEnum>() -> Dtype {
 ///
 /// As [`Save::write`](crate::Save::write).
 pub fn write<E: UnitEnum>(value: &E, slot: Slot<'_>) -> Result<Written> {
-    // Python's FileBacked has no enumerations.
-    if E::REPR == UnitRepr::String || (E::REPR == UnitRepr::Enum && slot.cx.is_python()) {
+    // Neither AnnData nor Python's FileBacked has enumerations.
+    if E::REPR == UnitRepr::String || (E::REPR == UnitRepr::Enum && (slot.is_encoded() || slot.cx.is_python())) {
         return text::write(E::NAMES[value.index()], slot);
     }
     let dtype = stored::<E>();
@@ -122,6 +124,10 @@ pub fn write_rows<E: UnitEnum>(rows: Rows<'_, E>, slot: Slot<'_>) -> Result<Writ
     if E::REPR == UnitRepr::String {
         return text::write_rows(rows.len(), || rows.iter().map(|value| E::NAMES[value.index()]), slot);
     }
+    if E::REPR == UnitRepr::Enum && slot.is_encoded() {
+        let codes = rows.iter().map(|value| Some(value.index()));
+        return categorical::write(rows.len(), codes, E::NAMES, false, slot);
+    }
     let dtype = stored::<E>();
     let size = dtype.size();
     slot.dataset_fill(&dtype, &[rows.len() as u64], &mut |out| {
@@ -132,6 +138,19 @@ pub fn write_rows<E: UnitEnum>(rows: Rows<'_, E>, slot: Slot<'_>) -> Result<Writ
 /// Whether values are plain integers.
 pub fn is_number<E: UnitEnum>() -> bool {
     matches!(E::REPR, UnitRepr::Int { .. })
+}
+
+/// Writes many values of which some are absent.
+///
+/// # Errors
+///
+/// As [`Save::write`](crate::Save::write).
+pub fn write_optional_rows<E: UnitEnum + Save>(values: &[Option<&E>], slot: Slot<'_>) -> Result<Written> {
+    if slot.is_encoded() {
+        let codes = values.iter().map(|value| value.map(UnitEnum::index));
+        return categorical::write(values.len(), codes, E::NAMES, false, slot);
+    }
+    absent::write_present(values, slot)
 }
 
 /// What the type looks like.
@@ -186,15 +205,33 @@ fn one<T>(values: Vec<T>) -> Result<T> {
 
 /// Which variants the elements are. HDF5 enumerations and text go by name, plain integers by discriminant.
 fn read_indices<E: UnitEnum>(node: &Node<'_>, scalar: bool) -> Result<Vec<usize>> {
+    if let Some(column) = categorical::open(node)? {
+        // Names that no row has are nobody's concern.
+        let names = |categories: &Node<'_>| {
+            let names = text::read_array(categories, Some(1))?.0.into_iter();
+            Ok(names.map(|name| index_of::<E>(&name).ok_or(Rc::from(name))).collect())
+        };
+        let (rows, _): (Vec<Result<usize, Rc<str>>>, _) = column.rows(Some(usize::from(!scalar)), names, |_| 0)?;
+        return rows.into_iter().map(|index| index.map_err(|name| unknown(&name, E::NAMES))).collect();
+    }
     let description = node.describe()?;
-    if description.shape.len() != usize::from(!scalar) || description.null {
+    let by_name = |texts| {
+        let names = text::decode(texts)?;
+        names.iter().map(|name| index_of::<E>(name).ok_or_else(|| unknown(name, E::NAMES))).collect()
+    };
+    if let Some(texts) = matlab::texts(node, &description)?.filter(|texts| !scalar || texts.ends.len() == 1) {
+        return by_name(texts);
+    }
+    let fits = match scalar {
+        _ if node.ours => description.shape.len() == usize::from(!scalar),
+        true => description.elements() == Some(1),
+        false => line(&description.shape).is_some(),
+    };
+    if !fits || description.null {
         return Err(node.unexpected(format!("{} of enum `{}`", if scalar { "a scalar" } else { "a column" }, E::NAME)));
     }
     match &description.dtype {
-        dtype if dtype.is_text() => {
-            let texts = text::decode(node.texts(&description)?)?;
-            texts.iter().map(|name| index_of::<E>(name).ok_or_else(|| unknown(name, E::NAMES))).collect()
-        }
+        dtype if dtype.is_text() => by_name(node.texts(&description)?),
         // An enum of the variants FALSE and TRUE is what others call a bool.
         Dtype::Bool => {
             let name = |value| if value { "TRUE" } else { "FALSE" };

@@ -244,8 +244,8 @@ impl<A: Element + Clone, D: Dimension + 'static> Save for LazyArray<A, D> {
     fn write(&self, mut slot: Slot<'_>) -> Result<Written> {
         match &self.place {
             Place::Memory(array) => slot.put(array),
-            Place::File { held, .. } => {
-                match slot.copy(held.kept(), Self::schema)? {
+            Place::File { held, dtype, .. } => {
+                match slot.copy(held.kept_elements(dtype), Self::schema)? {
                     Ok(written) => return Ok(written),
                     Err(back) => slot = back,
                 }
@@ -279,7 +279,10 @@ impl<A: Element + Clone, D: Dimension + 'static> FileBacked for LazyArray<A, D> 
     fn read(node: Node<'_>) -> Result<Self> {
         let description = node.describe()?;
         number::shape(&node, &description, "an array", D::NDIM)?;
-        let Some(held) = Held::new(&node)? else {
+        // In files of others the shape may be another, with extents of 1.
+        let as_stored = !description.null && D::NDIM.is_none_or(|rank| rank == description.shape.len());
+        let held = if as_stored { Held::new(&node)? } else { None };
+        let Some(held) = held else {
             return Ok(node.get::<Array<A, D>>()?.into());
         };
         // Nothing of it: whether the elements are of this type shows now, not later.

@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::node::Node;
 use crate::object::Object;
 use crate::path::State;
-use crate::storage::{Kept, ObjectKind};
+use crate::storage::{Dtype, Kept, ObjectKind};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,15 +34,20 @@ impl Held {
         if node.is_inside_filter() {
             return Ok(None);
         }
-        let Some(kept) = node.object.source.keep(node.object.handle)? else { return Ok(None) };
+        let Some(kept) = node.object.keep()? else { return Ok(None) };
         let is_plain = node.kind() != ObjectKind::Group || node.stamp()?.is_some();
         let (state, depth, ours) = (node.state, node.depth, node.ours);
         Ok(Some(Held { kept, cx: node.cx.clone(), state, depth, ours, is_plain }))
     }
 
-    /// What can be copied into a file of this library: a group of others may be in a layout that is read in theirs only.
+    /// The object, if a copy of it is what this library would write. What others wrote is read by other rules, wherever it is.
     pub(crate) fn kept(&self) -> Option<&dyn Kept> {
-        self.is_plain.then_some(&*self.kept)
+        (self.ours && self.is_plain).then_some(&*self.kept)
+    }
+
+    /// The object, if it is a dataset of elements, which are read alike wherever they are.
+    pub(crate) fn kept_elements(&self, dtype: &Dtype) -> Option<&dyn Kept> {
+        (self.ours || !matches!(dtype, Dtype::Enum(_))).then_some(&*self.kept)
     }
 
     /// The file, if it has a name.

@@ -80,6 +80,12 @@ pub enum Dtype {
     Array(Box<Dtype>, Vec<u64>),
     /// Bytes without a meaning, with a tag.
     Opaque(usize, String),
+    /// References to objects of the file, as the 8 bytes of their addresses. Zeros refer to nothing.
+    Reference,
+    /// References to parts of datasets, 12 bytes. Zeros refer to nothing.
+    Region,
+    /// Sequences of variable length, whose elements are elsewhere.
+    Sequence(Box<Dtype>),
     /// A type that this library does not read: its size in bytes and a description.
     Other(usize, String),
 }
@@ -98,8 +104,63 @@ ints! {
     U8 = 1, false; U16 = 2, false; U32 = 4, false; U64 = 8, false;
 }
 
+/// Bytes of a variable-length string among others: in a file a length, and an address in a global heap.
+pub(crate) const REFERENCE: usize = 16;
+
 impl Dtype {
-    /// Bytes of one element in memory; for variable-length strings 0, since they are transferred in another way.
+    /// Bytes of one element among others, where variable-length strings have a place, too.
+    pub(crate) fn stored_size(&self) -> usize {
+        match self {
+            Dtype::VarStr => REFERENCE,
+            Dtype::Array(element, shape) => {
+                let extents = shape.iter().map(|extent| usize::try_from(*extent).unwrap_or(usize::MAX));
+                extents.fold(element.stored_size(), usize::saturating_mul)
+            }
+            _ => self.size(),
+        }
+    }
+
+    /// Whether the bytes of an element are the element: no part of it is a variable-length string, or of a type that
+    /// this library does not read.
+    pub fn is_plain(&self) -> bool {
+        match self {
+            Dtype::VarStr | Dtype::Sequence(_) | Dtype::Other(..) => false,
+            Dtype::Compound(compound) => compound.members.iter().all(|member| member.dtype.is_plain()),
+            Dtype::Array(element, _) => element.is_plain(),
+            _ => true,
+        }
+    }
+
+    /// Whether an element is more than its bytes, or unknown, so that a [`Value`](crate::Value) keeps it in a form of its own.
+    pub(crate) fn is_unusual(&self) -> bool {
+        *self != Dtype::VarStr && (!self.is_plain() || self.has_reference())
+    }
+
+    fn has_reference(&self) -> bool {
+        match self {
+            Dtype::Reference | Dtype::Region => true,
+            Dtype::Compound(compound) => compound.members.iter().any(|member| member.dtype.has_reference()),
+            Dtype::Array(element, _) => element.has_reference(),
+            _ => false,
+        }
+    }
+
+    /// The members of a compound type, complex numbers included.
+    pub(crate) fn members(&self) -> Option<Cow<'_, CompoundType>> {
+        let part = match self {
+            Dtype::Compound(compound) => return Some(Cow::Borrowed(compound)),
+            Dtype::Complex32 => Dtype::F32,
+            Dtype::Complex64 => Dtype::F64,
+            _ => return None,
+        };
+        let size = part.size();
+        let member = |name, offset, dtype| CompoundMember { name: Cow::Borrowed(name), offset, dtype };
+        let members = vec![member("r", 0, part.clone()), member("i", size, part)];
+        Some(Cow::Owned(CompoundType { size: 2 * size, members: members.into() }))
+    }
+
+    /// Bytes of one element in memory; for strings and sequences of variable length 0, since they are transferred in
+    /// another way.
     pub fn size(&self) -> usize {
         match self {
             Dtype::Int(int) => int.size.into(),
@@ -111,13 +172,21 @@ impl Dtype {
             Dtype::F128 => 16,
             Dtype::F80(size) | Dtype::FixedStr(size) | Dtype::AsciiStr(size) => *size,
             Dtype::Opaque(size, _) | Dtype::Other(size, _) => *size,
-            Dtype::VarStr => 0,
+            Dtype::VarStr | Dtype::Sequence(_) => 0,
+            Dtype::Reference => 8,
+            Dtype::Region => 12,
             Dtype::Enum(e) => e.base.size.into(),
             Dtype::Compound(c) => c.size,
             Dtype::Array(element, shape) => {
                 shape.iter().fold(element.size(), |n, d| n.saturating_mul(usize::try_from(*d).unwrap_or(usize::MAX)))
             }
         }
+    }
+
+    /// Whether the bytes of an element are in one place.
+    #[cfg(feature = "libhdf5")]
+    pub(crate) fn is_flat(&self) -> bool {
+        !matches!(self, Dtype::VarStr | Dtype::Sequence(_) | Dtype::Other(..))
     }
 
     /// Whether elements are text, of fixed or variable length.
@@ -161,6 +230,9 @@ impl fmt::Display for Dtype {
             }
             Dtype::Array(element, shape) => write!(f, "[{element}; {shape:?}]"),
             Dtype::Opaque(size, tag) => write!(f, "opaque[{size}] {tag}"),
+            Dtype::Reference => f.write_str("reference"),
+            Dtype::Region => f.write_str("region reference"),
+            Dtype::Sequence(element) => write!(f, "sequence of {element}"),
             Dtype::Other(_, description) => f.write_str(description),
         }
     }

@@ -4,6 +4,7 @@
 //! little-endian machine, C order, elements packed; the engine deals with what the file has instead.
 
 use crate::error::{ErrorKind, Result};
+use compound::Strings;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
@@ -11,7 +12,11 @@ use std::sync::Arc;
 pub(crate) mod chunks;
 #[cfg(feature = "libhdf5")]
 pub(crate) mod codec;
+pub(crate) mod compound;
 mod compression;
+// Elements with parts outside of themselves come out of one engine only.
+#[cfg_attr(not(feature = "libhdf5"), allow(dead_code))]
+mod content;
 mod dtype;
 #[cfg(feature = "libhdf5")]
 pub(crate) mod libhdf5;
@@ -23,16 +28,21 @@ mod kept;
 pub(crate) mod native;
 mod plain;
 mod slab;
+mod staged;
 
+pub(crate) use dtype::REFERENCE;
 pub(crate) use kept::Kept;
 pub(crate) use plain::Plain;
-pub(crate) use plain::{as_bytes, read_into, read_scalar, read_vec};
+pub(crate) use plain::{as_bytes, fill_slice, fill_vec, read_records, read_scalar, read_vec};
 #[cfg(feature = "sprs")]
 pub(crate) use plain::{integer_bytes, read_integers};
 pub(crate) use slab::{Slab, Span, Window};
+pub(crate) use staged::{Gathered, Staged};
 
 pub(crate) use compression::check;
 pub use compression::{BloscCodec, BloscShuffle, Compression};
+pub use content::Link;
+pub(crate) use content::{AttrSpec, Cell, Elements, Form, StoredType, Unusual};
 pub use dtype::{CompoundMember, CompoundType, Dtype, EnumType, IntType};
 
 /// What a dataset is to be, apart from its bytes.
@@ -52,6 +62,12 @@ pub(crate) struct DatasetSpec<'a> {
     pub attrs: &'a [(&'a str, &'a str)],
     /// An attribute that is an i64, written after those.
     pub number: Option<(&'a str, i64)>,
+    /// Attributes of any type, written behind those.
+    pub more_attrs: &'a [AttrSpec<'a>],
+    /// The datatype in the file, where `dtype` does not say all of it; for [`Sink::dataset_any`] only.
+    pub stored: Option<&'a StoredType>,
+    /// A null dataspace; for [`Sink::dataset_any`] only.
+    pub null: bool,
 }
 
 impl DatasetSpec<'_> {
@@ -111,6 +127,9 @@ pub(crate) trait Sink {
     /// Writes an attribute of the open group. [`Dtype::VarStr`] is one text whose bytes are given.
     fn attr(&mut self, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()>;
 
+    /// Writes an attribute of a member of the open group, which has been written before.
+    fn member_attr(&mut self, member: &str, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()>;
+
     /// Writes a dataset whose bytes lie in one place. `bytes` holds exactly the elements of `spec`.
     fn dataset(&mut self, name: &str, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<()>;
 
@@ -121,10 +140,47 @@ pub(crate) trait Sink {
     fn dataset_text(&mut self, name: &str, spec: &DatasetSpec<'_>, texts: &mut dyn Iterator<Item = &str>)
     -> Result<()>;
 
+    /// The form that a filter turns everything into on the way to an engine, so that it does not do so twice.
+    fn form(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Writes a dataset of a compound type that has variable-length strings in it, whose places in `bytes` are zero; no
+    /// text has a NUL in it.
+    fn dataset_records(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        bytes: Vec<u8>,
+        strings: Vec<Strings>,
+    ) -> Result<()>;
+
+    /// Says that the type of the node that is written next gives it this shape, rows included: nothing that a file notes.
+    fn fixed_shape(&mut self, shape: &[u64]) {
+        let _ = shape;
+    }
+
     /// Copies an object of a file, with all that is in it and as it is stored; `false` where this engine cannot.
     fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
         let _ = (name, kept);
         Ok(false)
+    }
+
+    /// Writes a dataset of elements of any type.
+    fn dataset_any(&mut self, name: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()>;
+
+    /// Writes an attribute of the open group, of any type.
+    fn attr_any(&mut self, attr: &AttrSpec<'_>) -> Result<()>;
+
+    /// Makes a soft or external link as a member of the open group.
+    fn link(&mut self, name: &str, link: &Link) -> Result<()>;
+
+    /// Makes a committed datatype as a member of the open group.
+    fn committed(&mut self, name: &str, stored: &StoredType, attrs: &[AttrSpec<'_>]) -> Result<()>;
+
+    /// Writes what had to wait until everything else is there.
+    fn finish(&mut self) -> Result<()> {
+        Ok(())
     }
 }
 
@@ -192,6 +248,18 @@ pub(crate) struct Texts {
     pub ends: Vec<usize>,
 }
 
+/// The strings one by one, if all of them are UTF-8.
+#[cfg(feature = "native")]
+pub(crate) fn text_pieces(texts: &Texts) -> Option<Vec<&str>> {
+    let mut start = 0;
+    let piece = |end: &usize| {
+        let piece = texts.bytes.get(start..*end)?;
+        start = *end;
+        std::str::from_utf8(piece).ok()
+    };
+    texts.ends.iter().map(piece).collect()
+}
+
 /// What an engine implements to read. Handles are opened by [`Source::root`], [`Source::child`] and
 /// [`Source::attribute`], and each is given back once to [`Source::release`].
 pub(crate) trait Source {
@@ -203,6 +271,18 @@ pub(crate) trait Source {
 
     /// The names of a group's members: in creation order where that is tracked, else sorted by their bytes.
     fn children(&self, group: Handle) -> Result<Vec<String>>;
+
+    /// Whether the creation order of a group's members is tracked.
+    fn is_ordered(&self, group: Handle) -> Result<bool>;
+
+    /// Where a link of a group leads, if it is no hard one.
+    fn link(&self, group: Handle, name: &str) -> Result<Option<Link>>;
+
+    /// The type of a dataset, attribute or committed datatype as the file has it, where `dtype` does not say all of it.
+    fn stored_type(&self, handle: Handle, dtype: Option<&Dtype>) -> Result<Option<StoredType>>;
+
+    /// Reads all elements of a dataset or attribute of a type that is [`Dtype::Other`].
+    fn read_unusual(&self, handle: Handle) -> Result<Unusual>;
 
     /// The attribute of an object, or `None`.
     fn attribute(&self, object: Handle, name: &str) -> Result<Option<Handle>>;
@@ -222,6 +302,7 @@ pub(crate) trait Source {
 
     /// Reads all elements of a dataset or attribute as `dtype`, which is what [`Source::describe`] gave. `out` has
     /// exactly their size; when this returns `Ok`, every byte of it is initialised. Bytes that are not are never written.
+    /// What stands in the places of members that have no bytes of their own ([`Dtype::is_plain`]) means nothing.
     fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()>;
 
     /// Reads a part of a dataset, as [`Source::read`] reads all of it. The selection lies in the dataset.
@@ -230,8 +311,15 @@ pub(crate) trait Source {
         Err(ErrorKind::Unsupported(format!("a part of data of type {dtype}")).into())
     }
 
-    /// Reads all elements of a dataset or attribute of variable-length strings. A null pointer reads as empty text.
-    fn read_text(&self, handle: Handle) -> Result<Texts>;
+    /// Reads all variable-length strings of a dataset or attribute: its elements, or the member of them that the names
+    /// lead to. A null pointer reads as empty text.
+    fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts>;
+
+    /// The bytes of all elements as [`Source::read`] gives them, for engines that have them at hand.
+    fn at_hand(&self, handle: Handle) -> Result<Option<&[u8]>> {
+        let _ = handle;
+        Ok(None)
+    }
 
     /// Reads a scalar of exactly this type in one step: `false`, and nothing read, where it is anything else.
     fn scalar(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<bool> {
@@ -247,6 +335,40 @@ pub(crate) trait Source {
 
     /// A handle of its own to an object that is open.
     fn again(&self, object: Handle) -> Result<Handle>;
+
+    /// The object that a reference leads to, which was read at this handle; `None` for one to nothing.
+    fn target(&self, at: Handle, reference: &[u8]) -> Result<Option<Handle>> {
+        let _ = (at, reference);
+        Err(ErrorKind::Unsupported("references".into()).into())
+    }
+
+    /// The part of a dataset that a reference leads to, which was read at this handle; `None` for one to nothing.
+    fn region(&self, at: Handle, reference: &[u8]) -> Result<Option<(Description, Gathered)>> {
+        let _ = (at, reference);
+        Err(ErrorKind::Unsupported("references to regions".into()).into())
+    }
+
+    /// Reads sequences of variable length: the elements of all of them, one after another, and how many each has.
+    fn sequences(&self, handle: Handle) -> Result<(Gathered, Vec<usize>)> {
+        let _ = handle;
+        Err(ErrorKind::Unsupported("sequences of variable length".into()).into())
+    }
+
+    /// The form that a filter turns everything out of, so that it does not do so twice.
+    fn form(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether this library wrote what is read here by the rules for files of others: no filter is guessed.
+    fn is_marked(&self) -> bool {
+        false
+    }
+
+    /// Where the elements of an object were read first, which is where references among them are followed.
+    fn origin(&self, handle: Handle) -> Option<(&dyn Source, Handle)> {
+        let _ = handle;
+        None
+    }
 
     /// Holds on to an object, beyond the life of the source; `None` where that is not possible.
     fn keep(&self, object: Handle) -> Result<Option<Arc<dyn Kept>>> {

@@ -32,9 +32,30 @@ pub(crate) fn as_bytes<T: Plain>(elements: &[T]) -> &[u8] {
 
 /// Reads all elements of a dataset or attribute into a new vector. `T` is one element, or `u8` for the bytes of all.
 pub(crate) fn read_vec<T: Plain>(source: &dyn Source, handle: Handle, description: &Description) -> Result<Vec<T>> {
-    if let super::Dtype::Other(_, what) = &description.dtype {
-        return Err(Error::new(ErrorKind::Unsupported(format!("elements of type {what} cannot be read"))));
+    fill_vec(description, |out| source.read(handle, &description.dtype, out))
+}
+
+/// The bytes of records whose members are read one by one, so that some of them may be unreadable.
+pub(crate) fn read_records(source: &dyn Source, handle: Handle, description: &Description) -> Result<Vec<u8>> {
+    filled(description, |out| source.read(handle, &description.dtype, out))
+}
+
+/// A new vector of all elements that are described. `fill` initialises every byte, or gives an error.
+pub(crate) fn fill_vec<T: Plain>(
+    description: &Description,
+    fill: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<()>,
+) -> Result<Vec<T>> {
+    if !description.dtype.is_plain() {
+        let what = format!("elements of type {} cannot be read", description.dtype);
+        return Err(Error::new(ErrorKind::Unsupported(what)));
     }
+    filled(description, fill)
+}
+
+fn filled<T: Plain>(
+    description: &Description,
+    fill: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<()>,
+) -> Result<Vec<T>> {
     let bytes = description.elements().and_then(|n| n.checked_mul(description.dtype.size()));
     let Some(bytes) = bytes.filter(|bytes| isize::try_from(*bytes).is_ok()) else {
         return Err(ErrorKind::Damaged(format!("a dataset of shape {:?}", description.shape)).into());
@@ -51,19 +72,18 @@ pub(crate) fn read_vec<T: Plain>(source: &dyn Source, handle: Handle, descriptio
         let spare: &mut [MaybeUninit<T>] = &mut elements.spare_capacity_mut()[..len];
         // SAFETY: uninitialised elements may be seen as uninitialised bytes; the length is theirs.
         let out = unsafe { std::slice::from_raw_parts_mut(spare.as_mut_ptr().cast::<MaybeUninit<u8>>(), bytes) };
-        source.read(handle, &description.dtype, out)?;
+        fill(out)?;
     }
-    // SAFETY: `Source::read` promises that all bytes are initialised, and every bit pattern is a `T`.
+    // SAFETY: `fill` promises that all bytes are initialised, and every bit pattern is a `T`.
     unsafe { elements.set_len(len) };
     Ok(elements)
 }
 
-/// Reads all elements of a dataset or attribute into memory of theirs. `T` is one element.
-pub(crate) fn read_into<T: Plain>(
-    source: &dyn Source,
-    handle: Handle,
+/// Fills memory with all elements that are described. `fill` writes every byte, initialised, or gives an error.
+pub(crate) fn fill_slice<T: Plain>(
     description: &Description,
     out: &mut [T],
+    fill: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<()>,
 ) -> Result<()> {
     if description.dtype.size() != size_of::<T>() || description.elements() != Some(out.len()) {
         return Err(ErrorKind::Contract(format!("a buffer of {} elements for {description:?}", out.len())).into());
@@ -72,10 +92,10 @@ pub(crate) fn read_into<T: Plain>(
         return Ok(());
     }
     // SAFETY: elements may be seen as bytes that need not be initialised, as long as only initialised ones are written to
-    // them, and `Source::read` writes no others; every bit pattern is a `T`.
+    // them, and `fill` writes no others; every bit pattern is a `T`.
     let bytes =
         unsafe { std::slice::from_raw_parts_mut(out.as_mut_ptr().cast::<MaybeUninit<u8>>(), size_of_val::<[T]>(out)) };
-    source.read(handle, &description.dtype, bytes)
+    fill(bytes)
 }
 
 /// Reads a scalar that is exactly of this type, where the engine can in one step.

@@ -1,6 +1,6 @@
 //! [`Slab`]: a part of a dataset, and [`Window`]: a source through which a dataset looks like a part of itself.
 
-use super::{Allocation, Description, Dtype, Handle, Kept, Source, Texts};
+use super::{Allocation, Description, Dtype, Handle, Kept, Link, Source, StoredType, Texts, Unusual};
 use crate::error::{Error, ErrorKind, Result};
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -119,6 +119,25 @@ impl Source for Window<'_> {
         self.source.children(group)
     }
 
+    fn is_ordered(&self, group: Handle) -> Result<bool> {
+        self.source.is_ordered(group)
+    }
+
+    fn link(&self, group: Handle, name: &str) -> Result<Option<Link>> {
+        self.source.link(group, name)
+    }
+
+    fn stored_type(&self, handle: Handle, dtype: Option<&Dtype>) -> Result<Option<StoredType>> {
+        self.source.stored_type(handle, dtype)
+    }
+
+    fn read_unusual(&self, handle: Handle) -> Result<Unusual> {
+        match self.is_part(handle) {
+            true => Err(ErrorKind::Unsupported("a part of a dataset of elements of this type".into()).into()),
+            false => self.source.read_unusual(handle),
+        }
+    }
+
     fn attribute(&self, object: Handle, name: &str) -> Result<Option<Handle>> {
         self.source.attribute(object, name)
     }
@@ -155,16 +174,18 @@ impl Source for Window<'_> {
         Err(Error::new(ErrorKind::Contract("a part of a part".into())))
     }
 
-    fn read_text(&self, handle: Handle) -> Result<Texts> {
-        let texts = self.source.read_text(handle)?;
+    fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts> {
+        let texts = self.source.read_text(handle, member)?;
         if !self.is_part(handle) {
             return Ok(texts);
         }
         // Text of variable length lies anywhere, so there is nothing to gain from reading a part of it.
         let shape = self.source.describe(handle)?.shape;
+        // An element of a compound type may have several.
+        let each = (texts.ends.len() / super::elements(&shape).unwrap_or(0).max(1)) as u64;
         let mut part = Texts::default();
         self.slab.runs(&shape, |start, len| {
-            for place in start..start + len {
+            for place in start * each..(start + len) * each {
                 let end = |place: Option<u64>| place.map_or(Some(0), |place| texts.ends.get(place as usize).copied());
                 let text = match (end(place.checked_sub(1)), end(Some(place))) {
                     (Some(from), Some(to)) => texts.bytes.get(from..to),

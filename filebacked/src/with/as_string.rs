@@ -2,7 +2,8 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
-use crate::layout::text;
+use crate::layout::encoding::TYPE;
+use crate::layout::{absent, text};
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
@@ -55,6 +56,25 @@ where
 
     fn read_rows(&self, node: Node<'_>) -> Result<Vec<T>> {
         text::read_array(&node, Some(1))?.0.iter().map(|text| parse(text)).collect()
+    }
+
+    fn write_optional_rows(&self, rows: Rows<'_, Option<T>>, slot: Slot<'_>) -> Result<Written> {
+        if !slot.is_encoded() {
+            return absent::write_rows_with(rows, slot, self);
+        }
+        // AnnData's nullable strings have a text in every row.
+        let texts: Vec<Option<String>> = rows.iter().map(|value| value.as_ref().map(T::to_string)).collect();
+        slot.put_rows(Rows::slice(&texts))
+    }
+
+    fn read_optional_rows(&self, node: Node<'_>) -> Result<Vec<Option<T>>>
+    where
+        T: 'static,
+    {
+        if node.text_attribute(TYPE)?.as_deref() != Some("nullable-string-array") {
+            return absent::read_rows_with(node, self);
+        }
+        absent::read_rows::<String>(node)?.iter().map(|text| text.as_deref().map(parse).transpose()).collect()
     }
 }
 

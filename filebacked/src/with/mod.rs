@@ -3,12 +3,18 @@
 //! | filter | for | stored as |
 //! |---|---|---|
 //! | [`AsString`] | `Display + FromStr` | text |
+//! | [`Serde`] (feature `serde`) | any serde type | groups and datasets |
 //! | [`Json`] (feature `json`) | any serde type | text |
 //! | [`Bincode`], [`Postcard`] (features) | any serde type | bytes of that codec |
 //! | [`via`]`::<U>()` | `Clone + Into<U>`, back by `TryInto` | a `U` |
 //! | [`Gzip`], [`Compressed`], [`Chunk`] | any type here | in the type's own way, compressed or in chunks of a shape |
+//! | [`DataFrame`]` { index }` | `Vec` of structs | a data frame of AnnData |
+//! | [`Categorical`] | text | in columns codes and categories |
+//! | [`Encoded`] | any type here | in the type's own way, for AnnData's `read_elem` |
 //! | [`Each`]`(filter)` | `Vec`, `VecDeque`, `Box<[T]>` | each element by the filter |
 //! | [`whole`]`(filter)` | `Option` | the `Option` itself by the filter, absence included |
+//! | [`Csc`], [`Csr`] (feature `sprs`) | `CsMat` | a sparse matrix; says what it is in files that do not |
+//! | [`Matlab`] | any type here | as MATLAB has it: matrices column by column, text as UTF-16 |
 //! | [`SharedDyn`] (feature `dynamic`) | `Arc<dyn Trait>`, `Rc<dyn Trait>` | the value, as its class stores it |
 //! | [`Registered`] | any type | by the filter that is registered for it |
 //! | [`Raw`] | any type here | in the type's own way; reads past the filters of the file |
@@ -39,32 +45,48 @@
 mod as_string;
 #[cfg(feature = "bincode")]
 mod bincode;
+mod categorical;
 #[cfg(any(feature = "bincode", feature = "postcard"))]
 mod codec;
+mod data_frame;
 mod each;
+mod encoded;
 #[cfg(feature = "json")]
 mod json;
+mod matlab;
 #[cfg(feature = "postcard")]
 mod postcard;
 mod raw;
 mod registered;
+#[cfg(feature = "serde")]
+mod serde;
 #[cfg(feature = "dynamic")]
 mod shared_dyn;
+#[cfg(feature = "sprs")]
+mod sparse;
 mod stored;
 mod via;
 
+#[cfg(feature = "serde")]
+pub use self::serde::Serde;
 pub use as_string::AsString;
 #[cfg(feature = "bincode")]
 pub use bincode::Bincode;
+pub use categorical::Categorical;
+pub use data_frame::DataFrame;
 pub use each::Each;
+pub use encoded::Encoded;
 #[cfg(feature = "json")]
 pub use json::Json;
+pub use matlab::{MATLAB_HEADER, Matlab};
 #[cfg(feature = "postcard")]
 pub use postcard::Postcard;
 pub use raw::Raw;
 pub use registered::Registered;
 #[cfg(feature = "dynamic")]
 pub use shared_dyn::SharedDyn;
+#[cfg(feature = "sprs")]
+pub use sparse::{Csc, Csr};
 pub use stored::{Chunk, Compressed, Gzip};
 pub use via::{Via, via};
 

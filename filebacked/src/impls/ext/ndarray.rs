@@ -9,6 +9,15 @@
 //! ```text
 //! x            the elements' type, (n, ...): n arrays of one shape
 //! ```
+//!
+//! `layout = "packed"` asks for three, which suits many small arrays that differ in shape:
+//!
+//! ```text
+//! x            group     filebacked = "packed", len = n
+//! ├── values   the elements of all arrays in C order, one array after another
+//! ├── shapes   u64 (n, rank): the extents of each array
+//! └── offsets  u64 (n + 1): where each array starts in `values`, and where the last one ends
+//! ```
 
 use crate::backed::{FileBacked, Save};
 use crate::buffer::{self, Buffer, Wanted};
@@ -16,12 +25,13 @@ use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
 use crate::layout::scalar::Element;
-use crate::layout::sequence;
+use crate::layout::{number, sequence};
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
-use crate::storage::ObjectKind;
+use crate::stamp::Stamp;
+use crate::storage::{Dtype, ObjectKind};
 use ndarray::{ArcArray, Array, ArrayBase, ArrayView, ArrayViewMut, CowArray, DataMut, DataOwned, Dimension, IxDyn};
 
 /// How many arrays without elements are read from one dataset, which has no bytes to show for them.
@@ -37,10 +47,13 @@ fn write_rows<A: Element, D: Dimension, T: Save>(
     slot: Slot<'_>,
     view: impl for<'v> Fn(&'v T) -> ArrayView<'v, A, D>,
 ) -> Result<Written> {
-    if slot.layout() != Some(StoreAs::Stacked) {
+    if !matches!(slot.layout(), Some(StoreAs::Stacked | StoreAs::Packed)) {
         return sequence::write_numbered(rows, slot);
     }
     let arrays: Vec<ArrayView<'_, A, D>> = rows.iter().map(view).collect();
+    if slot.layout() == Some(StoreAs::Packed) {
+        return write_packed(&arrays, slot);
+    }
     let empty = D::zeros(D::NDIM.unwrap_or(0));
     let inner = arrays.first().map_or(empty.slice(), |array| array.shape());
     if let Some(other) = arrays.iter().find(|array| array.shape() != inner) {
@@ -49,6 +62,57 @@ fn write_rows<A: Element, D: Dimension, T: Save>(
     }
     let shape: Vec<u64> = std::iter::once(&arrays.len()).chain(inner).map(|extent| *extent as u64).collect();
     write_elements(&arrays, &shape, slot)
+}
+
+fn write_packed<A: Element, D: Dimension>(arrays: &[ArrayView<'_, A, D>], slot: Slot<'_>) -> Result<Written> {
+    let rank = arrays.first().map_or(D::NDIM.unwrap_or(0), ArrayBase::ndim);
+    if let Some(other) = arrays.iter().find(|array| array.ndim() != rank) {
+        let what = format!("arrays of {rank} and of {} dimensions cannot be packed together", other.ndim());
+        return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `layout = \"packed\"` off the field"));
+    }
+    let total: usize = arrays.iter().map(ArrayBase::len).sum();
+    let mut group = slot.group(Stamp::kind("packed"))?;
+    group.write_len(arrays.len())?;
+    group.part("values", |slot| write_elements(arrays, &[total as u64], slot))?;
+    group.part("shapes", |slot| {
+        slot.dataset_fill(&Dtype::U64, &[arrays.len() as u64, rank as u64], &mut |out| {
+            for extent in arrays.iter().flat_map(ArrayBase::shape) {
+                out.put(&(*extent as u64).to_le_bytes());
+            }
+        })
+    })?;
+    group.part("offsets", |slot| sequence::write_offsets(slot, Rows::slice(arrays), ArrayBase::len))?;
+    group.end()
+}
+
+/// Reads what [`write_packed`] wrote.
+fn read_packed<A: Element, S: DataOwned<Elem = A>, D: Dimension>(node: Node<'_>) -> Result<Vec<ArrayBase<S, D>>> {
+    let group = node.group_of("packed", "arrays (a numbered group, a dataset, or a group (packed))")?;
+    let (counts, total) = group.part("offsets", sequence::read_offsets)?;
+    let (extents, shape) = group.part("shapes", |node| number::read::<u64>(&node, Some(2)))?;
+    let (values, _) = group.part("values", |node| A::read_array(&node, Some(1)))?;
+    let rank = shape.get(1).copied().unwrap_or(0);
+    if D::NDIM.is_some_and(|wanted| wanted != rank) {
+        let expected = format!("arrays of {} dimensions", D::NDIM.unwrap_or(0));
+        return Err(Error::mismatch(expected, format!("arrays of {rank}")).at("shapes"));
+    }
+    if total != values.len() || shape.first() != Some(&counts.len()) {
+        let what = "packed arrays whose values, shapes and offsets do not fit each other";
+        return Err(ErrorKind::Damaged(what.into()).into());
+    }
+    let mut values = values.into_iter();
+    let mut arrays = Vec::with_capacity(counts.len());
+    for (i, count) in counts.into_iter().enumerate() {
+        let extents = extents.get(i * rank..(i + 1) * rank).unwrap_or_default();
+        let shape: Option<Vec<usize>> = extents.iter().map(|extent| usize::try_from(*extent).ok()).collect();
+        let shape = shape.filter(|shape| shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)) == Some(count));
+        let shape = shape.ok_or_else(|| {
+            let what = format!("{count} values for an array of shape {extents:?}");
+            Error::new(ErrorKind::Damaged(what)).at("shapes")
+        })?;
+        arrays.push(array(values.by_ref().take(count).collect(), &shape)?);
+    }
+    Ok(arrays)
 }
 
 /// Writes the elements of arrays in C order, without a copy where they lie so.
@@ -90,8 +154,11 @@ where
     ArrayBase<S, D>: FileBacked,
 {
     node.readable()?;
-    if node.kind() == ObjectKind::Group && node.stamp()?.is_none_or(|stamp| stamp.kind_name() == "list") {
-        return sequence::read_numbered(node);
+    if node.kind() == ObjectKind::Group {
+        return match node.stamp()? {
+            Some(stamp) if stamp.kind_name() == "packed" => read_packed(node),
+            _ => sequence::read_numbered(node),
+        };
     }
     let (values, shape) = A::read_array(&node, D::NDIM.map(|rank| rank + 1))?;
     let Some((len, inner)) = shape.split_first() else {

@@ -5,8 +5,8 @@
 //! Complex<f64> compound {r: f64, i: f64}: numpy's complex128
 //! ```
 //!
-//! Reading takes a compound of `r` and `i` of any number types, as the options allow for each; a real number is no
-//! complex one.
+//! Reading takes a compound of `r` and `i`, `real` and `imag` or `re` and `im` of any number types, as the options allow for
+//! each, and the complex class of HDF5 2; a real number is no complex one.
 
 use crate::error::{Error, Result};
 use crate::layout::number::{self, Any, Number};
@@ -27,7 +27,9 @@ fn parts(dtype: &Dtype) -> Option<[(usize, Dtype); 2]> {
                 let member = compound.members.iter().find(|member| member.name == name)?;
                 Some((member.offset, member.dtype.clone()))
             };
-            Some([part("r")?, part("i")?])
+            // As h5py, MATLAB and Octave, and others name them.
+            let pair = |r, i| Some([part(r)?, part(i)?]);
+            pair("r", "i").or_else(|| pair("real", "imag")).or_else(|| pair("re", "im"))
         }
         _ => None,
     }
@@ -37,6 +39,9 @@ fn parts(dtype: &Dtype) -> Option<[(usize, Dtype); 2]> {
 fn read_other<T: Number>(node: &Node<'_>, rank: Option<usize>, name: &str) -> Result<(Vec<Complex<T>>, Vec<usize>)> {
     let description = node.describe()?;
     let unexpected = || node.unexpected(number::wanted(name, rank));
+    if description.elements() == Some(0) && !node.ours && node.is_put_together() {
+        return Ok((Vec::new(), number::shape(node, &description, name, rank)?));
+    }
     let stored = parts(&description.dtype).ok_or_else(unexpected)?;
     let shape = number::shape(node, &description, name, rank)?;
     let policy = node.context().conversion();

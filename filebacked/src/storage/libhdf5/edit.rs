@@ -166,7 +166,9 @@ fn copy_attribute(from: hid_t, into: hid_t, name: &str) -> Result<()> {
     let (dtype, n) = (describe(stored.raw())?, data.elements()?);
     let memory = match &dtype {
         Dtype::VarStr => stored.clone(),
-        Dtype::Other(..) => return Err(ErrorKind::Unsupported(format!("to copy an attribute of {dtype}")).into()),
+        Dtype::Other(..) | Dtype::Sequence(_) => {
+            return Err(ErrorKind::Unsupported(format!("to copy an attribute of {dtype}")).into());
+        }
         _ => memory_type(stored.raw())?,
     };
     let size = if dtype == Dtype::VarStr { size_of::<*mut c_char>() } else { dtype.size() };

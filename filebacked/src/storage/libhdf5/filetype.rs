@@ -1,38 +1,40 @@
 //! Types that files have: what they are to this library, and the type that their bytes are read as.
 
-use super::id::{Id, check};
+use super::id::{Id, check, with_name};
 use super::types::integer;
 use crate::error::{ErrorKind, Result};
 use crate::storage::{CompoundMember, CompoundType, Dtype, EnumType, IntType};
+use hdf5_metno::globals::{H5T_STD_REF_DSETREG, H5T_STD_REF_OBJ};
 use hdf5_metno_sys::h5::H5free_memory;
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5t::H5T_class_t::H5T_COMPOUND;
+use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
 use hdf5_metno_sys::h5t::H5T_order_t::{H5T_ORDER_BE, H5T_ORDER_LE};
 use hdf5_metno_sys::h5t::H5T_sign_t::H5T_SGN_2;
-use hdf5_metno_sys::h5t::H5T_str_t::H5T_STR_NULLPAD;
+use hdf5_metno_sys::h5t::H5T_str_t::{H5T_STR_NULLPAD, H5T_STR_NULLTERM};
 use hdf5_metno_sys::h5t::{
-    H5Tarray_create, H5Tcopy, H5Tcreate, H5Tget_array_dims, H5Tget_array_ndims, H5Tget_class, H5Tget_ebias,
-    H5Tget_fields, H5Tget_member_name, H5Tget_member_type, H5Tget_member_value, H5Tget_nmembers, H5Tget_offset,
-    H5Tget_order, H5Tget_precision, H5Tget_sign, H5Tget_size, H5Tget_strpad, H5Tget_super, H5Tget_tag, H5Tinsert,
-    H5Tis_variable_str, H5Tset_order, H5Tset_strpad,
+    H5Tarray_create, H5Tcopy, H5Tcreate, H5Tequal, H5Tget_array_dims, H5Tget_array_ndims, H5Tget_class, H5Tget_cset,
+    H5Tget_ebias, H5Tget_fields, H5Tget_member_name, H5Tget_member_type, H5Tget_member_value, H5Tget_nmembers,
+    H5Tget_offset, H5Tget_order, H5Tget_precision, H5Tget_sign, H5Tget_size, H5Tget_strpad, H5Tget_super, H5Tget_tag,
+    H5Tinsert, H5Tis_variable_str, H5Tset_order, H5Tset_strpad,
 };
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char};
 
 /// Classes by their numbers: the last one is not known to every version of the library.
-mod class {
-    pub(super) const INTEGER: i32 = 0;
-    pub(super) const FLOAT: i32 = 1;
-    pub(super) const TIME: i32 = 2;
-    pub(super) const STRING: i32 = 3;
-    pub(super) const BITFIELD: i32 = 4;
-    pub(super) const OPAQUE: i32 = 5;
-    pub(super) const COMPOUND: i32 = 6;
-    pub(super) const REFERENCE: i32 = 7;
-    pub(super) const ENUM: i32 = 8;
-    pub(super) const VLEN: i32 = 9;
-    pub(super) const ARRAY: i32 = 10;
-    pub(super) const COMPLEX: i32 = 11;
+pub(super) mod class {
+    pub(in super::super) const INTEGER: i32 = 0;
+    pub(in super::super) const FLOAT: i32 = 1;
+    pub(in super::super) const TIME: i32 = 2;
+    pub(in super::super) const STRING: i32 = 3;
+    pub(in super::super) const BITFIELD: i32 = 4;
+    pub(in super::super) const OPAQUE: i32 = 5;
+    pub(in super::super) const COMPOUND: i32 = 6;
+    pub(in super::super) const REFERENCE: i32 = 7;
+    pub(in super::super) const ENUM: i32 = 8;
+    pub(in super::super) const VLEN: i32 = 9;
+    pub(in super::super) const ARRAY: i32 = 10;
+    pub(in super::super) const COMPLEX: i32 = 11;
 }
 
 /// Types in types are followed this far.
@@ -64,7 +66,7 @@ fn describe_at(id: hid_t, depth: u32) -> Result<Dtype> {
                 None => Dtype::Other(size, format!("enum over an integer of {size} bytes")),
             }
         }
-        class::COMPOUND => compound(id, size, depth)?,
+        class::COMPOUND => compound(id, depth)?,
         class::COMPLEX => match describe_at(parent(id)?.raw(), depth - 1)? {
             Dtype::F32 => Dtype::Complex32,
             Dtype::F64 => Dtype::Complex64,
@@ -73,7 +75,8 @@ fn describe_at(id: hid_t, depth: u32) -> Result<Dtype> {
         class::ARRAY => {
             let shape = array_shape(id)?;
             match describe_at(parent(id)?.raw(), depth - 1)? {
-                part @ (Dtype::Other(..) | Dtype::VarStr) => Dtype::Other(size, format!("[{part}; {shape:?}]")),
+                // Strings have a place in records only.
+                part if depth == DEPTH && !part.is_flat() => Dtype::Other(size, format!("[{part}; {shape:?}]")),
                 part => Dtype::Array(Box::new(part), shape),
             }
         }
@@ -82,10 +85,15 @@ fn describe_at(id: hid_t, depth: u32) -> Result<Dtype> {
             let tag = unsafe { take_text(H5Tget_tag(id))? };
             Dtype::Opaque(size, tag)
         }
-        class::VLEN => Dtype::Other(size, format!("sequence of {}", describe_at(parent(id)?.raw(), depth - 1)?)),
-        class::REFERENCE => other("reference"),
-        class::BITFIELD => other("bitfield"),
-        class::TIME => other("time"),
+        class::VLEN => Dtype::Sequence(Box::new(describe_at(parent(id)?.raw(), depth - 1)?)),
+        class::REFERENCE if is(id, *H5T_STD_REF_OBJ)? => Dtype::Reference,
+        class::REFERENCE if is(id, *H5T_STD_REF_DSETREG)? => Dtype::Region,
+        class::REFERENCE => other("reference of HDF5 1.12"),
+        // Bits, and seconds since 1970, are read as the numbers that they are.
+        class::BITFIELD | class::TIME => match size {
+            1 | 2 | 4 | 8 => Dtype::Int(IntType { size: size as u8, signed: class == class::TIME }),
+            _ => Dtype::Other(size, format!("bits or a time of {size} bytes")),
+        },
         _ => other("unknown datatype"),
     })
 }
@@ -98,7 +106,7 @@ pub(super) fn memory_type(id: hid_t) -> Result<Id> {
             Some(int) => copy(integer(int)?),
             None => Err(unreadable(id)),
         },
-        class::FLOAT | class::COMPLEX => {
+        class::FLOAT | class::COMPLEX | class::BITFIELD => {
             let copy = copy(id)?;
             // SAFETY: the copy is open and may be changed.
             check(unsafe { H5Tset_order(copy.raw(), H5T_ORDER_LE) })?;
@@ -131,7 +139,7 @@ pub(super) fn memory_type(id: hid_t) -> Result<Id> {
             // SAFETY: the element's type is open, the shape has as many numbers as is said.
             unsafe { Id::own(H5Tarray_create(part.raw(), shape.len() as u32, shape.as_ptr())) }
         }
-        class::OPAQUE => copy(id),
+        class::OPAQUE | class::REFERENCE | class::TIME => copy(id),
         _ => Err(unreadable(id)),
     }
 }
@@ -140,6 +148,28 @@ pub(super) fn memory_type(id: hid_t) -> Result<Id> {
 pub(super) fn is_nul_padded(id: hid_t) -> Result<bool> {
     // SAFETY: the type is open; padding is asked of strings alone.
     unsafe { Ok(head(id)?.0 == class::STRING && !is_variable(id)? && H5Tget_strpad(id) == H5T_STR_NULLPAD) }
+}
+
+/// Whether elements are read as the numbers that they are, without a conversion to the integers of the same size.
+pub(super) fn is_unconverted(id: hid_t) -> Result<bool> {
+    Ok(matches!(head(id)?.0, class::BITFIELD | class::TIME))
+}
+
+/// Whether elements are times that the library leaves in the other byte order: it converts none.
+pub(super) fn is_swapped_time(id: hid_t) -> Result<bool> {
+    // SAFETY: the type is open.
+    Ok(head(id)?.0 == class::TIME && unsafe { H5Tget_order(id) } == H5T_ORDER_BE)
+}
+
+fn is(id: hid_t, other: hid_t) -> Result<bool> {
+    // SAFETY: both types are open.
+    Ok(check(unsafe { H5Tequal(id, other) })? > 0)
+}
+
+/// Whether a type of strings of variable length is what this library makes: UTF-8, ended by NUL.
+pub(super) fn is_usual_text(id: hid_t) -> Result<bool> {
+    // SAFETY: the type is open and a string.
+    unsafe { Ok(H5Tget_cset(id) == H5T_CSET_UTF8 && H5Tget_strpad(id) == H5T_STR_NULLTERM) }
 }
 
 /// Bytes of an element.
@@ -158,18 +188,18 @@ fn unreadable(id: hid_t) -> crate::error::Error {
     }
 }
 
-fn head(id: hid_t) -> Result<(i32, usize)> {
+pub(super) fn head(id: hid_t) -> Result<(i32, usize)> {
     // SAFETY: the type is open.
     let class = unsafe { H5Tget_class(id) } as i32;
     Ok((check(class)?, size_of_type(id)?))
 }
 
-fn parent(id: hid_t) -> Result<Id> {
+pub(super) fn parent(id: hid_t) -> Result<Id> {
     // SAFETY: the type is open; the new identifier has no other owner.
     unsafe { Id::own(H5Tget_super(id)) }
 }
 
-fn copy(id: hid_t) -> Result<Id> {
+pub(super) fn copy(id: hid_t) -> Result<Id> {
     // SAFETY: the type is open; the copy has no other owner.
     unsafe { Id::own(H5Tcopy(id)) }
 }
@@ -196,6 +226,22 @@ fn bits(id: hid_t) -> Result<usize> {
     // SAFETY: the type is open and a number.
     let (offset, precision) = unsafe { (check(H5Tget_offset(id))?, H5Tget_precision(id)) };
     Ok((offset.unsigned_abs() as usize).saturating_add(precision))
+}
+
+/// What a time is among the members of a compound: seconds since 1970, or, in eight bytes, what PyTables fills it with.
+fn time(id: hid_t, size: usize) -> Result<Dtype> {
+    // SAFETY: the type is open.
+    let order = unsafe { H5Tget_order(id) };
+    // HDF5 converts no times, not even from one byte order to the other.
+    Ok(match size {
+        4 if order == H5T_ORDER_LE => Dtype::I32,
+        8 if order == H5T_ORDER_LE => {
+            let member = |name, offset| CompoundMember { name: Cow::Borrowed(name), offset, dtype: Dtype::I32 };
+            let members = vec![member("micros", 0), member("secs", 4)];
+            Dtype::Compound(CompoundType { size: 8, members: Cow::Owned(members) })
+        }
+        _ => Dtype::Other(size, format!("time of {size} bytes")),
+    })
 }
 
 fn float(id: hid_t, size: usize) -> Result<Dtype> {
@@ -249,15 +295,19 @@ fn enumeration(id: hid_t, base: IntType) -> Result<Dtype> {
     })
 }
 
-fn compound(id: hid_t, size: usize, depth: u32) -> Result<Dtype> {
+fn compound(id: hid_t, depth: u32) -> Result<Dtype> {
     let n = members(id)?;
     let mut members = super::id::room(n as usize)?;
-    let (mut offset, mut readable) = (0, true);
+    let mut offset = 0usize;
     for i in 0..n {
-        let dtype = describe_at(member_type(id, i)?.raw(), depth - 1)?;
-        readable &= !matches!(dtype, Dtype::Other(..) | Dtype::VarStr);
+        let member = member_type(id, i)?;
+        let dtype = match head(member.raw())? {
+            (class::TIME, size) => time(member.raw(), size)?,
+            _ => describe_at(member.raw(), depth - 1)?,
+        };
+        let dtype = if is_left_out(&dtype) { without_bytes(dtype) } else { dtype };
         let place = offset;
-        offset += dtype.size();
+        offset = offset.saturating_add(dtype.size());
         members.push(CompoundMember { name: Cow::Owned(member_name(id, i)?), offset: place, dtype });
     }
     if let [r, i] = &members[..]
@@ -269,22 +319,73 @@ fn compound(id: hid_t, size: usize, depth: u32) -> Result<Dtype> {
             _ => {}
         }
     }
-    let packed = Dtype::Compound(CompoundType { size: offset, members: Cow::Owned(members) });
-    Ok(if readable { packed } else { Dtype::Other(size, packed.to_string()) })
+    Ok(Dtype::Compound(CompoundType { size: offset, members: Cow::Owned(members) }))
 }
 
-/// The packed form of a compound, its members in the order of the file.
+/// The type that the strings of variable length are read as, alone, which the names of members lead to.
+pub(super) fn strings_of(id: hid_t, member: &[String]) -> Result<Option<Id>> {
+    match head(id)?.0 {
+        class::STRING if is_variable(id)? && member.is_empty() => copy(id).map(Some),
+        class::ARRAY => {
+            let (Some(part), shape) = (strings_of(parent(id)?.raw(), member)?, array_shape(id)?) else {
+                return Ok(None);
+            };
+            // SAFETY: the element's type is open, the shape has as many numbers as is said.
+            unsafe { Id::own(H5Tarray_create(part.raw(), shape.len() as u32, shape.as_ptr())).map(Some) }
+        }
+        class::COMPOUND => {
+            let Some((name, inner)) = member.split_first() else { return Ok(None) };
+            for i in 0..members(id)? {
+                if member_name(id, i)? == *name {
+                    let Some(part) = strings_of(member_type(id, i)?.raw(), inner)? else { return Ok(None) };
+                    // SAFETY: the part is open; the new type has no other owner.
+                    let alone = unsafe { Id::own(H5Tcreate(H5T_COMPOUND, size_of_type(part.raw())?))? };
+                    // SAFETY: both types are open, the name ends in NUL.
+                    with_name(name, |name| unsafe { check(H5Tinsert(alone.raw(), name, 0, part.raw())) })?;
+                    return Ok(Some(alone));
+                }
+            }
+            Ok(None)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Whether a member has no bytes of its own: strings of variable length, what is not known, and what holds nothing else.
+fn is_left_out(dtype: &Dtype) -> bool {
+    match dtype {
+        Dtype::VarStr | Dtype::Sequence(_) | Dtype::Other(..) => true,
+        Dtype::Array(element, _) => is_left_out(element),
+        Dtype::Compound(compound) => compound.size == 0,
+        _ => false,
+    }
+}
+
+/// A type that takes no bytes, since nothing of it is read as bytes.
+fn without_bytes(dtype: Dtype) -> Dtype {
+    match dtype {
+        Dtype::Other(_, what) => Dtype::Other(0, what),
+        Dtype::Array(element, shape) => Dtype::Array(Box::new(without_bytes(*element)), shape),
+        dtype => dtype,
+    }
+}
+
+/// The packed form of a compound, its members in the order of the file, without those that are not read as bytes.
 fn packed(id: hid_t) -> Result<Id> {
     let mut parts = Vec::new();
     let mut total = 0;
     for i in 0..members(id)? {
-        let part = memory_type(member_type(id, i)?.raw())?;
+        let stored = member_type(id, i)?;
+        if is_left_out(&describe(stored.raw())?) {
+            continue;
+        }
+        let part = memory_type(stored.raw())?;
         let size = size_of_type(part.raw())?;
-        parts.push((part, total));
+        parts.push((i, part, total));
         total += size;
     }
     // A complex number has its real part first, whatever the order in the file.
-    if let [(_, first), (_, second)] = &mut parts[..]
+    if let [(_, _, first), (_, _, second)] = &mut parts[..]
         && matches!(describe(id)?, Dtype::Complex32 | Dtype::Complex64)
         && member_name(id, 0)? == "i"
     {
@@ -292,10 +393,10 @@ fn packed(id: hid_t) -> Result<Id> {
     }
     // SAFETY: the new type has no other owner.
     let packed = unsafe { Id::own(H5Tcreate(H5T_COMPOUND, total))? };
-    for (i, (part, offset)) in parts.iter().enumerate() {
+    for (i, part, offset) in &parts {
         // SAFETY: the member exists and both types are open; the name is freed by the library that made it.
         unsafe {
-            let name = H5Tget_member_name(id, i as u32);
+            let name = H5Tget_member_name(id, *i);
             if name.is_null() {
                 return Err(super::stack::last_error());
             }
@@ -308,22 +409,22 @@ fn packed(id: hid_t) -> Result<Id> {
     Ok(packed)
 }
 
-fn members(id: hid_t) -> Result<u32> {
+pub(super) fn members(id: hid_t) -> Result<u32> {
     // SAFETY: the type is open.
     Ok(check(unsafe { H5Tget_nmembers(id) })?.unsigned_abs())
 }
 
-fn member_type(id: hid_t, i: u32) -> Result<Id> {
+pub(super) fn member_type(id: hid_t, i: u32) -> Result<Id> {
     // SAFETY: the type is open; the new identifier has no other owner.
     unsafe { Id::own(H5Tget_member_type(id, i)) }
 }
 
-fn member_name(id: hid_t, i: u32) -> Result<String> {
+pub(super) fn member_name(id: hid_t, i: u32) -> Result<String> {
     // SAFETY: the type is open; the library allocates the name.
     unsafe { take_text(H5Tget_member_name(id, i)) }
 }
 
-fn array_shape(id: hid_t) -> Result<Vec<u64>> {
+pub(super) fn array_shape(id: hid_t) -> Result<Vec<u64>> {
     // SAFETY: the type is open and an array; the vector has room for its rank.
     unsafe {
         let rank = check(H5Tget_array_ndims(id))?;

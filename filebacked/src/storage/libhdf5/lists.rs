@@ -97,7 +97,7 @@ impl Lists {
         // An object header has a checksum of its own.
         if plain && (!filtered || !spec.fletcher32 || bytes <= COMPACT) {
             // Not every reader finds the strings behind the references of a compact dataset; pyfive 1.3 does not.
-            let compact = bytes > 0 && bytes <= COMPACT && *spec.dtype != Dtype::VarStr;
+            let compact = bytes > 0 && bytes <= COMPACT && spec.dtype.is_plain();
             return Ok(ListRef::Kept(if compact { &self.compact } else { &self.contiguous }));
         }
         let chunk = match given {

@@ -5,14 +5,18 @@
 //! from other threads. Files are written in the format of HDF5 1.8, which every later version reads.
 
 mod chunks;
+mod content;
 mod edit;
 mod file;
 mod filetype;
 mod filters;
 mod id;
 mod kept;
+mod links;
 mod lists;
 mod names;
+mod refer;
+mod sequences;
 mod sink;
 mod source;
 mod stack;

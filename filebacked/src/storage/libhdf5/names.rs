@@ -18,12 +18,9 @@ use std::ptr::null_mut;
 pub(super) fn children(group: hid_t) -> Result<Vec<String>> {
     let mut names: Vec<Vec<u8>> = Vec::new();
     let data = (&raw mut names).cast();
-    // SAFETY: group and list are open; the callback gets the vector, which outlives the call.
+    // SAFETY: the group is open; the callback gets the vector, which outlives the call.
     unsafe {
-        let list = Id::own(H5Gget_create_plist(group))?;
-        let mut order = 0;
-        check(H5Pget_link_creation_order(list.raw(), &mut order))?;
-        if order & H5P_CRT_ORDER_TRACKED != 0 {
+        if is_ordered(group)? {
             check(H5Literate(group, H5_INDEX_CRT_ORDER, H5_ITER_INC, null_mut(), Some(push_link), data))?;
         } else {
             check(H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, null_mut(), Some(push_link), data))?;
@@ -31,6 +28,17 @@ pub(super) fn children(group: hid_t) -> Result<Vec<String>> {
         }
     }
     texts(names, "a member's name")
+}
+
+/// Whether the order in which a group's links were created is tracked. The lock is held and the identifier is open.
+pub(super) fn is_ordered(group: hid_t) -> Result<bool> {
+    let mut order = 0;
+    // SAFETY: the group is open, and so is its list.
+    unsafe {
+        let list = Id::own(H5Gget_create_plist(group))?;
+        check(H5Pget_link_creation_order(list.raw(), &mut order))?;
+    }
+    Ok(order & H5P_CRT_ORDER_TRACKED != 0)
 }
 
 /// The names of an object's attributes, sorted by their bytes. The lock is held and the identifier is open.

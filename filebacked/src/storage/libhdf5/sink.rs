@@ -1,19 +1,25 @@
 //! Writing through the library.
 
+use super::content;
 use super::filters::register;
 use super::id::{Id, check, room, with_link_name, with_name};
 use super::kept::copy_object;
+use super::links;
 use super::lists::{ListRef, Lists};
+use super::source::Data;
 use super::types::Types;
-use crate::error::{ErrorKind, Result};
-use crate::storage::{DatasetSpec, Dtype, Kept, Out, Sink, elements};
+use crate::error::{Error, ErrorKind, Result};
+use crate::storage::compound::Strings;
+use crate::storage::{AttrSpec, Cell, DatasetSpec, Dtype, Elements, Form, Kept, Link, Out, Sink, StoredType, elements};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5a::{H5Acreate2, H5Awrite};
 use hdf5_metno_sys::h5d::{H5Dcreate2, H5Dwrite};
 use hdf5_metno_sys::h5g::H5Gcreate2;
 use hdf5_metno_sys::h5i::hid_t;
+use hdf5_metno_sys::h5l::H5Lexists;
+use hdf5_metno_sys::h5o::H5Oopen;
 use hdf5_metno_sys::h5p::H5P_DEFAULT;
-use hdf5_metno_sys::h5s::H5S_class_t::H5S_SCALAR;
+use hdf5_metno_sys::h5s::H5S_class_t::{H5S_NULL, H5S_SCALAR};
 use hdf5_metno_sys::h5s::{H5S_ALL, H5S_MAX_RANK, H5Screate, H5Screate_simple};
 use std::ffi::{CString, c_char, c_void};
 
@@ -27,6 +33,17 @@ pub(crate) struct LibSink {
     groups: Vec<Id>,
     tools: Tools,
     scratch: Vec<u8>,
+    /// References, which are written once everything that they may lead to is there.
+    waiting: Vec<Waiting>,
+}
+
+/// A dataset or an attribute whose elements are not written yet.
+#[derive(Debug)]
+struct Waiting {
+    object: Id,
+    attribute: bool,
+    form: Form,
+    cells: Vec<Cell>,
 }
 
 /// What is made once for all objects.
@@ -44,9 +61,9 @@ impl LibSink {
         let tools = sync(|| {
             // SAFETY: the new dataspace has no other owner.
             let scalar = unsafe { Id::own(H5Screate(H5S_SCALAR))? };
-            Ok::<_, crate::error::Error>(Tools { types: Types::new()?, lists: Lists::new()?, scalar })
+            Ok::<_, Error>(Tools { types: Types::new()?, lists: Lists::new()?, scalar })
         })?;
-        Ok(LibSink { groups: vec![group], tools, scratch: Vec::new() })
+        Ok(LibSink { groups: vec![group], tools, scratch: Vec::new(), waiting: Vec::new() })
     }
 
     /// The open group.
@@ -102,13 +119,35 @@ impl Sink for LibSink {
             let pointer = (text.as_ptr() as usize).to_ne_bytes();
             return sync(|| self.tools.attribute(at, name, dtype, shape, &pointer));
         }
+        if !dtype.is_plain() {
+            return Err(ErrorKind::Contract("an attribute of variable-length strings".into()).into());
+        }
         count(dtype, shape, bytes)?;
         sync(|| self.tools.attribute(at, name, dtype, shape, bytes))
     }
 
+    fn member_attr(&mut self, member: &str, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
+        let at = self.open()?;
+        if *dtype == Dtype::VarStr {
+            return Err(ErrorKind::Contract("an attribute of variable-length strings".into()).into());
+        }
+        count(dtype, shape, bytes)?;
+        sync(|| {
+            // SAFETY: the group is open, the name ends in NUL; the new identifier has no other owner.
+            let member = with_link_name(member, |member| unsafe {
+                if check(H5Lexists(at, member, H5P_DEFAULT))? == 0 {
+                    let help = "it is written before its attributes; let both be `None` or neither";
+                    return Err(Error::new(ErrorKind::Missing).with_help(help));
+                }
+                Id::own(H5Oopen(at, member, H5P_DEFAULT))
+            })?;
+            self.tools.attribute(member.raw(), name, dtype, shape, bytes)
+        })
+    }
+
     fn dataset(&mut self, name: &str, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<()> {
         let at = self.open()?;
-        if *spec.dtype == Dtype::VarStr {
+        if !spec.dtype.is_plain() {
             return Err(ErrorKind::Contract("variable-length strings written as bytes".into()).into());
         }
         let elements = count(spec.dtype, spec.shape, bytes)?;
@@ -173,14 +212,162 @@ impl Sink for LibSink {
         result
     }
 
+    fn dataset_records(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        mut bytes: Vec<u8>,
+        strings: Vec<Strings>,
+    ) -> Result<()> {
+        const POINTER: usize = size_of::<*const c_char>();
+        let at = self.open()?;
+        let elements = count(spec.dtype, spec.shape, &bytes)?;
+        let mut scratch = self.scratch(strings.iter().map(|strings| strings.bytes() + strings.len()).sum())?;
+        let mut places: Vec<(usize, usize)> = room(strings.iter().map(Strings::len).sum())?;
+        for (at, text) in strings.iter().flat_map(|strings| strings.iter(POINTER)) {
+            if text.contains(&0) {
+                return Err(ErrorKind::Contract("a text with a NUL in it".into()).into());
+            }
+            places.push((at, scratch.len()));
+            scratch.extend_from_slice(text);
+            scratch.push(0);
+        }
+        for (at, start) in places {
+            let pointer = scratch[start..].as_ptr() as usize;
+            let place = bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<POINTER>());
+            *place.ok_or_else(|| ErrorKind::Contract("a string outside of its record".into()))? = pointer.to_ne_bytes();
+        }
+        let result = sync(|| {
+            let (dataset, _) = self.tools.create(at, name, spec, elements, spec.dtype.size())?;
+            if elements > 0 {
+                // SAFETY: the bytes are all elements of the dataset, in which a pointer to a text that ends in NUL stands
+                // for each string.
+                unsafe { self.tools.write(&dataset, spec.dtype, bytes.as_ptr().cast())? };
+            }
+            self.tools.attributes(&dataset, spec)
+        });
+        self.keep(scratch);
+        result
+    }
+
     fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
         let Some(into) = self.groups.last() else { return Ok(false) };
         kept.with_hdf5(&mut |object| copy_object(object, into, name))?;
         Ok(true)
     }
+
+    fn dataset_any(&mut self, name: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()> {
+        let at = self.open()?;
+        let n = if spec.null { 0 } else { spec.elements().ok_or_else(too_large)? };
+        if let (None, false, Elements::Bytes(bytes), []) = (spec.stored, spec.null, elements, spec.more_attrs) {
+            return self.dataset(name, spec, bytes);
+        }
+        sync(|| {
+            let size = match elements {
+                Elements::Bytes(bytes) => bytes.len() / n.max(1),
+                Elements::Texts(_) | Elements::Cells(..) => 16,
+            };
+            if let (None, Elements::Bytes(bytes)) = (spec.stored, elements)
+                && n.checked_mul(spec.dtype.size()) != Some(bytes.len())
+            {
+                let what = format!("{} bytes for {n} elements of {}", bytes.len(), spec.dtype);
+                return Err(ErrorKind::Contract(what).into());
+            }
+            let (dataset, _) = self.tools.create(at, name, spec, n, size)?;
+            self.tools.attributes(&dataset, spec)?;
+            for attr in spec.more_attrs {
+                self.attribute_any(dataset.raw(), attr).map_err(|e| e.at(attr.name))?;
+            }
+            self.write_any(dataset, false, elements, spec.stored.is_none())
+        })
+    }
+
+    fn attr_any(&mut self, attr: &AttrSpec<'_>) -> Result<()> {
+        let at = self.open()?;
+        sync(|| self.attribute_any(at, attr))
+    }
+
+    fn link(&mut self, name: &str, link: &Link) -> Result<()> {
+        let at = self.open()?;
+        sync(|| links::create(at, name, link, self.tools.lists.link(name)))
+    }
+
+    fn committed(&mut self, name: &str, stored: &StoredType, attrs: &[AttrSpec<'_>]) -> Result<()> {
+        let at = self.open()?;
+        sync(|| {
+            let dtype = content::decode(stored)?;
+            links::commit(at, name, &dtype, self.tools.lists.link(name))?;
+            attrs.iter().try_for_each(|attr| self.attribute_any(dtype.raw(), attr))
+        })
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        let at = self.open()?;
+        sync(|| {
+            for Waiting { object, attribute, form, cells } in std::mem::take(&mut self.waiting) {
+                let data = if attribute { Data::Attribute(object.raw()) } else { Data::Dataset(object.raw()) };
+                content::write(data, Elements::Cells(&form, &cells), false, at)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl LibSink {
+    /// Writes the elements of an object that was just made, or keeps them for later. The lock is held.
+    fn write_any(&mut self, object: Id, attribute: bool, elements: Elements<'_>, usual: bool) -> Result<()> {
+        match elements {
+            Elements::Cells(form, cells) if form.has_reference() => {
+                self.waiting.push(Waiting { object, attribute, form: form.clone(), cells: cells.to_vec() });
+                Ok(())
+            }
+            _ => {
+                let data = if attribute { Data::Attribute(object.raw()) } else { Data::Dataset(object.raw()) };
+                content::write(data, elements, usual, self.open()?)
+            }
+        }
+    }
+
+    /// Makes an attribute of any type. The lock is held.
+    fn attribute_any(&mut self, at: hid_t, attr: &AttrSpec<'_>) -> Result<()> {
+        if let (None, false, Elements::Bytes(bytes)) = (attr.stored, attr.null, attr.elements) {
+            count(attr.dtype, attr.shape, bytes)?;
+            return self.tools.attribute(at, attr.name, attr.dtype, attr.shape, bytes);
+        }
+        if attr.name.is_empty() {
+            return Err(ErrorKind::Contract("an attribute without a name".into()).into());
+        }
+        let (dtype, _type_owner) = self.tools.filetype(attr.dtype, attr.stored)?;
+        let (space, _owner) = self.tools.space_or_null(attr.shape, attr.null)?;
+        let list = self.tools.lists.attribute(attr.name);
+        // SAFETY: everything is open, the name ends in NUL; the new identifier has no other owner.
+        let attribute =
+            with_name(attr.name, |name| unsafe { Id::own(H5Acreate2(at, name, dtype, space, list, H5P_DEFAULT)) })?;
+        self.write_any(attribute, true, attr.elements, attr.stored.is_none())
+    }
 }
 
 impl Tools {
+    /// The type that elements get in the file, and who has to close it. The lock is held.
+    fn filetype(&mut self, dtype: &Dtype, stored: Option<&StoredType>) -> Result<(hid_t, Option<Id>)> {
+        let id = match stored {
+            None if *dtype == Dtype::VarStr || dtype.is_plain() => return Ok((self.types.get(dtype)?, None)),
+            None => self.types.packed(dtype)?,
+            Some(stored) => content::decode(stored)?,
+        };
+        Ok((id.raw(), Some(id)))
+    }
+
+    /// The dataspace of a shape, or the null one. The lock is held.
+    fn space_or_null(&self, shape: &[u64], null: bool) -> Result<(hid_t, Option<Id>)> {
+        if !null {
+            return self.space(shape);
+        }
+        // SAFETY: the new dataspace has no other owner.
+        let space = unsafe { Id::own(H5Screate(H5S_NULL))? };
+        Ok((space.raw(), Some(space)))
+    }
+
     /// The dataspace of a shape, and who has to close it. The lock is held.
     fn space(&self, shape: &[u64]) -> Result<(hid_t, Option<Id>)> {
         if shape.is_empty() {
@@ -224,8 +411,8 @@ impl Tools {
         elements: usize,
         size: usize,
     ) -> Result<(Id, bool)> {
-        let dtype = self.types.get(spec.dtype)?;
-        let (space, _owner) = self.space(spec.shape)?;
+        let (dtype, _type_owner) = self.filetype(spec.dtype, spec.stored)?;
+        let (space, _owner) = self.space_or_null(spec.shape, spec.null)?;
         let list = self.lists.dataset(spec, elements, size)?;
         let link = self.lists.link(name);
         // SAFETY: everything is open, the name ends in NUL.
@@ -272,6 +459,6 @@ fn count(dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<usize> {
 }
 
 #[cold]
-fn too_large() -> crate::error::Error {
+fn too_large() -> Error {
     ErrorKind::Unsupported("more elements than this machine can address".into()).into()
 }

@@ -1,17 +1,26 @@
 //! Reading through the library.
 
 use super::chunks::{Direct, direct};
-use super::filetype::{describe, is_nul_padded, memory_type, size_of_type};
+use super::content;
+use super::filetype::{
+    describe, is_nul_padded, is_swapped_time, is_unconverted, is_usual_text, memory_type, size_of_type,
+};
 use super::filters::register;
 use super::id::{Id, check, is_link_name, with_name};
 use super::kept::LibKept;
-use super::names::{attributes, children};
+use super::links;
+use super::names::{attributes, children, is_ordered};
+use super::refer::{broken, region, target};
+use super::sequences::sequences;
 use super::stack::last_error;
 use super::strings::read_text;
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::codec::filter_name;
-use crate::storage::{Allocation, Description, Dtype, Handle, Kept, ObjectKind, Slab, Source, Span, Texts, elements};
+use crate::storage::{
+    Allocation, Description, Dtype, Gathered, Handle, Kept, Link, ObjectKind, Slab, Source, Span, StoredType, Texts,
+    Unusual, elements,
+};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5::HADDR_UNDEF;
 use hdf5_metno_sys::h5a::{H5Aexists, H5Aget_space, H5Aget_type, H5Aopen, H5Aread};
@@ -80,8 +89,9 @@ impl LibSource {
             return Ok(None);
         }
         let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
-        let memory = Memory::of(&mut types, data, dtype)?;
-        if let Some(direct) = data.direct(memory.raw(), dtype.size())? {
+        let stored = data.dtype()?;
+        let memory = Memory::of(&mut types, &stored, dtype)?;
+        if let Some(direct) = data.direct(&stored, memory.raw(), dtype.size())? {
             return Ok(Some(direct));
         }
         if out.len() <= CLEARED || !data.is_filled() {
@@ -89,6 +99,7 @@ impl LibSource {
         }
         // SAFETY: the buffer has the size of all elements in the type in memory, both of which were checked.
         unsafe { data.read(memory.raw(), H5P_DEFAULT, out.as_mut_ptr().cast())? };
+        put_in_order(&stored, dtype, out)?;
         Ok(None)
     }
 
@@ -106,7 +117,8 @@ impl LibSource {
             return Ok(());
         }
         let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
-        let memory = Memory::of(&mut types, data, dtype)?;
+        let stored = data.dtype()?;
+        let memory = Memory::of(&mut types, &stored, dtype)?;
         if !data.is_filled() {
             out.fill(MaybeUninit::new(0));
         }
@@ -116,10 +128,10 @@ impl LibSource {
         // checked, and the spaces select equally many elements.
         unsafe {
             let memory_space = Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), std::ptr::null()))?;
-            let out = out.as_mut_ptr().cast();
-            check(H5Dread(id, memory.raw(), memory_space.raw(), file_space.raw(), H5P_DEFAULT, out))?;
+            let buffer = out.as_mut_ptr().cast();
+            check(H5Dread(id, memory.raw(), memory_space.raw(), file_space.raw(), H5P_DEFAULT, buffer))?;
         }
-        Ok(())
+        put_in_order(&stored, dtype, out)
     }
 }
 
@@ -138,27 +150,31 @@ impl Memory {
         }
     }
 
-    /// The type for what was described as `dtype`. The lock is held.
-    fn of(types: &mut Types, data: Data, dtype: &Dtype) -> Result<Self> {
+    /// The type for what is stored as one type and was described as `dtype`. The lock is held.
+    fn of(types: &mut Types, stored: &Id, dtype: &Dtype) -> Result<Self> {
         let memory = match dtype {
+            Dtype::Int(_) if is_unconverted(stored.raw())? => Memory::Owned(memory_type(stored.raw())?),
             Dtype::Int(_) | Dtype::F16 | Dtype::Bf16 | Dtype::F32 | Dtype::F64 => Memory::Shared(types.get(dtype)?),
-            Dtype::VarStr | Dtype::Other(..) => {
+            Dtype::VarStr | Dtype::Sequence(_) | Dtype::Other(..) => {
                 return Err(ErrorKind::Unsupported(format!("data of type {dtype} cannot be read as bytes")).into());
             }
             // These depend on the type in the file: the bytes come out as they are, or are put in another order.
-            _ => {
-                let stored = data.dtype()?;
-                Memory::Owned(match dtype {
-                    Dtype::FixedStr(_) if is_nul_padded(stored.raw())? => stored,
-                    _ => memory_type(stored.raw())?,
-                })
-            }
+            Dtype::FixedStr(_) if is_nul_padded(stored.raw())? => Memory::Owned(stored.clone()),
+            _ => Memory::Owned(memory_type(stored.raw())?),
         };
         if size_of_type(memory.raw())? != dtype.size() {
-            return Err(Error::mismatch(dtype.to_string(), describe(data.dtype()?.raw())?.to_string()));
+            return Err(Error::mismatch(dtype.to_string(), describe(stored.raw())?.to_string()));
         }
         Ok(memory)
     }
+}
+
+/// Turns around the bytes of what the library leaves in the other byte order. The lock is held.
+fn put_in_order(stored: &Id, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+    if matches!(dtype, Dtype::Int(_)) && is_swapped_time(stored.raw())? {
+        out.chunks_exact_mut(dtype.size()).for_each(<[_]>::reverse);
+    }
+    Ok(())
 }
 
 /// Selects a part of a dataspace. The lock is held.
@@ -221,8 +237,7 @@ impl Source for LibSource {
                     }
                     _ => return Err(last_error()),
                 }
-                let member = Id::own(H5Oopen(group, name, H5P_DEFAULT));
-                let member = member.map_err(|error| error.with_help("the link is there, what it leads to is not"))?;
+                let member = Id::own(H5Oopen(group, name, H5P_DEFAULT)).map_err(|error| broken(group, name, error))?;
                 let kind = kind(&member)?;
                 Ok(Some(handle(member, kind)))
             })
@@ -231,6 +246,40 @@ impl Source for LibSource {
 
     fn children(&self, group: Handle) -> Result<Vec<String>> {
         sync(|| children(group.id as hid_t))
+    }
+
+    fn is_ordered(&self, group: Handle) -> Result<bool> {
+        sync(|| is_ordered(group.id as hid_t))
+    }
+
+    fn link(&self, group: Handle, name: &str) -> Result<Option<Link>> {
+        sync(|| links::read(group.id as hid_t, name))
+    }
+
+    fn stored_type(&self, handle: Handle, dtype: Option<&Dtype>) -> Result<Option<StoredType>> {
+        sync(|| {
+            let Some(dtype) = dtype else { return content::encode(handle.id as hid_t).map(Some) };
+            let stored = Data::of(handle)?.dtype()?;
+            // HDF5 takes strings of variable length for equal whatever their character set is.
+            if *dtype == Dtype::VarStr && !is_usual_text(stored.raw())? {
+                return content::encode(stored.raw()).map(Some);
+            }
+            if !matches!(dtype, Dtype::Other(..)) {
+                let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
+                // A type that cannot be made is one that the file has in another way.
+                if let Ok(usual) = types.get(dtype)
+                    // SAFETY: both types are open.
+                    && check(unsafe { H5Tequal(stored.raw(), usual) })? > 0
+                {
+                    return Ok(None);
+                }
+            }
+            content::encode(stored.raw()).map(Some)
+        })
+    }
+
+    fn read_unusual(&self, handle: Handle) -> Result<Unusual> {
+        sync(|| content::read_unusual(Data::of(handle)?, handle.id as hid_t))
     }
 
     fn attribute(&self, object: Handle, name: &str) -> Result<Option<Handle>> {
@@ -269,6 +318,9 @@ impl Source for LibSource {
 
     fn describe(&self, handle: Handle) -> Result<Description> {
         sync(|| {
+            if handle.kind == ObjectKind::Other {
+                return Ok(Description { dtype: describe(handle.id as hid_t)?, shape: Vec::new(), null: true });
+            }
             let data = Data::of(handle)?;
             let (shape, null) = data.extent()?;
             Ok(Description { dtype: describe(data.dtype()?.raw())?, shape, null })
@@ -293,8 +345,26 @@ impl Source for LibSource {
         sync(|| self.read_part(Data::of(dataset)?, dtype, slab, out))
     }
 
-    fn read_text(&self, handle: Handle) -> Result<Texts> {
-        sync(|| read_text(Data::of(handle)?))
+    fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts> {
+        sync(|| read_text(Data::of(handle)?, member))
+    }
+
+    fn target(&self, at: Handle, reference: &[u8]) -> Result<Option<Handle>> {
+        sync(|| match target(at.id as hid_t, reference)? {
+            Some(object) => {
+                let kind = kind(&object)?;
+                Ok(Some(handle(object, kind)))
+            }
+            None => Ok(None),
+        })
+    }
+
+    fn region(&self, at: Handle, reference: &[u8]) -> Result<Option<(Description, Gathered)>> {
+        sync(|| region(at.id as hid_t, reference))
+    }
+
+    fn sequences(&self, handle: Handle) -> Result<(Gathered, Vec<usize>)> {
+        sync(|| sequences(Data::of(handle)?))
     }
 
     fn again(&self, object: Handle) -> Result<Handle> {
@@ -346,7 +416,7 @@ impl Data {
         }
     }
 
-    fn space(self) -> Result<Id> {
+    pub(super) fn space(self) -> Result<Id> {
         // SAFETY: the object is open; the new identifier has no other owner.
         unsafe {
             match self {
@@ -357,7 +427,7 @@ impl Data {
     }
 
     /// The shape, and whether the dataspace is a null one.
-    fn extent(self) -> Result<(Vec<u64>, bool)> {
+    pub(super) fn extent(self) -> Result<(Vec<u64>, bool)> {
         let space = self.space()?;
         let mut dims = [0u64; H5S_MAX_RANK as usize];
         // SAFETY: the dataspace is open and the array has room for the highest rank.
@@ -392,9 +462,8 @@ impl Data {
     }
 
     /// How to read it without the library, where that is possible and worthwhile. `memory` is the type that is asked for.
-    fn direct(self, memory: hid_t, size: usize) -> Result<Option<Direct>> {
+    fn direct(self, stored: &Id, memory: hid_t, size: usize) -> Result<Option<Direct>> {
         let Data::Dataset(id) = self else { return Ok(None) };
-        let stored = self.dtype()?;
         // SAFETY: both types are open.
         let same = unsafe {
             let references = H5Tdetect_class(memory, H5T_REFERENCE) != 0 || H5Tdetect_class(memory, H5T_VLEN) != 0;

@@ -122,6 +122,12 @@ pub(super) fn last_error() -> Error {
     error.with_source(stack)
 }
 
+/// Whether soft links led to each other without an end.
+pub(super) fn is_circle(error: &Error) -> bool {
+    let stack = error.source().and_then(|source| source.downcast_ref::<Stack>());
+    stack.is_some_and(|stack| stack.find(&[MinorErrorCode::NLinks]).is_some())
+}
+
 /// Forgets the error of a call whose failure was an answer.
 pub(super) fn forget_error() {
     // SAFETY: the caller holds the lock; clearing the default stack has no other requirement.

@@ -1,24 +1,37 @@
 //! Reading strings of variable length.
 
-use super::filetype::describe;
-use super::id::{check, room};
+use super::filetype::{describe, size_of_type, strings_of};
+use super::id::{Id, check, room};
 use super::lists::new_list;
 use super::source::Data;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{Dtype, Texts};
 use hdf5_metno::globals::H5P_DATASET_XFER;
 use hdf5_metno_sys::h5::H5free_memory;
 use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_vlen_mem_manager};
 use std::ffi::{CStr, c_char, c_void};
 
-/// All strings of a dataset or attribute. The lock is held.
-pub(super) fn read_text(data: Data) -> Result<Texts> {
-    let stored = data.dtype()?;
-    match describe(stored.raw())? {
-        Dtype::VarStr => {}
-        found => return Err(Error::mismatch(Dtype::VarStr.to_string(), found.to_string())),
-    }
-    let n = data.elements()?;
+/// A list for a transfer that puts what is of variable length into an arena, so that a read that fails halfway loses
+/// nothing. The lock is held.
+///
+/// # Safety
+///
+/// The arena outlives every read with the list.
+pub(super) unsafe fn into_arena(arena: *mut Arena) -> Result<Id> {
+    let list = new_list(*H5P_DATASET_XFER)?;
+    // SAFETY: the list is open; the functions get the arena.
+    check(unsafe { H5Pset_vlen_mem_manager(list.raw(), Some(allocate), arena.cast(), Some(leave), arena.cast()) })?;
+    Ok(list)
+}
+
+/// All strings of a dataset or attribute, or of the member that the names lead to. The lock is held.
+pub(super) fn read_text(data: Data, member: &[String]) -> Result<Texts> {
+    let Some(memory) = strings_of(data.dtype()?.raw(), member)? else {
+        let found = describe(data.dtype()?.raw())?;
+        return Err(Error::mismatch(Dtype::VarStr.to_string(), found.to_string()));
+    };
+    let each = size_of_type(memory.raw())? / size_of::<*mut c_char>();
+    let n = data.elements()?.checked_mul(each).ok_or_else(|| ErrorKind::Damaged("too many strings".into()))?;
     if n == 0 {
         return Ok(Texts::default());
     }
@@ -26,22 +39,19 @@ pub(super) fn read_text(data: Data) -> Result<Texts> {
     pointers.resize(n, std::ptr::null_mut());
     match data {
         Data::Dataset(_) => {
-            // The strings are put into memory of our own, so that a read that fails halfway loses nothing.
             let mut arena = Arena::default();
-            let list = new_list(*H5P_DATASET_XFER)?;
-            let info = (&raw mut arena).cast();
-            // SAFETY: the functions get the arena, which outlives the read; there is room for all pointers, and after
-            // a read each is null or one to a string in the arena.
+            // SAFETY: the arena outlives the read; there is room for all pointers, and after a read each is null or
+            // one to a string in the arena.
             unsafe {
-                check(H5Pset_vlen_mem_manager(list.raw(), Some(allocate), info, Some(leave), info))?;
-                data.read(stored.raw(), list.raw(), pointers.as_mut_ptr().cast())?;
+                let list = into_arena(&raw mut arena)?;
+                data.read(memory.raw(), list.raw(), pointers.as_mut_ptr().cast())?;
                 collect(&pointers)
             }
         }
         // SAFETY: there is room for all pointers, and after a read each is null or one to a string that the library
         // has allocated. After a failure nothing is known about them, so they are left alone.
         Data::Attribute(_) => unsafe {
-            data.read(stored.raw(), H5P_DEFAULT, pointers.as_mut_ptr().cast())?;
+            data.read(memory.raw(), H5P_DEFAULT, pointers.as_mut_ptr().cast())?;
             let texts = collect(&pointers);
             for pointer in pointers.into_iter().filter(|pointer| !pointer.is_null()) {
                 H5free_memory(pointer.cast());
@@ -56,7 +66,7 @@ pub(super) fn read_text(data: Data) -> Result<Texts> {
 /// # Safety
 ///
 /// Each pointer is null or one to a string that ends in NUL.
-unsafe fn collect(pointers: &[*mut c_char]) -> Result<Texts> {
+pub(super) unsafe fn collect(pointers: &[*mut c_char]) -> Result<Texts> {
     let mut texts = Texts { bytes: Vec::new(), ends: room(pointers.len())? };
     for pointer in pointers {
         if !pointer.is_null() {
@@ -70,7 +80,7 @@ unsafe fn collect(pointers: &[*mut c_char]) -> Result<Texts> {
 
 /// Memory for strings that are read, given back as a whole.
 #[derive(Default)]
-struct Arena {
+pub(super) struct Arena {
     blocks: Vec<Vec<u8>>,
     /// Bytes in use of the last block.
     used: usize,
@@ -96,7 +106,7 @@ impl Arena {
 }
 
 unsafe extern "C" fn allocate(size: usize, arena: *mut c_void) -> *mut c_void {
-    // SAFETY: the data is the arena that `read_text` gave.
+    // SAFETY: the data is the arena that `into_arena` was given.
     unsafe { &mut *arena.cast::<Arena>() }.take(size)
 }
 

@@ -15,7 +15,7 @@ use hdf5_metno_sys::h5t::H5T_class_t::{H5T_COMPOUND, H5T_OPAQUE};
 use hdf5_metno_sys::h5t::H5T_cset_t::{self, H5T_CSET_ASCII, H5T_CSET_UTF8};
 use hdf5_metno_sys::h5t::H5T_str_t::{H5T_STR_NULLPAD, H5T_STR_NULLTERM};
 use hdf5_metno_sys::h5t::{
-    H5T_VARIABLE, H5Tarray_create, H5Tcopy, H5Tcreate, H5Tenum_create, H5Tenum_insert, H5Tinsert, H5Tset_cset,
+    H5T_VARIABLE, H5Tarray_create, H5Tcopy, H5Tcreate, H5Tenum_create, H5Tenum_insert, H5Tinsert, H5Tpack, H5Tset_cset,
     H5Tset_ebias, H5Tset_fields, H5Tset_size, H5Tset_strpad, H5Tset_tag,
 };
 
@@ -78,7 +78,7 @@ impl Types {
                 None => {
                     let id = self.compose(dtype)?;
                     // Bytes are counted by the one and transferred by the other.
-                    if size_of_type(id.raw())? != dtype.size() {
+                    if dtype.is_plain() && size_of_type(id.raw())? != dtype.size() {
                         return Err(ErrorKind::Contract(format!("the parts of {dtype} do not fit its size")).into());
                     }
                     keep(&mut self.composed, dtype.clone(), id)
@@ -94,12 +94,22 @@ impl Types {
         }
     }
 
+    /// The type that elements have in a file, where that differs: strings of variable length have another size in memory.
+    pub(super) fn packed(&mut self, dtype: &Dtype) -> Result<Id> {
+        let memory = self.get(dtype)?;
+        // SAFETY: the type is open, and the copy may be changed.
+        unsafe {
+            let packed = Id::own(H5Tcopy(memory))?;
+            check(H5Tpack(packed.raw()))?;
+            Ok(packed)
+        }
+    }
+
     /// Makes a type that has parts.
     fn compose(&mut self, dtype: &Dtype) -> Result<Id> {
         match dtype {
             Dtype::Enum(e) => new_enum(e),
             Dtype::Compound(compound) => self.new_compound(compound),
-            Dtype::Array(element, _) if !is_flat(element) => Err(not_flat()),
             Dtype::Array(element, shape) => {
                 let element = self.get(element)?;
                 // SAFETY: the element's type is open, the shape has as many numbers as is said.
@@ -119,25 +129,12 @@ impl Types {
         // SAFETY: the size is checked by HDF5; the new type has no other owner.
         let id = unsafe { Id::own(H5Tcreate(H5T_COMPOUND, compound.size))? };
         for member in compound.members.iter() {
-            if !is_flat(&member.dtype) {
-                return Err(not_flat());
-            }
             let part = self.get(&member.dtype)?;
             // SAFETY: both types are open, the name ends in NUL, HDF5 checks that the member lies inside.
             with_name(&member.name, |name| unsafe { check(H5Tinsert(id.raw(), name, member.offset, part)) })?;
         }
         Ok(id)
     }
-}
-
-/// Whether the bytes of a part are in one place, so that they can be a part.
-fn is_flat(part: &Dtype) -> bool {
-    !matches!(part, Dtype::VarStr | Dtype::Other(..))
-}
-
-#[cold]
-fn not_flat() -> Error {
-    ErrorKind::Unsupported("strings of variable length as parts of another type".into()).into()
 }
 
 /// Keeps a type, and gives up the oldest one where there are many.

@@ -82,7 +82,7 @@ impl<'b> Data<'b> {
         }
         let null = uint(space, 3, 1)? == 2;
         let size = if null { Some(0) } else { elements(&shape) };
-        let size = size.and_then(|n| n.checked_mul(datatype::stored_size(&dtype)));
+        let size = size.and_then(|n| n.checked_mul(dtype.stored_size()));
         let Some(size) = size.filter(|size| *size as u64 <= stored) else {
             return Err(damaged(format!("{stored} bytes for a dataset of {dtype}, shape {shape:?}")));
         };
@@ -105,10 +105,18 @@ impl<'b> Data<'b> {
         }
     }
 
+    /// All bytes of it, if they are in memory already.
+    pub(super) fn at_hand(&self, input: &Input<'b>) -> Result<Option<&'b [u8]>> {
+        match (&self.place, input) {
+            (Place::Contiguous(_), Input::Disk(_)) => Ok(None),
+            _ => Ok(if let Bytes::Borrowed(bytes) = self.bytes(input)? { Some(bytes) } else { None }),
+        }
+    }
+
     /// Reads a part of it.
     pub(super) fn read_slab(&self, input: &Input<'_>, part: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
         let Description { dtype, shape, .. } = &self.description;
-        let element = datatype::stored_size(dtype) as u64;
+        let element = dtype.stored_size() as u64;
         match &self.place {
             Place::Compact(bytes) => slab::read(&Input::Memory(bytes), 0, shape, element, part, out),
             Place::Contiguous(address) => slab::read(input, *address, shape, element, part, out),

@@ -1,6 +1,6 @@
 //! Datatype messages: what an element is, as bytes in a file.
 
-use crate::storage::{CompoundMember, CompoundType, Dtype, EnumType, IntType};
+use crate::storage::{CompoundMember, CompoundType, Dtype, EnumType, IntType, REFERENCE};
 use std::borrow::Cow;
 
 const F16: &[u8] = &[0x11, 0x20, 15, 0, 2, 0, 0, 0, 0, 0, 16, 0, 10, 5, 0, 10, 15, 0, 0, 0];
@@ -24,14 +24,6 @@ const PADDED_UTF8: u8 = 0x11;
 
 /// How deep types may be nested in each other when they are read.
 const MAX_NESTING: u32 = 8;
-
-/// Bytes of an element in the file. Variable-length strings are a length, and an address in a global heap.
-pub(super) fn stored_size(dtype: &Dtype) -> usize {
-    match dtype {
-        Dtype::VarStr => 16,
-        _ => dtype.size(),
-    }
-}
 
 /// Appends the message of a type; `None` where this engine does not write it.
 pub(super) fn encode(dtype: &Dtype, out: &mut Vec<u8>) -> Option<()> {
@@ -67,7 +59,7 @@ pub(super) fn encode(dtype: &Dtype, out: &mut Vec<u8>) -> Option<()> {
         }
         Dtype::Compound(c) => compound(c, out)?,
         Dtype::Array(element, shape) => {
-            head(ARRAY, 0, dtype.size(), out)?;
+            head(ARRAY, 0, dtype.stored_size(), out)?;
             out.push(u8::try_from(shape.len()).ok()?);
             for extent in shape {
                 out.extend_from_slice(&u32::try_from(*extent).ok()?.to_le_bytes());
@@ -80,6 +72,7 @@ pub(super) fn encode(dtype: &Dtype, out: &mut Vec<u8>) -> Option<()> {
             out.extend_from_slice(tag.as_bytes());
             out.resize(out.len() + padded - tag.len(), 0);
         }
+        Dtype::Reference | Dtype::Region | Dtype::Sequence(_) => return None,
         Dtype::AsciiStr(_) | Dtype::F80(_) | Dtype::F128 | Dtype::Other(..) => return None,
     }
     Some(())
@@ -193,7 +186,7 @@ fn parse(m: &[u8], nesting: u32) -> Option<(Dtype, &[u8])> {
         }
         // Only our own padding: others are turned into it by the C library.
         STRING if fixed[1..4] == [PADDED_UTF8, 0, 0] && size > 0 => Some((Dtype::FixedStr(size), rest)),
-        VARIABLE if fixed[1..4] == [1, 1, 0] && size == 16 && rest == U8 => Some((Dtype::VarStr, &[])),
+        VARIABLE if fixed[1..4] == [1, 1, 0] && size == REFERENCE => Some((Dtype::VarStr, rest.strip_prefix(U8)?)),
         ENUMERATION => {
             let (base, mut rest) = parse(rest, nesting + 1)?;
             let Dtype::Int(base) = base else { return None };
@@ -220,11 +213,11 @@ fn parse(m: &[u8], nesting: u32) -> Option<(Dtype, &[u8])> {
                 let (offset, behind) = behind.split_at_checked(width)?;
                 let (dtype, behind) = parse(behind, nesting + 1)?;
                 let offset = crate::layout::number::int(offset, false) as usize;
-                if dtype == Dtype::VarStr || offset.checked_add(dtype.size())? > size {
-                    return None;
-                }
                 members.push(CompoundMember { name, offset, dtype });
                 rest = behind;
+            }
+            if !is_apart(&members, size) {
+                return None;
             }
             let complex = match &members[..] {
                 [r, i] if r.name == "r" && i.name == "i" && r.offset == 0 => match (&r.dtype, &i.dtype, i.offset, size)
@@ -247,10 +240,19 @@ fn parse(m: &[u8], nesting: u32) -> Option<(Dtype, &[u8])> {
             }
             let (element, rest) = parse(rest, nesting + 1)?;
             let dtype = Dtype::Array(Box::new(element), shape);
-            (dtype.size() == size && size > 0).then_some((dtype, rest))
+            (dtype.stored_size() == size && size > 0).then_some((dtype, rest))
         }
         _ => None,
     }
+}
+
+/// Whether members lie inside of an element, and none of them in another.
+fn is_apart(members: &[CompoundMember], size: usize) -> bool {
+    let end = |member: &CompoundMember| member.offset.checked_add(member.dtype.stored_size());
+    let mut places: Vec<(usize, Option<usize>)> = members.iter().map(|member| (member.offset, end(member))).collect();
+    places.sort_unstable();
+    let starts = places.iter().skip(1).map(|place| place.0).chain([size]);
+    size > 0 && places.iter().zip(starts).all(|((_, end), next)| end.is_some_and(|end| end <= next))
 }
 
 fn name(m: &[u8]) -> Option<(Cow<'static, str>, &[u8])> {

@@ -72,13 +72,15 @@ pub(super) enum Input<'b> {
 #[derive(Debug)]
 pub(super) struct Disk<'b> {
     file: &'b File,
+    /// Where the bytes begin in the file.
+    base: u64,
     len: u64,
     blocks: RefCell<Vec<(u64, Rc<Vec<u8>>)>>,
 }
 
 impl<'b> Input<'b> {
     pub(super) fn of_file(file: &'b File, len: u64) -> Self {
-        Input::Disk(Disk { file, len, blocks: RefCell::default() })
+        Input::Disk(Disk { file, base: 0, len, blocks: RefCell::default() })
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -93,6 +95,18 @@ impl<'b> Input<'b> {
         match self {
             Input::Memory(bytes) => *bytes = bytes.get(..len as usize).unwrap_or(bytes),
             Input::Disk(disk) => disk.len = disk.len.min(len),
+        }
+    }
+
+    /// Leaves out so many bytes at the beginning.
+    pub(super) fn skip(&mut self, base: u64) {
+        match self {
+            Input::Memory(bytes) => *bytes = bytes.get(base as usize..).unwrap_or_default(),
+            Input::Disk(disk) => {
+                disk.base += base;
+                disk.len = disk.len.saturating_sub(base);
+                disk.blocks = RefCell::default();
+            }
         }
     }
 
@@ -140,7 +154,7 @@ impl<'b> Input<'b> {
             }
             Input::Disk(disk) => {
                 disk.check(address, out.len())?;
-                read_at(disk.file, address, out)
+                read_at(disk.file, disk.base + address, out)
             }
         }
     }
@@ -173,7 +187,7 @@ impl<'b> Disk<'b> {
         let mut bytes = Vec::new();
         let refused = |_| Error::new(ErrorKind::Limit(format!("no memory for {len} bytes of metadata")));
         bytes.try_reserve_exact(len).map_err(refused)?;
-        read_at(self.file, address, &mut bytes.spare_capacity_mut()[..len])?;
+        read_at(self.file, self.base + address, &mut bytes.spare_capacity_mut()[..len])?;
         // SAFETY: all of them were read.
         unsafe { bytes.set_len(len) };
         Ok(bytes.into())
@@ -194,7 +208,7 @@ impl<'b> Disk<'b> {
             let mut bytes = Rc::get_mut(block).map(std::mem::take).unwrap_or_default();
             bytes.clear();
             bytes.reserve_exact(BLOCK);
-            read_at(self.file, address, &mut bytes.spare_capacity_mut()[..len])?;
+            read_at(self.file, self.base + address, &mut bytes.spare_capacity_mut()[..len])?;
             // SAFETY: all of them were read.
             unsafe { bytes.set_len(len) };
             *block = Rc::new(bytes);

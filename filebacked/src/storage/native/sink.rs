@@ -6,7 +6,10 @@ use super::heap::Collection;
 use super::links::{Dense, write_dense};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Compression, DatasetSpec, Dtype, Kept, Out, Sink};
+use crate::storage::compound::Strings;
+use crate::storage::{
+    AttrSpec, Compression, DatasetSpec, Dtype, Elements, Kept, Link, Out, REFERENCE, Sink, StoredType, text_pieces,
+};
 use std::fs::File;
 use std::io::Write;
 
@@ -33,6 +36,13 @@ pub(crate) struct NativeSink {
     /// Something was asked for that the subset does not have.
     declined: bool,
     scratch: Vec<u8>,
+}
+
+/// A collection that is not written yet, and where the entries stand that want its address.
+#[derive(Debug, Default)]
+struct Pending {
+    collection: Collection,
+    entries: Vec<usize>,
 }
 
 /// An open group.
@@ -164,7 +174,7 @@ impl NativeSink {
     }
 
     /// Adds a link to the open group; where its address stands is the end of the messages.
-    fn link(&mut self, name: &str, address: u64) -> Result<()> {
+    fn add_link(&mut self, name: &str, address: u64) -> Result<()> {
         if name.is_empty() || name == "." || name.contains(['/', '\0']) {
             return Err(ErrorKind::Contract(format!("{name:?} is no link name")).into());
         }
@@ -195,7 +205,7 @@ impl NativeSink {
     fn dataset_header(&mut self, spec: &DatasetSpec<'_>, compact: bool) -> Result<usize> {
         let start = self.begin_header();
         let out = &mut self.out;
-        dataspace(spec.shape, Some(message::DATASPACE), out);
+        dataspace(spec.shape, spec.null, Some(message::DATASPACE), out);
         let at = out.len();
         out.extend_from_slice(&[message::DATATYPE, 0, 0, 0]);
         if datatype::encode(spec.dtype, out).is_none() || out.len() - at > COMPACT {
@@ -219,7 +229,7 @@ impl NativeSink {
         for (attr, text) in spec.attrs {
             let bytes = if text.is_empty() { b"\0" } else { text.as_bytes() };
             let mut out = std::mem::take(&mut self.out);
-            let encoded = attribute(attr, &Dtype::FixedStr(bytes.len()), &[], bytes, &mut out);
+            let encoded = attribute(attr, &Dtype::FixedStr(bytes.len()), &[], false, bytes, &mut out);
             self.out = out;
             if encoded.is_none() {
                 return Err(self.decline("a large attribute"));
@@ -228,8 +238,14 @@ impl NativeSink {
         if spec.number.is_some() {
             return Err(self.decline("a number as an attribute of a dataset"));
         }
+        for attr in spec.more_attrs {
+            let mut out = std::mem::take(&mut self.out);
+            let encoded = self.encode_any(attr, &mut out);
+            self.out = out;
+            encoded?;
+        }
         let address = self.end_header(start);
-        self.link(name, address)?;
+        self.add_link(name, address)?;
         if self.file.is_some() && self.out.len() > GATHER {
             self.flush(&[])?;
         }
@@ -238,7 +254,8 @@ impl NativeSink {
 
     /// The size of the data, after what the subset has not is declined.
     fn size(&mut self, spec: &DatasetSpec<'_>) -> Result<usize> {
-        let size = spec.elements().and_then(|n| n.checked_mul(datatype::stored_size(spec.dtype)));
+        let elements = if spec.null { Some(0) } else { spec.elements() };
+        let size = elements.and_then(|n| n.checked_mul(spec.dtype.stored_size()));
         let Some(size) = size else {
             return Err(ErrorKind::Limit(format!("a dataset of shape {:?}", spec.shape)).into());
         };
@@ -247,6 +264,27 @@ impl NativeSink {
             return Err(self.decline("chunked data"));
         }
         Ok(size)
+    }
+
+    /// Appends the message of an attribute of any type.
+    fn encode_any(&mut self, attr: &AttrSpec<'_>, out: &mut Vec<u8>) -> Result<()> {
+        let Elements::Bytes(bytes) = attr.elements else {
+            return Err(self.decline("an attribute of elements of variable length"));
+        };
+        if attr.stored.is_some() || matches!(attr.dtype, Dtype::VarStr | Dtype::Other(..)) {
+            return Err(self.decline("an attribute of this type"));
+        }
+        let elements = if attr.null { Some(0) } else { crate::storage::elements(attr.shape) };
+        let wanted = elements.and_then(|n| n.checked_mul(attr.dtype.size()));
+        if wanted != Some(bytes.len()) {
+            return Err(wrong_length(wanted.unwrap_or(0), bytes.len()));
+        }
+        let before = out.len();
+        if attribute(attr.name, attr.dtype, attr.shape, attr.null, bytes, out).is_none() {
+            out.truncate(before);
+            return Err(self.decline("a large attribute"));
+        }
+        Ok(())
     }
 
     /// Closes the root group and completes the file.
@@ -291,16 +329,16 @@ impl NativeSink {
 }
 
 /// Appends a dataspace, as a message of its own or inside of another.
-fn dataspace(shape: &[u64], kind: Option<u8>, out: &mut Vec<u8>) {
+fn dataspace(shape: &[u64], null: bool, kind: Option<u8>, out: &mut Vec<u8>) {
     if let Some(kind) = kind {
         out.extend_from_slice(&[kind, (4 + 8 * shape.len()) as u8, 0, 0]);
     }
-    out.extend_from_slice(&[2, shape.len() as u8, 0, u8::from(!shape.is_empty())]);
+    out.extend_from_slice(&[2, shape.len() as u8, 0, if null { 2 } else { u8::from(!shape.is_empty()) }]);
     shape.iter().for_each(|extent| out.extend_from_slice(&extent.to_le_bytes()));
 }
 
 /// Appends an attribute message; `None` where it is too large for one.
-fn attribute(name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
+fn attribute(name: &str, dtype: &Dtype, shape: &[u64], null: bool, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let start = out.len();
     out.extend_from_slice(&[message::ATTRIBUTE, 0, 0, 0, 3, 0]);
     out.extend_from_slice(&u16::try_from(name.len() + 1).ok()?.to_le_bytes());
@@ -313,7 +351,7 @@ fn attribute(name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8], out: &mut V
     datatype::encode(dtype, out)?;
     let len = u16::try_from(out.len() - at).ok()?;
     out[start + 8..start + 10].copy_from_slice(&len.to_le_bytes());
-    dataspace(shape, None, out);
+    dataspace(shape, null, None, out);
     out.extend_from_slice(bytes);
     let len = out.len() - start - 4;
     if len > COMPACT {
@@ -336,7 +374,7 @@ impl Sink for NativeSink {
 
     fn begin_group(&mut self, name: &str, ordered: bool) -> Result<()> {
         // The address is filled in when the group is closed.
-        self.link(name, UNDEFINED)?;
+        self.add_link(name, UNDEFINED)?;
         self.frames.push(Frame { start: self.messages.len(), links: 0, ordered });
         Ok(())
     }
@@ -360,11 +398,16 @@ impl Sink for NativeSink {
             return Err(wrong_length(wanted.unwrap_or(0), bytes.len()));
         }
         let before = self.messages.len();
-        if attribute(name, dtype, shape, bytes, &mut self.messages).is_none() {
+        if attribute(name, dtype, shape, false, bytes, &mut self.messages).is_none() {
             self.messages.truncate(before);
             return Err(self.decline("a large attribute"));
         }
         Ok(())
+    }
+
+    fn member_attr(&mut self, _: &str, _: &str, _: &Dtype, _: &[u64], _: &[u8]) -> Result<()> {
+        // The header of the member is written already.
+        Err(self.decline("an attribute of a member"))
     }
 
     fn dataset(&mut self, name: &str, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<()> {
@@ -392,7 +435,7 @@ impl Sink for NativeSink {
             return self.finish_dataset(name, spec, start);
         }
         // pyfive reads references into the heap from contiguous data only.
-        if size <= COMPACT && *spec.dtype != Dtype::VarStr {
+        if size <= COMPACT && spec.dtype.is_plain() {
             let start = self.dataset_header(spec, true)?;
             let len = (size as u16 + 4).to_le_bytes();
             let data = (size as u16).to_le_bytes();
@@ -430,42 +473,93 @@ impl Sink for NativeSink {
         texts: &mut dyn Iterator<Item = &str>,
     ) -> Result<()> {
         let size = self.size(spec)?;
-        let mut references = Vec::with_capacity(size);
-        let mut heap = Collection::default();
-        // Where the entries start whose collection is not written yet.
-        let mut pending = 0;
-        for text in texts {
-            if heap.is_full(text.len()) {
-                self.write_heap(&mut heap, &mut references, pending)?;
-                pending = references.len();
-            }
-            // An object for the empty text too: without one it would be a null pointer to readers in C.
-            let number = heap.add(text.as_bytes());
-            let Ok(len) = u32::try_from(text.len()) else {
-                return Err(ErrorKind::Limit("text of more than 4 GiB".into()).into());
-            };
-            references.extend_from_slice(&len.to_le_bytes());
-            references.extend_from_slice(&[0; 8]);
-            references.extend_from_slice(&number.to_le_bytes());
+        let mut references = vec![0; size];
+        let mut heap = Pending::default();
+        for (i, text) in texts.enumerate() {
+            self.string(text.as_bytes(), i * REFERENCE, &mut heap, &mut references)?;
         }
-        self.write_heap(&mut heap, &mut references, pending)?;
+        self.write_heap(&mut heap, &mut references)?;
         let plain = DatasetSpec { compression: Compression::None, chunk: None, fletcher32: false, ..*spec };
         self.dataset(name, &plain, &references)
+    }
+
+    fn dataset_records(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        mut bytes: Vec<u8>,
+        strings: Vec<Strings>,
+    ) -> Result<()> {
+        self.size(spec)?;
+        let mut heap = Pending::default();
+        for (at, text) in strings.iter().flat_map(|strings| strings.iter(REFERENCE)) {
+            self.string(text, at, &mut heap, &mut bytes)?;
+        }
+        self.write_heap(&mut heap, &mut bytes)?;
+        let plain = DatasetSpec { compression: Compression::None, chunk: None, fletcher32: false, ..*spec };
+        self.dataset(name, &plain, &bytes)
+    }
+
+    fn dataset_any(&mut self, name: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()> {
+        if spec.stored.is_some() {
+            return Err(self.decline("a datatype of this kind"));
+        }
+        match elements {
+            Elements::Bytes(bytes) => self.dataset(name, spec, bytes),
+            Elements::Texts(texts) => match text_pieces(texts) {
+                Some(pieces) => self.dataset_text(name, spec, &mut pieces.into_iter()),
+                None => Err(self.decline("text that is not UTF-8")),
+            },
+            Elements::Cells(..) => Err(self.decline("elements of variable length")),
+        }
+    }
+
+    fn attr_any(&mut self, attr: &AttrSpec<'_>) -> Result<()> {
+        let mut messages = std::mem::take(&mut self.messages);
+        let encoded = self.encode_any(attr, &mut messages);
+        self.messages = messages;
+        encoded
+    }
+
+    fn link(&mut self, _: &str, _: &Link) -> Result<()> {
+        Err(self.decline("a soft or external link"))
+    }
+
+    fn committed(&mut self, _: &str, _: &StoredType, _: &[AttrSpec<'_>]) -> Result<()> {
+        Err(self.decline("a committed datatype"))
     }
 }
 
 impl NativeSink {
+    /// Puts a string into the heap, and the reference to it where it stands.
+    fn string(&mut self, text: &[u8], at: usize, heap: &mut Pending, references: &mut [u8]) -> Result<()> {
+        if heap.collection.is_full(text.len()) {
+            self.write_heap(heap, references)?;
+        }
+        let Ok(len) = u32::try_from(text.len()) else {
+            return Err(ErrorKind::Limit("text of more than 4 GiB".into()).into());
+        };
+        // An object for the empty text too: without one it would be a null pointer to readers in C.
+        let number = heap.collection.add(text);
+        let entry = references.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<REFERENCE>());
+        let Some(entry) = entry else { return Err(wrong_length(at, references.len())) };
+        entry[..4].copy_from_slice(&len.to_le_bytes());
+        entry[12..].copy_from_slice(&number.to_le_bytes());
+        heap.entries.push(at);
+        Ok(())
+    }
+
     /// Writes a collection, and its address into the entries that refer to it.
-    fn write_heap(&mut self, heap: &mut Collection, references: &mut [u8], pending: usize) -> Result<()> {
-        if heap.is_empty() {
+    fn write_heap(&mut self, heap: &mut Pending, references: &mut [u8]) -> Result<()> {
+        if heap.collection.is_empty() {
             return Ok(());
         }
         self.align();
         let address = self.position().to_le_bytes();
-        for entry in references[pending..].chunks_exact_mut(16) {
-            entry[4..12].copy_from_slice(&address);
+        for at in heap.entries.drain(..) {
+            references[at + 4..at + 12].copy_from_slice(&address);
         }
-        heap.finish(&mut self.out);
+        heap.collection.finish(&mut self.out);
         if self.file.is_some() && self.out.len() > GATHER {
             self.flush(&[])?;
         }

@@ -10,7 +10,11 @@ use super::links::{Link, Links, is_dense};
 use super::object::{Attribute, Parsed, dense_attributes};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Allocation, Description, Dtype, Handle, Kept, ObjectKind, Slab, Source, Texts, elements};
+use crate::storage::compound::references;
+use crate::storage::{
+    Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, REFERENCE, Slab, Source, StoredType,
+    Texts, Unusual, elements,
+};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::File;
 use std::mem::MaybeUninit;
@@ -31,6 +35,20 @@ const SCANNED: usize = 64;
 /// Indexes of groups are kept until they have so many links together; the last few are kept in any case.
 const KEPT_LINKS: usize = 1 << 16;
 const KEPT_GROUPS: usize = 4;
+
+/// The bytes of the superblock, behind a user block if there is one: at 0, 512, 1024, and so on. What is before it is skipped.
+fn find_superblock<'b>(input: &mut Input<'b>) -> Result<Bytes<'b>> {
+    let mut head = input.up_to(0, SUPERBLOCK)?;
+    let mut base = 512;
+    while !head.starts_with(&SIGNATURE) && base < input.len() {
+        head = input.up_to(base, SUPERBLOCK)?;
+        if head.starts_with(&SIGNATURE) {
+            input.skip(base);
+        }
+        base *= 2;
+    }
+    Ok(head)
+}
 
 /// Whether bytes begin as a file that this engine may read.
 fn is_superblock(bytes: &[u8]) -> bool {
@@ -70,18 +88,19 @@ impl<'b> NativeSource<'b> {
     }
 
     fn of(mut input: Input<'b>) -> Result<Self> {
-        let head = input.up_to(0, SUPERBLOCK)?;
+        let head = find_superblock(&mut input)?;
         if !is_superblock(&head) {
             return Err(unknown("a superblock of another version"));
         }
         if u64::from(lookup3(&head[..44])) != uint(&head, 44, 4)? {
             return Err(damaged("a superblock with a wrong checksum"));
         }
-        // A user block, an extension, or a file that is marked as open for writing.
-        if head[11] != 0 || uint(&head, 12, 8)? != 0 || uint(&head, 20, 8)? != UNDEFINED {
+        // An extension, or a file that is marked as open for writing.
+        if head[11] != 0 || uint(&head, 20, 8)? != UNDEFINED {
             return Err(unknown("a superblock of this kind"));
         }
-        let end = uint(&head, 28, 8)?;
+        // Addresses count from the superblock, wherever it is now; where the file ends is counted from its start as it was.
+        let end = uint(&head, 28, 8)?.saturating_sub(uint(&head, 12, 8)?);
         if end > input.len() {
             return Err(damaged(format!("truncated: {} of {end} bytes", input.len())));
         }
@@ -326,6 +345,34 @@ impl Source for NativeSource<'_> {
         self.noted(names())
     }
 
+    fn is_ordered(&self, group: Handle) -> Result<bool> {
+        let header = self.header(group)?;
+        let mut messages = header.messages();
+        while let Some((kind, body)) = messages.next()? {
+            if kind == message::LINK_INFO {
+                return Ok(uint(body, 1, 1)? & 1 != 0);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Other links than hard ones are none of the subset.
+    fn link(&self, _: Handle, _: &str) -> Result<Option<OtherLink>> {
+        Ok(None)
+    }
+
+    /// The types of the subset are those that a [`Dtype`] says all of.
+    fn stored_type(&self, _: Handle, dtype: Option<&Dtype>) -> Result<Option<StoredType>> {
+        match dtype {
+            Some(_) => Ok(None),
+            None => self.noted(Err(unknown("a committed datatype"))),
+        }
+    }
+
+    fn read_unusual(&self, _: Handle) -> Result<Unusual> {
+        self.noted(Err(unknown("elements of this type")))
+    }
+
     fn attribute(&self, object: Handle, name: &str) -> Result<Option<Handle>> {
         if object.bare {
             return Ok(None);
@@ -412,21 +459,29 @@ impl Source for NativeSource<'_> {
         Ok(text.flatten())
     }
 
-    fn read_text(&self, handle: Handle) -> Result<Texts> {
+    fn at_hand(&self, handle: Handle) -> Result<Option<&[u8]>> {
         let data = self.noted(self.data(handle))?;
-        if data.description.dtype != Dtype::VarStr {
-            return Err(ErrorKind::Contract("text was asked for where there is none".into()).into());
-        }
-        let references = data.bytes(&self.input)?;
+        let bytes = data.at_hand(&self.input)?;
+        self.charge(bytes.map_or(0, <[u8]>::len))?;
+        Ok(bytes)
+    }
+
+    fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts> {
+        let data = self.noted(self.data(handle))?;
+        self.charge(data.size)?;
+        let bytes = data.bytes(&self.input)?;
+        let references = references(&bytes, &data.description.dtype, member);
+        let references = references
+            .ok_or_else(|| Error::new(ErrorKind::Contract("text was asked for where there is none".into())))?;
         let mut texts = Texts::default();
         // Room for all at once, as far as the references can be believed.
         let total =
-            references.chunks_exact(16).try_fold(0u64, |sum, entry| Ok::<_, Error>(sum + uint(entry, 0, 4)?))?;
+            references.chunks_exact(REFERENCE).try_fold(0u64, |sum, entry| Ok::<_, Error>(sum + uint(entry, 0, 4)?))?;
         let refused = |_| Error::new(ErrorKind::Limit(format!("no memory for {total} bytes of text")));
         texts.bytes.try_reserve_exact(total.min(self.input.len()) as usize).map_err(refused)?;
-        texts.ends.reserve_exact(references.len() / 16);
+        texts.ends.reserve_exact(references.len() / REFERENCE);
         let mut heap = self.heap.borrow_mut();
-        for entry in references.chunks_exact(16) {
+        for entry in references.chunks_exact(REFERENCE) {
             let (len, address, number) = (uint(entry, 0, 4)? as usize, uint(entry, 4, 8)?, uint(entry, 12, 4)?);
             if address != 0 && len > 0 {
                 self.charge(len)?;

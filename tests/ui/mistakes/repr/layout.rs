@@ -8,7 +8,7 @@ enum Color {
 }
 
 #[derive(FileBacked)]
-#[filebacked(layout = "compound")]
+#[filebacked(layout = "packed")]
 struct Point {
     x: f64,
 }

@@ -8,6 +8,10 @@ struct Rows {
     encoding: String,
     #[filebacked(attr, rename = "a/b")]
     nested: u64,
+    #[filebacked(attr, rename = "data@filebacked")]
+    stamp: String,
+    #[filebacked(attr, rename = "data@a/b")]
+    path: u64,
 }
 
 #[derive(FileBacked)]

@@ -1,0 +1,324 @@
+//! [`Dataset`]: elements of one type in a shape, and attributes.
+
+use super::Value;
+use super::data::{Data, Ends, TextIter};
+use super::item;
+use super::map::{Attributes, Map};
+use super::number::{self, Numeric};
+use crate::error::{Error, ErrorKind, Result};
+use crate::object::Object;
+use crate::stamp::STAMP;
+use crate::storage::{self, AttrSpec, Description, Dtype, Form, StoredType};
+
+/// A dataset or an attribute: elements of one type in a shape, none of them where the dataspace is null.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    pub(super) dtype: Dtype,
+    pub(super) shape: Vec<u64>,
+    pub(super) null: bool,
+    pub(super) data: Data,
+    pub(super) attributes: Attributes,
+    /// The type as the file had it, where `dtype` does not say all of it.
+    pub(super) stored: Option<StoredType>,
+}
+
+impl PartialEq for Dataset {
+    fn eq(&self, other: &Self) -> bool {
+        self.null == other.null
+            && self.shape == other.shape
+            && same_type(&self.dtype, &other.dtype)
+            && self.data == other.data
+            && self.attributes == other.attributes
+    }
+}
+
+/// Types that this library has no name for are compared as the file has them.
+fn same_type(a: &Dtype, b: &Dtype) -> bool {
+    match (a, b) {
+        (Dtype::Other(_, a), Dtype::Other(_, b)) => a == b,
+        _ => a == b,
+    }
+}
+
+impl Dataset {
+    /// Elements of a type out of their bytes, which are as a little-endian machine has them, in C order and packed.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Contract`] where there are more or fewer bytes than elements;
+    /// [`ErrorKind::Unsupported`] for strings of variable length and types that this library does not know.
+    pub fn new(dtype: Dtype, shape: &[u64], bytes: Vec<u8>) -> Result<Self> {
+        if matches!(dtype, Dtype::VarStr | Dtype::Other(..)) {
+            return Err(Error::new(ErrorKind::Unsupported(format!("elements of {dtype} out of bytes")))
+                .with_help("`Value::from` makes values of text"));
+        }
+        let wanted = storage::elements(shape).and_then(|n| n.checked_mul(dtype.size()));
+        if wanted != Some(bytes.len()) {
+            let what = format!("{} bytes for elements of {dtype}, shape {shape:?}", bytes.len());
+            return Err(ErrorKind::Contract(what).into());
+        }
+        let data = Data::decode(&dtype, bytes);
+        Ok(Dataset::raw(dtype, shape.to_vec(), data))
+    }
+
+    /// Numbers in a shape.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Contract`] where there are more or fewer numbers than the shape has places.
+    pub fn array<T: Numeric>(shape: &[u64], values: Vec<T>) -> Result<Self> {
+        if storage::elements(shape) != Some(values.len()) {
+            let what = format!("{} numbers for an array of shape {shape:?}", values.len());
+            return Err(ErrorKind::Contract(what).into());
+        }
+        Ok(T::dataset(values, shape.to_vec()))
+    }
+
+    /// A null dataspace: no elements of a type.
+    pub fn null(dtype: Dtype) -> Self {
+        let data = Data::empty(&dtype);
+        Dataset { null: true, ..Dataset::raw(dtype, Vec::new(), data) }
+    }
+
+    /// Elements that fit their shape.
+    pub(super) fn raw(dtype: Dtype, shape: Vec<u64>, data: Data) -> Self {
+        Dataset { dtype, shape, null: false, data, attributes: Attributes::default(), stored: None }
+    }
+
+    /// Reads a dataset or an attribute.
+    pub(crate) fn read(object: &Object<'_>) -> Result<Self> {
+        let Description { dtype, shape, null } = object.describe()?;
+        let dtype = match dtype {
+            dtype if !dtype.is_unusual() || matches!(dtype, Dtype::Other(..)) => dtype,
+            dtype => Dtype::Other(dtype.stored_size(), dtype.to_string()),
+        };
+        let stored = object.source.stored_type(object.handle, Some(&dtype))?;
+        let description = Description { dtype, shape, null };
+        let data = Data::read(object, &description)?;
+        let Description { dtype, shape, null } = description;
+        data.check(&dtype, if null { Some(0) } else { storage::elements(&shape) }).or_else(|e| match &data {
+            // The bytes of a type that is not known are counted by the engine.
+            Data::Bytes(_) if matches!(dtype, Dtype::Other(..)) => Ok(()),
+            _ => Err(e),
+        })?;
+        Ok(Dataset { dtype, shape, null, data, attributes: Attributes::default(), stored })
+    }
+
+    /// What it is to be in a file.
+    pub(super) fn spec<'a>(&'a self, name: &'a str) -> AttrSpec<'a> {
+        AttrSpec {
+            name,
+            dtype: &self.dtype,
+            stored: self.stored.as_ref(),
+            shape: &self.shape,
+            null: self.null,
+            elements: self.data.elements(),
+        }
+    }
+
+    /// The datatype of the elements.
+    pub fn dtype(&self) -> &Dtype {
+        &self.dtype
+    }
+
+    /// The extent of each dimension; empty for a scalar.
+    pub fn shape(&self) -> &[u64] {
+        &self.shape
+    }
+
+    /// Whether the dataspace is null: no elements, not even one.
+    pub fn is_null(&self) -> bool {
+        self.null
+    }
+
+    /// Whether it is one element without a dimension.
+    pub fn is_scalar(&self) -> bool {
+        !self.null && self.shape.is_empty()
+    }
+
+    /// The number of elements.
+    pub fn size(&self) -> usize {
+        if self.null { 0 } else { storage::elements(&self.shape).unwrap_or(0) }
+    }
+
+    /// The attributes, marks of this library included.
+    pub fn attributes(&self) -> &Map {
+        self.attributes.get()
+    }
+
+    /// The attributes. An attribute is a dataset without attributes of its own.
+    pub fn attributes_mut(&mut self) -> &mut Map {
+        self.attributes.get_mut()
+    }
+
+    /// All elements in C order, where they are of exactly this type. Nothing is copied.
+    pub fn as_slice<T: Numeric>(&self) -> Option<&[T]> {
+        T::slice(self)
+    }
+
+    /// All elements in C order as they lie in memory, where they are of exactly this type. Nothing is copied.
+    pub fn into_vec<T: Numeric>(self) -> Option<Vec<T>> {
+        T::vec(self)
+    }
+
+    /// All elements in C order as this type, if they are numbers and each of them fits exactly.
+    pub fn to_vec<T: Numeric>(&self) -> Option<Vec<T>> {
+        if let Some(values) = self.as_slice::<T>() {
+            return Some(values.to_vec());
+        }
+        let bytes = self.as_bytes()?;
+        bytes.chunks_exact(self.dtype.size().max(1)).map(|cell| T::convert(cell, &self.dtype)).collect()
+    }
+
+    /// The elements as an array, where they are of exactly this type. Nothing is copied.
+    #[cfg(feature = "ndarray")]
+    pub fn as_array<T: Numeric>(&self) -> Option<ndarray::ArrayViewD<'_, T>> {
+        let shape: Option<Vec<usize>> = self.shape.iter().map(|extent| usize::try_from(*extent).ok()).collect();
+        ndarray::ArrayViewD::from_shape(shape?, self.as_slice::<T>()?).ok()
+    }
+
+    /// The bytes of all elements, as a little-endian machine has them, in C order and packed; those of a type that this
+    /// library does not know as the file has them. `None` where elements are of variable length.
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        self.data.bytes()
+    }
+
+    /// All texts in C order, as bytes without their padding, where the elements are strings.
+    pub fn texts(&self) -> Option<TextIter<'_>> {
+        match (&self.data, &self.dtype) {
+            (Data::Texts(texts), _) => {
+                Some(TextIter { bytes: &texts.bytes, ends: Ends::At { start: 0, ends: texts.ends.iter() } })
+            }
+            (Data::Bytes(bytes), Dtype::FixedStr(width)) => Some(TextIter { bytes, ends: Ends::Every(*width) }),
+            _ => None,
+        }
+    }
+
+    /// How this library says the dataset is to be read, where that is not plain.
+    pub(super) fn form(&self) -> Option<&str> {
+        // Most have no attributes at all.
+        if self.attributes().is_empty() { None } else { self.attributes().get(STAMP)?.as_str() }
+    }
+
+    /// Bytes of an element, where all lie side by side.
+    #[cfg(feature = "serde")]
+    pub(super) fn element_size(&self) -> usize {
+        match (&self.dtype, self.as_bytes()) {
+            (Dtype::Other(..), Some(bytes)) => bytes.len() / self.size().max(1),
+            (dtype, _) => dtype.size(),
+        }
+    }
+
+    /// The text of an element, counted in C order.
+    pub(crate) fn text_at(&self, place: usize) -> Option<&[u8]> {
+        match (&self.data, &self.dtype) {
+            (Data::Texts(texts), _) => {
+                let start = place.checked_sub(1).map_or(Some(0), |before| texts.ends.get(before).copied())?;
+                texts.bytes.get(start..*texts.ends.get(place)?)
+            }
+            (Data::Bytes(bytes), Dtype::FixedStr(width)) => {
+                let cells = bytes.get(place.checked_mul(*width)?..)?;
+                TextIter { bytes: cells, ends: Ends::Every(*width) }.next()
+            }
+            _ => None,
+        }
+    }
+
+    /// An element with parts outside of itself, counted in C order.
+    pub(crate) fn cell_at(&self, place: usize) -> Option<(&Form, &storage::Cell)> {
+        match &self.data {
+            Data::Cells(form, cells) => Some((form, cells.get(place)?)),
+            _ => None,
+        }
+    }
+
+    /// The number of elements along the first dimension; 0 for scalars.
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
+        if self.null { 0 } else { self.shape.first().map_or(0, |extent| usize::try_from(*extent).unwrap_or(0)) }
+    }
+
+    /// The elements along the first dimension: scalars of a list, rows of a matrix, a group for each row of a table.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Value> + '_ {
+        let size = self.size().checked_div(self.len()).unwrap_or(0);
+        (0..self.len()).map(move |i| self.part(i * size..(i + 1) * size, self.shape.get(1..).unwrap_or_default()))
+    }
+
+    /// The value at a place along the first dimension.
+    pub fn at(&self, place: usize) -> Option<Value> {
+        (place < self.len()).then(|| {
+            let size = self.size() / self.len().max(1);
+            self.part(place * size..(place + 1) * size, self.shape.get(1..).unwrap_or_default())
+        })
+    }
+
+    fn part(&self, range: std::ops::Range<usize>, shape: &[u64]) -> Value {
+        let data = self.data.slice(range, &self.dtype);
+        let part = Dataset {
+            dtype: self.dtype.clone(),
+            shape: shape.to_vec(),
+            null: false,
+            data,
+            attributes: Attributes::default(),
+            stored: self.stored.clone(),
+        };
+        item::simplify(part)
+    }
+
+    /// The one element of a scalar, as bytes.
+    pub(super) fn cell(&self) -> Option<&[u8]> {
+        if self.is_scalar() { self.as_bytes() } else { None }
+    }
+
+    /// The number that a scalar is, if it fits.
+    pub(super) fn as_number<T: crate::layout::number::Number>(&self) -> Option<T> {
+        number::number(self.cell()?, &self.dtype)
+    }
+
+    /// The one text of a scalar, if it is UTF-8.
+    pub fn as_str(&self) -> Option<&str> {
+        // Text with a NUL in it is stored as its bytes.
+        if self.is_bytes() && self.form() == Some("text") {
+            return std::str::from_utf8(self.as_bytes()?).ok();
+        }
+        if !self.is_scalar() {
+            return None;
+        }
+        std::str::from_utf8(self.text_at(0)?).ok()
+    }
+
+    /// The path that a scalar refers to; empty where it refers to nothing.
+    pub fn as_reference(&self) -> Option<&str> {
+        match &self.data {
+            Data::Cells(Form::Reference, cells) if self.is_scalar() => match cells.first()? {
+                storage::Cell::Bytes(path) => std::str::from_utf8(path).ok(),
+                storage::Cell::Many(_) => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The name that a scalar of an enumeration has, if its number has one.
+    pub fn as_name(&self) -> Option<&str> {
+        let Dtype::Enum(stored) = &self.dtype else { return None };
+        let number: i64 = self.as_number()?;
+        stored.members.iter().find(|(_, value)| *value == i128::from(number)).map(|(name, _)| &**name)
+    }
+
+    /// The real and imaginary part of a scalar.
+    pub fn as_complex(&self) -> Option<(f64, f64)> {
+        let cell = self.cell()?;
+        let (part, size) = match self.dtype {
+            Dtype::Complex32 => (Dtype::F32, 4),
+            Dtype::Complex64 => (Dtype::F64, 8),
+            _ => return None,
+        };
+        Some((number::number(cell.get(..size)?, &part)?, number::number(cell.get(size..)?, &part)?))
+    }
+}
+
+impl From<Dataset> for Value {
+    fn from(dataset: Dataset) -> Self {
+        Value::Dataset(dataset)
+    }
+}

@@ -1,0 +1,103 @@
+//! [`Value`]: what a file holds, without a type.
+//!
+//! ```
+//! # fn main() -> filebacked::Result<()> {
+//! use filebacked::{FileBacked, Value};
+//!
+//! #[derive(FileBacked)]
+//! struct Layer { width: u32, rates: Vec<f64> }
+//!
+//! #[derive(FileBacked)]
+//! struct Model { step: u64, name: String, layer: Layer }
+//!
+//! let layer = Layer { width: 64, rates: vec![0.1, 0.5] };
+//! let bytes = filebacked::to_bytes(&Model { step: 7, name: "digits".into(), layer })?;
+//!
+//! let file: Value = filebacked::from_bytes(&bytes)?;
+//! assert_eq!(file["step"].as_u64(), Some(7));
+//! assert_eq!(file["name"].as_str(), Some("digits"));
+//! assert_eq!(file["layer"]["rates"].as_slice::<f64>(), Some(&[0.1, 0.5][..]));
+//! assert_eq!(file.get("layer/width").and_then(Value::as_u64), Some(64));
+//! // Saved again, it is the same content: any type that read the one file reads the other.
+//! let copy: Model = filebacked::from_bytes(&filebacked::to_bytes(&file)?)?;
+//! assert_eq!(copy.layer.width, 64);
+//! # Ok(()) }
+//! ```
+//!
+//! A value is built by hand from what it is to hold:
+//!
+//! ```
+//! # fn main() -> filebacked::Result<()> {
+//! use filebacked::Value;
+//!
+//! let mut run = Value::map([("step", Value::from(7)), ("losses", vec![0.5, 0.25].into())]);
+//! run.insert("optimizer/name", "adam")?;
+//! run.set_attribute("author", "me");
+//! let bytes = filebacked::to_bytes(&run)?;
+//! assert_eq!(filebacked::from_bytes::<Value>(&bytes)?, run);
+//! # Ok(()) }
+//! ```
+
+mod access;
+mod build;
+mod data;
+mod dataset;
+mod group;
+mod item;
+mod load;
+mod map;
+#[cfg(feature = "serde")]
+mod meaning;
+mod number;
+mod path;
+mod print;
+#[cfg(feature = "serde")]
+mod rows;
+mod save;
+#[cfg(feature = "serde")]
+mod serde;
+
+#[cfg(feature = "serde")]
+pub(crate) use self::serde::{decode_rows, encode, encode_rows};
+#[cfg(feature = "serde")]
+pub use self::serde::{from_value, to_value};
+pub use crate::storage::Link;
+pub use data::TextIter;
+pub use dataset::Dataset;
+pub use group::{Datatype, Group};
+#[cfg(feature = "serde")]
+pub(crate) use load::read;
+pub use map::Map;
+pub use number::Numeric;
+#[cfg(feature = "serde")]
+pub(crate) use save::write;
+
+/// Whatever a file holds: a tree of groups and datasets.
+///
+/// Any file loads into a value, whoever wrote it, and saves again as the same content: groups, datasets, types, shapes,
+/// attributes (the marks of this library among them) and the order of members where the file keeps one. How data lies in
+/// the file (chunks, compression) is not part of the content.
+///
+/// A value is a field, an element or an entry like any other type here. As a whole file, a group's members and attributes
+/// are the root's, as they are; so a group that was made by hand is a file without marks.
+///
+/// Soft and external links are followed, and those that lead nowhere, or back into the group that they are in, are kept
+/// as a [`Link`]. An object that several links lead to comes as a copy for each. A hard link to a group that it is in
+/// is an error that names the path.
+///
+/// # Equality
+///
+/// Values are equal if their content is: elements by type, shape and bytes, so that a NaN equals the same NaN, and 0.0 and
+/// -0.0 differ; members and attributes by name, whatever their order. Byte order, padding and character set in the file are not compared.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Value {
+    /// A group.
+    Group(Group),
+    /// A dataset: a scalar, an array of any shape, or nothing at all.
+    Dataset(Dataset),
+    /// A soft or external link that was not followed.
+    Link(Link),
+    /// A committed datatype.
+    Datatype(Datatype),
+}

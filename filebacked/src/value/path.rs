@@ -1,0 +1,61 @@
+//! Values by their path: names separated by `/`.
+
+use super::Value;
+use super::group::Group;
+use crate::error::{Error, Result};
+use crate::whole;
+use std::ops::Index;
+use std::sync::OnceLock;
+
+/// What is found where nothing is.
+static NONE: OnceLock<Value> = OnceLock::new();
+
+impl Value {
+    /// What lies at a path below this value: names of members separated by `/`. The empty path is the value itself.
+    pub fn get(&self, path: &str) -> Option<&Value> {
+        parts(path).try_fold(self, |value, name| value.as_group()?.members().get(name))
+    }
+
+    /// What lies at a path below this value.
+    pub fn get_mut(&mut self, path: &str) -> Option<&mut Value> {
+        parts(path).try_fold(self, |value, name| value.as_group_mut()?.members_mut().get_mut(name))
+    }
+
+    /// Puts a value at a path, in the place of what is there, which is given back. Groups on the way are made.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) where something on the way is no group; [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for what is no path.
+    pub fn insert(&mut self, path: &str, value: impl Into<Value>) -> Result<Option<Value>> {
+        let names = whole::parts(path)?;
+        let no_group = || Error::mismatch("a group", "another value").at(path);
+        let Some((last, above)) = names.split_last() else { return Err(no_group()) };
+        let mut group = self.as_group_mut().ok_or_else(no_group)?;
+        for name in above {
+            if !group.members().contains_key(name) {
+                group.members_mut().insert(*name, Group::new());
+            }
+            group = group.members_mut().get_mut(name).and_then(Value::as_group_mut).ok_or_else(no_group)?;
+        }
+        Ok(group.members_mut().insert(*last, value))
+    }
+
+    /// Takes out what lies at a path.
+    pub fn remove(&mut self, path: &str) -> Option<Value> {
+        let (above, last) = path.trim_end_matches('/').rsplit_once('/').unwrap_or(("", path));
+        self.get_mut(above)?.as_group_mut()?.members_mut().remove(last)
+    }
+}
+
+fn parts(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|name| !name.is_empty())
+}
+
+/// What lies at a path, and [`Value::none`] where nothing does, so that a chain of names needs one check at its end.
+impl Index<&str> for Value {
+    type Output = Value;
+
+    fn index(&self, path: &str) -> &Value {
+        self.get(path).unwrap_or_else(|| NONE.get_or_init(Value::none))
+    }
+}
