@@ -1,6 +1,7 @@
 //! What Python's FileBacked has nothing for is refused before anything is written.
 
-use filebacked::{Durability, Error, ErrorKind, File, FileBacked, Layout, Save, WriteOptions};
+use filebacked::with::Encoded;
+use filebacked::{Durability, Error, ErrorKind, File, FileBacked, Layout, Save, Value, WriteOptions};
 use filebacked_tests::golden::{Atom, StrDict, map};
 use filebacked_tests::scratch;
 use ndarray::{Array0, array};
@@ -57,6 +58,7 @@ fn what_python_has_no_type_for() {
     refused(&has((1, "a")), "/x", "a tuple of several types", "struct");
     refused(&has(0..3), "/x", "a range", "ends");
     refused(&has(()), "/x", "holds nothing", "skip");
+    refused(&has(Value::from(1)), "/x", "a `Value`", "a type");
     refused(&has(half::bf16::ONE), "/x", "bf16", "f32");
     refused(&has(Array0::from_elem((), 1.0)), "/x", "without dimensions", "element");
     refused(&has(CsVec::new(3, vec![1], vec![0.5])), "/x", "a sparse vector", "matrix");
@@ -175,4 +177,35 @@ fn structs_that_are_no_classes() {
     #[filebacked(module = "lab")]
     struct Names(Vec<String>);
     refused(&Names(vec![]), "/value", "list cannot be an object", "take `module` off");
+}
+
+#[test]
+fn layouts_that_python_lacks_change_nothing() {
+    #[derive(FileBacked)]
+    #[filebacked(module = "lab")]
+    struct Row {
+        id: i64,
+        name: String,
+    }
+    #[derive(FileBacked)]
+    #[filebacked(module = "lab")]
+    struct Said {
+        #[filebacked(layout = "compound")]
+        one: Row,
+        #[filebacked(layout = "compound")]
+        many: Vec<Row>,
+        #[filebacked(with = Encoded)]
+        text: String,
+    }
+    #[derive(FileBacked)]
+    #[filebacked(module = "lab", name = "Said")]
+    struct Plain {
+        one: Row,
+        many: Vec<Row>,
+        text: String,
+    }
+    let row = |id| Row { id, name: "a".into() };
+    let said = Said { one: row(1), many: vec![row(2), row(3)], text: "b".into() };
+    let plain = Plain { one: row(1), many: vec![row(2), row(3)], text: "b".into() };
+    assert_eq!(for_python().to_bytes(&said).unwrap(), for_python().to_bytes(&plain).unwrap());
 }

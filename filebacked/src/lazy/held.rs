@@ -5,7 +5,9 @@ use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::node::Node;
 use crate::object::Object;
 use crate::path::State;
-use crate::storage::{Dtype, Kept, ObjectKind};
+#[cfg(feature = "ndarray")]
+use crate::storage::Dtype;
+use crate::storage::{Kept, ObjectKind};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -46,6 +48,7 @@ impl Held {
     }
 
     /// The object, if it is a dataset of elements, which are read alike wherever they are.
+    #[cfg(feature = "ndarray")]
     pub(crate) fn kept_elements(&self, dtype: &Dtype) -> Option<&dyn Kept> {
         (self.ours || !matches!(dtype, Dtype::Enum(_))).then_some(&*self.kept)
     }

@@ -27,6 +27,8 @@ mod kept;
 #[cfg(feature = "native")]
 pub(crate) mod native;
 mod plain;
+// Parts are what lazy arrays read.
+#[cfg_attr(not(feature = "ndarray"), allow(dead_code))]
 mod slab;
 mod staged;
 
@@ -36,7 +38,11 @@ pub(crate) use plain::Plain;
 pub(crate) use plain::{as_bytes, fill_slice, fill_vec, read_records, read_scalar, read_vec};
 #[cfg(feature = "sprs")]
 pub(crate) use plain::{integer_bytes, read_integers};
-pub(crate) use slab::{Slab, Span, Window};
+pub(crate) use slab::Slab;
+#[cfg(any(feature = "ndarray", feature = "libhdf5"))]
+pub(crate) use slab::Span;
+#[cfg(feature = "ndarray")]
+pub(crate) use slab::Window;
 pub(crate) use staged::{Gathered, Staged};
 
 pub(crate) use compression::check;
@@ -306,6 +312,7 @@ pub(crate) trait Source {
     fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()>;
 
     /// Reads a part of a dataset, as [`Source::read`] reads all of it. The selection lies in the dataset.
+    #[cfg_attr(not(feature = "ndarray"), allow(dead_code))]
     fn read_slab(&self, dataset: Handle, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
         let _ = (dataset, slab, out);
         Err(ErrorKind::Unsupported(format!("a part of data of type {dtype}")).into())

@@ -16,6 +16,7 @@ mod kept;
 mod links;
 mod object;
 mod sink;
+#[cfg_attr(not(feature = "ndarray"), allow(dead_code))]
 mod slab;
 mod source;
 
