@@ -40,71 +40,83 @@ impl Kind {
 }
 
 #[derive(FileBacked)]
+#[filebacked(module = "model")]
 struct Model<T> {
     x: T,
 }
 
 #[derive(FileBacked)]
+#[filebacked(module = "model")]
 struct InAttribute {
     #[filebacked(attr)]
     x: f64,
 }
 
 #[derive(FileBacked)]
+#[filebacked(module = "model")]
 struct InGroups {
     #[filebacked(rename = "x/field")]
     x: f64,
 }
 
 #[derive(FileBacked)]
+#[filebacked(module = "model")]
 struct Gzipped {
     #[filebacked(compression = Compression::Gzip(6))]
     x: Vec<f64>,
 }
 
 #[derive(FileBacked)]
+#[filebacked(module = "model")]
 struct Packed {
     #[filebacked(layout = "packed")]
     x: Vec<String>,
 }
 
 #[derive(FileBacked)]
+#[filebacked(module = "model")]
 struct Listed {
     #[filebacked(layout = "rows")]
     x: Vec<Record>,
 }
 
 #[derive(FileBacked)]
+#[filebacked(module = "model")]
 struct Compound {
     #[filebacked(layout = "compound")]
     x: Vec<Record>,
 }
 
 #[derive(FileBacked)]
+#[filebacked(module = "model")]
 struct Frame {
     #[filebacked(with = DataFrame { index: "id" })]
     x: Vec<Observation>,
 }
 
 #[derive(FileBacked)]
+#[filebacked(module = "model")]
 struct Observation {
     id: String,
     field: f64,
 }
 
 #[derive(FileBacked)]
+#[filebacked(module = "model")]
 struct Encoded {
     #[filebacked(bincode)]
     x: (u8, String),
 }
 
 #[derive(FileBacked)]
+#[filebacked(module = "model")]
 struct Filtered {
     #[filebacked(with = AsString)]
     x: f64,
 }
 
 #[derive(FileBacked)]
+#[filebacked(module = "model")]
 struct Record {
     field: f64,
     id: u32,
@@ -112,6 +124,7 @@ struct Record {
 }
 
 #[derive(FileBacked)]
+#[filebacked(module = "model")]
 struct Outer {
     inner: Record,
     note: Option<String>,
@@ -122,6 +135,7 @@ struct Outer {
 struct Meters(f64);
 
 #[derive(FileBacked)]
+#[filebacked(module = "model")]
 struct Marker;
 
 #[derive(FileBacked)]

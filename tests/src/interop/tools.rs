@@ -2,7 +2,7 @@
 
 use super::kinds::Kind;
 use crate::tool;
-use filebacked::WriteOptions;
+use filebacked::{Layout, WriteOptions};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -35,7 +35,11 @@ pub static TOOLS: [Tool; 8] = [
     tool("h5py", PYTHON, "run.py"),
     tool("pyfive", PYTHON, "run.py"),
     tool("anndata", PYTHON, "run.py"),
-    Tool { typed: true, ..tool("FileBacked", PYTHON, "run.py") },
+    Tool {
+        typed: true,
+        options: || WriteOptions::new().layout(Layout::Python),
+        ..tool("FileBacked", PYTHON, "run.py")
+    },
     Tool {
         arguments: &["--no-gui", "--norc", "-q"],
         vectors_only: true,
