@@ -4,6 +4,7 @@ use crate::erased::Key;
 use crate::error::Result;
 use crate::layout::{absent, sequence};
 use crate::node::Node;
+use crate::object::Bare;
 use crate::reader::GroupReader;
 use crate::rows::Rows;
 use crate::schema::Schema;
@@ -188,6 +189,13 @@ pub trait FileBacked: Save + Sized + 'static {
     fn from_absence(depth: u32) -> Option<Self> {
         let _ = depth;
         None
+    }
+
+    /// The value of an object without attributes, which nothing but the type has a say in: for what can be read in one step.
+    #[doc(hidden)]
+    fn read_bare(bare: &Bare<'_>) -> Result<Option<Self>> {
+        let _ = bare;
+        Ok(None)
     }
 
     /// The value of a link name.

@@ -5,6 +5,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
 use crate::layout::absent;
 use crate::node::Node;
+use crate::object::Bare;
+use crate::path::UNMASKED;
 use crate::reader::{GroupReader, check_len};
 use crate::schema::Nested;
 use crate::slot::opaque;
@@ -79,7 +81,32 @@ impl<'a> MemberReader<'_, 'a> {
     /// [`ErrorKind::Missing`], or whatever keeps the member from being a `T`, with the name in its path.
     #[inline]
     pub fn get<T: FileBacked>(self) -> Result<T> {
-        self.read(T::schema, Node::get, || T::from_absence(0))
+        match self.names {
+            [name] if !self.attribute && self.group.is_plain() && !name.contains('/') => {
+                self.plain(name).map_err(|e| self.group.placed(e))
+            }
+            _ => self.read(T::schema, Node::get, || T::from_absence(0)),
+        }
+    }
+
+    /// The same in a group that nothing but its members has a say in: most objects need not become nodes.
+    #[inline]
+    fn plain<T: FileBacked>(&self, name: &str) -> Result<T> {
+        let group = self.group;
+        let Some(object) = group.object.child(name).map_err(|e| e.at(name))? else {
+            return T::from_absence(0).ok_or_else(|| group.missing(self.names));
+        };
+        let read = || {
+            if !object.handle.bare {
+                return Node::open(object, group.cx, UNMASKED, group.depth, true)?.get();
+            }
+            let bare = Bare(object);
+            match T::read_bare(&bare)? {
+                Some(value) => Ok(value),
+                None => Node::open(bare.0, group.cx, UNMASKED, group.depth, true)?.get(),
+            }
+        };
+        read().map_err(|e: Error| e.at(name))
     }
 
     /// Reads the value, or takes the default where the member is not there.

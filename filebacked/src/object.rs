@@ -3,6 +3,7 @@
 use crate::error::{ErrorKind, Result};
 use crate::part::{Form, Part};
 use crate::storage::{self, Description, Dtype, Gathered, Handle, Kept, ObjectKind, Plain, Source, Texts};
+use std::fmt;
 use std::sync::Arc;
 
 /// An open object, given back when it goes.
@@ -221,6 +222,16 @@ impl<'a> Object<'a> {
             Some(part) => part.elements(description),
             None => storage::read_vec(self.source, self.handle, description),
         }
+    }
+}
+
+/// An open object of a file that this library wrote, which has no attributes.
+#[doc(hidden)]
+pub struct Bare<'a>(pub(crate) Object<'a>);
+
+impl fmt::Debug for Bare<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Bare").field(&self.0.handle).finish()
     }
 }
 

@@ -135,6 +135,12 @@ impl<'a> GroupReader<'a> {
         self.entry(name, self.state)
     }
 
+    /// Whether members are read as they stand: the group is one of ours, and neither options nor a data frame say more.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.ours && self.frame.is_none() && self.cx.mask().is_none()
+    }
+
     pub(crate) fn entry(&self, name: &str, state: State) -> Result<Option<Node<'a>>> {
         match &self.frame {
             None => self.open(name, state),

@@ -7,6 +7,7 @@ use crate::layout::absent;
 use crate::layout::number::{self, Any};
 use crate::layout::scalar::{self, Element, element_is_backed, element_shaped, member, pair};
 use crate::node::Node;
+use crate::object::Bare;
 use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
@@ -68,6 +69,10 @@ macro_rules! integer_is_backed {
                 fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
                     Ok(Self::read_array(&node, Some(1))?.0)
                 }
+                #[inline]
+                fn read_bare(bare: &Bare<'_>) -> Result<Option<Self>> {
+                    Self::bare_scalar(bare)
+                }
                 element_shaped!(read);
                 fn from_name(name: &str) -> Option<Self> {
                     name.parse().ok()
@@ -95,6 +100,10 @@ macro_rules! number_is_element {
                 #[inline]
                 fn read_scalar(node: &Node<'_>) -> Result<Self> {
                     number::read_scalar(node)
+                }
+                #[inline]
+                fn bare_scalar(bare: &Bare<'_>) -> Result<Option<Self>> {
+                    number::read_bare(bare)
                 }
             }
         )*
@@ -128,6 +137,11 @@ impl Element for u8 {
     #[inline]
     fn read_scalar(node: &Node<'_>) -> Result<Self> {
         number::read_scalar(node)
+    }
+
+    #[inline]
+    fn bare_scalar(bare: &Bare<'_>) -> Result<Option<Self>> {
+        number::read_bare(bare)
     }
 }
 
@@ -163,6 +177,9 @@ macro_rules! size_is_element {
             impl Element for $t {
                 fn write_array(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
                     scalar::write_mapped(rows, shape, slot, |value| *value as $stored)
+                }
+                fn bare_scalar(bare: &Bare<'_>) -> Result<Option<Self>> {
+                    Ok(number::read_bare::<$stored>(bare)?.and_then(|value| $t::try_from(value).ok()))
                 }
                 fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<Self>, Vec<usize>)> {
                     scalar::read_mapped(node, rank, |value: $stored| {
@@ -208,6 +225,15 @@ wide_is_element! {
 }
 
 impl Element for bool {
+    fn bare_scalar(bare: &Bare<'_>) -> Result<Option<Self>> {
+        // Other bytes are refused where they are looked at more closely.
+        Ok(match bare.0.scalar::<u8>(&Dtype::Bool)? {
+            Some(0) => Some(false),
+            Some(1) => Some(true),
+            _ => None,
+        })
+    }
+
     fn write_array(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
         scalar::write_bools(rows, shape, slot)
     }

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::impls::pointer::schema_of;
 use crate::layout::{absent, sequence};
 use crate::node::Node;
+use crate::object::Bare;
 use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
@@ -57,6 +58,10 @@ impl<T: FileBacked> FileBacked for Option<T> {
     }
 
     #[inline]
+    fn read_bare(bare: &Bare<'_>) -> Result<Option<Self>> {
+        Ok(T::read_bare(bare)?.map(Some))
+    }
+
     fn from_absence(depth: u32) -> Option<Self> {
         match depth {
             0 => Some(None),

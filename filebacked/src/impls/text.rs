@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::layout::scalar::{Element, element_shaped};
 use crate::layout::text;
 use crate::node::Node;
+use crate::object::Bare;
 use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
@@ -62,6 +63,9 @@ macro_rules! text_is_backed {
                 }
                 fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
                     Ok(Self::read_array(&node, Some(1))?.0)
+                }
+                fn read_bare(bare: &Bare<'_>) -> Result<Option<Self>> {
+                    Ok(text::read_bare(bare)?.map(Into::into))
                 }
                 fn from_name(name: &str) -> Option<Self> {
                     Some(name.to_string().into())

@@ -8,6 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::foreign::line;
 use crate::layout::categorical;
 use crate::node::{Node, say};
+use crate::object::Bare;
 use crate::options::Conversion;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
@@ -298,6 +299,12 @@ pub(crate) fn write<T: Number>(rows: Rows<'_, T>, shape: &[u64], slot: Slot<'_>)
             None => rows.for_each(|value| out.put(storage::as_bytes(std::slice::from_ref(value)))),
         }),
     }
+}
+
+/// Reads the number of an object without attributes, if it is of the very type.
+#[inline]
+pub(crate) fn read_bare<T: Number>(bare: &Bare<'_>) -> Result<Option<T>> {
+    bare.0.scalar(&T::DTYPE)
 }
 
 /// Reads one number.

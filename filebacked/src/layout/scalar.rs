@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::layout::categorical;
 use crate::layout::number::{self, Any, Number};
 use crate::node::Node;
+use crate::object::Bare;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
 use crate::storage::{CompoundMember, CompoundType, Dtype};
@@ -48,6 +49,13 @@ pub trait Element: FileBacked {
     /// As [`Element::read_array`].
     fn read_array_into(node: &Node<'_>, out: &mut [Self]) -> Result<()> {
         buffer::take(Self::read_array(node, None)?.0, out)
+    }
+
+    /// Reads the one element of a scalar dataset without attributes, where that takes one step.
+    #[doc(hidden)]
+    fn bare_scalar(bare: &Bare<'_>) -> Result<Option<Self>> {
+        let _ = bare;
+        Ok(None)
     }
 
     /// Reads the one element of a scalar dataset.
@@ -131,6 +139,9 @@ macro_rules! element_is_backed {
             }
             fn read_rows(node: $crate::node::Node<'_>) -> $crate::error::Result<Vec<Self>> {
                 Ok(<$t as $crate::layout::scalar::Element>::read_array(&node, Some(1))?.0)
+            }
+            fn read_bare(bare: &$crate::object::Bare<'_>) -> $crate::error::Result<Option<Self>> {
+                <$t as $crate::layout::scalar::Element>::bare_scalar(bare)
             }
             $crate::layout::scalar::element_shaped!(read);
         }

@@ -25,6 +25,7 @@ use crate::field::StoreAs;
 use crate::foreign::matlab;
 use crate::layout::{blob, categorical, number, python};
 use crate::node::Node;
+use crate::object::Bare;
 use crate::slot::{Form, Slot, Written};
 use crate::stamp::STAMP;
 use crate::storage::{Dtype, ObjectKind, Texts};
@@ -139,10 +140,20 @@ fn not_utf8() -> Error {
 pub(crate) fn read(node: &Node<'_>) -> Result<String> {
     node.readable()?;
     if let Some(padded) = node.object.scalar_text()? {
-        let len = padded.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        return std::str::from_utf8(&padded[..len]).map(str::to_string).map_err(|_| not_utf8());
+        return unpadded(padded);
     }
     String::from_utf8(read_bytes(node)?).map_err(|_| not_utf8())
+}
+
+/// Reads the text of an object without attributes, if it is of fixed length.
+pub(crate) fn read_bare(bare: &Bare<'_>) -> Result<Option<String>> {
+    bare.0.scalar_text()?.map(unpadded).transpose()
+}
+
+/// A text without its padding.
+fn unpadded(padded: &[u8]) -> Result<String> {
+    let len = padded.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    std::str::from_utf8(&padded[..len]).map(str::to_string).map_err(|_| not_utf8())
 }
 
 /// Reads the bytes of one text, UTF-8 or not.
