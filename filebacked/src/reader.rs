@@ -17,6 +17,28 @@ use crate::storage::{Dtype, ObjectKind};
 use std::fmt;
 use std::rc::Rc;
 
+/// How deep groups are looked into for a column.
+const DEEPEST: u32 = 8;
+
+/// Whether there is a dataset of so many rows in a group.
+fn has_rows(group: &Object<'_>, len: u64, levels: u32) -> Result<bool> {
+    for name in group.children()? {
+        let Some(member) = group.child(&name)? else { continue };
+        let found = match member.kind() {
+            ObjectKind::Dataset => {
+                let extent = member.describe().ok().and_then(|found| found.shape.first().copied());
+                extent.is_some_and(|extent| extent >= len)
+            }
+            ObjectKind::Group if levels > 0 => has_rows(&member, len, levels - 1)?,
+            _ => false,
+        };
+        if found {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// How many rows a table without columns may have.
 pub(crate) const MOST_EMPTY_ROWS: usize = 1 << 24;
 
@@ -238,8 +260,8 @@ impl<'a> GroupReader<'a> {
             None => self.first_extent(columns)?,
         };
         // Rows without a column cost nothing in the file, so nothing but a limit keeps their number honest.
-        if len > MOST_EMPTY_ROWS && self.names()?.is_empty() {
-            return Err(ErrorKind::Damaged(format!("{len} rows and no column")).into());
+        if len > MOST_EMPTY_ROWS && self.object.rows().is_none() && !has_rows(&self.object, len as u64, DEEPEST)? {
+            return Err(ErrorKind::Damaged(format!("{len} rows and no column of so many")).into());
         }
         if len == 0 {
             match self.ours {

@@ -2,7 +2,7 @@
 
 use filebacked::hdf5::types::VarLenUnicode;
 use filebacked::{Error, ErrorKind, File, FileBacked, Operation, ReadOptions, WriteOptions, hdf5};
-use filebacked_tests::scratch;
+use filebacked_tests::{python, scratch};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::str::FromStr;
@@ -255,7 +255,7 @@ fn tables_that_contradict_themselves() {
     let error = damaged(|file| set_len(file, 3));
     is_damage(&error, "/layers/width", "a column of 2 rows in a table of 3");
     let error = damaged(|file| set_len(file, u64::MAX));
-    is_damage(&error, "/layers/width", "a column of 2 rows in a table of 18446744073709551615");
+    is_damage(&error, "/layers", "18446744073709551615 rows and no column of so many");
     let error = damaged(|file| set_len(file, 0));
     is_damage(&error, "/layers/kind", "a column of 2 rows in a table of 0");
 }
@@ -644,4 +644,28 @@ fn what_hdf5_says_is_kept_as_the_source_and_off_the_terminal() {
     assert_eq!(size_of::<Error>(), size_of::<usize>(), "one machine word");
     fn is_static<T: Send + Sync + 'static>(_: &T) {}
     is_static(&error);
+}
+
+/// A number of rows that no column vouches for is not believed, even where every field has a default.
+#[test]
+fn rows_that_nothing_vouches_for() {
+    #[derive(FileBacked)]
+    #[filebacked(name = "Row")]
+    struct Then {
+        old: u8,
+    }
+    #[derive(FileBacked, Debug, PartialEq)]
+    struct Row {
+        #[filebacked(default)]
+        new: u64,
+    }
+    let Some(python) = python() else { return };
+    let (_dir, path) = scratch("rows.h5");
+    filebacked::save(&path, &vec![Then { old: 1 }, Then { old: 2 }]).unwrap();
+    assert_eq!(filebacked::load::<Vec<Row>>(&path).unwrap(), [Row { new: 0 }, Row { new: 0 }]);
+    for len in ["2**62", "2**36"] {
+        python.change(&path, &format!("f['value'].attrs['len'] = np.uint64({len})"));
+        let error = filebacked::load::<Vec<Row>>(&path).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Damaged(_)), "{error}");
+    }
 }
