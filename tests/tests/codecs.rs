@@ -234,6 +234,62 @@ fn files_of_h5py() {
     }
 }
 
+/// Text in chunks of lzf, among whose options h5py has no size.
+const LZF_TEXTS: &str = "import numpy as np, hdf5plugin
+def put(name, texts, **kw):
+    f.create_dataset(name, data=np.array(texts, dtype=object), dtype=h5py.string_dtype(), compression='lzf', **kw)
+texts = [(str(k % 7) + 'ü') * (k % 40) for k in range(5000)]
+put('plain', texts, chunks=(512,))
+put('shuffled', texts, shuffle=True)
+put('empty', [''] * 100000, chunks=(100000,))
+put('one', ['a'], chunks=(1,))
+put('zero', texts[:0], chunks=(1,), maxshape=(None,))
+put('square', [texts[:70], texts[70:140]])
+lists = np.array([np.arange(k % 9, dtype='i4') for k in range(1000)], dtype=object)
+f.create_dataset('lists', data=lists, dtype=h5py.vlen_dtype('i4'), compression='lzf', chunks=(300,))
+";
+
+#[test]
+fn lzf_that_says_no_size() {
+    let Some(python) = with_plugins() else { return };
+    let (_dir, path) = scratch("lzf.h5");
+    python.create(&path, LZF_TEXTS);
+    assert_eq!(python.eval(&path, "f['plain'].id.get_create_plist().get_filter(0)[2]"), json!([]));
+    let texts: Vec<String> = (0..5000).map(|k| format!("{}ü", k % 7).repeat(k % 40)).collect();
+    let lists: Vec<Vec<i32>> = (0..1000).map(|k| (0..k % 9).collect()).collect();
+    let square = Array2::from_shape_vec((2, 70), texts[..140].to_vec()).unwrap();
+    let file = File::open(&path).unwrap();
+    assert!(file.read::<Vec<String>>("plain").unwrap() == texts);
+    assert!(file.read::<Vec<String>>("shuffled").unwrap() == texts);
+    assert!(file.read::<Vec<String>>("empty").unwrap() == vec![""; 100_000]);
+    assert_eq!(file.read::<Vec<String>>("one").unwrap(), ["a"]);
+    assert!(file.read::<Vec<String>>("zero").unwrap().is_empty());
+    assert!(file.read::<Array2<String>>("square").unwrap() == square);
+    assert!(file.read::<Vec<Vec<i32>>>("lists").unwrap() == lists);
+}
+
+#[test]
+fn hostile_lzf_that_says_no_size() {
+    let Some(python) = with_plugins() else { return };
+    let (_dir, path) = scratch("lzf.h5");
+    // Too few bytes and too many of them, the most that can be had of any, and what is no lzf. A chunk has 8192.
+    let chunks: [&[u8]; 7] = [
+        &[0, 0],
+        &[&[0, 0][..], &[0xe0, 255, 0].repeat(31)].concat(),
+        &[&[0, 0][..], &[0xe0, 255, 0].repeat(100_000)].concat(),
+        &[0xe0, 255, 0].repeat(31),
+        &[31, 1, 2],
+        &[0xff; 11],
+        &[&[0, 0][..], &[0xe0, 255, 0].repeat(30), &[0xe0, 255]].concat(),
+    ];
+    for chunk in chunks {
+        let bytes: String = chunk.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+        python.create(&path, &format!("{LZF_TEXTS}f['plain'].id.write_direct_chunk((512,), b'{bytes}')"));
+        let error = File::open(&path).unwrap().read::<Vec<String>>("plain").unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Damaged(_)) && error.path() == "/plain", "{error}");
+    }
+}
+
 #[test]
 fn names_are_shown() {
     let (_dir, path) = scratch("names.h5");

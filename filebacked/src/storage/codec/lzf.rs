@@ -23,6 +23,26 @@ pub(super) fn decode(from: &[u8], to: &mut [u8]) -> Option<usize> {
     Some(at)
 }
 
+/// How many bytes come of these, which is at most 88 for each.
+pub(super) fn size(from: &[u8]) -> Option<usize> {
+    let mut from = from.iter();
+    let mut size = 0;
+    while let Some(control) = from.next() {
+        let control = usize::from(*control);
+        if control < 32 {
+            let (run, rest) = from.as_slice().split_at_checked(control + 1)?;
+            (from, size) = (rest.iter(), size + run.len());
+            continue;
+        }
+        size += match control >> 5 {
+            7 => 9 + usize::from(*from.next()?),
+            short => 2 + short,
+        };
+        from.next()?;
+    }
+    Some(size)
+}
+
 /// Copies bytes from before a place to it, which may be some that the copy itself writes.
 pub(super) fn repeat(to: &mut [u8], at: usize, distance: usize, length: usize) -> Option<()> {
     let start = at.checked_sub(distance)?;
@@ -41,7 +61,7 @@ pub(super) fn repeat(to: &mut [u8], at: usize, distance: usize, length: usize) -
 
 #[cfg(test)]
 mod tests {
-    use super::decode;
+    use super::{decode, size};
 
     #[test]
     fn runs_and_matches() {
@@ -55,5 +75,15 @@ mod tests {
         assert_eq!(decode(&stream[..8], &mut to), None);
         assert_eq!(decode(&[0, b'a', 1 << 5, 1], &mut to), None, "from before the start");
         assert_eq!(decode(&[], &mut to), Some(0));
+    }
+
+    #[test]
+    fn sizes_without_decoding() {
+        let stream = [2, b'a', b'b', b'c', 5 << 5, 2, 7 << 5, 1, 0];
+        assert_eq!(size(&stream), Some(20));
+        for (end, known) in [(0, Some(0)), (3, None), (4, Some(3)), (5, None), (6, Some(10)), (7, None), (8, None)] {
+            assert_eq!(size(&stream[..end]), known, "{end}");
+        }
+        assert_eq!(size(&[7 << 5, 255, 0].repeat(1000)), Some(264_000), "the most there can be");
     }
 }

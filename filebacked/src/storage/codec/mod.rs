@@ -115,7 +115,9 @@ impl Codec {
             Codec::Zstd(_) => zstd::zstd_safe::get_frame_content_size(bytes).ok()??.try_into().ok(),
             #[cfg(feature = "compress")]
             Codec::Blosc(_) => blosc::claims(bytes),
-            _ => None,
+            Codec::Lzf => lzf::size(bytes),
+            #[cfg(feature = "compress")]
+            Codec::Deflate(_) => None,
         };
         claimed.filter(|n| n / RATIO <= bytes.len())
     }

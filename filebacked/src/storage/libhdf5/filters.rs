@@ -129,11 +129,10 @@ unsafe extern "C" fn filter<const ID: u32>(
 fn decoded(codec: Codec, options: &[u32], from: &[u8]) -> Result<Vec<u8>> {
     /// What lzf makes of three bytes, at most.
     const LZF: usize = 264 / 3;
-    let size = match codec {
-        // h5py has the size of a chunk among the options.
-        Codec::Lzf => options.get(2).map(|size| *size as usize).filter(|size| size / LZF <= from.len()),
-        #[allow(unreachable_patterns)]
-        codec => codec.claims(from),
+    let size = match (codec, options.get(2)) {
+        // h5py has the size of a chunk among the options, but none where elements are of variable length.
+        (Codec::Lzf, Some(&size)) if size != 0 => Some(size as usize).filter(|size| size / LZF <= from.len()),
+        _ => codec.claims(from),
     };
     let size = size.ok_or_else(|| Error::new(ErrorKind::Damaged("a chunk that does not say how long it is".into())))?;
     let mut to: Vec<u8> = room(size)?;
