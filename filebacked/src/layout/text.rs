@@ -33,9 +33,6 @@ use crate::storage::{Dtype, ObjectKind, Texts};
 /// The stamp of a dataset that is one packed text.
 pub(crate) const TEXT: &str = "text";
 
-/// So many bytes are cleared at once for text of fixed length.
-const CLEARED: usize = 16 << 10;
-
 /// HDF5 string types have 32 bits of length.
 const LONGEST: usize = u32::MAX as usize;
 
@@ -87,16 +84,9 @@ pub(crate) fn write_array<'t, I: Iterator<Item = &'t str>>(
     }
     if longest.saturating_mul(len) <= 2 * total + 64 || slot.cx.is_python() {
         return slot.dataset_fill(&Dtype::FixedStr(longest), shape, &mut |out| {
-            let (mut texts, mut left) = (texts(), len);
-            while left > 0 {
-                // A few at a time, so that what was cleared is still in the cache when it is written over.
-                let some = left.min((CLEARED / longest).max(1));
-                for (cell, text) in out.zeroed(some * longest).chunks_exact_mut(longest).zip(&mut texts) {
-                    if let Some(place) = cell.get_mut(..text.len()) {
-                        place.copy_from_slice(text.as_bytes());
-                    }
-                }
-                left -= some;
+            for text in texts() {
+                out.put(text.as_bytes());
+                out.zeros(longest - text.len());
             }
         });
     }

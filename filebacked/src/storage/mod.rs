@@ -118,15 +118,7 @@ impl Out<'_> {
     /// Appends `n` bytes of zero.
     #[inline]
     pub fn zeros(&mut self, n: usize) {
-        self.zeroed(n);
-    }
-
-    /// Appends `n` bytes of zero, to be written over.
-    #[inline]
-    pub fn zeroed(&mut self, n: usize) -> &mut [u8] {
-        let start = self.0.len();
-        self.0.resize(start + n, 0);
-        &mut self.0[start..]
+        self.0.resize(self.0.len() + n, 0);
     }
 }
 
