@@ -129,6 +129,8 @@ pub enum ErrorKind {
     OutOfBounds(String),
     /// The file under a handle was written to, or replaced, since it was opened.
     Changed,
+    /// A change of a file that was opened to be read.
+    ReadOnly,
     /// Only the HDF5 library can write or read this, and the program was built without it.
     NeedsLibhdf5,
     /// The operating system said no; the source has its words.
@@ -171,6 +173,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Unsupported(what) | ErrorKind::Limit(what) | ErrorKind::OutOfBounds(what) => f.write_str(what),
             ErrorKind::Cancelled => f.write_str("stopped by the caller"),
             ErrorKind::Changed => f.write_str("the file has changed since it was opened"),
+            ErrorKind::ReadOnly => f.write_str("the file was opened to be read"),
             ErrorKind::NeedsLibhdf5 => f.write_str("only the HDF5 library can do this"),
             ErrorKind::Io(kind) => write!(f, "{kind}"),
             ErrorKind::Hdf5(what) | ErrorKind::Custom(what) => f.write_str(what),

@@ -4,7 +4,7 @@ use filebacked::{
     BloscCodec, BloscShuffle, Compression, Engine, ErrorKind, File, FileBacked, ReadOptions, WriteOptions, hdf5,
     inspect,
 };
-use filebacked_tests::{Python, python, scratch};
+use filebacked_tests::{Python, adler32, python, scratch};
 use ndarray::Array2;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -70,18 +70,6 @@ fn options(compression: Compression) -> WriteOptions {
 /// A checksum of the bytes of an array in the file, by h5py.
 fn sum_by_h5py(python: &Python, path: &Path, name: &str) -> Value {
     python.eval(path, &format!("__import__('zlib').adler32(f['{name}'][()].tobytes())"))
-}
-
-fn adler32(bytes: &[u8]) -> u32 {
-    let (mut a, mut b) = (1u32, 0u32);
-    for part in bytes.chunks(5552) {
-        for byte in part {
-            a += u32::from(*byte);
-            b += a;
-        }
-        (a, b) = (a % 65_521, b % 65_521);
-    }
-    b << 16 | a
 }
 
 fn bytes<T: Copy, const N: usize>(elements: &[T], to_bytes: impl Fn(T) -> [u8; N]) -> Vec<u8> {

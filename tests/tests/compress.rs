@@ -1,7 +1,7 @@
 //! Compressed chunks: written and read by code of our own, seen by others, damaged.
 
 use filebacked::{Compression, Engine, ErrorKind, File, FileBacked, ReadOptions, WriteOptions, hdf5};
-use filebacked_tests::{python, scratch};
+use filebacked_tests::{adler32, python, scratch};
 use ndarray::{Array1, Array2, Array3, ArrayD};
 use num_complex::Complex;
 use serde_json::json;
@@ -41,19 +41,6 @@ fn sine(n: usize) -> Vec<f64> {
 
 fn gzip(level: u8) -> WriteOptions {
     WriteOptions::new().compression(Compression::Gzip(level))
-}
-
-/// The checksum that Python's zlib has too.
-fn adler32(bytes: &[u8]) -> u32 {
-    let (mut a, mut b) = (1u32, 0u32);
-    for part in bytes.chunks(5552) {
-        for byte in part {
-            a += u32::from(*byte);
-            b += a;
-        }
-        (a, b) = (a % 65_521, b % 65_521);
-    }
-    b << 16 | a
 }
 
 /// What h5py reads: type, filters, and a checksum of the bytes.

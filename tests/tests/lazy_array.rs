@@ -261,3 +261,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_array_is_read_into_memory_that_is_there() {
+    everywhere(|lazy, grid, _| {
+        let mut memory = Array3::from_elem(grid.raw_dim(), f64::NAN);
+        lazy.read_into(&mut memory.view_mut()).unwrap();
+        assert_eq!(memory, grid);
+        let mut other = Array3::zeros((1, 2, 3));
+        let error = lazy.read_into(&mut other.view_mut()).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Mismatch { .. }), "{error}");
+    });
+}

@@ -20,7 +20,6 @@ pub(super) fn implementations(target: &Target<'_>, variants: &[Variant<'_>]) -> 
 fn unit_enum(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
     let container = target.container;
     let name = &container.name;
-    let version = container.version();
     let repr = match container.attrs.repr.get() {
         None | Some(Repr::Enum) => quote!(__fb::UnitRepr::Enum),
         Some(Repr::String) => quote!(__fb::UnitRepr::String),
@@ -46,7 +45,6 @@ fn unit_enum(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
     });
     quote! {
         const NAME: &'static str = #name;
-        const VERSION: u32 = #version;
         const REPR: __fb::UnitRepr = #repr;
         const NAMES: &'static [&'static str] = &[#(#names),*];
         const ALIASES: &'static [&'static [&'static str]] = &[#(#aliases),*];

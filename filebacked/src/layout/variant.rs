@@ -54,8 +54,6 @@ pub enum UnitRepr {
 pub trait UnitEnum: Sized + 'static {
     /// The name of the type on disk.
     const NAME: &'static str;
-    /// The version of the type.
-    const VERSION: u32;
     /// How values are stored.
     const REPR: UnitRepr;
     /// The names of the variants on disk, in order of declaration.

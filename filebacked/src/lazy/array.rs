@@ -4,6 +4,7 @@ use super::Held;
 use super::blocks::Blocks;
 use super::selection::Selection;
 use crate::backed::{FileBacked, Save};
+use crate::buffer::Buffer;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::scalar::Element;
@@ -14,7 +15,7 @@ use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
 use crate::storage::{Dtype, Slab, Span, Window};
-use ndarray::{Array, ArrayD, Axis, Dimension, IxDyn, SliceArg};
+use ndarray::{Array, ArrayD, ArrayViewMut, Axis, Dimension, IxDyn, SliceArg};
 use std::fmt;
 use std::marker::PhantomData;
 use std::path::Path;
@@ -110,8 +111,36 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     ///
     /// Whatever keeps the elements from being of this type; [`ErrorKind::Changed`] where the file was written to since.
     pub fn read(&self) -> Result<Array<A, D>> {
-        let all = Slab { dims: self.shape.iter().map(|extent| Span::all(*extent as u64)).collect() };
-        shaped(self.part(&all)?)
+        match &self.place {
+            Place::Memory(array) => shaped(array.clone()),
+            // Not as a part: all of a dataset is read in one piece, and its chunks on all cores.
+            Place::File { held, .. } => {
+                let (values, shape) = held.read(|node| A::read_array(&node, None))?;
+                if shape != self.shape {
+                    return Err(ErrorKind::Changed.into());
+                }
+                shaped(ArrayD::from_shape_vec(IxDyn(&shape), values).map_err(unshaped)?)
+            }
+        }
+    }
+
+    /// Reads all of it into memory of the caller's: see [`Buffer`].
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Mismatch`] for a view of another shape, or as [`LazyArray::read`].
+    pub fn read_into(&self, out: &mut ArrayViewMut<'_, A, D>) -> Result<()> {
+        match &self.place {
+            Place::Memory(array) => {
+                if array.shape() != out.shape() {
+                    let wanted = format!("an array of shape {:?}", out.shape());
+                    return Err(Error::mismatch(wanted, format!("one of shape {:?}", array.shape())));
+                }
+                out.zip_mut_with(array, |place, value| place.clone_from(value));
+                Ok(())
+            }
+            Place::File { held, .. } => held.read(|node| out.read_from(node)),
+        }
     }
 
     /// Reads what ndarray's `s![..]` selects: ranges with steps (a negative one turns the order around), single indices, which

@@ -2,6 +2,8 @@
 
 use super::{Handle, Source};
 use crate::error::Result;
+#[cfg(feature = "libhdf5")]
+use crate::error::{Error, ErrorKind};
 use std::fmt;
 use std::path::Path;
 
@@ -16,4 +18,19 @@ pub(crate) trait Kept: Send + Sync + fmt::Debug {
     /// Opens the object with the C library.
     #[cfg(feature = "libhdf5")]
     fn with_hdf5(&self, look: &mut dyn FnMut(&super::libhdf5::Id) -> Result<()>) -> Result<()>;
+
+    /// Opens the object to change it; [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly) where its file was opened to be
+    /// read.
+    #[cfg(feature = "libhdf5")]
+    fn edit(&self, change: &mut dyn FnMut(&super::libhdf5::Id) -> Result<()>) -> Result<()> {
+        let _ = change;
+        Err(read_only())
+    }
+}
+
+/// The error of a change to what was opened to be read.
+#[cfg(feature = "libhdf5")]
+#[cold]
+pub(crate) fn read_only() -> Error {
+    Error::new(ErrorKind::ReadOnly).with_help("open the file with `File::open_rw`, and read the handle from that")
 }

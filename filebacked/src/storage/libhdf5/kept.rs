@@ -9,10 +9,12 @@ use super::id::{Id, check, with_link_name};
 use super::lists::new_list;
 use super::source::LibSource;
 use crate::error::Result;
+use crate::storage::kept::read_only;
 use crate::storage::{Handle, Kept, ObjectKind, Source};
 use hdf5_metno::globals::H5P_LINK_CREATE;
 use hdf5_metno::sync::sync;
-use hdf5_metno_sys::h5f::H5Fget_name;
+use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5Fget_intent, H5Fget_name};
+use hdf5_metno_sys::h5i::H5Iget_file_id;
 #[cfg(feature = "native")]
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5o::H5Ocopy;
@@ -50,6 +52,13 @@ impl Kept for LibKept {
 
     fn with_hdf5(&self, look: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
         look(&self.object)
+    }
+
+    fn edit(&self, change: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
+        if !is_writable(&self.object)? {
+            return Err(read_only());
+        }
+        change(&self.object)
     }
 }
 
@@ -89,6 +98,19 @@ pub(crate) fn copy_object(from: &Id, into: &Id, name: &str) -> Result<()> {
             check(H5Pset_char_encoding(list.raw(), H5T_CSET_UTF8))?;
             check(H5Ocopy(from.raw(), c".".as_ptr(), into.raw(), name, H5P_DEFAULT, list.raw())).map(drop)
         })
+    })
+}
+
+/// Whether the file that an object is in was opened to be changed.
+fn is_writable(object: &Id) -> Result<bool> {
+    sync(|| {
+        let mut intent = 0;
+        // SAFETY: the object is open; the new identifier has no other owner, and the place for the answer is writable.
+        unsafe {
+            let file = Id::own(H5Iget_file_id(object.raw()))?;
+            check(H5Fget_intent(file.raw(), &mut intent))?;
+        }
+        Ok(intent & H5F_ACC_RDWR != 0)
     })
 }
 
