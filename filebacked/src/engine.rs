@@ -124,7 +124,7 @@ pub(crate) fn write_bytes<T: Save>(value: &T, options: &WriteOptions) -> Result<
 
 /// Reads the value that is a whole file.
 pub(crate) fn read_file<T: FileBacked>(path: &Path, options: &ReadOptions) -> Result<T> {
-    look_into_file(path, options.engine, |source| whole::read_root(source, options))
+    look_into_file(path, options, |source| whole::read_root(source, options))
 }
 
 /// Reads a dataset of a file into a buffer.
@@ -134,7 +134,7 @@ pub(crate) fn read_file_into<B: Buffer + ?Sized>(
     buffer: &mut B,
     options: &ReadOptions,
 ) -> Result<()> {
-    look_into_file(path, options.engine, |source| {
+    look_into_file(path, options, |source| {
         let ours = whole::is_ours(&Object::new(source, source.root()?))?;
         whole::read_member_into(source, name, ours, options, buffer)
     })
@@ -142,7 +142,11 @@ pub(crate) fn read_file_into<B: Buffer + ?Sized>(
 
 /// Opens a file on the disk with the engine that is for it. What reads it is called again where our own engine declines.
 #[cfg_attr(not(feature = "native"), allow(unused_variables))]
-fn look_into_file<R>(path: &Path, engine: Engine, mut look: impl FnMut(&dyn Source) -> Result<R>) -> Result<R> {
+fn look_into_file<R>(
+    path: &Path,
+    options: &ReadOptions,
+    mut look: impl FnMut(&dyn Source) -> Result<R>,
+) -> Result<R> {
     let file = File::open(path)?;
     let found = file.metadata()?;
     if found.is_dir() {
@@ -152,8 +156,9 @@ fn look_into_file<R>(path: &Path, engine: Engine, mut look: impl FnMut(&dyn Sour
         return Err(Error::new(ErrorKind::NotHdf5).with_help("the file is empty"));
     }
     #[cfg(feature = "native")]
-    if engine != Engine::Libhdf5
-        && let Some(value) = look_natively(&file, path, found.len(), engine, &mut look)?
+    if options.engine != Engine::Libhdf5
+        && let Some(value) =
+            look_natively(&file, path, found.len(), options.engine, |source| look(complete(source, options)?))?
     {
         return Ok(value);
     }
@@ -161,10 +166,22 @@ fn look_into_file<R>(path: &Path, engine: Engine, mut look: impl FnMut(&dyn Sour
     #[cfg(feature = "libhdf5")]
     {
         let file = LibFile::open(path, false)?;
+        if !options.interrupted {
+            file.refuse_interrupted()?;
+        }
         look(&LibSource::new(file.root()?)?)
     }
     #[cfg(not(feature = "libhdf5"))]
     Err(needs_libhdf5(None))
+}
+
+/// What our own engine has opened, unless it is a file that is being changed.
+#[cfg(feature = "native")]
+fn complete<'s>(source: &'s dyn Source, options: &ReadOptions) -> Result<&'s dyn Source> {
+    if !options.interrupted {
+        whole::refuse_interrupted(&Object::new(source, source.root()?))?;
+    }
+    Ok(source)
 }
 
 /// Reads the value that the bytes of a whole file hold.
@@ -172,13 +189,18 @@ pub(crate) fn read_bytes<T: FileBacked>(bytes: &[u8], options: &ReadOptions) -> 
     #[cfg(feature = "native")]
     if options.engine != Engine::Libhdf5
         && let Some(value) =
-            looked_at(NativeSource::new(bytes), options.engine, |source| whole::read_root(source, options))?
+            looked_at(NativeSource::new(bytes), options.engine, |source| {
+                whole::read_root(complete(source, options)?, options)
+            })?
     {
         return Ok(value);
     }
     #[cfg(feature = "libhdf5")]
     {
         let file = LibFile::open_image(bytes)?;
+        if !options.interrupted {
+            file.refuse_interrupted()?;
+        }
         whole::read_root(&LibSource::new(file.root()?)?, options)
     }
     #[cfg(not(feature = "libhdf5"))]

@@ -1,5 +1,7 @@
 //! [`File`]: an open file with values under names of their own.
 
+mod update;
+
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
 use crate::error::{Error, ErrorKind, Operation, Result};
@@ -8,7 +10,7 @@ use crate::object::Object;
 use crate::options::{Layout, Overwrite, ReadOptions, WriteOptions};
 use crate::schema::Schema;
 use crate::slot::Place;
-use crate::stamp::FORMAT;
+use crate::stamp::{FORMAT, STAMP, Stamp, UNDER_WAY};
 use crate::storage::libhdf5::{self, Id, LibFile, LibSink, LibSource};
 use crate::storage::{Dtype, Sink, Source};
 use crate::whole;
@@ -44,9 +46,6 @@ impl fmt::Debug for File {
     }
 }
 
-/// The link under which a value is written until it is complete.
-const UNDER_WAY: &str = ".filebacked under way";
-
 impl File {
     fn new(path: &Path, operation: Operation, open: impl FnOnce() -> Result<LibFile>) -> Result<Self> {
         let lib = open().map_err(|e| e.during(operation).in_file(path))?;
@@ -57,10 +56,10 @@ impl File {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`], [`ErrorKind::NotHdf5`], or what HDF5 says.
+    /// [`ErrorKind::Io`], [`ErrorKind::NotHdf5`], [`ErrorKind::Interrupted`], or what HDF5 says.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        File::new(path, Operation::Open, || open_file(path, false))
+        File::new(path, Operation::Open, || complete(open_file(path, false)?))
     }
 
     /// Opens a file for reading and writing.
@@ -70,7 +69,20 @@ impl File {
     /// As [`File::open`].
     pub fn open_rw(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        File::new(path, Operation::Open, || open_file(path, true))
+        File::new(path, Operation::Open, || complete(open_file(path, true)?))
+    }
+
+    /// Opens for reading a file that a process was changing when it was killed, which all else refuses
+    /// ([`ErrorKind::Interrupted`]), to get at what is readable: read it, and save it as a new file.
+    ///
+    /// Data that is damaged gives an error where it is read, but a value may be half the old and half the new one.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`], [`ErrorKind::NotHdf5`], or what HDF5 says.
+    pub fn recover(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        File::new(path, Operation::Open, || open_file(path, false))
     }
 
     /// Creates a file; what was there is lost at once.
@@ -129,7 +141,7 @@ impl File {
     ///
     /// As [`File::write`].
     pub fn write_with<T: Save>(&self, name: &str, value: &T, options: &WriteOptions) -> Result<()> {
-        self.done(Operation::Save, self.lib.root().and_then(|root| write_member(&root, name, value, options)))
+        self.change(|root| write_member(&root, name, value, options))
     }
 
     /// Writes a value whose members go to the root of the file, beside what is there.
@@ -147,7 +159,7 @@ impl File {
     ///
     /// As [`File::write`].
     pub fn write_root_with<T: Save>(&self, value: &T, options: &WriteOptions) -> Result<()> {
-        self.done(Operation::Save, self.lib.root().and_then(|root| write_members(&root, value, options)))
+        self.change(|root| write_members(&root, value, options))
     }
 
     /// Reads the value under a name.
@@ -251,7 +263,14 @@ impl File {
         self.done(Operation::Inspect, source().and_then(|source| options.look(&source, inspect::name_of(&self.path))))
     }
 
-    /// Gives everything that was written to the operating system.
+    /// Gives everything that was written to the operating system: a process that is killed later, before it changes the
+    /// file again, leaves a valid file with all of it.
+    ///
+    /// HDF5 has no journal: one that is killed between a change and the next flush may leave parts of the change, or a damaged
+    /// file. So the file is marked before the first change after it was opened or flushed (an attribute of the root,
+    /// `filebacked_changing`), and the mark goes when all is written, here or when the file is closed. Opening or loading a
+    /// marked file is an error, [`ErrorKind::Interrupted`]; [`File::recover`] reads it all the same. A new file needs no mark
+    /// before its first flush: what is there until then is no HDF5 file. Changes by way of [`File::as_hdf5`] are not marked.
     ///
     /// # Errors
     ///
@@ -279,6 +298,11 @@ impl File {
         self.lib.to_hdf5()
     }
 
+    /// Changes the file, which is marked as long as that is not written.
+    fn change<R>(&self, change: impl FnOnce(Id) -> Result<R>) -> Result<R> {
+        self.done(Operation::Save, self.lib.begin().and_then(|()| self.lib.root()).and_then(change))
+    }
+
     fn done<R>(&self, operation: Operation, result: Result<R>) -> Result<R> {
         result.map_err(|e| e.during(operation).in_file(&self.path))
     }
@@ -296,8 +320,15 @@ pub(crate) fn open_file(path: &Path, writable: bool) -> Result<LibFile> {
     LibFile::open(path, writable)
 }
 
+/// The file, unless it is one that is being changed.
+fn complete(file: LibFile) -> Result<LibFile> {
+    file.refuse_interrupted()?;
+    Ok(file)
+}
+
 /// Marks a new file as one of this library's.
 fn stamped(file: LibFile) -> Result<LibFile> {
+    file.begin_new()?;
     LibSink::new(file.root()?)?.attr(FORMAT, &Dtype::FixedStr(whole::VERSION.len()), &[], whole::VERSION.as_bytes())?;
     Ok(file)
 }
@@ -334,20 +365,15 @@ pub(crate) fn write_member<T: Save>(base: &Id, path: &str, value: &T, options: &
             .at(path)
     };
     // Asked before anything is written, so that a name in use costs nothing.
-    let mut found = Some(base.clone());
-    for name in groups {
-        found = match found {
-            Some(group) => libhdf5::open_group(&group, name).map_err(|e| e.at(path))?,
-            None => None,
-        };
-    }
-    let replaced = match &found {
-        Some(group) => libhdf5::exists(group, leaf)?,
-        None => false,
+    let found = find_group(base, groups).map_err(|e| e.at(path))?;
+    let replaced = match found {
+        Some(group) if libhdf5::exists(&group, leaf)? => match options.overwrite {
+            Overwrite::Refuse => return Err(in_use()),
+            Overwrite::Update => return update::update_member(group, leaf, value, options).map_err(|e| e.at(path)),
+            Overwrite::Replace => true,
+        },
+        _ => false,
     };
-    if replaced && options.overwrite == Overwrite::Refuse {
-        return Err(in_use());
-    }
     let finish = || {
         let mut group = base.clone();
         for name in groups {
@@ -361,17 +387,19 @@ pub(crate) fn write_member<T: Save>(base: &Id, path: &str, value: &T, options: &
     write_aside(base, value, options, finish).map_err(|e| e.at(path))
 }
 
+/// The group that these names lead to, if there is one.
+fn find_group(base: &Id, names: &[&str]) -> Result<Option<Id>> {
+    let mut found = base.clone();
+    for name in names {
+        match libhdf5::open_group(&found, name)? {
+            Some(group) => found = group,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(found))
+}
+
 pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptions) -> Result<()> {
-    let finish = || {
-        let Some(written) = libhdf5::open_group(group, UNDER_WAY)? else {
-            return Err(ErrorKind::Contract("the value was not written".into()).into());
-        };
-        // A member that the new value leaves out must not come back from the old one.
-        let known = T::key().map_or_else(Vec::new, |key| whole::members(key.schema()));
-        libhdf5::promote(&written, group, options.overwrite == Overwrite::Replace, &known)?;
-        drop(written);
-        libhdf5::delete(group, UNDER_WAY)
-    };
     let is_group = T::key().is_none_or(|key| match key.schema() {
         Schema::Variants(_) if options.layout == Layout::Python => false,
         Schema::Map { .. } if options.layout == Layout::Python => true,
@@ -381,7 +409,32 @@ pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptio
         let what = "only structs, enums with data and maps of links have members for a group";
         return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("write it under a name"));
     }
+    if options.overwrite == Overwrite::Update {
+        return update::update_members(group, value, options);
+    }
+    // A member that the new value leaves out must not come back from the old one.
+    let known = known_members::<T>(group)?;
+    let finish = || {
+        let Some(written) = libhdf5::open_group(group, UNDER_WAY)? else {
+            return Err(ErrorKind::Contract("the value was not written".into()).into());
+        };
+        libhdf5::promote(&written, group, options.overwrite == Overwrite::Replace, &known)?;
+        drop(written);
+        libhdf5::delete(group, UNDER_WAY)
+    };
     write_aside(group, value, options, finish)
+}
+
+/// The names that members of a value may have in a group: those that its type knows, or all where both are maps.
+fn known_members<T: Save>(group: &Id) -> Result<Vec<String>> {
+    let Some(schema) = T::key().map(|key| key.schema()) else { return Ok(Vec::new()) };
+    if matches!(schema, Schema::Map { .. }) {
+        let source = LibSource::new(group.clone())?;
+        let stamp = Object::new(&source, source.root()?).text_attribute(STAMP)?;
+        let is_map = stamp.is_some_and(|stamp| matches!(Stamp::parse(&stamp).kind_name(), "links" | "dict"));
+        return if is_map { libhdf5::children(group) } else { Ok(Vec::new()) };
+    }
+    Ok(whole::members(schema).into_iter().map(str::to_string).collect())
 }
 
 /// Whether the file that a group is in was written by this library.

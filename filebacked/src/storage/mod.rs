@@ -184,6 +184,11 @@ pub(crate) trait Sink {
     /// Makes a committed datatype as a member of the open group.
     fn committed(&mut self, name: &str, stored: &StoredType, attrs: &[AttrSpec<'_>]) -> Result<()>;
 
+    /// Says that the options leave out a member of the open group, or an attribute: what is there stays as it is.
+    fn left_out(&mut self, name: &str) {
+        let _ = name;
+    }
+
     /// Writes what had to wait until everything else is there.
     fn finish(&mut self) -> Result<()> {
         Ok(())

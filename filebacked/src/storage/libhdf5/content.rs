@@ -398,7 +398,7 @@ pub(super) fn read_unusual(data: Data, location: hid_t) -> Result<Unusual> {
         data.read(part.memory.raw(), H5P_DEFAULT, buffer.as_mut_ptr().cast())?;
         let cells = part.take_all(bytes_of(&mut buffer, size), location);
         if part.has_pointers() {
-            reclaim(data, &part.memory, buffer.as_mut_ptr().cast())?;
+            reclaim(data, part.memory.raw(), buffer.as_mut_ptr().cast())?;
         }
         Ok(Unusual::Cells(part.form(), cells?))
     }
@@ -407,7 +407,7 @@ pub(super) fn read_unusual(data: Data, location: hid_t) -> Result<Unusual> {
 /// # Safety
 ///
 /// The buffer was filled by a read of all elements in this type. The lock is held.
-unsafe fn reclaim(data: Data, memory: &Id, buffer: *mut c_void) -> Result<()> {
+pub(super) unsafe fn reclaim(data: Data, memory: hid_t, buffer: *mut c_void) -> Result<()> {
     // SAFETY: everything is open, and the contract of this function.
     unsafe {
         let space = match data {
@@ -415,9 +415,9 @@ unsafe fn reclaim(data: Data, memory: &Id, buffer: *mut c_void) -> Result<()> {
             Data::Attribute(id) => Id::own(H5Aget_space(id))?,
         };
         #[cfg(hdf5_tokens)]
-        check(hdf5_metno_sys::h5t::H5Treclaim(memory.raw(), space.raw(), H5P_DEFAULT, buffer))?;
+        check(hdf5_metno_sys::h5t::H5Treclaim(memory, space.raw(), H5P_DEFAULT, buffer))?;
         #[cfg(not(hdf5_tokens))]
-        check(hdf5_metno_sys::h5d::H5Dvlen_reclaim(memory.raw(), space.raw(), H5P_DEFAULT, buffer))?;
+        check(hdf5_metno_sys::h5d::H5Dvlen_reclaim(memory, space.raw(), H5P_DEFAULT, buffer))?;
     }
     Ok(())
 }

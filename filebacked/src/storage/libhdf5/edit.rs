@@ -88,7 +88,7 @@ pub(crate) fn delete(group: &Id, name: &str) -> Result<()> {
 ///
 /// With `overwrite`, what has the same name there is deleted first, and so are those of the `known` names that are not
 /// in the group. Without it, nothing is moved if there is any.
-pub(crate) fn promote(from: &Id, into: &Id, overwrite: bool, known: &[&str]) -> Result<()> {
+pub(crate) fn promote(from: &Id, into: &Id, overwrite: bool, known: &[String]) -> Result<()> {
     sync(|| {
         let (links, attributes) = (names::children(from.raw())?, names::attributes(from.raw())?);
         if !overwrite {

@@ -1,15 +1,15 @@
 //! Files: on disk, in memory, and as images.
 
+use super::changes;
 use super::id::{Id, check, room};
 use super::lists::new_list;
 use crate::error::{Error, ErrorKind, Result};
 use hdf5_metno::globals::{H5P_FILE_ACCESS, H5P_FILE_CREATE};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::H5F_libver_t::H5F_LIBVER_V18;
-use hdf5_metno_sys::h5f::H5F_scope_t::H5F_SCOPE_GLOBAL;
 use hdf5_metno_sys::h5f::{
     H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5F_LIBVER_LATEST, H5F_libver_t, H5Fclose, H5Fcreate,
-    H5Fflush, H5Fget_file_image, H5Fopen,
+    H5Fget_file_image, H5Fopen,
 };
 use hdf5_metno_sys::h5g::H5Gopen2;
 use hdf5_metno_sys::h5i::{H5Iinc_ref, hid_t};
@@ -22,9 +22,15 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// An open file. It stays open below until everything in it is closed too.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct LibFile {
     id: Id,
+}
+
+impl Drop for LibFile {
+    fn drop(&mut self) {
+        changes::settle_quietly(&self.id);
+    }
 }
 
 impl LibFile {
@@ -94,18 +100,34 @@ impl LibFile {
         })
     }
 
+    /// Notes that what is changed from now on is marked as such only from the first flush on.
+    pub(crate) fn begin_new(&self) -> Result<()> {
+        changes::create(&self.id)
+    }
+
+    /// Marks the file as one that is being changed.
+    pub(crate) fn begin(&self) -> Result<()> {
+        changes::begin(&self.id)
+    }
+
+    /// Refuses a file that is marked as one that is being changed, unless it is this process that changes it.
+    pub(crate) fn refuse_interrupted(&self) -> Result<()> {
+        changes::refuse_interrupted(&self.id)
+    }
+
     /// Gives everything that was written to the operating system.
     pub(crate) fn flush(&self) -> Result<()> {
-        // SAFETY: the file is open.
-        sync(|| check(unsafe { H5Fflush(self.id.raw(), H5F_SCOPE_GLOBAL) }).map(drop))
+        changes::settle(&self.id)
     }
 
     /// Closes the file and says whether that went well.
     pub(crate) fn close(self) -> Result<()> {
         sync(|| {
             let flushed = self.flush();
+            let id = self.id.clone();
+            drop(self);
             // SAFETY: the reference is given away here and nowhere else.
-            let closed = check(unsafe { H5Fclose(self.id.into_raw()) });
+            let closed = check(unsafe { H5Fclose(id.into_raw()) });
             flushed.and(closed.map(drop))
         })
     }

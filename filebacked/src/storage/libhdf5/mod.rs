@@ -4,7 +4,9 @@
 //! operation takes the global lock of `hdf5_metno` for its whole length, so it can be mixed with calls of that crate
 //! from other threads. Files are written in the format of HDF5 1.8, which every later version reads.
 
+mod changes;
 mod chunks;
+mod compare;
 mod content;
 mod edit;
 mod file;
@@ -22,12 +24,14 @@ mod source;
 mod stack;
 mod strings;
 mod types;
+mod update;
 
 pub(crate) use edit::{children, delete, exists, move_link, open_group, open_or_create_group, promote, root_of};
 pub(crate) use file::LibFile;
 pub(crate) use filters::check_filter;
 pub(crate) use id::Id;
 #[cfg(feature = "native")]
-pub(crate) use kept::open_at;
+pub(crate) use kept::{is_at_address, open_at};
 pub(crate) use sink::LibSink;
 pub(crate) use source::LibSource;
+pub(crate) use update::UpdateSink;

@@ -2,6 +2,7 @@
 
 use super::id::{Id, check};
 use crate::error::{Error, ErrorKind, Result};
+use crate::stamp::{CHANGING, UNDER_WAY};
 use hdf5_metno_sys::h5::H5_index_t::{H5_INDEX_CRT_ORDER, H5_INDEX_NAME};
 use hdf5_metno_sys::h5::H5_iter_order_t::{H5_ITER_INC, H5_ITER_NATIVE};
 use hdf5_metno_sys::h5::herr_t;
@@ -13,7 +14,8 @@ use hdf5_metno_sys::h5p::{H5P_CRT_ORDER_TRACKED, H5Pget_link_creation_order};
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr::null_mut;
 
-/// The names of a group's links: in the order of their creation where that is tracked, else sorted by their bytes.
+/// The names of a group's links, but for what is under way: in the order of their creation where that is tracked, else
+/// sorted by their bytes.
 /// The lock is held and the identifier is open.
 pub(super) fn children(group: hid_t) -> Result<Vec<String>> {
     let mut names: Vec<Vec<u8>> = Vec::new();
@@ -27,6 +29,7 @@ pub(super) fn children(group: hid_t) -> Result<Vec<String>> {
             names.sort_unstable();
         }
     }
+    names.retain(|name| name != UNDER_WAY.as_bytes());
     texts(names, "a member's name")
 }
 
@@ -41,13 +44,14 @@ pub(super) fn is_ordered(group: hid_t) -> Result<bool> {
     Ok(order & H5P_CRT_ORDER_TRACKED != 0)
 }
 
-/// The names of an object's attributes, sorted by their bytes. The lock is held and the identifier is open.
+/// The names of an object's attributes, but for the mark of a change, sorted by their bytes. The lock is held and the identifier is open.
 pub(super) fn attributes(object: hid_t) -> Result<Vec<String>> {
     let mut names: Vec<Vec<u8>> = Vec::new();
     let data = (&raw mut names).cast();
     // SAFETY: the object is open; the callback gets the vector, which outlives the call.
     check(unsafe { H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, null_mut(), Some(push_attribute), data) })?;
     names.sort_unstable();
+    names.retain(|name| name != CHANGING.as_bytes());
     texts(names, "an attribute's name")
 }
 

@@ -10,6 +10,7 @@ use super::links::{Link, Links, is_dense};
 use super::object::{Attribute, Parsed, dense_attributes};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
+use crate::stamp::{CHANGING, UNDER_WAY};
 use crate::storage::compound::references;
 use crate::storage::{
     Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, REFERENCE, Slab, Source, StoredType,
@@ -340,7 +341,9 @@ impl Source for NativeSource<'_> {
         let names = || {
             let links = self.links(group)?;
             self.charge(links.len())?;
-            links.names()
+            let mut names = links.names()?;
+            names.retain(|name| name != UNDER_WAY);
+            Ok(names)
         };
         self.noted(names())
     }
@@ -398,6 +401,7 @@ impl Source for NativeSource<'_> {
             false
         });
         self.noted(walked)?;
+        names.retain(|name| name != CHANGING);
         names.sort();
         Ok(names)
     }
