@@ -71,7 +71,8 @@ fn addresses(file: &File, name: &str) -> BTreeMap<String, String> {
     fn walk(group: &hdf5::Group, path: &str, found: &mut BTreeMap<String, String>) {
         for name in group.member_names().unwrap() {
             let path = format!("{path}/{name}");
-            found.insert(path.clone(), format!("{:?}", group.loc_info_by_name(&name).unwrap().token));
+            let Ok(info) = group.loc_info_by_name(&name) else { continue };
+            found.insert(path.clone(), format!("{:?}", info.token));
             if let Ok(group) = group.group(&name) {
                 walk(&group, &path, found);
             }
