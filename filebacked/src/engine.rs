@@ -8,6 +8,7 @@ use crate::object::Object;
 #[cfg(feature = "native")]
 use crate::options::Layout;
 use crate::options::{ReadOptions, WriteOptions};
+use crate::replace::Replacement;
 use crate::storage::Source;
 #[cfg(feature = "libhdf5")]
 use crate::storage::libhdf5::{LibFile, LibSink, LibSource};
@@ -47,25 +48,46 @@ fn needs_libhdf5(cause: Option<Error>) -> Error {
     }
 }
 
-/// Writes a value as a whole file, into a new file if `exclusive`, else over what is there.
-pub(crate) fn write_file<T: Save>(path: &Path, exclusive: bool, value: &T, options: &WriteOptions) -> Result<()> {
+/// Where a whole file is written.
+#[derive(Clone, Copy)]
+pub(crate) enum Target<'a> {
+    /// Over what is there.
+    Path(&'a Path),
+    /// Into a new file that nobody else knows.
+    New(&'a Replacement),
+}
+
+impl Target<'_> {
+    #[cfg(feature = "native")]
+    fn open(self) -> Result<File> {
+        match self {
+            Target::Path(path) => Ok(File::options().write(true).create(true).truncate(true).open(path)?),
+            Target::New(replacement) => replacement.file(),
+        }
+    }
+}
+
+/// Writes a value as a whole file.
+pub(crate) fn write_file<T: Save>(target: Target<'_>, value: &T, options: &WriteOptions) -> Result<()> {
     #[cfg(feature = "native")]
     if writes_natively(options) {
         let cx = whole::write_context::<T>(options)?;
-        let mut open = File::options();
-        let file = open.write(true).create(true).create_new(exclusive).truncate(true).open(path)?;
         let write = |sink: &mut NativeSink| whole::write_root(sink, &cx, value);
-        if let Some(sink) = write_native(NativeSink::to_file(file), options, write)? {
+        if let Some(sink) = write_native(NativeSink::to_file(target.open()?), options, write)? {
             return sink.into_file().map(drop);
-        }
-        if exclusive {
-            std::fs::remove_file(path)?;
         }
     }
     #[cfg(feature = "libhdf5")]
     {
         let cx = whole::write_context::<T>(options)?;
-        let file = LibFile::create(path, exclusive)?;
+        let file = match target {
+            Target::Path(path) => LibFile::create(path, false)?,
+            Target::New(replacement) => {
+                #[cfg(hdf5_locks)]
+                replacement.unlock()?;
+                LibFile::create_private(replacement.path())?
+            }
+        };
         let mut sink = LibSink::new(file.root()?)?;
         whole::write_root(&mut sink, &cx, value)?;
         drop(sink);
