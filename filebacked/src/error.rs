@@ -134,6 +134,11 @@ pub enum ErrorKind {
     Interrupted,
     /// A change of a file that was opened to be read.
     ReadOnly,
+    /// The file is open in this process: closing it did not end that, or it cannot be opened so beside what holds it.
+    StillOpen {
+        /// What holds it: `dataset /x`, `group / (to be read)`.
+        handles: Vec<String>,
+    },
     /// Only the HDF5 library can write or read this, and the program was built without it.
     NeedsLibhdf5,
     /// The operating system said no; the source has its words.
@@ -178,6 +183,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Changed => f.write_str("the file has changed since it was opened"),
             ErrorKind::Interrupted => f.write_str("a change of the file was not completed, or is under way"),
             ErrorKind::ReadOnly => f.write_str("the file was opened to be read"),
+            ErrorKind::StillOpen { handles } => write!(f, "still open in this process: {}", handles.join(", ")),
             ErrorKind::NeedsLibhdf5 => f.write_str("only the HDF5 library can do this"),
             ErrorKind::Io(kind) => write!(f, "{kind}"),
             ErrorKind::Hdf5(what) | ErrorKind::Custom(what) => f.write_str(what),

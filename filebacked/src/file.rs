@@ -1,6 +1,11 @@
 //! [`File`]: an open file with values under names of their own.
 
+mod atomic;
+mod info;
 mod update;
+
+pub use atomic::{repack, repack_to, update_atomic};
+pub use info::FileInfo;
 
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;

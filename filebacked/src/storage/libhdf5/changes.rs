@@ -10,7 +10,7 @@ use hdf5_metno::globals::H5T_STD_U8LE;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5a::{H5Acreate2, H5Awrite};
 use hdf5_metno_sys::h5f::H5F_scope_t::H5F_SCOPE_GLOBAL;
-use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5Fflush, H5Fget_fileno, H5Fget_intent};
+use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5Fflush, H5Fget_intent};
 use hdf5_metno_sys::h5g::H5Gopen2;
 use hdf5_metno_sys::h5i::{H5Iget_file_id, hid_t};
 use hdf5_metno_sys::h5p::H5P_DEFAULT;
@@ -18,6 +18,9 @@ use hdf5_metno_sys::h5s::H5S_class_t::H5S_SCALAR;
 use hdf5_metno_sys::h5s::H5Screate;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+
+/// The bit of a file that is open for a single writer beside many readers.
+const SWMR: u32 = 0x20;
 
 /// What this process does with a file that it has open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,9 +44,24 @@ fn file_of(object: hid_t) -> Result<(Id, u64)> {
     // SAFETY: the object is open, the number is writable; the new identifier has no other owner.
     unsafe {
         let file = Id::own(H5Iget_file_id(object))?;
-        check(H5Fget_fileno(file.raw(), &mut number))?;
+        check(file_number(file.raw(), &mut number))?;
         Ok((file, number))
     }
+}
+
+#[cfg(hdf5_tokens)]
+use hdf5_metno_sys::h5f::H5Fget_fileno as file_number;
+
+/// # Safety
+///
+/// The file is open.
+#[cfg(not(hdf5_tokens))]
+unsafe fn file_number(file: hid_t, number: &mut std::ffi::c_ulong) -> i32 {
+    let mut info = hdf5_metno_sys::h5o::H5O_info1_t::default();
+    // SAFETY: the contract of this function; the information is writable.
+    let code = unsafe { hdf5_metno_sys::h5o::H5Oget_info1(file, &mut info) };
+    *number = info.fileno as std::ffi::c_ulong;
+    code
 }
 
 /// The lock is held.
@@ -81,6 +99,10 @@ pub(crate) fn begin(object: &Id) -> Result<()> {
             check(H5Fget_intent(file.raw(), &mut intent))?;
             if intent & H5F_ACC_RDWR == 0 {
                 return Err(read_only());
+            }
+            if intent & SWMR != 0 {
+                // Nothing can be added then, and the superblock has a mark of its own.
+                return Ok(());
             }
             let (root, one) = (root(&file)?, Id::own(H5Screate(H5S_SCALAR))?);
             let dtype = *H5T_STD_U8LE;

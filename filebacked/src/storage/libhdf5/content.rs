@@ -164,6 +164,16 @@ impl Part {
         }
     }
 
+    /// Whether some part is a reference that is not to an object.
+    fn has_regions(&self) -> bool {
+        match &self.kind {
+            Kind::Flat(_) | Kind::Text | Kind::Reference(H5R_OBJECT) => false,
+            Kind::Reference(_) | Kind::Opaque => true,
+            Kind::Array(element, _) | Kind::Sequence(element) => element.has_regions(),
+            Kind::Compound(members) => members.iter().any(|(_, _, part)| part.has_regions()),
+        }
+    }
+
     fn form(&self) -> Form {
         match &self.kind {
             Kind::Flat(dtype) => Form::Flat(dtype.clone()),
@@ -371,6 +381,11 @@ fn refer(path: &[u8], out: &mut [u8], location: hid_t) -> Result<()> {
         forget_error();
     }
     Err(Error::new(ErrorKind::Missing).with_help(format!("a reference leads to `{path}`, which is not saved with it")))
+}
+
+/// Whether some part of a type is a reference to a region, or one of HDF5 1.12 or later. The lock is held.
+pub(super) fn has_regions(id: hid_t) -> Result<bool> {
+    Ok(Part::new(id, false, DEPTH)?.has_regions())
 }
 
 /// Reads all elements of a type that has no [`Dtype`]. `location` is in the same file. The lock is held.

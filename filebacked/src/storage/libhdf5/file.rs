@@ -9,7 +9,7 @@ use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::H5F_libver_t::H5F_LIBVER_V18;
 use hdf5_metno_sys::h5f::{
     H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5F_LIBVER_LATEST, H5F_libver_t, H5Fclose, H5Fcreate,
-    H5Fget_file_image, H5Fopen,
+    H5F_OBJ_ALL, H5Fget_file_image, H5Fget_obj_count, H5Fopen,
 };
 use hdf5_metno_sys::h5g::H5Gopen2;
 use hdf5_metno_sys::h5i::{H5Iinc_ref, hid_t};
@@ -51,6 +51,32 @@ impl LibFile {
             unlocked(&access)?;
             create(&name, H5F_ACC_TRUNC, &access)
         })
+    }
+
+    /// Opens a file to change it that this process has locked itself.
+    pub(crate) fn open_private(path: &Path) -> Result<Self> {
+        let name = c_path(path)?;
+        sync(|| {
+            let access = access(H5F_LIBVER_LATEST)?;
+            unlocked(&access)?;
+            // SAFETY: the name ends in NUL, the list is open; the new identifier has no other owner.
+            Ok(LibFile { id: unsafe { Id::own(H5Fopen(name.as_ptr(), H5F_ACC_RDWR, access.raw()))? } })
+        })
+    }
+
+    pub(super) fn of(id: Id) -> Self {
+        LibFile { id }
+    }
+
+    pub(super) fn id(&self) -> &Id {
+        &self.id
+    }
+
+    /// How often the file and what is in it is open in this process, this one not counted.
+    pub(crate) fn others(&self) -> Result<usize> {
+        // SAFETY: the file is open.
+        let count = sync(|| check(unsafe { H5Fget_obj_count(self.id.raw(), H5F_OBJ_ALL) }))?;
+        Ok(usize::try_from(count).unwrap_or(0).saturating_sub(1))
     }
 
     /// Opens a file, to read it or also to change it.
@@ -168,7 +194,7 @@ fn access(high: H5F_libver_t) -> Result<Id> {
 }
 
 /// Lets files be opened without locks, where the library knows any. The lock of the library is held.
-fn unlocked(access: &Id) -> Result<()> {
+pub(super) fn unlocked(access: &Id) -> Result<()> {
     #[cfg(hdf5_locking)]
     // SAFETY: the list is open.
     check(unsafe { hdf5_metno_sys::h5p::H5Pset_file_locking(access.raw(), 0, 1) })?;
@@ -196,13 +222,13 @@ fn memory_name() -> Result<CString> {
 }
 
 #[cfg(unix)]
-fn c_path(path: &Path) -> Result<CString> {
+pub(super) fn c_path(path: &Path) -> Result<CString> {
     use std::os::unix::ffi::OsStrExt;
     c_string(path.as_os_str().as_bytes().to_vec())
 }
 
 #[cfg(not(unix))]
-fn c_path(path: &Path) -> Result<CString> {
+pub(super) fn c_path(path: &Path) -> Result<CString> {
     match path.to_str() {
         Some(path) => c_string(path.as_bytes().to_vec()),
         None => Err(ErrorKind::Unsupported("a file name that is not Unicode".into()).into()),

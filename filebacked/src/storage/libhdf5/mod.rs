@@ -13,11 +13,13 @@ mod file;
 mod filetype;
 mod filters;
 mod id;
+mod info;
 mod kept;
 mod links;
 mod lists;
 mod names;
 mod refer;
+mod repack;
 mod sequences;
 mod sink;
 mod source;
@@ -25,11 +27,13 @@ mod stack;
 mod strings;
 mod types;
 mod update;
+mod walk;
 
 pub(crate) use edit::{children, delete, exists, move_link, open_group, open_or_create_group, promote, root_of};
 pub(crate) use file::LibFile;
 pub(crate) use filters::check_filter;
 pub(crate) use id::Id;
+pub(crate) use info::Facts;
 #[cfg(feature = "native")]
 pub(crate) use kept::{is_at_address, open_at};
 pub(crate) use sink::LibSink;
