@@ -18,8 +18,8 @@ fn repacking_gives_space_back() {
     let file = File::create(&path).unwrap();
     let gzip = WriteOptions::new().compression(Compression::Gzip(4));
     let values: Vec<u32> = (0..50_000).collect();
-    file.write_with("kept", &values, &gzip).unwrap();
     file.write("large", &vec![0.5; 100_000]).unwrap();
+    file.write_with("kept", &values, &gzip).unwrap();
     let before = file.info().unwrap();
     assert_eq!((before.groups, before.datasets, before.links, before.attributes), (1, 2, 2, 1));
     assert_eq!((before.superblock, before.userblock, before.format.as_deref()), (2, 0, Some("1.0")));
@@ -107,13 +107,22 @@ fn files_of_others_are_the_same_to_h5py() {
             fs::write(&path, bytes).unwrap();
         }
         let before = python.eval(&path, SEEN);
-        let dumped = h5dump(&path, &["-A"]);
+        // The name of the file and the addresses behind references are others.
+        let told = |line: &str| {
+            let words: Vec<&str> = line.split(' ').filter(|word| word.len() < 3 || word.parse::<u64>().is_err()).collect();
+            words.join(" ")
+        };
+        // Nor does an older h5dump know the latest format.
+        let known = !how.contains("latest");
+        let dumped_by = |path: &Path| if known { h5dump(&["-A"], path) } else { None };
+        let dump = |path: &Path| dumped_by(path).map(|text| text.lines().skip(1).map(told).collect::<Vec<_>>());
+        let dumped = dump(&path);
         let target = path.with_file_name("packed.h5");
         filebacked::repack_to(&path, &target).unwrap();
         assert_eq!(python.eval(&target, SEEN), before, "{how}");
-        let again = h5dump(&target, &["-A"]);
-        if let (Some(dumped), Some(again)) = (dumped, again) {
-            assert!(again.len() + 2000 > dumped.len(), "{how}");
+        if let (Some(old), Some(new)) = (dumped, dump(&target)) {
+            let differing: Vec<_> = old.iter().zip(&new).filter(|(old, new)| old != new).collect();
+            assert!(old == new, "{how}: {differing:?}");
         }
         if how.contains("userblock") {
             assert_eq!(&fs::read(&target).unwrap()[..5], b"mine!");

@@ -55,8 +55,9 @@ impl File {
     /// # std::fs::create_dir_all(&dir)?;
     /// let file = filebacked::File::create(dir.join("runs.h5"))?;
     /// file.write("run/7", &vec![0.5; 100_000])?;
+    /// file.write("run/8", &vec![0.5; 1000])?;
     /// let info = file.info()?;
-    /// assert_eq!((info.data, info.groups, info.datasets), (800_000, 2, 1)); // the root and `run`
+    /// assert_eq!((info.data, info.groups, info.datasets), (808_000, 2, 2)); // the root and `run`
     ///
     /// file.delete("run/7")?;
     /// assert!(file.info()?.free >= 800_000); // for what is written next

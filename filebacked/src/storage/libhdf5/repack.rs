@@ -63,6 +63,8 @@ impl LibFile {
             check(unsafe {
                 H5Ocopy(root.raw(), c".".as_ptr(), new.raw(), whole.as_ptr(), copying.raw(), H5P_DEFAULT)
             })?;
+            // The library leaves a link to each object that it met by a reference.
+            names::children(new.raw())?.iter().try_for_each(|name| delete(&new, name))?;
             let copy = open(&new, UNDER_WAY)?;
             for name in names::children(copy.raw())? {
                 move_link(&copy, &name, &new, &name)?;
