@@ -164,11 +164,7 @@ pub(crate) fn read_file_into<B: Buffer + ?Sized>(
 
 /// Opens a file on the disk with the engine that is for it. What reads it is called again where our own engine declines.
 #[cfg_attr(not(feature = "native"), allow(unused_variables))]
-fn look_into_file<R>(
-    path: &Path,
-    options: &ReadOptions,
-    mut look: impl FnMut(&dyn Source) -> Result<R>,
-) -> Result<R> {
+fn look_into_file<R>(path: &Path, options: &ReadOptions, mut look: impl FnMut(&dyn Source) -> Result<R>) -> Result<R> {
     let file = File::open(path)?;
     let found = file.metadata()?;
     if found.is_dir() {
@@ -178,9 +174,8 @@ fn look_into_file<R>(
         return Err(Error::new(ErrorKind::NotHdf5).with_help("the file is empty"));
     }
     #[cfg(feature = "native")]
-    if options.engine != Engine::Libhdf5
-        && let Some(value) =
-            look_natively(&file, path, found.len(), options.engine, |source| look(complete(source, options)?))?
+    if reads_natively(options)
+        && let Some(value) = look_natively(&file, path, found.len(), options.engine, &mut look)?
     {
         return Ok(value);
     }
@@ -197,32 +192,24 @@ fn look_into_file<R>(
     Err(needs_libhdf5(None))
 }
 
-/// What our own engine has opened, unless it is a file that is being changed.
+/// Whether our own engine is to try: files whose change was interrupted are for the other one.
 #[cfg(feature = "native")]
-fn complete<'s>(source: &'s dyn Source, options: &ReadOptions) -> Result<&'s dyn Source> {
-    if !options.interrupted {
-        whole::refuse_interrupted(&Object::new(source, source.root()?))?;
-    }
-    Ok(source)
+fn reads_natively(options: &ReadOptions) -> bool {
+    options.engine != Engine::Libhdf5 && !(options.interrupted && cfg!(feature = "libhdf5"))
 }
 
 /// Reads the value that the bytes of a whole file hold.
 pub(crate) fn read_bytes<T: FileBacked>(bytes: &[u8], options: &ReadOptions) -> Result<T> {
     #[cfg(feature = "native")]
-    if options.engine != Engine::Libhdf5
+    if reads_natively(options)
         && let Some(value) =
-            looked_at(NativeSource::new(bytes), options.engine, |source| {
-                whole::read_root(complete(source, options)?, options)
-            })?
+            looked_at(NativeSource::new(bytes), options.engine, |source| whole::read_root(source, options))?
     {
         return Ok(value);
     }
     #[cfg(feature = "libhdf5")]
     {
         let file = LibFile::open_image(bytes)?;
-        if !options.interrupted {
-            file.refuse_interrupted()?;
-        }
         whole::read_root(&LibSource::new(file.root()?)?, options)
     }
     #[cfg(not(feature = "libhdf5"))]

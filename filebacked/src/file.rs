@@ -64,7 +64,7 @@ impl File {
     /// [`ErrorKind::Io`], [`ErrorKind::NotHdf5`], [`ErrorKind::Interrupted`], or what HDF5 says.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        File::new(path, Operation::Open, || complete(open_file(path, false)?))
+        File::new(path, Operation::Open, || open_complete(path, false))
     }
 
     /// Opens a file for reading and writing.
@@ -74,7 +74,7 @@ impl File {
     /// As [`File::open`].
     pub fn open_rw(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        File::new(path, Operation::Open, || complete(open_file(path, true)?))
+        File::new(path, Operation::Open, || open_complete(path, true))
     }
 
     /// Opens for reading a file that a process was changing when it was killed, which all else refuses
@@ -272,10 +272,11 @@ impl File {
     /// file again, leaves a valid file with all of it.
     ///
     /// HDF5 has no journal: one that is killed between a change and the next flush may leave parts of the change, or a damaged
-    /// file. So the file is marked before the first change after it was opened or flushed (an attribute of the root,
-    /// `filebacked_changing`), and the mark goes when all is written, here or when the file is closed. Opening or loading a
-    /// marked file is an error, [`ErrorKind::Interrupted`]; [`File::recover`] reads it all the same. A new file needs no mark
-    /// before its first flush: what is there until then is no HDF5 file. Changes by way of [`File::as_hdf5`] are not marked.
+    /// file. So the file is marked, in a byte of its superblock, before the first change after it was opened or flushed, and
+    /// the mark goes when all is written, here or when the file is closed. Opening or loading a marked file is an error,
+    /// [`ErrorKind::Interrupted`]; [`File::recover`] reads it all the same, and so do h5py and others, who do not look at that
+    /// byte. Files with a superblock of version 3 or later are marked by HDF5 itself, from opening them to be changed until
+    /// they are closed. Changes by way of [`File::as_hdf5`] are not marked; a flush by way of it ends the mark too early.
     ///
     /// # Errors
     ///
@@ -325,15 +326,24 @@ pub(crate) fn open_file(path: &Path, writable: bool) -> Result<LibFile> {
     LibFile::open(path, writable)
 }
 
-/// The file, unless it is one that is being changed.
-fn complete(file: LibFile) -> Result<LibFile> {
-    file.refuse_interrupted()?;
+/// Opens a file, unless it is one that is being changed by somebody else.
+fn open_complete(path: &Path, writable: bool) -> Result<LibFile> {
+    let marked = libhdf5::is_marked(path);
+    // What is wrong with a file whose change was interrupted does not matter.
+    let file = open_file(path, writable)
+        .map_err(|error| if marked { whole::interrupted().with_source(error) } else { error })?;
+    if marked && !file.is_changing()? {
+        return Err(whole::interrupted());
+    }
+    if writable {
+        file.opened()?;
+    }
     Ok(file)
 }
 
 /// Marks a new file as one of this library's.
 fn stamped(file: LibFile) -> Result<LibFile> {
-    file.begin_new()?;
+    file.begin()?;
     LibSink::new(file.root()?)?.attr(FORMAT, &Dtype::FixedStr(whole::VERSION.len()), &[], whole::VERSION.as_bytes())?;
     Ok(file)
 }

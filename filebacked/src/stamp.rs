@@ -12,9 +12,6 @@ pub(crate) const FILTER: &str = "filebacked_filter";
 /// The attribute of the root with the version of the format.
 pub(crate) const FORMAT: &str = "filebacked_format";
 
-/// The attribute of the root that says that a change of the file is under way, or was when a process was killed.
-pub(crate) const CHANGING: &str = "filebacked_changing";
-
 /// The link under which a value is written until it is complete; no member of any value.
 pub(crate) const UNDER_WAY: &str = ".filebacked under way";
 

@@ -13,8 +13,6 @@ use crate::progress::{Count, Progress, Watched};
 use crate::schema::FieldSchema;
 use crate::schema::Schema;
 use crate::slot::{Place, Slot, VALUE, Written};
-#[cfg(feature = "native")]
-use crate::stamp::CHANGING;
 use crate::stamp::{FILTER, FORMAT, STAMP};
 use crate::storage::{ObjectKind, Sink, Source};
 
@@ -180,12 +178,7 @@ pub(crate) fn members(schema: Schema) -> Vec<&'static str> {
     }
 }
 
-/// Refuses a file that is marked as one that is being changed.
-#[cfg(feature = "native")]
-pub(crate) fn refuse_interrupted(root: &Object<'_>) -> Result<()> {
-    if root.attribute(CHANGING)?.is_some() { Err(interrupted()) } else { Ok(()) }
-}
-
+/// The error of a file that is marked as one that is being changed.
 #[cold]
 pub(crate) fn interrupted() -> Error {
     Error::new(ErrorKind::Interrupted).with_help(

@@ -47,7 +47,10 @@ fn repacking_gives_space_back() {
     assert_eq!(file.read::<Vec<u32>>("kept").unwrap(), values);
     assert_eq!(file.info().unwrap().data, after.data, "stored as it was");
     if let Some(python) = python() {
-        assert_eq!(python.eval(&path, "[f['kept'].compression, f['kept'].shuffle, list(f)]"), json!(["gzip", true, ["kept"]]));
+        assert_eq!(
+            python.eval(&path, "[f['kept'].compression, f['kept'].shuffle, list(f)]"),
+            json!(["gzip", true, ["kept"]])
+        );
     }
 }
 
@@ -109,7 +112,8 @@ fn files_of_others_are_the_same_to_h5py() {
         let before = python.eval(&path, SEEN);
         // The name of the file and the addresses behind references are others.
         let told = |line: &str| {
-            let words: Vec<&str> = line.split(' ').filter(|word| word.len() < 3 || word.parse::<u64>().is_err()).collect();
+            let words: Vec<&str> =
+                line.split(' ').filter(|word| word.len() < 3 || word.parse::<u64>().is_err()).collect();
             words.join(" ")
         };
         // Nor does an older h5dump know the latest format.

@@ -1,7 +1,8 @@
 //! Updating values in place: what is the same stays where it is, what differs is written, what is gone is deleted.
 
 use filebacked::{
-    Compression, ErrorKind, File, FileBacked, Lazy, Overwrite, ReadOptions, Save, Slot, Value, WriteOptions, Written, hdf5,
+    Compression, ErrorKind, File, FileBacked, Lazy, Overwrite, ReadOptions, Save, Slot, Value, WriteOptions, Written,
+    hdf5,
 };
 use filebacked_tests::{python, scratch};
 use indexmap::IndexMap;
@@ -139,10 +140,24 @@ fn what_differs_is_overwritten_or_replaced() {
     file.close().unwrap();
     assert_eq!(File::open(&path).unwrap().read::<Model>("run/7").unwrap(), changed);
     let Some(python) = python() else { return };
-    let expected = serde_json::json!(["activation", "grid", "layers", "name", "params", "records", "runs", "step", "weights", "words"]);
+    let expected = serde_json::json!([
+        "activation",
+        "grid",
+        "layers",
+        "name",
+        "params",
+        "records",
+        "runs",
+        "step",
+        "weights",
+        "words"
+    ]);
     assert_eq!(python.eval(&path, "sorted(f['run/7'])"), expected);
     assert_eq!(python.eval(&path, "f['run/7'].attrs['unit'].decode()"), "miles");
-    assert_eq!(python.eval(&path, "list(f['run/7/activation']) + [f['run/7/activation'].attrs['variant'].decode()]"), serde_json::json!(["bias", "Relu"]));
+    assert_eq!(
+        python.eval(&path, "list(f['run/7/activation']) + [f['run/7/activation'].attrs['variant'].decode()]"),
+        serde_json::json!(["bias", "Relu"])
+    );
     assert_eq!(python.eval(&path, "f['run/7/weights'][-2:].tolist()"), serde_json::json!([-1.0, 1.0]));
     assert_eq!(python.eval(&path, "sorted(f.attrs)"), serde_json::json!(["filebacked_format"]));
 }

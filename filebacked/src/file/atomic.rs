@@ -1,10 +1,11 @@
 //! Changes of whole files that happen completely or not at all: by way of a copy that takes the place of the old one.
 
-use super::{File, open_file};
+use super::{File, open_complete};
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::options::{Durability, WriteOptions};
 use crate::replace::Replacement;
-use crate::storage::libhdf5::LibFile;
+use crate::storage::libhdf5::{LibFile, is_marked};
+use crate::whole;
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -84,8 +85,7 @@ pub fn repack_to(path: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<()>
 }
 
 fn copied(path: &Path, target: &Path) -> Result<()> {
-    let old = open_file(path, false)?;
-    old.refuse_interrupted()?;
+    let old = open_complete(path, false)?;
     if old.is_writable()? {
         return Err(still_open(&old)?.with_help("close it first: what is changed in it later would be lost"));
     }
@@ -116,12 +116,14 @@ impl WriteOptions {
 
 fn update<R>(path: &Path, durable: bool, change: impl FnOnce(&File) -> Result<R>) -> Result<R> {
     // What is no file that can be changed costs no copy.
-    open_file(path, false)?.refuse_interrupted()?;
+    drop(open_complete(path, false)?);
     let replacement = private(path)?;
     // The system lets the copy share what it can.
     fs::copy(path, replacement.path())?;
+    if is_marked(replacement.path()) {
+        return Err(whole::interrupted());
+    }
     let file = File { lib: LibFile::open_private(replacement.path())?, path: path.to_path_buf() };
-    file.lib.refuse_interrupted()?;
     let result = change(&file)?;
     file.lib.flush()?;
     if file.lib.others()? > 0 {

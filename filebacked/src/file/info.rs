@@ -75,7 +75,8 @@ impl File {
         };
         let info = || {
             let facts = self.lib.facts()?;
-            let Facts { size, data, free, userblock, superblock, groups, datasets, datatypes, attributes, links } = facts;
+            let Facts { size, data, free, userblock, superblock, groups, datasets, datatypes, attributes, links } =
+                facts;
             let metadata = size.saturating_sub(data).saturating_sub(free).saturating_sub(userblock);
             Ok(FileInfo {
                 size,

@@ -1,41 +1,32 @@
 //! The mark of a file that is being changed: there from before the first change until everything is written, so that a
-//! process that is killed in between leaves a file that says so. HDF5 itself notes nothing of the kind.
+//! process that is killed in between leaves a file that says so.
+//!
+//! It is the first of the flags of a superblock. HDF5 itself sets it when a file is opened to be changed, of some versions
+//! only, and takes it away when that is closed, as the last of all. Here it is taken away and set in between too, by writing
+//! these few bytes over: no kill can interrupt that, and nothing else in the file changes.
 
-use super::compare::{delete_attribute, open_attribute};
-use super::id::{Id, check, with_name};
+use super::id::{Id, check};
 use crate::error::Result;
-use crate::stamp::CHANGING;
+use crate::storage::checksum::lookup3;
 use crate::storage::kept::read_only;
-use hdf5_metno::globals::H5T_STD_U8LE;
 use hdf5_metno::sync::sync;
-use hdf5_metno_sys::h5a::{H5Acreate2, H5Awrite};
 use hdf5_metno_sys::h5f::H5F_scope_t::H5F_SCOPE_GLOBAL;
 use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5Fflush, H5Fget_intent};
-use hdf5_metno_sys::h5g::H5Gopen2;
 use hdf5_metno_sys::h5i::{H5Iget_file_id, hid_t};
-use hdf5_metno_sys::h5p::H5P_DEFAULT;
-use hdf5_metno_sys::h5s::H5S_class_t::H5S_SCALAR;
-use hdf5_metno_sys::h5s::H5Screate;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+
+/// The files that this process has marked, by the library's number, which no other file gets. Locked only while the
+/// library's lock is held.
+static MARKED: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
 
 /// The bit of a file that is open for a single writer beside many readers.
 const SWMR: u32 = 0x20;
 
-/// What this process does with a file that it has open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// Nothing of it is on the disk that could be taken for a file.
-    New,
-    Marked,
-}
-
-/// The files of this process that are not flushed, by the library's number, which no other file gets. Locked only while the
-/// library's lock is held.
-static CHANGED: Mutex<BTreeMap<u64, State>> = Mutex::new(BTreeMap::new());
-
-fn changed<R>(look: impl FnOnce(&mut BTreeMap<u64, State>) -> R) -> R {
-    look(&mut CHANGED.lock().unwrap_or_else(PoisonError::into_inner))
+fn marked<R>(look: impl FnOnce(&mut BTreeSet<u64>) -> R) -> R {
+    look(&mut MARKED.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// The file that an object is in, and its number. The lock is held.
@@ -70,49 +61,28 @@ fn flush(file: &Id) -> Result<()> {
     check(unsafe { H5Fflush(file.raw(), H5F_SCOPE_GLOBAL) }).map(drop)
 }
 
-/// The lock is held.
-fn root(file: &Id) -> Result<Id> {
-    // SAFETY: the file is open, the name ends in NUL; the new identifier has no other owner.
-    unsafe { Id::own(H5Gopen2(file.raw(), c"/".as_ptr(), H5P_DEFAULT)) }
-}
-
-/// Notes that the file is new: until it is flushed, what is on the disk is no HDF5 file, and needs no mark.
-pub(super) fn create(file: &Id) -> Result<()> {
-    sync(|| {
-        let (_, number) = file_of(file.raw())?;
-        changed(|changed| changed.insert(number, State::New));
-        Ok(())
-    })
-}
-
 /// Marks the file that an object is in, before it is changed; once, until it is flushed.
-pub(crate) fn begin(object: &Id) -> Result<()> {
+pub(super) fn begin(object: &Id) -> Result<()> {
     sync(|| {
         let (file, number) = file_of(object.raw())?;
-        if changed(|changed| changed.contains_key(&number)) {
+        if marked(|marked| marked.contains(&number)) {
             return Ok(());
         }
         let mut intent = 0;
-        // SAFETY: everything is open, the name ends in NUL, and the attribute has one byte; new identifiers have no other
-        // owner.
-        unsafe {
-            check(H5Fget_intent(file.raw(), &mut intent))?;
-            if intent & H5F_ACC_RDWR == 0 {
-                return Err(read_only());
-            }
-            if intent & SWMR != 0 {
-                // Nothing can be added then, and the superblock has a mark of its own.
-                return Ok(());
-            }
-            let (root, one) = (root(&file)?, Id::own(H5Screate(H5S_SCALAR))?);
-            let dtype = *H5T_STD_U8LE;
-            let mark = with_name(CHANGING, |name| {
-                Id::own(H5Acreate2(root.raw(), name, dtype, one.raw(), H5P_DEFAULT, H5P_DEFAULT))
-            })?;
-            check(H5Awrite(mark.raw(), dtype, [1u8].as_ptr().cast()))?;
+        // SAFETY: the file is open, the number is writable.
+        check(unsafe { H5Fget_intent(file.raw(), &mut intent) })?;
+        if intent & H5F_ACC_RDWR == 0 {
+            return Err(read_only());
         }
-        flush(&file)?;
-        changed(|changed| changed.insert(number, State::Marked));
+        // With a single writer and many readers, the library keeps the flags.
+        if intent & SWMR == 0 {
+            if disk::set(&file, true)?.is_none() {
+                // A new file of which nothing is there yet.
+                flush(&file)?;
+                disk::set(&file, true)?;
+            }
+            marked(|marked| marked.insert(number));
+        }
         Ok(())
     })
 }
@@ -122,33 +92,178 @@ pub(super) fn settle(object: &Id) -> Result<()> {
     sync(|| {
         let (file, number) = file_of(object.raw())?;
         flush(&file)?;
-        if changed(|changed| changed.get(&number).copied()) == Some(State::Marked) {
-            delete_attribute(root(&file)?.raw(), CHANGING)?;
-            flush(&file)?;
+        if marked(|marked| marked.contains(&number)) {
+            disk::set(&file, false)?;
+            marked(|marked| marked.remove(&number));
         }
-        changed(|changed| changed.remove(&number));
         Ok(())
     })
 }
 
-/// As [`settle`], if there is something to write, where nobody asks how it went.
+/// As [`settle`], if the file is marked, where nobody asks how it went.
 pub(super) fn settle_quietly(object: &Id) {
-    if !sync(|| changed(|changed| changed.is_empty())) {
-        let _ = sync(|| match file_of(object.raw()) {
-            Ok((_, number)) if changed(|changed| changed.contains_key(&number)) => settle(object),
-            _ => Ok(()),
-        });
+    sync(|| {
+        if !marked(|marked| marked.is_empty())
+            && let Ok((_, number)) = file_of(object.raw())
+            && marked(|marked| marked.contains(&number))
+        {
+            // Then it stays marked.
+            let _ = settle(object);
+        }
+    });
+}
+
+/// Takes away the mark that the library sets when a file is opened to be changed: nothing is changed yet.
+pub(super) fn opened(object: &Id) -> Result<()> {
+    sync(|| {
+        let (file, number) = file_of(object.raw())?;
+        match marked(|marked| marked.contains(&number)) {
+            true => Ok(()),
+            false => disk::set(&file, false).map(drop),
+        }
+    })
+}
+
+/// Whether it is this process that changes the file now.
+pub(super) fn is_ours(object: &Id) -> Result<bool> {
+    sync(|| {
+        let (_, number) = file_of(object.raw())?;
+        Ok(marked(|marked| marked.contains(&number)))
+    })
+}
+
+/// Refuses a file that a process was changing when it was killed, or that another one is changing now; one that is opened
+/// to be read.
+pub(super) fn refuse_interrupted(object: &Id) -> Result<()> {
+    sync(|| {
+        let (file, number) = file_of(object.raw())?;
+        if !marked(|marked| marked.contains(&number)) && disk::get(&file)? {
+            return Err(crate::whole::interrupted());
+        }
+        Ok(())
+    })
+}
+
+/// Whether a file has the mark, whatever else is wrong with it.
+pub(crate) fn is_marked(path: &Path) -> bool {
+    let mut base = 0;
+    let mut look = || -> std::io::Result<bool> {
+        let mut file = std::fs::File::open(path)?;
+        let len = file.metadata()?.len();
+        while base < len {
+            let mut bytes = Vec::new();
+            file.seek(SeekFrom::Start(base))?;
+            (&mut file).take(48).read_to_end(&mut bytes)?;
+            if bytes.starts_with(SIGNATURE) {
+                return Ok(Flags::of(&bytes).is_some_and(|flags| flags.is_set()));
+            }
+            // Behind a user block.
+            base = if base == 0 { 512 } else { base * 2 };
+        }
+        Ok(false)
+    };
+    look().unwrap_or(false)
+}
+
+const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
+
+/// The flags of a superblock.
+struct Flags {
+    /// The bytes of the superblock that are written over.
+    bytes: [u8; 48],
+    len: usize,
+    /// Where the flags are.
+    at: usize,
+    /// Where the checksum is, if there is one.
+    checksum: Option<usize>,
+}
+
+impl Flags {
+    /// The flags of what begins with these bytes; `None` where that is no superblock that is known.
+    fn of(bytes: &[u8]) -> Option<Flags> {
+        if !bytes.starts_with(SIGNATURE) {
+            return None;
+        }
+        let (at, len, checksum) = match bytes.get(8)? {
+            0 | 1 => (20, 24, None),
+            // Four addresses of the size that stands before the flags.
+            2 | 3 => (11, 16 + 4 * usize::from(*bytes.get(9)?), Some(12 + 4 * usize::from(*bytes.get(9)?))),
+            _ => return None,
+        };
+        let mut flags = Flags { bytes: [0; 48], len, at, checksum };
+        flags.bytes.get_mut(..len)?.copy_from_slice(bytes.get(..len)?);
+        Some(flags)
+    }
+
+    /// Whether the file is marked. One that has a single writer beside many readers is valid at any time.
+    fn is_set(&self) -> bool {
+        self.bytes[self.at] & 5 == 1
+    }
+
+    /// The bytes with the mark, or without.
+    fn with(&mut self, mark: bool) -> &[u8] {
+        self.bytes[self.at] = self.bytes[self.at] & !1 | u8::from(mark);
+        if let Some(at) = self.checksum {
+            let sum = lookup3(&self.bytes[..at]).to_le_bytes();
+            self.bytes[at..at + 4].copy_from_slice(&sum);
+        }
+        &self.bytes[..self.len]
     }
 }
 
-/// Refuses a file that a process was changing when it was killed, or that another one is changing now.
-pub(crate) fn refuse_interrupted(object: &Id) -> Result<()> {
-    sync(|| {
-        let (file, number) = file_of(object.raw())?;
-        let ours = changed(|changed| changed.contains_key(&number));
-        match !ours && open_attribute(root(&file)?.raw(), CHANGING)?.is_some() {
-            true => Err(crate::whole::interrupted()),
-            false => Ok(()),
+/// Where files are those of the operating system.
+#[cfg(unix)]
+mod disk {
+    use super::super::file::descriptor;
+    use super::{Flags, Id};
+    use crate::error::Result;
+    use std::fs::File;
+    use std::os::unix::fs::FileExt;
+
+    fn read(file: &File, base: u64) -> Result<Option<Flags>> {
+        let (mut bytes, mut len) = ([0; 48], 0);
+        while let Some(rest) = bytes.get_mut(len..).filter(|rest| !rest.is_empty()) {
+            match file.read_at(rest, base + len as u64)? {
+                0 => break,
+                n => len += n,
+            }
         }
-    })
+        Ok(Flags::of(&bytes[..len]))
+    }
+
+    /// Whether the file is marked. The lock is held.
+    pub(super) fn get(file: &Id) -> Result<bool> {
+        match descriptor(file)? {
+            Some((file, base)) => Ok(read(&file, base)?.is_some_and(|flags| flags.is_set())),
+            None => Ok(false),
+        }
+    }
+
+    /// Marks the file, or takes the mark away; `None` where its beginning is not on the disk. The lock is held.
+    pub(super) fn set(file: &Id, mark: bool) -> Result<Option<()>> {
+        let Some((file, base)) = descriptor(file)? else { return Ok(Some(())) };
+        let Some(mut flags) = read(&file, base)? else {
+            // One of a later version is the library's.
+            return Ok((file.metadata()?.len() > base).then_some(()));
+        };
+        if flags.is_set() != mark {
+            file.write_all_at(flags.with(mark), base)?;
+        }
+        Ok(Some(()))
+    }
+}
+
+/// Elsewhere nothing is marked.
+#[cfg(not(unix))]
+mod disk {
+    use super::Id;
+    use crate::error::Result;
+
+    pub(super) fn get(_: &Id) -> Result<bool> {
+        Ok(false)
+    }
+
+    pub(super) fn set(_: &Id, _: bool) -> Result<Option<()>> {
+        Ok(Some(()))
+    }
 }

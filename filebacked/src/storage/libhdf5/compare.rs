@@ -41,8 +41,7 @@ fn pipeline(list: hid_t) -> Result<Option<Pipeline>> {
         for i in 0..check(H5Pget_nfilters(list))?.unsigned_abs() {
             let (mut flags, mut values, mut config) = (0, [0; 64], 0);
             let (mut count, no_name) = (values.len(), std::ptr::null_mut());
-            let filter =
-                H5Pget_filter2(list, i, &mut flags, &mut count, values.as_mut_ptr(), 0, no_name, &mut config);
+            let filter = H5Pget_filter2(list, i, &mut flags, &mut count, values.as_mut_ptr(), 0, no_name, &mut config);
             let values = values.get(..count).unwrap_or(&values);
             filters.push((check(filter)?.unsigned_abs(), values.to_vec()));
         }

@@ -4,20 +4,28 @@ use super::changes;
 use super::id::{Id, check, room};
 use super::lists::new_list;
 use crate::error::{Error, ErrorKind, Result};
+#[cfg(unix)]
+use hdf5_metno::globals::H5FD_SEC2;
 use hdf5_metno::globals::{H5P_FILE_ACCESS, H5P_FILE_CREATE};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::H5F_libver_t::H5F_LIBVER_V18;
 use hdf5_metno_sys::h5f::{
-    H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5F_LIBVER_LATEST, H5F_libver_t, H5Fclose, H5Fcreate,
-    H5F_OBJ_ALL, H5Fget_file_image, H5Fget_obj_count, H5Fopen,
+    H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5F_LIBVER_LATEST, H5F_OBJ_ALL, H5F_libver_t, H5Fclose,
+    H5Fcreate, H5Fget_file_image, H5Fget_obj_count, H5Fopen,
 };
+#[cfg(unix)]
+use hdf5_metno_sys::h5f::{H5Fget_access_plist, H5Fget_create_plist, H5Fget_vfd_handle};
 use hdf5_metno_sys::h5g::H5Gopen2;
 use hdf5_metno_sys::h5i::{H5Iinc_ref, hid_t};
 use hdf5_metno_sys::h5p::{
     H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5P_DEFAULT, H5Pset_fapl_core, H5Pset_file_image,
     H5Pset_libver_bounds, H5Pset_link_creation_order, H5Pset_obj_track_times,
 };
+#[cfg(unix)]
+use hdf5_metno_sys::h5p::{H5Pget_driver, H5Pget_userblock};
 use std::ffi::CString;
+#[cfg(unix)]
+use std::ffi::c_int;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -136,14 +144,19 @@ impl LibFile {
         })
     }
 
-    /// Notes that what is changed from now on is marked as such only from the first flush on.
-    pub(crate) fn begin_new(&self) -> Result<()> {
-        changes::create(&self.id)
-    }
-
     /// Marks the file as one that is being changed.
     pub(crate) fn begin(&self) -> Result<()> {
         changes::begin(&self.id)
+    }
+
+    /// Takes away the mark of a file that was just opened to be changed.
+    pub(crate) fn opened(&self) -> Result<()> {
+        changes::opened(&self.id)
+    }
+
+    /// Whether this process has marked the file as one that is being changed.
+    pub(crate) fn is_changing(&self) -> Result<bool> {
+        changes::is_ours(&self.id)
     }
 
     /// Refuses a file that is marked as one that is being changed, unless it is this process that changes it.
@@ -237,4 +250,27 @@ pub(super) fn c_path(path: &Path) -> Result<CString> {
 
 fn c_string(bytes: Vec<u8>) -> Result<CString> {
     CString::new(bytes).map_err(|_| ErrorKind::Unsupported("a file name with a NUL in it".into()).into())
+}
+
+/// The operating system's file of an open one, if addresses of HDF5 are offsets in it, and where they begin. The lock is held.
+#[cfg(unix)]
+pub(super) fn descriptor(file: &Id) -> Result<Option<(std::fs::File, u64)>> {
+    use std::os::fd::BorrowedFd;
+    let (mut userblock, mut handle) = (0, std::ptr::null_mut());
+    // SAFETY: everything is open; the numbers are writable. The driver is the one whose handle is a pointer to a descriptor,
+    // which is open as long as the file is, and is duplicated before that changes.
+    unsafe {
+        let access = Id::own(H5Fget_access_plist(file.raw()))?;
+        if check(H5Pget_driver(access.raw()))? != *H5FD_SEC2 {
+            return Ok(None);
+        }
+        let creation = Id::own(H5Fget_create_plist(file.raw()))?;
+        check(H5Pget_userblock(creation.raw(), &mut userblock))?;
+        check(H5Fget_vfd_handle(file.raw(), H5P_DEFAULT, &mut handle))?;
+        if handle.is_null() || *handle.cast::<c_int>() < 0 {
+            return Ok(None);
+        }
+        let file = BorrowedFd::borrow_raw(*handle.cast::<c_int>()).try_clone_to_owned()?;
+        Ok(Some((std::fs::File::from(file), userblock)))
+    }
 }

@@ -78,7 +78,8 @@ impl Kept for LibKept {
 
 /// What tells an object from all others that are open.
 fn identity(object: &Id) -> Result<String> {
-    sync(|| super::source::identity(object.raw())).ok_or_else(|| ErrorKind::Contract("an object without a place".into()).into())
+    sync(|| super::source::identity(object.raw()))
+        .ok_or_else(|| ErrorKind::Contract("an object without a place".into()).into())
 }
 
 /// Whether an object is the one at an address of its file, which our own engine has read under this name.

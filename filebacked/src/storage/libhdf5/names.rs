@@ -2,7 +2,7 @@
 
 use super::id::{Id, check};
 use crate::error::{Error, ErrorKind, Result};
-use crate::stamp::{CHANGING, UNDER_WAY};
+use crate::stamp::UNDER_WAY;
 use hdf5_metno_sys::h5::H5_index_t::{self, H5_INDEX_CRT_ORDER, H5_INDEX_NAME};
 use hdf5_metno_sys::h5::H5_iter_order_t::{H5_ITER_INC, H5_ITER_NATIVE};
 use hdf5_metno_sys::h5::herr_t;
@@ -44,16 +44,15 @@ pub(super) fn is_ordered(group: hid_t) -> Result<bool> {
     Ok(order & H5P_CRT_ORDER_TRACKED != 0)
 }
 
-/// The names of an object's attributes, but for the mark of a change, sorted by their bytes. The lock is held and the
-/// identifier is open.
+/// The names of an object's attributes, sorted by their bytes. The lock is held and the identifier is open.
 pub(super) fn attributes(object: hid_t) -> Result<Vec<String>> {
     let mut names = attributes_by(object, H5_INDEX_NAME)?;
     names.sort_unstable();
     Ok(names)
 }
 
-/// The names of a group's attributes, but for the mark of a change, in the order of their creation where that is tracked.
-/// The lock is held and the identifier is open.
+/// The names of a group's attributes, in the order of their creation where that is tracked. The lock is held and the
+/// identifier is open.
 pub(super) fn attributes_in_order(group: hid_t) -> Result<Vec<String>> {
     let mut order = 0;
     // SAFETY: the group is open, and so is its list.
@@ -72,7 +71,6 @@ fn attributes_by(object: hid_t, index: H5_index_t) -> Result<Vec<String>> {
     let data = (&raw mut names).cast();
     // SAFETY: the object is open; the callback gets the vector, which outlives the call.
     check(unsafe { H5Aiterate2(object, index, H5_ITER_INC, null_mut(), Some(push_attribute), data) })?;
-    names.retain(|name| name != CHANGING.as_bytes());
     texts(names, "an attribute's name")
 }
 

@@ -165,7 +165,9 @@ fn refer_again(old: &Id, new: &Id, (path, attribute): &Place) -> Result<()> {
     let find = |root: &Id| -> Result<(Id, Option<Id>)> {
         let object = open(root, path)?;
         let attribute = match attribute {
-            Some(name) => Some(open_attribute(object.raw(), name)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(name))?),
+            Some(name) => {
+                Some(open_attribute(object.raw(), name)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(name))?)
+            }
             None => None,
         };
         Ok((object, attribute))

@@ -384,7 +384,14 @@ impl Tools {
 
     /// Makes an attribute and writes it. The lock is held, and `bytes` has the size of all elements, or is the pointer to a
     /// text that ends in NUL.
-    pub(super) fn attribute(&mut self, at: hid_t, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
+    pub(super) fn attribute(
+        &mut self,
+        at: hid_t,
+        name: &str,
+        dtype: &Dtype,
+        shape: &[u64],
+        bytes: &[u8],
+    ) -> Result<()> {
         let dtype = self.types.get(dtype)?;
         let (space, _owner) = self.space(shape)?;
         let list = self.lists.attribute(name);

@@ -307,7 +307,9 @@ impl Sink for UpdateSink {
             count(dtype, shape, bytes)?;
             let resized = name == LEN && {
                 sync(|| match open_attribute(at, name)? {
-                    Some(found) if self.sink.tools.is_alike(Data::Attribute(found.raw()), dtype, None, shape, false)? => {
+                    Some(found)
+                        if self.sink.tools.is_alike(Data::Attribute(found.raw()), dtype, None, shape, false)? =>
+                    {
                         let memory = self.sink.tools.types.get(dtype)?;
                         Ok(!has_elements(Data::Attribute(found.raw()), Some(memory), Elements::Bytes(bytes))?)
                     }
@@ -407,7 +409,8 @@ impl Sink for UpdateSink {
             return self.sink.dataset_records(name, spec, bytes, strings);
         }
         count(spec.dtype, spec.shape, &bytes)?;
-        let same = |sink: &mut LibSink, found: &Id| sync(|| sink.tools.has_records(found, spec.dtype, &bytes, &strings));
+        let same =
+            |sink: &mut LibSink, found: &Id| sync(|| sink.tools.has_records(found, spec.dtype, &bytes, &strings));
         match self.is_over(name, spec, spec.dtype.size(), same)? {
             true => Ok(()),
             false => self.replace(name, |sink, name| sink.dataset_records(name, spec, bytes, strings)),
@@ -467,7 +470,8 @@ impl Sink for UpdateSink {
             return self.sink.link(name, link);
         }
         let group = self.group()?;
-        let same = sync(|| Ok::<_, Error>(exists(&group, name)? && links::read(group.raw(), name)?.as_ref() == Some(link)))?;
+        let same =
+            sync(|| Ok::<_, Error>(exists(&group, name)? && links::read(group.raw(), name)?.as_ref() == Some(link)))?;
         if same {
             self.note(name, HashSet::new());
             return Ok(());

@@ -41,8 +41,7 @@ pub(super) fn walk(root: &Id, meet: &mut dyn FnMut(&str, Met<'_>) -> Result<()>)
                 continue;
             }
             // SAFETY: the group is open, the name ends in NUL; the new identifier has no other owner.
-            let opened =
-                with_link_name(&name, |name| unsafe { Id::own(H5Oopen(group.raw(), name, H5P_DEFAULT)) });
+            let opened = with_link_name(&name, |name| unsafe { Id::own(H5Oopen(group.raw(), name, H5P_DEFAULT)) });
             let object = opened.map_err(|e| e.at(&path))?;
             if !seen.insert(identity(object.raw())) {
                 continue;

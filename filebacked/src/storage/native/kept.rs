@@ -113,8 +113,7 @@ impl Opened {
         #[cfg(unix)]
         {
             use std::os::unix::fs::MetadataExt;
-            std::fs::metadata(path)
-                .is_ok_and(|now| now.ino() == self.found.ino() && now.dev() == self.found.dev())
+            std::fs::metadata(path).is_ok_and(|now| now.ino() == self.found.ino() && now.dev() == self.found.dev())
         }
         // Elsewhere nobody takes the name of a file that is open.
         #[cfg(not(unix))]

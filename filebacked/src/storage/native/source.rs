@@ -1,6 +1,5 @@
 //! Reading: the bytes of a whole file, none of which is believed.
 
-use super::checksum::lookup3;
 use super::dataset::Data;
 use super::header::{Header, damaged, uint, unknown};
 use super::heap::Cursor;
@@ -10,7 +9,8 @@ use super::links::{Link, Links, is_dense};
 use super::object::{Attribute, Parsed, dense_attributes};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
-use crate::stamp::{CHANGING, UNDER_WAY};
+use crate::stamp::UNDER_WAY;
+use crate::storage::checksum::lookup3;
 use crate::storage::compound::references;
 use crate::storage::{
     Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, REFERENCE, Slab, Source, StoredType,
@@ -96,7 +96,10 @@ impl<'b> NativeSource<'b> {
         if u64::from(lookup3(&head[..44])) != uint(&head, 44, 4)? {
             return Err(damaged("a superblock with a wrong checksum"));
         }
-        // An extension, or a file that is marked as open for writing.
+        if head[11] & 1 != 0 {
+            return Err(crate::whole::interrupted());
+        }
+        // An extension, or flags of a later version.
         if head[11] != 0 || uint(&head, 20, 8)? != UNDEFINED {
             return Err(unknown("a superblock of this kind"));
         }
@@ -401,7 +404,6 @@ impl Source for NativeSource<'_> {
             false
         });
         self.noted(walked)?;
-        names.retain(|name| name != CHANGING);
         names.sort();
         Ok(names)
     }
