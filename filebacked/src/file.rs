@@ -80,7 +80,8 @@ impl File {
     /// Opens for reading a file that a process was changing when it was killed, which all else refuses
     /// ([`ErrorKind::Interrupted`]), to get at what is readable: read it, and save it as a new file.
     ///
-    /// Data that is damaged gives an error where it is read, but a value may be half the old and half the new one.
+    /// Data that is damaged gives an error where it is read, but a value may be half the old and half the new one. Files with
+    /// a superblock of version 3 or later need `h5clear -s` first, since HDF5 itself refuses them.
     ///
     /// # Errors
     ///

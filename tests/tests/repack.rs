@@ -180,6 +180,8 @@ fn an_update_that_fails_changes_nothing() {
     let kept = filebacked::update_atomic(&path, |file| file.read::<Lazy<u8>>("x")).unwrap_err();
     assert!(matches!(kept.kind(), ErrorKind::StillOpen { .. }), "{kept}");
     assert_eq!(kept.file(), Some(path.as_path()));
+    let kept = filebacked::update_atomic(&path, |file| file.as_hdf5()).unwrap_err();
+    assert!(matches!(kept.kind(), ErrorKind::StillOpen { .. }), "{kept}");
     assert_eq!(fs::read(&path).unwrap(), before);
     assert_eq!(beside(&path), ["atomic.h5"]);
     let missing = filebacked::update_atomic(path.with_file_name("none.h5"), |_| Ok(())).unwrap_err();

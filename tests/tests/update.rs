@@ -385,3 +385,109 @@ fn deleting() {
     assert!(matches!(file.delete("/").unwrap_err().kind(), ErrorKind::Unsupported(_)));
     assert_eq!(file.names().unwrap(), ["run"]);
 }
+
+#[test]
+fn the_mark_is_a_bit_of_the_superblock() {
+    let Some(python) = python() else { return };
+    for (how, at) in [("libver='earliest'", 20), ("libver=('v108', 'v108')", 11), ("libver='v110'", 11)] {
+        let (_dir, path) = scratch("mark.h5");
+        let name = path.to_str().unwrap();
+        python.create(&path, &format!("import h5py as _h\nf.close()\nf = _h.File({name:?}, 'w', {how})\nf['x'] = 1\n"));
+        let byte = || std::fs::read(&path).unwrap()[at];
+        let file = File::open_rw(&path).unwrap();
+        assert_eq!(byte(), 0, "{how}: nothing is changed yet");
+        let copy = path.with_file_name("copy.h5");
+        for i in 0..3u8 {
+            file.write(&format!("y{i}"), &i).unwrap();
+            assert_eq!(byte(), 1, "{how}");
+            std::fs::copy(&path, &copy).unwrap();
+            for opened in [File::open(&copy), File::open_rw(&copy), File::append(&copy)] {
+                assert_eq!(*opened.unwrap_err().kind(), ErrorKind::Interrupted, "{how}");
+            }
+            let loaded = filebacked::load::<Value>(&copy);
+            assert_eq!(*loaded.unwrap_err().kind(), ErrorKind::Interrupted, "{how}");
+            // Whoever has it open here sees it all; so does a second opening, whose end is not that of the first.
+            let second = File::open_rw(&path).unwrap();
+            assert_eq!(second.read::<u8>(&format!("y{i}")).unwrap(), i);
+            drop(second);
+            file.write(&format!("z{i}"), &i).unwrap();
+            assert_eq!(byte(), 1, "{how}");
+            file.flush().unwrap();
+            assert_eq!(byte(), 0, "{how}: all is written");
+            std::fs::copy(&path, &copy).unwrap();
+            assert_eq!(File::open(&copy).unwrap().read::<u8>(&format!("z{i}")).unwrap(), i, "{how}");
+        }
+        let lazy: Lazy<u8> = file.read("y0").unwrap();
+        drop(file);
+        assert_eq!(byte(), 0, "{how}");
+        drop(lazy);
+        assert_eq!(byte(), 0, "{how}");
+        assert_eq!(python.eval(&path, "int(f['y2'][()]) + len(f)"), 9);
+    }
+}
+
+#[test]
+fn zz_cost() {
+    let (_dir, path) = scratch("cost.h5");
+    let file = File::create(&path).unwrap();
+    file.write("x", &1u8).unwrap();
+    file.flush().unwrap();
+    let t = std::time::Instant::now();
+    for _ in 0..2000 {
+        let _ = file.delete("nope");
+    }
+    println!("delete in one interval {:?}", t.elapsed() / 2000);
+    file.flush().unwrap();
+    let t = std::time::Instant::now();
+    for _ in 0..2000 {
+        file.flush().unwrap();
+    }
+    println!("flush only {:?}", t.elapsed() / 2000);
+    let t = std::time::Instant::now();
+    for _ in 0..2000 {
+        let _ = file.delete("nope");
+        file.flush().unwrap();
+    }
+    println!("delete+flush {:?}", t.elapsed() / 2000);
+    let t = std::time::Instant::now();
+    for i in 0..2000 {
+        file.update("x", &(i as u8)).unwrap();
+    }
+    println!("update u8 {:?}", t.elapsed() / 2000);
+    let replace = WriteOptions::new().overwrite(Overwrite::Replace);
+    let t = std::time::Instant::now();
+    for i in 0..2000 {
+        file.write_with("x", &(i as u8), &replace).unwrap();
+    }
+    println!("replace u8 {:?}", t.elapsed() / 2000);
+    file.write("m", &model()).unwrap();
+    let mut m = model();
+    let t = std::time::Instant::now();
+    for i in 0..200 {
+        m.step = i;
+        file.update("m", &m).unwrap();
+    }
+    println!("update model {:?}", t.elapsed() / 200);
+    let t = std::time::Instant::now();
+    for i in 0..200 {
+        m.step = i;
+        file.write_with("m", &m, &replace).unwrap();
+    }
+    println!("replace model {:?}", t.elapsed() / 200);
+    drop(file);
+    let t = std::time::Instant::now();
+    for _ in 0..1000 {
+        drop(File::open(&path).unwrap());
+    }
+    println!("open {:?}", t.elapsed() / 1000);
+    let t = std::time::Instant::now();
+    for _ in 0..1000 {
+        drop(File::open_rw(&path).unwrap());
+    }
+    println!("open_rw {:?}", t.elapsed() / 1000);
+    let t = std::time::Instant::now();
+    for _ in 0..1000 {
+        drop(hdf5::File::open_rw(&path).unwrap());
+    }
+    println!("hdf5 open_rw {:?}", t.elapsed() / 1000);
+}

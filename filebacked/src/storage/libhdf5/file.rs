@@ -16,7 +16,7 @@ use hdf5_metno_sys::h5f::{
 #[cfg(unix)]
 use hdf5_metno_sys::h5f::{H5Fget_access_plist, H5Fget_create_plist, H5Fget_vfd_handle};
 use hdf5_metno_sys::h5g::H5Gopen2;
-use hdf5_metno_sys::h5i::{H5Iinc_ref, hid_t};
+use hdf5_metno_sys::h5i::{H5Iget_ref, H5Iinc_ref, hid_t};
 use hdf5_metno_sys::h5p::{
     H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5P_DEFAULT, H5Pset_fapl_core, H5Pset_file_image,
     H5Pset_libver_bounds, H5Pset_link_creation_order, H5Pset_obj_track_times,
@@ -82,9 +82,12 @@ impl LibFile {
 
     /// How often the file and what is in it is open in this process, this one not counted.
     pub(crate) fn others(&self) -> Result<usize> {
-        // SAFETY: the file is open.
-        let count = sync(|| check(unsafe { H5Fget_obj_count(self.id.raw(), H5F_OBJ_ALL) }))?;
-        Ok(usize::try_from(count).unwrap_or(0).saturating_sub(1))
+        // SAFETY: the file is open. What is open of it does not count the references to the file itself.
+        let (count, references) = sync(|| unsafe {
+            let count = check(H5Fget_obj_count(self.id.raw(), H5F_OBJ_ALL))?;
+            Ok::<_, Error>((count.unsigned_abs(), check(H5Iget_ref(self.id.raw()))?.unsigned_abs() as usize))
+        })?;
+        Ok((count + references).saturating_sub(2))
     }
 
     /// Opens a file, to read it or also to change it.
