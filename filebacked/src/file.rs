@@ -9,6 +9,7 @@ pub use info::FileInfo;
 
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
+use crate::engine::trusted;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::inspect::{self, Tree, TreeOptions};
 use crate::object::Object;
@@ -217,6 +218,7 @@ impl File {
     /// As [`File::read_into`].
     pub fn read_into_with<B: Buffer + ?Sized>(&self, name: &str, buffer: &mut B, options: &ReadOptions) -> Result<()> {
         let read = |root: Id| {
+            trusted(options)?;
             let ours = is_ours(&root)?;
             whole::read_member_into(&LibSource::new(root)?, name, ours, options, buffer)
         };
@@ -329,13 +331,14 @@ pub(crate) fn open_file(path: &Path, writable: bool) -> Result<LibFile> {
 
 /// Opens a file, unless it is one that is being changed by somebody else.
 fn open_complete(path: &Path, writable: bool) -> Result<LibFile> {
-    let marked = libhdf5::is_marked(path);
-    // What is wrong with a file whose change was interrupted does not matter.
-    let file = open_file(path, writable)
-        .map_err(|error| if marked { whole::interrupted().with_source(error) } else { error })?;
-    if marked && !file.is_changing()? {
-        return Err(whole::interrupted());
+    if libhdf5::is_marked(path) {
+        // Only to be read: closing it would take the mark away.
+        let file = open_file(path, false).map_err(|error| whole::interrupted().with_source(error))?;
+        if !file.is_changing()? {
+            return Err(whole::interrupted());
+        }
     }
+    let file = open_file(path, writable)?;
     if writable {
         file.opened()?;
     }
@@ -372,7 +375,17 @@ fn write_aside<T: Save>(
     done
 }
 
+/// Refuses options that only whole files have.
+fn check(options: &WriteOptions) -> Result<()> {
+    if options.has_digest() {
+        let what = "a digest of a part of a file";
+        return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("`save` writes whole files with one"));
+    }
+    Ok(())
+}
+
 pub(crate) fn write_member<T: Save>(base: &Id, path: &str, value: &T, options: &WriteOptions) -> Result<()> {
+    check(options).map_err(|e| e.at(path))?;
     let parts = whole::parts(path)?;
     let Some((leaf, groups)) = parts.split_last() else { return Err(ErrorKind::Missing.into()) };
     let in_use = || {
@@ -416,6 +429,7 @@ fn find_group(base: &Id, names: &[&str]) -> Result<Option<Id>> {
 }
 
 pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptions) -> Result<()> {
+    check(options)?;
     let is_group = T::key().is_none_or(|key| match key.schema() {
         Schema::Variants(_) if options.layout == Layout::Python => false,
         Schema::Map { .. } if options.layout == Layout::Python => true,
@@ -461,10 +475,12 @@ fn is_ours(group: &Id) -> Result<bool> {
 }
 
 pub(crate) fn read_member<T: FileBacked>(group: Id, name: &str, options: &ReadOptions) -> Result<T> {
+    trusted(options)?;
     let ours = is_ours(&group)?;
     whole::read_member(&LibSource::new(group)?, name, ours, options)
 }
 
 pub(crate) fn read_members<T: FileBacked>(group: Id, options: &ReadOptions) -> Result<T> {
+    trusted(options)?;
     whole::read_root(&LibSource::new(group)?, options)
 }

@@ -47,7 +47,8 @@ impl Replacement {
         Ok(Replacement { target, temporary, file, old, done: false })
     }
 
-    /// Where to write. The file is there, empty, and locked.
+    /// Where the C library is to write. The file is there, empty, and locked.
+    #[cfg(feature = "libhdf5")]
     pub(crate) fn path(&self) -> &Path {
         &self.temporary
     }

@@ -15,6 +15,9 @@ pub(crate) const FORMAT: &str = "filebacked_format";
 /// The link under which a value is written until it is complete; no member of any value.
 pub(crate) const UNDER_WAY: &str = ".filebacked under way";
 
+/// The attribute of the root group that holds the digest of the file.
+pub(crate) const DIGEST: &str = "filebacked_digest";
+
 /// The attribute with the number of rows, entries or elements of a group.
 pub(crate) const LEN: &str = "len";
 

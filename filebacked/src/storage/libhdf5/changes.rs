@@ -5,8 +5,11 @@
 //! only, and takes it away when that is closed, as the last of all. Here it is taken away and set in between too, by writing
 //! these few bytes over: no kill can interrupt that, and nothing else in the file changes.
 
+use super::compare::{delete_attribute, open_attribute};
+use super::edit::root_of;
 use super::id::{Id, check};
 use crate::error::Result;
+use crate::stamp::DIGEST;
 use crate::storage::checksum::lookup3;
 use crate::storage::kept::read_only;
 use hdf5_metno::sync::sync;
@@ -82,6 +85,11 @@ pub(super) fn begin(object: &Id) -> Result<()> {
                 disk::set(&file, true)?;
             }
             marked(|marked| marked.insert(number));
+        }
+        // A digest of what was in the file says nothing any more.
+        let root = root_of(&file)?;
+        if open_attribute(root.raw(), DIGEST)?.is_some() {
+            delete_attribute(root.raw(), DIGEST)?;
         }
         Ok(())
     })
@@ -217,6 +225,7 @@ mod disk {
     use super::super::file::descriptor;
     use super::{Flags, Id};
     use crate::error::Result;
+    use crate::stamp::DIGEST;
     use std::fs::File;
     use std::os::unix::fs::FileExt;
 
@@ -258,6 +267,7 @@ mod disk {
 mod disk {
     use super::Id;
     use crate::error::Result;
+    use crate::stamp::DIGEST;
 
     pub(super) fn get(_: &Id) -> Result<bool> {
         Ok(false)
