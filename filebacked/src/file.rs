@@ -331,12 +331,9 @@ pub(crate) fn open_file(path: &Path, writable: bool) -> Result<LibFile> {
 
 /// Opens a file, unless it is one that is being changed by somebody else.
 fn open_complete(path: &Path, writable: bool) -> Result<LibFile> {
-    if libhdf5::is_marked(path) {
-        // Only to be read: closing it would take the mark away.
-        let file = open_file(path, false).map_err(|error| whole::interrupted().with_source(error))?;
-        if !file.is_changing()? {
-            return Err(whole::interrupted());
-        }
+    // Asked before it is opened: what is wrong with it does not matter, and closing it would take the mark away.
+    if libhdf5::is_interrupted(path) {
+        return Err(whole::interrupted());
     }
     let file = open_file(path, writable)?;
     if writable {

@@ -16,19 +16,22 @@ use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::H5F_scope_t::H5F_SCOPE_GLOBAL;
 use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5Fflush, H5Fget_intent};
 use hdf5_metno_sys::h5i::{H5Iget_file_id, hid_t};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// The files that this process has marked, by the library's number, which no other file gets. Locked only while the
-/// library's lock is held.
-static MARKED: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
+/// The files that this process has marked, by the library's number, which no other file gets, with what the operating system
+/// tells them by. Locked only while the library's lock is held.
+static MARKED: Mutex<BTreeMap<u64, Option<Place>>> = Mutex::new(BTreeMap::new());
+
+/// A device, and a file of it.
+type Place = (u64, u64);
 
 /// The bit of a file that is open for a single writer beside many readers.
 const SWMR: u32 = 0x20;
 
-fn marked<R>(look: impl FnOnce(&mut BTreeSet<u64>) -> R) -> R {
+fn marked<R>(look: impl FnOnce(&mut BTreeMap<u64, Option<Place>>) -> R) -> R {
     look(&mut MARKED.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
@@ -68,7 +71,7 @@ fn flush(file: &Id) -> Result<()> {
 pub(super) fn begin(object: &Id) -> Result<()> {
     sync(|| {
         let (file, number) = file_of(object.raw())?;
-        if marked(|marked| marked.contains(&number)) {
+        if marked(|marked| marked.contains_key(&number)) {
             return Ok(());
         }
         let mut intent = 0;
@@ -84,7 +87,8 @@ pub(super) fn begin(object: &Id) -> Result<()> {
                 flush(&file)?;
                 disk::set(&file, true)?;
             }
-            marked(|marked| marked.insert(number));
+            let place = disk::place(&file)?;
+            marked(|marked| marked.insert(number, place));
         }
         // A digest of what was in the file says nothing any more.
         let root = root_of(&file)?;
@@ -100,7 +104,7 @@ pub(super) fn settle(object: &Id) -> Result<()> {
     sync(|| {
         let (file, number) = file_of(object.raw())?;
         flush(&file)?;
-        if marked(|marked| marked.contains(&number)) {
+        if marked(|marked| marked.contains_key(&number)) {
             disk::set(&file, false)?;
             marked(|marked| marked.remove(&number));
         }
@@ -113,7 +117,7 @@ pub(super) fn settle_quietly(object: &Id) {
     sync(|| {
         if !marked(|marked| marked.is_empty())
             && let Ok((_, number)) = file_of(object.raw())
-            && marked(|marked| marked.contains(&number))
+            && marked(|marked| marked.contains_key(&number))
         {
             // Then it stays marked.
             let _ = settle(object);
@@ -125,18 +129,10 @@ pub(super) fn settle_quietly(object: &Id) {
 pub(super) fn opened(object: &Id) -> Result<()> {
     sync(|| {
         let (file, number) = file_of(object.raw())?;
-        match marked(|marked| marked.contains(&number)) {
+        match marked(|marked| marked.contains_key(&number)) {
             true => Ok(()),
             false => disk::set(&file, false).map(drop),
         }
-    })
-}
-
-/// Whether it is this process that changes the file now.
-pub(super) fn is_ours(object: &Id) -> Result<bool> {
-    sync(|| {
-        let (_, number) = file_of(object.raw())?;
-        Ok(marked(|marked| marked.contains(&number)))
     })
 }
 
@@ -145,14 +141,22 @@ pub(super) fn is_ours(object: &Id) -> Result<bool> {
 pub(super) fn refuse_interrupted(object: &Id) -> Result<()> {
     sync(|| {
         let (file, number) = file_of(object.raw())?;
-        if !marked(|marked| marked.contains(&number)) && disk::get(&file)? {
+        if !marked(|marked| marked.contains_key(&number)) && disk::get(&file)? {
             return Err(crate::whole::interrupted());
         }
         Ok(())
     })
 }
 
-/// Whether a file has the mark, whatever else is wrong with it.
+/// Whether a file has the mark of another process, whatever else is wrong with it.
+pub(crate) fn is_interrupted(path: &Path) -> bool {
+    is_marked(path) && {
+        let place = std::fs::metadata(path).ok().and_then(|found| disk::place_of(&found));
+        place.is_none() || !sync(|| marked(|marked| marked.values().any(|marked| *marked == place)))
+    }
+}
+
+/// Whether a file has the mark.
 pub(crate) fn is_marked(path: &Path) -> bool {
     let mut base = 0;
     let mut look = || -> std::io::Result<bool> {
@@ -223,11 +227,22 @@ impl Flags {
 #[cfg(unix)]
 mod disk {
     use super::super::file::descriptor;
-    use super::{Flags, Id};
+    use super::{Flags, Id, Place};
     use crate::error::Result;
-    use crate::stamp::DIGEST;
-    use std::fs::File;
-    use std::os::unix::fs::FileExt;
+    use std::fs::{File, Metadata};
+    use std::os::unix::fs::{FileExt, MetadataExt};
+
+    pub(super) fn place_of(found: &Metadata) -> Option<Place> {
+        Some((found.dev(), found.ino()))
+    }
+
+    /// What tells the file from others. The lock is held.
+    pub(super) fn place(file: &Id) -> Result<Option<Place>> {
+        match descriptor(file)? {
+            Some((file, _)) => Ok(place_of(&file.metadata()?)),
+            None => Ok(None),
+        }
+    }
 
     fn read(file: &File, base: u64) -> Result<Option<Flags>> {
         let (mut bytes, mut len) = ([0; 48], 0);
@@ -265,9 +280,16 @@ mod disk {
 /// Elsewhere nothing is marked.
 #[cfg(not(unix))]
 mod disk {
-    use super::Id;
+    use super::{Id, Place};
     use crate::error::Result;
-    use crate::stamp::DIGEST;
+
+    pub(super) fn place_of(_: &std::fs::Metadata) -> Option<Place> {
+        None
+    }
+
+    pub(super) fn place(_: &Id) -> Result<Option<Place>> {
+        Ok(None)
+    }
 
     pub(super) fn get(_: &Id) -> Result<bool> {
         Ok(false)

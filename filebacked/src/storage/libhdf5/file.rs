@@ -157,11 +157,6 @@ impl LibFile {
         changes::opened(&self.id)
     }
 
-    /// Whether this process has marked the file as one that is being changed.
-    pub(crate) fn is_changing(&self) -> Result<bool> {
-        changes::is_ours(&self.id)
-    }
-
     /// Refuses a file that is marked as one that is being changed, unless it is this process that changes it.
     pub(crate) fn refuse_interrupted(&self) -> Result<()> {
         changes::refuse_interrupted(&self.id)

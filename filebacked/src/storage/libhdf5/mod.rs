@@ -29,7 +29,7 @@ mod types;
 mod update;
 mod walk;
 
-pub(crate) use changes::is_marked;
+pub(crate) use changes::{is_interrupted, is_marked};
 pub(crate) use edit::{children, delete, exists, move_link, open_group, open_or_create_group, promote, root_of};
 pub(crate) use file::LibFile;
 pub(crate) use filters::check_filter;
