@@ -392,7 +392,10 @@ fn the_mark_is_a_bit_of_the_superblock() {
     for (how, at) in [("libver='earliest'", 20), ("libver=('v108', 'v108')", 11), ("libver='v110'", 11)] {
         let (_dir, path) = scratch("mark.h5");
         let name = path.to_str().unwrap();
-        python.create(&path, &format!("import h5py as _h\nf.close()\nf = _h.File({name:?}, 'w', {how})\nf['x'] = 1\nf.close()\n"));
+        python.create(
+            &path,
+            &format!("import h5py as _h\nf.close()\nf = _h.File({name:?}, 'w', {how})\nf['x'] = 1\nf.close()\n"),
+        );
         let byte = || std::fs::read(&path).unwrap()[at];
         let file = File::open_rw(&path).unwrap();
         assert_eq!(byte(), 0, "{how}: nothing is changed yet");

@@ -25,8 +25,11 @@ use std::ffi::{CStr, c_char};
 /// So much of a dataset is read at a time to be compared, or one step of its first dimension.
 const BLOCK: usize = 8 << 20;
 
-/// The chunk shape and the filters with their options, of what has chunks.
-type Pipeline = (Vec<u64>, Vec<(u32, Vec<u32>)>);
+/// A filter with its options.
+type Filter = (u32, Vec<u32>);
+
+/// The chunk shape and the filters of what has chunks.
+type Pipeline = (Vec<u64>, Vec<Filter>);
 
 /// What the property list of a dataset says of its chunks. The lock is held.
 fn pipeline(list: hid_t) -> Result<Option<Pipeline>> {
@@ -54,7 +57,7 @@ fn fits(wanted: hid_t, found: hid_t) -> Result<bool> {
     let (Some((wanted_chunk, wanted)), Some((chunk, found))) = (pipeline(wanted)?, pipeline(found)?) else {
         return Ok(false);
     };
-    let same = |((wanted, options), (found, all)): (&(u32, Vec<u32>), &(u32, Vec<u32>))| {
+    let same = |((wanted, options), (found, all)): (&Filter, &Filter)| {
         wanted == found && (*wanted == id::SHUFFLE || all.starts_with(options))
     };
     Ok(wanted_chunk == chunk && wanted.len() == found.len() && wanted.iter().zip(&found).all(same))
