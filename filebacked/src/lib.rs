@@ -168,7 +168,7 @@ pub use erased::{AnyRows, AnyValue, Key};
 pub use error::{Error, ErrorKind, Operation, Result};
 pub use field::{Storage, StoreAs};
 #[cfg(feature = "libhdf5")]
-pub use file::File;
+pub use file::{Attrs, CopyOptions, Entry, File, Group};
 pub use filter::{AnyType, DynFilter, Filter};
 #[cfg(feature = "libhdf5")]
 pub use hdf5::{read, read_from, write, write_into};

@@ -10,7 +10,7 @@ use crate::layout::variant;
 use crate::member::MemberReader;
 use crate::node::Node;
 use crate::object::Object;
-use crate::path::{State, UNMASKED, distance};
+use crate::path::{State, UNMASKED, near};
 use crate::schema::Nested;
 use crate::stamp::{LEN, Stamp, member_and_attribute};
 use crate::storage::{Dtype, ObjectKind};
@@ -467,11 +467,8 @@ impl<'a> GroupReader<'a> {
     pub(crate) fn missing(&self, names: &[&str]) -> Error {
         let name = names.first().copied().unwrap_or("");
         let mut error = Error::new(ErrorKind::Missing);
-        let near = self.names().ok().and_then(|found| {
-            let near = found.into_iter().min_by_key(|found| distance(name, found))?;
-            (distance(name, &near) <= name.chars().count() / 3 + 1).then_some(near)
-        });
-        error = match near {
+        let names = self.names().unwrap_or_default();
+        error = match near(name, &names) {
             Some(near) => error.with_help(format!(
                 "there is `{near}`; `#[filebacked(alias = \"{near}\")]` reads it, `#[filebacked(default)]` does without"
             )),

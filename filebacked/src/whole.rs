@@ -8,6 +8,7 @@ use crate::layout::python;
 use crate::node::Node;
 use crate::object::Object;
 use crate::options::{ReadOptions, WriteOptions};
+use crate::path::near;
 use crate::progress::{Count, Progress, Watched};
 #[cfg(feature = "libhdf5")]
 use crate::schema::FieldSchema;
@@ -144,10 +145,22 @@ fn at_member<R>(
     let mut object = Object::new(source, source.root()?);
     for name in parts(path)? {
         let child = object.child(name).map_err(|e| e.at(path))?;
-        object = child.ok_or_else(|| Error::new(ErrorKind::Missing).at(path))?;
+        object = match child {
+            Some(child) => child,
+            None => return Err(missing(&object, name).at(path)),
+        };
     }
     let ours = ours && is_marked(&object)?;
     read(Node::open(object, cx, cx.start(), 0, ours)?).map_err(|e| e.at(path))
+}
+
+#[cold]
+fn missing(group: &Object<'_>, name: &str) -> Error {
+    let error = Error::new(ErrorKind::Missing);
+    match near(name, &group.children().unwrap_or_default()) {
+        Some(near) => error.with_help(format!("there is `{near}`")),
+        None => error,
+    }
 }
 
 /// Whether an object in a file of ours can be one of ours: a group without a stamp is in the layout of others.

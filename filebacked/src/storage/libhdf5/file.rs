@@ -1,6 +1,7 @@
 //! Files: on disk, in memory, and as images.
 
 use super::id::{Id, check, room};
+use super::kept::file_name;
 use super::lists::new_list;
 use crate::error::{Error, ErrorKind, Result};
 use hdf5_metno::globals::{H5P_FILE_ACCESS, H5P_FILE_CREATE};
@@ -18,7 +19,7 @@ use hdf5_metno_sys::h5p::{
     H5Pset_libver_bounds, H5Pset_link_creation_order, H5Pset_obj_track_times,
 };
 use std::ffi::CString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// An open file. It stays open below until everything in it is closed too.
@@ -63,18 +64,28 @@ impl LibFile {
 
     /// Opens the bytes of a file to read them. They are copied.
     pub(crate) fn open_image(image: &[u8]) -> Result<Self> {
+        LibFile::image_as(image, false)
+    }
+
+    /// Opens the bytes of a file to read and change a copy of them.
+    pub(crate) fn open_image_rw(image: &[u8]) -> Result<Self> {
+        LibFile::image_as(image, true)
+    }
+
+    fn image_as(image: &[u8], writable: bool) -> Result<Self> {
         if image.is_empty() {
             return Err(ErrorKind::NotHdf5.into());
         }
         let name = memory_name()?;
         sync(|| {
-            let access = new_list(*H5P_FILE_ACCESS)?;
+            let access = if writable { access(H5F_LIBVER_LATEST)? } else { new_list(*H5P_FILE_ACCESS)? };
+            let flags = if writable { H5F_ACC_RDWR } else { H5F_ACC_RDONLY };
             // SAFETY: the list is open and the name ends in NUL; the library copies the image and does not write to
             // the one that it is given.
             unsafe {
                 check(H5Pset_fapl_core(access.raw(), 64 << 10, 0))?;
                 check(H5Pset_file_image(access.raw(), image.as_ptr().cast_mut().cast(), image.len()))?;
-                Ok(LibFile { id: Id::own(H5Fopen(name.as_ptr(), H5F_ACC_RDONLY, access.raw()))? })
+                Ok(LibFile { id: Id::own(H5Fopen(name.as_ptr(), flags, access.raw()))? })
             }
         })
     }
@@ -124,6 +135,18 @@ impl LibFile {
             hdf5_metno::from_id(self.id.raw())
         });
         file.map_err(|error| Error::new(ErrorKind::Hdf5(error.to_string())))
+    }
+}
+
+impl LibFile {
+    /// A file that `hdf5_metno` has open.
+    pub(crate) fn of_hdf5(file: &hdf5_metno::File) -> Self {
+        LibFile { id: Id::of_location(file) }
+    }
+
+    /// The name that it was opened by.
+    pub(crate) fn name(&self) -> Option<PathBuf> {
+        file_name(&self.id)
     }
 }
 

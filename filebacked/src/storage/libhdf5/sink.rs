@@ -3,9 +3,9 @@
 use super::content;
 use super::filters::register;
 use super::id::{Id, check, room, with_link_name, with_name};
-use super::kept::copy_object;
 use super::links;
 use super::lists::{ListRef, Lists};
+use super::members;
 use super::source::Data;
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
@@ -252,7 +252,7 @@ impl Sink for LibSink {
 
     fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
         let Some(into) = self.groups.last() else { return Ok(false) };
-        kept.with_hdf5(&mut |object| copy_object(object, into, name))?;
+        kept.with_hdf5(&mut |object| members::copy(object, into, name, 0))?;
         Ok(true)
     }
 

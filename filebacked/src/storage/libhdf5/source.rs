@@ -6,9 +6,10 @@ use super::filetype::{
     describe, is_nul_padded, is_swapped_time, is_unconverted, is_usual_text, memory_type, size_of_type,
 };
 use super::filters::register;
-use super::id::{Id, check, is_link_name, with_name};
+use super::id::{Id, check, is_link_name, with_link_name, with_name};
 use super::kept::LibKept;
 use super::links;
+use super::members::identity;
 use super::names::{attributes, children, is_ordered};
 use super::refer::{broken, region, target};
 use super::sequences::sequences;
@@ -72,7 +73,6 @@ impl LibSource {
     }
 
     /// The handle of an object that is open already.
-    #[cfg(feature = "native")]
     pub(crate) fn adopt(&self, object: Id) -> Result<Handle> {
         let kind = sync(|| kind(&object))?;
         Ok(handle(object, kind))
@@ -204,7 +204,7 @@ fn handle(id: Id, kind: ObjectKind) -> Handle {
 }
 
 /// What kind of object an identifier stands for. The lock is held.
-fn kind(id: &Id) -> Result<ObjectKind> {
+pub(super) fn kind(id: &Id) -> Result<ObjectKind> {
     // SAFETY: an identifier that is not open is answered with an error.
     let kind = unsafe { H5Iget_type(id.raw()) };
     Ok(match kind {
@@ -253,7 +253,12 @@ impl Source for LibSource {
     }
 
     fn link(&self, group: Handle, name: &str) -> Result<Option<Link>> {
-        sync(|| links::read(group.id as hid_t, name))
+        sync(|| {
+            let group = group.id as hid_t;
+            // SAFETY: the group is open, the name ends in NUL.
+            let found = with_link_name(name, |name| unsafe { check(H5Lexists(group, name, H5P_DEFAULT)) })?;
+            if found > 0 { links::read(group, name) } else { Ok(None) }
+        })
     }
 
     fn stored_type(&self, handle: Handle, dtype: Option<&Dtype>) -> Result<Option<StoredType>> {
@@ -303,17 +308,7 @@ impl Source for LibSource {
     }
 
     fn identity(&self, object: Handle) -> Result<Option<String>> {
-        sync(|| {
-            let id = object.id as hid_t;
-            // SAFETY: the reference that is added belongs to the new location.
-            let location = unsafe {
-                H5Iinc_ref(id);
-                hdf5_metno::from_id::<hdf5_metno::Location>(id)
-            };
-            // Which call gives an object's address depends on the version of the library; `hdf5_metno` knows.
-            let info = location.and_then(|location| location.loc_info());
-            Ok(info.ok().map(|info| format!("{} {:?}", info.fileno, info.token)))
-        })
+        Ok(sync(|| identity(object.id as hid_t)))
     }
 
     fn describe(&self, handle: Handle) -> Result<Description> {
