@@ -18,8 +18,7 @@
 use crate::backed::{FileBacked, Save};
 use crate::error::Operation;
 use crate::options::{ReadOptions, WriteOptions};
-use crate::storage::libhdf5::{Id, LibFile, file_name, kind_of};
-use crate::storage::ObjectKind;
+use crate::storage::libhdf5::{Id, LibFile, check_group, file_name};
 use std::sync::Arc;
 
 pub use hdf5_metno::*;
@@ -125,11 +124,7 @@ impl crate::Group {
     pub fn from_hdf5(group: &Group) -> crate::Result<Self> {
         let id = Id::of_location(group);
         let file = Arc::from(file_name(&id).unwrap_or_default());
-        match kind_of(&id) {
-            Ok(ObjectKind::Group) => Ok(crate::Group::new(id, file)),
-            Ok(_) => at(Operation::Open, group, Err(crate::Error::mismatch("a group", "another kind of object"))),
-            Err(error) => at(Operation::Open, group, Err(error)),
-        }
+        at(Operation::Open, group, check_group(&id).map(|()| crate::Group::new(id, file)))
     }
 
     /// The same open group for code that uses the `hdf5` crate itself.

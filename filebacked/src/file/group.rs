@@ -7,7 +7,6 @@ use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::inspect::{Tree, TreeOptions};
 use crate::options::{ReadOptions, WriteOptions};
 use crate::path::near;
-use crate::storage::ObjectKind;
 use crate::storage::libhdf5::{self, Id, LibSource};
 use crate::whole;
 use std::fmt;
@@ -136,11 +135,8 @@ impl Group {
     pub fn group(&self, path: &str) -> Result<Group> {
         let open = |base: &Id, names: &[&str]| {
             let object = walk(base, names)?;
-            match libhdf5::kind_of(&object)? {
-                ObjectKind::Group => Ok(Group::new(object, self.file.clone())),
-                ObjectKind::Dataset => Err(Error::mismatch("a group", "a dataset").at(&names.join("/"))),
-                _ => Err(Error::mismatch("a group", "another kind of object").at(&names.join("/"))),
-            }
+            libhdf5::check_group(&object).map_err(|e| e.at(&names.join("/")))?;
+            Ok(Group::new(object, self.file.clone()))
         };
         self.along(Operation::Open, path, open)
     }

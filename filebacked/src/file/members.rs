@@ -152,14 +152,10 @@ impl Group {
     fn find(&self, path: &str) -> Result<Option<Member>> {
         self.along(Operation::Inspect, path, |base, names| {
             let Some((leaf, above)) = names.split_last() else { return Ok(Some(Member::Object(ObjectKind::Group))) };
-            let group = match walk(base, above) {
-                Err(error) if is_absence(&error) => return Ok(None),
-                group => group?,
-            };
-            if libhdf5::kind_of(&group)? != ObjectKind::Group {
-                return Ok(None);
+            match walk(base, above).and_then(|group| libhdf5::member(&group, leaf)) {
+                Err(error) if is_absence(&error) => Ok(None),
+                found => found,
             }
-            libhdf5::member(&group, leaf)
         })
     }
 
@@ -311,13 +307,10 @@ fn check_free(base: &Id, above: &[&str], leaf: &str) -> Result<()> {
         Err(error) if matches!(error.kind(), ErrorKind::Missing) => return Ok(()),
         group => group?,
     };
-    match libhdf5::kind_of(&group)? {
-        ObjectKind::Group if libhdf5::exists(&group, leaf)? => {
-            Err(Error::new(ErrorKind::Exists).with_help("`delete` frees it").at(leaf).at(&above.join("/")))
-        }
-        ObjectKind::Group => Ok(()),
-        ObjectKind::Dataset => Err(Error::mismatch("a group", "a dataset").at(&above.join("/"))),
-        _ => Err(Error::mismatch("a group", "another kind of object").at(&above.join("/"))),
+    libhdf5::check_group(&group).map_err(|e| e.at(&above.join("/")))?;
+    match libhdf5::exists(&group, leaf)? {
+        true => Err(Error::new(ErrorKind::Exists).with_help("`delete` frees it").at(leaf).at(&above.join("/"))),
+        false => Ok(()),
     }
 }
 

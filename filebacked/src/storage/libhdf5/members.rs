@@ -13,8 +13,7 @@ use hdf5_metno::LocationType;
 use hdf5_metno::globals::{H5P_GROUP_CREATE, H5P_OBJECT_COPY};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5g::{H5G_info_t, H5Gcreate2, H5Gget_info};
-use hdf5_metno_sys::h5i::H5I_type_t::H5I_GROUP;
-use hdf5_metno_sys::h5i::{H5Iget_name, H5Iget_type, H5Iinc_ref, hid_t};
+use hdf5_metno_sys::h5i::{H5Iget_name, H5Iinc_ref, hid_t};
 use hdf5_metno_sys::h5o::{H5Ocopy, H5Olink, H5Oopen};
 use hdf5_metno_sys::h5p::{
     H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5P_DEFAULT, H5Pset_copy_object, H5Pset_link_creation_order,
@@ -73,9 +72,19 @@ pub(crate) fn path_of(object: &Id) -> Option<String> {
     }
 }
 
+/// Refuses what has no members.
+pub(crate) fn check_group(object: &Id) -> Result<()> {
+    match sync(|| kind(object))? {
+        ObjectKind::Group => Ok(()),
+        ObjectKind::Dataset => Err(Error::mismatch("a group", "a dataset")),
+        _ => Err(Error::mismatch("a group", "another kind of object")),
+    }
+}
+
 /// What a group's link of this name is; `None` where there is none.
 pub(crate) fn member(group: &Id, name: &str) -> Result<Option<Member>> {
     sync(|| {
+        check_group(group)?;
         if !exists(group, name)? {
             return Ok(None);
         }
@@ -114,13 +123,7 @@ pub(crate) fn count(group: &Id) -> Result<usize> {
 /// Opens what a link of a group leads to; `None` where there is no such link.
 pub(crate) fn open_member(group: &Id, name: &str) -> Result<Option<Id>> {
     sync(|| {
-        // SAFETY: the identifier is open.
-        if unsafe { H5Iget_type(group.raw()) } != H5I_GROUP {
-            return Err(Error::mismatch("a group", match kind(group)? {
-                ObjectKind::Dataset => "a dataset",
-                _ => "another kind of object",
-            }));
-        }
+        check_group(group)?;
         if !exists(group, name)? {
             return Ok(None);
         }

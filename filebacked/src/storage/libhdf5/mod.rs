@@ -34,7 +34,7 @@ pub(crate) use kept::{file_name, is_writable};
 #[cfg(feature = "native")]
 pub(crate) use kept::open_at;
 pub(crate) use members::{
-    Member, copy, count, create_group, create_hard_link, create_link, is_ordered, is_same, kind_of, member, members,
+    Member, check_group, copy, count, create_group, create_hard_link, create_link, is_ordered, is_same, kind_of, member, members,
     open_member, path_of,
 };
 pub(crate) use sink::LibSink;
