@@ -132,6 +132,7 @@ mod impls;
 pub mod inspect;
 mod layout;
 mod lazy;
+mod link;
 mod member;
 mod node;
 mod object;
@@ -176,6 +177,7 @@ pub use layout::scalar::Element;
 pub use lazy::Lazy;
 #[cfg(feature = "ndarray")]
 pub use lazy::{Block, Blocks, LazyArray};
+pub use link::{ExternalLink, SoftLink};
 pub use member::MemberReader;
 pub use node::Node;
 pub use options::{

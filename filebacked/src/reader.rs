@@ -7,6 +7,7 @@ use crate::filter::Filter;
 use crate::foreign::{line, octave};
 use crate::layout::frame::Frame;
 use crate::layout::variant;
+use crate::link::LinkReader;
 use crate::member::MemberReader;
 use crate::node::Node;
 use crate::object::Object;
@@ -215,6 +216,23 @@ impl<'a> GroupReader<'a> {
             None => Some(UNMASKED),
             Some(mask) => mask.step(self.state, key, schema),
         }
+    }
+
+    /// Reads a link of a type that is one, without following it.
+    pub(crate) fn link<T: FileBacked>(&self, name: &str) -> Result<Option<T>> {
+        let (above, leaf) = name.rsplit_once('/').unwrap_or(("", name));
+        let nested = if above.is_empty() { None } else { Some(self.walk(above)) };
+        let nested = match nested.transpose()? {
+            Some(None) => return Ok(None),
+            found => found.flatten(),
+        };
+        let group = nested.as_ref().unwrap_or(&self.object);
+        let Some(link) = group.link(leaf)? else {
+            // Nothing, or what is no link: its type says so.
+            return self.open(name, self.state)?.map(|node| node.get()).transpose();
+        };
+        let reader = LinkReader { group, name: leaf, link, cx: self.cx, depth: self.depth, ours: self.ours };
+        T::read_link(&reader).map(Some)
     }
 
     /// An attribute of the group, or, with a name `member@name`, of a member.

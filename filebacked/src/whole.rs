@@ -9,6 +9,7 @@ use crate::node::Node;
 use crate::object::Object;
 use crate::options::{ReadOptions, WriteOptions};
 use crate::path::near;
+use crate::reader::GroupReader;
 use crate::progress::{Count, Progress, Watched};
 #[cfg(feature = "libhdf5")]
 use crate::schema::FieldSchema;
@@ -120,7 +121,19 @@ pub(crate) fn read_member<T: FileBacked>(
     ours: bool,
     options: &ReadOptions,
 ) -> Result<T> {
-    at_member(source, path, ours, &ReadContext::new(options, Some(T::schema))?, |node| node.get())
+    let cx = ReadContext::new(options, Some(T::schema))?;
+    if T::is_link() {
+        return link_at(source, path, ours, &cx);
+    }
+    at_member(source, path, ours, &cx, |node| node.get())
+}
+
+/// Reads a link, which is not followed.
+fn link_at<T: FileBacked>(source: &dyn Source, path: &str, ours: bool, cx: &ReadContext) -> Result<T> {
+    let root = Object::new(source, source.root()?);
+    let group = GroupReader::new(root, cx, cx.start(), 0, ours, None);
+    let link = group.link(&parts(path)?.join("/"));
+    link.and_then(|link| link.ok_or_else(|| ErrorKind::Missing.into())).map_err(|e| e.at(path))
 }
 
 /// Reads a dataset that is a member of the source's root into a buffer.

@@ -4,7 +4,7 @@ use crate::context::ReadContext;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::node::Node;
 use crate::object::Object;
-use crate::path::State;
+use crate::path::{State, UNMASKED};
 #[cfg(feature = "ndarray")]
 use crate::storage::Dtype;
 use crate::storage::{Kept, ObjectKind};
@@ -40,6 +40,12 @@ impl Held {
         let is_plain = node.kind() != ObjectKind::Group || node.stamp()?.is_some();
         let (state, depth, ours) = (node.state, node.depth, node.ours);
         Ok(Some(Held { kept, cx: node.cx.clone(), state, depth, ours, is_plain }))
+    }
+
+    /// Holds on to a group that links are followed from; patterns do not see what is read there.
+    pub(crate) fn of(group: &Object<'_>, cx: &ReadContext, depth: u32, ours: bool) -> Result<Option<Self>> {
+        let Some(kept) = group.keep()? else { return Ok(None) };
+        Ok(Some(Held { kept, cx: cx.clone(), state: UNMASKED, depth, ours, is_plain: false }))
     }
 
     /// The object, if a copy of it is what this library would write. What others wrote is read by other rules, wherever it is.
