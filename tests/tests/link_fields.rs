@@ -245,3 +245,49 @@ fn links_beside_lazy_values_and_values_without_a_type() {
     let only: filebacked::Result<Run> = ReadOptions::new().skip(["lost"]).load(&path);
     assert_eq!(only.map(drop).unwrap_err().kind(), &ErrorKind::Skipped);
 }
+
+#[test]
+fn our_own_engine_writes_and_reads_links() {
+    use filebacked::Engine;
+    let (_dir, path) = saved();
+    let native = WriteOptions::new().engine(Engine::Native);
+    for (engine, other) in [(Engine::Native, Engine::Libhdf5), (Engine::Libhdf5, Engine::Native)] {
+        WriteOptions::new().engine(engine).save(&path, &model()).unwrap();
+        let read: Model = ReadOptions::new().engine(other).load(&path).unwrap();
+        assert_eq!(read, model(), "{engine:?} to {other:?}");
+        // What it cannot follow, the library does.
+        assert_eq!((read.relative.read().unwrap(), read.data.read().unwrap()), (vec![3.0; 3], vec![7.5, 8.5]));
+        dangles(read.dangling.read(), "/no/such/thing");
+        dangles(read.gone.read(), "missing.h5");
+    }
+    native.save(&path, &model()).unwrap();
+    let error = ReadOptions::new().engine(Engine::Native).load::<BTreeMap<String, Value>>(&path).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NeedsLibhdf5 | ErrorKind::Unsupported(_)), "{error}");
+    let value: Value = filebacked::load(&path).unwrap();
+    assert_eq!((&value["relative"], &value["dangling"]), (&vec![3.0; 3].into(), &Value::from(model().dangling.to_link())));
+    let tree = filebacked::inspect::tree(&path).unwrap();
+    assert!(tree.get("best").unwrap().member("weights").is_some() || tree.to_string().contains("same"), "{tree}");
+    if let Some(text) = filebacked_tests::h5dump(&["-n", "1"], &path) {
+        assert!(text.contains("/relative -> layers/3/weights") && text.contains("/gone -> missing.h5 x"), "{text}");
+    }
+
+    // In a heap, in their order.
+    let many: BTreeMap<u32, SoftLink<u8>> = (0..2000).map(|i| (i, SoftLink::new("x".repeat(i as usize % 300 + 1)))).collect();
+    native.save(&path, &many).unwrap();
+    for engine in [Engine::Native, Engine::Libhdf5] {
+        assert!(ReadOptions::new().engine(engine).load::<BTreeMap<u32, SoftLink<u8>>>(&path).unwrap() == many, "{engine:?}");
+    }
+    if let Some(python) = python() {
+        assert_eq!(python.eval(&path, "[list(f) == [str(i) for i in range(2000)], f.get('1234', getlink=True).path == 'x' * 35]"), json!([true, true]));
+        assert_eq!(python.eval(&path, "f.get('299', getlink=True).path == 'x' * 300"), true);
+    }
+    // Longer than a message has room for.
+    let long = SoftLink::<u8>::new("x".repeat(65_000));
+    let error = native.to_bytes(&BTreeMap::from([("a".to_string(), long.clone())])).map(drop).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::NeedsLibhdf5);
+    let map = BTreeMap::from([("a".to_string(), long)]);
+    match filebacked::to_bytes(&map) {
+        Ok(bytes) => assert!(filebacked::from_bytes::<BTreeMap<String, SoftLink<u8>>>(&bytes).unwrap() == map),
+        Err(error) => panic!("{error}"),
+    }
+}

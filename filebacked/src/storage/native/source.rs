@@ -356,9 +356,9 @@ impl Source for NativeSource<'_> {
         Ok(false)
     }
 
-    /// Other links than hard ones are none of the subset.
-    fn link(&self, _: Handle, _: &str) -> Result<Option<OtherLink>> {
-        Ok(None)
+    /// Links that are not hard are read, and left to the other engine to follow.
+    fn link(&self, group: Handle, name: &str) -> Result<Option<OtherLink>> {
+        self.noted(self.links(group).and_then(|links| links.target(name)))
     }
 
     /// The types of the subset are those that a [`Dtype`] says all of.
