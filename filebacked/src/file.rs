@@ -2,6 +2,7 @@
 
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
+use crate::engine::trusted;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::inspect::{self, Tree, TreeOptions};
 use crate::object::Object;
@@ -414,10 +415,12 @@ fn is_ours(group: &Id) -> Result<bool> {
 }
 
 pub(crate) fn read_member<T: FileBacked>(group: Id, name: &str, options: &ReadOptions) -> Result<T> {
+    trusted(options)?;
     let ours = is_ours(&group)?;
     whole::read_member(&LibSource::new(group)?, name, ours, options)
 }
 
 pub(crate) fn read_members<T: FileBacked>(group: Id, options: &ReadOptions) -> Result<T> {
+    trusted(options)?;
     whole::read_root(&LibSource::new(group)?, options)
 }

@@ -3,6 +3,7 @@
 use super::group::{Group, walk};
 use crate::backed::{FileBacked, Save};
 use crate::context::ReadContext;
+use crate::engine::trusted;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::node::Node;
 use crate::object::Object;
@@ -137,6 +138,7 @@ impl Attrs {
     /// As [`Attrs::get`].
     pub fn get_with<T: FileBacked>(&self, name: &str, options: &ReadOptions) -> Result<T> {
         let read = || {
+            trusted(options)?;
             let cx = ReadContext::new(options, Some(T::schema))?;
             let source = self.source()?;
             let found = self.open(&source)?.attribute(name)?.ok_or_else(|| self.missing(name))?;

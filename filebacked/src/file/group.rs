@@ -3,6 +3,7 @@
 use super::{is_ours, read_member, read_members, write_member, write_members};
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
+use crate::engine::trusted;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::inspect::{Tree, TreeOptions};
 use crate::options::{ReadOptions, WriteOptions};
@@ -90,7 +91,7 @@ impl Group {
     }
 
     /// Does something with the group that a path starts from.
-    pub(super) fn from_start<R>(
+    pub(super) fn starting<R>(
         &self,
         operation: Operation,
         path: &str,
@@ -111,7 +112,7 @@ impl Group {
         act: impl FnOnce(&Id, &[&str]) -> Result<R>,
     ) -> Result<R> {
         match names(path) {
-            Ok(names) => self.from_start(operation, path, |base| act(base, &names)),
+            Ok(names) => self.starting(operation, path, |base| act(base, &names)),
             Err(error) => self.done(operation, Err(error)),
         }
     }
@@ -201,7 +202,7 @@ impl Group {
     ///
     /// As [`File::write`](crate::File::write).
     pub fn write_with<T: Save>(&self, name: &str, value: &T, options: &WriteOptions) -> Result<()> {
-        self.from_start(Operation::Save, name, |base| write_member(base, name, value, options))
+        self.starting(Operation::Save, name, |base| write_member(base, name, value, options))
     }
 
     /// Writes a value whose members go into the group, beside what is there.
@@ -219,7 +220,7 @@ impl Group {
     ///
     /// As [`File::write`](crate::File::write).
     pub fn write_members_with<T: Save>(&self, value: &T, options: &WriteOptions) -> Result<()> {
-        self.from_start(Operation::Save, "", |group| write_members(group, value, options))
+        self.starting(Operation::Save, "", |group| write_members(group, value, options))
     }
 
     /// Reads the value under a name.
@@ -237,7 +238,7 @@ impl Group {
     ///
     /// As [`File::read`](crate::File::read).
     pub fn read_with<T: FileBacked>(&self, name: &str, options: &ReadOptions) -> Result<T> {
-        self.from_start(Operation::Load, name, |base| read_member(base.clone(), name, options))
+        self.starting(Operation::Load, name, |base| read_member(base.clone(), name, options))
     }
 
     /// Reads the dataset under a name into memory that is there already; see [`File::read_into`](crate::File::read_into).
@@ -256,10 +257,11 @@ impl Group {
     /// As [`File::read_into`](crate::File::read_into).
     pub fn read_into_with<B: Buffer + ?Sized>(&self, name: &str, buffer: &mut B, options: &ReadOptions) -> Result<()> {
         let read = |base: &Id| {
+            trusted(options)?;
             let ours = is_ours(base)?;
             whole::read_member_into(&LibSource::new(base.clone())?, name, ours, options, buffer)
         };
-        self.from_start(Operation::Load, name, read)
+        self.starting(Operation::Load, name, read)
     }
 
     /// Reads the value whose members are in the group.
@@ -277,7 +279,7 @@ impl Group {
     ///
     /// As [`File::read`](crate::File::read).
     pub fn read_members_with<T: FileBacked>(&self, options: &ReadOptions) -> Result<T> {
-        self.from_start(Operation::Load, "", |group| read_members(group.clone(), options))
+        self.starting(Operation::Load, "", |group| read_members(group.clone(), options))
     }
 
     /// What is in the group as a tree; see [`inspect`](crate::inspect).
@@ -297,6 +299,6 @@ impl Group {
     pub fn tree_with(&self, options: &TreeOptions) -> Result<Tree> {
         let name = self.name().unwrap_or_default();
         let look = |group: &Id| options.look(&LibSource::new(group.clone())?, name);
-        self.from_start(Operation::Inspect, "", look)
+        self.starting(Operation::Inspect, "", look)
     }
 }

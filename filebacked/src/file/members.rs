@@ -61,7 +61,7 @@ impl Group {
     ///
     /// [`ErrorKind::Invalid`] for names that are not UTF-8, or what HDF5 says.
     pub fn names(&self) -> Result<Vec<String>> {
-        self.from_start(Operation::Inspect, "", libhdf5::children)
+        self.starting(Operation::Inspect, "", libhdf5::children)
     }
 
     /// The names in the group, with what each of them is.
@@ -74,7 +74,7 @@ impl Group {
             let members = libhdf5::members(group)?;
             Ok(members.into_iter().map(|(name, member)| Entry { name, member }).collect())
         };
-        self.from_start(Operation::Inspect, "", entries)
+        self.starting(Operation::Inspect, "", entries)
     }
 
     /// The number of names in the group.
@@ -84,7 +84,7 @@ impl Group {
     /// What HDF5 says.
     #[allow(clippy::len_without_is_empty)]
     pub fn len(&self) -> Result<usize> {
-        self.from_start(Operation::Inspect, "", libhdf5::count)
+        self.starting(Operation::Inspect, "", libhdf5::count)
     }
 
     /// Whether nothing is in the group.
@@ -103,7 +103,7 @@ impl Group {
     ///
     /// What HDF5 says.
     pub fn is_ordered(&self) -> Result<bool> {
-        self.from_start(Operation::Inspect, "", libhdf5::is_ordered)
+        self.starting(Operation::Inspect, "", libhdf5::is_ordered)
     }
 
     /// Whether the name is in use, wherever a link of that name leads.

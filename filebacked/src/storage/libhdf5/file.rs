@@ -38,6 +38,16 @@ impl LibFile {
         })
     }
 
+    /// Creates a file over an empty one that this process has locked itself: the library is not to lock it too.
+    pub(crate) fn create_private(path: &Path) -> Result<Self> {
+        let name = c_path(path)?;
+        sync(|| {
+            let access = access(H5F_LIBVER_V18)?;
+            unlocked(&access)?;
+            create(&name, H5F_ACC_TRUNC, &access)
+        })
+    }
+
     /// Opens a file, to read it or also to change it.
     pub(crate) fn open(path: &Path, writable: bool) -> Result<Self> {
         let name = c_path(path)?;
@@ -53,7 +63,7 @@ impl LibFile {
 
     /// Creates a file in memory, which grows by so many bytes at a time.
     pub(crate) fn create_in_memory(increment: usize) -> Result<Self> {
-        let name = memory_name()?;
+        let name = memory_name(None)?;
         sync(|| {
             let access = access(H5F_LIBVER_V18)?;
             // SAFETY: the list is open.
@@ -64,19 +74,25 @@ impl LibFile {
 
     /// Opens the bytes of a file to read them. They are copied.
     pub(crate) fn open_image(image: &[u8]) -> Result<Self> {
-        LibFile::image_as(image, false)
+        LibFile::image_as(image, false, None)
+    }
+
+    /// The same, with external links relative to where a file of this name is.
+    #[cfg(feature = "native")]
+    pub(crate) fn open_image_beside(image: &[u8], path: Option<&Path>) -> Result<Self> {
+        LibFile::image_as(image, false, path.and_then(Path::parent))
     }
 
     /// Opens the bytes of a file to read and change a copy of them.
     pub(crate) fn open_image_rw(image: &[u8]) -> Result<Self> {
-        LibFile::image_as(image, true)
+        LibFile::image_as(image, true, None)
     }
 
-    fn image_as(image: &[u8], writable: bool) -> Result<Self> {
+    fn image_as(image: &[u8], writable: bool, directory: Option<&Path>) -> Result<Self> {
         if image.is_empty() {
             return Err(ErrorKind::NotHdf5.into());
         }
-        let name = memory_name()?;
+        let name = memory_name(directory)?;
         sync(|| {
             let access = if writable { access(H5F_LIBVER_LATEST)? } else { new_list(*H5P_FILE_ACCESS)? };
             let flags = if writable { H5F_ACC_RDWR } else { H5F_ACC_RDONLY };
@@ -158,6 +174,15 @@ fn access(high: H5F_libver_t) -> Result<Id> {
     Ok(list)
 }
 
+/// Lets files be opened without locks, where the library knows any. The lock of the library is held.
+fn unlocked(access: &Id) -> Result<()> {
+    #[cfg(hdf5_locking)]
+    // SAFETY: the list is open.
+    check(unsafe { hdf5_metno_sys::h5p::H5Pset_file_locking(access.raw(), 0, 1) })?;
+    let _ = access;
+    Ok(())
+}
+
 /// Creates a file whose root group keeps no times, but the order of its links: a map may be stored there. The lock is held.
 fn create(name: &CString, flags: u32, access: &Id) -> Result<LibFile> {
     let list = new_list(*H5P_FILE_CREATE)?;
@@ -171,10 +196,10 @@ fn create(name: &CString, flags: u32, access: &Id) -> Result<LibFile> {
 }
 
 /// A name for a file in memory. The library takes two of the same name for the same file.
-fn memory_name() -> Result<CString> {
+fn memory_name(directory: Option<&Path>) -> Result<CString> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
-    c_string(format!("filebacked-memory-{}-{n}", std::process::id()).into_bytes())
+    c_path(&directory.unwrap_or(Path::new("")).join(format!("filebacked-memory-{}-{n}", std::process::id())))
 }
 
 #[cfg(unix)]
