@@ -133,7 +133,9 @@ impl<'a> MemberReader<'_, 'a> {
             }
             if self.attribute {
                 let what = "a link as an attribute".into();
-                return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field").at(self.name()));
+                return Err(Error::new(ErrorKind::Unsupported(what))
+                    .with_help("take `attr` off the field")
+                    .at(self.name()));
             }
             for name in self.names {
                 if let Some(link) = group.link(name).map_err(|e| e.at(name))? {

@@ -9,8 +9,8 @@ use crate::node::Node;
 use crate::object::Object;
 use crate::options::{ReadOptions, WriteOptions};
 use crate::path::near;
-use crate::reader::GroupReader;
 use crate::progress::{Count, Progress, Watched};
+use crate::reader::GroupReader;
 #[cfg(feature = "libhdf5")]
 use crate::schema::FieldSchema;
 use crate::schema::Schema;

@@ -59,8 +59,31 @@ fn values_of_all_kinds_are_kept() {
     attrs.set("str", "borrowed").unwrap();
     attrs.set("slice", &[1.5, 2.5]).unwrap();
     let keys = attrs.keys().unwrap();
-    let sorted = ["array", "bool", "bools", "complex", "empty text", "enum", "f16", "f64", "größe @x/y%", "i8", "name@other", "no rows", "none", "slice", "some", "str", "text", "texts", "u64"];
-    assert_eq!((&keys[..], attrs.len().unwrap(), attrs.is_empty().unwrap()), (&sorted.map(String::from)[..], 19, false));
+    let sorted = [
+        "array",
+        "bool",
+        "bools",
+        "complex",
+        "empty text",
+        "enum",
+        "f16",
+        "f64",
+        "größe @x/y%",
+        "i8",
+        "name@other",
+        "no rows",
+        "none",
+        "slice",
+        "some",
+        "str",
+        "text",
+        "texts",
+        "u64",
+    ];
+    assert_eq!(
+        (&keys[..], attrs.len().unwrap(), attrs.is_empty().unwrap()),
+        (&sorted.map(String::from)[..], 19, false)
+    );
     assert_eq!(attrs.get::<Option<String>>("none").unwrap(), None);
     assert_eq!(attrs.get::<Option<u8>>("some").unwrap(), Some(4));
     let map = attrs.to_map().unwrap();
@@ -79,14 +102,28 @@ fn values_of_all_kinds_are_kept() {
     assert_eq!(File::open(&path).unwrap().attrs_of("data").unwrap().keys().unwrap(), keys);
     let Some(python) = python() else { return };
     for object in ["data", "/"] {
-        let is = |expr: &str| assert_eq!(python.eval(&path, &format!("(lambda a: {expr})(f[{object:?}].attrs)")), true, "{object}: {expr}");
-        is("a['i8'] == -7 and a['i8'].dtype == 'i1' and a['u64'] == 2**64 - 1 and a['f16'] == 0.5 and a['f16'].dtype == 'f2'");
-        is("a['f64'] == np.finfo('f8').tiny and a['bool'] == True and a['bool'].dtype == bool and a['bools'].tolist() == [True, False]");
-        is("a['complex'] == 1.5-2j and h5py.check_enum_dtype(a.get_id('enum').dtype) == {'Solid': 0, 'Liquid': 5} and a['enum'] == 5");
+        let is = |expr: &str| {
+            assert_eq!(
+                python.eval(&path, &format!("(lambda a: {expr})(f[{object:?}].attrs)")),
+                true,
+                "{object}: {expr}"
+            )
+        };
+        is(
+            "a['i8'] == -7 and a['i8'].dtype == 'i1' and a['u64'] == 2**64 - 1 and a['f16'] == 0.5 and a['f16'].dtype == 'f2'",
+        );
+        is(
+            "a['f64'] == np.finfo('f8').tiny and a['bool'] == True and a['bool'].dtype == bool and a['bools'].tolist() == [True, False]",
+        );
+        is(
+            "a['complex'] == 1.5-2j and h5py.check_enum_dtype(a.get_id('enum').dtype) == {'Solid': 0, 'Liquid': 5} and a['enum'] == 5",
+        );
         is("a['text'].decode() == 'naïve Ψ' if isinstance(a['text'], bytes) else a['text'] == 'naïve Ψ'");
         is("[t.decode() for t in a['texts']] == ['a', '', 'länger']");
         is("a['array'].tolist() == [[1, 2, 3], [4, 5, 6]] and a['array'].dtype == 'i4' and a['no rows'].shape == (0,)");
-        is("isinstance(a['none'], h5py.Empty) and a['some'] == 4 and a['größe @x/y%'] == 1 and a['name@other'] == 2 and a['slice'].tolist() == [1.5, 2.5]");
+        is(
+            "isinstance(a['none'], h5py.Empty) and a['some'] == 4 and a['größe @x/y%'] == 1 and a['name@other'] == 2 and a['slice'].tolist() == [1.5, 2.5]",
+        );
     }
 }
 
@@ -116,7 +153,10 @@ fn what_h5py_wrote_is_read() {
     assert_eq!((null.as_dataset().unwrap().is_null(), null.as_dataset().unwrap().dtype()), (true, &Dtype::FixedStr(5)));
 
     let error = attrs.get::<u8>("ii").unwrap_err();
-    assert_eq!((error.kind(), &*error.path(), error.help()), (&ErrorKind::Missing, "/d/ii", Some("there is the attribute `i`")));
+    assert_eq!(
+        (error.kind(), &*error.path(), error.help()),
+        (&ErrorKind::Missing, "/d/ii", Some("there is the attribute `i`"))
+    );
     assert_eq!(*attrs.get::<Option<u8>>("none").unwrap_err().kind(), ErrorKind::Missing);
     let error = attrs.get::<f64>("s").unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Mismatch { .. }) && error.to_string().contains("/d/s"), "{error}");
@@ -169,8 +209,13 @@ fn marks_of_the_format_are_not_changed() {
     let attrs = file.attrs_of("model").unwrap();
     assert_eq!(attrs.get::<String>("filebacked").unwrap(), "struct Model 1");
     for name in ["filebacked", "filebacked_format", "filebacked_filter", "len"] {
-        for error in [attrs.set(name, 1), attrs.remove(name), attrs.rename(name, "x"), attrs.rename("author", name)].map(Result::unwrap_err) {
-            assert!(matches!(error.kind(), ErrorKind::Unsupported(what) if what.contains(name)) && error.help().is_some(), "{error}");
+        for error in [attrs.set(name, 1), attrs.remove(name), attrs.rename(name, "x"), attrs.rename("author", name)]
+            .map(Result::unwrap_err)
+        {
+            assert!(
+                matches!(error.kind(), ErrorKind::Unsupported(what) if what.contains(name)) && error.help().is_some(),
+                "{error}"
+            );
         }
     }
     // A field that is an attribute is one like any other; so is `len` where no group of this library is.
@@ -203,6 +248,9 @@ fn large_attributes() {
     python.create(&path, "f['data'] = [1.0, 2.0]; f['data'].attrs['x'] = 1");
     let attrs = File::open_rw(&path).unwrap().attrs_of("data").unwrap();
     let error = attrs.set("x", &large).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Unsupported(what) if what.contains("64 KiB")) && error.help().is_some(), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Unsupported(what) if what.contains("64 KiB")) && error.help().is_some(),
+        "{error}"
+    );
     assert_eq!((attrs.get::<u8>("x").unwrap(), attrs.len().unwrap()), (1, 1));
 }

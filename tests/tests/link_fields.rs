@@ -151,7 +151,9 @@ fn h5py_sees_links_and_writes_them() {
     let Some(python) = python() else { return };
     let (_dir, path) = saved();
     let link = |name: &str| {
-        let expr = format!("(lambda l: [type(l).__name__, getattr(l, 'filename', None), getattr(l, 'path', None)])(f.get({name:?}, getlink=True))");
+        let expr = format!(
+            "(lambda l: [type(l).__name__, getattr(l, 'filename', None), getattr(l, 'path', None)])(f.get({name:?}, getlink=True))"
+        );
         python.eval(&path, &expr)
     };
     assert_eq!(link("best"), json!(["SoftLink", null, "/layers/2"]));
@@ -162,7 +164,13 @@ fn h5py_sees_links_and_writes_them() {
     assert_eq!(link("named/a%2Fb"), json!(["ExternalLink", "a ä.h5", "/ü"]));
     assert_eq!(link("list/1"), json!(["SoftLink", null, "../not"]));
     assert_eq!(link("rows/link/0"), json!(["SoftLink", null, "/layers/1"]));
-    assert_eq!(python.eval(&path, "[f['best/name'].asstr()[()], f['data'][:].tolist(), f['list'].attrs['len'] == 3, 'none' in f]"), json!(["layer 2", [7.5, 8.5], true, false]));
+    assert_eq!(
+        python.eval(
+            &path,
+            "[f['best/name'].asstr()[()], f['data'][:].tolist(), f['list'].attrs['len'] == 3, 'none' in f]"
+        ),
+        json!(["layer 2", [7.5, 8.5], true, false])
+    );
 
     let (_dir, theirs) = scratch("theirs.h5");
     python.create(&theirs, "g = f.create_group('g'); g['v'] = [1.5]; f['s'] = h5py.SoftLink('/g/v'); f['e'] = h5py.ExternalLink('x.h5', '/y'); f['h'] = f['g/v']; f['links/0'] = h5py.SoftLink('a'); f['links/1'] = h5py.SoftLink('/g/v')");
@@ -178,7 +186,10 @@ fn h5py_sees_links_and_writes_them() {
     }
     let read: Theirs = filebacked::load(&theirs).unwrap();
     assert_eq!((read.s.path(), read.e.file(), read.e.path(), &read.h[..]), ("/g/v", "x.h5", "/y", &[1.5][..]));
-    assert_eq!((read.s.read().unwrap(), read.list[1].read().unwrap(), read.inside.path()), (vec![1.5], vec![1.5], "/g/v"));
+    assert_eq!(
+        (read.s.read().unwrap(), read.list[1].read().unwrap(), read.inside.path()),
+        (vec![1.5], vec![1.5], "/g/v")
+    );
     let map: BTreeMap<String, SoftLink<Vec<f64>>> = File::open(&theirs).unwrap().read("links").unwrap();
     assert_eq!(map["0"].path(), "a");
 }
@@ -192,8 +203,14 @@ fn what_is_no_such_link_is_refused() {
     let mismatch = |expected: &str, found: &str| ErrorKind::Mismatch { expected: expected.into(), found: found.into() };
     let error = file.read::<SoftLink<u8>>("x").unwrap_err();
     assert_eq!((error.kind(), &*error.path()), (&mismatch("a soft link", "a scalar of u8"), "/x"));
-    assert_eq!(*file.read::<SoftLink<u8>>("out").unwrap_err().kind(), mismatch("a soft link", "an external link to `x` in `x.h5`"));
-    assert_eq!(*file.read::<ExternalLink<u8>>("soft").unwrap_err().kind(), mismatch("an external link", "a soft link to `x`"));
+    assert_eq!(
+        *file.read::<SoftLink<u8>>("out").unwrap_err().kind(),
+        mismatch("a soft link", "an external link to `x` in `x.h5`")
+    );
+    assert_eq!(
+        *file.read::<ExternalLink<u8>>("soft").unwrap_err().kind(),
+        mismatch("an external link", "a soft link to `x`")
+    );
     assert_eq!(*file.read::<SoftLink<u8>>("no").unwrap_err().kind(), ErrorKind::Missing);
     assert_eq!(file.read::<SoftLink<u8>>("soft").unwrap().read().unwrap(), 1);
 
@@ -230,7 +247,8 @@ fn links_beside_lazy_values_and_values_without_a_type() {
         lost: SoftLink<u8>,
     }
     let (_dir, path) = scratch("run.h5");
-    filebacked::save(&path, &Run { samples: vec![0.5; 100].into(), shown: "samples".into(), lost: "no".into() }).unwrap();
+    filebacked::save(&path, &Run { samples: vec![0.5; 100].into(), shown: "samples".into(), lost: "no".into() })
+        .unwrap();
     let run: Run = filebacked::load(&path).unwrap();
     assert!(!run.samples.is_loaded());
     assert_eq!(run.shown.read().unwrap(), [0.5; 100]);
@@ -261,24 +279,37 @@ fn our_own_engine_writes_and_reads_links() {
         dangles(read.gone.read(), "missing.h5");
     }
     native.save(&path, &model()).unwrap();
-    let error = ReadOptions::new().engine(Engine::Native).load::<BTreeMap<String, Value>>(&path).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::NeedsLibhdf5 | ErrorKind::Unsupported(_)), "{error}");
+    let error = ReadOptions::new().engine(Engine::Native).load::<Value>(&path).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::NeedsLibhdf5, "{error}");
     let value: Value = filebacked::load(&path).unwrap();
-    assert_eq!((&value["relative"], &value["dangling"]), (&vec![3.0; 3].into(), &Value::from(model().dangling.to_link())));
+    assert_eq!(
+        (&value["relative"], &value["dangling"]),
+        (&vec![3.0; 3].into(), &Value::from(model().dangling.to_link()))
+    );
     let tree = filebacked::inspect::tree(&path).unwrap();
-    assert!(tree.get("best").unwrap().member("weights").is_some() || tree.to_string().contains("same"), "{tree}");
+    assert!(tree.get("best").is_some() && tree.get("dangling").is_some(), "{tree}");
     if let Some(text) = filebacked_tests::h5dump(&["-n", "1"], &path) {
         assert!(text.contains("/relative -> layers/3/weights") && text.contains("/gone -> missing.h5 x"), "{text}");
     }
 
     // In a heap, in their order.
-    let many: BTreeMap<u32, SoftLink<u8>> = (0..2000).map(|i| (i, SoftLink::new("x".repeat(i as usize % 300 + 1)))).collect();
+    let many: BTreeMap<u32, SoftLink<u8>> =
+        (0..2000).map(|i| (i, SoftLink::new("x".repeat(i as usize % 300 + 1)))).collect();
     native.save(&path, &many).unwrap();
     for engine in [Engine::Native, Engine::Libhdf5] {
-        assert!(ReadOptions::new().engine(engine).load::<BTreeMap<u32, SoftLink<u8>>>(&path).unwrap() == many, "{engine:?}");
+        assert!(
+            ReadOptions::new().engine(engine).load::<BTreeMap<u32, SoftLink<u8>>>(&path).unwrap() == many,
+            "{engine:?}"
+        );
     }
     if let Some(python) = python() {
-        assert_eq!(python.eval(&path, "[list(f) == [str(i) for i in range(2000)], f.get('1234', getlink=True).path == 'x' * 35]"), json!([true, true]));
+        assert_eq!(
+            python.eval(
+                &path,
+                "[list(f) == [str(i) for i in range(2000)], f.get('1234', getlink=True).path == 'x' * 35]"
+            ),
+            json!([true, true])
+        );
         assert_eq!(python.eval(&path, "f.get('299', getlink=True).path == 'x' * 300"), true);
     }
     // Longer than a message has room for.

@@ -25,7 +25,8 @@ fn mismatch(found: &str) -> ErrorKind {
 }
 
 /// All that is in the file by name, in h5py's words.
-const ALL: &str = "sorted([n + ('/' if isinstance(f[n], h5py.Group) else '') for n in (lambda l: (f.visit(l.append), l)[1])([])])";
+const ALL: &str =
+    "sorted([n + ('/' if isinstance(f[n], h5py.Group) else '') for n in (lambda l: (f.visit(l.append), l)[1])([])])";
 
 #[test]
 fn values_are_written_and_read_below_a_group() {
@@ -52,7 +53,17 @@ fn values_are_written_and_read_below_a_group() {
     assert_eq!(run.read::<u8>("deep/er").unwrap(), 7);
     drop(run);
     let Some(python) = python() else { return };
-    let all = ["runs/", "runs/7/", "runs/7/deep/", "runs/7/deep/er", "runs/7/loss", "runs/point/", "runs/point/x", "runs/point/y", "top"];
+    let all = [
+        "runs/",
+        "runs/7/",
+        "runs/7/deep/",
+        "runs/7/deep/er",
+        "runs/7/loss",
+        "runs/point/",
+        "runs/point/x",
+        "runs/point/y",
+        "top",
+    ];
     assert_eq!(python.eval(&path, ALL), json!(all));
 }
 
@@ -87,7 +98,12 @@ fn groups_are_opened_and_made() {
     let error = fails(file.group("a/d/c"), ErrorKind::Missing, "/a/d");
     assert_eq!(error.help(), Some("there is `b`"));
     for wrong in ["", ".", "..", "../a", "a/./b", "a/../a", "a\0b"] {
-        for result in [file.group(wrong).map(drop), file.create_group(wrong).map(drop), file.delete(wrong), file.contains(wrong).map(drop)] {
+        for result in [
+            file.group(wrong).map(drop),
+            file.create_group(wrong).map(drop),
+            file.delete(wrong),
+            file.contains(wrong).map(drop),
+        ] {
             assert!(matches!(result.unwrap_err().kind(), ErrorKind::Unsupported(_)), "{wrong:?}");
         }
     }
@@ -112,29 +128,43 @@ fn entries_say_what_they_are() {
     let found: Vec<_> = entries.iter().map(|entry| (entry.name(), entry.kind(), entry.link().cloned())).collect();
     let soft = |target: &str| Some(Link::Soft(target.into()));
     let external = Some(Link::External { file: "other.h5".into(), path: "/y".into() });
-    assert_eq!(found, [
-        ("d", Some(ObjectKind::Dataset), None),
-        ("dot", None, soft("sub/inner")),
-        ("e", None, external),
-        ("h", Some(ObjectKind::Dataset), None),
-        ("s", None, soft("/nowhere/x")),
-        ("sub", Some(ObjectKind::Group), None),
-        ("t", Some(ObjectKind::Other), None),
-        ("to sub", None, soft("sub")),
-    ]);
+    assert_eq!(
+        found,
+        [
+            ("d", Some(ObjectKind::Dataset), None),
+            ("dot", None, soft("sub/inner")),
+            ("e", None, external),
+            ("h", Some(ObjectKind::Dataset), None),
+            ("s", None, soft("/nowhere/x")),
+            ("sub", Some(ObjectKind::Group), None),
+            ("t", Some(ObjectKind::Other), None),
+            ("to sub", None, soft("sub")),
+        ]
+    );
     assert!(!group.is_ordered().unwrap());
     assert!(group.entry("sub").unwrap().unwrap().is_group() && group.entry("h").unwrap().unwrap().is_dataset());
     assert_eq!(group.entry("/g/s").unwrap().unwrap().name(), "s");
-    assert!(group.entry("none").unwrap().is_none() && group.entry("d/x").unwrap().is_none() && group.entry("s/x").unwrap().is_none());
+    assert!(
+        group.entry("none").unwrap().is_none()
+            && group.entry("d/x").unwrap().is_none()
+            && group.entry("s/x").unwrap().is_none()
+    );
     assert!(file.entry("/").unwrap().unwrap().is_group());
     assert_eq!(group.kind("to sub").unwrap(), ObjectKind::Group);
     assert_eq!(group.kind("/").unwrap(), ObjectKind::Group);
     fails(group.kind("nothing here"), ErrorKind::Missing, "/g/nothing here");
     let error = group.kind("s").unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Dangling(what) if what.contains("/nowhere/x")), "{error}");
-    for (name, contained, exists) in
-        [("d", true, true), ("s", true, false), ("e", true, false), ("to sub", true, true), ("x", false, false), ("d/x", false, false), ("sub/x", false, false), ("t", true, true)]
-    {
+    for (name, contained, exists) in [
+        ("d", true, true),
+        ("s", true, false),
+        ("e", true, false),
+        ("to sub", true, true),
+        ("x", false, false),
+        ("d/x", false, false),
+        ("sub/x", false, false),
+        ("t", true, true),
+    ] {
         assert_eq!((group.contains(name).unwrap(), group.exists(name).unwrap()), (contained, exists), "{name}");
     }
 }
@@ -181,12 +211,20 @@ fn links_are_made() {
     }
     drop((file, group));
     let Some(python) = python() else { return };
-    let link = |name: &str| python.eval(&path, &format!("(lambda l: [type(l).__name__, getattr(l, 'filename', None), getattr(l, 'path', None)])(f.get({name:?}, getlink=True))"));
+    let link = |name: &str| {
+        python.eval(&path, &format!("(lambda l: [type(l).__name__, getattr(l, 'filename', None), getattr(l, 'path', None)])(f.get({name:?}, getlink=True))"))
+    };
     assert_eq!(link("g/relative"), json!(["SoftLink", null, "x"]));
     assert_eq!(link("g/sub/absolute"), json!(["SoftLink", null, "/g/x"]));
     assert_eq!(link("g/out"), json!(["ExternalLink", "other.h5", "/values/x"]));
     assert_eq!(link("hard"), json!(["HardLink", null, null]));
-    assert_eq!(python.eval(&path, "[f['hard'] == f['g/x'], f['g again'] == f['g'], f['g/out'][:].tolist(), int(f['g/relative'][()])]"), json!([true, true, [1.5, 2.5], 7]));
+    assert_eq!(
+        python.eval(
+            &path,
+            "[f['hard'] == f['g/x'], f['g again'] == f['g'], f['g/out'][:].tolist(), int(f['g/relative'][()])]"
+        ),
+        json!([true, true, [1.5, 2.5], 7])
+    );
 }
 
 #[test]
@@ -263,16 +301,34 @@ fn objects_are_copied() {
     assert_eq!(into.read::<Vec<i64>>("in/followed").unwrap().len(), 1000);
     drop((file, into));
     let is = |name: &str, expr: &str| assert_eq!(python.eval(&to, expr), true, "{name}: {expr}");
-    is("plain", "f['plain/d'].compression == 'gzip' and f['plain/d'].chunks == (100,) and f['plain/d'][7] == 7 and f['plain/d'].attrs['u'] == 'm' and f['plain'].attrs['a'] == 5");
-    is("plain", "isinstance(f['plain'].get('s', getlink=True), h5py.SoftLink) and isinstance(f['plain'].get('e', getlink=True), h5py.ExternalLink) and f['plain/sub/deep'][()] == 3");
+    is(
+        "plain",
+        "f['plain/d'].compression == 'gzip' and f['plain/d'].chunks == (100,) and f['plain/d'][7] == 7 and f['plain/d'].attrs['u'] == 'm' and f['plain'].attrs['a'] == 5",
+    );
+    is(
+        "plain",
+        "isinstance(f['plain'].get('s', getlink=True), h5py.SoftLink) and isinstance(f['plain'].get('e', getlink=True), h5py.ExternalLink) and f['plain/sub/deep'][()] == 3",
+    );
     is("shallow", "list(f['shallow/sub']) == [] and f['shallow/d'].shape == (1000,)");
-    is("soft", "isinstance(f['soft'].get('s', getlink=True), h5py.HardLink) and isinstance(f['soft'].get('e', getlink=True), h5py.ExternalLink) and f['soft/s'][-1] == 999");
-    is("external", "isinstance(f['external'].get('e', getlink=True), h5py.HardLink) and f['external/e'][:].tolist() == [9, 8]");
+    is(
+        "soft",
+        "isinstance(f['soft'].get('s', getlink=True), h5py.HardLink) and isinstance(f['soft'].get('e', getlink=True), h5py.ExternalLink) and f['soft/s'][-1] == 999",
+    );
+    is(
+        "external",
+        "isinstance(f['external'].get('e', getlink=True), h5py.HardLink) and f['external/e'][:].tolist() == [9, 8]",
+    );
     is("bare", "len(f['bare'].attrs) == 0 and len(f['bare/d'].attrs) == 0 and f['bare/sub/deep'][()] == 3");
-    is("references", "f[f['references/r2'][()]][:].tolist() == [4.5] and f[f['references/r'][()]] == f['references/d']");
+    is(
+        "references",
+        "f[f['references/r2'][()]][:].tolist() == [4.5] and f[f['references/r'][()]] == f['references/d']",
+    );
     is("without references", "not f['plain/r2'][()]");
     is("whole", "f['whole/g/d'].shape == (1000,) and f['whole/outside'][0] == 4.5");
-    is("into itself", "sorted(f['plain/again/plain']) == ['again', 'd', 'e', 'r', 'r2', 's', 'sub'] and len(f['plain/again/plain/again']) == 0");
+    is(
+        "into itself",
+        "sorted(f['plain/again/plain']) == ['again', 'd', 'e', 'r', 'r2', 's', 'sub'] and len(f['plain/again/plain/again']) == 0",
+    );
 }
 
 #[test]

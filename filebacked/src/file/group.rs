@@ -127,7 +127,7 @@ impl Group {
         result.map_err(|e| e.during(operation).in_file(&self.file))
     }
 
-    /// Opens a group, this one's own if the path is `/` and this is the root.
+    /// Opens a group; `/` is the root.
     ///
     /// # Errors
     ///

@@ -225,7 +225,8 @@ impl Group {
     }
 
     fn create_link(&self, path: &str, link: Link) -> Result<()> {
-        link.check().and_then(|()| self.make(path, |group, leaf| libhdf5::create_link(group, leaf, &link)))
+        link.check()
+            .and_then(|()| self.make(path, |group, leaf| libhdf5::create_link(group, leaf, &link)))
             .map_err(|e| e.during(Operation::Change).in_file(&self.file))
     }
 

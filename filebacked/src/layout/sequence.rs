@@ -111,10 +111,7 @@ pub(crate) fn read_numbered_with<T>(node: Node<'_>, read: &mut dyn FnMut(Node<'_
     numbered_members(node, &mut |group, name| group.part(name, &mut *read))
 }
 
-fn numbered_members<T>(
-    node: Node<'_>,
-    read: &mut dyn FnMut(&GroupReader<'_>, &str) -> Result<T>,
-) -> Result<Vec<T>> {
+fn numbered_members<T>(node: Node<'_>, read: &mut dyn FnMut(&GroupReader<'_>, &str) -> Result<T>) -> Result<Vec<T>> {
     let group = node.group_of("list", "a numbered group")?;
     let len = match group.read_len()? {
         Some(len) => len,

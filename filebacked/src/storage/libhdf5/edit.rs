@@ -1,7 +1,7 @@
 //! Changes to the groups of a file: making, opening, deleting, renaming and moving members.
 
-use super::filetype::{describe, memory_type};
 use super::attributes::has as has_attribute;
+use super::filetype::{describe, memory_type};
 use super::id::{Id, check, room, with_link_name, with_name};
 use super::lists::{link_list, new_list};
 use super::names;
@@ -12,9 +12,7 @@ use crate::storage::{Dtype, Handle, ObjectKind};
 use hdf5_metno::globals::H5P_GROUP_CREATE;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5::H5free_memory;
-use hdf5_metno_sys::h5a::{
-    H5Acreate2, H5Adelete, H5Aget_create_plist, H5Aget_space, H5Aget_type, H5Aopen, H5Awrite,
-};
+use hdf5_metno_sys::h5a::{H5Acreate2, H5Adelete, H5Aget_create_plist, H5Aget_space, H5Aget_type, H5Aopen, H5Awrite};
 use hdf5_metno_sys::h5g::H5Gcreate2;
 use hdf5_metno_sys::h5i::H5I_type_t::H5I_GROUP;
 use hdf5_metno_sys::h5i::{H5Iget_type, hid_t};

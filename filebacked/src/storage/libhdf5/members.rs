@@ -92,11 +92,13 @@ pub(crate) fn member(group: &Id, name: &str) -> Result<Option<Member>> {
             return Ok(Some(Member::Link(link)));
         }
         let kind = location(group.raw())?.loc_type_by_name(name);
-        Ok(Some(Member::Object(match kind.map_err(|error| Error::new(ErrorKind::Hdf5(error.to_string())).at(name))? {
-            LocationType::Group => ObjectKind::Group,
-            LocationType::Dataset => ObjectKind::Dataset,
-            _ => ObjectKind::Other,
-        })))
+        Ok(Some(Member::Object(
+            match kind.map_err(|error| Error::new(ErrorKind::Hdf5(error.to_string())).at(name))? {
+                LocationType::Group => ObjectKind::Group,
+                LocationType::Dataset => ObjectKind::Dataset,
+                _ => ObjectKind::Other,
+            },
+        )))
     })
 }
 

@@ -30,12 +30,12 @@ pub(crate) use edit::{children, delete, exists, move_link, open_group, open_or_c
 pub(crate) use file::LibFile;
 pub(crate) use filters::check_filter;
 pub(crate) use id::Id;
-pub(crate) use kept::{file_name, is_writable};
 #[cfg(feature = "native")]
 pub(crate) use kept::open_at;
+pub(crate) use kept::{file_name, is_writable};
 pub(crate) use members::{
-    Member, check_group, copy, count, create_group, create_hard_link, create_link, is_ordered, is_same, kind_of, member, members,
-    open_member, path_of,
+    Member, check_group, copy, count, create_group, create_hard_link, create_link, is_ordered, is_same, kind_of,
+    member, members, open_member, path_of,
 };
 pub(crate) use sink::LibSink;
 pub(crate) use source::LibSource;
