@@ -11,7 +11,7 @@ use crate::schema::Schema;
 use crate::slot::Place;
 use crate::stamp::FORMAT;
 use crate::storage::libhdf5::{self, Id, LibFile, LibSink, LibSource};
-use crate::storage::{Dtype, Sink, Source, read_only};
+use crate::storage::{Dtype, Sink, Source};
 use crate::whole;
 use std::fmt;
 use std::ops::Deref;
@@ -329,9 +329,7 @@ fn write_aside<T: Save>(
     options: &WriteOptions,
     finish: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
-    if !libhdf5::is_writable(group)? {
-        return Err(read_only());
-    }
+    libhdf5::begin(group)?;
     let cx = whole::write_context::<T>(options)?;
     whole::rehearse(&cx, Place::Member(UNDER_WAY), value)?;
     if libhdf5::exists(group, UNDER_WAY)? {

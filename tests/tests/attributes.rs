@@ -201,6 +201,19 @@ fn attributes_are_replaced_renamed_and_removed() {
 }
 
 #[test]
+fn what_a_killed_process_left_is_no_attribute() {
+    let Some(python) = python() else { return };
+    let (_dir, path) = scratch("left.h5");
+    python.create(&path, "f.attrs['.filebacked under way'] = 7; f.attrs['a'] = 1");
+    let file = File::open_rw(&path).unwrap();
+    let attrs = file.attrs().unwrap();
+    assert_eq!((attrs.keys().unwrap(), attrs.to_map().unwrap().len()), (vec!["a".to_string()], 1));
+    attrs.set("a", "new").unwrap();
+    drop((file, attrs));
+    assert_eq!(python.eval(&path, "list(f.attrs)"), json!(["a"]));
+}
+
+#[test]
 fn marks_of_the_format_are_not_changed() {
     let (_dir, path) = scratch("marks.h5");
     let file = File::create(&path).unwrap();

@@ -13,7 +13,7 @@ use crate::schema::Schema;
 use crate::slot::{Place, Slot};
 use crate::stamp::{FILTER, FORMAT, LEN, STAMP};
 use crate::storage::libhdf5::{self, Id, LibSink, LibSource};
-use crate::storage::{AttrSpec, Dtype, Elements, Sink, Source, read_only};
+use crate::storage::{AttrSpec, Dtype, Elements, Sink, Source};
 use crate::value::{Dataset, Map};
 use crate::whole;
 use std::fmt;
@@ -89,7 +89,7 @@ impl Attrs {
     ///
     /// [`ErrorKind::Invalid`] for names that are not UTF-8, or what HDF5 says.
     pub fn keys(&self) -> Result<Vec<String>> {
-        self.done(Operation::Inspect, libhdf5::attribute_names(&self.object))
+        self.done(Operation::Inspect, self.names())
     }
 
     /// The number of attributes.
@@ -165,11 +165,10 @@ impl Attrs {
                 libhdf5::delete_attribute(&self.object, aside)?;
             }
             let written = self.write(aside, &value);
-            let done = written.and_then(|()| libhdf5::replace_attribute(&self.object, aside, name));
-            if done.is_err() && libhdf5::has_attribute(&self.object, aside)? {
+            if written.is_err() && libhdf5::has_attribute(&self.object, aside)? {
                 libhdf5::delete_attribute(&self.object, aside)?;
             }
-            done
+            written.and_then(|()| libhdf5::replace_attribute(&self.object, aside, name))
         };
         self.done(Operation::Change, set().map_err(|e| e.at(name)))
     }
@@ -234,7 +233,7 @@ impl Attrs {
             let source = self.source()?;
             let object = self.open(&source)?;
             let mut map = Map::new();
-            for name in libhdf5::attribute_names(&self.object)? {
+            for name in self.names()? {
                 let attribute = object.attribute(&name)?.ok_or_else(|| self.missing(&name).at(&name))?;
                 let value = Dataset::read(&attribute).map_err(|e| e.at(&name))?;
                 map.insert(name, value);
@@ -242,6 +241,13 @@ impl Attrs {
             Ok(map)
         };
         self.done(Operation::Load, read())
+    }
+
+    /// All names but those of what a process left that did not come to its end.
+    fn names(&self) -> Result<Vec<String>> {
+        let mut names = libhdf5::attribute_names(&self.object)?;
+        names.retain(|name| !UNDER_WAY.contains(&name.as_str()));
+        Ok(names)
     }
 
     fn source(&self) -> Result<LibSource> {
@@ -253,9 +259,7 @@ impl Attrs {
     }
 
     fn check_change(&self, name: &str) -> Result<()> {
-        if !libhdf5::is_writable(&self.object)? {
-            return Err(read_only());
-        }
+        libhdf5::begin(&self.object)?;
         if is_no_name(name) {
             return Err(ErrorKind::Unsupported(format!("{name:?} as the name of an attribute")).into());
         }
@@ -278,7 +282,7 @@ impl Attrs {
     #[cold]
     fn missing(&self, name: &str) -> Error {
         let error = Error::new(ErrorKind::Missing);
-        match libhdf5::attribute_names(&self.object).ok().and_then(|found| near(name, &found).map(str::to_string)) {
+        match self.names().ok().and_then(|found| near(name, &found).map(str::to_string)) {
             Some(near) => error.with_help(format!("there is the attribute `{near}`")),
             None => error,
         }

@@ -3,7 +3,7 @@
 use super::group::{Group, missing, names, walk};
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::storage::libhdf5::{self, Id, Member};
-use crate::storage::{Link, ObjectKind, read_only};
+use crate::storage::{Link, ObjectKind};
 use std::collections::VecDeque;
 
 /// A link of a [`Group`]: its name, and what it is.
@@ -167,9 +167,7 @@ impl Group {
         act: impl FnOnce(&Id, &[&str], &str) -> Result<R>,
     ) -> Result<R> {
         self.along(Operation::Change, path, |base, names| {
-            if !libhdf5::is_writable(base)? {
-                return Err(read_only());
-            }
+            libhdf5::begin(base)?;
             match names.split_last() {
                 Some((leaf, above)) => act(base, above, leaf),
                 None => Err(ErrorKind::Unsupported(root.to_string()).into()),

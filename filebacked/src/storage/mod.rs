@@ -35,8 +35,6 @@ pub(crate) mod temporary;
 
 pub(crate) use dtype::REFERENCE;
 pub(crate) use kept::Kept;
-#[cfg(feature = "libhdf5")]
-pub(crate) use kept::read_only;
 pub(crate) use plain::Plain;
 pub(crate) use plain::{as_bytes, fill_slice, fill_vec, read_records, read_scalar, read_vec};
 #[cfg(feature = "sprs")]

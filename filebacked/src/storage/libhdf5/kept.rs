@@ -50,9 +50,7 @@ impl Kept for LibKept {
     }
 
     fn edit(&self, change: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
-        if !is_writable(&self.object)? {
-            return Err(read_only());
-        }
+        begin(&self.object)?;
         change(&self.object)
     }
 }
@@ -95,6 +93,11 @@ pub(crate) fn is_writable(object: &Id) -> Result<bool> {
         }
         Ok(intent & H5F_ACC_RDWR != 0)
     })
+}
+
+/// Every change of a file begins here: refuses one that was opened to be read.
+pub(crate) fn begin(object: &Id) -> Result<()> {
+    if is_writable(object)? { Ok(()) } else { Err(read_only()) }
 }
 
 /// The name of the file that an object is in.

@@ -32,7 +32,7 @@ pub(crate) use filters::check_filter;
 pub(crate) use id::Id;
 #[cfg(feature = "native")]
 pub(crate) use kept::open_at;
-pub(crate) use kept::{file_name, is_writable};
+pub(crate) use kept::{begin, file_name, is_writable};
 pub(crate) use members::{
     Member, check_group, copy, count, create_group, create_hard_link, create_link, is_ordered, is_same, kind_of,
     member, members, open_member, path_of,
