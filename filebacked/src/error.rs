@@ -39,6 +39,8 @@ pub enum Operation {
     Inspect,
     /// Making, deleting, moving or copying something in an open file.
     Change,
+    /// Comparing a file with its digest.
+    Verify,
 }
 
 impl fmt::Display for Operation {
@@ -50,6 +52,7 @@ impl fmt::Display for Operation {
             Operation::Open => "cannot open",
             Operation::Inspect => "cannot inspect",
             Operation::Change => "cannot change",
+            Operation::Verify => "cannot verify",
         })
     }
 }

@@ -221,7 +221,7 @@ fn marks_of_the_format_are_not_changed() {
     file.write("model", &model).unwrap();
     let attrs = file.attrs_of("model").unwrap();
     assert_eq!(attrs.get::<String>("filebacked").unwrap(), "struct Model 1");
-    for name in ["filebacked", "filebacked_format", "filebacked_filter", "len"] {
+    for name in ["filebacked", "filebacked_format", "filebacked_filter", "filebacked_digest", "len"] {
         for error in [attrs.set(name, 1), attrs.remove(name), attrs.rename(name, "x"), attrs.rename("author", name)]
             .map(Result::unwrap_err)
         {

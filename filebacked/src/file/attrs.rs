@@ -11,7 +11,7 @@ use crate::options::{ReadOptions, WriteOptions};
 use crate::path::near;
 use crate::schema::Schema;
 use crate::slot::{Place, Slot};
-use crate::stamp::{FILTER, FORMAT, LEN, STAMP};
+use crate::stamp::{DIGEST, FILTER, FORMAT, LEN, STAMP};
 use crate::storage::libhdf5::{self, Id, LibSink, LibSource};
 use crate::storage::{AttrSpec, Dtype, Elements, Sink, Source};
 use crate::value::{Dataset, Map};
@@ -155,7 +155,7 @@ impl Attrs {
     /// # Errors
     ///
     /// [`ErrorKind::ReadOnly`]; [`ErrorKind::Unsupported`] for what is not one dataset's worth of data, for names that mean
-    /// something to this library (`filebacked`, `filebacked_format`, `filebacked_filter`; in its own groups also `len`), and for
+    /// something to this library (`filebacked`, `filebacked_format`, `filebacked_filter`, `filebacked_digest`; in its own groups also `len`), and for
     /// more than 64 KiB in objects of the oldest format.
     pub fn set<T: Save>(&self, name: &str, value: T) -> Result<()> {
         let aside = UNDER_WAY[usize::from(!name.is_ascii())];
@@ -264,7 +264,7 @@ impl Attrs {
             return Err(ErrorKind::Unsupported(format!("{name:?} as the name of an attribute")).into());
         }
         let reserved = match name {
-            STAMP | FILTER | FORMAT => true,
+            STAMP | FILTER | FORMAT | DIGEST => true,
             LEN => libhdf5::has_attribute(&self.object, STAMP)?,
             _ => UNDER_WAY.contains(&name),
         };
