@@ -112,7 +112,11 @@ pub(crate) fn read_root<T: FileBacked>(source: &dyn Source, options: &ReadOption
 fn holds_value(root: &Object<'_>) -> Result<bool> {
     let source = root.source;
     let is_mark = |name: &String| matches!(&**name, FORMAT | DIGEST);
-    Ok(source.children(root.handle)? == [VALUE] && source.attributes(root.handle)?.iter().all(is_mark))
+    if source.children(root.handle)? != [VALUE] {
+        return Ok(false);
+    }
+    let attributes = source.attributes(root.handle)?;
+    Ok(attributes.iter().any(|name| name == FORMAT) && attributes.iter().all(is_mark))
 }
 
 /// Reads a value that is a member of the source's root. `ours` tells of files that this library wrote.

@@ -278,6 +278,12 @@ fn our_own_engine_writes_and_reads_links() {
         dangles(read.dangling.read(), "/no/such/thing");
         dangles(read.gone.read(), "missing.h5");
     }
+    // A digest is over where links lead, whoever wrote them.
+    let digests = [Engine::Native, Engine::Libhdf5].map(|engine| {
+        WriteOptions::new().engine(engine).digest(true).save(&path, &model()).unwrap();
+        filebacked::verify(&path).unwrap().digest.unwrap()
+    });
+    assert_eq!(digests[0], digests[1]);
     native.save(&path, &model()).unwrap();
     let error = ReadOptions::new().engine(Engine::Native).load::<Value>(&path).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::NeedsLibhdf5, "{error}");
