@@ -84,7 +84,8 @@ pub(crate) fn write_file<T: Save>(target: Target<'_>, value: &T, options: &Write
             if options.has_digest() {
                 seal::file(&file)?;
             }
-            return Ok(drop(file));
+            drop(file);
+            return Ok(());
         }
     }
     #[cfg(feature = "libhdf5")]
