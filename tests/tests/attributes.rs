@@ -57,7 +57,7 @@ fn values_of_all_kinds_are_kept() {
     kept(&attrs, "größe @x/y%", 1u8);
     kept(&attrs, "name@other", 2u8);
     attrs.set("str", "borrowed").unwrap();
-    attrs.set("slice", &[1.5, 2.5]).unwrap();
+    attrs.set("slice", [1.5, 2.5]).unwrap();
     let keys = attrs.keys().unwrap();
     let sorted = [
         "array",
@@ -171,11 +171,11 @@ fn attributes_are_replaced_renamed_and_removed() {
     let file = File::create(&path).unwrap();
     let attrs = attrs(&file);
     attrs.set("a", 1u8).unwrap();
-    attrs.set("a", &vec![1.5; 10]).unwrap();
+    attrs.set("a", vec![1.5; 10]).unwrap();
     attrs.set("a", "text").unwrap();
     assert_eq!((attrs.get::<String>("a").unwrap(), attrs.len().unwrap()), ("text".into(), 1));
     // What cannot be set leaves the old one.
-    let error = attrs.set("a", &vec![vec![1], vec![2, 3]]).unwrap_err();
+    let error = attrs.set("a", vec![vec![1], vec![2, 3]]).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Unsupported(_)) && error.path() == "/data/a", "{error}");
     assert!(attrs.set("a", Some(None::<u8>)).is_err() && attrs.set("a", "with\0NUL").is_err());
     assert_eq!((attrs.get::<String>("a").unwrap(), attrs.keys().unwrap()), ("text".into(), vec!["a".to_string()]));
