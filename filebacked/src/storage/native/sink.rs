@@ -179,7 +179,7 @@ impl NativeSink {
     }
 
     /// Adds a link of any type, which has these bytes.
-    #[inline]
+    #[inline(always)]
     fn add_link_of(&mut self, name: &str, kind: u8, value: &[&[u8]]) -> Result<()> {
         if name.is_empty() || name == "." || name.contains(['/', '\0']) {
             return Err(ErrorKind::Contract(format!("{name:?} is no link name")).into());
