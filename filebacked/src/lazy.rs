@@ -10,14 +10,22 @@
 mod array;
 #[cfg(feature = "ndarray")]
 mod blocks;
+mod column;
+mod excerpt;
 mod held;
+mod ranks;
+mod rows;
 #[cfg(feature = "ndarray")]
 mod selection;
 mod value;
+mod vec;
 
 #[cfg(feature = "ndarray")]
 pub use array::LazyArray;
 #[cfg(feature = "ndarray")]
 pub use blocks::{Block, Blocks};
+pub use column::LazyColumn;
 pub(crate) use held::Held;
+pub use rows::{RowBlocks, RowIter};
 pub use value::Lazy;
+pub use vec::LazyVec;

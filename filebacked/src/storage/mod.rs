@@ -27,8 +27,6 @@ mod kept;
 #[cfg(feature = "native")]
 pub(crate) mod native;
 mod plain;
-// Parts are what lazy arrays read.
-#[cfg_attr(not(feature = "ndarray"), allow(dead_code))]
 mod slab;
 mod staged;
 
@@ -38,9 +36,7 @@ pub(crate) use plain::Plain;
 pub(crate) use plain::{as_bytes, fill_slice, fill_vec, read_records, read_scalar, read_vec};
 #[cfg(feature = "sprs")]
 pub(crate) use plain::{integer_bytes, read_integers};
-pub(crate) use slab::Slab;
-#[cfg(any(feature = "ndarray", feature = "libhdf5"))]
-pub(crate) use slab::Span;
+pub(crate) use slab::{Slab, Span};
 #[cfg(feature = "ndarray")]
 pub(crate) use slab::Window;
 pub(crate) use staged::{Gathered, Staged};
@@ -312,7 +308,6 @@ pub(crate) trait Source {
     fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()>;
 
     /// Reads a part of a dataset, as [`Source::read`] reads all of it. The selection lies in the dataset.
-    #[cfg_attr(not(feature = "ndarray"), allow(dead_code))]
     fn read_slab(&self, dataset: Handle, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
         let _ = (dataset, slab, out);
         Err(ErrorKind::Unsupported(format!("a part of data of type {dtype}")).into())
@@ -321,6 +316,12 @@ pub(crate) trait Source {
     /// Reads all variable-length strings of a dataset or attribute: its elements, or the member of them that the names
     /// lead to. A null pointer reads as empty text.
     fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts>;
+
+    /// Reads a part of the variable-length strings of a dataset, as [`Source::read_text`] reads all of them.
+    fn read_text_slab(&self, dataset: Handle, member: &[String], slab: &Slab) -> Result<Texts> {
+        // Where the texts lie anywhere, there is nothing to gain from a part.
+        slab.cut(&self.read_text(dataset, member)?, &self.describe(dataset)?.shape)
+    }
 
     /// The bytes of all elements as [`Source::read`] gives them, for engines that have them at hand.
     fn at_hand(&self, handle: Handle) -> Result<Option<&[u8]>> {
