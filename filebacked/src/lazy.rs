@@ -6,6 +6,9 @@
 //! file that is open cannot be replaced, which is an error). When somebody writes into the file under a handle, reading
 //! gives [`ErrorKind::Changed`](crate::ErrorKind::Changed), never other data.
 
+#[cfg(feature = "libhdf5")]
+mod append;
+mod appender;
 #[cfg(feature = "ndarray")]
 mod array;
 #[cfg(feature = "ndarray")]
@@ -24,6 +27,7 @@ mod vec;
 pub use array::LazyArray;
 #[cfg(feature = "ndarray")]
 pub use blocks::{Block, Blocks};
+pub use appender::Appender;
 pub use column::LazyColumn;
 pub(crate) use held::Held;
 pub use rows::{RowBlocks, RowIter};

@@ -17,6 +17,8 @@ mod compression;
 // Elements with parts outside of themselves come out of one engine only.
 #[cfg_attr(not(feature = "libhdf5"), allow(dead_code))]
 mod content;
+#[cfg(feature = "libhdf5")]
+pub(crate) mod draft;
 mod dtype;
 #[cfg(feature = "libhdf5")]
 pub(crate) mod libhdf5;
@@ -248,6 +250,26 @@ pub(crate) struct Texts {
     pub bytes: Vec<u8>,
     /// Where each string ends in `bytes`; the next one starts there.
     pub ends: Vec<usize>,
+}
+
+impl Texts {
+    /// Appends a string.
+    #[cfg(feature = "libhdf5")]
+    pub(crate) fn push(&mut self, text: &[u8]) {
+        self.bytes.extend_from_slice(text);
+        self.ends.push(self.bytes.len());
+    }
+
+    /// The bytes of the strings one by one.
+    #[cfg(feature = "libhdf5")]
+    pub(crate) fn cells(&self) -> impl Iterator<Item = &[u8]> {
+        let mut start = 0;
+        self.ends.iter().map(move |end| {
+            let cell = self.bytes.get(start..*end).unwrap_or_default();
+            start = *end;
+            cell
+        })
+    }
 }
 
 /// The strings one by one, if all of them are UTF-8.

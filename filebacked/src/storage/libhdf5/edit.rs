@@ -153,7 +153,7 @@ fn has_attribute(object: hid_t, name: &str) -> Result<bool> {
 }
 
 /// Copies an attribute, over one that is there. The lock is held.
-fn copy_attribute(from: hid_t, into: hid_t, name: &str) -> Result<()> {
+pub(super) fn copy_attribute(from: hid_t, into: hid_t, name: &str) -> Result<()> {
     // SAFETY: the objects are open, the name ends in NUL, each new identifier has no other owner.
     let (old, stored, space, list) = with_name(name, |name| unsafe {
         let old = Id::own(H5Aopen(from, name, H5P_DEFAULT))?;

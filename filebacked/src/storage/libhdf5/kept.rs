@@ -35,7 +35,7 @@ pub(crate) struct LibKept {
 }
 
 impl LibKept {
-    pub(super) fn new(object: Id, kind: ObjectKind) -> Self {
+    pub(crate) fn new(object: Id, kind: ObjectKind) -> Self {
         LibKept { path: file_name(&object), object, kind }
     }
 }

@@ -72,7 +72,6 @@ impl LibSource {
     }
 
     /// The handle of an object that is open already.
-    #[cfg(feature = "native")]
     pub(crate) fn adopt(&self, object: Id) -> Result<Handle> {
         let kind = sync(|| kind(&object))?;
         Ok(handle(object, kind))

@@ -1,0 +1,594 @@
+//! Appending rows to a table in a file.
+//!
+//! The rows are written as any others, to a [`Draft`]. Only when every part of that has found its place in the file, and everything that
+//! has to be made anew for that is there, is the first dataset extended. The lengths that readers believe come last.
+
+use super::excerpt::damaged;
+use crate::backed::FileBacked;
+use crate::error::{Error, ErrorKind, Result};
+use crate::field::StoreAs;
+use crate::object::Object;
+use crate::options::WriteOptions;
+use crate::slot::{Place as Slots, Slot, Written};
+use crate::stamp::{FILTER, LEN, STAMP, Stamp};
+use crate::storage::draft::{Content, Draft, DraftDataset, DraftGroup, Drafted};
+use crate::storage::libhdf5::{
+    self, Grower, Id, LibKept, LibSink, LibSource, Rows, can_grow, id_of, relink, resize, set_number,
+};
+use crate::storage::{Description, Dtype, Handle, Kept, ObjectKind, Slab, Span, Texts};
+use crate::whole;
+use std::sync::Arc;
+
+/// Attributes of AnnData's that say what a group is.
+const ENCODING: &str = "encoding-type";
+
+/// What is to be done, once all of it is known.
+#[derive(Default)]
+struct Plan {
+    grown: Vec<Growth>,
+    /// Small datasets that are written over: their bytes.
+    replaced: Vec<(Id, Vec<u64>)>,
+    /// Members that are made.
+    made: Vec<(Id, String, Drafted)>,
+    lens: Vec<(Id, u64, u64)>,
+}
+
+/// A dataset that gets more rows.
+struct Growth {
+    dataset: Id,
+    /// Where it is, if it has to be made anew.
+    place: Option<(Id, String)>,
+    description: Description,
+    /// What its elements become, if they cannot stay what they are.
+    dtype: Option<Dtype>,
+    rows: u64,
+    content: New,
+}
+
+/// Elements that are appended.
+enum New {
+    Bytes(Dtype, Vec<u8>),
+    Texts(Texts),
+}
+
+/// Where a node is: its group and its name there. The node itself is found by its own name, if that is asked.
+type Place<'a> = Option<(&'a Object<'a>, &'a str)>;
+
+/// Appends what was drafted to an object, and gives the object that has it all, where that is another now.
+pub(super) fn append(object: &Id, kind: ObjectKind, draft: Drafted) -> Result<Option<Arc<dyn Kept>>> {
+    let source = LibSource::new(libhdf5::root_of(object)?)?;
+    let node = Object::new(&source, Handle { id: object.clone().into_raw() as u64, kind, bare: false });
+    let mut plan = Plan::default();
+    plan.node(&node, None, draft, None)?;
+    plan.apply(object, kind)
+}
+
+/// Whether nothing leads to an object any more.
+pub(super) fn is_gone(object: &Id) -> Result<bool> {
+    Ok(libhdf5::links(object)? == 0)
+}
+
+/// Rows as they are written next to those that are there.
+pub(super) fn drafted<T: FileBacked>(found: &Object<'_>, rows: &Vec<T>) -> Result<Drafted> {
+    let layout = match (found.kind(), found.text_attribute(STAMP)?) {
+        (ObjectKind::Dataset, Some(_)) if found.describe()?.dtype.members().is_some() => Some(StoreAs::Compound),
+        (ObjectKind::Dataset, _) if T::is_listed() => Some(StoreAs::Stacked),
+        (_, stamp) => match kind(stamp.as_deref()) {
+            Some("list") => Some(StoreAs::Rows),
+            Some("packed") => Some(StoreAs::Packed),
+            _ => None,
+        },
+    };
+    let cx = whole::write_context::<Vec<T>>(&WriteOptions::new())?;
+    let mut draft = Draft::default();
+    let slot = Slot::whole(&mut draft, &cx, Slots::Member("rows"));
+    let slot = match layout {
+        Some(layout) => slot.store_as(layout),
+        None => slot,
+    };
+    let Written { .. } = slot.put(rows)?;
+    draft.finish()
+}
+
+#[cold]
+fn refused(what: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Unsupported(format!("to append {}", what.into())))
+        .with_help("read all rows, and save them anew")
+}
+
+fn handle(object: &Object<'_>) -> Result<Id> {
+    id_of(object.handle)
+}
+
+impl Plan {
+    /// Plans a node: `len` rows are there, if that is known.
+    fn node(&mut self, found: &Object<'_>, place: Place<'_>, draft: Drafted, len: Option<u64>) -> Result<()> {
+        if found.attribute(FILTER)?.is_some() {
+            return Err(refused("to what a filter wrote"));
+        }
+        match (found.kind(), draft) {
+            (ObjectKind::Group, Drafted::Group(draft)) => self.group(found, draft, len),
+            (ObjectKind::Dataset, Drafted::Dataset(draft)) => self.dataset(found, place, draft, len),
+            // Text that is packed here or there.
+            (ObjectKind::Dataset, Drafted::Group(group)) => match group.text(STAMP) {
+                Some("packed") if found.describe()?.dtype.is_text() => {
+                    let draft = unpacked(group)?;
+                    self.dataset(found, place, draft, len)
+                }
+                _ => Err(Error::mismatch("a dataset", "rows that are a group")),
+            },
+            (ObjectKind::Group, Drafted::Dataset(draft)) => match found.text_attribute(STAMP)?.as_deref() {
+                Some("packed") if draft.dtype.is_text() => self.packed_texts(found, draft, len),
+                _ => Err(Error::mismatch("a group", "rows that are a dataset")),
+            },
+            _ => Err(Error::mismatch("a dataset or a group", "another kind of object")),
+        }
+    }
+
+    fn group(&mut self, found: &Object<'_>, draft: DraftGroup, len: Option<u64>) -> Result<()> {
+        if draft.text(FILTER).is_some() {
+            return Err(refused("what a filter writes"));
+        }
+        let stamp = found.text_attribute(STAMP)?;
+        // Others have no stamps.
+        if stamp.as_deref() != draft.text(STAMP) && !(stamp.is_none() && kind(draft.text(STAMP)) == Some("columns")) {
+            let words = |stamp: Option<&str>| stamp.map_or("a group".to_string(), |stamp| format!("a group ({stamp})"));
+            return Err(Error::mismatch(words(draft.text(STAMP)), words(stamp.as_deref())));
+        }
+        if found.text_attribute(ENCODING)?.as_deref() != draft.text(ENCODING) {
+            return Err(refused("to a group that is AnnData's in another way"));
+        }
+        let kind = kind(stamp.as_deref()).unwrap_or("columns").to_string();
+        // Of packed pieces there may be several a row.
+        let (stored, more) = (number(found, LEN)?, draft.number(LEN));
+        let rows = match kind.as_str() {
+            "packed" => len,
+            _ => stored.or(len),
+        };
+        if let (Some(stored), Some(len), false) = (stored, len, kind == "packed")
+            && stored != len
+        {
+            return Err(damaged(&format!("a table of {stored} rows where there are {len}")));
+        }
+        if let (Some(stored), Some(more)) = (stored, more) {
+            if more == 0 {
+                return Ok(());
+            }
+            let sum = stored.checked_add(more).ok_or_else(|| damaged("more rows than can be counted"))?;
+            self.lens.push((handle(found)?, stored, sum));
+        }
+        match kind.as_str() {
+            "list" => self.list(found, draft, rows),
+            "ragged" | "maps" | "packed" => self.offsets(found, draft, rows),
+            "categorical" => self.categorical(found, draft, rows),
+            "columns" => self.members(found, draft, rows, |_| rows),
+            // Of these, members have rows of their own.
+            "variants" => self.members(found, draft, rows, |member| match member {
+                Drafted::Dataset(_) => rows,
+                Drafted::Group(_) => None,
+            }),
+            "optional" => self.members(found, draft, rows, |_| None),
+            "arrays" => self.members(found, draft, rows, |_| None),
+            kind => Err(refused(format!("to a group ({kind})"))),
+        }
+    }
+
+    /// Plans the members of a group, each with as many rows as `len` says.
+    fn members(
+        &mut self,
+        found: &Object<'_>,
+        draft: DraftGroup,
+        rows: Option<u64>,
+        len: impl Fn(&Drafted) -> Option<u64>,
+    ) -> Result<()> {
+        for name in found.children()? {
+            if !draft.members.iter().any(|(member, _)| *member == name) {
+                let error = refused("rows that lack a column of the table, whose name is in the path");
+                return Err(error.at(&name));
+            }
+        }
+        for (name, member) in draft.members {
+            self.member(found, &name, member, rows, &len).map_err(|e| e.at(&name))?;
+        }
+        Ok(())
+    }
+
+    fn member(
+        &mut self,
+        found: &Object<'_>,
+        name: &str,
+        member: Drafted,
+        rows: Option<u64>,
+        len: impl Fn(&Drafted) -> Option<u64>,
+    ) -> Result<()> {
+        match found.child(name)? {
+            Some(there) => {
+                let len = len(&member);
+                self.node(&there, Some((found, name)), member, len)
+            }
+            // A table without rows may lack its columns.
+            None if rows == Some(0) => {
+                self.made.push((handle(found)?, name.to_string(), member));
+                Ok(())
+            }
+            None => Err(Error::new(ErrorKind::Missing).with_help("the rows have a column that the table has not")),
+        }
+    }
+
+    fn list(&mut self, found: &Object<'_>, draft: DraftGroup, rows: Option<u64>) -> Result<()> {
+        let start = rows.ok_or_else(|| refused("to a list without a length"))?;
+        for (place, (_, member)) in draft.members.into_iter().enumerate() {
+            let name = (start + place as u64).to_string();
+            if found.child(&name)?.is_some() {
+                return Err(damaged("a list with more members than it says").at(&name));
+            }
+            self.made.push((handle(found)?, name, member));
+        }
+        Ok(())
+    }
+
+    /// Plans a group of offsets and what they count in.
+    fn offsets(&mut self, found: &Object<'_>, mut draft: DraftGroup, rows: Option<u64>) -> Result<()> {
+        let Some(Drafted::Dataset(offsets)) = draft.take("offsets") else { return Err(refused("what has no offsets")) };
+        let Content::Bytes(bytes) = offsets.content else { return Err(refused("what has no offsets")) };
+        let more: Vec<u64> = bytes.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
+        let base = self.more_offsets(found, &more)?;
+        if let Some(Drafted::Dataset(shape)) = draft.take("shape") {
+            self.shape(found, &shape)?;
+        } else if found.child("shape")?.is_some() {
+            return Err(Error::mismatch("a group without a shape", "one with a shape"));
+        }
+        for (name, member) in draft.members {
+            let len = if name == "shapes" { rows } else { Some(base) };
+            let there = found.child(&name)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(&name))?;
+            self.node(&there, Some((found, &name)), member, len).map_err(|e| e.at(&name))?;
+        }
+        Ok(())
+    }
+
+    /// Plans offsets, which go on where those of the file end: there.
+    fn more_offsets(&mut self, found: &Object<'_>, more: &[u64]) -> Result<u64> {
+        let offsets = found.child("offsets")?.ok_or_else(|| Error::new(ErrorKind::Missing).at("offsets"))?;
+        let description = offsets.describe()?;
+        let base = match (&description.dtype, &description.shape[..]) {
+            (Dtype::Int(_), [len]) if *len > 0 && description.dtype == Dtype::U64 => {
+                let slab = Slab { dims: vec![Span { start: len - 1, step: 1, count: 1 }] };
+                let part = Description { shape: vec![1], ..description.clone() };
+                let (source, handle) = (offsets.source, offsets.handle);
+                let read = |out: &mut [_]| source.read_slab(handle, &part.dtype, &slab, out);
+                crate::storage::fill_vec::<u64>(&part, read)?.first().copied().unwrap_or(0)
+            }
+            _ => return Err(damaged("offsets that are none").at("offsets")),
+        };
+        let more = more.iter().skip(1).map(|offset| base.checked_add(*offset)).collect::<Option<Vec<u64>>>();
+        let more = more.ok_or_else(|| damaged("more elements than can be counted"))?;
+        let bytes = more.iter().flat_map(|offset| offset.to_le_bytes()).collect();
+        let new = New::Bytes(Dtype::U64, bytes);
+        self.grow(&offsets, Some((found, "offsets")), description, None, more.len() as u64, new)
+            .map_err(|e| e.at("offsets"))?;
+        Ok(base)
+    }
+
+    /// Plans the shape of packed pieces of several dimensions: there are more in the first.
+    fn shape(&mut self, found: &Object<'_>, draft: &DraftDataset) -> Result<()> {
+        let shape = found.child("shape")?.ok_or_else(|| Error::new(ErrorKind::Missing).at("shape"))?;
+        let mut old: Vec<u64> = shape.elements(&shape.describe()?)?;
+        let Content::Bytes(bytes) = &draft.content else { return Err(damaged("a shape that is none")) };
+        let new: Vec<u64> = bytes.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
+        if old.get(1..) != new.get(1..) {
+            return Err(Error::mismatch(format!("pieces of shape {old:?}"), format!("shape {new:?}")));
+        }
+        match (old.first_mut(), new.first()) {
+            (Some(old), Some(new)) => *old += new,
+            _ => return Err(damaged("a shape that is none")),
+        }
+        self.replaced.push((handle(&shape)?, old));
+        Ok(())
+    }
+
+    fn categorical(&mut self, found: &Object<'_>, mut draft: DraftGroup, rows: Option<u64>) -> Result<()> {
+        let categories = found.child("categories")?.ok_or_else(|| Error::new(ErrorKind::Missing).at("categories"))?;
+        let description = categories.describe()?;
+        let same = match draft.take("categories") {
+            Some(Drafted::Dataset(new)) if description.dtype.is_text() && new.dtype.is_text() => {
+                categories.texts(&description)? == texts(new)?
+            }
+            _ => false,
+        };
+        if !same {
+            return Err(refused("to categories that are others"));
+        }
+        match draft.take("codes") {
+            Some(codes) => self.member(found, "codes", codes, rows, |_| rows).map_err(|e| e.at("codes")),
+            None => Err(refused("categories without codes")),
+        }
+    }
+
+    /// Plans texts for a packed group.
+    fn packed_texts(&mut self, found: &Object<'_>, draft: DraftDataset, _: Option<u64>) -> Result<()> {
+        let (shape, texts) = (draft.shape.clone(), texts(draft)?);
+        let mut offsets = vec![0];
+        offsets.extend(texts.ends.iter().map(|end| *end as u64));
+        let stored = number(found, LEN)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(LEN))?;
+        self.lens.push((handle(found)?, stored, stored + texts.ends.len() as u64));
+        let base = self.more_offsets(found, &offsets)?;
+        match (found.child("shape")?, &shape[..]) {
+            (None, [_]) => {}
+            (Some(there), _) => {
+                let mut old: Vec<u64> = there.elements(&there.describe()?)?;
+                if old.get(1..) != shape.get(1..) || old.is_empty() {
+                    return Err(Error::mismatch(format!("texts of shape {old:?}"), format!("shape {shape:?}")));
+                }
+                old[0] += shape[0];
+                self.replaced.push((handle(&there)?, old));
+            }
+            (None, shape) => return Err(Error::mismatch("texts of one dimension", format!("shape {shape:?}"))),
+        }
+        let bytes = found.child("bytes")?.ok_or_else(|| Error::new(ErrorKind::Missing).at("bytes"))?;
+        let description = bytes.describe()?;
+        if description.shape[..] != [base] {
+            return Err(damaged("bytes that do not end where the offsets do").at("bytes"));
+        }
+        let (n, new) = (texts.bytes.len() as u64, New::Bytes(Dtype::U8, texts.bytes));
+        self.grow(&bytes, Some((found, "bytes")), description, None, n, new).map_err(|e| e.at("bytes"))
+    }
+
+    fn dataset(
+        &mut self,
+        found: &Object<'_>,
+        place: Place<'_>,
+        draft: DraftDataset,
+        len: Option<u64>,
+    ) -> Result<()> {
+        if draft.attrs.iter().any(|(name, _)| name == FILTER) {
+            return Err(refused("what a filter writes"));
+        }
+        let stamp = draft.attrs.iter().find(|(name, _)| name == STAMP).map(|(_, stamp)| stamp.as_str());
+        if found.text_attribute(STAMP)?.as_deref() != stamp && stamp.is_some() {
+            return Err(Error::mismatch(format!("a dataset ({})", stamp.unwrap_or_default()), "another kind"));
+        }
+        let description = found.describe()?;
+        let (Some(stored), Some(rows)) = (description.shape.first(), draft.shape.first()) else {
+            return Err(Error::mismatch("a column", "a scalar"));
+        };
+        if len.is_some_and(|len| len != *stored) {
+            return Err(damaged(&format!("a column of {stored} rows in a table of {}", len.unwrap_or(0))));
+        }
+        if description.shape.get(1..) != draft.shape.get(1..) || description.null {
+            let (expected, rows) = (draft.shape.get(1..), description.shape.get(1..));
+            return Err(Error::mismatch(format!("rows of shape {expected:?}"), format!("rows of shape {rows:?}")));
+        }
+        if *rows == 0 {
+            return Ok(());
+        }
+        let rows = *rows;
+        if description.dtype.is_text() && draft.dtype.is_text() {
+            let (dtype, new) = fitted(found, &description, texts(draft)?)?;
+            return self.grow(found, place, description, dtype, rows, new);
+        }
+        let (dtype, new) = match (fit(&draft.dtype, &description.dtype), draft.content) {
+            (Fit::Same, Content::Bytes(bytes)) => (None, New::Bytes(draft.dtype, bytes)),
+            (Fit::Wider(wider), Content::Bytes(bytes)) => (Some(wider), New::Bytes(draft.dtype, bytes)),
+            (_, Content::Records(..)) => {
+                return Err(refused("records with strings of variable length"));
+            }
+            _ if !description.dtype.is_plain() => {
+                return Err(refused("to records with strings of variable length"));
+            }
+            _ => return Err(Error::mismatch(draft.dtype.to_string(), description.dtype.to_string())),
+        };
+        self.grow(found, place, description, dtype, rows, new)
+    }
+
+    fn grow(
+        &mut self,
+        found: &Object<'_>,
+        place: Place<'_>,
+        description: Description,
+        dtype: Option<Dtype>,
+        rows: u64,
+        content: New,
+    ) -> Result<()> {
+        let dataset = handle(found)?;
+        let anew = dtype.is_some() || !can_grow(&dataset)?;
+        let place = match place {
+            _ if !anew => None,
+            _ if libhdf5::links(&dataset)? > 1 => {
+                return Err(refused("to a dataset that has to be made anew and has several links"));
+            }
+            Some((group, name)) => Some((handle(group)?, name.to_string())),
+            None => match libhdf5::place(&dataset)? {
+                Some(place) => Some(place),
+                None => return Err(refused("to a dataset that has to be made anew and has no name")),
+            },
+        };
+        self.grown.push(Growth { dataset, place, description, dtype, rows, content });
+        Ok(())
+    }
+
+    /// Does all of it.
+    fn apply(mut self, object: &Id, kind: ObjectKind) -> Result<Option<Arc<dyn Kept>>> {
+        let mut grower = Grower::new()?;
+        let mut root: Option<Arc<dyn Kept>> = None;
+        // What is made anew lies beside the old until it is complete; then it takes its name.
+        let mut anew = Vec::new();
+        for growth in &mut self.grown {
+            if let Some(place) = growth.place.take() {
+                let new = grower.remade(&growth.dataset, &growth.description.dtype, growth.dtype.as_ref())?;
+                let old = std::mem::replace(&mut growth.dataset, new.clone());
+                anew.push((new, place, old));
+            }
+        }
+        let single = kind == ObjectKind::Dataset;
+        for (new, (group, name), _old) in anew {
+            relink(&new, &group, &name)?;
+            if single {
+                root = Some(Arc::new(LibKept::new(new, kind)));
+            }
+        }
+        if let Err(error) = self.change(&mut grower) {
+            self.undo();
+            return Err(error);
+        }
+        // What rows there are is on its way before their number is.
+        libhdf5::flush(object)?;
+        for (group, _, len) in &self.lens {
+            set_number(group, LEN, *len)?;
+        }
+        libhdf5::flush(object)?;
+        Ok(root)
+    }
+
+    fn change(&mut self, grower: &mut Grower) -> Result<()> {
+        for growth in &self.grown {
+            let rows = match &growth.content {
+                New::Bytes(dtype, bytes) => Rows::Bytes(dtype, bytes),
+                New::Texts(texts) => Rows::Texts(texts),
+            };
+            grower.append(&growth.dataset, &growth.description.shape, growth.rows, &rows)?;
+        }
+        for (group, name, draft) in self.made.drain(..) {
+            let mut sink = LibSink::new(group)?;
+            draft.write(&name, &mut sink).map_err(|e| e.at(&name))?;
+        }
+        for (dataset, shape) in &self.replaced {
+            let (rank, bytes): (u64, Vec<u8>) =
+                (shape.len() as u64, shape.iter().flat_map(|extent| extent.to_le_bytes()).collect());
+            grower.write(dataset, &[rank], 0, rank, &Rows::Bytes(&Dtype::U64, &bytes))?;
+        }
+        Ok(())
+    }
+
+    /// After a failure: gives the datasets the lengths that they had, as far as that goes.
+    fn undo(&self) {
+        for growth in &self.grown {
+            let _ = resize(&growth.dataset, &growth.description.shape);
+        }
+    }
+}
+
+/// The kind that a stamp tells.
+fn kind(stamp: Option<&str>) -> Option<&'static str> {
+    let stamp = Stamp::parse(stamp?);
+    let kinds = ["columns", "variants", "optional", "ragged", "maps", "packed", "arrays", "list", "categorical"];
+    Some(kinds.into_iter().find(|kind| *kind == stamp.kind_name()).unwrap_or("other"))
+}
+
+/// An attribute that is a u64.
+fn number(object: &Object<'_>, name: &str) -> Result<Option<u64>> {
+    let Some(attribute) = object.attribute(name)? else { return Ok(None) };
+    let description = attribute.describe()?;
+    if description.dtype != Dtype::U64 || description.elements() != Some(1) {
+        return Err(damaged("a length that is no number").at(name));
+    }
+    Ok(attribute.elements::<u64>(&description)?.first().copied())
+}
+
+/// The texts of a dataset.
+fn texts(draft: DraftDataset) -> Result<Texts> {
+    match (draft.content, draft.dtype) {
+        (Content::Texts(texts), _) => Ok(texts),
+        (Content::Bytes(bytes), Dtype::FixedStr(width) | Dtype::AsciiStr(width)) => {
+            let mut texts = Texts::default();
+            for cell in bytes.chunks_exact(width.max(1)) {
+                let len = cell.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+                texts.push(cell.get(..len).unwrap_or_default());
+            }
+            Ok(texts)
+        }
+        _ => Err(refused("text that is none")),
+    }
+}
+
+/// The dataset of texts that a packed group could be.
+fn unpacked(mut group: DraftGroup) -> Result<DraftDataset> {
+    let (Some(Drafted::Dataset(bytes)), Some(Drafted::Dataset(offsets))) = (group.take("bytes"), group.take("offsets"))
+    else {
+        return Err(Error::mismatch("text", "rows that are a group (packed)"));
+    };
+    let (Content::Bytes(all), Content::Bytes(offsets)) = (bytes.content, offsets.content) else {
+        return Err(refused("text that is none"));
+    };
+    if all.contains(&0) {
+        return Err(refused("text with a NUL in it to text of another form")
+            .with_help("`#[filebacked(layout = \"packed\")]` stores such text"));
+    }
+    let ends = offsets.as_chunks::<8>().0.iter().skip(1).map(|end| u64::from_le_bytes(*end) as usize);
+    let texts = Texts { bytes: all, ends: ends.collect() };
+    let shape = match group.take("shape") {
+        Some(Drafted::Dataset(DraftDataset { content: Content::Bytes(shape), .. })) => {
+            shape.as_chunks::<8>().0.iter().map(|extent| u64::from_le_bytes(*extent)).collect()
+        }
+        _ => vec![texts.ends.len() as u64],
+    };
+    Ok(DraftDataset::texts(shape, texts))
+}
+
+/// What a dataset of texts has to become for more of them, and these in their form there.
+fn fitted(found: &Object<'_>, description: &Description, more: Texts) -> Result<(Option<Dtype>, New)> {
+    let Dtype::FixedStr(width) = description.dtype else { return Ok((None, New::Texts(more))) };
+    let longest = more.cells().map(<[u8]>::len).max().unwrap_or(0);
+    if longest <= width {
+        return Ok((None, padded(&more, width)));
+    }
+    // By the rule for many texts.
+    let there = found.texts(description)?;
+    let (count, total) = (there.ends.len() + more.ends.len(), there.bytes.len() + more.bytes.len());
+    match longest.saturating_mul(count) <= 2 * total + 64 && u32::try_from(longest).is_ok() {
+        true => Ok((Some(Dtype::FixedStr(longest)), padded(&more, longest))),
+        false => Ok((Some(Dtype::VarStr), New::Texts(more))),
+    }
+}
+
+fn padded(texts: &Texts, width: usize) -> New {
+    let mut bytes = Vec::with_capacity(texts.ends.len() * width);
+    for text in texts.cells() {
+        bytes.extend_from_slice(text);
+        bytes.resize(bytes.len() + width - text.len(), 0);
+    }
+    New::Bytes(Dtype::FixedStr(width), bytes)
+}
+
+/// How elements of one type become those of another.
+enum Fit {
+    Same,
+    /// Where the dataset is made anew, of this type.
+    Wider(Dtype),
+    Not,
+}
+
+/// Whether new elements can stand in a dataset.
+fn fit(new: &Dtype, stored: &Dtype) -> Fit {
+    match merged(new, stored) {
+        Some(merged) if merged == *stored => Fit::Same,
+        Some(merged) if merged.is_plain() => Fit::Wider(merged),
+        _ => Fit::Not,
+    }
+}
+
+/// The type that holds the elements of both: strings as long as the longer ones.
+fn merged(new: &Dtype, stored: &Dtype) -> Option<Dtype> {
+    match (new, stored) {
+        (Dtype::FixedStr(new), Dtype::FixedStr(stored)) => Some(Dtype::FixedStr(*new.max(stored))),
+        // Enumerations go by name.
+        (Dtype::Enum(new), Dtype::Enum(known)) => {
+            let known = |name: &str| known.members.iter().any(|(other, _)| *other == name);
+            new.members.iter().all(|(name, _)| known(name)).then(|| stored.clone())
+        }
+        (Dtype::Array(new, shape), Dtype::Array(stored, other)) if shape == other => {
+            Some(Dtype::Array(Box::new(merged(new, stored)?), shape.clone()))
+        }
+        (Dtype::Compound(new), Dtype::Compound(stored)) if new.members.len() == stored.members.len() => {
+            let (mut members, mut offset) = (stored.members.to_vec(), 0);
+            for member in &mut members {
+                let new = new.members.iter().find(|new| new.name == member.name)?;
+                member.dtype = merged(&new.dtype, &member.dtype)?;
+                member.offset = offset;
+                offset += member.dtype.stored_size();
+            }
+            let compound = crate::storage::CompoundType { size: offset, members: members.into() };
+            Some(Dtype::Compound(compound))
+        }
+        (new, stored) => (new == stored).then(|| stored.clone()),
+    }
+}
