@@ -30,6 +30,8 @@ struct Plan {
     replaced: Vec<(Id, Vec<u64>)>,
     /// Members that are made.
     made: Vec<(Id, String, Drafted)>,
+    /// Members that are made in the place of others.
+    instead: Vec<(Id, String, Drafted)>,
     lens: Vec<(Id, u64, u64)>,
 }
 
@@ -112,8 +114,11 @@ impl Plan {
             // Text that is packed here or there.
             (ObjectKind::Dataset, Drafted::Group(group)) => match group.text(STAMP) {
                 Some("packed") if found.describe()?.dtype.is_text() => {
-                    let draft = unpacked(group)?;
-                    self.dataset(found, place, draft, len)
+                    let (shape, texts) = unpacked(group)?;
+                    match texts.bytes.contains(&0) {
+                        true => self.packed_instead(found, place, &shape, texts, len),
+                        false => self.dataset(found, place, DraftDataset::texts(shape, texts), len),
+                    }
                 }
                 _ => Err(Error::mismatch("a dataset", "rows that are a group")),
             },
@@ -333,6 +338,26 @@ impl Plan {
         self.grow(&bytes, Some((found, "bytes")), description, None, n, new).map_err(|e| e.at("bytes"))
     }
 
+    /// Plans a packed group in the place of texts that cannot hold a NUL.
+    fn packed_instead(
+        &mut self,
+        found: &Object<'_>,
+        place: Place<'_>,
+        shape: &[u64],
+        more: Texts,
+        len: Option<u64>,
+    ) -> Result<()> {
+        let description = found.describe()?;
+        check_rows(&description, shape, len)?;
+        let mut texts = found.texts(&description)?;
+        more.cells().for_each(|text| texts.push(text));
+        let mut all = description.shape;
+        all[0] += shape[0];
+        let (group, name) = self.place(found, place)?;
+        self.instead.push((group, name, Drafted::packed(&all, texts)));
+        Ok(())
+    }
+
     fn dataset(
         &mut self,
         found: &Object<'_>,
@@ -348,20 +373,10 @@ impl Plan {
             return Err(Error::mismatch(format!("a dataset ({})", stamp.unwrap_or_default()), "another kind"));
         }
         let description = found.describe()?;
-        let (Some(stored), Some(rows)) = (description.shape.first(), draft.shape.first()) else {
-            return Err(Error::mismatch("a column", "a scalar"));
-        };
-        if len.is_some_and(|len| len != *stored) {
-            return Err(damaged(&format!("a column of {stored} rows in a table of {}", len.unwrap_or(0))));
-        }
-        if description.shape.get(1..) != draft.shape.get(1..) || description.null {
-            let (expected, rows) = (draft.shape.get(1..), description.shape.get(1..));
-            return Err(Error::mismatch(format!("rows of shape {expected:?}"), format!("rows of shape {rows:?}")));
-        }
-        if *rows == 0 {
+        let rows = check_rows(&description, &draft.shape, len)?;
+        if rows == 0 {
             return Ok(());
         }
-        let rows = *rows;
         if description.dtype.is_text() && draft.dtype.is_text() {
             let (dtype, new) = fitted(found, &description, texts(draft)?)?;
             return self.grow(found, place, description, dtype, rows, new);
@@ -391,19 +406,23 @@ impl Plan {
     ) -> Result<()> {
         let dataset = handle(found)?;
         let anew = dtype.is_some() || !can_grow(&dataset)?;
-        let place = match place {
-            _ if !anew => None,
-            _ if libhdf5::links(&dataset)? > 1 => {
-                return Err(refused("to a dataset that has to be made anew and has several links"));
-            }
-            Some((group, name)) => Some((handle(group)?, name.to_string())),
-            None => match libhdf5::place(&dataset)? {
-                Some(place) => Some(place),
-                None => return Err(refused("to a dataset that has to be made anew and has no name")),
-            },
-        };
+        let place = if anew { Some(self.place(found, place)?) } else { None };
         self.grown.push(Growth { dataset, place, description, dtype, rows, content });
         Ok(())
+    }
+
+    /// Where a node is that has to be made anew.
+    fn place(&self, found: &Object<'_>, place: Place<'_>) -> Result<(Id, String)> {
+        let object = handle(found)?;
+        if libhdf5::links(&object)? > 1 {
+            return Err(refused("to a dataset that has to be made anew and has several links"));
+        }
+        match place {
+            Some((group, name)) => Ok((handle(group)?, name.to_string())),
+            None => {
+                libhdf5::place(&object)?.ok_or_else(|| refused("to a dataset that has to be made anew and has no name"))
+            }
+        }
     }
 
     /// Does all of it.
@@ -419,11 +438,18 @@ impl Plan {
                 anew.push((new, place, old));
             }
         }
-        let single = kind == ObjectKind::Dataset;
+        for (group, name, draft) in self.instead.drain(..) {
+            let beside = format!("{name}~");
+            draft.write(&beside, &mut LibSink::new(group.clone())?)?;
+            let new = libhdf5::open(&group, &beside)?;
+            anew.push((new.clone(), (group.clone(), name), new));
+            libhdf5::delete(&group, &beside)?;
+        }
         for (new, (group, name), _old) in anew {
             relink(&new, &group, &name)?;
-            if single {
-                root = Some(Arc::new(LibKept::new(new, kind)));
+            // One dataset that is all there is.
+            if kind == ObjectKind::Dataset {
+                root = Some(Arc::new(LibKept::of(new)?));
             }
         }
         if let Err(error) = self.change(&mut grower) {
@@ -467,6 +493,20 @@ impl Plan {
     }
 }
 
+/// The rows of this shape, if they can lie behind those of a dataset.
+fn check_rows(stored: &Description, shape: &[u64], len: Option<u64>) -> Result<u64> {
+    let (Some((stored_rows, inner)), Some((rows, wanted))) = (stored.shape.split_first(), shape.split_first()) else {
+        return Err(Error::mismatch("a column", "a scalar"));
+    };
+    if let Some(len) = len.filter(|len| len != stored_rows) {
+        return Err(damaged(&format!("a column of {stored_rows} rows in a table of {len}")));
+    }
+    if inner != wanted || stored.null {
+        return Err(Error::mismatch(format!("rows of shape {wanted:?}"), format!("rows of shape {inner:?}")));
+    }
+    Ok(*rows)
+}
+
 /// The kind that a stamp tells.
 fn kind(stamp: Option<&str>) -> Option<&'static str> {
     let stamp = Stamp::parse(stamp?);
@@ -500,28 +540,20 @@ fn texts(draft: DraftDataset) -> Result<Texts> {
     }
 }
 
-/// The dataset of texts that a packed group could be.
-fn unpacked(mut group: DraftGroup) -> Result<DraftDataset> {
-    let (Some(Drafted::Dataset(bytes)), Some(Drafted::Dataset(offsets))) = (group.take("bytes"), group.take("offsets"))
-    else {
+/// The shape and the texts of a packed group.
+fn unpacked(mut group: DraftGroup) -> Result<(Vec<u64>, Texts)> {
+    let mut bytes = |name: &str| match group.take(name) {
+        Some(Drafted::Dataset(DraftDataset { content: Content::Bytes(bytes), .. })) => Some(bytes),
+        _ => None,
+    };
+    let numbers = |bytes: Vec<u8>| bytes.as_chunks::<8>().0.iter().map(|number| u64::from_le_bytes(*number)).collect();
+    let (Some(all), Some(offsets)) = (bytes("bytes"), bytes("offsets")) else {
         return Err(Error::mismatch("text", "rows that are a group (packed)"));
     };
-    let (Content::Bytes(all), Content::Bytes(offsets)) = (bytes.content, offsets.content) else {
-        return Err(refused("text that is none"));
-    };
-    if all.contains(&0) {
-        return Err(refused("text with a NUL in it to text of another form")
-            .with_help("`#[filebacked(layout = \"packed\")]` stores such text"));
-    }
-    let ends = offsets.as_chunks::<8>().0.iter().skip(1).map(|end| u64::from_le_bytes(*end) as usize);
-    let texts = Texts { bytes: all, ends: ends.collect() };
-    let shape = match group.take("shape") {
-        Some(Drafted::Dataset(DraftDataset { content: Content::Bytes(shape), .. })) => {
-            shape.as_chunks::<8>().0.iter().map(|extent| u64::from_le_bytes(*extent)).collect()
-        }
-        _ => vec![texts.ends.len() as u64],
-    };
-    Ok(DraftDataset::texts(shape, texts))
+    let offsets: Vec<u64> = numbers(offsets);
+    let texts = Texts { bytes: all, ends: offsets.iter().skip(1).map(|end| *end as usize).collect() };
+    let shape = bytes("shape").map_or_else(|| vec![texts.ends.len() as u64], numbers);
+    Ok((shape, texts))
 }
 
 /// What a dataset of texts has to become for more of them, and these in their form there.

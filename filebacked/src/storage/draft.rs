@@ -3,6 +3,7 @@
 use super::compound::Strings;
 use super::{AttrSpec, Compression, DatasetSpec, Dtype, Elements, Link, Out, Sink, StoredType, Texts};
 use crate::error::{Error, ErrorKind, Result};
+use crate::stamp::{LEN, STAMP};
 
 /// What was written so far.
 #[derive(Debug, Default)]
@@ -60,16 +61,12 @@ pub(crate) enum Content {
 impl DraftDataset {
     /// Texts of variable length.
     pub(crate) fn texts(shape: Vec<u64>, texts: Texts) -> Self {
-        DraftDataset {
-            dtype: Dtype::VarStr,
-            shape,
-            chunk: None,
-            compression: Compression::None,
-            fletcher32: false,
-            attrs: Vec::new(),
-            number: None,
-            content: Content::Texts(texts),
-        }
+        DraftDataset::plain(Dtype::VarStr, shape, Content::Texts(texts))
+    }
+
+    fn plain(dtype: Dtype, shape: Vec<u64>, content: Content) -> Self {
+        let (chunk, compression, attrs, number) = (None, Compression::None, Vec::new(), None);
+        DraftDataset { dtype, shape, chunk, compression, fletcher32: false, attrs, number, content }
     }
 }
 
@@ -94,6 +91,30 @@ impl DraftGroup {
 }
 
 impl Drafted {
+    /// Texts in C order, packed.
+    pub(crate) fn packed(shape: &[u64], texts: Texts) -> Self {
+        let mut offsets = vec![0];
+        offsets.extend(texts.ends.iter().map(|end| *end as u64));
+        let stamp = DraftAttr {
+            name: STAMP.into(),
+            dtype: Dtype::FixedStr(6),
+            shape: Vec::new(),
+            bytes: b"packed".to_vec(),
+        };
+        let bytes = (texts.ends.len() as u64).to_le_bytes().to_vec();
+        let len = DraftAttr { name: LEN.into(), dtype: Dtype::U64, shape: Vec::new(), bytes };
+        let numbers = |numbers: &[u64]| {
+            let bytes = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+            Drafted::Dataset(DraftDataset::plain(Dtype::U64, vec![numbers.len() as u64], Content::Bytes(bytes)))
+        };
+        let all = DraftDataset::plain(Dtype::U8, vec![texts.bytes.len() as u64], Content::Bytes(texts.bytes));
+        let mut members = vec![("bytes".into(), Drafted::Dataset(all)), ("offsets".into(), numbers(&offsets))];
+        if shape.len() != 1 {
+            members.push(("shape".into(), numbers(shape)));
+        }
+        Drafted::Group(DraftGroup { ordered: false, attrs: vec![stamp, len], members })
+    }
+
     /// Writes the node at last.
     pub(crate) fn write(self, name: &str, sink: &mut dyn Sink) -> Result<()> {
         match self {

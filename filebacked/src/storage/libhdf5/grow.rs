@@ -2,7 +2,7 @@
 
 
 use super::edit::{copy_attribute, delete, root_of};
-use super::filetype::size_of_type;
+use super::filetype::{describe, size_of_type};
 use super::id::{Id, check, room, with_link_name, with_name};
 use super::lists::new_list;
 use super::names::attributes;
@@ -29,6 +29,8 @@ use hdf5_metno_sys::h5s::{
     H5S_MAX_RANK, H5S_UNLIMITED, H5Screate_simple, H5Sget_simple_extent_dims, H5Sselect_hyperslab,
 };
 use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
+use hdf5_metno_sys::h5t::H5T_str_t::H5T_STR_NULLPAD;
+use hdf5_metno_sys::h5t::{H5Tcopy, H5Tset_size, H5Tset_strpad};
 use std::ffi::{c_char, c_void};
 
 /// Chunks of what was small are not smaller than this: it may grow.
@@ -94,10 +96,17 @@ pub(crate) fn place(object: &Id) -> Result<Option<(Id, String)>> {
         let (root, path) = (root_of(object)?, format!("{group}/"));
         // SAFETY: the root is open, the name ends in NUL; the new identifiers have no other owner.
         let group = with_name(&path, |path| unsafe { Id::own(H5Oopen(root.raw(), path, H5P_DEFAULT)) })?;
-        // SAFETY: as above.
-        let there = with_link_name(name, |name| unsafe { Id::own(H5Oopen(group.raw(), name, H5P_DEFAULT)) })?;
-        let same = location(&there)?.loc_info().map_err(failed)?.token == location(object)?.loc_info().map_err(failed)?.token;
+        let there = location(&open(&group, name)?)?.loc_info().map_err(failed)?;
+        let same = there.token == location(object)?.loc_info().map_err(failed)?.token;
         Ok(same.then(|| (group, name.to_string())))
+    })
+}
+
+/// Opens a member of a group.
+pub(crate) fn open(group: &Id, name: &str) -> Result<Id> {
+    sync(|| {
+        // SAFETY: the group is open, the name ends in NUL; the new identifier has no other owner.
+        with_link_name(name, |name| unsafe { Id::own(H5Oopen(group.raw(), name, H5P_DEFAULT)) })
     })
 }
 
@@ -179,6 +188,24 @@ unsafe fn put(dataset: &Id, memory: hid_t, shape: &[u64], start: u64, rows: u64,
     check(unsafe { H5Dwrite(dataset.raw(), memory, in_memory.raw(), space.raw(), H5P_DEFAULT, data) }).map(drop)
 }
 
+/// A dataset. The lock is held.
+fn of(dataset: &Id) -> Data {
+    Data::Dataset(dataset.raw())
+}
+
+/// Strings of fixed length as those of a dataset, of another length: HDF5 does not convert between character sets. The
+/// lock is held.
+fn text_type(dataset: &Id, width: usize) -> Result<Id> {
+    let stored = of(dataset).dtype()?;
+    // SAFETY: the type is open; the new identifier has no other owner.
+    unsafe {
+        let text = Id::own(H5Tcopy(stored.raw()))?;
+        check(H5Tset_size(text.raw(), width.max(1)))?;
+        check(H5Tset_strpad(text.raw(), H5T_STR_NULLPAD))?;
+        Ok(text)
+    }
+}
+
 /// A text without its padding.
 fn unpadded(cell: &[u8]) -> &[u8] {
     let len = cell.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
@@ -221,6 +248,7 @@ impl Grower {
             return Ok(());
         }
         let fits = match rows {
+            Rows::Texts(_) if !sync(|| Ok::<_, Error>(describe(of(dataset).dtype()?.raw())? == Dtype::VarStr))? => false,
             Rows::Bytes(dtype, bytes) => wanted.checked_mul(dtype.size()) == Some(bytes.len()) && dtype.is_plain(),
             Rows::Texts(texts) => texts.ends.len() == wanted,
         };
@@ -229,16 +257,24 @@ impl Grower {
         }
         sync(|| match rows {
             Rows::Bytes(dtype, bytes) => {
-                let memory = self.types.get(dtype)?;
+                let text = match dtype {
+                    Dtype::FixedStr(width) => Some(text_type(dataset, *width)?),
+                    _ => None,
+                };
+                let memory = match &text {
+                    Some(text) => text.raw(),
+                    None => self.types.get(dtype)?,
+                };
                 // SAFETY: the bytes are all elements of the rows in this type, which was checked.
                 unsafe { put(dataset, memory, shape, start, count, bytes.as_ptr().cast()) }
             }
             Rows::Texts(texts) => {
                 let (all, starts) = terminated(texts.cells(), texts.bytes.len(), wanted)?;
                 let pointers: Vec<*const c_char> = starts.iter().map(|start| all[*start..].as_ptr().cast()).collect();
-                let memory = self.types.get(&Dtype::VarStr)?;
-                // SAFETY: there is a pointer to a text that ends in NUL for each element.
-                unsafe { put(dataset, memory, shape, start, count, pointers.as_ptr().cast()) }
+                let memory = of(dataset).dtype()?;
+                // SAFETY: the dataset is one of strings of variable length: there is a pointer to a text that ends in NUL for
+                // each element.
+                unsafe { put(dataset, memory.raw(), shape, start, count, pointers.as_ptr().cast()) }
             }
         })
     }
@@ -250,16 +286,20 @@ impl Grower {
     }
 
     fn remake(&mut self, dataset: &Id, like: &Dtype, dtype: Option<&Dtype>) -> Result<Id> {
-        let data = Data::of(Handle { id: dataset.raw() as u64, kind: crate::storage::ObjectKind::Dataset, bare: false })?;
-        let (shape, _) = data.extent()?;
-        let old = data.dtype()?;
+        let (shape, _) = of(dataset).extent()?;
+        let old = of(dataset).dtype()?;
         let size = dtype.unwrap_or(like).stored_size().max(1);
         let row = elements(shape.get(1..).unwrap_or_default()).unwrap_or(0).max(1);
         let chunk = self.chunk(&shape, row, size);
         let most = vec![H5S_UNLIMITED; 1].into_iter().chain(shape.iter().skip(1).copied()).collect::<Vec<u64>>();
-        let stored = match dtype {
-            Some(dtype) => self.types.get(dtype)?,
-            None => old.raw(),
+        let text = match (like, dtype) {
+            (Dtype::FixedStr(_), Some(Dtype::FixedStr(width))) => Some(text_type(dataset, *width)?),
+            _ => None,
+        };
+        let stored = match (dtype, &text) {
+            (_, Some(text)) => text.raw(),
+            (Some(dtype), None) => self.types.get(dtype)?,
+            (None, None) => old.raw(),
         };
         // SAFETY: everything is open, and arrays have as many numbers as there are dimensions.
         let new = unsafe {
@@ -313,16 +353,20 @@ impl Grower {
         if count == 0 {
             return Ok(());
         }
-        let stored = Data::of(Handle { id: from.raw() as u64, kind: crate::storage::ObjectKind::Dataset, bare: false })?;
-        let stored = stored.dtype()?;
+        let stored = of(from).dtype()?;
         let to_texts = match (like, dtype) {
             (Dtype::FixedStr(width), Some(Dtype::VarStr)) => Some(*width),
             _ => None,
         };
-        let memory = match dtype {
-            Some(dtype) if to_texts.is_none() => self.types.get(dtype)?,
-            Some(_) => self.types.get(like)?,
-            None => stored.raw(),
+        let text = match (like, dtype) {
+            (Dtype::FixedStr(_), Some(Dtype::FixedStr(width))) => Some(text_type(from, *width)?),
+            (Dtype::FixedStr(width), Some(_)) => Some(text_type(from, *width)?),
+            _ => None,
+        };
+        let memory = match (dtype, &text) {
+            (_, Some(text)) => text.raw(),
+            (Some(dtype), None) => self.types.get(dtype)?,
+            (None, None) => stored.raw(),
         };
         let size = size_of_type(memory)?;
         // Words, so that pointers among the elements are aligned.

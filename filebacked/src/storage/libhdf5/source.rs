@@ -203,7 +203,7 @@ fn handle(id: Id, kind: ObjectKind) -> Handle {
 }
 
 /// What kind of object an identifier stands for. The lock is held.
-fn kind(id: &Id) -> Result<ObjectKind> {
+pub(super) fn kind(id: &Id) -> Result<ObjectKind> {
     // SAFETY: an identifier that is not open is answered with an error.
     let kind = unsafe { H5Iget_type(id.raw()) };
     Ok(match kind {
