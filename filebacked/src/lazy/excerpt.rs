@@ -337,7 +337,7 @@ fn read_offsets(offsets: &Object<'_>, run: Run) -> Result<Vec<u64>> {
     if description.shape[..] != [run.of.saturating_add(1)] || description.dtype != Dtype::U64 {
         return Err(damaged(&format!("offsets of another length than the {} rows", run.of)));
     }
-    let slab = Slab { dims: vec![Span { start: run.start, step: 1, count: run.len() + 1 }] };
+    let slab = Slab { dims: vec![Span { start: run.start, step: 1, count: run.len().saturating_add(1) }] };
     let part = Description { shape: slab.shape(), ..description };
     let (source, handle) = (offsets.source, offsets.handle);
     let values: Vec<u64> =

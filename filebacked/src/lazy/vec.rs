@@ -2,7 +2,7 @@
 
 use super::Held;
 use super::column::LazyColumn;
-use super::excerpt::{self, Excerpt, Run};
+use super::excerpt::{self, Excerpt, Run, damaged};
 use super::ranks::Ranks;
 use super::rows::{RowBlocks, RowIter};
 use crate::backed::{FileBacked, Save};
@@ -363,7 +363,11 @@ impl<T: FileBacked> FileBacked for LazyVec<T> {
     }
 
     fn read(node: Node<'_>) -> Result<Self> {
-        let rows = excerpt::rows(&node.object, node.ours)?.and_then(|rows| usize::try_from(rows).ok());
+        let rows = match excerpt::rows(&node.object, node.ours)? {
+            // More than any sequence can have, so that counting on from there does not overflow.
+            Some(rows) if isize::try_from(rows).is_err() => return Err(damaged(&format!("{rows} rows"))),
+            rows => rows.map(|rows| rows as usize),
+        };
         let held = if rows.is_some() { Held::new(&node)? } else { None };
         let (Some(len), Some(held)) = (rows, held) else { return node.get::<Vec<T>>().map(LazyVec::from) };
         let table = Table { held, len, ranks: Arc::default() };
