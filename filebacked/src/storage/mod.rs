@@ -31,6 +31,7 @@ pub(crate) mod native;
 mod plain;
 mod slab;
 mod staged;
+pub(crate) mod temporary;
 
 pub(crate) use dtype::REFERENCE;
 pub(crate) use kept::Kept;
