@@ -23,11 +23,11 @@ mod selection;
 mod value;
 mod vec;
 
+pub use appender::Appender;
 #[cfg(feature = "ndarray")]
 pub use array::LazyArray;
 #[cfg(feature = "ndarray")]
 pub use blocks::{Block, Blocks};
-pub use appender::Appender;
 pub use column::LazyColumn;
 pub(crate) use held::Held;
 pub use rows::{RowBlocks, RowIter};

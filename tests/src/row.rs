@@ -69,7 +69,7 @@ pub fn row(i: usize) -> Row {
         // Of variable length on disk.
         long: "x".repeat(if i % 31 == 3 { 400 } else { i % 3 }),
         packed: format!("p\0{}", "y".repeat(i % 5)),
-        color: if i % 3 == 0 { Color::Red } else { Color::Green },
+        color: if i.is_multiple_of(3) { Color::Red } else { Color::Green },
         shape: match i % 4 {
             0 => Shape::Point,
             1 => Shape::Circle { radius: i as f64 },
@@ -92,7 +92,6 @@ pub fn row(i: usize) -> Row {
         array: Array2::from_elem((i % 3, 2), i as i16),
         arrays: Array2::from_elem((2, i % 4), i as i16),
         unit: (),
-        sometimes: vec![i as u8; if i % 4 == 0 { 0 } else { i % 3 }],
+        sometimes: vec![i as u8; if i.is_multiple_of(4) { 0 } else { i % 3 }],
     }
 }
-

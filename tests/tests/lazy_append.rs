@@ -13,7 +13,9 @@ fn check<T: FileBacked + Clone + Debug + PartialEq>(rows: &Vec<T>) {
     let whole = path.with_file_name("whole.h5");
     save(&whole, rows).unwrap();
     let n = rows.len();
-    for (first, pieces) in [(0, vec![1, n / 2, n]), (1, vec![1, 2, 4, n]), (n / 2, vec![n / 2 + 1, n]), (n - 1, vec![n])] {
+    for (first, pieces) in
+        [(0, vec![1, n / 2, n]), (1, vec![1, 2, 4, n]), (n / 2, vec![n / 2 + 1, n]), (n - 1, vec![n])]
+    {
         for way in ["native", "library", "compressed"] {
             let old = rows[..first].to_vec();
             match way {
@@ -141,12 +143,16 @@ fn layouts_of_fields() {
     drop((handles, file));
     let Some(python) = python else { return };
     assert_eq!(
-        python.eval(&path, "[[t.decode() for t in f['run/records']['1']['tag'][8:]], f['run/records'].shape]").to_string(),
+        python
+            .eval(&path, "[[t.decode() for t in f['run/records']['1']['tag'][8:]], f['run/records'].shape]")
+            .to_string(),
         r#"[["t3","a longer tag"],[10]]"#.replace("t3", &record(8).1.tag)
     );
     // A chunk shape that a field asks for stays, and so does compression.
     assert_eq!(
-        python.eval(&path, "[f['run/log/loss'].chunks, f['run/log/loss'].maxshape, f['run/log/note'].compression]").to_string(),
+        python
+            .eval(&path, "[f['run/log/loss'].chunks, f['run/log/loss'].maxshape, f['run/log/note'].compression]")
+            .to_string(),
         r#"[[4],[null],"gzip"]"#
     );
 }
@@ -168,7 +174,10 @@ fn a_column_with_chunks_is_extended_where_it_is() {
     log.flush().unwrap();
     drop((log, file));
     assert_eq!(python.eval(&path, address), before);
-    assert_eq!(python.eval(&path, "[f['log/loss'].chunks, f['log/loss'][:].tolist()[999]]").to_string(), "[[64],999.0]");
+    assert_eq!(
+        python.eval(&path, "[f['log/loss'].chunks, f['log/loss'][:].tolist()[999]]").to_string(),
+        "[[64],999.0]"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! [`LazyColumn`]: one column of a [`LazyVec`].
 
-use super::excerpt::damaged;
 use super::LazyVec;
+use super::excerpt::damaged;
 use super::vec::{Table, bounds};
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
@@ -143,7 +143,9 @@ fn missing(table: &Object<'_>, path: &str) -> Error {
         return error;
     }
     match names.iter().min_by_key(|name| (distance(path, name), name.len())) {
-        Some(near) if distance(path, near) <= path.chars().count() / 2 + 1 => error.with_help(format!("there is `{near}`")),
+        Some(near) if distance(path, near) <= path.chars().count() / 2 + 1 => {
+            error.with_help(format!("there is `{near}`"))
+        }
         _ => error.with_help(format!("there are `{}`", names.join("`, `"))),
     }
 }

@@ -171,7 +171,6 @@ impl Table {
             }
         })
     }
-
 }
 
 impl<T: FileBacked> Stored<T> {

@@ -95,12 +95,8 @@ impl Drafted {
     pub(crate) fn packed(shape: &[u64], texts: Texts) -> Self {
         let mut offsets = vec![0];
         offsets.extend(texts.ends.iter().map(|end| *end as u64));
-        let stamp = DraftAttr {
-            name: STAMP.into(),
-            dtype: Dtype::FixedStr(6),
-            shape: Vec::new(),
-            bytes: b"packed".to_vec(),
-        };
+        let stamp =
+            DraftAttr { name: STAMP.into(), dtype: Dtype::FixedStr(6), shape: Vec::new(), bytes: b"packed".to_vec() };
         let bytes = (texts.ends.len() as u64).to_le_bytes().to_vec();
         let len = DraftAttr { name: LEN.into(), dtype: Dtype::U64, shape: Vec::new(), bytes };
         let numbers = |numbers: &[u64]| {
@@ -145,7 +141,11 @@ impl Drafted {
                 };
                 match dataset.content {
                     Content::Bytes(bytes) => sink.dataset(name, &spec, &bytes),
-                    Content::Texts(texts) => sink.dataset_text(name, &spec, &mut texts.cells().map(|text| std::str::from_utf8(text).unwrap_or_default())),
+                    Content::Texts(texts) => sink.dataset_text(
+                        name,
+                        &spec,
+                        &mut texts.cells().map(|text| std::str::from_utf8(text).unwrap_or_default()),
+                    ),
                     Content::Records(bytes, strings) => sink.dataset_records(name, &spec, bytes, strings),
                 }
             }

@@ -39,9 +39,9 @@ pub(crate) use plain::Plain;
 pub(crate) use plain::{as_bytes, fill_slice, fill_vec, read_records, read_scalar, read_vec};
 #[cfg(feature = "sprs")]
 pub(crate) use plain::{integer_bytes, read_integers};
-pub(crate) use slab::{Slab, Span};
 #[cfg(feature = "ndarray")]
 pub(crate) use slab::Window;
+pub(crate) use slab::{Slab, Span};
 pub(crate) use staged::{Gathered, Staged};
 
 pub(crate) use compression::check;

@@ -1,6 +1,5 @@
 //! Datasets that grow along their first dimension.
 
-
 use super::edit::{copy_attribute, delete, root_of};
 use super::filetype::{describe, size_of_type};
 use super::id::{Id, check, room, with_link_name, with_name};
@@ -16,14 +15,12 @@ use hdf5_metno::globals::H5P_LINK_CREATE;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5a::{H5Aopen, H5Awrite};
 use hdf5_metno_sys::h5d::H5D_layout_t::H5D_CHUNKED;
-use hdf5_metno_sys::h5d::{
-    H5Dcreate_anon, H5Dget_create_plist, H5Dget_space, H5Dread, H5Dset_extent, H5Dwrite,
-};
+use hdf5_metno_sys::h5d::{H5Dcreate_anon, H5Dget_create_plist, H5Dget_space, H5Dread, H5Dset_extent, H5Dwrite};
 use hdf5_metno_sys::h5f::H5F_scope_t::H5F_SCOPE_GLOBAL;
 use hdf5_metno_sys::h5f::H5Fflush;
 use hdf5_metno_sys::h5i::{H5Iget_name, H5Iinc_ref, hid_t};
 use hdf5_metno_sys::h5o::{H5Olink, H5Oopen};
-use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_layout, H5Pset_char_encoding, H5Pset_chunk, H5Premove_filter};
+use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_layout, H5Premove_filter, H5Pset_char_encoding, H5Pset_chunk};
 use hdf5_metno_sys::h5s::H5S_seloper_t::H5S_SELECT_SET;
 use hdf5_metno_sys::h5s::{
     H5S_MAX_RANK, H5S_UNLIMITED, H5Screate_simple, H5Sget_simple_extent_dims, H5Sselect_hyperslab,
@@ -248,7 +245,9 @@ impl Grower {
             return Ok(());
         }
         let fits = match rows {
-            Rows::Texts(_) if !sync(|| Ok::<_, Error>(describe(of(dataset).dtype()?.raw())? == Dtype::VarStr))? => false,
+            Rows::Texts(_) if !sync(|| Ok::<_, Error>(describe(of(dataset).dtype()?.raw())? == Dtype::VarStr))? => {
+                false
+            }
             Rows::Bytes(dtype, bytes) => wanted.checked_mul(dtype.size()) == Some(bytes.len()) && dtype.is_plain(),
             Rows::Texts(texts) => texts.ends.len() == wanted,
         };

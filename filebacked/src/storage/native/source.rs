@@ -13,8 +13,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::options::Limits;
 use crate::storage::compound::references;
 use crate::storage::{
-    fill_vec, Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, REFERENCE, Slab, Source, StoredType,
-    Texts, Unusual, elements,
+    Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, REFERENCE, Slab, Source, StoredType,
+    Texts, Unusual, elements, fill_vec,
 };
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::File;

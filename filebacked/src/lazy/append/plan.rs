@@ -1,54 +1,45 @@
-//! Appending rows to a table in a file.
-//!
-//! The rows are written as any others, to a [`Draft`]. Only when every part of that has found its place in the file, and everything that
-//! has to be made anew for that is there, is the first dataset extended. The lengths that readers believe come last.
+//! [`Plan`]: where each part of what was drafted has its place in the file.
 
-use super::excerpt::damaged;
-use crate::backed::FileBacked;
+use super::fit::{Fit, fit};
+use super::text::{fitted, texts, unpacked};
 use crate::error::{Error, ErrorKind, Result};
-use crate::field::StoreAs;
+use crate::lazy::excerpt::damaged;
 use crate::object::Object;
-use crate::options::WriteOptions;
-use crate::slot::{Place as Slots, Slot, Written};
 use crate::stamp::{FILTER, LEN, STAMP, Stamp};
-use crate::storage::draft::{Content, Draft, DraftDataset, DraftGroup, Drafted};
-use crate::storage::libhdf5::{
-    self, Grower, Id, LibKept, LibSink, LibSource, Rows, can_grow, id_of, relink, resize, set_number,
-};
-use crate::storage::{Description, Dtype, Handle, Kept, ObjectKind, Slab, Span, Texts};
-use crate::whole;
-use std::sync::Arc;
+use crate::storage::draft::{Content, DraftDataset, DraftGroup, Drafted};
+use crate::storage::libhdf5::{self, Id, can_grow, id_of};
+use crate::storage::{Description, Dtype, ObjectKind, Slab, Span, Texts};
 
 /// Attributes of AnnData's that say what a group is.
 const ENCODING: &str = "encoding-type";
 
 /// What is to be done, once all of it is known.
 #[derive(Default)]
-struct Plan {
-    grown: Vec<Growth>,
+pub(super) struct Plan {
+    pub(super) grown: Vec<Growth>,
     /// Small datasets that are written over: their bytes.
-    replaced: Vec<(Id, Vec<u64>)>,
+    pub(super) replaced: Vec<(Id, Vec<u64>)>,
     /// Members that are made.
-    made: Vec<(Id, String, Drafted)>,
+    pub(super) made: Vec<(Id, String, Drafted)>,
     /// Members that are made in the place of others.
-    instead: Vec<(Id, String, Drafted)>,
-    lens: Vec<(Id, u64, u64)>,
+    pub(super) instead: Vec<(Id, String, Drafted)>,
+    pub(super) lens: Vec<(Id, u64, u64)>,
 }
 
 /// A dataset that gets more rows.
-struct Growth {
-    dataset: Id,
+pub(super) struct Growth {
+    pub(super) dataset: Id,
     /// Where it is, if it has to be made anew.
-    place: Option<(Id, String)>,
-    description: Description,
+    pub(super) place: Option<(Id, String)>,
+    pub(super) description: Description,
     /// What its elements become, if they cannot stay what they are.
-    dtype: Option<Dtype>,
-    rows: u64,
-    content: New,
+    pub(super) dtype: Option<Dtype>,
+    pub(super) rows: u64,
+    pub(super) content: New,
 }
 
 /// Elements that are appended.
-enum New {
+pub(super) enum New {
     Bytes(Dtype, Vec<u8>),
     Texts(Texts),
 }
@@ -56,44 +47,8 @@ enum New {
 /// Where a node is: its group and its name there. The node itself is found by its own name, if that is asked.
 type Place<'a> = Option<(&'a Object<'a>, &'a str)>;
 
-/// Appends what was drafted to an object, and gives the object that has it all, where that is another now.
-pub(super) fn append(object: &Id, kind: ObjectKind, draft: Drafted) -> Result<Option<Arc<dyn Kept>>> {
-    let source = LibSource::new(libhdf5::root_of(object)?)?;
-    let node = Object::new(&source, Handle { id: object.clone().into_raw() as u64, kind, bare: false });
-    let mut plan = Plan::default();
-    plan.node(&node, None, draft, None)?;
-    plan.apply(object, kind)
-}
-
-/// Whether nothing leads to an object any more.
-pub(super) fn is_gone(object: &Id) -> Result<bool> {
-    Ok(libhdf5::links(object)? == 0)
-}
-
-/// Rows as they are written next to those that are there.
-pub(super) fn drafted<T: FileBacked>(found: &Object<'_>, rows: &Vec<T>) -> Result<Drafted> {
-    let layout = match (found.kind(), found.text_attribute(STAMP)?) {
-        (ObjectKind::Dataset, Some(_)) if found.describe()?.dtype.members().is_some() => Some(StoreAs::Compound),
-        (ObjectKind::Dataset, _) if T::is_listed() => Some(StoreAs::Stacked),
-        (_, stamp) => match kind(stamp.as_deref()) {
-            Some("list") => Some(StoreAs::Rows),
-            Some("packed") => Some(StoreAs::Packed),
-            _ => None,
-        },
-    };
-    let cx = whole::write_context::<Vec<T>>(&WriteOptions::new())?;
-    let mut draft = Draft::default();
-    let slot = Slot::whole(&mut draft, &cx, Slots::Member("rows"));
-    let slot = match layout {
-        Some(layout) => slot.store_as(layout),
-        None => slot,
-    };
-    let Written { .. } = slot.put(rows)?;
-    draft.finish()
-}
-
 #[cold]
-fn refused(what: impl Into<String>) -> Error {
+pub(super) fn refused(what: impl Into<String>) -> Error {
     Error::new(ErrorKind::Unsupported(format!("to append {}", what.into())))
         .with_help("read all rows, and save them anew")
 }
@@ -104,7 +59,13 @@ fn handle(object: &Object<'_>) -> Result<Id> {
 
 impl Plan {
     /// Plans a node: `len` rows are there, if that is known.
-    fn node(&mut self, found: &Object<'_>, place: Place<'_>, draft: Drafted, len: Option<u64>) -> Result<()> {
+    pub(super) fn node(
+        &mut self,
+        found: &Object<'_>,
+        place: Place<'_>,
+        draft: Drafted,
+        len: Option<u64>,
+    ) -> Result<()> {
         if found.attribute(FILTER)?.is_some() {
             return Err(refused("to what a filter wrote"));
         }
@@ -358,13 +319,7 @@ impl Plan {
         Ok(())
     }
 
-    fn dataset(
-        &mut self,
-        found: &Object<'_>,
-        place: Place<'_>,
-        draft: DraftDataset,
-        len: Option<u64>,
-    ) -> Result<()> {
+    fn dataset(&mut self, found: &Object<'_>, place: Place<'_>, draft: DraftDataset, len: Option<u64>) -> Result<()> {
         if draft.attrs.iter().any(|(name, _)| name == FILTER) {
             return Err(refused("what a filter writes"));
         }
@@ -424,73 +379,6 @@ impl Plan {
             }
         }
     }
-
-    /// Does all of it.
-    fn apply(mut self, object: &Id, kind: ObjectKind) -> Result<Option<Arc<dyn Kept>>> {
-        let mut grower = Grower::new()?;
-        let mut root: Option<Arc<dyn Kept>> = None;
-        // What is made anew lies beside the old until it is complete; then it takes its name.
-        let mut anew = Vec::new();
-        for growth in &mut self.grown {
-            if let Some(place) = growth.place.take() {
-                let new = grower.remade(&growth.dataset, &growth.description.dtype, growth.dtype.as_ref())?;
-                let old = std::mem::replace(&mut growth.dataset, new.clone());
-                anew.push((new, place, old));
-            }
-        }
-        for (group, name, draft) in self.instead.drain(..) {
-            let beside = format!("{name}~");
-            draft.write(&beside, &mut LibSink::new(group.clone())?)?;
-            let new = libhdf5::open(&group, &beside)?;
-            anew.push((new.clone(), (group.clone(), name), new));
-            libhdf5::delete(&group, &beside)?;
-        }
-        for (new, (group, name), _old) in anew {
-            relink(&new, &group, &name)?;
-            // One dataset that is all there is.
-            if kind == ObjectKind::Dataset {
-                root = Some(Arc::new(LibKept::of(new)?));
-            }
-        }
-        if let Err(error) = self.change(&mut grower) {
-            self.undo();
-            return Err(error);
-        }
-        // What rows there are is on its way before their number is.
-        libhdf5::flush(object)?;
-        for (group, _, len) in &self.lens {
-            set_number(group, LEN, *len)?;
-        }
-        libhdf5::flush(object)?;
-        Ok(root)
-    }
-
-    fn change(&mut self, grower: &mut Grower) -> Result<()> {
-        for growth in &self.grown {
-            let rows = match &growth.content {
-                New::Bytes(dtype, bytes) => Rows::Bytes(dtype, bytes),
-                New::Texts(texts) => Rows::Texts(texts),
-            };
-            grower.append(&growth.dataset, &growth.description.shape, growth.rows, &rows)?;
-        }
-        for (group, name, draft) in self.made.drain(..) {
-            let mut sink = LibSink::new(group)?;
-            draft.write(&name, &mut sink).map_err(|e| e.at(&name))?;
-        }
-        for (dataset, shape) in &self.replaced {
-            let (rank, bytes): (u64, Vec<u8>) =
-                (shape.len() as u64, shape.iter().flat_map(|extent| extent.to_le_bytes()).collect());
-            grower.write(dataset, &[rank], 0, rank, &Rows::Bytes(&Dtype::U64, &bytes))?;
-        }
-        Ok(())
-    }
-
-    /// After a failure: gives the datasets the lengths that they had, as far as that goes.
-    fn undo(&self) {
-        for growth in &self.grown {
-            let _ = resize(&growth.dataset, &growth.description.shape);
-        }
-    }
 }
 
 /// The rows of this shape, if they can lie behind those of a dataset.
@@ -508,7 +396,7 @@ fn check_rows(stored: &Description, shape: &[u64], len: Option<u64>) -> Result<u
 }
 
 /// The kind that a stamp tells.
-fn kind(stamp: Option<&str>) -> Option<&'static str> {
+pub(super) fn kind(stamp: Option<&str>) -> Option<&'static str> {
     let stamp = Stamp::parse(stamp?);
     let kinds = ["columns", "variants", "optional", "ragged", "maps", "packed", "arrays", "list", "categorical"];
     Some(kinds.into_iter().find(|kind| *kind == stamp.kind_name()).unwrap_or("other"))
@@ -522,105 +410,4 @@ fn number(object: &Object<'_>, name: &str) -> Result<Option<u64>> {
         return Err(damaged("a length that is no number").at(name));
     }
     Ok(attribute.elements::<u64>(&description)?.first().copied())
-}
-
-/// The texts of a dataset.
-fn texts(draft: DraftDataset) -> Result<Texts> {
-    match (draft.content, draft.dtype) {
-        (Content::Texts(texts), _) => Ok(texts),
-        (Content::Bytes(bytes), Dtype::FixedStr(width) | Dtype::AsciiStr(width)) => {
-            let mut texts = Texts::default();
-            for cell in bytes.chunks_exact(width.max(1)) {
-                let len = cell.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-                texts.push(cell.get(..len).unwrap_or_default());
-            }
-            Ok(texts)
-        }
-        _ => Err(refused("text that is none")),
-    }
-}
-
-/// The shape and the texts of a packed group.
-fn unpacked(mut group: DraftGroup) -> Result<(Vec<u64>, Texts)> {
-    let mut bytes = |name: &str| match group.take(name) {
-        Some(Drafted::Dataset(DraftDataset { content: Content::Bytes(bytes), .. })) => Some(bytes),
-        _ => None,
-    };
-    let numbers = |bytes: Vec<u8>| bytes.as_chunks::<8>().0.iter().map(|number| u64::from_le_bytes(*number)).collect();
-    let (Some(all), Some(offsets)) = (bytes("bytes"), bytes("offsets")) else {
-        return Err(Error::mismatch("text", "rows that are a group (packed)"));
-    };
-    let offsets: Vec<u64> = numbers(offsets);
-    let texts = Texts { bytes: all, ends: offsets.iter().skip(1).map(|end| *end as usize).collect() };
-    let shape = bytes("shape").map_or_else(|| vec![texts.ends.len() as u64], numbers);
-    Ok((shape, texts))
-}
-
-/// What a dataset of texts has to become for more of them, and these in their form there.
-fn fitted(found: &Object<'_>, description: &Description, more: Texts) -> Result<(Option<Dtype>, New)> {
-    let Dtype::FixedStr(width) = description.dtype else { return Ok((None, New::Texts(more))) };
-    let longest = more.cells().map(<[u8]>::len).max().unwrap_or(0);
-    if longest <= width {
-        return Ok((None, padded(&more, width)));
-    }
-    // By the rule for many texts.
-    let there = found.texts(description)?;
-    let (count, total) = (there.ends.len() + more.ends.len(), there.bytes.len() + more.bytes.len());
-    match longest.saturating_mul(count) <= 2 * total + 64 && u32::try_from(longest).is_ok() {
-        true => Ok((Some(Dtype::FixedStr(longest)), padded(&more, longest))),
-        false => Ok((Some(Dtype::VarStr), New::Texts(more))),
-    }
-}
-
-fn padded(texts: &Texts, width: usize) -> New {
-    let mut bytes = Vec::with_capacity(texts.ends.len() * width);
-    for text in texts.cells() {
-        bytes.extend_from_slice(text);
-        bytes.resize(bytes.len() + width - text.len(), 0);
-    }
-    New::Bytes(Dtype::FixedStr(width), bytes)
-}
-
-/// How elements of one type become those of another.
-enum Fit {
-    Same,
-    /// Where the dataset is made anew, of this type.
-    Wider(Dtype),
-    Not,
-}
-
-/// Whether new elements can stand in a dataset.
-fn fit(new: &Dtype, stored: &Dtype) -> Fit {
-    match merged(new, stored) {
-        Some(merged) if merged == *stored => Fit::Same,
-        Some(merged) if merged.is_plain() => Fit::Wider(merged),
-        _ => Fit::Not,
-    }
-}
-
-/// The type that holds the elements of both: strings as long as the longer ones.
-fn merged(new: &Dtype, stored: &Dtype) -> Option<Dtype> {
-    match (new, stored) {
-        (Dtype::FixedStr(new), Dtype::FixedStr(stored)) => Some(Dtype::FixedStr(*new.max(stored))),
-        // Enumerations go by name.
-        (Dtype::Enum(new), Dtype::Enum(known)) => {
-            let known = |name: &str| known.members.iter().any(|(other, _)| *other == name);
-            new.members.iter().all(|(name, _)| known(name)).then(|| stored.clone())
-        }
-        (Dtype::Array(new, shape), Dtype::Array(stored, other)) if shape == other => {
-            Some(Dtype::Array(Box::new(merged(new, stored)?), shape.clone()))
-        }
-        (Dtype::Compound(new), Dtype::Compound(stored)) if new.members.len() == stored.members.len() => {
-            let (mut members, mut offset) = (stored.members.to_vec(), 0);
-            for member in &mut members {
-                let new = new.members.iter().find(|new| new.name == member.name)?;
-                member.dtype = merged(&new.dtype, &member.dtype)?;
-                member.offset = offset;
-                offset += member.dtype.stored_size();
-            }
-            let compound = crate::storage::CompoundType { size: offset, members: members.into() };
-            Some(Dtype::Compound(compound))
-        }
-        (new, stored) => (new == stored).then(|| stored.clone()),
-    }
 }
