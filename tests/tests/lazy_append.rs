@@ -107,7 +107,7 @@ fn step(i: usize) -> Step {
 fn layouts_of_fields() {
     let python = python();
     let (_dir, path) = scratch("run.h5");
-    let record = |i: usize| (i as u32, inner(10 * i), (i % 3 > 0).then_some(i as f64), [i as i8, 1]);
+    let record = |i: usize| (i as u32, inner(10 * i), (i % 3 != 1).then_some(i as f64), [i as i8, 1]);
     let stacked = |i: usize| Array2::from_elem((2, 3), i as f32);
     let packed = |i: usize| Array2::from_elem((i % 3, 2), i as f32);
     let run = |n: usize| Run {
@@ -337,4 +337,44 @@ fn an_appender_flushes_by_itself() {
     appender.finish().unwrap();
     assert_eq!(log.pending().len(), 0);
     assert_eq!(file.read::<Vec<Step>>("log").unwrap(), (0..1050).map(step).collect::<Vec<_>>());
+}
+
+#[test]
+fn threads_that_append_and_read() {
+    let (_dir, path) = scratch("threads.h5");
+    let file = File::create(&path).unwrap();
+    file.write("log", &vec![step(0)]).unwrap();
+    let appended: usize = std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut appended = 0;
+                    for _ in 0..40 {
+                        let mut log: LazyVec<Step> = file.read("log").unwrap();
+                        let n = log.len();
+                        log.extend((n..n + 7).map(step));
+                        match log.flush() {
+                            Ok(()) => appended += 7,
+                            Err(error) => assert!(matches!(error.kind(), ErrorKind::Changed), "{error}"),
+                        }
+                    }
+                    appended
+                })
+            })
+            .collect();
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..60 {
+                    let log: LazyVec<Step> = file.read("log").unwrap();
+                    match log.range(log.len() / 2..) {
+                        Ok(rows) => assert_eq!(rows, (log.len() / 2..log.len()).map(step).collect::<Vec<_>>()),
+                        Err(error) => assert!(matches!(error.kind(), ErrorKind::Changed), "{error}"),
+                    }
+                }
+            });
+        }
+        writers.into_iter().map(|writer| writer.join().unwrap()).sum()
+    });
+    assert!(appended > 0);
+    assert_eq!(file.read::<Vec<Step>>("log").unwrap(), (0..=appended).map(step).collect::<Vec<_>>());
 }

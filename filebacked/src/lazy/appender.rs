@@ -108,17 +108,22 @@ impl Table {
     #[cfg(feature = "libhdf5")]
     fn appended<T: FileBacked>(&self, rows: &Vec<T>) -> Result<Table> {
         use super::append;
+        use crate::storage::libhdf5;
         use std::sync::Arc;
 
         let mut kept = None;
-        self.held.edit(&mut |object, kind, found| {
-            // Somebody else has appended to it, or put something else in its place.
-            if append::is_gone(object)? || super::excerpt::rows(found, self.held.is_ours())? != Some(self.len as u64) {
-                return Err(ErrorKind::Changed.into());
-            }
+        self.held.edit(&mut |object, found| {
             let draft = append::drafted(found, rows)?;
-            kept = append::append(object, kind, draft)?;
-            Ok(())
+            // Nothing comes between the look at what is there and the last of the rows.
+            libhdf5::locked(|| {
+                // Somebody else has appended to it, or put something else in its place.
+                let there = super::excerpt::rows(found, self.held.is_ours())?;
+                if append::is_gone(object)? || there != Some(self.len as u64) {
+                    return Err(ErrorKind::Changed.into());
+                }
+                kept = append::append(object, draft)?;
+                Ok(())
+            })
         })?;
         let held = match kept {
             Some(kept) => self.held.with(kept),

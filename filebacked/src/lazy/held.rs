@@ -73,13 +73,13 @@ impl Held {
         found.map_err(|error| self.located(error))
     }
 
-    /// Opens the object to change it: itself, what kind of object it is, and a look at it.
+    /// Opens the object to change it: itself, and a look at it.
     #[cfg(feature = "libhdf5")]
-    pub(crate) fn edit(&self, change: &mut dyn FnMut(&Id, ObjectKind, &Object<'_>) -> Result<()>) -> Result<()> {
+    pub(crate) fn edit(&self, change: &mut dyn FnMut(&Id, &Object<'_>) -> Result<()>) -> Result<()> {
         let edited = self.kept.edit(&mut |object| {
             let source = LibSource::new(libhdf5::root_of(object)?)?;
             let found = Object::new(&source, source.adopt(object.clone())?);
-            change(object, found.kind(), &found)
+            change(object, &found)
         });
         edited.map_err(|error| self.located(error.during(Operation::Save)))
     }

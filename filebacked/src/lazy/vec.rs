@@ -7,7 +7,7 @@ use super::ranks::Ranks;
 use super::rows::{RowBlocks, RowIter};
 use crate::backed::{FileBacked, Save};
 use crate::erased::Key;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::impls::collection;
 use crate::node::Node;
 use crate::object::Object;
@@ -146,13 +146,19 @@ pub(super) fn bounds(range: impl RangeBounds<usize>, len: usize) -> Result<Range
 impl Table {
     /// Looks at the node if its rows are as many as they were.
     pub(super) fn look<R>(&self, mut look: impl FnMut(Node<'_>) -> Result<R>) -> Result<R> {
-        self.held.read(|node| {
-            let rows = excerpt::rows(&node.object, node.ours)?;
-            if rows != Some(self.len as u64) {
-                return Err(ErrorKind::Changed.into());
-            }
+        let check = |node: &Node<'_>| match excerpt::rows(&node.object, node.ours)? {
+            Some(rows) if rows == self.len as u64 => Ok(()),
+            _ => Err(Error::new(ErrorKind::Changed)),
+        };
+        let found = self.held.read(|node| {
+            check(&node)?;
             look(node)
-        })
+        });
+        // Rows that came in the meantime look like damage.
+        if found.as_ref().is_err_and(|error| matches!(error.kind(), ErrorKind::Damaged(_))) {
+            self.held.read(|node| check(&node))?;
+        }
+        found
     }
 
     /// Reads something of some rows; `None` where there is no excerpt of them.
@@ -362,21 +368,28 @@ impl<T: FileBacked> FileBacked for LazyVec<T> {
     }
 
     fn read(node: Node<'_>) -> Result<Self> {
-        let rows = match excerpt::rows(&node.object, node.ours)? {
-            // More than any sequence can have, so that counting on from there does not overflow.
-            Some(rows) if isize::try_from(rows).is_err() => return Err(damaged(&format!("{rows} rows"))),
-            rows => rows.map(|rows| rows as usize),
-        };
+        let mut rows = excerpt::rows(&node.object, node.ours)?;
         let held = if rows.is_some() { Held::new(&node)? } else { None };
-        let (Some(len), Some(held)) = (rows, held) else { return node.get::<Vec<T>>().map(LazyVec::from) };
-        let table = Table { held, len, ranks: Arc::default() };
-        // None of them: whether they can be rows of this type shows now, not later.
-        let run = Run { start: 0, end: 0, of: len as u64 };
-        let (excerpt, handle) = Excerpt::new(node.object.source, node.object.handle, run, &table.ranks);
-        let none = Node::open(Object::new(&excerpt, handle), node.cx, node.state, node.depth, node.ours);
-        match none.and_then(|node| node.get::<Vec<T>>()) {
-            Err(error) if !excerpt.is_opaque() => Err(error),
-            _ => Ok(LazyVec { stored: Some(table.into()), pending: Vec::new() }),
+        let Some(held) = held else { return node.get::<Vec<T>>().map(LazyVec::from) };
+        loop {
+            // No more than a sequence can have, so that counting on from there does not overflow.
+            let known = rows.and_then(|rows| isize::try_from(rows).ok());
+            let len = known.ok_or_else(|| damaged("a table without a number of rows"))?.unsigned_abs();
+            let table = Table { held: held.clone(), len, ranks: Arc::default() };
+            // None of them: whether they can be rows of this type shows now, not later.
+            let run = Run { start: 0, end: 0, of: len as u64 };
+            let (excerpt, handle) = Excerpt::new(node.object.source, node.object.handle, run, &table.ranks);
+            let none = Node::open(Object::new(&excerpt, handle), node.cx, node.state, node.depth, node.ours);
+            match none.and_then(|node| node.get::<Vec<T>>()) {
+                Err(error) if !excerpt.is_opaque() => {
+                    let before = std::mem::replace(&mut rows, excerpt::rows(&node.object, node.ours)?);
+                    // Rows that came in the meantime look like damage.
+                    if !matches!(error.kind(), ErrorKind::Damaged(_)) || rows == before {
+                        return Err(error);
+                    }
+                }
+                _ => return Ok(LazyVec { stored: Some(table.into()), pending: Vec::new() }),
+            }
         }
     }
 

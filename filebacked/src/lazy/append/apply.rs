@@ -12,36 +12,35 @@ impl Plan {
     pub(super) fn apply(mut self, object: &Id, kind: ObjectKind) -> Result<Option<Arc<dyn Kept>>> {
         let mut grower = Grower::new()?;
         let mut root: Option<Arc<dyn Kept>> = None;
-        // What is made anew lies beside the old until it is complete; then it takes its name.
+        // What is made anew lies beside the old until everything is there; then it takes its name.
         let mut anew = Vec::new();
         for growth in &mut self.grown {
             if let Some(place) = growth.place.take() {
-                let new = grower.remade(&growth.dataset, &growth.description.dtype, growth.dtype.as_ref())?;
-                let old = std::mem::replace(&mut growth.dataset, new.clone());
-                anew.push((new, place, old));
+                growth.dataset = grower.remade(&growth.dataset, &growth.description.dtype, growth.dtype.as_ref())?;
+                anew.push((growth.dataset.clone(), place));
             }
         }
         for (group, name, draft) in self.instead.drain(..) {
             let beside = format!("{name}~");
-            draft.write(&beside, &mut LibSink::new(group.clone())?)?;
-            let new = libhdf5::open(&group, &beside)?;
-            anew.push((new.clone(), (group.clone(), name), new));
-            libhdf5::delete(&group, &beside)?;
+            let made = draft.write(&beside, &mut LibSink::new(group.clone())?);
+            let new = made.and_then(|()| libhdf5::open(&group, &beside));
+            let _ = libhdf5::delete(&group, &beside);
+            anew.push((new?, (group, name)));
         }
-        for (new, (group, name), _old) in anew {
+        if let Err(error) = self.change(&mut grower) {
+            self.undo();
+            return Err(error);
+        }
+        for (new, (group, name)) in anew {
             relink(&new, &group, &name)?;
             // One dataset that is all there is.
             if kind == ObjectKind::Dataset {
                 root = Some(Arc::new(LibKept::of(new)?));
             }
         }
-        if let Err(error) = self.change(&mut grower) {
-            self.undo();
-            return Err(error);
-        }
         // What rows there are is on its way before their number is.
         libhdf5::flush(object)?;
-        for (group, _, len) in &self.lens {
+        for (group, len) in &self.lens {
             set_number(group, LEN, *len)?;
         }
         libhdf5::flush(object)?;
@@ -57,8 +56,10 @@ impl Plan {
             grower.append(&growth.dataset, &growth.description.shape, growth.rows, &rows)?;
         }
         for (group, name, draft) in self.made.drain(..) {
-            let mut sink = LibSink::new(group)?;
-            draft.write(&name, &mut sink).map_err(|e| e.at(&name))?;
+            let mut sink = LibSink::new(group.clone())?;
+            let made = draft.write(&name, &mut sink).map_err(|e| e.at(&name));
+            self.done.push((group, name));
+            made?;
         }
         for (dataset, shape) in &self.replaced {
             let (rank, bytes): (u64, Vec<u8>) =
@@ -68,8 +69,11 @@ impl Plan {
         Ok(())
     }
 
-    /// After a failure: gives the datasets the lengths that they had, as far as that goes.
+    /// After a failure: gives the datasets the lengths that they had, and takes away what was made, as far as that goes.
     fn undo(&self) {
+        for (group, name) in &self.done {
+            let _ = libhdf5::delete(group, name);
+        }
         for growth in &self.grown {
             let _ = resize(&growth.dataset, &growth.description.shape);
         }

@@ -23,12 +23,12 @@ use plan::{Plan, kind as kind_of};
 use std::sync::Arc;
 
 /// Appends what was drafted to an object, and gives the object that has it all, where that is another now.
-pub(super) fn append(object: &Id, kind: ObjectKind, draft: Drafted) -> Result<Option<Arc<dyn Kept>>> {
+pub(super) fn append(object: &Id, draft: Drafted) -> Result<Option<Arc<dyn Kept>>> {
     let source = LibSource::new(libhdf5::root_of(object)?)?;
     let node = Object::new(&source, source.adopt(object.clone())?);
     let mut plan = Plan::default();
     plan.node(&node, None, draft, None)?;
-    plan.apply(object, kind)
+    plan.apply(object, node.kind())
 }
 
 /// Whether nothing leads to an object any more.

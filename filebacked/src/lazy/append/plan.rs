@@ -21,9 +21,12 @@ pub(super) struct Plan {
     pub(super) replaced: Vec<(Id, Vec<u64>)>,
     /// Members that are made.
     pub(super) made: Vec<(Id, String, Drafted)>,
+    /// Those that are.
+    pub(super) done: Vec<(Id, String)>,
     /// Members that are made in the place of others.
     pub(super) instead: Vec<(Id, String, Drafted)>,
-    pub(super) lens: Vec<(Id, u64, u64)>,
+    /// The attributes `len` that get other values.
+    pub(super) lens: Vec<(Id, u64)>,
 }
 
 /// A dataset that gets more rows.
@@ -121,7 +124,7 @@ impl Plan {
                 return Ok(());
             }
             let sum = stored.checked_add(more).ok_or_else(|| damaged("more rows than can be counted"))?;
-            self.lens.push((handle(found)?, stored, sum));
+            self.lens.push((handle(found)?, sum));
         }
         match kind.as_str() {
             "list" => self.list(found, draft, rows),
@@ -276,7 +279,7 @@ impl Plan {
         let mut offsets = vec![0];
         offsets.extend(texts.ends.iter().map(|end| *end as u64));
         let stored = number(found, LEN)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(LEN))?;
-        self.lens.push((handle(found)?, stored, stored + texts.ends.len() as u64));
+        self.lens.push((handle(found)?, stored + texts.ends.len() as u64));
         let base = self.more_offsets(found, &offsets)?;
         match (found.child("shape")?, &shape[..]) {
             (None, [_]) => {}

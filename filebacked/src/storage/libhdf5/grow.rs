@@ -99,6 +99,11 @@ pub(crate) fn place(object: &Id) -> Result<Option<(Id, String)>> {
     })
 }
 
+/// Does something during which no other thread does anything with the library.
+pub(crate) fn locked<R>(act: impl FnOnce() -> R) -> R {
+    sync(act)
+}
+
 /// Opens a member of a group.
 pub(crate) fn open(group: &Id, name: &str) -> Result<Id> {
     sync(|| {

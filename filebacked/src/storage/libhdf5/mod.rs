@@ -27,7 +27,7 @@ mod types;
 pub(crate) use edit::{children, delete, exists, move_link, open_group, open_or_create_group, promote, root_of};
 pub(crate) use file::LibFile;
 pub(crate) use filters::check_filter;
-pub(crate) use grow::{Grower, Rows, can_grow, flush, id_of, links, open, place, relink, resize, set_number};
+pub(crate) use grow::{Grower, Rows, can_grow, flush, id_of, links, locked, open, place, relink, resize, set_number};
 pub(crate) use id::Id;
 pub(crate) use kept::LibKept;
 #[cfg(feature = "native")]
