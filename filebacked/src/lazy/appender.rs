@@ -9,17 +9,17 @@ use std::fmt;
 impl<T: FileBacked> LazyVec<T> {
     /// Appends the rows that are in memory to the table in the file, in place.
     ///
-    /// Columns in chunks are extended. Others are made anew with chunks, once: `chunk` on the fields avoids that. Text that is
-    /// longer than a column of fixed length holds makes that column anew. The number of rows, which readers believe, is
-    /// written when all rows are there, and everything has gone to the operating system when this returns. After an error that
-    /// tells of the rows or of the table, the file is as it was, and the rows are still in memory.
+    /// Columns in chunks are extended. Others are made anew with chunks, once: `chunk` on the fields avoids that. Text
+    /// that is longer than a column of fixed length holds makes that column anew. The number of rows, which readers
+    /// believe, is written when all rows are there, and everything has gone to the operating system when this returns.
+    /// After an error that tells of the rows or of the table, the file is as it was, and the rows are still in memory.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::ReadOnly`] for handles of files that were opened to be read, by [`load`](crate::load) for example;
     /// [`ErrorKind::Changed`] where another handle has appended to the table; [`ErrorKind::Mismatch`] and
-    /// [`ErrorKind::Unsupported`] for rows that do not fit what is in the file, among them what filters write, and records with strings of
-    /// variable length.
+    /// [`ErrorKind::Unsupported`] for rows that do not fit what is in the file, among them what filters write, and
+    /// records with strings of variable length.
     pub fn flush(&mut self) -> Result<()> {
         if self.pending.is_empty() {
             return Ok(());
@@ -61,8 +61,8 @@ impl<T: FileBacked> LazyVec<T> {
     }
 }
 
-/// Appends rows to a [`LazyVec`] one by one; made by [`LazyVec::appender`]. Rows that were not flushed when it goes are still in the
-/// memory of the `LazyVec`.
+/// Appends rows to a [`LazyVec`] one by one; made by [`LazyVec::appender`]. Rows that were not flushed when it goes are
+/// still in the memory of the `LazyVec`.
 #[must_use = "the last rows are written by `finish`"]
 pub struct Appender<'a, T> {
     vec: &'a mut LazyVec<T>,

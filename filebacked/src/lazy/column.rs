@@ -13,8 +13,8 @@ use std::fmt;
 use std::ops::{Range, RangeBounds};
 use std::sync::{Arc, OnceLock};
 
-/// One column of a [`LazyVec`], of which rows are read when they are asked for; made by [`LazyVec::column`]. It has the rows that
-/// there were when it was made.
+/// One column of a [`LazyVec`], of which rows are read when they are asked for; made by [`LazyVec::column`]. It has the
+/// rows that there were when it was made.
 #[derive(Clone)]
 pub struct LazyColumn<C> {
     name: String,

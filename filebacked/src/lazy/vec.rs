@@ -19,12 +19,12 @@ use std::ops::{Bound, Range, RangeBounds};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-/// A sequence that stays in the file: a row, a range, or one block after another is read when it is asked for, one column
-/// alone if that is wanted, and rows are appended in place.
+/// A sequence that stays in the file: a row, a range, or one block after another is read when it is asked for, one
+/// column alone if that is wanted, and rows are appended in place.
 ///
-/// On disk it is what a `Vec<T>` is, whatever `T` is: columns, numbers, text, options, enums with data, sequences. Nothing that
-/// was read is kept. Like [`Lazy`](crate::Lazy), it holds the file open by itself, can be sent and shared between threads, and
-/// is copied as it is stored when it is saved.
+/// On disk it is what a `Vec<T>` is, whatever `T` is: columns, numbers, text, options, enums with data, sequences.
+/// Nothing that was read is kept. Like [`Lazy`](crate::Lazy), it holds the file open by itself, can be sent and shared
+/// between threads, and is copied as it is stored when it is saved.
 ///
 /// ```
 /// # #[cfg(all(feature = "derive", feature = "libhdf5"))] fn f() -> filebacked::Result<()> {
@@ -215,8 +215,8 @@ impl<T: FileBacked + Clone> LazyVec<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::OutOfBounds`], whatever keeps the row from being a `T`, and [`ErrorKind::Changed`] where the file was
-    /// written to since, by other means than this handle.
+    /// [`ErrorKind::OutOfBounds`], whatever keeps the row from being a `T`, and [`ErrorKind::Changed`] where the file
+    /// was written to since, by other means than this handle.
     pub fn get(&self, index: usize) -> Result<T> {
         let row = match index.checked_sub(self.stored_len()) {
             Some(pending) => self.pending.get(pending).cloned(),
@@ -275,8 +275,8 @@ impl<T: FileBacked> LazyVec<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Missing`] with the nearest name in its help, [`ErrorKind::Mismatch`] for a column of another type or a
-    /// sequence without columns.
+    /// [`ErrorKind::Missing`] with the nearest name in its help, [`ErrorKind::Mismatch`] for a column of another type
+    /// or a sequence without columns.
     pub fn column<C: FileBacked + Clone>(&self, name: &str) -> Result<LazyColumn<C>> {
         LazyColumn::new(self, name)
     }

@@ -1,7 +1,8 @@
 //! Appending rows to a table in a file.
 //!
-//! The rows are written as any others, to a [`Draft`]. Only when every part of that has found its place in the file, and everything that
-//! has to be made anew for that is there, is the first dataset extended. The lengths that readers believe come last.
+//! The rows are written as any others, to a [`Draft`]. Only when every part of that has found its place in the file,
+//! and everything that has to be made anew for that is there, is the first dataset extended. The lengths that readers
+//! believe come last.
 
 mod apply;
 mod fit;

@@ -1,8 +1,9 @@
 //! [`Excerpt`]: a source through which a table looks like some of its rows.
 //!
-//! Whatever reads the table reads those rows: groups of rows say that they have so many, columns are read in part, offsets
-//! start from 0 again, and what lies elsewhere (the elements of sequences, the fields of variants) is cut to what belongs to
-//! these rows. What a filter of many values wrote is not known to lie row by row, so there is no excerpt of it.
+//! Whatever reads the table reads those rows: groups of rows say that they have so many, columns are read in part,
+//! offsets start from 0 again, and what lies elsewhere (the elements of sequences, the fields of variants) is cut to
+//! what belongs to these rows. What a filter of many values wrote is not known to lie row by row, so there is no
+//! excerpt of it.
 
 mod source;
 
