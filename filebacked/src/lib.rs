@@ -177,7 +177,7 @@ pub use filter::{AnyType, DynFilter, Filter};
 #[cfg(feature = "libhdf5")]
 pub use hdf5::{read, read_from, write, write_into};
 pub use layout::scalar::Element;
-pub use lazy::Lazy;
+pub use lazy::{Appender, Lazy, LazyColumn, LazyVec, RowBlocks, RowIter};
 #[cfg(feature = "ndarray")]
 pub use lazy::{Block, Blocks, LazyArray};
 pub use link::{ExternalLink, SoftLink};

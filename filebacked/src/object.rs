@@ -110,7 +110,11 @@ impl<'a> Object<'a> {
         }
         let source = self.source;
         let part = match self.part.take() {
-            Some(part) => *part,
+            Some(part) => {
+                // A part has no handle to give back.
+                std::mem::forget(self);
+                *part
+            }
             None => Part::whole(self, description)?,
         };
         Ok(Object::of_part(source, part.into_group(form)?))

@@ -7,6 +7,8 @@ use crate::object::Object;
 use crate::path::{State, UNMASKED};
 #[cfg(feature = "ndarray")]
 use crate::storage::Dtype;
+#[cfg(feature = "libhdf5")]
+use crate::storage::libhdf5::{self, Id, LibSource};
 use crate::storage::{Kept, ObjectKind};
 use std::fmt;
 use std::path::Path;
@@ -75,6 +77,29 @@ impl Held {
         let found =
             looked.and_then(|()| found.ok_or_else(|| ErrorKind::Contract("nothing was looked at".into()).into()));
         found.map_err(|error| self.located(error))
+    }
+
+    /// Opens the object to change it: itself, and a look at it.
+    #[cfg(feature = "libhdf5")]
+    pub(crate) fn edit(&self, change: &mut dyn FnMut(&Id, &Object<'_>) -> Result<()>) -> Result<()> {
+        let edited = self.kept.edit(&mut |object| {
+            let source = LibSource::new(libhdf5::root_of(object)?)?;
+            let found = Object::new(&source, source.adopt(object.clone())?);
+            change(object, &found)
+        });
+        edited.map_err(|error| self.located(error.during(Operation::Save)))
+    }
+
+    /// The same node, which is another object now.
+    #[cfg(feature = "libhdf5")]
+    pub(crate) fn with(&self, kept: Arc<dyn Kept>) -> Self {
+        Held { kept, ..self.clone() }
+    }
+
+    /// Whether this library wrote the node.
+    #[cfg(feature = "libhdf5")]
+    pub(crate) fn is_ours(&self) -> bool {
+        self.ours
     }
 
     #[cold]

@@ -136,7 +136,7 @@ fn move_locked(from: &Id, name: &str, into: &Id, new: &str) -> Result<()> {
 }
 
 /// Copies an attribute, over one that is there. The lock is held.
-fn copy_attribute(from: hid_t, into: hid_t, name: &str) -> Result<()> {
+pub(super) fn copy_attribute(from: hid_t, into: hid_t, name: &str) -> Result<()> {
     // SAFETY: the objects are open, the name ends in NUL, each new identifier has no other owner.
     let (old, stored, space, list) = with_name(name, |name| unsafe {
         let old = Id::own(H5Aopen(from, name, H5P_DEFAULT))?;

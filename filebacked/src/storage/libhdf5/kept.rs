@@ -30,6 +30,12 @@ pub(crate) struct LibKept {
 }
 
 impl LibKept {
+    /// An open object, whatever it is.
+    pub(crate) fn of(object: Id) -> Result<Self> {
+        let kind = sync(|| super::source::kind(&object))?;
+        Ok(LibKept::new(object, kind))
+    }
+
     pub(super) fn new(object: Id, kind: ObjectKind) -> Self {
         LibKept { path: file_name(&object), object, kind }
     }

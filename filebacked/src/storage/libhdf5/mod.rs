@@ -11,6 +11,7 @@ mod edit;
 mod file;
 mod filetype;
 mod filters;
+mod grow;
 mod id;
 mod kept;
 mod links;
@@ -29,7 +30,9 @@ pub(crate) use attributes::{attribute_names, delete_attribute, has_attribute, re
 pub(crate) use edit::{children, delete, exists, move_link, open_group, open_or_create_group, promote, root_of};
 pub(crate) use file::LibFile;
 pub(crate) use filters::check_filter;
+pub(crate) use grow::{Grower, Rows, can_grow, flush, id_of, links, locked, open, place, relink, resize, set_number};
 pub(crate) use id::Id;
+pub(crate) use kept::LibKept;
 #[cfg(feature = "native")]
 pub(crate) use kept::open_at;
 pub(crate) use kept::{begin, file_name, is_writable};

@@ -105,9 +105,6 @@ impl LibSource {
 
     /// Reads a part of a dataset. The lock is held.
     fn read_part(&self, data: Data, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
-        let Data::Dataset(id) = data else {
-            return Err(ErrorKind::Contract("a part of an attribute".into()).into());
-        };
         slab.check(&data.extent()?.0)?;
         let shape = slab.shape();
         if elements(&shape).and_then(|n| n.checked_mul(dtype.size())) != Some(out.len()) {
@@ -122,15 +119,8 @@ impl LibSource {
         if !data.is_filled() {
             out.fill(MaybeUninit::new(0));
         }
-        let file_space = data.space()?;
-        select(&file_space, slab)?;
-        // SAFETY: everything is open; the buffer has the size of the selection in the type in memory, both of which were
-        // checked, and the spaces select equally many elements.
-        unsafe {
-            let memory_space = Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), std::ptr::null()))?;
-            let buffer = out.as_mut_ptr().cast();
-            check(H5Dread(id, memory.raw(), memory_space.raw(), file_space.raw(), H5P_DEFAULT, buffer))?;
-        }
+        // SAFETY: the buffer has the size of the selection in the type in memory, both of which were checked.
+        unsafe { data.read_part(memory.raw(), slab, H5P_DEFAULT, out.as_mut_ptr().cast())? };
         put_in_order(&stored, dtype, out)
     }
 }
@@ -341,7 +331,11 @@ impl Source for LibSource {
     }
 
     fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts> {
-        sync(|| read_text(Data::of(handle)?, member))
+        sync(|| read_text(Data::of(handle)?, member, None))
+    }
+
+    fn read_text_slab(&self, dataset: Handle, member: &[String], slab: &Slab) -> Result<Texts> {
+        sync(|| read_text(Data::of(dataset)?, member, Some(slab)))
     }
 
     fn target(&self, at: Handle, reference: &[u8]) -> Result<Option<Handle>> {
@@ -481,6 +475,25 @@ impl Data {
             };
         }
         Ok(())
+    }
+
+    /// Reads a part of a dataset.
+    ///
+    /// # Safety
+    ///
+    /// `out` has room for all elements of the selection in the type `memory`.
+    pub(super) unsafe fn read_part(self, memory: hid_t, slab: &Slab, transfer: hid_t, out: *mut c_void) -> Result<()> {
+        let Data::Dataset(id) = self else {
+            return Err(ErrorKind::Contract("a part of an attribute".into()).into());
+        };
+        slab.check(&self.extent()?.0)?;
+        let (shape, file_space) = (slab.shape(), self.space()?);
+        select(&file_space, slab)?;
+        // SAFETY: everything is open, the contract of this function, and the spaces select equally many elements.
+        unsafe {
+            let memory_space = Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), std::ptr::null()))?;
+            check(H5Dread(id, memory, memory_space.raw(), file_space.raw(), transfer, out)).map(drop)
+        }
     }
 }
 
