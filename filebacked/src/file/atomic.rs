@@ -86,7 +86,7 @@ pub fn repack_to(path: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<()>
 
 fn copied(path: &Path, target: &Path) -> Result<()> {
     let old = open_complete(path, false)?;
-    if old.is_writable()? {
+    if old.is_open_to_write()? {
         return Err(still_open(&old)?.with_help("close it first: what is changed in it later would be lost"));
     }
     let replacement = private(target)?;
@@ -123,13 +123,15 @@ fn update<R>(path: &Path, durable: bool, change: impl FnOnce(&File) -> Result<R>
     if is_marked(replacement.path()) {
         return Err(whole::interrupted());
     }
-    let file = File { lib: LibFile::open_private(replacement.path())?, path: path.to_path_buf() };
+    let file = File::new(path, Operation::Open, || LibFile::open_private(replacement.path()))?;
     let result = change(&file)?;
-    file.lib.flush()?;
-    if file.lib.others()? > 0 {
-        return Err(still_open(&file.lib)?.with_help("return values, and no handles that read them later"));
+    let File { lib, root, .. } = file;
+    drop(root);
+    lib.flush()?;
+    if lib.others()? > 0 {
+        return Err(still_open(&lib)?.with_help("return values, and no handles that read them later"));
     }
-    file.lib.close()?;
+    lib.close()?;
     replacement.commit(durable)?;
     Ok(result)
 }

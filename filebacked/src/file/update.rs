@@ -1,8 +1,8 @@
-//! Changing what is in an open file: writing what differs, and deleting.
+//! Changing what is in an open file: writing what differs.
 
-use super::{File, find_group, known_members};
+use super::{File, known_members};
 use crate::backed::Save;
-use crate::error::{ErrorKind, Result};
+use crate::error::Result;
 use crate::options::{Overwrite, WriteOptions};
 use crate::slot::Place;
 use crate::stamp::UNDER_WAY;
@@ -51,7 +51,7 @@ impl File {
     ///
     /// # Errors
     ///
-    /// Whatever keeps the value from being written; [`ErrorKind::ReadOnly`] for a file that was opened to be read.
+    /// Whatever keeps the value from being written; [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly) for a file that was opened to be read.
     pub fn update<T: Save>(&self, name: &str, value: &T) -> Result<()> {
         self.update_with(name, value, &WriteOptions::new())
     }
@@ -83,39 +83,13 @@ impl File {
     pub fn update_root_with<T: Save>(&self, value: &T, options: &WriteOptions) -> Result<()> {
         self.write_root_with(value, &options.clone().overwrite(Overwrite::Update))
     }
-
-    /// Deletes what has this name, and what is below it. The space is used for what is written later, as long as the file is
-    /// open; [`repack`](crate::repack) gives it back.
-    ///
-    /// ```
-    /// # fn main() -> filebacked::Result<()> {
-    /// # let dir = std::env::temp_dir().join(format!("filebacked-delete-{}", std::process::id()));
-    /// # std::fs::create_dir_all(&dir)?;
-    /// # let file = filebacked::File::create(dir.join("runs.h5"))?;
-    /// file.write("run/7", &vec![0.5, 0.25])?;
-    /// file.delete("run/7")?;
-    /// assert_eq!(*file.delete("run/7").unwrap_err().kind(), filebacked::ErrorKind::Missing);
-    /// # drop(file); std::fs::remove_dir_all(&dir)?;
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Missing`]; [`ErrorKind::ReadOnly`] for a file that was opened to be read.
-    pub fn delete(&self, name: &str) -> Result<()> {
-        self.change(|root| {
-            let parts = whole::parts(name)?;
-            let Some((leaf, groups)) = parts.split_last() else { return Err(ErrorKind::Missing.into()) };
-            let group = find_group(&root, groups).and_then(|group| group.ok_or_else(|| ErrorKind::Missing.into()));
-            group.and_then(|group| libhdf5::delete(&group, leaf)).map_err(|e| e.at(name))
-        })
-    }
 }
 
 /// Updates a member of a group that is there.
 pub(super) fn update_member<T: Save>(group: Id, leaf: &str, value: &T, options: &WriteOptions) -> Result<()> {
     let cx = whole::write_context::<T>(options)?;
     whole::walk(&cx, Place::Member(leaf), value)?;
+    libhdf5::begin(&group)?;
     let mut sink = UpdateSink::new(group)?;
     let written = whole::write_member(&mut sink, &cx, leaf, value);
     complete(sink, written)
@@ -125,6 +99,7 @@ pub(super) fn update_member<T: Save>(group: Id, leaf: &str, value: &T, options: 
 pub(super) fn update_members<T: Save>(group: &Id, value: &T, options: &WriteOptions) -> Result<()> {
     let cx = whole::write_context::<T>(options)?;
     whole::walk(&cx, Place::Member(UNDER_WAY), value)?;
+    libhdf5::begin(group)?;
     let mut sink = UpdateSink::of_group(group.clone(), known_members::<T>(group)?)?;
     let written = whole::write_member(&mut sink, &cx, UNDER_WAY, value);
     complete(sink, written)

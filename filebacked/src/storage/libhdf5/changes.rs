@@ -67,8 +67,8 @@ fn flush(file: &Id) -> Result<()> {
     check(unsafe { H5Fflush(file.raw(), H5F_SCOPE_GLOBAL) }).map(drop)
 }
 
-/// Marks the file that an object is in, before it is changed; once, until it is flushed.
-pub(super) fn begin(object: &Id) -> Result<()> {
+/// Every change of a file begins here: marks it, once until it is flushed, and refuses one that was opened to be read.
+pub(crate) fn begin(object: &Id) -> Result<()> {
     sync(|| {
         let (file, number) = file_of(object.raw())?;
         if marked(|marked| marked.contains_key(&number)) {

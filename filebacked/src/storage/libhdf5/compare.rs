@@ -98,7 +98,7 @@ pub(super) fn has_elements(data: Data, memory: Option<hid_t>, elements: Elements
             Ok(found == bytes)
         }
         (Elements::Texts(texts), _) => {
-            Ok(describe(data.dtype()?.raw())? == Dtype::VarStr && read_text(data, &[])? == *texts)
+            Ok(describe(data.dtype()?.raw())? == Dtype::VarStr && read_text(data, &[], None)? == *texts)
         }
         // Where references lead is known only when everything is written.
         (Elements::Cells(form, _), _) if form.has_reference() => Ok(false),

@@ -84,7 +84,7 @@ impl LibFile {
     }
 
     /// Whether somebody in this process has the file open to change it.
-    pub(crate) fn is_writable(&self) -> Result<bool> {
+    pub(crate) fn is_open_to_write(&self) -> Result<bool> {
         let mut intent = 0;
         // SAFETY: the file is open, the number is writable.
         sync(|| check(unsafe { H5Fget_intent(self.id().raw(), &mut intent) }))?;

@@ -3,8 +3,8 @@
 use super::compare::{delete_attribute, has_elements, open_attribute};
 use super::edit::{delete, exists, move_link};
 use super::id::{Id, check, with_link_name};
-use super::kept::copy_object;
 use super::links;
+use super::members::copy;
 use super::names::{self, is_ordered};
 use super::sink::{LibSink, count, too_large};
 use super::source::Data;
@@ -325,7 +325,7 @@ impl Sink for UpdateSink {
             let Some(found) = open_attribute(at, name)? else { return Ok(false) };
             let data = Data::Attribute(found.raw());
             let alike = self.sink.tools.is_alike(data, dtype, None, shape, false)?;
-            if alike && *dtype == Dtype::VarStr && same_text(&super::strings::read_text(data, &[])?, bytes) {
+            if alike && *dtype == Dtype::VarStr && same_text(&super::strings::read_text(data, &[], None)?, bytes) {
                 return Ok(true);
             }
             drop(found);
@@ -431,7 +431,7 @@ impl Sink for UpdateSink {
             }
         }
         let group = self.group()?;
-        self.replace(name, |_, name| kept.with_hdf5(&mut |object| copy_object(object, &group, name)))?;
+        self.replace(name, |_, name| kept.with_hdf5(&mut |object| copy(object, &group, name, 0)))?;
         Ok(true)
     }
 

@@ -2,8 +2,8 @@
 
 use super::id::{Id, with_link_name, with_name};
 use super::links;
+use super::members::identity;
 use super::names;
-use super::source::identity;
 use crate::error::Result;
 use hdf5_metno_sys::h5i::H5I_type_t::H5I_GROUP;
 use hdf5_metno_sys::h5i::H5Iget_type;

@@ -15,7 +15,6 @@ mod kept;
 mod links;
 mod object;
 mod sink;
-#[cfg_attr(not(feature = "ndarray"), allow(dead_code))]
 mod slab;
 mod source;
 
