@@ -8,7 +8,7 @@ use crate::object::Object;
 use crate::options::{Layout, Overwrite, ReadOptions, WriteOptions};
 use crate::schema::Schema;
 use crate::slot::Place;
-use crate::stamp::FORMAT;
+use crate::stamp::{FORMAT, UNDER_WAY};
 use crate::storage::libhdf5::{self, Id, LibFile, LibSink, LibSource};
 use crate::storage::{Dtype, Sink, Source};
 use crate::whole;
@@ -43,9 +43,6 @@ impl fmt::Debug for File {
         f.debug_struct("File").field("path", &self.path).finish_non_exhaustive()
     }
 }
-
-/// The link under which a value is written until it is complete.
-const UNDER_WAY: &str = ".filebacked under way";
 
 impl File {
     fn new(path: &Path, operation: Operation, open: impl FnOnce() -> Result<LibFile>) -> Result<Self> {
@@ -303,7 +300,7 @@ fn stamped(file: LibFile) -> Result<LibFile> {
 }
 
 /// Writes into a link of another name, and runs `finish` when the value is complete; what is under way goes otherwise.
-fn write_aside<T: Save>(
+pub(crate) fn write_aside<T: Save>(
     group: &Id,
     value: &T,
     options: &WriteOptions,

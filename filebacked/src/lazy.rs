@@ -11,6 +11,7 @@ mod array;
 #[cfg(feature = "ndarray")]
 mod blocks;
 mod held;
+mod map;
 #[cfg(feature = "ndarray")]
 mod selection;
 mod value;
@@ -20,4 +21,5 @@ pub use array::LazyArray;
 #[cfg(feature = "ndarray")]
 pub use blocks::{Block, Blocks};
 pub(crate) use held::Held;
+pub use map::{LazyMap, MapEntry};
 pub use value::Lazy;

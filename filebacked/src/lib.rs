@@ -173,7 +173,7 @@ pub use filter::{AnyType, DynFilter, Filter};
 #[cfg(feature = "libhdf5")]
 pub use hdf5::{read, read_from, write, write_into};
 pub use layout::scalar::Element;
-pub use lazy::Lazy;
+pub use lazy::{Lazy, LazyMap, MapEntry};
 #[cfg(feature = "ndarray")]
 pub use lazy::{Block, Blocks, LazyArray};
 pub use member::MemberReader;

@@ -15,6 +15,9 @@ pub(crate) const FORMAT: &str = "filebacked_format";
 /// The attribute with the number of rows, entries or elements of a group.
 pub(crate) const LEN: &str = "len";
 
+/// The link under which a value is written until it is complete.
+pub(crate) const UNDER_WAY: &str = ".filebacked under way";
+
 /// How a group is to be read: its kind, and the name and version of its type where it has them.
 ///
 /// On disk one short string: the kind, then the name percent-escaped, then the version, separated by spaces.
@@ -102,12 +105,14 @@ pub(crate) fn escape(name: &str) -> Cow<'_, str> {
     percent(name, |c| c == '%' || c == '[' || c.is_whitespace() || c.is_control())
 }
 
-/// A name as a link: `/`, `%` and NUL as `%XX`, the names `.` and `..` with their dots so, the empty name as `%`.
+/// A name as a link: `/`, `%` and NUL as `%XX`, the names `.` and `..` with their dots so, the empty name as `%`; what
+/// [`UNDER_WAY`] means is no key.
 /// Reversed by [`unescape`].
 pub(crate) fn escape_link(name: &str) -> Cow<'_, str> {
     match name {
         "." => "%2E".into(),
         ".." => "%2E%2E".into(),
+        UNDER_WAY => UNDER_WAY.replacen('.', "%2E", 1).into(),
         _ => percent(name, |c| matches!(c, '/' | '%' | '\0')),
     }
 }

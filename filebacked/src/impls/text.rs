@@ -20,6 +20,10 @@ impl Save for str {
     fn write(&self, slot: Slot<'_>) -> Result<Written> {
         text::write(self, slot)
     }
+
+    fn name(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(self))
+    }
 }
 
 /// Types that are a `str` in another container.

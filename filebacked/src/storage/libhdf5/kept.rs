@@ -7,14 +7,14 @@ use super::file::LibFile;
 use super::id::with_name;
 use super::id::{Id, check, with_link_name};
 use super::lists::new_list;
-use super::source::LibSource;
-use crate::error::Result;
+use super::source::{LibSource, kind};
+use crate::error::{Error, ErrorKind, Result};
 use crate::storage::kept::read_only;
 use crate::storage::{Handle, Kept, ObjectKind, Source};
 use hdf5_metno::globals::H5P_LINK_CREATE;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5Fget_intent, H5Fget_name};
-use hdf5_metno_sys::h5i::H5Iget_file_id;
+use hdf5_metno_sys::h5i::{H5Iget_file_id, H5Iinc_ref};
 #[cfg(feature = "native")]
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5o::H5Ocopy;
@@ -25,6 +25,7 @@ use hdf5_metno_sys::h5o::{H5O_token_t, H5Oopen_by_token, H5Otoken_from_str};
 use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_char_encoding};
 use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// An open object of an open file.
 #[derive(Debug)]
@@ -60,6 +61,24 @@ impl Kept for LibKept {
         }
         change(&self.object)
     }
+}
+
+/// Holds on to an open object.
+pub(crate) fn hold(object: &Id) -> Result<Arc<dyn Kept>> {
+    Ok(Arc::new(LibKept::new(object.clone(), sync(|| kind(object))?)))
+}
+
+/// Whether some link leads to an object that is open.
+pub(crate) fn is_linked(object: &Id) -> Result<bool> {
+    sync(|| {
+        // SAFETY: the reference that is added belongs to the new location.
+        let location = unsafe {
+            H5Iinc_ref(object.raw());
+            hdf5_metno::from_id::<hdf5_metno::Location>(object.raw())
+        };
+        let info = location.and_then(|location| location.loc_info());
+        info.map(|info| info.num_links > 0).map_err(|error| Error::new(ErrorKind::Hdf5(error.to_string())))
+    })
 }
 
 /// The object at an address of a file that our own engine has read.

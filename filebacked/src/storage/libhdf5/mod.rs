@@ -23,11 +23,15 @@ mod stack;
 mod strings;
 mod types;
 
-pub(crate) use edit::{children, delete, exists, move_link, open_group, open_or_create_group, promote, root_of};
+pub(crate) use edit::{
+    children, count, delete, exists, flush, identity_of, move_link, open_group, open_or_create_group, promote, root_of,
+    write_number,
+};
 pub(crate) use file::LibFile;
 pub(crate) use filters::check_filter;
 pub(crate) use id::Id;
 #[cfg(feature = "native")]
 pub(crate) use kept::open_at;
+pub(crate) use kept::{hold, is_linked};
 pub(crate) use sink::LibSink;
 pub(crate) use source::LibSource;

@@ -9,7 +9,7 @@ use super::filters::register;
 use super::id::{Id, check, is_link_name, with_name};
 use super::kept::LibKept;
 use super::links;
-use super::names::{attributes, children, is_ordered};
+use super::names::{attributes, children, count, is_ordered};
 use super::refer::{broken, region, target};
 use super::sequences::sequences;
 use super::stack::last_error;
@@ -204,7 +204,7 @@ fn handle(id: Id, kind: ObjectKind) -> Handle {
 }
 
 /// What kind of object an identifier stands for. The lock is held.
-fn kind(id: &Id) -> Result<ObjectKind> {
+pub(super) fn kind(id: &Id) -> Result<ObjectKind> {
     // SAFETY: an identifier that is not open is answered with an error.
     let kind = unsafe { H5Iget_type(id.raw()) };
     Ok(match kind {
@@ -246,6 +246,10 @@ impl Source for LibSource {
 
     fn children(&self, group: Handle) -> Result<Vec<String>> {
         sync(|| children(group.id as hid_t))
+    }
+
+    fn count(&self, group: Handle) -> Result<usize> {
+        sync(|| count(group.id as hid_t))
     }
 
     fn is_ordered(&self, group: Handle) -> Result<bool> {

@@ -54,7 +54,8 @@ impl Kept for NativeKept {
                 opened.check()?;
                 NativeSource::of_file(&opened.file, opened.found.len())?
             }
-        };
+        }
+        .kept_from(&self.origin);
         let found = source.noted(source.open(self.address)).and_then(|handle| look(&source, handle));
         match found {
             #[cfg(feature = "libhdf5")]
