@@ -172,6 +172,7 @@ pub use file::File;
 pub use filter::{AnyType, DynFilter, Filter};
 #[cfg(feature = "libhdf5")]
 pub use hdf5::{read, read_from, write, write_into};
+pub use impls::iterator::{Pairs, Sequence};
 pub use layout::scalar::Element;
 pub use lazy::{Lazy, LazyMap, MapEntry};
 #[cfg(feature = "ndarray")]

@@ -186,6 +186,13 @@ pub(crate) fn write_rows<'v, M, K: Save + 'v, V: Save + 'v>(
     group.end()
 }
 
+/// The bytes that a key is written as.
+pub(crate) fn coded<K: Save>(key: &K, cx: &WriteContext) -> Result<Vec<u8>> {
+    let mut digest = Digest::default();
+    let _ = Slot::whole(&mut digest, cx, Place::Member("key")).put(key)?;
+    Ok(digest.into_bytes())
+}
+
 /// Entries in the order they are written in.
 pub(crate) fn sorted<'v, E, K: Save + 'v>(
     entries: Vec<E>,
@@ -205,9 +212,7 @@ pub(crate) fn sorted<'v, E, K: Save + 'v>(
     // Keys of any other type: by the bytes they are written as.
     let mut coded = Vec::with_capacity(entries.len());
     for entry in entries {
-        let mut digest = Digest::default();
-        let _ = Slot::whole(&mut digest, cx, Place::Member("key")).put(key(&entry))?;
-        coded.push((digest.into_bytes(), entry));
+        coded.push((self::coded(key(&entry), cx)?, entry));
     }
     coded.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(coded.into_iter().map(|(_, entry)| entry).collect())
