@@ -2,6 +2,7 @@
 
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
+use crate::context::WriteContext;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::inspect::{self, Tree, TreeOptions};
 use crate::object::Object;
@@ -308,12 +309,22 @@ pub(crate) fn write_aside<T: Save>(
 ) -> Result<()> {
     let cx = whole::write_context::<T>(options)?;
     whole::rehearse(&cx, Place::Member(UNDER_WAY), value)?;
+    // What is under way has one name, so it is one value at a time.
+    libhdf5::locked(|| write_and_finish(group, value, &cx, finish))
+}
+
+fn write_and_finish<T: Save>(
+    group: &Id,
+    value: &T,
+    cx: &WriteContext,
+    finish: impl FnOnce() -> Result<()>,
+) -> Result<()> {
     if libhdf5::exists(group, UNDER_WAY)? {
         // What a process left that did not come to its end.
         libhdf5::delete(group, UNDER_WAY)?;
     }
     let mut sink = LibSink::new(group.clone())?;
-    let written = whole::write_member(&mut sink, &cx, UNDER_WAY, value);
+    let written = whole::write_member(&mut sink, cx, UNDER_WAY, value);
     drop(sink);
     let done = written.and_then(|()| finish());
     if done.is_err() && libhdf5::exists(group, UNDER_WAY)? {

@@ -658,6 +658,43 @@ fn eight_threads_share_a_map() {
 }
 
 #[test]
+fn threads_flush_handles_of_their_own() {
+    let (_dir, path) = scratch("runs.h5");
+    let file = File::create(&path).unwrap();
+    file.write("runs", &lazy(5)).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..6 {
+            let mut map: LazyMap<String, Run> = file.read("runs").unwrap();
+            scope.spawn(move || {
+                for i in 0..20 {
+                    map.insert(format!("{thread} {i}"), run(thread * 20 + i)).unwrap();
+                    map.flush().unwrap();
+                    assert_eq!(map.get("run 3").unwrap(), Some(&run(3)));
+                }
+            });
+        }
+    });
+    let map: IndexMap<String, Run> = file.read("runs").unwrap();
+    assert_eq!(map.len(), 5 + 6 * 20);
+    assert!((0..120).all(|i| map[&format!("{} {}", i / 20, i % 20)] == run(i)));
+}
+
+#[test]
+fn one_value_that_cannot_be_read_is_one_error() {
+    let map: LazyMap<String, i64> = (0..20).map(|i| (i.to_string(), if i == 13 { 300 } else { i })).collect();
+    let map: LazyMap<String, u8> = from_bytes(&to_bytes(&map).unwrap()).unwrap();
+    let items: Vec<_> = map.iter().collect();
+    assert_eq!(items.len(), 20);
+    for (i, item) in items.into_iter().enumerate() {
+        match item {
+            Ok((key, value)) => assert_eq!((key.clone(), usize::from(*value)), (i.to_string(), i)),
+            Err(error) => assert!(i == 13 && matches!(error.kind(), ErrorKind::OutOfRange { .. }), "{error}"),
+        }
+    }
+    assert!(map.into_map::<HashMap<_, _>>().is_err());
+}
+
+#[test]
 fn python_lays_out_a_map() {
     let Some(python) = python() else { return };
     let (_dir, path) = scratch("python.h5");

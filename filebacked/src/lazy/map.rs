@@ -338,7 +338,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
 
     /// All entries in their order; values are read, and kept, a few at a time: more of them, the further it goes.
     ///
-    /// An error is an item; what the file had no keys to list for is the only one.
+    /// A value that cannot be read is an item that is an error. Where the keys cannot be listed, that is the only item.
     pub fn iter(&self) -> impl Iterator<Item = Result<(&K, &V)>> {
         let (keys, failed) = match self.keys() {
             Ok(keys) => (keys, None),
@@ -353,8 +353,12 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
                 ahead = (ahead * 2).min(AHEAD);
                 let wanted = keys.get(loaded..end).unwrap_or_default();
                 loaded = end;
-                if let Err(error) = self.load(wanted) {
-                    return Some(Err(error));
+                if self.load(wanted).is_err() {
+                    // Of several, it may be another one that cannot be read.
+                    (loaded, ahead) = (next, 1);
+                    if let Err(error) = self.load(std::slice::from_ref(key)) {
+                        return Some(Err(error));
+                    }
                 }
             }
             Some(self.loaded(key).flatten().ok_or_else(gone))

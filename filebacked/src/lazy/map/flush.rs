@@ -45,6 +45,10 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
             return Err(Error::new(ErrorKind::Unsupported(what.into()))
                 .with_help("write it anew, which makes links of its values: `File::write_with` and `Overwrite::Replace`"));
         };
+        if !escaped && entries.held.read(|node| Ok(node.stamp()?.is_some()))? {
+            let what = "to change an AnnData dict in place, whose values say what they are";
+            return Err(ErrorKind::Unsupported(what.into()).into());
+        }
         let mut done = 0;
         let flushed = entries.held.edit(|group| {
             done = 0;

@@ -59,7 +59,8 @@ impl Kept for LibKept {
         if !is_writable(&self.object)? {
             return Err(read_only());
         }
-        change(&self.object)
+        // One change after the other, whichever threads they come from.
+        sync(|| change(&self.object))
     }
 }
 
