@@ -16,6 +16,10 @@ use crate::whole;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+mod turn;
+
+pub(crate) use turn::in_turn;
+
 /// An open HDF5 file: values are written and read under names of their own.
 ///
 /// ```
@@ -309,8 +313,7 @@ pub(crate) fn write_aside<T: Save>(
 ) -> Result<()> {
     let cx = whole::write_context::<T>(options)?;
     whole::rehearse(&cx, Place::Member(UNDER_WAY), value)?;
-    // What is under way has one name, so it is one value at a time.
-    libhdf5::locked(|| write_and_finish(group, value, &cx, finish))
+    in_turn(|| write_and_finish(group, value, &cx, finish))
 }
 
 fn write_and_finish<T: Save>(

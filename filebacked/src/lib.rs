@@ -174,9 +174,9 @@ pub use filter::{AnyType, DynFilter, Filter};
 pub use hdf5::{read, read_from, write, write_into};
 pub use impls::iterator::{Pairs, Sequence};
 pub use layout::scalar::Element;
-pub use lazy::{Lazy, LazyMap, MapEntry};
 #[cfg(feature = "ndarray")]
 pub use lazy::{Block, Blocks, LazyArray};
+pub use lazy::{Lazy, LazyMap, MapEntry};
 pub use member::MemberReader;
 pub use node::Node;
 pub use options::{

@@ -12,8 +12,14 @@ use std::rc::Rc;
 #[track_caller]
 fn same<A: Save, B: Save>(borrowed: &A, owned: &B) {
     for engine in ENGINES {
-        let bytes = |value: &dyn Fn(&WriteOptions) -> filebacked::Result<Vec<u8>>| value(&WriteOptions::new().engine(engine)).unwrap();
-        assert_eq!(bytes(&|options| options.to_bytes(borrowed)), bytes(&|options| options.to_bytes(owned)), "{engine:?}");
+        let bytes = |value: &dyn Fn(&WriteOptions) -> filebacked::Result<Vec<u8>>| {
+            value(&WriteOptions::new().engine(engine)).unwrap()
+        };
+        assert_eq!(
+            bytes(&|options| options.to_bytes(borrowed)),
+            bytes(&|options| options.to_bytes(owned)),
+            "{engine:?}"
+        );
     }
 }
 
@@ -153,7 +159,10 @@ fn structs_of_what_others_own() {
         rates: HashMap::from([("a".into(), 0.5), ("b".into(), 1.5)]),
         best: Some(particles(3).remove(2)),
         changed: 9,
-        inner: vec![OwnedInner { name: "i".into(), values: vec![1.0] }, OwnedInner { name: "j".into(), values: vec![] }],
+        inner: vec![
+            OwnedInner { name: "i".into(), values: vec![1.0] },
+            OwnedInner { name: "j".into(), values: vec![] },
+        ],
     };
     let mut changed = owned.changed;
     let step = Step {
@@ -186,7 +195,10 @@ fn iterators_are_what_their_values_are() {
     same(&Sequence::new(["a", "bc"]), &vec!["a".to_string(), "bc".to_string()]);
     same(&Sequence::new(particles(9).iter().rev()), &particles(9).into_iter().rev().collect::<Vec<_>>());
     same(&Sequence::new((0..3usize).map(|i| vec![0.5; i])), &(0..3usize).map(|i| vec![0.5; i]).collect::<Vec<_>>());
-    same(&Sequence::new((0..3usize).map(|i| Array2::<u8>::ones((i, 2)))), &(0..3usize).map(|i| Array2::<u8>::ones((i, 2))).collect::<Vec<_>>());
+    same(
+        &Sequence::new((0..3usize).map(|i| Array2::<u8>::ones((i, 2)))),
+        &(0..3usize).map(|i| Array2::<u8>::ones((i, 2))).collect::<Vec<_>>(),
+    );
     same(&Sequence::new([Some(1u8), None]), &vec![Some(1u8), None]);
     same(&Sequence::new([[0u8; 0]; 3]), &vec![[0u8; 0]; 3]);
     same(&vec![Sequence::new(0..3u8), Sequence::new(0..0)], &vec![vec![0u8, 1, 2], vec![]]);
@@ -257,7 +269,9 @@ fn entries_are_what_their_map_is() {
     to_bytes(&Pairs::new((0..100).map(|i: u32| (i, Live::new(&count))))).unwrap();
     assert_eq!((count.0.get(), count.1.get()), (0, 1), "one value at a time");
 
-    for twice in [to_bytes(&Pairs::new([("a", 1u8), ("a", 2)])), to_bytes(&Pairs::new([("a", vec![1u8]), ("a", vec![])]))] {
+    for twice in
+        [to_bytes(&Pairs::new([("a", 1u8), ("a", 2)])), to_bytes(&Pairs::new([("a", vec![1u8]), ("a", vec![])]))]
+    {
         let error = twice.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Contract(_) | ErrorKind::Exists), "{error}");
     }
@@ -288,7 +302,9 @@ impl ExactSizeIterator for Liar {}
 #[test]
 fn an_iterator_that_lies_is_an_error() {
     for engine in ENGINES {
-        for (said, given) in [(10, 5), (5, 10), (100_000, 10), (10, 100_000), (9000, 8192), (8192, 9000), (3, 0), (0, 3)] {
+        for (said, given) in
+            [(10, 5), (5, 10), (100_000, 10), (10, 100_000), (9000, 8192), (8192, 9000), (3, 0), (0, 3)]
+        {
             let error = WriteOptions::new().engine(engine).to_bytes(&Sequence::new(Liar { said, given })).unwrap_err();
             assert!(matches!(error.kind(), ErrorKind::Contract(_)), "{said} {given}: {error}");
             let texts = Sequence::new(Liar { said, given }.map(|i| i.to_string()));

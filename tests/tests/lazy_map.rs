@@ -121,7 +121,8 @@ fn keys_that_are_no_names_lie_in_columns() {
 
 #[test]
 fn insertion_order_is_kept() {
-    let map: LazyMap<i64, String> = [(10, "a"), (-2, "b"), (1, "c")].map(|(k, v)| (k, v.to_string())).into_iter().collect();
+    let map: LazyMap<i64, String> =
+        [(10, "a"), (-2, "b"), (1, "c")].map(|(k, v)| (k, v.to_string())).into_iter().collect();
     assert_eq!(map.keys().unwrap(), [10, -2, 1]);
     let (_dir, path) = scratch("map.h5");
     save(&path, &map).unwrap();
@@ -228,7 +229,8 @@ fn values_are_flushed_with_options_and_other_values_stay() {
     drop((map, file));
     let Some(python) = python() else { return };
     assert_eq!(
-        python.eval(&path, "[list(f), list(f['group/map']), f['group/map/a'].compression, f['group/map/b'].compression]"),
+        python
+            .eval(&path, "[list(f), list(f['group/map']), f['group/map/a'].compression, f['group/map/b'].compression]"),
         json!([["other", "group"], ["a", "b"], null, "gzip"])
     );
 }
@@ -448,7 +450,8 @@ fn maps_lie_in_maps_and_in_structs() {
 
 #[test]
 fn any_text_is_a_key() {
-    let keys = ["", ".", "..", "/", "a/b", "%", "%2F", "100%", "a\0b", "ä 😀", "keys", "values", ".filebacked under way"];
+    let keys =
+        ["", ".", "..", "/", "a/b", "%", "%2F", "100%", "a\0b", "ä 😀", "keys", "values", ".filebacked under way"];
     let mut map = LazyMap::new();
     map.extend(keys.iter().enumerate().map(|(i, key)| (key.to_string(), vec![i as u8]))).unwrap();
     let (_dir, path) = scratch("map.h5");
@@ -488,7 +491,8 @@ fn what_a_killed_process_left_is_no_entry() {
 fn keys_of_others_are_found_however_they_are_spelled() {
     let Some(python) = python() else { return };
     let (_dir, path) = scratch("others.h5");
-    let code = "for i in (7, 10, 9): f[f'm/{i:03}'] = np.arange(i)\nf['m/+12'] = np.arange(1)\nf['s/b'] = 1; f['s/a'] = 2";
+    let code =
+        "for i in (7, 10, 9): f[f'm/{i:03}'] = np.arange(i)\nf['m/+12'] = np.arange(1)\nf['s/b'] = 1; f['s/a'] = 2";
     python.create(&path, code);
     let file = File::open_rw(&path).unwrap();
     let mut map: LazyMap<u32, Vec<i64>> = file.read("m").unwrap();
@@ -602,9 +606,14 @@ fn a_file_that_changes_under_a_map_is_noticed() {
     let error = map.get("run 6").unwrap_err();
     changed(&error);
     assert!(error.to_string().contains("runs.h5"), "{error}");
-    [map.len().map(drop), map.keys().map(drop), map.contains_key("run 6").map(drop), map.iter().try_for_each(|e| e.map(drop))]
-        .into_iter()
-        .for_each(|result| changed(&result.unwrap_err()));
+    [
+        map.len().map(drop),
+        map.keys().map(drop),
+        map.contains_key("run 6").map(drop),
+        map.iter().try_for_each(|e| e.map(drop)),
+    ]
+    .into_iter()
+    .for_each(|result| changed(&result.unwrap_err()));
     // Deleted, or another file in its place: those who had it open go on.
     save(&path, &lazy(3000)).unwrap();
     let map = open();
@@ -716,7 +725,10 @@ fn maps_of_absent_values() {
     let (_dir, path) = scratch("map.h5");
     save(&path, &map).unwrap();
     let mut map: LazyMap<String, Option<u8>> = File::open_rw(&path).unwrap().read_root().unwrap();
-    assert_eq!((map.get("a").unwrap(), map.get("b").unwrap(), map.get("c").unwrap()), (Some(&None), Some(&Some(1)), None));
+    assert_eq!(
+        (map.get("a").unwrap(), map.get("b").unwrap(), map.get("c").unwrap()),
+        (Some(&None), Some(&Some(1)), None)
+    );
     map.insert("b".into(), None).unwrap();
     map.flush().unwrap();
     assert_eq!((map.get("b").unwrap(), map.len().unwrap()), (Some(&None), 2));

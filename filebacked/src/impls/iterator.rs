@@ -90,11 +90,12 @@ where
         let (cx, len) = (slot.cx, values.len());
         let mut part = Vec::new();
         // Filters get all values.
-        if I::Item::is_number() && slot.layout().is_none() && cx.registry().is_empty() {
+        if len > 0 && I::Item::is_number() && slot.layout().is_none() && cx.registry().is_empty() {
             fill(&mut values, &mut part);
             if let Some((dtype, mut shape, bytes)) = block(&part, cx)?
                 && let [rows, inner @ ..] = &mut shape[..]
-                && let Some(size) = storage::elements(inner).and_then(|n| n.checked_mul(dtype.size())).filter(|n| *n > 0)
+                && let Some(size) =
+                    storage::elements(inner).and_then(|n| n.checked_mul(dtype.size())).filter(|n| *n > 0)
             {
                 *rows = len as u64;
                 let (mut failed, mut start) = (None, Some((values, bytes)));

@@ -336,7 +336,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         entries.into_iter().try_for_each(|(key, value)| self.insert(key, value).map(drop))
     }
 
-    /// All entries in their order; values are read, and kept, a few at a time: more of them, the further it goes.
+    /// All entries in their order. Values are read, and kept, a few at a time: as many again as were there before.
     ///
     /// A value that cannot be read is an item that is an error. Where the keys cannot be listed, that is the only item.
     pub fn iter(&self) -> impl Iterator<Item = Result<(&K, &V)>> {
@@ -350,7 +350,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
             next += 1;
             if next > loaded {
                 let end = keys.len().min(loaded + ahead);
-                ahead = (ahead * 2).min(AHEAD);
+                ahead *= 2;
                 let wanted = keys.get(loaded..end).unwrap_or_default();
                 loaded = end;
                 if self.load(wanted).is_err() {
@@ -399,9 +399,6 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         Ok(all.into_iter().collect())
     }
 }
-
-/// So many values are read ahead at most.
-const AHEAD: usize = 256;
 
 /// A key was listed, and has no value now.
 #[cold]

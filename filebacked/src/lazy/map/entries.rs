@@ -168,7 +168,8 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
                     if pair.part("key", |node| node.get::<K>())?.borrow() != key {
                         return Err(ErrorKind::Changed.into());
                     }
-                    let value = pair.entry("value", state)?.ok_or_else(|| Error::new(ErrorKind::Missing).at("value"))?;
+                    let value =
+                        pair.entry("value", state)?.ok_or_else(|| Error::new(ErrorKind::Missing).at("value"))?;
                     look(Some((value, link))).map_err(|e| e.at("value"))
                 });
             }

@@ -3,7 +3,7 @@
 use super::{Change, LazyMap};
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
-use crate::file::write_aside;
+use crate::file::{in_turn, write_aside};
 use crate::layout::map::{Form, checked_link, key_name};
 use crate::options::WriteOptions;
 use crate::stamp::{LEN, UNDER_WAY, escape_link};
@@ -42,8 +42,9 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         };
         let Form::Links { escaped } = entries.form else {
             let what = "to change a map in place whose values are no links";
-            return Err(Error::new(ErrorKind::Unsupported(what.into()))
-                .with_help("write it anew, which makes links of its values: `File::write_with` and `Overwrite::Replace`"));
+            return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help(
+                "write it anew, which makes links of its values: `File::write_with` and `Overwrite::Replace`",
+            ));
         };
         if !escaped && entries.held.read(|node| Ok(node.stamp()?.is_some()))? {
             let what = "to change an AnnData dict in place, whose values say what they are";
@@ -67,7 +68,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
                 done += 1;
                 Ok(())
             });
-            let counted = if escaped { libhdf5::write_number(group, LEN, count(group)?) } else { Ok(()) };
+            let counted = if escaped { in_turn(|| libhdf5::write_number(group, LEN, count(group)?)) } else { Ok(()) };
             written.and(counted).and(libhdf5::flush(group))
         });
         // Handles in these values may lead to what is no longer there: they are read again, from their new places.
@@ -119,9 +120,11 @@ fn put<V: FileBacked>(root: &Id, group: &Id, link: &str, change: &Change<V>, opt
         Some(base) if libhdf5::exists(group, &base.link)? => libhdf5::delete(group, &base.link),
         _ => Ok(()),
     };
+    // Looked at again when it is this thread's turn: others may have had theirs since.
     match &change.value {
-        None => clear(),
+        None => in_turn(|| check(group, link, change).and_then(|()| clear())),
         Some(value) => write_aside(root, value, options, || {
+            check(group, link, change)?;
             clear()?;
             libhdf5::move_link(root, UNDER_WAY, group, link)
         }),

@@ -25,11 +25,6 @@ use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_char_encoding, H5Pset_obj_track_ti
 use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
 use std::ffi::c_char;
 
-/// Does several things of which no other thread does one in between.
-pub(crate) fn locked<R>(change: impl FnOnce() -> R) -> R {
-    sync(change)
-}
-
 /// Whether a group has a link of this name, wherever that leads.
 pub(crate) fn exists(group: &Id, name: &str) -> Result<bool> {
     // SAFETY: the group is open, the name ends in NUL.

@@ -14,9 +14,9 @@ use crate::storage::{Handle, Kept, ObjectKind, Source};
 use hdf5_metno::globals::H5P_LINK_CREATE;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5Fget_intent, H5Fget_name};
-use hdf5_metno_sys::h5i::{H5Iget_file_id, H5Iinc_ref};
 #[cfg(feature = "native")]
 use hdf5_metno_sys::h5i::hid_t;
+use hdf5_metno_sys::h5i::{H5Iget_file_id, H5Iinc_ref};
 use hdf5_metno_sys::h5o::H5Ocopy;
 #[cfg(all(feature = "native", not(hdf5_tokens)))]
 use hdf5_metno_sys::h5o::H5Oopen_by_addr;
@@ -59,8 +59,7 @@ impl Kept for LibKept {
         if !is_writable(&self.object)? {
             return Err(read_only());
         }
-        // One change after the other, whichever threads they come from.
-        sync(|| change(&self.object))
+        change(&self.object)
     }
 }
 

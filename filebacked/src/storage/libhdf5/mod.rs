@@ -24,7 +24,7 @@ mod strings;
 mod types;
 
 pub(crate) use edit::{
-    children, count, delete, exists, flush, identity_of, locked, move_link, open_group, open_or_create_group, promote, root_of,
+    children, count, delete, exists, flush, identity_of, move_link, open_group, open_or_create_group, promote, root_of,
     write_number,
 };
 pub(crate) use file::LibFile;
