@@ -3,6 +3,7 @@
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
 use crate::context::WriteContext;
+use crate::engine::trusted;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::inspect::{self, Tree, TreeOptions};
 use crate::object::Object;
@@ -201,6 +202,7 @@ impl File {
     /// As [`File::read_into`].
     pub fn read_into_with<B: Buffer + ?Sized>(&self, name: &str, buffer: &mut B, options: &ReadOptions) -> Result<()> {
         let read = |root: Id| {
+            trusted(options)?;
             let ours = is_ours(&root)?;
             whole::read_member_into(&LibSource::new(root)?, name, ours, options, buffer)
         };
@@ -311,6 +313,10 @@ pub(crate) fn write_aside<T: Save>(
     options: &WriteOptions,
     finish: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
+    if options.has_digest() {
+        let what = "a digest of a part of a file";
+        return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("`save` writes whole files with one"));
+    }
     let cx = whole::write_context::<T>(options)?;
     whole::rehearse(&cx, Place::Member(UNDER_WAY), value)?;
     in_turn(|| write_and_finish(group, value, &cx, finish))
@@ -403,10 +409,12 @@ fn is_ours(group: &Id) -> Result<bool> {
 }
 
 pub(crate) fn read_member<T: FileBacked>(group: Id, name: &str, options: &ReadOptions) -> Result<T> {
+    trusted(options)?;
     let ours = is_ours(&group)?;
     whole::read_member(&LibSource::new(group)?, name, ours, options)
 }
 
 pub(crate) fn read_members<T: FileBacked>(group: Id, options: &ReadOptions) -> Result<T> {
+    trusted(options)?;
     whole::read_root(&LibSource::new(group)?, options)
 }

@@ -10,6 +10,7 @@ use super::links::{self, Link, Links, is_dense};
 use super::object::{Attribute, Parsed, dense_attributes};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
+use crate::options::Limits;
 use crate::storage::compound::references;
 use crate::storage::{
     Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, REFERENCE, Slab, Source, StoredType,
@@ -64,6 +65,10 @@ pub(crate) struct NativeSource<'b> {
     input: Input<'b>,
     root: u64,
     budget: Cell<u64>,
+    /// How many objects may be opened.
+    objects: Cell<u64>,
+    /// What was set from outside, which kept objects keep to as well.
+    limits: Option<Limits>,
     /// The message after the link that was found last, and its group: members are mostly read in their order.
     next: Cell<(u64, usize)>,
     /// How many links were looked for one by one, and in which group.
@@ -113,6 +118,8 @@ impl<'b> NativeSource<'b> {
         Ok(NativeSource {
             root: uint(&head, 36, 8)?,
             budget: Cell::new(end.saturating_mul(BUDGET).saturating_add(1 << 16)),
+            objects: Cell::new(u64::MAX),
+            limits: None,
             input,
             next: Cell::new((0, 0)),
             searched: Cell::new((0, 0)),
@@ -139,6 +146,31 @@ impl<'b> NativeSource<'b> {
         self
     }
 
+    /// Limits what may be read, if there is a limit.
+    pub(crate) fn limited(mut self, limits: Option<Limits>) -> Self {
+        if let Some(Limits { bytes, objects }) = limits {
+            self.budget = Cell::new(self.budget.get().min(bytes));
+            self.objects = Cell::new(objects);
+            self.limits = limits;
+        }
+        self
+    }
+
+    /// Where the header of the root group is, and its bytes with the text `new` in the place of `old`, which has the same
+    /// length and stands in it once.
+    #[cfg(feature = "digest")]
+    pub(crate) fn root_with(&self, old: &[u8], new: &[u8]) -> Result<(u64, Vec<u8>)> {
+        let end = Header::at(&self.input, self.root, true)?.size;
+        let mut header = self.input.bytes(self.root, end + 4)?.to_vec();
+        let place = header.windows(old.len()).position(|part| part == old);
+        let place =
+            place.filter(|_| old.len() == new.len()).ok_or_else(|| damaged("a place for the digest is missing"))?;
+        header[place..place + new.len()].copy_from_slice(new);
+        let sum = lookup3(&header[..end]);
+        header[end..].copy_from_slice(&sum.to_le_bytes());
+        Ok((self.root, header))
+    }
+
     /// Whether some error meant that the file needs the other engine.
     pub(crate) fn declined(&self) -> bool {
         self.declined.get()
@@ -156,11 +188,21 @@ impl<'b> NativeSource<'b> {
     }
 
     fn charge(&self, bytes: usize) -> Result<()> {
-        let left = self.budget.get().checked_sub(bytes as u64 + 1).ok_or_else(|| {
-            Error::new(ErrorKind::Limit("far more is read than the file holds: its links multiply objects".into()))
-        })?;
+        let left = self.budget.get().checked_sub(bytes as u64 + 1).ok_or_else(|| self.too_much())?;
         self.budget.set(left);
         Ok(())
+    }
+
+    #[cold]
+    fn too_much(&self) -> Error {
+        let own = self.input.len().saturating_mul(BUDGET);
+        match self.limits {
+            Some(limits) if limits.bytes < own => {
+                Error::new(ErrorKind::Limit(format!("more than {} bytes are read", limits.bytes)))
+                    .with_help("`ReadOptions::max_bytes` raises the limit")
+            }
+            _ => ErrorKind::Limit("far more is read than the file holds: its links multiply objects".into()).into(),
+        }
     }
 
     /// Notes errors that tell of something outside of the subset.
@@ -175,6 +217,12 @@ impl<'b> NativeSource<'b> {
 
     /// An object that is met: its checksum is verified here, and nowhere else.
     pub(super) fn open(&self, address: u64) -> Result<Handle> {
+        let objects = self.objects.get().checked_sub(1).ok_or_else(|| {
+            let most = self.limits.map_or(0, |limits| limits.objects);
+            Error::new(ErrorKind::Limit(format!("more than {most} objects are opened")))
+                .with_help("`ReadOptions::max_objects` raises the limit")
+        })?;
+        self.objects.set(objects);
         let header = Header::at(&self.input, address, true)?;
         self.charge(header.size)?;
         let parsed = Parsed::new(header, &self.input, &|bytes| self.charge(bytes))?;
@@ -554,7 +602,7 @@ impl Source for NativeSource<'_> {
                 self.origin.get_or_init(|| Arc::new(origin)).clone()
             }
         };
-        Ok(Some(Arc::new(NativeKept { origin, address: object.id })))
+        Ok(Some(Arc::new(NativeKept { origin, address: object.id, limits: self.limits })))
     }
 
     fn release(&self, handle: Handle) {
