@@ -286,6 +286,9 @@ pub(crate) fn open<K: FileBacked, V: FileBacked>(node: Node<'_>) -> Result<(Grou
 
 /// How a group of others is a map: a link a key, unless it is what this library would write, or has entries of its own.
 fn foreign_form<K: FileBacked, V: FileBacked>(group: &GroupReader<'_>) -> Result<Form> {
+    if V::is_link() {
+        return Ok(Form::Links { escaped: false });
+    }
     // What there is to ask for is asked for by name: there may be many links.
     if !by_links::<K, V>()
         && let (Some(keys), Some(_)) = (group.child("keys")?, group.child("values")?)
@@ -357,8 +360,11 @@ fn read_links<M, K: FileBacked, V: FileBacked>(
         let name = if escaped { unescape(&link) } else { link.clone() };
         let Some(state) = group.step(Some(&name), Some(V::schema)) else { continue };
         let key = key_of_link::<K>(&name, &link)?;
-        let Some(node) = group.entry(&link, state)? else { continue };
-        let value = node.get::<V>().map_err(|e| e.at(&link))?;
+        let value = match V::is_link() {
+            true => group.link::<V>(&link).map_err(|e| e.at(&link))?,
+            false => group.entry(&link, state)?.map(|node| node.get::<V>().map_err(|e| e.at(&link))).transpose()?,
+        };
+        let Some(value) = value else { continue };
         if !insert(&mut map, key, value) {
             return Err(twice(&format!("`{name}`")));
         }

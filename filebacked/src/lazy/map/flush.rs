@@ -51,7 +51,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
             return Err(ErrorKind::Unsupported(what.into()).into());
         }
         let mut done = 0;
-        let flushed = entries.held.edit(|group| {
+        let flushed = entries.held.change(|group| {
             done = 0;
             if !libhdf5::is_linked(group)? {
                 return Err(Error::new(ErrorKind::Changed).with_help("something else has taken the place of the map"));
@@ -69,7 +69,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
                 Ok(())
             });
             let counted = if escaped { in_turn(|| libhdf5::write_number(group, LEN, count(group)?)) } else { Ok(()) };
-            written.and(counted).and(libhdf5::flush(group))
+            written.and(counted).and(libhdf5::flush_file(group))
         });
         // Handles in these values may lead to what is no longer there: they are read again, from their new places.
         changes.drain(..done);
@@ -134,5 +134,5 @@ fn put<V: FileBacked>(root: &Id, group: &Id, link: &str, change: &Change<V>, opt
 /// How many entries there are now.
 fn count(group: &Id) -> Result<u64> {
     let under_way = libhdf5::exists(group, UNDER_WAY)?;
-    Ok((libhdf5::count(group)? - usize::from(under_way)) as u64)
+    Ok((libhdf5::count_links(group)? - usize::from(under_way)) as u64)
 }

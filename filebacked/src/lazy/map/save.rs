@@ -137,7 +137,8 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> FileBacked for LazyMap<K,
     }
 
     fn read(node: Node<'_>) -> Result<Self> {
-        match Held::new(&node)? {
+        // Links as values are read without following them: there is nothing to read later.
+        match if V::is_link() { None } else { Held::new(&node)? } {
             Some(held) => {
                 let (_, form) = map::open::<K, V>(node)?;
                 Ok(LazyMap { entries: Some(Entries::new(held, form)), ..LazyMap::new() })
