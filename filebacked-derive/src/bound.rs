@@ -16,8 +16,8 @@ use crate::attr::Default;
 const EMPTY_BY_DEFAULT: [&str; 9] =
     ["PhantomData", "Option", "Vec", "VecDeque", "LinkedList", "BTreeMap", "BTreeSet", "HashMap", "HashSet"];
 
-/// A `PhantomData<T>` is stored without asking anything of `T`.
-const PHANTOM: [&str; 1] = ["PhantomData"];
+/// Types that ask nothing of what they are made of: a `PhantomData`, and iterators, whose items are what is stored.
+const UNASKED: [&str; 3] = ["PhantomData", "Sequence", "Pairs"];
 
 /// The type's generics with the bounds that its implementations need.
 pub(crate) fn with_bounds(container: &Container<'_>, derive: Derive) -> Generics {
@@ -48,7 +48,7 @@ fn inferred(container: &Container<'_>, derive: Derive) -> Vec<WherePredicate> {
     let mut predicates = Vec::new();
 
     let own = fields.iter().filter(|field| field.is_stored() && field.attrs.filter().is_none());
-    predicates.extend(Used::find(container, own, &PHANTOM).bounds(&stored));
+    predicates.extend(Used::find(container, own, &UNASKED).bounds(&stored));
 
     for field in fields.iter().filter(|field| field.is_flattened()) {
         if !Used::find(container, [field], &[]).is_empty() {

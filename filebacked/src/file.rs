@@ -9,6 +9,7 @@ pub use info::FileInfo;
 
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
+use crate::context::WriteContext;
 use crate::engine::trusted;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::inspect::{self, Tree, TreeOptions};
@@ -35,6 +36,10 @@ pub use attrs::Attrs;
 pub use copy::CopyOptions;
 pub use group::Group;
 pub use members::Entry;
+
+mod turn;
+
+pub(crate) use turn::in_turn;
 
 /// An open HDF5 file: values are written and read under names of their own.
 ///
@@ -363,7 +368,7 @@ fn stamped(file: LibFile) -> Result<LibFile> {
 }
 
 /// Writes into a link of another name, and runs `finish` when the value is complete; what is under way goes otherwise.
-fn write_aside<T: Save>(
+pub(crate) fn write_aside<T: Save>(
     group: &Id,
     value: &T,
     options: &WriteOptions,
@@ -372,12 +377,21 @@ fn write_aside<T: Save>(
     libhdf5::begin(group)?;
     let cx = whole::write_context::<T>(options)?;
     whole::rehearse(&cx, Place::Member(UNDER_WAY), value)?;
+    in_turn(|| write_and_finish(group, value, &cx, finish))
+}
+
+fn write_and_finish<T: Save>(
+    group: &Id,
+    value: &T,
+    cx: &WriteContext,
+    finish: impl FnOnce() -> Result<()>,
+) -> Result<()> {
     if libhdf5::exists(group, UNDER_WAY)? {
         // What a process left that did not come to its end.
         libhdf5::delete(group, UNDER_WAY)?;
     }
     let mut sink = LibSink::new(group.clone())?;
-    let written = whole::write_member(&mut sink, &cx, UNDER_WAY, value);
+    let written = whole::write_member(&mut sink, cx, UNDER_WAY, value);
     drop(sink);
     let done = written.and_then(|()| finish());
     if done.is_err() && libhdf5::exists(group, UNDER_WAY)? {

@@ -16,6 +16,7 @@ mod blocks;
 mod column;
 mod excerpt;
 mod held;
+mod map;
 mod ranks;
 mod rows;
 #[cfg(feature = "ndarray")]
@@ -30,6 +31,7 @@ pub use array::LazyArray;
 pub use blocks::{Block, Blocks};
 pub use column::LazyColumn;
 pub(crate) use held::Held;
+pub use map::{LazyMap, MapEntry};
 pub use rows::{RowBlocks, RowIter};
 pub use value::Lazy;
 pub use vec::LazyVec;

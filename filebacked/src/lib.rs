@@ -176,8 +176,9 @@ pub use file::{Attrs, CopyOptions, Entry, File, FileInfo, Group, repack, repack_
 pub use filter::{AnyType, DynFilter, Filter};
 #[cfg(feature = "libhdf5")]
 pub use hdf5::{read, read_from, write, write_into};
+pub use impls::iterator::{Pairs, Sequence};
 pub use layout::scalar::Element;
-pub use lazy::{Appender, Lazy, LazyColumn, LazyVec, RowBlocks, RowIter};
+pub use lazy::{Appender, Lazy, LazyColumn, LazyMap, LazyVec, MapEntry, RowBlocks, RowIter};
 #[cfg(feature = "ndarray")]
 pub use lazy::{Block, Blocks, LazyArray};
 pub use link::{ExternalLink, SoftLink};

@@ -55,6 +55,14 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// How many members a group has.
+    pub(crate) fn count(&self) -> Result<usize> {
+        match &self.part {
+            Some(part) => Ok(part.names().len()),
+            None => self.source.count(self.handle),
+        }
+    }
+
     pub(crate) fn attribute(&self, name: &str) -> Result<Option<Object<'a>>> {
         if let Some(part) = &self.part {
             return part.attribute(name);

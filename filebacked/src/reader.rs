@@ -149,6 +149,11 @@ impl<'a> GroupReader<'a> {
         })
     }
 
+    /// How many members there are.
+    pub(crate) fn count(&self) -> Result<usize> {
+        self.object.count()
+    }
+
     /// The member `name`, if it is there.
     ///
     /// # Errors

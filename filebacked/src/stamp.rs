@@ -108,12 +108,14 @@ pub(crate) fn escape(name: &str) -> Cow<'_, str> {
     percent(name, |c| c == '%' || c == '[' || c.is_whitespace() || c.is_control())
 }
 
-/// A name as a link: `/`, `%` and NUL as `%XX`, the names `.` and `..` with their dots so, the empty name as `%`.
+/// A name as a link: `/`, `%` and NUL as `%XX`, the names `.` and `..` with their dots so, the empty name as `%`; what
+/// [`UNDER_WAY`] means is no key.
 /// Reversed by [`unescape`].
 pub(crate) fn escape_link(name: &str) -> Cow<'_, str> {
     match name {
         "." => "%2E".into(),
         ".." => "%2E%2E".into(),
+        UNDER_WAY => UNDER_WAY.replacen('.', "%2E", 1).into(),
         _ => percent(name, |c| matches!(c, '/' | '%' | '\0')),
     }
 }

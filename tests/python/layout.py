@@ -431,7 +431,7 @@ def value_shape(value, rank):
 
 
 def escape(key):
-    special = {"": "%", ".": "%2E", "..": "%2E%2E"}
+    special = {"": "%", ".": "%2E", "..": "%2E%2E", ".filebacked under way": "%2Efilebacked under way"}
     return special.get(key) or key.replace("%", "%25").replace("/", "%2F").replace("\0", "%00")
 
 

@@ -4,6 +4,7 @@ mod borrowed;
 mod cell;
 pub(crate) mod collection;
 pub(crate) mod ext;
+pub(crate) mod iterator;
 mod map;
 mod net;
 mod number;

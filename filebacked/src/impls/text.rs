@@ -20,39 +20,51 @@ impl Save for str {
     fn write(&self, slot: Slot<'_>) -> Result<Written> {
         text::write(self, slot)
     }
+
+    fn name(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(self))
+    }
 }
 
 /// Types that are a `str` in another container.
 macro_rules! text_is_backed {
-    ($($t:ty),*) => {
-        $(
-            impl Save for $t {
-                fn write(&self, slot: Slot<'_>) -> Result<Written> {
-                    text::write(self, slot)
-                }
-                fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
-                    text::write_rows(rows.len(), || rows.iter().map(|text| &**text), slot)
-                }
-                fn is_flat(_: u32) -> bool {
-                    true
-                }
-                fn filler() -> Option<Self> {
-                    Some(String::new().into())
-                }
-                fn nullable() -> Option<&'static (&'static str, &'static str)> {
-                    Some(&("nullable-string-array", "0.1.0"))
-                }
-                fn is_name() -> bool {
-                    true
-                }
-                fn name(&self) -> Option<Cow<'_, str>> {
-                    Some(Cow::Borrowed(self))
-                }
-                fn key() -> Option<Key<Self>> {
-                    Some(Key::new())
-                }
-                element_shaped!(save);
+    (save $t:ty) => {
+        text_is_backed!(save $t, $t, Some(Key::new()));
+    };
+    (save $owned:ty, $t:ty, $key:expr) => {
+        impl Save for $t {
+            fn write(&self, slot: Slot<'_>) -> Result<Written> {
+                text::write(self, slot)
             }
+            fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
+                text::write_rows(rows.len(), || rows.iter().map(|text| &**text), slot)
+            }
+            fn is_flat(_: u32) -> bool {
+                true
+            }
+            fn filler() -> Option<Self> {
+                Some(String::new().into())
+            }
+            fn nullable() -> Option<&'static (&'static str, &'static str)> {
+                Some(&("nullable-string-array", "0.1.0"))
+            }
+            fn is_name() -> bool {
+                true
+            }
+            fn name(&self) -> Option<Cow<'_, str>> {
+                Some(Cow::Borrowed(self))
+            }
+            fn key() -> Option<Key<Self>> {
+                $key
+            }
+            fn write_shaped(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
+                text::write_array(shape, || rows.iter().map(|text| &**text), slot)
+            }
+        }
+    };
+    ($($t:ty $(: $saved:ty, $key:expr)?;)*) => {
+        $(
+            text_is_backed!(save $t $(, $saved, $key)?);
 
             impl FileBacked for $t {
                 fn schema() -> Schema {
@@ -85,7 +97,14 @@ macro_rules! text_is_backed {
         )*
     };
 }
-text_is_backed!(String, Box<str>, Arc<str>, Rc<str>, Cow<'static, str>);
+text_is_backed! {
+    String;
+    Box<str>;
+    Arc<str>;
+    Rc<str>;
+    // One that borrows is saved too, so none of them is known by its type.
+    Cow<'static, str>: Cow<'_, str>, None;
+}
 
 /// Types that are stored as text and checked on their way.
 macro_rules! converted_text {

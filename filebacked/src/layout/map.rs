@@ -39,7 +39,7 @@ use crate::reader::GroupReader;
 use crate::rows::Rows;
 use crate::schema::{Nested, Schema};
 use crate::slot::{Place, Slot, Written};
-use crate::stamp::{Stamp, escape_link, unescape};
+use crate::stamp::{Stamp, UNDER_WAY, escape_link, unescape};
 use crate::storage::ObjectKind;
 use crate::storage::digest::Digest;
 use std::borrow::Cow;
@@ -120,7 +120,8 @@ fn write_links<'v, K: Save + 'v, V: Save + 'v>(
     group.end()
 }
 
-fn checked_link(name: &str) -> Result<Cow<'_, str>> {
+/// A name as it stands, where that can be a link's.
+pub(crate) fn checked_link(name: &str) -> Result<Cow<'_, str>> {
     if matches!(name, "" | "." | "..") || name.contains(['/', '\0']) {
         return Err(
             ErrorKind::Unsupported(format!("the key {name:?} in an AnnData dict, where it is a link name")).into()
@@ -185,6 +186,13 @@ pub(crate) fn write_rows<'v, M, K: Save + 'v, V: Save + 'v>(
     group.end()
 }
 
+/// The bytes that a key is written as.
+pub(crate) fn coded<K: Save>(key: &K, cx: &WriteContext) -> Result<Vec<u8>> {
+    let mut digest = Digest::default();
+    let _ = Slot::whole(&mut digest, cx, Place::Member("key")).put(key)?;
+    Ok(digest.into_bytes())
+}
+
 /// Entries in the order they are written in.
 pub(crate) fn sorted<'v, E, K: Save + 'v>(
     entries: Vec<E>,
@@ -204,12 +212,20 @@ pub(crate) fn sorted<'v, E, K: Save + 'v>(
     // Keys of any other type: by the bytes they are written as.
     let mut coded = Vec::with_capacity(entries.len());
     for entry in entries {
-        let mut digest = Digest::default();
-        let _ = Slot::whole(&mut digest, cx, Place::Member("key")).put(key(&entry))?;
-        coded.push((digest.into_bytes(), entry));
+        coded.push((self::coded(key(&entry), cx)?, entry));
     }
     coded.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(coded.into_iter().map(|(_, entry)| entry).collect())
+}
+
+/// Sorts entries whose keys are names, as a map that has no order of its own is written.
+pub(crate) fn sort_by_name<K: Save, V>(entries: &mut [(K, V)]) {
+    if K::is_name() {
+        entries.sort_by(|(a, _), (b, _)| {
+            let name = |key: &K| by_name(key.name().unwrap_or_default().into_owned().into());
+            name(a).cmp(&name(b))
+        });
+    }
 }
 
 /// What names are sorted by: first numbers by size, then text by its bytes. The first bytes stand beside the name, so that
@@ -234,6 +250,27 @@ pub(crate) fn read<M, K: FileBacked, V: FileBacked>(
     new: impl FnOnce(usize) -> M,
     insert: impl Fn(&mut M, K, V) -> bool,
 ) -> Result<M> {
+    let (group, form) = open::<K, V>(node)?;
+    match form {
+        Form::Columns => read_columns(&group, new, insert),
+        Form::Pairs => read_pairs(&group, new, insert),
+        Form::Links { escaped } => read_links(&group, escaped, new, insert),
+    }
+}
+
+/// How the entries of a map lie in its group.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Form {
+    /// As `keys` and `values`.
+    Columns,
+    /// As links, whose names are escaped where this library wrote them.
+    Links { escaped: bool },
+    /// Numbered, each a group of `key` and `value`.
+    Pairs,
+}
+
+/// Opens a map.
+pub(crate) fn open<K: FileBacked, V: FileBacked>(node: Node<'_>) -> Result<(GroupReader<'_>, Form)> {
     let kind = node.stamp()?.map(|stamp| stamp.kind_name().to_string());
     if !matches!(kind.as_deref(), None | Some("map" | "links" | "dict")) {
         return Err(node.unexpected("a group (map)"));
@@ -241,33 +278,25 @@ pub(crate) fn read<M, K: FileBacked, V: FileBacked>(
     let group = node.group_as("a group (map)")?;
     let form = match kind.as_deref() {
         Some("map") => Form::Columns,
-        Some(_) => Form::Links,
+        Some(kind) => Form::Links { escaped: kind == "links" },
         None => foreign_form::<K, V>(&group)?,
     };
-    match form {
-        Form::Columns => read_columns(&group, new, insert),
-        Form::Pairs => read_pairs(&group, new, insert),
-        Form::Links => read_links(&group, kind.as_deref() == Some("links"), new, insert),
-    }
-}
-
-enum Form {
-    Columns,
-    Links,
-    Pairs,
+    Ok((group, form))
 }
 
 /// How a group of others is a map: a link a key, unless it is what this library would write, or has entries of its own.
 fn foreign_form<K: FileBacked, V: FileBacked>(group: &GroupReader<'_>) -> Result<Form> {
     if V::is_link() {
-        return Ok(Form::Links);
+        return Ok(Form::Links { escaped: false });
     }
-    let names = group.names()?;
-    if !by_links::<K, V>() && names == ["keys", "values"] {
+    // What there is to ask for is asked for by name: there may be many links.
+    if !by_links::<K, V>()
+        && let (Some(keys), Some(_)) = (group.child("keys")?, group.child("values")?)
+        && group.count()? == 2
+    {
         // A key may be named `keys` too: then it has a value, and no column.
-        let keys = group.child("keys")?.filter(|node| node.kind() == ObjectKind::Dataset);
-        let is_value = keys.map(|node| node.describe()).transpose()?.is_some_and(|keys| keys.shape.is_empty());
-        return Ok(if is_value { Form::Links } else { Form::Columns });
+        let is_value = keys.kind() == ObjectKind::Dataset && keys.describe()?.shape.is_empty();
+        return Ok(if is_value { Form::Links { escaped: false } } else { Form::Columns });
     }
     // Where keys are names, a group of `key` and `value` may as well be a value.
     let values_are_groups = matches!(V::schema(), Schema::Struct(_) | Schema::Variants(_) | Schema::Map { .. });
@@ -277,10 +306,19 @@ fn foreign_form<K: FileBacked, V: FileBacked>(group: &GroupReader<'_>) -> Result
         }
         _ => false,
     };
-    Ok(if pairs { Form::Pairs } else { Form::Links })
+    Ok(if pairs { Form::Pairs } else { Form::Links { escaped: false } })
 }
 
-fn twice(key: &str) -> Error {
+/// The key whose name a link has.
+pub(crate) fn key_of_link<K: FileBacked>(name: &str, link: &str) -> Result<K> {
+    K::from_name(name).ok_or_else(|| {
+        let what = format!("`{name}` is no key of type `{}`", std::any::type_name::<K>());
+        Error::new(ErrorKind::Invalid(what)).at(link)
+    })
+}
+
+#[cold]
+pub(crate) fn twice(key: &str) -> Error {
     ErrorKind::Damaged(format!("the key {key} twice")).into()
 }
 
@@ -316,12 +354,12 @@ fn read_links<M, K: FileBacked, V: FileBacked>(
     let names = group.names()?;
     let mut map = new(names.len());
     for link in names {
+        if escaped && link == UNDER_WAY {
+            continue;
+        }
         let name = if escaped { unescape(&link) } else { link.clone() };
         let Some(state) = group.step(Some(&name), Some(V::schema)) else { continue };
-        let key = K::from_name(&name).ok_or_else(|| {
-            let what = format!("`{name}` is no key of type `{}`", std::any::type_name::<K>());
-            Error::new(ErrorKind::Invalid(what)).at(&link)
-        })?;
+        let key = key_of_link::<K>(&name, &link)?;
         let value = match V::is_link() {
             true => group.link::<V>(&link).map_err(|e| e.at(&link))?,
             false => group.entry(&link, state)?.map(|node| node.get::<V>().map_err(|e| e.at(&link))).transpose()?,

@@ -8,7 +8,7 @@ use crate::path::{State, UNMASKED};
 #[cfg(feature = "ndarray")]
 use crate::storage::Dtype;
 #[cfg(feature = "libhdf5")]
-use crate::storage::libhdf5::{self, Id, LibSource};
+use crate::storage::libhdf5::{self, Id, LibSource, hold};
 use crate::storage::{Kept, ObjectKind};
 use std::fmt;
 use std::path::Path;
@@ -61,6 +61,28 @@ impl Held {
         ((self.ours || !matches!(dtype, Dtype::Enum(_))) && self.cx.is_trusted()).then_some(&*self.kept)
     }
 
+    /// Whether the options leave something out below the node.
+    pub(crate) fn is_masked(&self) -> bool {
+        self.cx.mask().is_some()
+    }
+
+    /// Opens the object to change it.
+    #[cfg(feature = "libhdf5")]
+    pub(crate) fn change(&self, mut change: impl FnMut(&Id) -> Result<()>) -> Result<()> {
+        self.kept.edit(&mut change).map_err(|error| self.located(Operation::Save, error))
+    }
+
+    /// The same object, opened by the C library for as long as this takes: for many looks at what is in it.
+    #[cfg(feature = "libhdf5")]
+    pub(crate) fn with_library<R>(&self, mut look: impl FnMut(Held) -> Result<R>) -> Result<R> {
+        let mut found = None;
+        self.kept.with_hdf5(&mut |object| {
+            found = Some(look(Held { kept: hold(object)?, ..self.clone() })?);
+            Ok(())
+        })?;
+        found.ok_or_else(|| ErrorKind::Contract("nothing was looked at".into()).into())
+    }
+
     /// The file, if it has a name.
     pub(crate) fn path(&self) -> Option<&Path> {
         self.kept.path()
@@ -76,7 +98,7 @@ impl Held {
         });
         let found =
             looked.and_then(|()| found.ok_or_else(|| ErrorKind::Contract("nothing was looked at".into()).into()));
-        found.map_err(|error| self.located(error))
+        found.map_err(|error| self.located(Operation::Load, error))
     }
 
     /// Opens the object to change it: itself, and a look at it.
@@ -87,7 +109,7 @@ impl Held {
             let found = Object::new(&source, source.adopt(object.clone())?);
             change(object, &found)
         });
-        edited.map_err(|error| self.located(error.during(Operation::Save)))
+        edited.map_err(|error| self.located(Operation::Save, error))
     }
 
     /// The same node, which is another object now.
@@ -103,8 +125,8 @@ impl Held {
     }
 
     #[cold]
-    fn located(&self, error: Error) -> Error {
-        let error = error.during(Operation::Load);
+    fn located(&self, operation: Operation, error: Error) -> Error {
+        let error = error.during(operation);
         match self.path() {
             Some(path) => error.in_file(path),
             None => error,

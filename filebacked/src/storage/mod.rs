@@ -303,6 +303,11 @@ pub(crate) trait Source {
     /// The names of a group's members: in creation order where that is tracked, else sorted by their bytes.
     fn children(&self, group: Handle) -> Result<Vec<String>>;
 
+    /// How many members a group has.
+    fn count(&self, group: Handle) -> Result<usize> {
+        Ok(self.children(group)?.len())
+    }
+
     /// Whether the creation order of a group's members is tracked.
     fn is_ordered(&self, group: Handle) -> Result<bool>;
 

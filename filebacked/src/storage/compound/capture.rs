@@ -79,6 +79,16 @@ impl Capture {
         Records::new(value.ok_or_else(|| Error::new(ErrorKind::Contract("a value that wrote no node".into())))?)
     }
 
+    /// Type, shape and bytes of the value, if it is one dataset without a word about it.
+    pub(crate) fn into_dataset(self) -> Option<(Dtype, Vec<u64>, Vec<u8>)> {
+        match self.value {
+            Some(Member::Column(column)) if column.strings.is_empty() && column.marks.is_empty() => {
+                Some((column.dtype, column.shape, column.cells))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the open group is one record, so that its members have no rows.
     fn is_one(&self) -> bool {
         self.open.last().is_none_or(|(_, group)| group.kind == Kind::One)

@@ -7,11 +7,14 @@ use super::filetype::size_of_type;
 use super::id::{Id, check, room, with_link_name, with_name};
 use super::lists::{link_list, new_list};
 use super::names;
-use super::source::Data;
+use super::source::{Data, LibSource};
 use crate::error::{Error, ErrorKind, Result};
-use hdf5_metno::globals::H5P_GROUP_CREATE;
+use crate::storage::Source;
+use hdf5_metno::globals::{H5P_GROUP_CREATE, H5T_NATIVE_UINT64};
 use hdf5_metno::sync::sync;
-use hdf5_metno_sys::h5a::{H5Acreate2, H5Adelete, H5Aget_create_plist, H5Awrite};
+use hdf5_metno_sys::h5a::{H5Acreate2, H5Adelete, H5Aget_create_plist, H5Aopen, H5Awrite};
+use hdf5_metno_sys::h5f::H5F_scope_t::H5F_SCOPE_GLOBAL;
+use hdf5_metno_sys::h5f::H5Fflush;
 use hdf5_metno_sys::h5g::H5Gcreate2;
 use hdf5_metno_sys::h5i::H5I_type_t::H5I_GROUP;
 use hdf5_metno_sys::h5i::{H5Iget_type, hid_t};
@@ -31,6 +34,11 @@ pub(crate) fn children(group: &Id) -> Result<Vec<String>> {
     sync(|| names::children(group.raw()))
 }
 
+/// How many members a group has.
+pub(crate) fn count_links(group: &Id) -> Result<usize> {
+    sync(|| names::count(group.raw()))
+}
+
 /// Opens a group that is a member of another, if there is a link of this name.
 pub(crate) fn open_group(group: &Id, name: &str) -> Result<Option<Id>> {
     sync(|| {
@@ -46,6 +54,35 @@ pub(crate) fn open_group(group: &Id, name: &str) -> Result<Option<Id>> {
             }
         }
     })
+}
+
+/// What tells the object that a link leads to from all others in the file, if there is a link of this name.
+pub(crate) fn identity_of(group: &Id, name: &str) -> Result<Option<String>> {
+    let source = LibSource::new(group.clone())?;
+    let group = source.root()?;
+    let found = source.child(group, name);
+    source.release(group);
+    let Some(member) = found? else { return Ok(None) };
+    let identity = source.identity(member);
+    source.release(member);
+    identity
+}
+
+/// Gives an attribute that is an integer another value.
+pub(crate) fn write_number(object: &Id, name: &str, value: u64) -> Result<()> {
+    // SAFETY: the object is open, the name ends in NUL, the new identifier has no other owner; one number is read.
+    sync(|| {
+        with_name(name, |name| unsafe {
+            let attribute = Id::own(H5Aopen(object.raw(), name, H5P_DEFAULT))?;
+            check(H5Awrite(attribute.raw(), *H5T_NATIVE_UINT64, (&raw const value).cast())).map(drop)
+        })
+    })
+}
+
+/// Gives everything that was written to the file of an object to the operating system.
+pub(crate) fn flush_file(object: &Id) -> Result<()> {
+    // SAFETY: the object is open.
+    sync(|| check(unsafe { H5Fflush(object.raw(), H5F_SCOPE_GLOBAL) }).map(drop))
 }
 
 /// Opens a group that is a member of another, or makes it.

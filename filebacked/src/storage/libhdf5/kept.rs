@@ -7,19 +7,20 @@ use super::file::LibFile;
 #[cfg(all(feature = "native", hdf5_tokens))]
 use super::id::with_name;
 use super::id::{Id, check};
-use super::source::LibSource;
-use crate::error::{ErrorKind, Result};
+use super::source::{LibSource, kind};
+use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{Handle, Kept, ObjectKind, Source};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5Fget_intent, H5Fget_name};
-use hdf5_metno_sys::h5i::H5Iget_file_id;
 #[cfg(feature = "native")]
 use hdf5_metno_sys::h5i::hid_t;
+use hdf5_metno_sys::h5i::{H5Iget_file_id, H5Iinc_ref};
 #[cfg(all(feature = "native", not(hdf5_tokens)))]
 use hdf5_metno_sys::h5o::H5Oopen_by_addr;
 #[cfg(all(feature = "native", hdf5_tokens))]
 use hdf5_metno_sys::h5o::{H5O_token_t, H5Oopen_by_token, H5Otoken_from_str};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// An open object of an open file.
@@ -35,7 +36,7 @@ pub(crate) struct LibKept {
 impl LibKept {
     /// An open object, whatever it is.
     pub(crate) fn of(object: Id) -> Result<Self> {
-        let kind = sync(|| super::source::kind(&object))?;
+        let kind = sync(|| kind(&object))?;
         Ok(LibKept::new(object, kind))
     }
 
@@ -95,6 +96,24 @@ pub(crate) fn is_at_address(object: &Id, address: u64, is_file: impl FnOnce(&Pat
         Ok(found) => Ok(identity(&found)? == identity(object)?),
         Err(_) => Ok(false),
     }
+}
+
+/// Holds on to an open object.
+pub(crate) fn hold(object: &Id) -> Result<Arc<dyn Kept>> {
+    Ok(Arc::new(LibKept::new(object.clone(), sync(|| kind(object))?)))
+}
+
+/// Whether some link leads to an object that is open.
+pub(crate) fn is_linked(object: &Id) -> Result<bool> {
+    sync(|| {
+        // SAFETY: the reference that is added belongs to the new location.
+        let location = unsafe {
+            H5Iinc_ref(object.raw());
+            hdf5_metno::from_id::<hdf5_metno::Location>(object.raw())
+        };
+        let info = location.and_then(|location| location.loc_info());
+        info.map(|info| info.num_links > 0).map_err(|error| Error::new(ErrorKind::Hdf5(error.to_string())))
+    })
 }
 
 /// The object at an address of a file that our own engine has read.

@@ -34,7 +34,10 @@ mod walk;
 
 pub(crate) use attributes::{attribute_names, delete_attribute, has_attribute, replace_attribute};
 pub(crate) use changes::{begin, is_interrupted, is_marked};
-pub(crate) use edit::{children, delete, exists, move_link, open_group, open_or_create_group, promote, root_of};
+pub(crate) use edit::{
+    children, count_links, delete, exists, flush_file, identity_of, move_link, open_group, open_or_create_group,
+    promote, root_of, write_number,
+};
 pub(crate) use file::LibFile;
 pub(crate) use filters::check_filter;
 pub(crate) use grow::{Grower, Rows, can_grow, flush, id_of, links, locked, open, place, relink, resize, set_number};
@@ -42,6 +45,7 @@ pub(crate) use id::Id;
 pub(crate) use info::Facts;
 pub(crate) use kept::LibKept;
 pub(crate) use kept::{file_name, is_writable};
+pub(crate) use kept::{hold, is_linked};
 #[cfg(feature = "native")]
 pub(crate) use kept::{is_at_address, open_at};
 pub(crate) use members::{

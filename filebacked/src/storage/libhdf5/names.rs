@@ -7,7 +7,7 @@ use hdf5_metno_sys::h5::H5_index_t::{self, H5_INDEX_CRT_ORDER, H5_INDEX_NAME};
 use hdf5_metno_sys::h5::H5_iter_order_t::{H5_ITER_INC, H5_ITER_NATIVE};
 use hdf5_metno_sys::h5::herr_t;
 use hdf5_metno_sys::h5a::{H5A_info_t, H5Aiterate2};
-use hdf5_metno_sys::h5g::H5Gget_create_plist;
+use hdf5_metno_sys::h5g::{H5G_info_t, H5Gget_create_plist, H5Gget_info};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5l::{H5L_info_t, H5Literate};
 use hdf5_metno_sys::h5p::{H5P_CRT_ORDER_TRACKED, H5Pget_attr_creation_order, H5Pget_link_creation_order};
@@ -31,6 +31,14 @@ pub(super) fn children(group: hid_t) -> Result<Vec<String>> {
     }
     names.retain(|name| name != UNDER_WAY.as_bytes());
     texts(names, "a member's name")
+}
+
+/// How many links a group has. The lock is held and the identifier is open.
+pub(super) fn count(group: hid_t) -> Result<usize> {
+    let mut info = H5G_info_t::default();
+    // SAFETY: the group is open, the information is writable.
+    check(unsafe { H5Gget_info(group, &mut info) })?;
+    Ok(info.nlinks as usize)
 }
 
 /// Whether the order in which a group's links were created is tracked. The lock is held and the identifier is open.

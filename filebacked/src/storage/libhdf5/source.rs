@@ -10,7 +10,7 @@ use super::id::{Id, check, is_link_name, with_link_name, with_name};
 use super::kept::LibKept;
 use super::links;
 use super::members::identity;
-use super::names::{attributes, children, is_ordered};
+use super::names::{attributes, children, count, is_ordered};
 use super::refer::{broken, region, target};
 use super::sequences::sequences;
 use super::stack::last_error;
@@ -236,6 +236,10 @@ impl Source for LibSource {
 
     fn children(&self, group: Handle) -> Result<Vec<String>> {
         sync(|| children(group.id as hid_t))
+    }
+
+    fn count(&self, group: Handle) -> Result<usize> {
+        sync(|| count(group.id as hid_t))
     }
 
     fn is_ordered(&self, group: Handle) -> Result<bool> {

@@ -4,7 +4,7 @@
 
 use super::UNDEFINED;
 use super::header::{damaged, uint, unknown};
-use super::input::Input;
+use super::input::{Bytes, Input};
 use crate::error::Result;
 use crate::storage::checksum::lookup3;
 
@@ -70,20 +70,28 @@ impl Levels {
     }
 }
 
-/// A tree that is read, a record at a time and in order.
-pub(super) struct Walk<'w, 'b> {
-    pub(super) input: &'w Input<'b>,
-    /// Pays for what is read.
-    pub(super) charge: &'w dyn Fn(usize) -> Result<()>,
-    /// Gets each record.
-    pub(super) each: &'w mut dyn FnMut(&[u8]) -> Result<()>,
+/// The first bytes of a tree, which were checked.
+struct Tree {
+    levels: Levels,
+    kind: u8,
+    depth: usize,
+    root: u64,
+    /// How many records the root has, and the whole tree.
+    count: u64,
+    total: u64,
 }
 
-impl Walk<'_, '_> {
-    /// Walks the tree whose header is at an address. Its records must be of this kind and size.
-    pub(super) fn tree(&mut self, address: u64, kind: u8, record: usize) -> Result<()> {
-        let header = self.input.bytes(address, 38)?;
-        (self.charge)(header.len())?;
+impl Tree {
+    /// The tree whose header is at an address; `None` for one without records. They must be of this kind and size.
+    fn at(
+        input: &Input<'_>,
+        charge: &dyn Fn(usize) -> Result<()>,
+        address: u64,
+        kind: u8,
+        record: usize,
+    ) -> Result<Option<Self>> {
+        let header = input.bytes(address, 38)?;
+        charge(header.len())?;
         if !header.starts_with(b"BTHD\0") || header.get(5) != Some(&kind) {
             return Err(damaged("no B-tree where there should be one"));
         }
@@ -96,48 +104,126 @@ impl Walk<'_, '_> {
             return Err(unknown("a B-tree of another form"));
         }
         if root == UNDEFINED && total == 0 {
-            return Ok(());
+            return Ok(None);
         }
         let levels = if depth < MOST_LEVELS { Levels::new(node as usize, record, depth) } else { None };
         let levels =
             levels.ok_or_else(|| damaged(format!("a B-tree of {depth} levels, with nodes of {node} bytes")))?;
-        if total > self.input.len() / record as u64 {
+        if total > input.len() / record as u64 {
             return Err(damaged(format!("a B-tree of {total} records in a smaller file")));
         }
-        let mut left = total;
-        self.node(&levels, kind, depth, root, count, &mut left)?;
-        if left != 0 { Err(damaged("a B-tree with fewer records than it says")) } else { Ok(()) }
+        Ok(Some(Tree { levels, kind, depth, root, count, total }))
     }
 
-    /// Walks a node of `count` records, and what is below it. `left` records may still come.
-    fn node(&mut self, levels: &Levels, kind: u8, level: usize, at: u64, count: u64, left: &mut u64) -> Result<()> {
-        let most = levels.most.get(level).copied().unwrap_or(0);
-        if count > most || count > *left || (level > 0 && count == 0) {
+    /// A node of `count` records, and how many bytes they take with all before them.
+    fn node<'b>(
+        &self,
+        input: &Input<'b>,
+        charge: &dyn Fn(usize) -> Result<()>,
+        level: usize,
+        at: u64,
+        count: u64,
+    ) -> Result<(Bytes<'b>, usize)> {
+        let most = self.levels.most.get(level).copied().unwrap_or(0);
+        if count > most || (level > 0 && count == 0) {
             return Err(damaged(format!("a node of {count} records in a B-tree")));
         }
-        let (count, record) = (count as usize, levels.record);
-        let pointer = if level > 0 { levels.pointer(level) } else { 0 };
-        let children = if level > 0 { HEAD + count * record } else { 0 };
-        let end = HEAD + count * record + if level > 0 { (count + 1) * pointer } else { 0 };
-        let node = self.input.bytes(at, end + CHECKSUM)?;
-        (self.charge)(node.len())?;
+        let records = HEAD + count as usize * self.levels.record;
+        let end = if level > 0 { records + (count as usize + 1) * self.levels.pointer(level) } else { records };
+        let node = input.bytes(at, end + CHECKSUM)?;
+        charge(node.len())?;
         let signature: &[u8] = if level > 0 { b"BTIN\0" } else { b"BTLF\0" };
-        if !node.starts_with(signature) || node.get(5) != Some(&kind) {
+        if !node.starts_with(signature) || node.get(5) != Some(&self.kind) {
             return Err(damaged("no node of a B-tree where there should be one"));
         }
         if u64::from(lookup3(&node[..end])) != uint(&node, end, 4)? {
             return Err(damaged("a node of a B-tree with a wrong checksum"));
         }
+        Ok((node, records))
+    }
+
+    /// The address of a child of a node of this level, and how many records it has.
+    fn child(&self, node: &[u8], children: usize, level: usize, number: usize) -> Result<(u64, u64)> {
+        let at = children + number * self.levels.pointer(level);
+        Ok((uint(node, at, 8)?, uint(node, at + 8, self.levels.count_width())?))
+    }
+}
+
+/// How many records the tree has whose header is at an address.
+pub(super) fn total(
+    input: &Input<'_>,
+    charge: &dyn Fn(usize) -> Result<()>,
+    address: u64,
+    kind: u8,
+    record: usize,
+) -> Result<u64> {
+    Ok(Tree::at(input, charge, address, kind, record)?.map_or(0, |tree| tree.total))
+}
+
+/// A tree that is read, a record at a time and in order.
+pub(super) struct Walk<'w, 'b> {
+    pub(super) input: &'w Input<'b>,
+    /// Pays for what is read.
+    pub(super) charge: &'w dyn Fn(usize) -> Result<()>,
+    /// Gets each record.
+    pub(super) each: &'w mut dyn FnMut(&[u8]) -> Result<()>,
+}
+
+impl Walk<'_, '_> {
+    /// Walks the tree whose header is at an address. Its records must be of this kind and size.
+    pub(super) fn tree(&mut self, address: u64, kind: u8, record: usize) -> Result<()> {
+        let Some(tree) = Tree::at(self.input, self.charge, address, kind, record)? else { return Ok(()) };
+        let mut left = tree.total;
+        self.node(&tree, tree.depth, tree.root, tree.count, &mut left)?;
+        if left != 0 { Err(damaged("a B-tree with fewer records than it says")) } else { Ok(()) }
+    }
+
+    /// Walks a node of `count` records, and what is below it. `left` records may still come.
+    fn node(&mut self, tree: &Tree, level: usize, at: u64, count: u64, left: &mut u64) -> Result<()> {
+        if count > *left {
+            return Err(damaged(format!("a node of {count} records in a B-tree")));
+        }
+        let (node, children) = tree.node(self.input, self.charge, level, at, count)?;
+        let (count, record) = (count as usize, tree.levels.record);
         for i in 0..=count {
             if level > 0 {
-                let at = children + i * pointer;
-                let (address, count) = (uint(&node, at, 8)?, uint(&node, at + 8, levels.count_width())?);
-                self.node(levels, kind, level - 1, address, count, left)?;
+                let (address, count) = tree.child(&node, children, level, i)?;
+                self.node(tree, level - 1, address, count, left)?;
             }
             if i < count {
                 *left = left.checked_sub(1).ok_or_else(|| damaged("a B-tree with more records than it says"))?;
                 (self.each)(&node[HEAD + i * record..HEAD + (i + 1) * record])?;
             }
+        }
+        Ok(())
+    }
+
+    /// Walks those records of a tree that begin with this hash, which its records are sorted by.
+    pub(super) fn hashed(&mut self, address: u64, kind: u8, record: usize, hash: u32) -> Result<()> {
+        let Some(tree) = Tree::at(self.input, self.charge, address, kind, record)? else { return Ok(()) };
+        self.hashed_below(&tree, tree.depth, tree.root, tree.count, hash)
+    }
+
+    fn hashed_below(&mut self, tree: &Tree, level: usize, at: u64, count: u64, hash: u32) -> Result<()> {
+        let (node, children) = tree.node(self.input, self.charge, level, at, count)?;
+        let (count, record) = (count as usize, tree.levels.record);
+        let records = &node[HEAD..HEAD + count * record];
+        let hash_of = |i: usize| uint(records, i * record, 4).unwrap_or(u64::MAX) as u32;
+        let (mut low, mut high) = (0, count);
+        while low < high {
+            let middle = low.midpoint(high);
+            if hash_of(middle) < hash { low = middle + 1 } else { high = middle }
+        }
+        // Names of the same hash are neighbours, which may lie on both sides of a record.
+        for i in low..=count {
+            if level > 0 {
+                let (address, count) = tree.child(&node, children, level, i)?;
+                self.hashed_below(tree, level - 1, address, count, hash)?;
+            }
+            if i == count || hash_of(i) != hash {
+                break;
+            }
+            (self.each)(&records[i * record..(i + 1) * record])?;
         }
         Ok(())
     }

@@ -290,6 +290,33 @@ impl Dense {
     }
 }
 
+impl Dense {
+    /// How many objects there are.
+    pub(super) fn count(&self, input: &Input<'_>, charge: &dyn Fn(usize) -> Result<()>) -> Result<u64> {
+        btree::total(input, charge, self.index, self.kind, self.record)
+    }
+
+    /// Looks at the objects whose names have this hash.
+    pub(super) fn hashed(
+        &self,
+        input: &Input<'_>,
+        charge: &dyn Fn(usize) -> Result<()>,
+        hash: u32,
+        look: &mut dyn FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let mut heap = None;
+        let mut each = |record: &[u8]| {
+            let heap = match &mut heap {
+                Some(heap) => heap,
+                None => heap.insert(Heap::at(input, self.heap, self.id.len())?),
+            };
+            let place = heap.place(record.get(self.id.clone()).unwrap_or_default())?;
+            look(heap.object(input, charge, place)?)
+        };
+        btree::Walk { input, charge, each: &mut each }.hashed(self.index, self.kind, self.record, hash)
+    }
+}
+
 /// Appends a heap with these objects, each of [`LONGEST`] bytes at most: its address, and the identifiers of all objects
 /// in their order. `base` is the address of the first byte of `out`. `None` where there are too many bytes for a heap.
 pub(super) fn write<'o>(

@@ -57,7 +57,7 @@ impl Kept for NativeKept {
                 NativeSource::of_file(&opened.file, opened.found.len())?
             }
         };
-        let source = source.limited(self.limits);
+        let source = source.limited(self.limits).kept_from(&self.origin);
         let found = source.noted(source.open(self.address)).and_then(|handle| look(&source, handle));
         match found {
             #[cfg(feature = "libhdf5")]

@@ -103,6 +103,56 @@ pub(super) fn is_dense(body: &[u8]) -> Result<bool> {
     Ok(Info::parse(body)?.dense.is_some())
 }
 
+/// Links that are not in the header of their group, by their names.
+fn by_name(heap: u64, names: u64) -> fractal::Dense {
+    fractal::Dense { heap, index: names, kind: btree::NAMES, record: NAME_RECORD, id: 4..NAME_RECORD }
+}
+
+/// The links of a group with this header that are not in it; `None` where all are.
+pub(super) fn dense(header: &Header<'_>) -> Result<Option<fractal::Dense>> {
+    let mut messages = header.messages();
+    while let Some((kind, body)) = messages.next()? {
+        if kind == message::LINK_INFO {
+            return Ok(Info::parse(body)?.dense.map(|(heap, names)| by_name(heap, names)));
+        }
+    }
+    Ok(None)
+}
+
+/// Looks for one link among those that are not in their group's header: its address.
+pub(super) fn find_dense(
+    dense: &fractal::Dense,
+    input: &Input<'_>,
+    charge: &dyn Fn(usize) -> Result<()>,
+    name: &str,
+) -> Result<Option<u64>> {
+    let mut found = None;
+    dense.hashed(input, charge, lookup3(name.as_bytes()), &mut |body| {
+        let link = Link::parse(body)?;
+        if link.name == name.as_bytes() {
+            found = Some(link.address.ok_or_else(|| unknown("a soft or external link"))?);
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// How many links a group with this header has.
+pub(super) fn count(header: &Header<'_>, input: &Input<'_>, charge: &dyn Fn(usize) -> Result<()>) -> Result<u64> {
+    if let Some(dense) = dense(header)? {
+        return dense.count(input, charge);
+    }
+    let (mut messages, mut count) = (header.messages(), 0);
+    while let Some((kind, _)) = messages.next()? {
+        match kind {
+            message::LINK => count += 1,
+            message::SYMBOL_TABLE => return Err(unknown("a group of an older format")),
+            _ => {}
+        }
+    }
+    Ok(count)
+}
+
 /// All links of a group, in the order in which they are read.
 #[derive(Debug, Default)]
 pub(super) struct Links {
@@ -179,8 +229,7 @@ impl Links {
         heap: u64,
         names: u64,
     ) -> Result<()> {
-        let dense = fractal::Dense { heap, index: names, kind: btree::NAMES, record: NAME_RECORD, id: 4..NAME_RECORD };
-        dense.each(input, charge, &mut |link| self.push(link))
+        by_name(heap, names).each(input, charge, &mut |link| self.push(link))
     }
 
     /// How many links there are.

@@ -5,7 +5,7 @@ use super::header::{Header, damaged, uint, unknown};
 use super::heap::Cursor;
 use super::input::{Bytes, Input, copy};
 use super::kept::{NativeKept, Opened, Origin};
-use super::links::{Link, Links, is_dense};
+use super::links::{self, Link, Links, is_dense};
 use super::object::{Attribute, Parsed, dense_attributes};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
@@ -33,6 +33,9 @@ const BUDGET: u64 = 16;
 
 /// So many links are looked at one after another; where that is not enough, all links of the group are indexed.
 const SCANNED: usize = 64;
+
+/// So many links of a large group are looked for one by one; where that is not enough, all are indexed.
+const SEARCHED: u32 = 4;
 
 /// Indexes of groups are kept until they have so many links together; the last few are kept in any case.
 const KEPT_LINKS: usize = 1 << 16;
@@ -69,6 +72,8 @@ pub(crate) struct NativeSource<'b> {
     limits: Option<Limits>,
     /// The message after the link that was found last, and its group: members are mostly read in their order.
     next: Cell<(u64, usize)>,
+    /// How many links were looked for one by one, and in which group.
+    searched: Cell<(u64, u32)>,
     /// The object that was looked at last: it is mostly asked for several things in a row.
     last: RefCell<(u64, Parsed<'b>)>,
     /// Groups whose links were indexed, the one that was used last at the end.
@@ -121,6 +126,7 @@ impl<'b> NativeSource<'b> {
             limits: None,
             input,
             next: Cell::new((0, 0)),
+            searched: Cell::new((0, 0)),
             // No object lies at the place of the superblock.
             last: RefCell::new((0, Parsed::none())),
             groups: RefCell::default(),
@@ -135,6 +141,12 @@ impl<'b> NativeSource<'b> {
     /// Says which file it is.
     pub(crate) fn named(mut self, path: &'b Path) -> Self {
         self.path = Some(path);
+        self
+    }
+
+    /// Says what kept objects are read from.
+    pub(super) fn kept_from(mut self, origin: &Arc<Origin>) -> Self {
+        self.origin = OnceCell::from(origin.clone());
         self
     }
 
@@ -246,9 +258,24 @@ impl<'b> NativeSource<'b> {
         }
         // From the disk, every look at a header takes the whole of it.
         if matches!(self.input, Input::Disk(_)) {
-            return self.links(group)?.find(name);
+            return self.search(group, name);
         }
         self.scan(group, name)
+    }
+
+    /// Looks for a member in the index that the file has, where few are asked for.
+    fn search(&self, group: Handle, name: &str) -> Result<Option<u64>> {
+        let (last, times) = self.searched.get();
+        let times = if last == group.id { times } else { 0 };
+        if times < SEARCHED {
+            self.searched.set((group.id, times + 1));
+            let charge = |bytes| self.charge(bytes);
+            let header = self.header(group)?.joined(&self.input, &charge)?;
+            if let Some(dense) = links::dense(&header)? {
+                return links::find_dense(&dense, &self.input, &charge, name);
+            }
+        }
+        self.links(group)?.find(name)
     }
 
     /// Looks for a member from where the last one was found.
@@ -279,7 +306,7 @@ impl<'b> NativeSource<'b> {
                     }
                 }
                 message::SYMBOL_TABLE => return Err(unknown("a group of an older format")),
-                message::LINK_INFO if is_dense(body)? => break,
+                message::LINK_INFO if is_dense(body)? => return self.search(group, name),
                 message::CONTINUATION => break,
                 _ => {}
             }
@@ -425,6 +452,18 @@ impl Source for NativeSource<'_> {
             Ok(names)
         };
         self.noted(names())
+    }
+
+    fn count(&self, group: Handle) -> Result<usize> {
+        let count = || {
+            if let Some(links) = self.indexed(group) {
+                return Ok(links.len());
+            }
+            let charge = |bytes| self.charge(bytes);
+            let header = self.header(group)?.joined(&self.input, &charge)?;
+            Ok(links::count(&header, &self.input, &charge)? as usize)
+        };
+        self.noted(count())
     }
 
     fn is_ordered(&self, group: Handle) -> Result<bool> {

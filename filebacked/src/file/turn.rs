@@ -1,0 +1,60 @@
+//! One value at a time: what is under way has the same name in every file.
+
+use crate::error::{ErrorKind, Result};
+use std::cell::Cell;
+#[cfg(feature = "compress")]
+use std::sync::TryLockError;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+static TURN: Mutex<()> = Mutex::new(());
+
+thread_local! {
+    /// Whether it is this thread's turn.
+    static MINE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Writes a value when no other thread is writing one.
+pub(crate) fn in_turn<R>(write: impl FnOnce() -> Result<R>) -> Result<R> {
+    if MINE.get() {
+        return Err(ErrorKind::Contract("a value that writes into a file while it is written itself".into()).into());
+    }
+    let turn = wait();
+    let mine = Mine::begin();
+    let written = write();
+    drop(mine);
+    drop(turn);
+    written
+}
+
+/// It is this thread's turn, until this goes.
+struct Mine;
+
+impl Mine {
+    fn begin() -> Self {
+        MINE.set(true);
+        Mine
+    }
+}
+
+impl Drop for Mine {
+    fn drop(&mut self) {
+        MINE.set(false);
+    }
+}
+
+/// Waits without keeping a thread of the pool from its work: whoever's turn it is may wait for that.
+fn wait() -> MutexGuard<'static, ()> {
+    #[cfg(feature = "compress")]
+    while rayon::current_thread_index().is_some() {
+        match TURN.try_lock() {
+            Ok(turn) => return turn,
+            Err(TryLockError::Poisoned(error)) => return error.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                    std::thread::sleep(std::time::Duration::from_micros(50));
+                }
+            }
+        }
+    }
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,226 @@
+//! [`Sequence`] and [`Pairs`]: what an iterator gives, saved as the collection that it would fill.
+
+use crate::backed::Save;
+use crate::context::WriteContext;
+use crate::error::{Error, ErrorKind, Result};
+use crate::field::StoreAs;
+use crate::impls::collection::write_all;
+use crate::layout::map::{self, Order, key_name, value_schema};
+use crate::rows::Rows;
+use crate::slot::{Place, Slot, VALUE, Written};
+use crate::stamp::{Stamp, escape_link};
+use crate::storage::compound::Capture;
+use crate::storage::{self, Dtype};
+use std::collections::HashSet;
+use std::fmt;
+
+/// So many bytes of values are held at a time.
+const BLOCK: usize = 64 << 10;
+
+/// The values of an iterator of known length, saved as the `Vec` of them would be: the same bytes, which load as one.
+///
+/// Numbers (and arrays of a fixed length of them) are never together in memory: a block of them is made and
+/// written after the other. Values of other types lie in columns, of which each needs all values, so they are collected
+/// first. An iterator may be asked for more than once, so it is cloned; the values of the clones have to be the same.
+///
+/// ```
+/// # fn main() -> filebacked::Result<()> {
+/// use filebacked::{Save, Sequence};
+///
+/// #[derive(Save)]
+/// struct Frame<'a, I: ExactSizeIterator<Item = f64> + Clone> {
+///     name: &'a str,
+///     energies: Sequence<I>,
+/// }
+///
+/// let speeds = vec![1.0, 2.0, 3.0];
+/// let frame = Frame { name: "first", energies: Sequence::new(speeds.iter().map(|v| v * v / 2.0)) };
+/// let bytes = filebacked::to_bytes(&frame)?;
+///
+/// #[derive(filebacked::FileBacked)]
+/// #[filebacked(name = "Frame")]
+/// struct Owned { name: String, energies: Vec<f64> }
+/// let frame: Owned = filebacked::from_bytes(&bytes)?;
+/// assert_eq!(frame.energies, [0.5, 2.0, 4.5]);
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Sequence<I>(I);
+
+impl<I> fmt::Debug for Sequence<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sequence").finish_non_exhaustive()
+    }
+}
+
+impl<I: ExactSizeIterator + Clone> Sequence<I> {
+    /// What this iterator gives.
+    pub fn new(values: impl IntoIterator<IntoIter = I>) -> Self {
+        Sequence(values.into_iter())
+    }
+}
+
+/// The bytes of a block of numbers, with their type and their shape.
+type Block = (Dtype, Vec<u64>, Vec<u8>);
+
+/// What many values would be as one dataset; `None` where they would be anything else.
+fn block<T: Save>(values: &[T], cx: &WriteContext) -> Result<Option<Block>> {
+    let mut capture = Capture::default();
+    let written = Slot::whole(&mut capture, cx, Place::Member(VALUE)).put_rows(Rows::slice(values));
+    written.map(|_| capture.into_dataset())
+}
+
+/// Takes a block of values, into memory that is there.
+fn fill<I: Iterator>(values: &mut I, block: &mut Vec<I::Item>) {
+    block.clear();
+    block.extend(values.take((BLOCK / size_of::<I::Item>().max(1)).max(1)));
+}
+
+#[cold]
+fn another_length() -> Error {
+    ErrorKind::Contract("an iterator that gave another number of values than it said".into()).into()
+}
+
+impl<I: ExactSizeIterator + Clone> Save for Sequence<I>
+where
+    I::Item: Save,
+{
+    fn write(&self, slot: Slot<'_>) -> Result<Written> {
+        let mut values = self.0.clone();
+        let (cx, len) = (slot.cx, values.len());
+        let mut part = Vec::new();
+        // Filters get all values.
+        if len > 0 && I::Item::is_number() && slot.layout().is_none() && cx.registry().is_empty() {
+            fill(&mut values, &mut part);
+            if let Some((dtype, mut shape, bytes)) = block(&part, cx)?
+                && let [rows, inner @ ..] = &mut shape[..]
+                && let Some(size) =
+                    storage::elements(inner).and_then(|n| n.checked_mul(dtype.size())).filter(|n| *n > 0)
+            {
+                *rows = len as u64;
+                let (mut failed, mut start) = (None, Some((values, bytes)));
+                let written = slot.each().dataset_fill(&dtype, &shape, &mut |out| {
+                    let Some((mut values, mut bytes)) = start.take() else { return };
+                    let mut left = len;
+                    while left > 0 && failed.is_none() {
+                        match left.checked_sub(bytes.len() / size) {
+                            Some(rest) if !bytes.is_empty() => {
+                                out.put(&bytes);
+                                left = rest;
+                            }
+                            _ => failed = Some(another_length()),
+                        }
+                        fill(&mut values, &mut part);
+                        bytes = match block(&part, cx) {
+                            Ok(block) => block.map_or_else(Vec::new, |(_, _, bytes)| bytes),
+                            Err(error) => {
+                                failed = Some(error);
+                                Vec::new()
+                            }
+                        };
+                    }
+                    if !bytes.is_empty() {
+                        failed.get_or_insert_with(another_length);
+                    }
+                    // The engine waits for as many bytes; what was written is given up then.
+                    out.zeros(left * size);
+                });
+                return match failed {
+                    Some(error) => Err(error),
+                    None => written,
+                };
+            }
+        }
+        part.extend(values);
+        if part.len() != len {
+            return Err(another_length());
+        }
+        write_all(Rows::slice(&part), slot)
+    }
+
+    fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
+        let all: Vec<Vec<I::Item>> = rows.iter().map(|sequence| sequence.0.clone().collect()).collect();
+        slot.put_rows(Rows::slice(&all))
+    }
+}
+
+/// The entries of an iterator of known length, saved as the map of them would be, in the order in which they come.
+///
+/// Where each value is an object of its own, it is made, written and dropped before the next one; flat
+/// values, which lie in columns, are collected first. Each key may come once.
+///
+/// ```
+/// # fn main() -> filebacked::Result<()> {
+/// use filebacked::Pairs;
+/// use std::collections::BTreeMap;
+///
+/// let names = ["a", "b"];
+/// let bytes = filebacked::to_bytes(&Pairs::new(names.iter().map(|name| (*name, vec![1.5; 3]))))?;
+/// assert_eq!(filebacked::from_bytes::<BTreeMap<String, Vec<f64>>>(&bytes)?["b"], [1.5; 3]);
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Pairs<I>(I);
+
+impl<I> fmt::Debug for Pairs<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pairs").finish_non_exhaustive()
+    }
+}
+
+impl<K, V, I: ExactSizeIterator<Item = (K, V)> + Clone> Pairs<I> {
+    /// What this iterator gives.
+    pub fn new(entries: impl IntoIterator<IntoIter = I>) -> Self {
+        Pairs(entries.into_iter())
+    }
+}
+
+impl<K: Save, V: Save, I: ExactSizeIterator<Item = (K, V)> + Clone> Save for Pairs<I> {
+    fn write(&self, slot: Slot<'_>) -> Result<Written> {
+        let (entries, cx) = (self.0.clone(), slot.cx);
+        let len = entries.len();
+        let links = match slot.layout() {
+            None => map::by_links::<K, V>(),
+            layout => layout == Some(StoreAs::Links) && K::is_name(),
+        };
+        if !links || slot.is_encoded() || cx.is_python() {
+            let entries: Vec<(K, V)> = entries.collect();
+            if entries.len() != len {
+                return Err(another_length());
+            }
+            check_keys(&entries, cx)?;
+            return map::write(|| entries.iter().map(|(key, value)| (key, value)), Order::Kept, slot);
+        }
+        let mut group = slot.group(Stamp::kind("links"))?;
+        group.write_len(len)?;
+        let (mut names, mut count) = (HashSet::with_capacity(len), 0);
+        for (key, value) in entries {
+            let name = key_name(&key)?.into_owned();
+            group.entry(&escape_link(&name), Some(&name), value_schema::<V>(cx), |slot| slot.put(&value))?;
+            count += 1;
+            if !names.insert(name) {
+                return Err(twice());
+            }
+        }
+        if count != len {
+            return Err(another_length());
+        }
+        group.end()
+    }
+}
+
+#[cold]
+fn twice() -> Error {
+    ErrorKind::Contract("entries of which two have the same key".into()).into()
+}
+
+/// Refuses keys that come twice: no map has them.
+fn check_keys<K: Save, V>(entries: &[(K, V)], cx: &WriteContext) -> Result<()> {
+    let mut seen = HashSet::with_capacity(entries.len());
+    for (key, _) in entries {
+        if !seen.insert(map::coded(key, cx)?) {
+            return Err(twice());
+        }
+    }
+    Ok(())
+}
