@@ -15,6 +15,9 @@ use crate::whole;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "ndarray")]
+mod array;
+
 /// An open HDF5 file: values are written and read under names of their own.
 ///
 /// ```

@@ -10,7 +10,15 @@
 mod array;
 #[cfg(feature = "ndarray")]
 mod blocks;
+#[cfg(all(feature = "libhdf5", feature = "ndarray"))]
+mod create;
+#[cfg(feature = "ndarray")]
+mod edit;
+#[cfg(all(feature = "libhdf5", feature = "ndarray"))]
+mod elements;
 mod held;
+#[cfg(feature = "mmap")]
+mod map;
 #[cfg(feature = "ndarray")]
 mod selection;
 mod value;
@@ -19,5 +27,9 @@ mod value;
 pub use array::LazyArray;
 #[cfg(feature = "ndarray")]
 pub use blocks::{Block, Blocks};
+#[cfg(all(feature = "libhdf5", feature = "ndarray"))]
+pub use create::ArrayOptions;
 pub(crate) use held::Held;
+#[cfg(feature = "mmap")]
+pub use map::{MapElement, MappedArray};
 pub use value::Lazy;

@@ -101,6 +101,7 @@
 //! | `derive` | yes | the derive macros |
 //! | `dynamic` | | `Box<dyn Trait>`: the classes behind a trait are found at link time |
 //! | `ndarray`, `sprs` | yes | arrays and sparse matrices |
+//! | `mmap` | yes | with `ndarray`: [`LazyArray::map`], arrays seen in the file itself |
 //! | `half`, `complex`, `chrono`, `uuid`, `indexmap` | | the types of those crates |
 //! | `serde` | | any serde type as groups and datasets, and [`Value`] to and from serde |
 //! | `bincode`, `postcard`, `json` | | any serde type as bytes or text |
@@ -176,6 +177,10 @@ pub use layout::scalar::Element;
 pub use lazy::Lazy;
 #[cfg(feature = "ndarray")]
 pub use lazy::{Block, Blocks, LazyArray};
+#[cfg(all(feature = "libhdf5", feature = "ndarray"))]
+pub use lazy::ArrayOptions;
+#[cfg(feature = "mmap")]
+pub use lazy::{MapElement, MappedArray};
 pub use member::MemberReader;
 pub use node::Node;
 pub use options::{

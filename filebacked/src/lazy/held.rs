@@ -7,6 +7,10 @@ use crate::object::Object;
 use crate::path::State;
 #[cfg(feature = "ndarray")]
 use crate::storage::Dtype;
+#[cfg(feature = "mmap")]
+use crate::storage::Piece;
+#[cfg(all(feature = "libhdf5", feature = "ndarray"))]
+use crate::storage::libhdf5::Id;
 use crate::storage::{Kept, ObjectKind};
 use std::fmt;
 use std::path::Path;
@@ -71,9 +75,31 @@ impl Held {
         found.map_err(|error| self.located(error))
     }
 
+    /// Opens the object to change it.
+    #[cfg(all(feature = "libhdf5", feature = "ndarray"))]
+    pub(crate) fn edit(&self, mut change: impl FnMut(&Id) -> Result<()>) -> Result<()> {
+        self.kept.edit(&mut |object| change(object)).map_err(|error| self.located(error.during(Operation::Save)))
+    }
+
+    /// Holds another object instead, in the same place of the same file.
+    #[cfg(all(feature = "libhdf5", feature = "ndarray"))]
+    pub(crate) fn replace(&mut self, kept: Arc<dyn Kept>) {
+        self.kept = kept;
+    }
+
+    /// Where the elements of a dataset lie in the file.
+    #[cfg(feature = "mmap")]
+    pub(crate) fn locate(&self, dtype: &Dtype) -> Result<Piece> {
+        self.kept.locate(dtype).map_err(|error| self.located(error))
+    }
+
+    /// Says in an error which object of which file was worked on.
     #[cold]
-    fn located(&self, error: Error) -> Error {
-        let error = error.during(Operation::Load);
+    pub(crate) fn located(&self, error: Error) -> Error {
+        let mut error = error.during(Operation::Load);
+        if let Some(place) = self.kept.place() {
+            error = error.at(&place);
+        }
         match self.path() {
             Some(path) => error.in_file(path),
             None => error,

@@ -31,9 +31,15 @@ mod plain;
 #[cfg_attr(not(feature = "ndarray"), allow(dead_code))]
 mod slab;
 mod staged;
+#[cfg(any(feature = "ndarray", feature = "libhdf5"))]
+mod tiles;
 
 pub(crate) use dtype::REFERENCE;
 pub(crate) use kept::Kept;
+#[cfg(feature = "ndarray")]
+pub(crate) use kept::read_only;
+#[cfg(feature = "mmap")]
+pub(crate) use kept::{Piece, no_piece};
 pub(crate) use plain::Plain;
 pub(crate) use plain::{as_bytes, fill_slice, fill_vec, read_records, read_scalar, read_vec};
 #[cfg(feature = "sprs")]
@@ -44,6 +50,8 @@ pub(crate) use slab::Span;
 #[cfg(feature = "ndarray")]
 pub(crate) use slab::Window;
 pub(crate) use staged::{Gathered, Staged};
+#[cfg(any(feature = "ndarray", feature = "libhdf5"))]
+pub(crate) use tiles::Tiles;
 
 pub(crate) use compression::check;
 pub use compression::{BloscCodec, BloscShuffle, Compression};

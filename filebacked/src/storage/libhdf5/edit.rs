@@ -123,7 +123,7 @@ pub(crate) fn promote(from: &Id, into: &Id, overwrite: bool, known: &[&str]) -> 
 }
 
 /// A list for creating a link of this name. The lock is held.
-fn link_list(name: &str) -> Result<Id> {
+pub(super) fn link_list(name: &str) -> Result<Id> {
     let list = new_list(*H5P_LINK_CREATE)?;
     if !name.is_ascii() {
         // SAFETY: the list is open.
@@ -153,7 +153,7 @@ fn has_attribute(object: hid_t, name: &str) -> Result<bool> {
 }
 
 /// Copies an attribute, over one that is there. The lock is held.
-fn copy_attribute(from: hid_t, into: hid_t, name: &str) -> Result<()> {
+pub(super) fn copy_attribute(from: hid_t, into: hid_t, name: &str) -> Result<()> {
     // SAFETY: the objects are open, the name ends in NUL, each new identifier has no other owner.
     let (old, stored, space, list) = with_name(name, |name| unsafe {
         let old = Id::own(H5Aopen(from, name, H5P_DEFAULT))?;

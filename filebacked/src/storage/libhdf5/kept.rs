@@ -50,6 +50,22 @@ impl Kept for LibKept {
         self.path.as_deref()
     }
 
+    fn place(&self) -> Option<String> {
+        super::rewrite::path(&self.object)
+    }
+
+    #[cfg(feature = "mmap")]
+    fn locate(&self, dtype: &crate::storage::Dtype) -> Result<crate::storage::Piece> {
+        #[cfg(unix)]
+        return super::descriptor::locate(&self.object, dtype);
+        // The library's own handle of the file is not to be had.
+        #[cfg(not(unix))]
+        {
+            let _ = dtype;
+            Err(crate::storage::no_piece("a file that the HDF5 library has open"))
+        }
+    }
+
     fn with_hdf5(&self, look: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
         look(&self.object)
     }
@@ -60,6 +76,11 @@ impl Kept for LibKept {
         }
         change(&self.object)
     }
+}
+
+/// Holds on to an open dataset.
+pub(crate) fn keep(dataset: Id) -> std::sync::Arc<dyn Kept> {
+    std::sync::Arc::new(LibKept::new(dataset, ObjectKind::Dataset))
 }
 
 /// The object at an address of a file that our own engine has read.
@@ -102,7 +123,7 @@ pub(crate) fn copy_object(from: &Id, into: &Id, name: &str) -> Result<()> {
 }
 
 /// Whether the file that an object is in was opened to be changed.
-fn is_writable(object: &Id) -> Result<bool> {
+pub(crate) fn is_writable(object: &Id) -> Result<bool> {
     sync(|| {
         let mut intent = 0;
         // SAFETY: the object is open; the new identifier has no other owner, and the place for the answer is writable.

@@ -6,6 +6,10 @@
 
 mod chunks;
 mod content;
+mod create;
+mod dataset;
+#[cfg(all(unix, any(feature = "compress", feature = "mmap")))]
+mod descriptor;
 mod edit;
 mod file;
 mod filetype;
@@ -16,6 +20,7 @@ mod links;
 mod lists;
 mod names;
 mod refer;
+mod rewrite;
 mod sequences;
 mod sink;
 mod source;
@@ -23,11 +28,15 @@ mod stack;
 mod strings;
 mod types;
 
+pub(crate) use create::{NewDataset, create};
+pub(crate) use dataset::{changeable, chunk, resize, write_slab};
 pub(crate) use edit::{children, delete, exists, move_link, open_group, open_or_create_group, promote, root_of};
 pub(crate) use file::LibFile;
 pub(crate) use filters::check_filter;
 pub(crate) use id::Id;
+pub(crate) use kept::{is_writable, keep};
 #[cfg(feature = "native")]
 pub(crate) use kept::open_at;
+pub(crate) use rewrite::rewrite;
 pub(crate) use sink::LibSink;
 pub(crate) use source::LibSource;

@@ -8,6 +8,7 @@ mod btree;
 mod checksum;
 mod dataset;
 mod datatype;
+mod find;
 mod fractal;
 mod header;
 mod heap;
