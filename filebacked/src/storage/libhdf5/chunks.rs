@@ -23,6 +23,7 @@ mod never {
         _: &crate::storage::Slab,
         _: usize,
         _: &[u8],
+        _: bool,
     ) -> Result<bool> {
         Ok(false)
     }
@@ -108,8 +109,16 @@ mod write {
     }
 
     /// Writes a part of a dataset of this shape that is made of whole chunks; `false`, and nothing written, where it is not, or
-    /// the library has to. The lock is held for the library's calls only.
-    pub(in super::super) fn write(dataset: &Id, shape: &[u64], slab: &Slab, size: usize, bytes: &[u8]) -> Result<bool> {
+    /// the library has to. Where there may be chunks already (not `fresh`), it has to
+    /// where chunks get filter masks, of which it knows old ones. The lock is held for the library's calls only.
+    pub(in super::super) fn write(
+        dataset: &Id,
+        shape: &[u64],
+        slab: &Slab,
+        size: usize,
+        bytes: &[u8],
+        fresh: bool,
+    ) -> Result<bool> {
         let Some((pipeline, chunk)) = sync(|| layout(dataset.raw(), size))? else { return Ok(false) };
         let whole = slab.dims.iter().zip(shape).zip(&chunk).all(|((span, extent), chunk)| {
             let end = span.start + span.count;
@@ -118,6 +127,9 @@ mod write {
         let Some(grid) = Grid::new(&slab.shape(), &chunk, size).filter(|_| whole && pipeline.encodes()) else {
             return Ok(false);
         };
+        if !fresh && !pipeline.is_unmasked() {
+            return Ok(false);
+        }
         let cut = slab.dims.iter().zip(&chunk).any(|(span, chunk)| !span.count.is_multiple_of(*chunk));
         // What lies behind the end shows when the dataset grows: zeros here, what the dataset says there.
         if cut && sync(|| has_fill_value(dataset.raw()))? {

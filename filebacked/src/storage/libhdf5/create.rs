@@ -5,7 +5,7 @@ use super::id::{Id, check, with_link_name};
 use super::lists::{COMPACT, add_filters, timeless};
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{CHUNK, Compression, Dtype, Elements, Slab, Tiles, chunk_shape, elements};
+use crate::storage::{CHUNK, Compression, Dtype, Elements, Tiles, chunk_shape, elements};
 use hdf5_metno::globals::H5P_DATASET_CREATE;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5::{HADDR_UNDEF, hsize_t};
@@ -148,20 +148,27 @@ fn anonymous(base: &Id, what: &NewDataset<'_>) -> Result<Id> {
         if !is_chunked && !is_compact && what.dtype.is_plain() {
             let offset = H5Dget_offset(dataset.raw());
             if offset != HADDR_UNDEF && offset < end {
-                clear(&dataset, what.shape, what.dtype)?;
+                clear(&dataset, what.shape, what.dtype, end - offset)?;
             }
         }
         Ok(dataset)
     }
 }
 
-/// Writes zeros to all of a dataset.
-fn clear(dataset: &Id, shape: &[u64], dtype: &Dtype) -> Result<()> {
-    let shape: Vec<usize> = shape.iter().map(|extent| *extent as usize).collect();
-    let tiles = Tiles::new(&shape, None, (1 << 20) / dtype.size().max(1));
-    let zeros = vec![0; tiles.shape().iter().product::<usize>() * dtype.size()];
-    tiles.into_iter().try_for_each(|slab: Slab| {
-        let n = elements(&slab.shape()).unwrap_or(0) * dtype.size();
-        super::dataset::write_slab(dataset, &slab, dtype, Elements::Bytes(zeros.get(..n).unwrap_or_default()))
-    })
+/// Writes zeros to the elements of a dataset that have some of its first bytes.
+fn clear(dataset: &Id, shape: &[u64], dtype: &Dtype, bytes: u64) -> Result<()> {
+    let extents: Vec<usize> = shape.iter().map(|extent| *extent as usize).collect();
+    let size = dtype.size().max(1);
+    let tiles = Tiles::new(&extents, None, (64 << 10) / size);
+    let zeros = vec![0; tiles.shape().iter().product::<usize>() * size];
+    let mut done = 0;
+    for slab in tiles {
+        if done >= bytes {
+            break;
+        }
+        let n = elements(&slab.shape()).unwrap_or(0) * size;
+        super::dataset::write_slab(dataset, &slab, dtype, Elements::Bytes(zeros.get(..n).unwrap_or_default()))?;
+        done += n as u64;
+    }
+    Ok(())
 }

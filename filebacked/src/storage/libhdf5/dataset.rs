@@ -76,7 +76,7 @@ pub(crate) fn write_slab(dataset: &Id, slab: &Slab, dtype: &Dtype, values: Eleme
                 let same = unsafe { H5Tequal(stored.raw(), memory.raw()) } > 0;
                 Ok::<_, Error>((memory, same))
             })?;
-            if same && chunks::write(dataset, &shape, slab, dtype.size(), bytes)? {
+            if same && chunks::write(dataset, &shape, slab, dtype.size(), bytes, false)? {
                 return Ok(());
             }
             // SAFETY: the bytes are as many elements as the selection has, in the form of this type in memory.

@@ -154,8 +154,8 @@ impl Sink for LibSink {
         }
         let elements = count(spec.dtype, spec.shape, bytes)?;
         let (dataset, chunked) = sync(|| self.tools.create(at, name, spec, elements, spec.dtype.size()))?;
-        let coded =
-            chunked && super::chunks::write(&dataset, spec.shape, &Slab::whole(spec.shape), spec.dtype.size(), bytes)?;
+        let whole = Slab::whole(spec.shape);
+        let coded = chunked && super::chunks::write(&dataset, spec.shape, &whole, spec.dtype.size(), bytes, true)?;
         sync(|| {
             if !coded && elements > 0 {
                 // SAFETY: the bytes are all elements of the dataset, in their form in memory.
