@@ -174,11 +174,11 @@ pub use filter::{AnyType, DynFilter, Filter};
 #[cfg(feature = "libhdf5")]
 pub use hdf5::{read, read_from, write, write_into};
 pub use layout::scalar::Element;
+#[cfg(all(feature = "libhdf5", feature = "ndarray"))]
+pub use lazy::ArrayOptions;
 pub use lazy::Lazy;
 #[cfg(feature = "ndarray")]
 pub use lazy::{Block, Blocks, LazyArray};
-#[cfg(all(feature = "libhdf5", feature = "ndarray"))]
-pub use lazy::ArrayOptions;
 #[cfg(feature = "mmap")]
 pub use lazy::{MapElement, MappedArray};
 pub use member::MemberReader;

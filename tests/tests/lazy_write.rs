@@ -7,9 +7,7 @@ use filebacked::{
     ArrayOptions, Compression, Error, ErrorKind, File, FileBacked, LazyArray, WriteOptions, from_bytes, load, save,
 };
 use filebacked_tests::{python, scratch};
-use ndarray::{
-    Array, Array1, Array2, Array3, ArrayD, Axis, Ix0, Ix1, Ix2, Ix3, NewAxis, arr0, array, concatenate, s,
-};
+use ndarray::{Array, Array1, Array2, Array3, ArrayD, Axis, Ix0, Ix1, Ix2, Ix3, NewAxis, arr0, array, concatenate, s};
 use proptest::prelude::*;
 
 fn grid(shape: (usize, usize, usize)) -> Array3<f64> {
@@ -219,8 +217,14 @@ fn a_dataset_that_grows_keeps_its_names_attributes_and_place() {
          f['alias'] == f['table/b'], sorted(f), sorted(f['table']), f['table/a'].chunks]",
     );
     let expected = serde_json::json!([
-        [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [null], 0.5, "Länge", true,
-        ["alias", "soft", "table"], ["a", "b", "c", "d"], null
+        [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+        [null],
+        0.5,
+        "Länge",
+        true,
+        ["alias", "soft", "table"],
+        ["a", "b", "c", "d"],
+        null
     ]);
     assert_eq!(found, expected);
 }
@@ -294,8 +298,7 @@ fn what_is_made_is_what_was_asked_for() {
     let filled = LazyArray::<i16, Ix1>::create(&file, "filled", 1 << 30, &ArrayOptions::new().fill_value(-7)).unwrap();
     assert_eq!(filled.read_slice(s![77..79]).unwrap(), array![-7, -7]);
     LazyArray::<bool, Ix0>::create(&file, "flag", (), &ArrayOptions::new().fill_value(true)).unwrap();
-    let mut text =
-        LazyArray::<String, Ix1>::create(&file, "text", 0, &ArrayOptions::new().unlimited(Axis(0))).unwrap();
+    let mut text = LazyArray::<String, Ix1>::create(&file, "text", 0, &ArrayOptions::new().unlimited(Axis(0))).unwrap();
     text.append(Axis(0), &array!["a".to_string(), String::new(), "größe".repeat(20)]).unwrap();
     let named =
         LazyArray::<String, Ix1>::create(&file, "named", 3, &ArrayOptions::new().fill_value("none".into())).unwrap();
@@ -448,8 +451,15 @@ fn what_h5py_made_is_appended_to() {
     let told = |name: &str| {
         python.eval(&path, &format!("[f['{name}'][()].tolist(), f['{name}'].maxshape, str(f['{name}'].dtype)]"))
     };
-    let rows = python.eval(&path, "[f['rows'][()].tolist(), f['rows'].maxshape, f['rows'].chunks, f['rows'].compression]");
-    let values = serde_json::json!([[-1.0, -2.0, -3.0], [3.0, 4.0, 5.0], [6.0, 7.0, 8.0], [9.0, 10.0, 11.0], [12.0, 13.0, 14.0]]);
+    let rows =
+        python.eval(&path, "[f['rows'][()].tolist(), f['rows'].maxshape, f['rows'].chunks, f['rows'].compression]");
+    let values = serde_json::json!([
+        [-1.0, -2.0, -3.0],
+        [3.0, 4.0, 5.0],
+        [6.0, 7.0, 8.0],
+        [9.0, 10.0, 11.0],
+        [12.0, 13.0, 14.0]
+    ]);
     assert_eq!(rows, serde_json::json!([values, [null, 3], [2, 3], "gzip"]));
     assert_eq!(told("fixed"), serde_json::json!([[0, -5, 2, 3, 4, 5, 1 << 20], [null], ">i4"]));
     assert_eq!(told("limit"), serde_json::json!([[0, 1, 2, 3, 4, 5, 6, 7], [null], "int64"]));
@@ -470,9 +480,7 @@ fn whole_and_cut_chunks_are_the_same_to_every_reader() {
     let (_dir, path) = scratch("chunks.h5");
     let file = File::create(&path).unwrap();
     let options = ArrayOptions::new().chunk(&[64, 48]).compression(Compression::Gzip(1)).fletcher32(true);
-    for (name, options, fill) in
-        [("zero", options.clone(), 0.0), ("filled", options.fill_value(-1.5), -1.5)]
-    {
+    for (name, options, fill) in [("zero", options.clone(), 0.0), ("filled", options.fill_value(-1.5), -1.5)] {
         let options = options.unlimited(Axis(0)).unlimited(Axis(1));
         let mut lazy = LazyArray::<f64, Ix2>::create(&file, name, (200, 100), &options).unwrap();
         let mut expected = Array2::from_elem((200, 100), fill);
@@ -509,7 +517,8 @@ fn parts_of_compressed_data_are_read_from_all_places() {
     file.write("cube", &cube).unwrap();
     // A chunk that is missing, and one that has another mask.
     let mut holes =
-        LazyArray::<f32, Ix3>::create(&file, "holes", (70, 100, 90), &ArrayOptions::new().chunk(&[16, 32, 24])).unwrap();
+        LazyArray::<f32, Ix3>::create(&file, "holes", (70, 100, 90), &ArrayOptions::new().chunk(&[16, 32, 24]))
+            .unwrap();
     holes.write_slice(s![0..32, .., ..], &cube.x.slice(s![0..32, .., ..])).unwrap();
     drop(holes);
     file.close().unwrap();
@@ -551,7 +560,12 @@ fn parts_of_compressed_data_are_read_from_all_places() {
 fn a_damaged_chunk_is_an_error_of_the_part_that_has_it() {
     let (_dir, path) = scratch("damaged.h5");
     let x = Array2::from_shape_fn((400, 400), |(i, j)| ((i * 7919 + j * 104_729) % 65_536) as f64);
-    WriteOptions::new().compression(Compression::Gzip(1)).chunk_bytes(100 << 10).fletcher32(true).save(&path, &x).unwrap();
+    WriteOptions::new()
+        .compression(Compression::Gzip(1))
+        .chunk_bytes(100 << 10)
+        .fletcher32(true)
+        .save(&path, &x)
+        .unwrap();
     let mut bytes = std::fs::read(&path).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 0xff;
@@ -624,7 +638,10 @@ fn noise_that_was_saved_compressed_is_edited() {
         file.close().unwrap();
         assert_eq!(File::open(&path).unwrap().read::<Array1<u32>>("noise").unwrap(), expected, "{compression:?}");
         let (Some(python), Compression::Gzip(_)) = (python(), compression) else { continue };
-        let edit = format!("(g := h5py.File(r'{}', 'r+'))['noise'].__setitem__(slice(8000, 8002), [1, 2]), g.close()", path.display());
+        let edit = format!(
+            "(g := h5py.File(r'{}', 'r+'))['noise'].__setitem__(slice(8000, 8002), [1, 2]), g.close()",
+            path.display()
+        );
         python.ask(&serde_json::json!({"op": "eval", "expr": edit})).unwrap();
         expected[8000] = 1;
         expected[8001] = 2;

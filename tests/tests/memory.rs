@@ -261,13 +261,17 @@ fn twenty_gibibytes_are_processed_in_blocks() {
                 let skip = if array.chunk().is_none() { 77 } else { 3 };
                 while let Some(block) = blocks.nth(skip) {
                     let block = block.unwrap();
-                    seen.extend(block.array.column(5).iter().zip(block.origin[0]..).filter(|x| *x.0 != 0.0).map(|x| x.1));
+                    seen.extend(
+                        block.array.column(5).iter().zip(block.origin[0]..).filter(|x| *x.0 != 0.0).map(|x| x.1),
+                    );
                 }
                 seen
             });
             println!("{name}: read {peak} of {allowed} bytes");
             assert!(peak <= allowed, "{name}: reading takes {peak} bytes");
-            assert!(seen.iter().all(|row| [0, 10_000, shape.0 - 16].iter().any(|start| (*start..start + 16).contains(row))));
+            assert!(
+                seen.iter().all(|row| [0, 10_000, shape.0 - 16].iter().any(|start| (*start..start + 16).contains(row)))
+            );
         }
         let array: LazyArray<f64, Ix2> = File::open(&path).unwrap().read(name).unwrap();
         assert_eq!(array.read_slice(s![10_009, 5..9]).unwrap().to_vec(), [14.0, 15.0, 9.0, 10.0]);

@@ -2,8 +2,8 @@
 
 use super::File;
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::read_only;
 use crate::storage::libhdf5::{self, NewDataset};
+use crate::storage::read_only;
 use crate::whole;
 
 impl File {

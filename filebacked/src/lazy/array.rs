@@ -239,12 +239,7 @@ pub(super) fn slice(span: Span) -> ndarray::Slice {
 }
 
 /// Looks at a dataset as if it were a part of itself.
-fn windowed<R>(
-    node: &Node<'_>,
-    shape: &[usize],
-    slab: &Slab,
-    read: impl FnOnce(&Node<'_>) -> Result<R>,
-) -> Result<R> {
+fn windowed<R>(node: &Node<'_>, shape: &[usize], slab: &Slab, read: impl FnOnce(&Node<'_>) -> Result<R>) -> Result<R> {
     let handle = node.object.handle;
     let window = Window { source: node.object.source, dataset: handle, shape, slab };
     let part = Node::open(Object::new(&window, handle), node.cx, node.state, node.depth, node.ours)?;

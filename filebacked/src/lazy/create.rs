@@ -89,7 +89,8 @@ impl<A> ArrayOptions<A> {
             None => shape.iter().map(|extent| Some(*extent as u64)).collect(),
         };
         for axis in &self.unlimited {
-            let wrong = || Error::mismatch(format!("one of {} axes without a limit", shape.len()), format!("axis {axis}"));
+            let wrong =
+                || Error::mismatch(format!("one of {} axes without a limit", shape.len()), format!("axis {axis}"));
             *most.get_mut(*axis).ok_or_else(wrong)? = None;
         }
         Ok(most)

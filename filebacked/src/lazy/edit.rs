@@ -131,7 +131,9 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
         }
         if let Place::Memory(array) = &mut self.place {
             let Some(filler) = A::filler() else {
-                return Err(ErrorKind::Unsupported("to resize an array in memory of elements without a zero".into()).into());
+                return Err(
+                    ErrorKind::Unsupported("to resize an array in memory of elements without a zero".into()).into()
+                );
             };
             let mut resized = ArrayD::from_elem(IxDyn(shape), filler);
             let common = |axis: ndarray::AxisDescription| {

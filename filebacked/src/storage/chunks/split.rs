@@ -162,8 +162,7 @@ impl Grid {
         // Where the chunk begins in the array, and what of it lies before that.
         let origin: Vec<usize> = (0..rank).map(|d| steps[d].saturating_sub(self.before[d])).collect();
         let skip: Vec<usize> = (0..rank).map(|d| self.before[d].saturating_sub(steps[d])).collect();
-        let extent: Vec<usize> =
-            (0..rank).map(|d| (self.chunk[d] - skip[d]).min(self.shape[d] - origin[d])).collect();
+        let extent: Vec<usize> = (0..rank).map(|d| (self.chunk[d] - skip[d]).min(self.shape[d] - origin[d])).collect();
         let tail = self.shape[last + 1..].iter().product::<usize>() * self.size;
         let length = extent[last] * tail;
         let mut at = vec![0; last];

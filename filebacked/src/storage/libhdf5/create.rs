@@ -65,13 +65,16 @@ pub(crate) fn create(base: &Id, groups: &[&str], name: &str, what: &NewDataset<'
         let found = format!("{} dimensions; HDF5 has at most {H5S_MAX_RANK}", what.shape.len());
         return Err(ErrorKind::Unsupported(found).into());
     }
-    for (property, rank) in [("the largest shape", what.most.len()), ("a chunk shape", what.chunk.map_or(0, <[_]>::len))] {
+    for (property, rank) in
+        [("the largest shape", what.most.len()), ("a chunk shape", what.chunk.map_or(0, <[_]>::len))]
+    {
         if rank != what.shape.len() && (rank > 0 || property == "the largest shape") {
             let expected = format!("{property} of {} dimensions", what.shape.len());
             return Err(Error::mismatch(expected, format!("one of {rank}")));
         }
     }
-    if let Some((most, extent)) = what.most.iter().zip(what.shape).find(|(most, extent)| most.is_some_and(|m| m < **extent))
+    if let Some((most, extent)) =
+        what.most.iter().zip(what.shape).find(|(most, extent)| most.is_some_and(|m| m < **extent))
     {
         let found = format!("an extent of {extent}, where {} is the largest", most.unwrap_or(0));
         return Err(ErrorKind::OutOfBounds(found).into());
@@ -94,14 +97,16 @@ pub(crate) fn create(base: &Id, groups: &[&str], name: &str, what: &NewDataset<'
 fn anonymous(base: &Id, what: &NewDataset<'_>) -> Result<Id> {
     let size = if *what.dtype == Dtype::VarStr { 16 } else { what.dtype.size() };
     let bytes = elements(what.shape).and_then(|n| n.checked_mul(size)).filter(|bytes| isize::try_from(*bytes).is_ok());
-    let bytes = bytes.ok_or_else(|| Error::new(ErrorKind::Unsupported("more elements than this machine can address".into())))?;
+    let bytes = bytes
+        .ok_or_else(|| Error::new(ErrorKind::Unsupported("more elements than this machine can address".into())))?;
     let most: Vec<u64> = what.most.iter().map(|most| most.unwrap_or(H5S_UNLIMITED)).collect();
     let mut types = Types::new()?;
     let dtype = types.get(what.dtype)?;
     let list = timeless(*H5P_DATASET_CREATE)?;
     let coded = what.compression != Compression::None || what.fletcher32;
     if coded && *what.dtype == Dtype::VarStr {
-        let error = ErrorKind::Unsupported("compressed text of variable length, which lies outside of its dataset".into());
+        let error =
+            ErrorKind::Unsupported("compressed text of variable length, which lies outside of its dataset".into());
         return Err(error.into());
     }
     let is_chunked = what.chunk.is_some()
@@ -120,7 +125,9 @@ fn anonymous(base: &Id, what: &NewDataset<'_>) -> Result<Id> {
                     let pointer = text.as_ptr();
                     check(H5Pset_fill_value(list.raw(), dtype, (&raw const pointer).cast()))?;
                 }
-                _ if fill.len() != size => return Err(ErrorKind::Contract("a fill value of another size".into()).into()),
+                _ if fill.len() != size => {
+                    return Err(ErrorKind::Contract("a fill value of another size".into()).into());
+                }
                 _ => drop(check(H5Pset_fill_value(list.raw(), dtype, fill.as_ptr().cast()))?),
             }
         }

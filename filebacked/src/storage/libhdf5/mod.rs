@@ -34,9 +34,9 @@ pub(crate) use edit::{children, delete, exists, move_link, open_group, open_or_c
 pub(crate) use file::LibFile;
 pub(crate) use filters::check_filter;
 pub(crate) use id::Id;
-pub(crate) use kept::{is_writable, keep};
 #[cfg(feature = "native")]
 pub(crate) use kept::open_at;
+pub(crate) use kept::{is_writable, keep};
 pub(crate) use rewrite::rewrite;
 pub(crate) use sink::LibSink;
 pub(crate) use source::LibSource;

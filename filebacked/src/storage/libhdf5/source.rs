@@ -104,13 +104,7 @@ impl LibSource {
     }
 
     /// Reads a part of a dataset, or gives back how to do it without the library. The lock is held.
-    fn read_part(
-        &self,
-        data: Data,
-        dtype: &Dtype,
-        slab: &Slab,
-        out: &mut [MaybeUninit<u8>],
-    ) -> Result<Option<Direct>> {
+    fn read_part(&self, data: Data, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<Option<Direct>> {
         let Data::Dataset(id) = data else {
             return Err(ErrorKind::Contract("a part of an attribute".into()).into());
         };
