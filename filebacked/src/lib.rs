@@ -101,7 +101,7 @@
 //! | `derive` | yes | the derive macros |
 //! | `dynamic` | | `Box<dyn Trait>`: the classes behind a trait are found at link time |
 //! | `ndarray`, `sprs` | yes | arrays and sparse matrices |
-//! | `mmap` | yes | with `ndarray`: [`LazyArray::map`], arrays seen in the file itself |
+//! | `mmap` | yes | with `ndarray`: `LazyArray::map`, arrays seen in the file itself |
 //! | `half`, `complex`, `chrono`, `uuid`, `indexmap` | | the types of those crates |
 //! | `serde` | | any serde type as groups and datasets, and [`Value`] to and from serde |
 //! | `bincode`, `postcard`, `json` | | any serde type as bytes or text |

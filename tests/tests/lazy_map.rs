@@ -3,8 +3,7 @@
 #![cfg(unix)]
 
 use filebacked::{
-    ArrayOptions, Compression, Engine, Error, ErrorKind, File, FileBacked, LazyArray, MappedArray, WriteOptions, load,
-    to_bytes,
+    ArrayOptions, Compression, Error, ErrorKind, File, FileBacked, LazyArray, MappedArray, WriteOptions, load, to_bytes,
 };
 use filebacked_tests::{ENGINES, python, scratch};
 use ndarray::{Array1, Array2, Axis, Dimension, Ix1, Ix2, IxDyn, array, s};
@@ -169,16 +168,15 @@ fn files_of_h5py_are_mapped_where_they_can_be() {
     refused(map(&lazy("rows")), "chunked");
     // What lies behind a user block is found.
     let path = path.with_file_name("block.h5");
-    python.eval(
-        &path,
-        "[(g := h5py.File(r'PATH', 'w', userblock_size=1024)).create_dataset('x', data=np.arange(50000.)) is None, g.close()]"
-            .replace("PATH", path.to_str().unwrap())
-            .as_str(),
+    let made = format!(
+        "[(g := h5py.File(r'{}', 'w', userblock_size=1024)).create_dataset('x', data=np.arange(50000.)) is None, g.close()]",
+        path.display()
     );
+    python.ask(&serde_json::json!({"op": "eval", "expr": made})).unwrap();
     let lazy: LazyArray<f64, IxDyn> = File::open(&path).unwrap().read("x").unwrap();
     let mapped = map(&lazy).unwrap();
     assert_eq!(mapped.view().sum(), 49_999.0 * 25_000.0);
-    let handles = filebacked::ReadOptions::new().engine(Engine::Any).load::<Behind>(&path).unwrap();
+    let handles = load::<Behind>(&path).unwrap();
     assert_eq!(map(&handles.x).unwrap().view()[7], 7.0);
 }
 

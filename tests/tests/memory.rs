@@ -257,8 +257,8 @@ fn twenty_gibibytes_are_processed_in_blocks() {
                 assert_eq!(array.len() * 8, 20 << 30);
                 let mut blocks = array.blocks(64 * MIB);
                 let mut seen = Vec::new();
-                // Of the piece, blocks in between are left out: zeros from the disk take their time.
-                let skip = if array.chunk().is_none() { 77 } else { 3 };
+                // Most blocks are left out: 20 GiB of zeros take their time, and every block takes as much memory.
+                let skip = if array.chunk().is_none() { 77 } else { 39 };
                 while let Some(block) = blocks.nth(skip) {
                     let block = block.unwrap();
                     seen.extend(

@@ -11,7 +11,7 @@ use ndarray::{Array1, Axis, Dimension, IntoDimension};
 
 /// How the dataset of [`LazyArray::create`] is made.
 ///
-/// Without anything said it is one piece of the file that has a fixed shape, which is what [`LazyArray::map`] can map; it is
+/// Without anything said it is one piece of the file that has a fixed shape, which is what `LazyArray::map` can map; it is
 /// chunked as soon as it has a chunk shape, compression, checksums, a larger shape to grow to, or (if it is large) a fill
 /// value.
 #[derive(Debug, Clone)]

@@ -26,7 +26,8 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     /// Writes the elements that ndarray's `s![..]` selects, as [`read_slice`](Self::read_slice) reads them: `values` has the
     /// shape of what that returns. Only they are written; compressed chunks that are written in part are read before.
     ///
-    /// Numbers of another type than the dataset's are written where they are numbers of its type too.
+    /// Numbers of another type than the dataset's are written where they are numbers of its type too. A handle that holds its
+    /// array in memory ([`file`](Self::file) is `None`) changes that.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -170,6 +171,9 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     #[cfg(feature = "libhdf5")]
     fn reshape(&mut self, shape: Vec<usize>, part: Option<(&Slab, ArrayViewD<'_, A>)>) -> Result<()> {
         let Place::File { held, chunk, .. } = &mut self.place else { return Ok(()) };
+        if shape == self.shape {
+            return Ok(());
+        }
         let mut rewritten = None;
         held.edit(|dataset| {
             rewritten = in_file::reshape(dataset, &self.shape, &shape, part.as_ref())?;

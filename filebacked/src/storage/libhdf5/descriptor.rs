@@ -73,9 +73,10 @@ mod locate {
             if found != *dtype {
                 return Err(crate::error::Error::mismatch(dtype.to_string(), found.to_string()));
             }
-            let memory = Memory::of(&mut Types::new()?, &stored, dtype)?.raw();
+            let mut types = Types::new()?;
+            let memory = Memory::of(&mut types, &stored, dtype)?;
             // SAFETY: both types are open.
-            if check(unsafe { H5Tequal(stored.raw(), memory) })? == 0 {
+            if check(unsafe { H5Tequal(stored.raw(), memory.raw()) })? == 0 {
                 return Err(no_piece("data in another byte order than this machine's"));
             }
             let layout = allocation(dataset.raw())?.layout;

@@ -2,7 +2,7 @@
 
 use super::create::{chunk_of, fixed_times};
 use super::dataset::{extents, identity, links_to, transfer};
-use super::edit::{copy_attribute, delete, link_list, move_link, root_of};
+use super::edit::{copy_attribute, delete, exists, link_list, move_link, root_of};
 use super::filetype::size_of_type;
 use super::id::{Id, check, room, with_link_name};
 use super::source::{Data, allocation, select};
@@ -23,7 +23,7 @@ use std::collections::HashSet;
 const BLOCK: usize = 8 << 20;
 
 /// The link that leads to what is under way beside the one that it replaces.
-const UNDER_WAY: &str = ".filebacked under way";
+const UNDER_WAY: &str = ".filebacked grows";
 
 /// Writes a dataset anew with this shape, without a limit along each dimension that the old one could not have so long, and
 /// in chunks; `fill` adds what else is to be in it. Complete, it takes the place of the old one under all names that lead to
@@ -177,6 +177,10 @@ fn replace(group: &Id, name: &str, new: &Id) -> Result<()> {
         true => names::children(group.raw())?.into_iter().skip_while(|other| other != name).skip(1).collect(),
         false => Vec::new(),
     };
+    if exists(group, UNDER_WAY)? {
+        // What a process left that did not come to its end.
+        delete(group, UNDER_WAY)?;
+    }
     let list = link_list(UNDER_WAY)?;
     // SAFETY: everything is open, the name ends in NUL.
     with_link_name(UNDER_WAY, |name| unsafe {
