@@ -103,6 +103,7 @@
 //! | `ndarray`, `sprs` | yes | arrays and sparse matrices |
 //! | `mmap` | yes | with `ndarray`: `LazyArray::map`, arrays seen in the file itself |
 //! | `half`, `complex`, `chrono`, `uuid`, `indexmap` | | the types of those crates |
+//! | `digest` | | digests of whole files, and `verify` |
 //! | `serde` | | any serde type as groups and datasets, and [`Value`] to and from serde |
 //! | `bincode`, `postcard`, `json` | | any serde type as bytes or text |
 //!
@@ -152,6 +153,8 @@ mod storage;
 pub mod testing;
 mod upgrade;
 pub mod value;
+#[cfg(feature = "digest")]
+mod verify;
 mod whole;
 pub mod with;
 mod writer;
@@ -197,6 +200,8 @@ pub use slot::{Slot, Written};
 pub use stamp::Stamp;
 pub use storage::{CompoundMember, CompoundType, Description, Dtype, EnumType, IntType, ObjectKind, Out};
 pub use value::Value;
+#[cfg(feature = "digest")]
+pub use verify::{Verified, verify};
 pub use writer::{GroupWriter, MemberWriter};
 
 #[cfg(feature = "derive")]
