@@ -31,7 +31,7 @@ impl<'a, A: Element + Clone, D: Dimension + 'static> Blocks<'a, A, D> {
 
     /// The shape of all blocks but those at the ends of the array.
     pub fn shape(&self) -> &[usize] {
-        self.tiles.shape()
+        self.tiles.tile()
     }
 }
 

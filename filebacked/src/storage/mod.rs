@@ -32,7 +32,7 @@ mod plain;
 mod slab;
 mod staged;
 pub(crate) mod temporary;
-#[cfg(any(feature = "ndarray", feature = "libhdf5"))]
+#[cfg(feature = "ndarray")]
 mod tiles;
 
 pub(crate) use dtype::REFERENCE;
@@ -51,7 +51,7 @@ pub(crate) use slab::Span;
 #[cfg(feature = "ndarray")]
 pub(crate) use slab::Window;
 pub(crate) use staged::{Gathered, Staged};
-#[cfg(any(feature = "ndarray", feature = "libhdf5"))]
+#[cfg(feature = "ndarray")]
 pub(crate) use tiles::Tiles;
 
 pub(crate) use compression::check;

@@ -20,7 +20,7 @@ impl Tiles {
     }
 
     /// The shape of all pieces but those at the ends of the array.
-    pub(crate) fn shape(&self) -> &[usize] {
+    pub(crate) fn tile(&self) -> &[usize] {
         &self.tile
     }
 }

@@ -167,7 +167,7 @@ fn clear(dataset: &Id, shape: &[u64], dtype: &Dtype, bytes: u64) -> Result<()> {
     let extents: Vec<usize> = shape.iter().map(|extent| *extent as usize).collect();
     let size = dtype.size().max(1);
     let tiles = Tiles::new(&extents, None, (64 << 10) / size);
-    let zeros = vec![0; tiles.shape().iter().product::<usize>() * size];
+    let zeros = vec![0; tiles.tile().iter().product::<usize>() * size];
     let mut done = 0;
     for slab in tiles {
         if done >= bytes {

@@ -14,9 +14,9 @@ use crate::storage::{Handle, Kept, ObjectKind, Source};
 use hdf5_metno::globals::H5P_LINK_CREATE;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5Fget_intent, H5Fget_name};
-use hdf5_metno_sys::h5i::H5Iget_file_id;
 #[cfg(feature = "native")]
 use hdf5_metno_sys::h5i::hid_t;
+use hdf5_metno_sys::h5i::{H5Iget_file_id, H5Iget_name};
 use hdf5_metno_sys::h5o::H5Ocopy;
 #[cfg(all(feature = "native", not(hdf5_tokens)))]
 use hdf5_metno_sys::h5o::H5Oopen_by_addr;
@@ -51,7 +51,7 @@ impl Kept for LibKept {
     }
 
     fn place(&self) -> Option<String> {
-        super::rewrite::path(&self.object)
+        sync(|| path_of(&self.object))
     }
 
     #[cfg(feature = "mmap")]
@@ -79,6 +79,7 @@ impl Kept for LibKept {
 }
 
 /// Holds on to an open dataset.
+#[cfg(feature = "ndarray")]
 pub(crate) fn keep(dataset: Id) -> std::sync::Arc<dyn Kept> {
     std::sync::Arc::new(LibKept::new(dataset, ObjectKind::Dataset))
 }
@@ -133,6 +134,18 @@ pub(crate) fn is_writable(object: &Id) -> Result<bool> {
         }
         Ok(intent & H5F_ACC_RDWR != 0)
     })
+}
+
+/// The path of an object, as it was opened. The lock is held.
+pub(super) fn path_of(object: &Id) -> Option<String> {
+    // SAFETY: the object is open; with a null pointer the call tells how long the name is, and the buffer has room for that.
+    unsafe {
+        let len = usize::try_from(H5Iget_name(object.raw(), std::ptr::null_mut(), 0)).ok().filter(|len| *len > 0)?;
+        let mut name = vec![0u8; len + 1];
+        H5Iget_name(object.raw(), name.as_mut_ptr().cast(), name.len());
+        name.truncate(len);
+        String::from_utf8(name).ok()
+    }
 }
 
 /// The name of the file that an object is in.

@@ -6,7 +6,10 @@
 
 mod chunks;
 mod content;
+// Arrays are what is changed in its place.
+#[cfg(feature = "ndarray")]
 mod create;
+#[cfg(feature = "ndarray")]
 mod dataset;
 #[cfg(all(unix, any(feature = "compress", feature = "mmap")))]
 mod descriptor;
@@ -20,6 +23,7 @@ mod links;
 mod lists;
 mod names;
 mod refer;
+#[cfg(feature = "ndarray")]
 mod rewrite;
 mod sequences;
 mod sink;
@@ -28,7 +32,9 @@ mod stack;
 mod strings;
 mod types;
 
+#[cfg(feature = "ndarray")]
 pub(crate) use create::{NewDataset, create};
+#[cfg(feature = "ndarray")]
 pub(crate) use dataset::{changeable, chunk, resize, write_slab};
 pub(crate) use edit::{children, delete, exists, move_link, open_group, open_or_create_group, promote, root_of};
 pub(crate) use file::LibFile;
@@ -36,7 +42,9 @@ pub(crate) use filters::check_filter;
 pub(crate) use id::Id;
 #[cfg(feature = "native")]
 pub(crate) use kept::open_at;
+#[cfg(feature = "ndarray")]
 pub(crate) use kept::{is_writable, keep};
+#[cfg(feature = "ndarray")]
 pub(crate) use rewrite::rewrite;
 pub(crate) use sink::LibSink;
 pub(crate) use source::LibSource;

@@ -5,6 +5,7 @@ use super::dataset::{extents, identity, links_to, transfer};
 use super::edit::{copy_attribute, delete, exists, link_list, move_link, root_of};
 use super::filetype::size_of_type;
 use super::id::{Id, check, room, with_link_name};
+use super::kept::path_of;
 use super::source::{Data, allocation, select};
 use super::strings::{Arena, into_arena};
 use super::{links, names};
@@ -13,7 +14,7 @@ use crate::storage::{Handle, ObjectKind, Tiles, elements};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5d::{H5Dcreate_anon, H5Dget_create_plist, H5Dread};
 use hdf5_metno_sys::h5i::H5I_type_t::H5I_GROUP;
-use hdf5_metno_sys::h5i::{H5Iget_name, H5Iget_type};
+use hdf5_metno_sys::h5i::H5Iget_type;
 use hdf5_metno_sys::h5o::{H5Olink, H5Oopen};
 use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_external_count, H5Pset_chunk};
 use hdf5_metno_sys::h5s::{H5S_UNLIMITED, H5Screate_simple};
@@ -152,23 +153,6 @@ fn member(group: &Id, name: &str) -> Result<Id> {
 
 fn is_hard_to(group: &Id, name: &str, wanted: &str) -> Result<bool> {
     Ok(links::read(group.raw(), name)?.is_none() && identity(&member(group, name)?)? == wanted)
-}
-
-/// The path of an object, as it was opened. The lock is held.
-fn path_of(object: &Id) -> Option<String> {
-    // SAFETY: the object is open; with a null pointer the call tells how long the name is, and the buffer has room for that.
-    unsafe {
-        let len = usize::try_from(H5Iget_name(object.raw(), std::ptr::null_mut(), 0)).ok().filter(|len| *len > 0)?;
-        let mut name = vec![0u8; len + 1];
-        H5Iget_name(object.raw(), name.as_mut_ptr().cast(), name.len());
-        name.truncate(len);
-        String::from_utf8(name).ok()
-    }
-}
-
-/// The path of an object, to be named in an error.
-pub(super) fn path(object: &Id) -> Option<String> {
-    sync(|| path_of(object))
 }
 
 /// Lets a link lead to another object; where the order of links is tracked, it stays what it was. The lock is held.
