@@ -253,10 +253,14 @@ impl Error {
         self.0.help.as_deref()
     }
 
-    /// Adds the name of the node that was being worked on, the outermost last.
+    /// Adds the name of the node that was being worked on, the outermost last. Where the file is known already, so is the
+    /// whole path: the node is one of another file then, from which a handle has read.
     #[cold]
     #[must_use]
     pub fn at(mut self, name: &str) -> Self {
+        if self.0.file.is_some() {
+            return self;
+        }
         self.0.path.extend(name.rsplit('/').filter(|part| !part.is_empty()).map(str::to_string));
         self
     }

@@ -41,6 +41,9 @@ mod turn;
 
 pub(crate) use turn::in_turn;
 
+#[cfg(feature = "ndarray")]
+mod array;
+
 /// An open HDF5 file: values are written and read under names of their own.
 ///
 /// ```

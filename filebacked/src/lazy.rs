@@ -14,9 +14,17 @@ mod array;
 #[cfg(feature = "ndarray")]
 mod blocks;
 mod column;
+#[cfg(all(feature = "libhdf5", feature = "ndarray"))]
+mod create;
+#[cfg(feature = "ndarray")]
+mod edit;
+#[cfg(all(feature = "libhdf5", feature = "ndarray"))]
+mod elements;
 mod excerpt;
 mod held;
 mod map;
+#[cfg(feature = "mmap")]
+mod mapped;
 mod ranks;
 mod rows;
 #[cfg(feature = "ndarray")]
@@ -30,8 +38,12 @@ pub use array::LazyArray;
 #[cfg(feature = "ndarray")]
 pub use blocks::{Block, Blocks};
 pub use column::LazyColumn;
+#[cfg(all(feature = "libhdf5", feature = "ndarray"))]
+pub use create::ArrayOptions;
 pub(crate) use held::Held;
 pub use map::{LazyMap, MapEntry};
+#[cfg(feature = "mmap")]
+pub use mapped::{MapElement, MappedArray};
 pub use rows::{RowBlocks, RowIter};
 pub use value::Lazy;
 pub use vec::LazyVec;

@@ -101,6 +101,7 @@
 //! | `derive` | yes | the derive macros |
 //! | `dynamic` | | `Box<dyn Trait>`: the classes behind a trait are found at link time |
 //! | `ndarray`, `sprs` | yes | arrays and sparse matrices |
+//! | `mmap` | yes | with `ndarray`: `LazyArray::map`, arrays seen in the file itself |
 //! | `half`, `complex`, `chrono`, `uuid`, `indexmap` | | the types of those crates |
 //! | `digest` | | digests of whole files, and `verify` |
 //! | `serde` | | any serde type as groups and datasets, and [`Value`] to and from serde |
@@ -178,9 +179,13 @@ pub use filter::{AnyType, DynFilter, Filter};
 pub use hdf5::{read, read_from, write, write_into};
 pub use impls::iterator::{Pairs, Sequence};
 pub use layout::scalar::Element;
+#[cfg(all(feature = "libhdf5", feature = "ndarray"))]
+pub use lazy::ArrayOptions;
 pub use lazy::{Appender, Lazy, LazyColumn, LazyMap, LazyVec, MapEntry, RowBlocks, RowIter};
 #[cfg(feature = "ndarray")]
 pub use lazy::{Block, Blocks, LazyArray};
+#[cfg(feature = "mmap")]
+pub use lazy::{MapElement, MappedArray};
 pub use link::{ExternalLink, SoftLink};
 pub use member::MemberReader;
 pub use node::Node;

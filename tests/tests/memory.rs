@@ -1,8 +1,10 @@
 //! How much memory saving and loading take, counted in bytes by the allocator: the same in every run.
 
-use filebacked::{Durability, Engine, FileBacked, ReadOptions, Save, WriteOptions};
+use filebacked::{
+    ArrayOptions, Durability, Engine, File, FileBacked, LazyArray, ReadOptions, Save, WriteOptions, load,
+};
 use filebacked_tests::scratch;
-use ndarray::Array2;
+use ndarray::{Array2, Axis, Ix2, s};
 use sprs::CsMat;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::{BTreeMap, HashMap};
@@ -182,4 +184,115 @@ fn sparse_matrices() {
     let indices: Vec<usize> = (0..rows * each).map(|i| i % each * 7).collect();
     let matrix = CsMat::new((rows, 1000), starts, indices, vec![0.5; rows * each]);
     within("CsMat<f64>", matrix, 0, rows, double);
+}
+
+/// Ten arrays of 100 MiB, of which nothing is stored.
+#[derive(FileBacked)]
+struct Ten {
+    arrays: Pair,
+    a: LazyArray<f64, Ix2>,
+    b: LazyArray<f64, Ix2>,
+    c: LazyArray<f64, Ix2>,
+    d: LazyArray<f64, Ix2>,
+    e: LazyArray<f64, Ix2>,
+    f: LazyArray<f64, Ix2>,
+    g: LazyArray<f64, Ix2>,
+    h: LazyArray<f64, Ix2>,
+}
+
+#[derive(FileBacked)]
+struct Pair {
+    a: LazyArray<f64, Ix2>,
+    b: LazyArray<f64, Ix2>,
+}
+
+#[test]
+fn lazy_arrays_are_loaded_in_no_memory() {
+    let _alone = ALONE.lock();
+    let (_dir, path) = scratch("ten.h5");
+    let file = File::create(&path).unwrap();
+    let names = ["arrays/a", "arrays/b", "a", "b", "c", "d", "e", "f", "g", "h"];
+    for name in names {
+        let shape = (100, MIB / 8);
+        drop(LazyArray::<f64, Ix2>::create(&file, name, shape, &ArrayOptions::new()).unwrap());
+    }
+    file.close().unwrap();
+    // What is made once for all files is not counted.
+    drop(File::open(&path).unwrap().read::<LazyArray<f64, Ix2>>("a").unwrap());
+    for engine in [Engine::Native, Engine::Libhdf5] {
+        let (ten, peak, left) = measured(|| ReadOptions::new().engine(engine).load::<Ten>(&path));
+        let ten = ten.unwrap();
+        assert_eq!(ten.arrays.b.len() * 8, 100 * MIB);
+        println!("{engine:?}: {peak} bytes, {left} of them stay");
+        assert!(peak < 256 << 10 && left < 64 << 10, "{engine:?}: {peak} bytes, {left} of them stay");
+    }
+}
+
+#[test]
+fn twenty_gibibytes_are_processed_in_blocks() {
+    let _alone = ALONE.lock();
+    let (_dir, path) = scratch("huge.h5");
+    let shape = (20 * 1024, MIB / 8);
+    let chunked = ArrayOptions::new().chunk(&[8, MIB / 64]).unlimited(Axis(0));
+    let allowed = 256 * MIB;
+    for (name, options) in [("piece", ArrayOptions::new()), ("chunks", chunked)] {
+        let ((), peak, _) = measured(|| {
+            let file = File::create(&path).unwrap();
+            let mut array = LazyArray::<f64, Ix2>::create(&file, name, shape, &options).unwrap();
+            let block = Array2::from_shape_fn((16, shape.1), |(i, j)| (i + j % 7) as f64);
+            for start in [0, 10_000, shape.0 - 16] {
+                array.write_slice(s![start..start + 16, ..], &block).unwrap();
+            }
+            drop(array);
+            file.close().unwrap();
+        });
+        println!("{name}: write {peak} of {allowed} bytes");
+        assert!(peak <= allowed, "{name}: writing takes {peak} bytes");
+        for by_library in [false, true] {
+            let (seen, peak, _) = measured(|| {
+                let array: LazyArray<f64, Ix2> = match by_library {
+                    true => File::open(&path).unwrap().read(name).unwrap(),
+                    false => load::<Huge>(&path).unwrap().array(name),
+                };
+                assert_eq!(array.len() * 8, 20 << 30);
+                let mut blocks = array.blocks(64 * MIB);
+                let mut seen = Vec::new();
+                // Most blocks are left out: 20 GiB of zeros take their time, and every block takes as much memory.
+                let skip = if array.chunk().is_none() { 77 } else { 39 };
+                while let Some(block) = blocks.nth(skip) {
+                    let block = block.unwrap();
+                    seen.extend(
+                        block.array.column(5).iter().zip(block.origin[0]..).filter(|x| *x.0 != 0.0).map(|x| x.1),
+                    );
+                }
+                seen
+            });
+            println!("{name}: read {peak} of {allowed} bytes");
+            assert!(peak <= allowed, "{name}: reading takes {peak} bytes");
+            assert!(
+                seen.iter().all(|row| [0, 10_000, shape.0 - 16].iter().any(|start| (*start..start + 16).contains(row)))
+            );
+        }
+        let array: LazyArray<f64, Ix2> = File::open(&path).unwrap().read(name).unwrap();
+        assert_eq!(array.read_slice(s![10_009, 5..9]).unwrap().to_vec(), [14.0, 15.0, 9.0, 10.0]);
+        assert_eq!(array.read_slice(s![9_999, 5..7]).unwrap().to_vec(), [0.0, 0.0]);
+        assert_eq!(array.read_slice(s![-1, -1]).unwrap().into_scalar(), 15.0 + ((shape.1 - 1) % 7) as f64);
+        drop(array);
+        std::fs::remove_file(&path).unwrap();
+    }
+}
+
+/// The file of [`twenty_gibibytes_are_processed_in_blocks`], with one array or the other.
+#[derive(FileBacked)]
+struct Huge {
+    #[filebacked(default)]
+    piece: Option<LazyArray<f64, Ix2>>,
+    #[filebacked(default)]
+    chunks: Option<LazyArray<f64, Ix2>>,
+}
+
+impl Huge {
+    fn array(self, name: &str) -> LazyArray<f64, Ix2> {
+        if name == "piece" { self.piece.unwrap() } else { self.chunks.unwrap() }
+    }
 }

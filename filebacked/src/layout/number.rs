@@ -374,6 +374,32 @@ fn convertible<T: Number>(node: &Node<'_>, description: &Description, rank: Opti
     })
 }
 
+/// The bytes of numbers as those of another number type, each exactly; `None` where one of both is no number type.
+#[cfg(all(feature = "libhdf5", feature = "ndarray"))]
+pub(crate) fn recoded(bytes: &[u8], from: &Dtype, to: &Dtype) -> Result<Option<Vec<u8>>> {
+    fn recode<T: Number>(bytes: &[u8], from: &Dtype) -> Result<Option<Vec<u8>>> {
+        if !accepts::<T>(from, Conversion::Checked) {
+            return Ok(None);
+        }
+        let mut out = Vec::with_capacity(bytes.len() / from.size().max(1) * size_of::<T>());
+        converted::<T>(bytes, from, Conversion::Checked, |value| out.extend_from_slice(storage::as_bytes(&[value])))?;
+        Ok(Some(out))
+    }
+    match to {
+        &Dtype::I8 => recode::<i8>(bytes, from),
+        &Dtype::I16 => recode::<i16>(bytes, from),
+        &Dtype::I32 => recode::<i32>(bytes, from),
+        &Dtype::I64 => recode::<i64>(bytes, from),
+        &Dtype::U8 => recode::<u8>(bytes, from),
+        &Dtype::U16 => recode::<u16>(bytes, from),
+        &Dtype::U32 => recode::<u32>(bytes, from),
+        &Dtype::U64 => recode::<u64>(bytes, from),
+        Dtype::F32 => recode::<f32>(bytes, from),
+        Dtype::F64 => recode::<f64>(bytes, from),
+        _ => Ok(None),
+    }
+}
+
 /// Converts numbers of a type as the options allow.
 fn converted<T: Number>(bytes: &[u8], dtype: &Dtype, policy: Conversion, mut put: impl FnMut(T)) -> Result<()> {
     for cell in bytes.chunks_exact(dtype.size()) {

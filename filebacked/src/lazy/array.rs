@@ -6,7 +6,7 @@ use super::selection::Selection;
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
 use crate::erased::Key;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::layout::scalar::Element;
 use crate::layout::{number, sequence};
 use crate::node::Node;
@@ -48,12 +48,16 @@ use std::path::Path;
 /// # std::fs::remove_dir_all(&dir)?;
 /// # Ok(()) }
 /// ```
+///
+/// A handle out of a file that was opened with [`File::open_rw`](crate::File::open_rw) or created writes as well:
+/// [`write_slice`](Self::write_slice), [`append`](Self::append), [`resize`](Self::resize) change the dataset in its place,
+/// without reading the rest of it. [`LazyArray::create`] makes one that was never in memory.
 pub struct LazyArray<A, D = IxDyn> {
-    place: Place<A, D>,
-    shape: Vec<usize>,
+    pub(super) place: Place<A, D>,
+    pub(super) shape: Vec<usize>,
 }
 
-enum Place<A, D> {
+pub(super) enum Place<A, D> {
     Memory(ArrayD<A>),
     File { held: Held, dtype: Dtype, chunk: Vec<usize>, of: PhantomData<fn() -> D> },
 }
@@ -117,7 +121,7 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
             Place::File { held, .. } => {
                 let (values, shape) = held.read(|node| A::read_array(&node, None))?;
                 if shape != self.shape {
-                    return Err(ErrorKind::Changed.into());
+                    return Err(held.located(Operation::Load, ErrorKind::Changed.into()));
                 }
                 shaped(ArrayD::from_shape_vec(IxDyn(&shape), values).map_err(unshaped)?)
             }
@@ -139,7 +143,12 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
                 out.zip_mut_with(array, |place, value| place.clone_from(value));
                 Ok(())
             }
-            Place::File { held, .. } => held.read(|node| out.read_from(node)),
+            Place::File { held, .. } => held.read(|node| {
+                if !node.describe()?.shape.iter().map(|extent| *extent as usize).eq(self.shape.iter().copied()) {
+                    return Err(ErrorKind::Changed.into());
+                }
+                out.read_from(node)
+            }),
         }
     }
 
@@ -210,24 +219,29 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
         match &self.place {
             Place::Memory(array) => {
                 let part = array.slice_each_axis(|axis| {
-                    let span = slab.dims.get(axis.axis.index()).copied().unwrap_or(Span::all(axis.len as u64));
-                    let end = if span.count == 0 { span.start } else { span.start + (span.count - 1) * span.step + 1 };
-                    ndarray::Slice::new(span.start as isize, Some(end as isize), span.step as isize)
+                    slice(slab.dims.get(axis.axis.index()).copied().unwrap_or(Span::all(axis.len as u64)))
                 });
                 Ok(part.to_owned())
             }
             Place::File { held, .. } => {
-                let (values, _) = held.read(|node| windowed(&node, slab, |node| A::read_array(node, None)))?;
+                let (values, _) =
+                    held.read(|node| windowed(&node, &self.shape, slab, |node| A::read_array(node, None)))?;
                 ArrayD::from_shape_vec(IxDyn(&shape), values).map_err(unshaped)
             }
         }
     }
 }
 
+/// What a selection along one dimension is to ndarray.
+pub(super) fn slice(span: Span) -> ndarray::Slice {
+    let end = if span.count == 0 { span.start } else { span.start + (span.count - 1) * span.step + 1 };
+    ndarray::Slice::new(span.start as isize, Some(end as isize), span.step as isize)
+}
+
 /// Looks at a dataset as if it were a part of itself.
-fn windowed<R>(node: &Node<'_>, slab: &Slab, read: impl FnOnce(&Node<'_>) -> Result<R>) -> Result<R> {
+fn windowed<R>(node: &Node<'_>, shape: &[usize], slab: &Slab, read: impl FnOnce(&Node<'_>) -> Result<R>) -> Result<R> {
     let handle = node.object.handle;
-    let window = Window { source: node.object.source, dataset: handle, slab };
+    let window = Window { source: node.object.source, dataset: handle, shape, slab };
     let part = Node::open(Object::new(&window, handle), node.cx, node.state, node.depth, node.ours)?;
     read(&part)
 }
@@ -237,7 +251,7 @@ pub(super) fn shaped<A, D: Dimension>(array: ArrayD<A>) -> Result<Array<A, D>> {
 }
 
 #[cold]
-fn unshaped(source: ndarray::ShapeError) -> Error {
+pub(super) fn unshaped(source: ndarray::ShapeError) -> Error {
     Error::new(ErrorKind::Unsupported("an array of this shape".into())).with_source(source)
 }
 
@@ -314,15 +328,15 @@ impl<A: Element + Clone, D: Dimension + 'static> FileBacked for LazyArray<A, D> 
         let Some(held) = held else {
             return Ok(node.get::<Array<A, D>>()?.into());
         };
+        let extent = |extent: &u64| usize::try_from(*extent).map_err(|_| too_long(*extent));
+        let shape = description.shape.iter().map(extent).collect::<Result<Vec<_>>>()?;
         // Nothing of it: whether the elements are of this type shows now, not later.
         if description.shape.iter().all(|extent| *extent > 0) && !description.null {
             let none = Slab { dims: description.shape.iter().map(|_| Span { start: 0, step: 1, count: 0 }).collect() };
             if !description.shape.is_empty() {
-                windowed(&node, &none, |node| A::read_array(node, None))?;
+                windowed(&node, &shape, &none, |node| A::read_array(node, None))?;
             }
         }
-        let extent = |extent: &u64| usize::try_from(*extent).map_err(|_| too_long(*extent));
-        let shape = description.shape.iter().map(extent).collect::<Result<Vec<_>>>()?;
         let allocation = node.object.source.allocation(node.object.handle)?;
         let chunk = allocation.chunk.iter().map(|extent| *extent as usize).collect();
         Ok(LazyArray { place: Place::File { held, dtype: description.dtype, chunk, of: PhantomData }, shape })

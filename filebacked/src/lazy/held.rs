@@ -7,6 +7,8 @@ use crate::object::Object;
 use crate::path::{State, UNMASKED};
 #[cfg(feature = "ndarray")]
 use crate::storage::Dtype;
+#[cfg(feature = "mmap")]
+use crate::storage::Piece;
 #[cfg(feature = "libhdf5")]
 use crate::storage::libhdf5::{self, Id, LibSource, hold};
 use crate::storage::{Kept, ObjectKind};
@@ -124,9 +126,19 @@ impl Held {
         self.ours
     }
 
+    /// Where the elements of a dataset lie in the file.
+    #[cfg(feature = "mmap")]
+    pub(crate) fn locate(&self, dtype: &Dtype) -> Result<Piece> {
+        self.kept.locate(dtype).map_err(|error| self.located(Operation::Load, error))
+    }
+
+    /// Says in an error which object of which file was worked on.
     #[cold]
-    fn located(&self, operation: Operation, error: Error) -> Error {
-        let error = error.during(operation);
+    pub(crate) fn located(&self, operation: Operation, error: Error) -> Error {
+        let mut error = error.during(operation);
+        if let Some(place) = self.kept.place() {
+            error = error.at(&place);
+        }
         match self.path() {
             Some(path) => error.in_file(path),
             None => error,

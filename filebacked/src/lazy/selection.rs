@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{Slab, Span};
-use ndarray::{ArrayD, Axis, SliceInfoElem};
+use ndarray::{ArrayD, ArrayViewD, Axis, SliceInfoElem};
 
 /// A selection that can be read, and what makes the array of it that was asked for.
 pub(super) struct Selection {
@@ -83,6 +83,39 @@ impl Selection {
             }
         }
         if self.reversed.is_empty() { array } else { array.as_standard_layout().into_owned() }
+    }
+}
+
+impl Selection {
+    /// The elements of a view of the shape that was asked for, as they lie in the selection.
+    pub(super) fn place<'v, A>(&self, mut values: ArrayViewD<'v, A>) -> Result<ArrayViewD<'v, A>> {
+        let mut counts = self.slab.dims.iter().map(|span| span.count as usize);
+        let shape: Vec<usize> = self
+            .axes
+            .iter()
+            .filter_map(|kind| match kind {
+                Kind::New => Some(1),
+                Kind::Kept => counts.next(),
+                Kind::Dropped => counts.next().and(None),
+            })
+            .collect();
+        if values.shape() != shape {
+            let found = format!("one of shape {:?}", values.shape());
+            return Err(Error::mismatch(format!("an array of shape {shape:?} for the selection"), found));
+        }
+        let mut axis = 0;
+        for kind in &self.axes {
+            match kind {
+                Kind::Kept => axis += 1,
+                Kind::Dropped => {
+                    values = values.insert_axis(Axis(axis));
+                    axis += 1;
+                }
+                Kind::New => values = values.index_axis_move(Axis(axis), 0),
+            }
+        }
+        self.reversed.iter().for_each(|axis| values.invert_axis(Axis(*axis)));
+        Ok(values)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Handle, Source};
 use crate::error::Result;
-#[cfg(feature = "libhdf5")]
+#[cfg(any(feature = "libhdf5", feature = "ndarray"))]
 use crate::error::{Error, ErrorKind};
 use std::fmt;
 use std::path::Path;
@@ -14,6 +14,13 @@ pub(crate) trait Kept: Send + Sync + fmt::Debug {
 
     /// The file, if it has a name.
     fn path(&self) -> Option<&Path>;
+
+    /// The path of the object in the file, to be named in an error; `None` where that cannot be told.
+    fn place(&self) -> Option<String>;
+
+    /// Where the elements of a dataset lie in the file, if they lie there as a machine has elements of this type in memory.
+    #[cfg(feature = "mmap")]
+    fn locate(&self, dtype: &super::Dtype) -> Result<Piece>;
 
     /// Opens the object with the C library.
     #[cfg(feature = "libhdf5")]
@@ -32,8 +39,24 @@ pub(crate) trait Kept: Send + Sync + fmt::Debug {
     }
 }
 
+/// The elements of a dataset as bytes of a file, one after another.
+#[cfg(feature = "mmap")]
+pub(crate) struct Piece {
+    pub(crate) file: std::fs::File,
+    pub(crate) offset: u64,
+    pub(crate) shape: Vec<u64>,
+}
+
+/// The error where elements do not lie in the file as they would in memory.
+#[cfg(feature = "mmap")]
+#[cold]
+pub(crate) fn no_piece(what: &str) -> Error {
+    let error = Error::new(ErrorKind::Unsupported(format!("{what} cannot be mapped")));
+    error.with_help("`read` it; what is mapped has to be a contiguous dataset of a file on the disk")
+}
+
 /// The error of a change to what was opened to be read.
-#[cfg(feature = "libhdf5")]
+#[cfg(any(feature = "libhdf5", feature = "ndarray"))]
 #[cold]
 pub(crate) fn read_only() -> Error {
     Error::new(ErrorKind::ReadOnly).with_help("open the file with `File::open_rw`, and read the handle from that")

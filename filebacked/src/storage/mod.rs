@@ -33,9 +33,15 @@ mod plain;
 mod slab;
 mod staged;
 pub(crate) mod temporary;
+#[cfg(feature = "ndarray")]
+mod tiles;
 
 pub(crate) use dtype::REFERENCE;
 pub(crate) use kept::Kept;
+#[cfg(feature = "ndarray")]
+pub(crate) use kept::read_only;
+#[cfg(feature = "mmap")]
+pub(crate) use kept::{Piece, no_piece};
 pub(crate) use plain::Plain;
 pub(crate) use plain::{as_bytes, fill_slice, fill_vec, read_records, read_scalar, read_vec};
 #[cfg(feature = "sprs")]
@@ -44,6 +50,8 @@ pub(crate) use plain::{integer_bytes, read_integers};
 pub(crate) use slab::Window;
 pub(crate) use slab::{Slab, Span};
 pub(crate) use staged::{Gathered, Staged};
+#[cfg(feature = "ndarray")]
+pub(crate) use tiles::Tiles;
 
 pub(crate) use compression::check;
 pub use compression::{BloscCodec, BloscShuffle, Compression};

@@ -38,6 +38,12 @@ impl Span {
 }
 
 impl Slab {
+    /// All of a dataset of this shape.
+    #[cfg(feature = "libhdf5")]
+    pub(crate) fn whole(shape: &[u64]) -> Self {
+        Slab { dims: shape.iter().map(|extent| Span::all(*extent)).collect() }
+    }
+
     /// The shape of what is selected.
     pub(crate) fn shape(&self) -> Vec<u64> {
         self.dims.iter().map(|span| span.count).collect()
@@ -122,6 +128,8 @@ impl Slab {
 pub(crate) struct Window<'s> {
     pub(crate) source: &'s dyn Source,
     pub(crate) dataset: Handle,
+    /// The shape that the dataset had when the selection was made.
+    pub(crate) shape: &'s [usize],
     pub(crate) slab: &'s Slab,
 }
 
@@ -180,6 +188,9 @@ impl Source for Window<'_> {
     fn describe(&self, handle: Handle) -> Result<Description> {
         let mut description = self.source.describe(handle)?;
         if self.is_part(handle) {
+            if !self.shape.iter().map(|extent| *extent as u64).eq(description.shape.iter().copied()) {
+                return Err(ErrorKind::Changed.into());
+            }
             self.slab.check(&description.shape)?;
             description.shape = self.slab.shape();
         }

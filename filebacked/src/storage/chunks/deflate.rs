@@ -48,6 +48,25 @@ impl Deflater {
     }
 }
 
+/// Makes a zlib stream of bytes as they are, which is always longer than they.
+pub(super) fn store(bytes: &[u8], to: &mut Vec<u8>) {
+    const BLOCK: usize = u16::MAX as usize;
+    to.clear();
+    to.extend_from_slice(&[0x78, 0x01]);
+    let blocks = bytes.len().div_ceil(BLOCK).max(1);
+    for n in 0..blocks {
+        let block = bytes.get(n * BLOCK..bytes.len().min((n + 1) * BLOCK)).unwrap_or_default();
+        let len = block.len() as u16;
+        to.push(u8::from(n + 1 == blocks));
+        to.extend_from_slice(&len.to_le_bytes());
+        to.extend_from_slice(&(!len).to_le_bytes());
+        to.extend_from_slice(block);
+    }
+    let mut sum = libdeflater::Adler32::new();
+    sum.update(bytes);
+    to.extend_from_slice(&sum.sum().to_be_bytes());
+}
+
 /// The coder for a dataset, from the sizes that both make of some of its chunks. Time is not measured, so that equal
 /// values give equal files: where the planes are about as small, they are quicker.
 pub(super) fn choose(level: u8, planes: usize, whole: usize) -> Coder {
@@ -58,7 +77,7 @@ pub(super) fn choose(level: u8, planes: usize, whole: usize) -> Coder {
 
 #[cfg(test)]
 mod tests {
-    use super::{Coder, Deflater, choose};
+    use super::{Coder, Deflater, choose, store};
     use crate::storage::codec::{Codec, Decoder};
 
     #[test]
@@ -86,6 +105,17 @@ mod tests {
                 decoder.decode(codec, &stream, &mut back[1..]).unwrap_err();
             }
             assert!(!deflater.compress(coder, &noise, 4, &mut stream));
+        }
+    }
+
+    #[test]
+    fn stored_bytes_are_a_stream_too() {
+        for len in [1, 100, 65_535, 65_536, 200_000] {
+            let bytes: Vec<u8> = (0..len).map(|i| (i * i % 251) as u8).collect();
+            let (mut stream, mut back) = (Vec::new(), vec![0; len]);
+            store(&bytes, &mut stream);
+            Decoder::default().decode(Codec::Deflate(1), &stream, &mut back).unwrap();
+            assert!(back == bytes && stream.len() > len);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The chunks of a dataset, coded.
 
-use super::deflate::{Coder, Deflater, choose};
+use super::deflate::{Coder, Deflater, choose, store};
 use super::fletcher::sign;
 use super::{Grid, Pipeline, parallel};
 use crate::error::Result;
@@ -22,7 +22,7 @@ struct Lane {
 /// One coded chunk.
 #[derive(Default)]
 struct Coded {
-    /// Not coded: the bytes are those of the array, unless they had to be put together.
+    /// Not compressed: the bytes are those of the array, unless they had to be put together or shuffled.
     as_it_is: bool,
     bytes: Vec<u8>,
 }
@@ -51,7 +51,7 @@ impl Lane {
         (size(Coder::Planes), size(Coder::Whole))
     }
 
-    /// Cuts a chunk out, shuffles and compresses it; `false` where that does not make it shorter.
+    /// Cuts a chunk out, shuffles and compresses it; `false` where that does not make it shorter, and only shuffled.
     fn compress(&mut self, job: Job<'_>, codec: Codec, coded: &mut Coded, index: usize) -> Result<bool> {
         let element = job.grid.element();
         let mut from = job.grid.cut(index, job.array, &mut self.cut);
@@ -63,7 +63,10 @@ impl Lane {
         match codec {
             Codec::Deflate(level) => {
                 let deflater = self.deflater.get_or_insert_with(|| Deflater::new(level));
-                Ok(deflater.compress(job.coder, from, element, &mut coded.bytes))
+                if !deflater.compress(job.coder, from, element, &mut coded.bytes) {
+                    store(from, &mut coded.bytes);
+                }
+                Ok(true)
             }
             codec => self.encoder.encode(codec, from, &mut coded.bytes),
         }
@@ -75,7 +78,11 @@ impl Lane {
             None => true,
         };
         let checked = job.pipeline.fletcher32.is_some();
-        if coded.as_it_is && (checked || job.grid.whole(index).is_none()) {
+        if coded.as_it_is && job.pipeline.shuffle.is_some() {
+            let from = job.grid.cut(index, job.array, &mut self.cut);
+            coded.bytes.resize(from.len(), 0);
+            shuffle(from, to_be_written(&mut coded.bytes), job.grid.element());
+        } else if coded.as_it_is && (checked || job.grid.whole(index).is_none()) {
             coded.bytes.clear();
             coded.bytes.extend_from_slice(job.grid.cut(index, job.array, &mut self.cut));
         }
@@ -88,6 +95,10 @@ impl Lane {
 
 /// Codes all chunks of an array by the filters of a dataset, and hands each over in C order: where it begins, its filter
 /// mask, its bytes.
+///
+/// Chunks look as the library's own pipeline leaves them: shuffled even where compression does not make them shorter, and zlib
+/// streams in any case. When the library writes a part of a chunk, it forgets the new filter mask if the chunk stays as long,
+/// so that a mask which it would not have given makes the chunk unreadable.
 pub(crate) fn encode(
     grid: &Grid,
     pipeline: Pipeline,
@@ -115,8 +126,9 @@ pub(crate) fn encode(
         grid.chunk_bytes(),
         |lane, coded: &mut Coded, k| lane.code(job, coded, k),
         |k, coded| {
-            let mask = if coded.as_it_is { pipeline.as_it_is() } else { 0 };
-            let bytes = match grid.whole(k).filter(|_| coded.as_it_is && pipeline.fletcher32.is_none()) {
+            let mask = if coded.as_it_is { pipeline.not_compressed() } else { 0 };
+            let in_array = coded.as_it_is && pipeline.shuffle.is_none() && pipeline.fletcher32.is_none();
+            let bytes = match grid.whole(k).filter(|_| in_array) {
                 Some(start) => &array[start..start + grid.chunk_bytes()],
                 None => &coded.bytes,
             };

@@ -38,6 +38,16 @@ impl Pipeline {
         self.codec.is_none_or(|(_, codec)| codec.encodes())
     }
 
+    /// Whether every chunk goes through all filters, so that none ever has another filter mask.
+    pub(crate) fn is_unmasked(&self) -> bool {
+        matches!(self.codec, None | Some((_, Codec::Deflate(_))))
+    }
+
+    /// The filter mask of a chunk that was not compressed.
+    pub(super) fn not_compressed(&self) -> u32 {
+        self.codec.map_or(0, |(bit, _)| 1 << bit)
+    }
+
     /// The filter mask of a chunk that went through no filter.
     #[cfg(unix)]
     pub(super) fn all(&self) -> u32 {

@@ -1,15 +1,19 @@
 //! Where the chunks of an array lie in it: in C order, those at the far edges filled up with zeros.
 
 use crate::storage::codec::shuffle::WriteCopy;
-use crate::storage::elements;
+use crate::storage::{Slab as Selection, elements};
 use std::mem::MaybeUninit;
 
-/// An array cut into chunks of one shape. Chunks are numbered in C order.
+/// An array cut into chunks of one shape, or a part of such an array. Chunks are numbered in C order.
 #[derive(Debug)]
 pub(crate) struct Grid {
-    /// Extents of the array and of a chunk, of equal rank, none of them zero.
+    /// Extents of the array or the part, and of a chunk, of equal rank, none of them zero.
     shape: Vec<usize>,
     chunk: Vec<usize>,
+    /// Where the first chunk begins in the whole array.
+    first: Vec<usize>,
+    /// How many elements of the first chunk lie before the part, along each dimension.
+    before: Vec<usize>,
     /// The number of chunks along each dimension.
     counts: Vec<usize>,
     /// Bytes of an element.
@@ -27,7 +31,24 @@ impl Grid {
         }
         let as_sizes = |shape: &[u64]| shape.iter().map(|n| *n as usize).collect::<Vec<_>>();
         let counts = shape.iter().zip(chunk).map(|(n, c)| n.div_ceil(*c) as usize).collect();
-        Some(Grid { shape: as_sizes(shape), chunk: as_sizes(chunk), counts, size })
+        let none = vec![0; shape.len()];
+        Some(Grid { shape: as_sizes(shape), chunk: as_sizes(chunk), first: none.clone(), before: none, counts, size })
+    }
+
+    /// The grid of a part of an array, of neighbours without gaps, with the chunks that have some of it.
+    #[cfg(unix)]
+    pub(crate) fn of_part(part: &Selection, chunk: &[u64], size: usize) -> Option<Grid> {
+        let mut grid = Grid::new(&part.shape(), chunk, size)?;
+        for (d, span) in part.dims.iter().enumerate() {
+            if span.step != 1 && span.count != 1 {
+                return None;
+            }
+            let start = usize::try_from(span.start).ok()?;
+            grid.before[d] = start % grid.chunk[d];
+            grid.first[d] = start - grid.before[d];
+            grid.counts[d] = (grid.before[d] + grid.shape[d]).div_ceil(grid.chunk[d]);
+        }
+        Some(grid)
     }
 
     /// The number of chunks.
@@ -50,15 +71,20 @@ impl Grid {
         self.shape.iter().product::<usize>() * self.size
     }
 
-    /// Where a chunk begins, in elements along each dimension.
+    /// Where a chunk begins in the whole array, in elements along each dimension.
     pub(crate) fn origin(&self, index: usize) -> Vec<u64> {
+        self.steps(index).iter().zip(&self.first).map(|(step, first)| (step + first) as u64).collect()
+    }
+
+    /// Where a chunk begins, counted from the first one.
+    fn steps(&self, index: usize) -> Vec<usize> {
         let mut rest = index;
-        let mut origin = vec![0; self.chunk.len()];
-        for ((place, count), chunk) in origin.iter_mut().zip(&self.counts).zip(&self.chunk).rev() {
-            *place = (rest % count * chunk) as u64;
+        let mut steps = vec![0; self.chunk.len()];
+        for ((place, count), chunk) in steps.iter_mut().zip(&self.counts).zip(&self.chunk).rev() {
+            *place = rest % count * chunk;
             rest /= count;
         }
-        origin
+        steps
     }
 
     /// The chunk that begins there.
@@ -67,8 +93,8 @@ impl Grid {
             return None;
         }
         let mut index = 0;
-        for ((place, count), chunk) in origin.iter().zip(&self.counts).zip(&self.chunk) {
-            let place = usize::try_from(*place).ok()?;
+        for (((place, first), count), chunk) in origin.iter().zip(&self.first).zip(&self.counts).zip(&self.chunk) {
+            let place = usize::try_from(*place).ok()?.checked_sub(*first)?;
             if place % chunk != 0 || place / chunk >= *count {
                 return None;
             }
@@ -96,8 +122,9 @@ impl Grid {
         let (mut rest, mut start) = (array, 0);
         let mut slabs = Vec::with_capacity(self.len() / chunks);
         for slab in 0..self.len() / chunks {
-            let first = slab % self.counts[dim] * self.chunk[dim];
-            let bytes = (self.shape[dim] - first).min(self.chunk[dim]) * row;
+            let end = (slab % self.counts[dim] + 1) * self.chunk[dim] - self.before[dim];
+            let first = end.saturating_sub(self.chunk[dim]);
+            let bytes = (end.min(self.shape[dim]) - first) * row;
             let (out, after) = rest.split_at_mut(bytes);
             slabs.push(Slab { chunks: slab * chunks..(slab + 1) * chunks, start, out });
             (rest, start) = (after, start + bytes);
@@ -128,21 +155,24 @@ impl Grid {
         let rank = self.shape.len();
         // Dimensions after this one are whole, in the chunk as in the array.
         let mut last = rank - 1;
-        while last > 0 && self.chunk[last] == self.shape[last] {
+        while last > 0 && self.chunk[last] == self.shape[last] && self.before[last] == 0 {
             last -= 1;
         }
-        let origin: Vec<usize> = self.origin(index).into_iter().map(|n| n as usize).collect();
-        let extent: Vec<usize> = (0..rank).map(|d| self.chunk[d].min(self.shape[d] - origin[d])).collect();
+        let steps = self.steps(index);
+        // Where the chunk begins in the array, and what of it lies before that.
+        let origin: Vec<usize> = (0..rank).map(|d| steps[d].saturating_sub(self.before[d])).collect();
+        let skip: Vec<usize> = (0..rank).map(|d| self.before[d].saturating_sub(steps[d])).collect();
+        let extent: Vec<usize> = (0..rank).map(|d| (self.chunk[d] - skip[d]).min(self.shape[d] - origin[d])).collect();
         let tail = self.shape[last + 1..].iter().product::<usize>() * self.size;
         let length = extent[last] * tail;
         let mut at = vec![0; last];
         loop {
             let (mut chunk, mut array) = (0, 0);
             for d in 0..last {
-                chunk = chunk * self.chunk[d] + at[d];
+                chunk = chunk * self.chunk[d] + skip[d] + at[d];
                 array = array * self.shape[d] + origin[d] + at[d];
             }
-            chunk = chunk * self.chunk[last] * tail;
+            chunk = (chunk * self.chunk[last] + skip[last]) * tail;
             array = (array * self.shape[last] + origin[last]) * tail;
             call(chunk, array, length);
             // The next row, as an odometer counts.
@@ -178,6 +208,53 @@ impl Slab<'_, MaybeUninit<u8>> {
 mod tests {
     use super::Grid;
     use crate::storage::codec::shuffle::to_be_written;
+
+    #[cfg(unix)]
+    #[test]
+    fn parts_are_put_together_from_their_chunks() {
+        use crate::storage::{Slab, Span};
+        type Case = (&'static [u64], &'static [u64], &'static [(u64, u64)]);
+        let cases: [Case; 8] = [
+            (&[10], &[3], &[(4, 5)]),
+            (&[10], &[3], &[(0, 10)]),
+            (&[10], &[20], &[(7, 2)]),
+            (&[7, 5], &[3, 5], &[(2, 4), (0, 5)]),
+            (&[7, 5], &[3, 2], &[(2, 5), (1, 3)]),
+            (&[7, 5], &[1, 2], &[(2, 5), (1, 4)]),
+            (&[4, 6, 5], &[2, 3, 5], &[(1, 3), (2, 3), (1, 4)]),
+            (&[4, 6, 5], &[1, 1, 2], &[(3, 1), (5, 1), (4, 1)]),
+        ];
+        for (shape, chunk, part) in cases {
+            let whole = Grid::new(shape, chunk, 1).unwrap();
+            let array: Vec<u8> = (0..whole.array_bytes()).map(|i| i as u8 + 1).collect();
+            let dims = part.iter().map(|(start, count)| Span { start: *start, step: 1, count: *count }).collect();
+            let slab = Slab { dims };
+            let mut expected = Vec::new();
+            slab.runs(shape, |start, len| {
+                expected.extend_from_slice(&array[start as usize..][..len as usize]);
+                Ok(())
+            })
+            .unwrap();
+            let grid = Grid::of_part(&slab, chunk, 1).unwrap();
+            let mut found = vec![0; grid.array_bytes()];
+            let mut seen = 0;
+            for mut rows in grid.slabs(to_be_written(&mut found)) {
+                assert_eq!(rows.chunks.start, seen);
+                seen = rows.chunks.end;
+                for index in rows.chunks.clone() {
+                    assert_eq!(grid.index(&grid.origin(index)), Some(index));
+                    let mut scratch = Vec::new();
+                    let bytes = whole.cut(whole.index(&grid.origin(index)).unwrap(), &array, &mut scratch);
+                    rows.put(&grid, index, bytes);
+                }
+            }
+            assert_eq!((seen, found), (grid.len(), expected), "{part:?} of {shape:?} in {chunk:?}");
+            if slab == Slab::whole(shape) {
+                continue;
+            }
+            assert_eq!(grid.index(&vec![1 << 40; shape.len()]), None);
+        }
+    }
 
     #[test]
     fn chunks_are_cut_and_put_back() {

@@ -19,8 +19,11 @@ mod never {
     #[cfg(not(all(feature = "compress", hdf5_chunk_iter)))]
     pub(in super::super) fn write(
         _: &super::super::id::Id,
-        _: &crate::storage::DatasetSpec<'_>,
+        _: &[u64],
+        _: &crate::storage::Slab,
+        _: usize,
         _: &[u8],
+        _: bool,
     ) -> Result<bool> {
         Ok(false)
     }
@@ -34,7 +37,7 @@ mod never {
         }
     }
 
-    pub(in super::super) fn direct(_: hid_t, _: &[u64], _: usize) -> Result<Option<Direct>> {
+    pub(in super::super) fn direct(_: hid_t, _: &[u64], _: &crate::storage::Slab, _: usize) -> Result<Option<Direct>> {
         Ok(None)
     }
 }
@@ -85,23 +88,56 @@ mod layout {
 mod write {
     use super::layout::layout;
     use crate::error::Result;
-    use crate::storage::DatasetSpec;
+    use crate::storage::Slab;
     use crate::storage::chunks::{Grid, encode};
     use crate::storage::libhdf5::id::{Id, check};
     use hdf5_metno::sync::sync;
-    use hdf5_metno_sys::h5d::H5Dwrite_chunk;
-    use hdf5_metno_sys::h5p::H5P_DEFAULT;
+    use hdf5_metno_sys::h5d::H5D_fill_value_t::{H5D_FILL_VALUE_DEFAULT, H5D_FILL_VALUE_USER_DEFINED};
+    use hdf5_metno_sys::h5d::{H5Dget_create_plist, H5Dwrite_chunk};
+    use hdf5_metno_sys::h5i::hid_t;
+    use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pfill_value_defined};
 
-    /// Writes all chunks of a new dataset; `false`, and nothing written, where the library has to. The lock is held for the
-    /// library's calls only.
-    pub(in super::super) fn write(dataset: &Id, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<bool> {
-        let Some((pipeline, chunk)) = sync(|| layout(dataset.raw(), spec.dtype.size()))? else { return Ok(false) };
-        let Some(grid) = Grid::new(spec.shape, &chunk, spec.dtype.size()) else { return Ok(false) };
-        if !pipeline.encodes() {
+    /// Whether somebody has set a fill value. The lock is held.
+    fn has_fill_value(dataset: hid_t) -> Result<bool> {
+        let mut status = H5D_FILL_VALUE_DEFAULT;
+        // SAFETY: the dataset and its list are open, the status is writable.
+        unsafe {
+            let list = Id::own(H5Dget_create_plist(dataset))?;
+            check(H5Pfill_value_defined(list.raw(), &mut status))?;
+        }
+        Ok(status == H5D_FILL_VALUE_USER_DEFINED)
+    }
+
+    /// Writes a part of a dataset of this shape that is made of whole chunks; `false`, and nothing written, where it is not, or
+    /// the library has to. Where there may be chunks already (not `fresh`), it has to
+    /// where chunks get filter masks, of which it knows old ones. The lock is held for the library's calls only.
+    pub(in super::super) fn write(
+        dataset: &Id,
+        shape: &[u64],
+        slab: &Slab,
+        size: usize,
+        bytes: &[u8],
+        fresh: bool,
+    ) -> Result<bool> {
+        let Some((pipeline, chunk)) = sync(|| layout(dataset.raw(), size))? else { return Ok(false) };
+        let whole = slab.dims.iter().zip(shape).zip(&chunk).all(|((span, extent), chunk)| {
+            let end = span.start + span.count;
+            span.step == 1 && span.start.is_multiple_of(*chunk) && (end == *extent || end.is_multiple_of(*chunk))
+        });
+        let Some(grid) = Grid::new(&slab.shape(), &chunk, size).filter(|_| whole && pipeline.encodes()) else {
+            return Ok(false);
+        };
+        if !fresh && !pipeline.is_unmasked() {
+            return Ok(false);
+        }
+        let cut = slab.dims.iter().zip(&chunk).any(|(span, chunk)| !span.count.is_multiple_of(*chunk));
+        // What lies behind the end shows when the dataset grows: zeros here, what the dataset says there.
+        if cut && sync(|| has_fill_value(dataset.raw()))? {
             return Ok(false);
         }
         encode(&grid, pipeline, bytes, |origin, mask, chunk| {
             let (data, n) = (chunk.as_ptr().cast(), chunk.len());
+            let origin: Vec<u64> = origin.iter().zip(&slab.dims).map(|(at, span)| at + span.start).collect();
             // SAFETY: the dataset is open, the origin has a number for each dimension, the data as many bytes as is said.
             sync(|| check(unsafe { H5Dwrite_chunk(dataset.raw(), H5P_DEFAULT, mask, origin.as_ptr(), n, data) }))?;
             Ok(())
@@ -115,12 +151,12 @@ mod read {
     use super::layout::layout;
     use crate::error::Result;
     use crate::storage::chunks::{Grid, Pipeline, Stored, decode};
-    use crate::storage::libhdf5::file::descriptor;
-    use crate::storage::libhdf5::id::{Id, check, room};
+    use crate::storage::libhdf5::descriptor::file_of;
+    use crate::storage::libhdf5::id::{check, room};
+    use crate::storage::{Slab, elements};
     use hdf5_metno_sys::h5::hsize_t;
     use hdf5_metno_sys::h5d::H5Dchunk_iter;
-    use hdf5_metno_sys::h5f::{H5F_ACC_RDONLY, H5Fget_intent};
-    use hdf5_metno_sys::h5i::{H5Iget_file_id, hid_t};
+    use hdf5_metno_sys::h5i::hid_t;
     use hdf5_metno_sys::h5p::H5P_DEFAULT;
     use std::ffi::{c_int, c_uint, c_void};
     use std::fs::File;
@@ -128,6 +164,8 @@ mod read {
 
     /// Chunks up to this size are read, whatever the size of the dataset.
     const ANY: usize = 16 << 20;
+    /// So many chunks are looked at for one that is read, at most.
+    const SOUGHT: u64 = 1024;
     /// From this many bytes on it pays to look for chunks.
     const WORTHWHILE: usize = 64 << 10;
 
@@ -146,37 +184,29 @@ mod read {
         }
     }
 
-    /// Looks whether all chunks of a dataset of `size` bytes an element can be read without the library, and where they
-    /// are: an ordinary file that nobody writes to, no filters but those that are known here, no chunk missing.
-    /// The lock is held.
-    pub(in super::super) fn direct(dataset: hid_t, shape: &[u64], size: usize) -> Result<Option<Direct>> {
-        let Some(bytes) = crate::storage::elements(shape).and_then(|n| n.checked_mul(size)) else { return Ok(None) };
+    /// Looks whether all chunks of a part of a dataset, of `size` bytes an element, can be read without the library, whether
+    /// that pays, and where they are: an ordinary file that nobody writes to, no filters but those that are known here, no
+    /// chunk missing. The lock is held.
+    pub(in super::super) fn direct(dataset: hid_t, shape: &[u64], part: &Slab, size: usize) -> Result<Option<Direct>> {
+        let Some(bytes) = elements(&part.shape()).and_then(|n| n.checked_mul(size)) else { return Ok(None) };
         if bytes < WORTHWHILE {
             return Ok(None);
         }
         let Some((pipeline, chunk)) = layout(dataset, size)? else { return Ok(None) };
-        let Some(grid) = Grid::new(shape, &chunk, size) else { return Ok(None) };
+        let Some(grid) = Grid::of_part(part, &chunk, size) else { return Ok(None) };
         if grid.chunk_bytes() > ANY.max(bytes) {
             return Ok(None);
         }
-        let Some(file) = file_of(dataset)? else { return Ok(None) };
-        let Some(stored) = chunks(dataset, &grid)? else { return Ok(None) };
-        Ok(Some(Direct { grid, pipeline, stored, file }))
-    }
-
-    /// The operating system's file, if addresses of HDF5 are offsets in it and it is open to be read only.
-    fn file_of(dataset: hid_t) -> Result<Option<File>> {
-        let mut intent = 0 as c_uint;
-        // SAFETY: the dataset is open, the number is writable; the new identifier has no other owner.
-        let file = unsafe {
-            let file = Id::own(H5Iget_file_id(dataset))?;
-            check(H5Fget_intent(file.raw(), &mut intent))?;
-            file
-        };
-        if intent != H5F_ACC_RDONLY {
+        // The library keeps chunks of which little is read for the next read, and finds one without asking for all.
+        let all = shape.iter().zip(&chunk).map(|(extent, chunk)| extent.div_ceil(*chunk)).fold(1, u64::saturating_mul);
+        let is_part = all != grid.len() as u64;
+        let covered = grid.len().saturating_mul(grid.chunk_bytes());
+        if is_part && (covered / 2 > bytes || all / SOUGHT > grid.len() as u64) {
             return Ok(None);
         }
-        Ok(descriptor(&file)?.filter(|(_, userblock)| *userblock == 0).map(|(file, _)| file))
+        let Some(file) = file_of(dataset)?.filter(|file| file.is_quiet) else { return Ok(None) };
+        let Some(stored) = chunks(dataset, &grid)? else { return Ok(None) };
+        Ok(Some(Direct { grid, pipeline, stored, file: file.file }))
     }
 
     /// What the library calls back with each chunk.
@@ -187,29 +217,45 @@ mod read {
         good: usize,
     }
 
-    /// Where all chunks are, unless some are missing.
+    /// Where all chunks of a grid are, unless some are missing.
     fn chunks(dataset: hid_t, grid: &Grid) -> Result<Option<Vec<Stored>>> {
+        let rank = grid.origin(0).len();
+        let mut found = Found { grid, rank, stored: Vec::new(), good: 0 };
         // The file says how many chunks there should be; there is memory for as many as there are.
-        let mut counted = 0usize;
-        // SAFETY: the dataset is open; the callback gets the number that is passed, which outlives the call.
-        check(unsafe { H5Dchunk_iter(dataset, H5P_DEFAULT, Some(count), (&raw mut counted).cast()) })?;
-        if counted != grid.len() {
+        // SAFETY: the dataset is open; the callback gets what is passed, which outlives the call.
+        check(unsafe { H5Dchunk_iter(dataset, H5P_DEFAULT, Some(count), (&raw mut found).cast()) })?;
+        if found.good != grid.len() {
             return Ok(None);
         }
-        let mut stored = room(counted)?;
-        stored.resize(counted, None);
-        let mut found = Found { grid, rank: grid.origin(0).len(), stored, good: 0 };
+        let mut stored = room(found.good)?;
+        stored.resize(found.good, None);
+        let mut found = Found { grid, rank, stored, good: 0 };
         // SAFETY: the dataset is open; the callback gets what is passed, which outlives the call.
         check(unsafe { H5Dchunk_iter(dataset, H5P_DEFAULT, Some(take), (&raw mut found).cast()) })?;
-        if found.good != counted {
+        if found.good != grid.len() {
             return Ok(None);
         }
         Ok(found.stored.into_iter().collect())
     }
 
-    unsafe extern "C" fn count(_: *const hsize_t, _: c_uint, _: u64, _: hsize_t, counted: *mut c_void) -> c_int {
-        // SAFETY: the data is the number that `chunks` passed.
-        unsafe { *counted.cast::<usize>() += 1 };
+    impl Found<'_> {
+        /// The place of the chunk that begins there, if it is one of those that are wanted.
+        ///
+        /// # Safety
+        ///
+        /// `origin` has a number for each dimension.
+        unsafe fn index(&self, origin: *const hsize_t) -> Option<usize> {
+            // SAFETY: the contract of this function.
+            self.grid.index(unsafe { std::slice::from_raw_parts(origin, self.rank) })
+        }
+    }
+
+    unsafe extern "C" fn count(origin: *const hsize_t, _: c_uint, _: u64, _: hsize_t, found: *mut c_void) -> c_int {
+        // SAFETY: the data is what `chunks` passed, and the origin has a number for each dimension.
+        unsafe {
+            let found = &mut *found.cast::<Found<'_>>();
+            found.good += usize::from(found.index(origin).is_some());
+        }
         0
     }
 
@@ -223,8 +269,7 @@ mod read {
         // SAFETY: the data is what `chunks` passed.
         let found = unsafe { &mut *found.cast::<Found<'_>>() };
         // SAFETY: the origin has a number for each dimension.
-        let origin = unsafe { std::slice::from_raw_parts(origin, found.rank) };
-        let place = found.grid.index(origin).and_then(|index| found.stored.get_mut(index));
+        let place = unsafe { found.index(origin) }.and_then(|index| found.stored.get_mut(index));
         if let (Some(place @ None), Ok(bytes)) = (place, usize::try_from(bytes)) {
             *place = Some(Stored { address, bytes, mask });
             found.good += 1;

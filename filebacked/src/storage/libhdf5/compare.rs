@@ -10,7 +10,7 @@ use super::strings::read_text;
 use crate::error::Result;
 use crate::storage::codec::id;
 use crate::storage::compound::Strings;
-use crate::storage::{DatasetSpec, Dtype, Elements, StoredType, Unusual};
+use crate::storage::{DatasetSpec, Dtype, Elements, Slab, StoredType, Unusual};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5a::{H5Adelete, H5Aexists, H5Aopen, H5Awrite};
 use hdf5_metno_sys::h5d::H5D_layout_t::H5D_CHUNKED;
@@ -198,7 +198,8 @@ impl Tools {
                 Ok::<_, crate::Error>(true)
             })?;
             if differs && filtered {
-                if !super::chunks::write(dataset, spec, bytes)? {
+                let whole = Slab::whole(spec.shape);
+                if !super::chunks::write(dataset, spec.shape, &whole, spec.dtype.size(), bytes, false)? {
                     // SAFETY: the bytes are all elements of the dataset, in their form in memory.
                     sync(|| unsafe { self.write(dataset, spec.dtype, bytes.as_ptr().cast()) })?;
                 }

@@ -3,7 +3,7 @@
 use super::changes;
 use super::id::{Id, check, room};
 use super::kept::file_name;
-use super::lists::new_list;
+use super::lists::{COMPACT, new_list};
 use crate::error::{Error, ErrorKind, Result};
 #[cfg(unix)]
 use hdf5_metno::globals::H5FD_SEC2;
@@ -19,7 +19,7 @@ use hdf5_metno_sys::h5f::{H5Fget_access_plist, H5Fget_create_plist, H5Fget_vfd_h
 use hdf5_metno_sys::h5g::H5Gopen2;
 use hdf5_metno_sys::h5i::{H5Iget_ref, H5Iinc_ref, hid_t};
 use hdf5_metno_sys::h5p::{
-    H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5P_DEFAULT, H5Pset_fapl_core, H5Pset_file_image,
+    H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5P_DEFAULT, H5Pset_alignment, H5Pset_fapl_core, H5Pset_file_image,
     H5Pset_libver_bounds, H5Pset_link_creation_order, H5Pset_obj_track_times,
 };
 #[cfg(unix)]
@@ -29,6 +29,9 @@ use std::ffi::CString;
 use std::ffi::c_int;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Large data begins at multiples of so many bytes, as in files of our own engine.
+const ALIGNMENT: u64 = 8;
 
 /// An open file. It stays open below until everything in it is closed too.
 #[derive(Debug)]
@@ -229,7 +232,11 @@ impl LibFile {
 fn access(high: H5F_libver_t) -> Result<Id> {
     let list = new_list(*H5P_FILE_ACCESS)?;
     // SAFETY: the list is open.
-    check(unsafe { H5Pset_libver_bounds(list.raw(), H5F_LIBVER_V18, high) })?;
+    unsafe {
+        check(H5Pset_libver_bounds(list.raw(), H5F_LIBVER_V18, high))?;
+        // What is too large for an object header is aligned, so that it can be mapped.
+        check(H5Pset_alignment(list.raw(), COMPACT as u64 + 1, ALIGNMENT))?;
+    }
     Ok(list)
 }
 

@@ -14,7 +14,7 @@ use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5Fget_intent, H5Fget_name};
 #[cfg(feature = "native")]
 use hdf5_metno_sys::h5i::hid_t;
-use hdf5_metno_sys::h5i::{H5Iget_file_id, H5Iinc_ref};
+use hdf5_metno_sys::h5i::{H5Iget_file_id, H5Iget_name, H5Iinc_ref};
 #[cfg(all(feature = "native", not(hdf5_tokens)))]
 use hdf5_metno_sys::h5o::H5Oopen_by_addr;
 #[cfg(all(feature = "native", hdf5_tokens))]
@@ -62,6 +62,22 @@ impl Kept for LibKept {
 
     fn path(&self) -> Option<&Path> {
         self.path.as_deref()
+    }
+
+    fn place(&self) -> Option<String> {
+        sync(|| path_of(&self.object))
+    }
+
+    #[cfg(feature = "mmap")]
+    fn locate(&self, dtype: &crate::storage::Dtype) -> Result<crate::storage::Piece> {
+        #[cfg(unix)]
+        return super::descriptor::locate(&self.object, dtype);
+        // The library's own handle of the file is not to be had.
+        #[cfg(not(unix))]
+        {
+            let _ = dtype;
+            Err(crate::storage::no_piece("a file that the HDF5 library has open"))
+        }
     }
 
     fn with_hdf5(&self, look: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
@@ -154,6 +170,18 @@ pub(crate) fn is_writable(object: &Id) -> Result<bool> {
         }
         Ok(intent & H5F_ACC_RDWR != 0)
     })
+}
+
+/// The path of an object, as it was opened. The lock is held.
+pub(super) fn path_of(object: &Id) -> Option<String> {
+    // SAFETY: the object is open; with a null pointer the call tells how long the name is, and the buffer has room for that.
+    unsafe {
+        let len = usize::try_from(H5Iget_name(object.raw(), std::ptr::null_mut(), 0)).ok().filter(|len| *len > 0)?;
+        let mut name = vec![0u8; len + 1];
+        H5Iget_name(object.raw(), name.as_mut_ptr().cast(), name.len());
+        name.truncate(len);
+        String::from_utf8(name).ok()
+    }
 }
 
 /// The name of the file that an object is in.

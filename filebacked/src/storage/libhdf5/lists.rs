@@ -16,7 +16,8 @@ use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
 use hdf5_metno_sys::h5z::{H5Z_FLAG_OPTIONAL, H5Z_filter_t};
 
 /// Data up to this many bytes lies in the object header; a header message has less than 64 KiB.
-const COMPACT: usize = 64_000;
+pub(super) const COMPACT: usize = 64_000;
+
 /// Property lists for creating things. Nothing that is created keeps times.
 #[derive(Debug)]
 pub(super) struct Lists {
@@ -44,8 +45,8 @@ pub(super) fn link_list(name: &str) -> Result<Id> {
     Ok(list)
 }
 
-/// A list for creating objects that keep no times.
-fn timeless(class: hid_t) -> Result<Id> {
+/// A list for creating objects that keep no times. The lock is held.
+pub(super) fn timeless(class: hid_t) -> Result<Id> {
     let list = new_list(class)?;
     // SAFETY: the list is open and of a class for creating objects.
     check(unsafe { H5Pset_obj_track_times(list.raw(), 0) })?;
@@ -116,26 +117,39 @@ impl Lists {
         };
         let list = timeless(*H5P_DATASET_CREATE)?;
         let chunk_bytes = chunk.iter().product::<u64>() as usize * size;
-        // SAFETY: the list is open, the chunk shape and the options have as many numbers as is said.
-        unsafe {
-            check(H5Pset_chunk(list.raw(), chunk.len() as i32, chunk.as_ptr()))?;
-            for (filter, options) in compression.pipeline(size, chunk_bytes) {
-                match filter {
-                    // The library adds the size of an element.
-                    id::SHUFFLE => check(H5Pset_shuffle(list.raw()))?,
-                    _ => {
-                        let filter = filter as H5Z_filter_t;
-                        // Optional: chunks that do not get shorter are stored without the filter.
-                        check(H5Pset_filter(list.raw(), filter, H5Z_FLAG_OPTIONAL, options.len(), options.as_ptr()))?
-                    }
-                };
-            }
-            if filtered && spec.fletcher32 {
-                check(H5Pset_fletcher32(list.raw()))?;
-            }
-        }
+        // SAFETY: the list is open, the chunk shape has as many numbers as is said.
+        check(unsafe { H5Pset_chunk(list.raw(), chunk.len() as i32, chunk.as_ptr()) })?;
+        add_filters(&list, compression, filtered && spec.fletcher32, size, chunk_bytes)?;
         Ok(ListRef::Made(list))
     }
+}
+
+/// Adds the filters of chunks of so many bytes, of elements of `size` bytes. The lock is held.
+pub(super) fn add_filters(
+    list: &Id,
+    compression: Compression,
+    fletcher32: bool,
+    size: usize,
+    chunk_bytes: usize,
+) -> Result<()> {
+    // SAFETY: the list is open, the options have as many numbers as is said.
+    unsafe {
+        for (filter, options) in compression.pipeline(size, chunk_bytes) {
+            match filter {
+                // The library adds the size of an element.
+                id::SHUFFLE => check(H5Pset_shuffle(list.raw()))?,
+                _ => {
+                    let filter = filter as H5Z_filter_t;
+                    // Optional: chunks that do not get shorter are stored without the filter.
+                    check(H5Pset_filter(list.raw(), filter, H5Z_FLAG_OPTIONAL, options.len(), options.as_ptr()))?
+                }
+            };
+        }
+        if fletcher32 {
+            check(H5Pset_fletcher32(list.raw()))?;
+        }
+    }
+    Ok(())
 }
 
 /// A list that is kept, or one for this dataset alone, which has chunks.

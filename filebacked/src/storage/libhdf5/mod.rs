@@ -9,6 +9,13 @@ mod changes;
 mod chunks;
 mod compare;
 mod content;
+// Arrays are what is changed in its place.
+#[cfg(feature = "ndarray")]
+mod create;
+#[cfg(feature = "ndarray")]
+mod dataset;
+#[cfg(all(unix, any(feature = "compress", feature = "mmap")))]
+mod descriptor;
 mod edit;
 mod file;
 mod filetype;
@@ -23,6 +30,8 @@ mod members;
 mod names;
 mod refer;
 mod repack;
+#[cfg(feature = "ndarray")]
+mod rewrite;
 mod sequences;
 mod sink;
 mod source;
@@ -34,6 +43,10 @@ mod walk;
 
 pub(crate) use attributes::{attribute_names, delete_attribute, has_attribute, replace_attribute};
 pub(crate) use changes::{begin, is_interrupted, is_marked};
+#[cfg(feature = "ndarray")]
+pub(crate) use create::{NewDataset, create};
+#[cfg(feature = "ndarray")]
+pub(crate) use dataset::{changeable, chunk, resize as resize_dataset, write_slab};
 pub(crate) use edit::{
     children, count_links, delete, exists, flush_file, identity_of, move_link, open_group, open_or_create_group,
     promote, root_of, write_number,
@@ -52,6 +65,8 @@ pub(crate) use members::{
     Member, check_group, copy, count, create_group, create_hard_link, create_link, is_ordered, is_same, kind_of,
     member, members, open_member, path_of,
 };
+#[cfg(feature = "ndarray")]
+pub(crate) use rewrite::rewrite;
 pub(crate) use sink::LibSink;
 pub(crate) use source::LibSource;
 pub(crate) use update::UpdateSink;

@@ -10,7 +10,9 @@ use super::source::Data;
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::compound::Strings;
-use crate::storage::{AttrSpec, Cell, DatasetSpec, Dtype, Elements, Form, Kept, Link, Out, Sink, StoredType, elements};
+use crate::storage::{
+    AttrSpec, Cell, DatasetSpec, Dtype, Elements, Form, Kept, Link, Out, Sink, Slab, StoredType, elements,
+};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5a::{H5Acreate2, H5Awrite};
 use hdf5_metno_sys::h5d::{H5Dcreate2, H5Dwrite};
@@ -152,7 +154,8 @@ impl Sink for LibSink {
         }
         let elements = count(spec.dtype, spec.shape, bytes)?;
         let (dataset, chunked) = sync(|| self.tools.create(at, name, spec, elements, spec.dtype.size()))?;
-        let coded = chunked && super::chunks::write(&dataset, spec, bytes)?;
+        let whole = Slab::whole(spec.shape);
+        let coded = chunked && super::chunks::write(&dataset, spec.shape, &whole, spec.dtype.size(), bytes, true)?;
         sync(|| {
             if !coded && elements > 0 {
                 // SAFETY: the bytes are all elements of the dataset, in their form in memory.

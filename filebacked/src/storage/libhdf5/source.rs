@@ -91,7 +91,7 @@ impl LibSource {
         let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
         let stored = data.dtype()?;
         let memory = Memory::of(&mut types, &stored, dtype)?;
-        if let Some(direct) = data.direct(&stored, memory.raw(), dtype.size())? {
+        if let Some(direct) = data.direct(&stored, memory.raw(), None, dtype.size())? {
             return Ok(Some(direct));
         }
         if out.len() <= CLEARED || !data.is_filled() {
@@ -103,37 +103,41 @@ impl LibSource {
         Ok(None)
     }
 
-    /// Reads a part of a dataset. The lock is held.
-    fn read_part(&self, data: Data, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+    /// Reads a part of a dataset, or gives back how to do it without the library. The lock is held.
+    fn read_part(&self, data: Data, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<Option<Direct>> {
         slab.check(&data.extent()?.0)?;
         let shape = slab.shape();
         if elements(&shape).and_then(|n| n.checked_mul(dtype.size())) != Some(out.len()) {
             return Err(ErrorKind::Contract("a buffer that does not fit the data".into()).into());
         }
         if out.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
         let stored = data.dtype()?;
         let memory = Memory::of(&mut types, &stored, dtype)?;
+        if let Some(direct) = data.direct(&stored, memory.raw(), Some(slab), dtype.size())? {
+            return Ok(Some(direct));
+        }
         if !data.is_filled() {
             out.fill(MaybeUninit::new(0));
         }
         // SAFETY: the buffer has the size of the selection in the type in memory, both of which were checked.
         unsafe { data.read_part(memory.raw(), slab, H5P_DEFAULT, out.as_mut_ptr().cast())? };
-        put_in_order(&stored, dtype, out)
+        put_in_order(&stored, dtype, out)?;
+        Ok(None)
     }
 }
 
 /// The type that elements have in memory.
-enum Memory {
+pub(super) enum Memory {
     /// One that is made once.
     Shared(hid_t),
     Owned(Id),
 }
 
 impl Memory {
-    fn raw(&self) -> hid_t {
+    pub(super) fn raw(&self) -> hid_t {
         match self {
             Memory::Shared(id) => *id,
             Memory::Owned(id) => id.raw(),
@@ -141,7 +145,7 @@ impl Memory {
     }
 
     /// The type for what is stored as one type and was described as `dtype`. The lock is held.
-    fn of(types: &mut Types, stored: &Id, dtype: &Dtype) -> Result<Self> {
+    pub(super) fn of(types: &mut Types, stored: &Id, dtype: &Dtype) -> Result<Self> {
         let memory = match dtype {
             Dtype::Int(_) if is_unconverted(stored.raw())? => Memory::Owned(memory_type(stored.raw())?),
             Dtype::Int(_) | Dtype::F16 | Dtype::Bf16 | Dtype::F32 | Dtype::F64 => Memory::Shared(types.get(dtype)?),
@@ -168,7 +172,7 @@ fn put_in_order(stored: &Id, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Resu
 }
 
 /// Selects a part of a dataspace. The lock is held.
-fn select(space: &Id, slab: &Slab) -> Result<()> {
+pub(super) fn select(space: &Id, slab: &Slab) -> Result<()> {
     if slab.dims.is_empty() {
         return Ok(());
     }
@@ -331,7 +335,10 @@ impl Source for LibSource {
     }
 
     fn read_slab(&self, dataset: Handle, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
-        sync(|| self.read_part(Data::of(dataset)?, dtype, slab, out))
+        match sync(|| self.read_part(Data::of(dataset)?, dtype, slab, out))? {
+            Some(direct) => direct.read(out),
+            None => Ok(()),
+        }
     }
 
     fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts> {
@@ -454,15 +461,23 @@ impl Data {
         }
     }
 
-    /// How to read it without the library, where that is possible and worthwhile. `memory` is the type that is asked for.
-    fn direct(self, stored: &Id, memory: hid_t, size: usize) -> Result<Option<Direct>> {
+    /// How to read it or a part of it without the library, where that is possible and worthwhile. `memory` is the type that
+    /// is asked for.
+    fn direct(self, stored: &Id, memory: hid_t, part: Option<&Slab>, size: usize) -> Result<Option<Direct>> {
         let Data::Dataset(id) = self else { return Ok(None) };
         // SAFETY: both types are open.
         let same = unsafe {
             let references = H5Tdetect_class(memory, H5T_REFERENCE) != 0 || H5Tdetect_class(memory, H5T_VLEN) != 0;
             H5Tequal(stored.raw(), memory) > 0 && !references
         };
-        if same { direct(id, &self.extent()?.0, size) } else { Ok(None) }
+        if !same {
+            return Ok(None);
+        }
+        let shape = self.extent()?.0;
+        match part {
+            Some(part) => direct(id, &shape, part, size),
+            None => direct(id, &shape, &Slab::whole(&shape), size),
+        }
     }
 
     /// Reads all elements.
@@ -501,7 +516,8 @@ impl Data {
     }
 }
 
-fn allocation(id: hid_t) -> Result<Allocation> {
+/// How a dataset lies in the file. The lock is held.
+pub(super) fn allocation(id: hid_t) -> Result<Allocation> {
     let mut found = Allocation::default();
     // SAFETY: the dataset and its list are open; buffers are writable for the sizes that are passed.
     unsafe {

@@ -97,6 +97,15 @@ impl<'b> Data<'b> {
         }
     }
 
+    /// Where it begins in a file on the disk, if it lies there in one piece.
+    #[cfg(feature = "mmap")]
+    pub(super) fn offset(&self, input: &Input<'_>) -> Option<u64> {
+        match self.place {
+            Place::Compact(_) => None,
+            Place::Contiguous(address) => input.offset(address),
+        }
+    }
+
     /// All bytes of it.
     pub(super) fn bytes(&self, input: &Input<'b>) -> Result<Bytes<'b>> {
         match &self.place {

@@ -110,6 +110,15 @@ impl<'b> Input<'b> {
         }
     }
 
+    /// Where an address is in a file on the disk.
+    #[cfg(feature = "mmap")]
+    pub(super) fn offset(&self, address: u64) -> Option<u64> {
+        match self {
+            Input::Memory(_) => None,
+            Input::Disk(disk) => Some(disk.base + address),
+        }
+    }
+
     /// So many bytes at an address, or fewer where the file ends before.
     #[inline]
     pub(super) fn up_to(&self, address: u64, len: usize) -> Result<Bytes<'b>> {

@@ -3,7 +3,9 @@
 #[cfg(feature = "libhdf5")]
 use super::input::Input;
 use super::source::NativeSource;
-use crate::error::{Error, ErrorKind, Result};
+#[cfg(feature = "libhdf5")]
+use crate::error::Error;
+use crate::error::{ErrorKind, Result};
 use crate::options::Limits;
 use crate::storage::{Handle, Kept, Source};
 use std::fs::{File, Metadata};
@@ -36,7 +38,7 @@ impl Opened {
     fn check(&self) -> Result<()> {
         let now = self.file.metadata()?;
         let same = now.len() == self.found.len() && now.modified().ok() == self.found.modified().ok();
-        if same { Ok(()) } else { Err(Error::new(ErrorKind::Changed).in_file(&self.path)) }
+        if same { Ok(()) } else { Err(ErrorKind::Changed.into()) }
     }
 }
 
@@ -73,6 +75,37 @@ impl Kept for NativeKept {
         match &*self.origin {
             Origin::Memory(_, path) => path.as_deref(),
             Origin::Disk(opened) => Some(&opened.path),
+        }
+    }
+
+    fn place(&self) -> Option<String> {
+        // Addresses mean nothing in a file that was written to since.
+        let source = match &*self.origin {
+            Origin::Memory(bytes, _) => NativeSource::new(bytes),
+            Origin::Disk(opened) => {
+                opened.check().and_then(|()| NativeSource::of_file(&opened.file, opened.found.len()))
+            }
+        };
+        source.ok()?.limited(self.limits).path_to(self.address)
+    }
+
+    #[cfg(feature = "mmap")]
+    fn locate(&self, dtype: &crate::storage::Dtype) -> Result<crate::storage::Piece> {
+        // What needs the HDF5 library does not lie in one piece.
+        match &*self.origin {
+            Origin::Memory(_, None) => Err(crate::storage::no_piece("a file in memory")),
+            Origin::Memory(bytes, Some(path)) => {
+                // It was read at once; what is mapped has to be the same.
+                let file = File::open(path)?;
+                let source = NativeSource::of_file(&file, file.metadata()?.len())?;
+                source.expect(bytes)?;
+                source.locate(self.address, dtype, file.try_clone()?)
+            }
+            Origin::Disk(opened) => {
+                opened.check()?;
+                let source = NativeSource::of_file(&opened.file, opened.found.len())?;
+                source.locate(self.address, dtype, opened.file.try_clone()?)
+            }
         }
     }
 

@@ -7,6 +7,7 @@
 mod btree;
 mod dataset;
 mod datatype;
+mod find;
 mod fractal;
 mod header;
 mod heap;

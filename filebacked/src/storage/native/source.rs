@@ -63,7 +63,7 @@ fn is_superblock(bytes: &[u8]) -> bool {
 /// A file, in memory or on the disk.
 #[derive(Debug)]
 pub(crate) struct NativeSource<'b> {
-    input: Input<'b>,
+    pub(super) input: Input<'b>,
     root: u64,
     budget: Cell<u64>,
     /// How many objects may be opened.
@@ -392,7 +392,7 @@ impl<'b> NativeSource<'b> {
     }
 
     /// Type, shape and place of a dataset or an attribute.
-    fn data(&self, handle: Handle) -> Result<Data<'b>> {
+    pub(super) fn data(&self, handle: Handle) -> Result<Data<'b>> {
         if handle.id & ATTRIBUTE == 0 {
             return self.parsed(handle, |parsed| Data::of_dataset(parsed, &self.input))?;
         }

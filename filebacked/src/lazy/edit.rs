@@ -1,0 +1,258 @@
+//! Changing a [`LazyArray`]: its elements and its shape, in the file or in memory.
+
+use super::LazyArray;
+use super::array::{Place, unshaped};
+use super::selection::Selection;
+use crate::error::{Error, ErrorKind, Result};
+use crate::layout::scalar::Element;
+use crate::storage::{Slab, Span};
+use ndarray::{ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, IxDyn, Slice, SliceArg};
+
+impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
+    /// Writes all elements.
+    ///
+    /// # Errors
+    ///
+    /// As [`LazyArray::write_slice`].
+    pub fn write(&mut self, values: &ArrayRef<A, D>) -> Result<()> {
+        if values.shape() != self.shape {
+            let found = format!("one of shape {:?}", values.shape());
+            return Err(Error::mismatch(format!("an array of shape {:?}", self.shape), found));
+        }
+        let dims = self.shape.iter().map(|extent| Span::all(*extent as u64)).collect();
+        self.put(&Slab { dims }, values.view().into_dyn())
+    }
+
+    /// Writes the elements that ndarray's `s![..]` selects, as [`read_slice`](Self::read_slice) reads them: `values` has the
+    /// shape of what that returns. Only they are written; compressed chunks that are written in part are read before.
+    ///
+    /// Numbers of another type than the dataset's are written where they are numbers of its type too. A handle that holds its
+    /// array in memory ([`file`](Self::file) is `None`) changes that.
+    ///
+    /// ```
+    /// # fn main() -> filebacked::Result<()> {
+    /// use filebacked::{File, LazyArray};
+    /// use ndarray::{Array2, Ix2, array, s};
+    ///
+    /// # let dir = std::env::temp_dir().join(format!("filebacked-write-slice-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&dir)?;
+    /// # let path = dir.join("grid.h5");
+    /// let file = File::create(&path)?;
+    /// file.write("grid", &Array2::<f64>::zeros((1000, 3)))?;
+    ///
+    /// let mut grid: LazyArray<f64, Ix2> = file.read("grid")?;
+    /// grid.write_slice(s![7, ..], &array![1.0, 2.0, 3.0])?;
+    /// grid.write_slice(s![-1, ..;-1], &array![1.0, 2.0, 3.0])?;
+    /// assert_eq!(grid.read_slice(s![7..;992, ..])?, array![[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]);
+    /// # drop((grid, file)); std::fs::remove_dir_all(&dir)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Mismatch`] for values of another shape or type, [`ErrorKind::OutOfBounds`], [`ErrorKind::OutOfRange`] for
+    /// a number that the dataset's type does not have, [`ErrorKind::ReadOnly`] where the file was opened to be read (by
+    /// [`load`](crate::load), too), [`ErrorKind::Changed`] where the dataset got another shape since or was replaced, or what
+    /// HDF5 says.
+    pub fn write_slice<I: SliceArg<D>>(&mut self, selection: I, values: &ArrayRef<A, I::OutDim>) -> Result<()> {
+        let selection = Selection::new(selection.as_ref(), &self.shape)?;
+        let values = selection.place(values.view().into_dyn())?;
+        self.put(&selection.slab, values)
+    }
+
+    /// Puts elements at the end of an axis. The other axes have to be as long as those of the array.
+    ///
+    /// A dataset that cannot get longer, as what [`save`](crate::save) writes, is written anew once, in chunks and without a
+    /// limit along this axis, with its attributes and under all its names; the array has then to be read and written once,
+    /// and what it took is free for what is written next. Other handles into the old one say [`ErrorKind::Changed`] when they
+    /// write, and go on reading what it had. References of HDF5 to it lead nowhere. A field with
+    /// `#[filebacked(chunk = ..)]` still has to be written anew, since it has a fixed shape;
+    /// [`ArrayOptions::unlimited`](crate::ArrayOptions::unlimited) makes one that has not.
+    ///
+    /// ```
+    /// # fn main() -> filebacked::Result<()> {
+    /// use filebacked::{ArrayOptions, File, LazyArray};
+    /// use ndarray::{Array2, Axis, Ix2};
+    ///
+    /// # let dir = std::env::temp_dir().join(format!("filebacked-append-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&dir)?;
+    /// # let path = dir.join("frames.h5");
+    /// let file = File::create(&path)?;
+    /// let options = ArrayOptions::new().unlimited(Axis(0));
+    /// let mut frames = LazyArray::<f32, Ix2>::create(&file, "frames", (0, 512), &options)?;
+    /// for n in 0..10 {
+    ///     frames.append(Axis(0), &Array2::from_elem((100, 512), n as f32))?;
+    /// }
+    /// assert_eq!(frames.shape(), [1000, 512]);
+    /// # drop((frames, file)); std::fs::remove_dir_all(&dir)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`LazyArray::write_slice`]; the array is what it was then.
+    pub fn append(&mut self, axis: Axis, values: &ArrayRef<A, D>) -> Result<()> {
+        let (Some(from), Some(more)) = (self.shape.get(axis.index()).copied(), values.shape().get(axis.index())) else {
+            let what = format!("axis {} of an array of {} dimensions", axis.index(), self.ndim());
+            return Err(ErrorKind::OutOfBounds(what).into());
+        };
+        let mut shape = self.shape.clone();
+        shape[axis.index()] = *more;
+        if values.shape() != shape {
+            let expected = format!("an array of shape {shape:?} along axis {}", axis.index());
+            return Err(Error::mismatch(expected, format!("one of shape {:?}", values.shape())));
+        }
+        let Some(end) = from.checked_add(*more) else {
+            return Err(ErrorKind::OutOfBounds(format!("{from} and {more} elements along an axis")).into());
+        };
+        let mut dims: Vec<Span> = shape.iter().map(|extent| Span::all(*extent as u64)).collect();
+        dims[axis.index()].start = from as u64;
+        shape[axis.index()] = end;
+        let values = values.view().into_dyn();
+        if let Place::Memory(array) = &mut self.place {
+            let joined = ndarray::concatenate(axis, &[array.view(), values]).map_err(unshaped)?;
+            *array = joined;
+            self.shape = shape;
+            return Ok(());
+        }
+        self.reshape(shape, Some((&Slab { dims }, values)))
+    }
+
+    /// Gives each axis another length. What is cut off is lost; what is new is zero, or the fill value that the dataset has.
+    ///
+    /// A dataset that cannot get this shape is written anew, as [`append`](Self::append) does.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Mismatch`] for a shape of another number of dimensions, or as [`LazyArray::write_slice`].
+    pub fn resize(&mut self, shape: &[usize]) -> Result<()> {
+        if shape.len() != self.shape.len() {
+            let found = format!("{} of them", shape.len());
+            return Err(Error::mismatch(format!("the extents of {} dimensions", self.ndim()), found));
+        }
+        if let Place::Memory(array) = &mut self.place {
+            let Some(filler) = A::filler() else {
+                return Err(
+                    ErrorKind::Unsupported("to resize an array in memory of elements without a zero".into()).into()
+                );
+            };
+            let mut resized = ArrayD::from_elem(IxDyn(shape), filler);
+            let common = |axis: ndarray::AxisDescription| {
+                let extent = |shape: &[usize]| shape.get(axis.axis.index()).copied().unwrap_or(0);
+                Slice::from(..extent(shape).min(extent(&self.shape)))
+            };
+            resized.slice_each_axis_mut(common).assign(&array.slice_each_axis(common));
+            *array = resized;
+            self.shape = shape.to_vec();
+            return Ok(());
+        }
+        self.reshape(shape.to_vec(), None)
+    }
+
+    /// Writes a part.
+    fn put(&mut self, slab: &Slab, values: ArrayViewD<'_, A>) -> Result<()> {
+        match &mut self.place {
+            Place::Memory(array) => {
+                let mut part = array.slice_each_axis_mut(|axis| {
+                    let span = slab.dims.get(axis.axis.index()).copied().unwrap_or(Span::all(axis.len as u64));
+                    super::array::slice(span)
+                });
+                part.assign(&values);
+                Ok(())
+            }
+            #[cfg(feature = "libhdf5")]
+            Place::File { held, .. } => held.change(|dataset| in_file::put(dataset, &self.shape, slab, &values)),
+            #[cfg(not(feature = "libhdf5"))]
+            Place::File { .. } => Err(crate::storage::read_only()),
+        }
+    }
+
+    /// Gives the dataset another shape, and writes a part of it then.
+    #[cfg(feature = "libhdf5")]
+    fn reshape(&mut self, shape: Vec<usize>, part: Option<(&Slab, ArrayViewD<'_, A>)>) -> Result<()> {
+        let Place::File { held, chunk, .. } = &mut self.place else { return Ok(()) };
+        if shape == self.shape {
+            return Ok(());
+        }
+        let mut rewritten = None;
+        held.change(|dataset| {
+            rewritten = in_file::reshape(dataset, &self.shape, &shape, part.as_ref())?;
+            Ok(())
+        })?;
+        if let Some((dataset, chunks)) = rewritten {
+            *held = held.with(dataset);
+            *chunk = chunks;
+        }
+        self.shape = shape;
+        Ok(())
+    }
+
+    #[cfg(not(feature = "libhdf5"))]
+    fn reshape(&mut self, _: Vec<usize>, _: Option<(&Slab, ArrayViewD<'_, A>)>) -> Result<()> {
+        Err(crate::storage::read_only())
+    }
+}
+
+#[cfg(feature = "libhdf5")]
+mod in_file {
+    use super::super::elements::{as_stored, take_elements};
+    use crate::error::{ErrorKind, Result};
+    use crate::layout::scalar::Element;
+    use crate::storage::libhdf5::{self, Id};
+    use crate::storage::{Dtype, Kept, Slab};
+    use ndarray::ArrayViewD;
+    use std::sync::Arc;
+
+    /// The type of a dataset that has the shape that a handle knows.
+    fn known(dataset: &Id, shape: &[usize]) -> Result<Dtype> {
+        let found = libhdf5::changeable(dataset)?;
+        match found.shape.iter().copied().eq(shape.iter().map(|extent| *extent as u64)) {
+            true => Ok(found.dtype),
+            false => Err(ErrorKind::Changed.into()),
+        }
+    }
+
+    /// Writes a part of a dataset.
+    pub(super) fn put<A: Element>(
+        dataset: &Id,
+        shape: &[usize],
+        slab: &Slab,
+        values: &ArrayViewD<'_, A>,
+    ) -> Result<()> {
+        fill(dataset, &known(dataset, shape)?, slab, values)
+    }
+
+    fn fill<A: Element>(dataset: &Id, stored: &Dtype, slab: &Slab, values: &ArrayViewD<'_, A>) -> Result<()> {
+        take_elements(values, |dtype, elements| {
+            as_stored(stored, dtype, elements, |elements| libhdf5::write_slab(dataset, slab, stored, elements))
+        })
+    }
+
+    /// Gives a dataset another shape, and writes a part of it. The new one and its chunks, where it had to be written anew.
+    #[allow(clippy::type_complexity)]
+    pub(super) fn reshape<A: Element>(
+        dataset: &Id,
+        from: &[usize],
+        to: &[usize],
+        part: Option<&(&Slab, ArrayViewD<'_, A>)>,
+    ) -> Result<Option<(Arc<dyn Kept>, Vec<usize>)>> {
+        let dtype = known(dataset, from)?;
+        let [from, to] = [from, to].map(|shape| shape.iter().map(|extent| *extent as u64).collect::<Vec<_>>());
+        let add = |dataset: &Id| match part {
+            Some((slab, values)) => fill(dataset, &dtype, slab, values),
+            None => Ok(()),
+        };
+        if libhdf5::resize_dataset(dataset, &to)? {
+            return match add(dataset) {
+                Ok(()) => Ok(None),
+                Err(error) => {
+                    libhdf5::resize_dataset(dataset, &from)?;
+                    Err(error)
+                }
+            };
+        }
+        let new = libhdf5::rewrite(dataset, &to, add)?;
+        let chunk = libhdf5::chunk(&new)?.into_iter().map(|extent| extent as usize).collect();
+        Ok(Some((libhdf5::hold(&new)?, chunk)))
+    }
+}

@@ -1,0 +1,99 @@
+//! The operating system's file behind an open object, and where in it the data of a dataset lies.
+
+#[cfg(feature = "mmap")]
+pub(super) use locate::locate;
+
+use super::id::{Id, check};
+use super::stack::forget_error;
+use crate::error::Result;
+use hdf5_metno::globals::H5FD_SEC2;
+use hdf5_metno_sys::h5::hsize_t;
+use hdf5_metno_sys::h5f::{H5F_ACC_RDONLY, H5Fget_access_plist, H5Fget_create_plist, H5Fget_intent, H5Fget_vfd_handle};
+use hdf5_metno_sys::h5i::{H5Iget_file_id, hid_t};
+use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_driver, H5Pget_userblock};
+use std::ffi::{c_int, c_uint, c_void};
+use std::fs::File;
+use std::os::fd::BorrowedFd;
+
+/// An open file on the disk.
+pub(super) struct Descriptor {
+    pub(super) file: File,
+    /// Nobody here writes to it, and addresses of HDF5 are offsets in it.
+    #[cfg_attr(not(feature = "compress"), allow(dead_code))]
+    pub(super) is_quiet: bool,
+}
+
+/// The operating system's file, if it is an ordinary one. The lock is held.
+pub(super) fn file_of(object: hid_t) -> Result<Option<Descriptor>> {
+    // SAFETY: everything is open; the numbers are writable. The driver is the one whose handle is a pointer to a
+    // descriptor, which is open as long as the file is, and is duplicated before that changes.
+    unsafe {
+        let file = Id::own(H5Iget_file_id(object))?;
+        let (mut intent, mut user_block, mut handle) = (0 as c_uint, 0 as hsize_t, std::ptr::null_mut::<c_void>());
+        check(H5Fget_intent(file.raw(), &mut intent))?;
+        let access = Id::own(H5Fget_access_plist(file.raw()))?;
+        if check(H5Pget_driver(access.raw()))? != *H5FD_SEC2 {
+            return Ok(None);
+        }
+        let creation = Id::own(H5Fget_create_plist(file.raw()))?;
+        check(H5Pget_userblock(creation.raw(), &mut user_block))?;
+        if H5Fget_vfd_handle(file.raw(), H5P_DEFAULT, &mut handle) < 0 || handle.is_null() {
+            forget_error();
+            return Ok(None);
+        }
+        let descriptor = *handle.cast::<c_int>();
+        let file = if descriptor < 0 { None } else { BorrowedFd::borrow_raw(descriptor).try_clone_to_owned().ok() };
+        let is_quiet = intent == H5F_ACC_RDONLY && user_block == 0;
+        Ok(file.map(|file| Descriptor { file: File::from(file), is_quiet }))
+    }
+}
+
+#[cfg(feature = "mmap")]
+mod locate {
+    use super::super::filetype::describe;
+    use super::super::id::{Id, check};
+    use super::super::source::{Data, Memory, allocation};
+    use super::super::types::Types;
+    use super::file_of;
+    use crate::error::Result;
+    use crate::storage::{Dtype, Handle, ObjectKind, Piece, no_piece};
+    use hdf5_metno::sync::sync;
+    use hdf5_metno_sys::h5::HADDR_UNDEF;
+    use hdf5_metno_sys::h5d::H5Dget_offset;
+    use hdf5_metno_sys::h5f::H5F_scope_t::H5F_SCOPE_LOCAL;
+    use hdf5_metno_sys::h5f::H5Fflush;
+    use hdf5_metno_sys::h5t::H5Tequal;
+
+    /// Where the elements of a dataset of this type lie in the file, as this machine has them in memory.
+    pub(in super::super) fn locate(dataset: &Id, dtype: &Dtype) -> Result<Piece> {
+        sync(|| {
+            let data = Data::of(Handle { id: dataset.raw() as u64, kind: ObjectKind::Dataset, bare: false })?;
+            let stored = data.dtype()?;
+            let found = describe(stored.raw())?;
+            if found != *dtype {
+                return Err(crate::error::Error::mismatch(dtype.to_string(), found.to_string()));
+            }
+            let mut types = Types::new()?;
+            let memory = Memory::of(&mut types, &stored, dtype)?;
+            // SAFETY: both types are open.
+            if check(unsafe { H5Tequal(stored.raw(), memory.raw()) })? == 0 {
+                return Err(no_piece("data in another byte order than this machine's"));
+            }
+            let layout = allocation(dataset.raw())?.layout;
+            if layout != "contiguous" {
+                return Err(no_piece(&format!("a {layout} dataset")));
+            }
+            let Some(descriptor) = file_of(dataset.raw())? else { return Err(no_piece("a file in memory")) };
+            // SAFETY: the dataset is open, and its file with it.
+            let offset = unsafe {
+                check(H5Fflush(dataset.raw(), H5F_SCOPE_LOCAL))?;
+                H5Dget_offset(dataset.raw())
+            };
+            let shape = data.extent()?.0;
+            if offset == HADDR_UNDEF && !shape.contains(&0) {
+                return Err(no_piece("data that was never written, or lies in another file,"));
+            }
+            Ok(Piece { file: descriptor.file, offset: if offset == HADDR_UNDEF { 0 } else { offset }, shape })
+        })
+    }
+}
