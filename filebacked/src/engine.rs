@@ -9,6 +9,8 @@ use crate::object::Object;
 use crate::options::Layout;
 use crate::options::{ReadOptions, WriteOptions};
 use crate::storage::Source;
+#[cfg(feature = "native")]
+use crate::storage::changes;
 #[cfg(feature = "libhdf5")]
 use crate::storage::libhdf5::{LibFile, LibSink, LibSource};
 #[cfg(feature = "native")]
@@ -143,6 +145,8 @@ pub(crate) fn read_file_into<B: Buffer + ?Sized>(
 /// Opens a file on the disk with the engine that is for it. What reads it is called again where our own engine declines.
 #[cfg_attr(not(feature = "native"), allow(unused_variables))]
 fn look_into_file<R>(path: &Path, engine: Engine, mut look: impl FnMut(&dyn Source) -> Result<R>) -> Result<R> {
+    #[cfg(feature = "native")]
+    let opened = changes::now();
     let file = File::open(path)?;
     let found = file.metadata()?;
     if found.is_dir() {
@@ -153,7 +157,8 @@ fn look_into_file<R>(path: &Path, engine: Engine, mut look: impl FnMut(&dyn Sour
     }
     #[cfg(feature = "native")]
     if engine != Engine::Libhdf5
-        && let Some(value) = look_natively(&file, path, found.len(), engine, &mut look)?
+        && (engine == Engine::Native || !is_under_way(&found))
+        && let Some(value) = look_natively(&file, (path, opened), found.len(), engine, &mut look)?
     {
         return Ok(value);
     }
@@ -165,6 +170,15 @@ fn look_into_file<R>(path: &Path, engine: Engine, mut look: impl FnMut(&dyn Sour
     }
     #[cfg(not(feature = "libhdf5"))]
     Err(needs_libhdf5(None))
+}
+
+/// Whether this process is changing the file: only the C library knows then what is in it.
+#[cfg(feature = "native")]
+fn is_under_way(found: &std::fs::Metadata) -> bool {
+    #[cfg(feature = "libhdf5")]
+    return changes::is_under_way(found);
+    #[cfg(not(feature = "libhdf5"))]
+    false
 }
 
 /// Reads the value that the bytes of a whole file hold.
@@ -196,7 +210,7 @@ pub(crate) fn look_at_file<R>(path: &Path, look: impl FnOnce(&dyn Source) -> Res
     {
         let file = File::open(path)?;
         let len = file.metadata()?.len();
-        look_natively(&file, path, len, Engine::Native, look)?.ok_or_else(|| needs_libhdf5(None))
+        look_natively(&file, (path, changes::now()), len, Engine::Native, look)?.ok_or_else(|| needs_libhdf5(None))
     }
 }
 
@@ -215,18 +229,18 @@ pub(crate) fn look_at_bytes<R>(bytes: &[u8], look: impl FnOnce(&dyn Source) -> R
 #[cfg(feature = "native")]
 fn look_natively<R>(
     file: &File,
-    path: &Path,
+    (path, opened): (&Path, u64),
     len: u64,
     engine: Engine,
     look: impl FnOnce(&dyn Source) -> Result<R>,
 ) -> Result<Option<R>> {
     if len > AT_ONCE {
-        return looked_at(NativeSource::of_file(file, len).map(|source| source.named(path)), engine, look);
+        return looked_at(NativeSource::of_file(file, len).map(|source| source.named(path, opened)), engine, look);
     }
     let mut bytes = Vec::with_capacity(len as usize);
     // As many bytes as the file had: asking for its end would be one more system call.
     io::Read::read_to_end(&mut io::Read::take(file, len), &mut bytes)?;
-    looked_at(NativeSource::new(&bytes).map(|source| source.named(path)), engine, look)
+    looked_at(NativeSource::new(&bytes).map(|source| source.named(path, opened)), engine, look)
 }
 
 /// Looks at a file with our own engine; `None` where it is for the other one.

@@ -1,5 +1,13 @@
 //! [`File`]: an open file with values under names of their own.
 
+mod check;
+mod close;
+mod options;
+mod state;
+
+pub(crate) use options::open_file;
+pub use options::FileOptions;
+
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
 use crate::error::{Error, ErrorKind, Operation, Result};
@@ -8,11 +16,9 @@ use crate::object::Object;
 use crate::options::{Layout, Overwrite, ReadOptions, WriteOptions};
 use crate::schema::Schema;
 use crate::slot::Place;
-use crate::stamp::FORMAT;
+use crate::storage::Source;
 use crate::storage::libhdf5::{self, Id, LibFile, LibSink, LibSource};
-use crate::storage::{Dtype, Sink, Source};
 use crate::whole;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// An open HDF5 file: values are written and read under names of their own.
@@ -38,79 +44,58 @@ pub struct File {
     path: PathBuf,
 }
 
-impl fmt::Debug for File {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("File").field("path", &self.path).finish_non_exhaustive()
-    }
-}
-
 /// The link under which a value is written until it is complete.
 const UNDER_WAY: &str = ".filebacked under way";
 
 impl File {
-    fn new(path: &Path, operation: Operation, open: impl FnOnce() -> Result<LibFile>) -> Result<Self> {
-        let lib = open().map_err(|e| e.during(operation).in_file(path))?;
-        Ok(File { lib, path: path.to_path_buf() })
+    /// How a file is opened or created: see [`FileOptions`].
+    pub fn options() -> FileOptions {
+        FileOptions::new()
     }
 
     /// Opens a file for reading.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`], [`ErrorKind::NotHdf5`], or what HDF5 says.
+    /// As [`FileOptions::open`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        File::new(path, Operation::Open, || open_file(path, false))
+        File::options().open(path)
     }
 
     /// Opens a file for reading and writing.
     ///
     /// # Errors
     ///
-    /// As [`File::open`].
+    /// As [`FileOptions::open`].
     pub fn open_rw(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        File::new(path, Operation::Open, || open_file(path, true))
+        File::options().open_rw(path)
     }
 
     /// Creates a file; what was there is lost at once.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`], or what HDF5 says.
+    /// As [`FileOptions::open`].
     pub fn create(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        File::new(path, Operation::Create, || stamped(LibFile::create(path, false)?))
+        File::options().create(path)
     }
 
     /// Creates a file where there is none yet.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Exists`] where there is one, or as [`File::create`].
+    /// [`ErrorKind::Exists`] where there is one, or as [`FileOptions::open`].
     pub fn create_new(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        File::new(path, Operation::Create, || {
-            if std::fs::symlink_metadata(path).is_ok() {
-                return Err(ErrorKind::Exists.into());
-            }
-            stamped(LibFile::create(path, true)?)
-        })
+        File::options().create_new(path)
     }
 
     /// Opens a file for reading and writing, or creates it where there is none.
     ///
     /// # Errors
     ///
-    /// As [`File::open`] and [`File::create`].
+    /// As [`FileOptions::open`].
     pub fn append(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        if std::fs::symlink_metadata(path).is_ok() { File::open_rw(path) } else { File::create_new(path) }
-    }
-
-    /// Where the file is.
-    pub fn path(&self) -> &Path {
-        &self.path
+        File::options().append(path)
     }
 
     /// Writes a value under a name; `/` separates groups, which are made where they are missing.
@@ -251,25 +236,6 @@ impl File {
         self.done(Operation::Inspect, source().and_then(|source| options.look(&source, inspect::name_of(&self.path))))
     }
 
-    /// Gives everything that was written to the operating system.
-    ///
-    /// # Errors
-    ///
-    /// What HDF5 says.
-    pub fn flush(&self) -> Result<()> {
-        self.done(Operation::Save, self.lib.flush())
-    }
-
-    /// Closes the file and says whether that went well. Dropping it closes it too, in silence.
-    ///
-    /// # Errors
-    ///
-    /// What HDF5 says.
-    pub fn close(self) -> Result<()> {
-        let File { lib, path } = self;
-        lib.close().map_err(|e| e.during(Operation::Save).in_file(&path))
-    }
-
     /// The same open file for code that uses the `hdf5` crate itself.
     ///
     /// # Errors
@@ -282,24 +248,6 @@ impl File {
     fn done<R>(&self, operation: Operation, result: Result<R>) -> Result<R> {
         result.map_err(|e| e.during(operation).in_file(&self.path))
     }
-}
-
-/// Opens a file that exists and is not empty, so that HDF5's own words are kept for what is inside.
-pub(crate) fn open_file(path: &Path, writable: bool) -> Result<LibFile> {
-    let found = std::fs::metadata(path)?;
-    if found.is_dir() {
-        return Err(std::io::Error::from(std::io::ErrorKind::IsADirectory).into());
-    }
-    if found.len() == 0 {
-        return Err(Error::new(ErrorKind::NotHdf5).with_help("the file is empty"));
-    }
-    LibFile::open(path, writable)
-}
-
-/// Marks a new file as one of this library's.
-fn stamped(file: LibFile) -> Result<LibFile> {
-    LibSink::new(file.root()?)?.attr(FORMAT, &Dtype::FixedStr(whole::VERSION.len()), &[], whole::VERSION.as_bytes())?;
-    Ok(file)
 }
 
 /// Writes into a link of another name, and runs `finish` when the value is complete; what is under way goes otherwise.

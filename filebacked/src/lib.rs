@@ -150,6 +150,7 @@ mod stamp;
 mod storage;
 pub mod testing;
 mod upgrade;
+pub mod userblock;
 pub mod value;
 mod whole;
 pub mod with;
@@ -168,8 +169,10 @@ pub use erased::{AnyRows, AnyValue, Key};
 pub use error::{Error, ErrorKind, Operation, Result};
 pub use field::{Storage, StoreAs};
 #[cfg(feature = "libhdf5")]
-pub use file::File;
+pub use file::{File, FileOptions};
 pub use filter::{AnyType, DynFilter, Filter};
+#[cfg(feature = "libhdf5")]
+pub use storage::libhdf5::{CloseDegree, CoreDriver, Driver, Libver, Locking, SpaceStrategy};
 #[cfg(feature = "libhdf5")]
 pub use hdf5::{read, read_from, write, write_into};
 pub use layout::scalar::Element;

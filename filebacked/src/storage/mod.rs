@@ -8,6 +8,7 @@ use compound::Strings;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
+pub(crate) mod changes;
 #[cfg(all(feature = "compress", feature = "libhdf5", hdf5_chunk_iter))]
 pub(crate) mod chunks;
 #[cfg(feature = "libhdf5")]
@@ -24,6 +25,7 @@ pub(crate) mod libhdf5;
 pub(crate) mod digest;
 mod huge_pages;
 mod kept;
+pub(crate) mod lock;
 #[cfg(feature = "native")]
 pub(crate) mod native;
 mod plain;

@@ -1,24 +1,24 @@
 //! Files: on disk, in memory, and as images.
 
+use super::access::{Access, CloseDegree, Creation, Libver};
+use super::driver::Driver;
+use super::holders;
 use super::id::{Id, check, room};
 use super::lists::new_list;
 use crate::error::{Error, ErrorKind, Result};
-use hdf5_metno::globals::{H5P_FILE_ACCESS, H5P_FILE_CREATE};
+use crate::storage::changes;
+use hdf5_metno::globals::H5P_FILE_ACCESS;
 use hdf5_metno::sync::sync;
-use hdf5_metno_sys::h5f::H5F_libver_t::H5F_LIBVER_V18;
 use hdf5_metno_sys::h5f::H5F_scope_t::H5F_SCOPE_GLOBAL;
 use hdf5_metno_sys::h5f::{
-    H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5F_LIBVER_LATEST, H5F_libver_t, H5Fclose, H5Fcreate,
-    H5Fflush, H5Fget_file_image, H5Fopen,
+    H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5Fclose, H5Fcreate, H5Fflush, H5Fget_file_image,
+    H5Fget_name, H5Fopen,
 };
 use hdf5_metno_sys::h5g::H5Gopen2;
 use hdf5_metno_sys::h5i::{H5Iinc_ref, hid_t};
-use hdf5_metno_sys::h5p::{
-    H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5P_DEFAULT, H5Pset_fapl_core, H5Pset_file_image,
-    H5Pset_libver_bounds, H5Pset_link_creation_order, H5Pset_obj_track_times,
-};
+use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_fapl_core, H5Pset_file_image};
 use std::ffi::CString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// An open file. It stays open below until everything in it is closed too.
@@ -27,26 +27,60 @@ pub(crate) struct LibFile {
     id: Id,
 }
 
+/// What this library writes where nothing is said: the format of HDF5 1.8, which every later version reads.
+const CREATED: (Libver, Libver) = (Libver::V18, Libver::V18);
+
+/// A file may have parts of any format; what is added to it is in the oldest that does.
+const CHANGED: (Libver, Libver) = (Libver::V18, Libver::Latest);
+
 impl LibFile {
     /// Creates a file. What is there already is lost, unless `exclusive` makes that an error.
     pub(crate) fn create(path: &Path, exclusive: bool) -> Result<Self> {
+        LibFile::create_with(path, exclusive, &Access::default(), &Creation::default())
+    }
+
+    /// Creates a file, with options that were checked.
+    pub(crate) fn create_with(path: &Path, exclusive: bool, access: &Access, creation: &Creation) -> Result<Self> {
         let name = c_path(path)?;
         sync(|| {
-            let access = access(H5F_LIBVER_V18)?;
-            create(&name, if exclusive { H5F_ACC_EXCL } else { H5F_ACC_TRUNC }, &access)
+            let list = access.list(Some(CREATED))?;
+            let raw = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
+            let flags = if exclusive { H5F_ACC_EXCL } else { H5F_ACC_TRUNC };
+            let again = || LibFile::open_with(path, false, access);
+            let file = create(&name, flags, &creation.list()?, raw).map_err(|error| explain(path, again, error))?;
+            note(path, access);
+            Ok(file)
         })
     }
 
     /// Opens a file, to read it or also to change it.
     pub(crate) fn open(path: &Path, writable: bool) -> Result<Self> {
+        LibFile::open_with(path, writable, &Access::default())
+    }
+
+    /// Opens a file, with options that were checked.
+    pub(crate) fn open_with(path: &Path, writable: bool, access: &Access) -> Result<Self> {
         let name = c_path(path)?;
         sync(|| {
-            // A file may have parts of any format; what is added to it is in the oldest that does.
-            let access = if writable { Some(access(H5F_LIBVER_LATEST)?) } else { None };
-            let list = access.as_ref().map_or(H5P_DEFAULT, Id::raw);
-            let flags = if writable { H5F_ACC_RDWR } else { H5F_ACC_RDONLY };
+            let list = access.list(writable.then_some(CHANGED))?;
+            let raw = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
+            let flags = if writable { H5F_ACC_RDWR } else { H5F_ACC_RDONLY } | swmr_flag(writable, access)?;
             // SAFETY: the name ends in NUL, the list is open; the new identifier has no other owner.
-            Ok(LibFile { id: unsafe { Id::own(H5Fopen(name.as_ptr(), flags, list))? } })
+            match unsafe { Id::own(H5Fopen(name.as_ptr(), flags, raw)) } {
+                Ok(id) => {
+                    if writable {
+                        note(path, access);
+                    }
+                    Ok(LibFile { id })
+                }
+                Err(error) => {
+                    let again = || match writable {
+                        true => LibFile::open_with(path, false, &Access { swmr: false, ..access.clone() }),
+                        false => Err(ErrorKind::Missing.into()),
+                    };
+                    Err(explain(path, again, error))
+                }
+            }
         })
     }
 
@@ -54,10 +88,10 @@ impl LibFile {
     pub(crate) fn create_in_memory(increment: usize) -> Result<Self> {
         let name = memory_name()?;
         sync(|| {
-            let access = access(H5F_LIBVER_V18)?;
-            // SAFETY: the list is open.
-            check(unsafe { H5Pset_fapl_core(access.raw(), increment.max(1), 0) })?;
-            create(&name, H5F_ACC_TRUNC, &access)
+            let driver = Driver::core().increment(increment.max(1)).backing_store(false).into();
+            let list = Access { driver, ..Access::default() }.list(Some(CREATED))?;
+            let raw = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
+            create(&name, H5F_ACC_TRUNC, &Creation::default().list()?, raw)
         })
     }
 
@@ -100,14 +134,25 @@ impl LibFile {
         sync(|| check(unsafe { H5Fflush(self.id.raw(), H5F_SCOPE_GLOBAL) }).map(drop))
     }
 
-    /// Closes the file and says whether that went well.
+    /// Gives the file back, and says whether that went well, and what else holds it: then it closes when that goes.
     pub(crate) fn close(self) -> Result<()> {
         sync(|| {
             let flushed = self.flush();
+            let closes_all = self.close_degree().is_ok_and(|degree| degree == CloseDegree::Strong);
+            let handles = if closes_all { Vec::new() } else { holders::beside(&self.id)? };
             // SAFETY: the reference is given away here and nowhere else.
             let closed = check(unsafe { H5Fclose(self.id.into_raw()) });
-            flushed.and(closed.map(drop))
+            flushed.and(closed.map(drop))?;
+            if handles.is_empty() {
+                return Ok(());
+            }
+            Err(Error::new(ErrorKind::StillOpen { handles })
+                .with_help("nothing is lost: all is written, and the file closes when the last of these goes"))
         })
+    }
+
+    pub(super) fn id(&self) -> &Id {
+        &self.id
     }
 
     /// The root group.
@@ -127,24 +172,61 @@ impl LibFile {
     }
 }
 
-/// How a file is opened to be written: in the format of HDF5 1.8, up to that of another version. The lock is held.
-fn access(high: H5F_libver_t) -> Result<Id> {
-    let list = new_list(*H5P_FILE_ACCESS)?;
-    // SAFETY: the list is open.
-    check(unsafe { H5Pset_libver_bounds(list.raw(), H5F_LIBVER_V18, high) })?;
-    Ok(list)
+/// The lock is held.
+fn create(name: &CString, flags: u32, creation: &Id, access: hid_t) -> Result<LibFile> {
+    // SAFETY: the lists are open, the name ends in NUL; the new identifier has no other owner.
+    Ok(LibFile { id: unsafe { Id::own(H5Fcreate(name.as_ptr(), flags, creation.raw(), access))? } })
 }
 
-/// Creates a file whose root group keeps no times, but the order of its links: a map may be stored there. The lock is held.
-fn create(name: &CString, flags: u32, access: &Id) -> Result<LibFile> {
-    let list = new_list(*H5P_FILE_CREATE)?;
-    // SAFETY: the lists are open, the name ends in NUL; the new identifier has no other owner.
-    unsafe {
-        check(H5Pset_obj_track_times(list.raw(), 0))?;
-        check(H5Pset_link_creation_order(list.raw(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED))?;
-        let id: hid_t = H5Fcreate(name.as_ptr(), flags, list.raw(), access.raw());
-        Ok(LibFile { id: Id::own(id)? })
+#[cfg(hdf5_swmr)]
+fn swmr_flag(writable: bool, access: &Access) -> Result<u32> {
+    use hdf5_metno_sys::h5f::{H5F_ACC_SWMR_READ, H5F_ACC_SWMR_WRITE};
+    Ok(match (access.swmr, writable) {
+        (false, _) => 0,
+        (true, false) => H5F_ACC_SWMR_READ,
+        (true, true) => H5F_ACC_SWMR_WRITE,
+    })
+}
+
+#[cfg(not(hdf5_swmr))]
+fn swmr_flag(_: bool, access: &Access) -> Result<u32> {
+    if access.swmr { Err(super::access::older("SWMR")) } else { Ok(0) }
+}
+
+/// Tells those who read files by other ways than the library that this one may change from now on.
+fn note(path: &Path, access: &Access) {
+    if !access.driver.is_memory() {
+        changes::note(&access.driver.first_file(path));
     }
+}
+
+/// Tells from the words of the library that the file is open in this process, in a way that forbids the new one. The lock is
+/// held.
+#[cold]
+fn explain(path: &Path, again: impl FnOnce() -> Result<LibFile>, error: Error) -> Error {
+    let ErrorKind::Hdf5(text) = error.kind() else { return error };
+    if text.contains("already open for read-only") || text.contains("file which is already open") {
+        return holders::conflict(path, again, error);
+    }
+    if text.contains("doesn't match") || text.contains("don't match") || text.contains("SWMR") && text.contains("same") {
+        let error = error.with_help("it is open in this process with another close degree, locking or SWMR: use the same");
+        return holders::conflict(path, again, error);
+    }
+    if text.contains("consistency flags") || text.contains("not already open for SWMR") {
+        return error.with_help(
+            "another program writes it, or was killed while it did: `swmr(true)` reads beside a SWMR writer, `h5clear -s` clears \
+             what a killed one left",
+        );
+    }
+    if text.contains("the file is locked") {
+        let handles = holders::holders_of(path).unwrap_or_default();
+        if !handles.is_empty() {
+            return Error::new(ErrorKind::StillOpen { handles })
+                .with_help("drop them, or open the file by the same driver")
+                .with_source(error);
+        }
+    }
+    error
 }
 
 /// A name for a file in memory. The library takes two of the same name for the same file.
@@ -155,13 +237,13 @@ fn memory_name() -> Result<CString> {
 }
 
 #[cfg(unix)]
-fn c_path(path: &Path) -> Result<CString> {
+pub(super) fn c_path(path: &Path) -> Result<CString> {
     use std::os::unix::ffi::OsStrExt;
     c_string(path.as_os_str().as_bytes().to_vec())
 }
 
 #[cfg(not(unix))]
-fn c_path(path: &Path) -> Result<CString> {
+pub(super) fn c_path(path: &Path) -> Result<CString> {
     match path.to_str() {
         Some(path) => c_string(path.as_bytes().to_vec()),
         None => Err(ErrorKind::Unsupported("a file name that is not Unicode".into()).into()),
@@ -170,4 +252,19 @@ fn c_path(path: &Path) -> Result<CString> {
 
 fn c_string(bytes: Vec<u8>) -> Result<CString> {
     CString::new(bytes).map_err(|_| ErrorKind::Unsupported("a file name with a NUL in it".into()).into())
+}
+
+/// The name of the file that an object is in.
+pub(super) fn path_of(object: hid_t) -> Option<PathBuf> {
+    let mut name = vec![0u8; 4096];
+    // SAFETY: the object is open, the buffer is writable for its length.
+    let len = sync(|| unsafe { H5Fget_name(object, name.as_mut_ptr().cast(), name.len()) });
+    name.truncate(usize::try_from(len).ok().filter(|len| *len < 4096)?);
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStringExt;
+        Some(PathBuf::from(std::ffi::OsString::from_vec(name)))
+    }
+    #[cfg(not(unix))]
+    String::from_utf8(name).ok().map(PathBuf::from)
 }

@@ -3,18 +3,19 @@
 use super::edit::root_of;
 #[cfg(feature = "native")]
 use super::file::LibFile;
+use super::file::path_of;
+use super::holders::is_writable;
 #[cfg(all(feature = "native", hdf5_tokens))]
 use super::id::with_name;
 use super::id::{Id, check, with_link_name};
 use super::lists::new_list;
 use super::source::LibSource;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::storage::kept::read_only;
 use crate::storage::{Handle, Kept, ObjectKind, Source};
 use hdf5_metno::globals::H5P_LINK_CREATE;
 use hdf5_metno::sync::sync;
-use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5Fget_intent, H5Fget_name};
-use hdf5_metno_sys::h5i::H5Iget_file_id;
+use hdf5_metno_sys::h5i::H5Iis_valid;
 #[cfg(feature = "native")]
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5o::H5Ocopy;
@@ -36,14 +37,31 @@ pub(crate) struct LibKept {
 
 impl LibKept {
     pub(super) fn new(object: Id, kind: ObjectKind) -> Self {
-        LibKept { path: file_name(&object), object, kind }
+        LibKept { path: path_of(object.raw()), object, kind }
+    }
+}
+
+impl LibKept {
+    /// Works with the object, unless its file was closed under it: an identifier that is no longer valid is only an error to the
+    /// library, and never becomes that of something else.
+    fn open(&self, mut work: impl FnMut(&Id) -> Result<()>) -> Result<()> {
+        work(&self.object).map_err(|error| {
+            // SAFETY: any number may be asked for.
+            match sync(|| unsafe { H5Iis_valid(self.object.raw()) }) {
+                0 => Error::new(ErrorKind::Closed).with_help("the file was opened with `CloseDegree::Strong`").with_source(error),
+                _ => error,
+            }
+        })
     }
 }
 
 impl Kept for LibKept {
     fn look(&self, look: &mut dyn FnMut(&dyn Source, Handle) -> Result<()>) -> Result<()> {
-        let source = LibSource::new(root_of(&self.object)?)?;
-        look(&source, Handle { id: self.object.clone().into_raw() as u64, kind: self.kind, bare: false })
+        let look = |object: &Id| {
+            let source = LibSource::new(root_of(object)?)?;
+            look(&source, Handle { id: object.clone().into_raw() as u64, kind: self.kind, bare: false })
+        };
+        self.open(look)
     }
 
     fn path(&self) -> Option<&Path> {
@@ -51,14 +69,14 @@ impl Kept for LibKept {
     }
 
     fn with_hdf5(&self, look: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
-        look(&self.object)
+        self.open(look)
     }
 
     fn edit(&self, change: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
-        if !is_writable(&self.object)? {
-            return Err(read_only());
-        }
-        change(&self.object)
+        self.open(|object| match sync(|| is_writable(object.raw()))? {
+            true => change(object),
+            false => Err(read_only()),
+        })
     }
 }
 
@@ -99,32 +117,4 @@ pub(crate) fn copy_object(from: &Id, into: &Id, name: &str) -> Result<()> {
             check(H5Ocopy(from.raw(), c".".as_ptr(), into.raw(), name, H5P_DEFAULT, list.raw())).map(drop)
         })
     })
-}
-
-/// Whether the file that an object is in was opened to be changed.
-fn is_writable(object: &Id) -> Result<bool> {
-    sync(|| {
-        let mut intent = 0;
-        // SAFETY: the object is open; the new identifier has no other owner, and the place for the answer is writable.
-        unsafe {
-            let file = Id::own(H5Iget_file_id(object.raw()))?;
-            check(H5Fget_intent(file.raw(), &mut intent))?;
-        }
-        Ok(intent & H5F_ACC_RDWR != 0)
-    })
-}
-
-/// The name of the file that an object is in.
-fn file_name(object: &Id) -> Option<PathBuf> {
-    let mut name = vec![0u8; 4096];
-    // SAFETY: the object is open, the buffer is writable for its length.
-    let len = sync(|| unsafe { H5Fget_name(object.raw(), name.as_mut_ptr().cast(), name.len()) });
-    name.truncate(usize::try_from(len).ok().filter(|len| *len < 4096)?);
-    #[cfg(unix)]
-    {
-        use std::os::unix::ffi::OsStringExt;
-        Some(PathBuf::from(std::ffi::OsString::from_vec(name)))
-    }
-    #[cfg(not(unix))]
-    String::from_utf8(name).ok().map(PathBuf::from)
 }

@@ -4,13 +4,17 @@
 //! operation takes the global lock of `hdf5_metno` for its whole length, so it can be mixed with calls of that crate
 //! from other threads. Files are written in the format of HDF5 1.8, which every later version reads.
 
+mod access;
 mod chunks;
 mod content;
+mod driver;
 mod edit;
 mod file;
 mod filetype;
 mod filters;
+mod holders;
 mod id;
+mod info;
 mod kept;
 mod links;
 mod lists;
@@ -23,9 +27,13 @@ mod stack;
 mod strings;
 mod types;
 
+pub(crate) use access::{Access, Creation};
+pub use access::{CloseDegree, Libver, Locking, SpaceStrategy};
+pub use driver::{CoreDriver, Driver};
 pub(crate) use edit::{children, delete, exists, move_link, open_group, open_or_create_group, promote, root_of};
 pub(crate) use file::LibFile;
 pub(crate) use filters::check_filter;
+pub(crate) use holders::{holders_of, open_for_writing};
 pub(crate) use id::Id;
 #[cfg(feature = "native")]
 pub(crate) use kept::open_at;
