@@ -85,6 +85,9 @@ impl FileOptions {
                 return wrong(format!("pages of {size} bytes"), "512 bytes to 1 GiB");
             }
         }
+        if creation.handles_space() && self.access.libver.is_some_and(|(_, high)| high < Libver::V110) {
+            return wrong("a strategy for file space in a file of HDF5 1.8", "let `libver` go up to `V110` or newer");
+        }
         let keeps_track = matches!(creation.strategy, Some(SpaceStrategy::FreeSpace | SpaceStrategy::Page));
         if (creation.persist == Some(true) || creation.threshold.is_some()) && !keeps_track {
             return wrong(

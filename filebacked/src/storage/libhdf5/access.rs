@@ -198,6 +198,11 @@ impl Access {
 }
 
 impl Creation {
+    /// Whether something is said of file space, which takes a file of HDF5 1.10.
+    pub(crate) fn handles_space(&self) -> bool {
+        self.strategy.is_some() || self.persist.is_some() || self.threshold.is_some() || self.page_size.is_some()
+    }
+
     /// The list for creating a file: its root group keeps no times, but the order of its links, since a map may be stored there.
     /// The lock is held.
     pub(super) fn list(&self) -> Result<Id> {
@@ -245,7 +250,7 @@ impl Creation {
 
     #[cfg(not(hdf5_file_space))]
     fn fill_space(&self, _: hid_t) -> Result<()> {
-        match self.strategy.is_some() || self.persist.is_some() || self.threshold.is_some() || self.page_size.is_some() {
+        match self.handles_space() {
             true => Err(older("strategies for file space")),
             false => Ok(()),
         }

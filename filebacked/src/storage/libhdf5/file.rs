@@ -43,7 +43,8 @@ impl LibFile {
     pub(crate) fn create_with(path: &Path, exclusive: bool, access: &Access, creation: &Creation) -> Result<Self> {
         let name = c_path(path)?;
         sync(|| {
-            let list = access.list(Some(CREATED))?;
+            let libver = if creation.handles_space() { (Libver::V18, Libver::V110) } else { CREATED };
+            let list = access.list(Some(libver))?;
             let raw = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
             let flags = if exclusive { H5F_ACC_EXCL } else { H5F_ACC_TRUNC };
             let again = || LibFile::open_with(path, false, access);

@@ -139,8 +139,11 @@ fn counted(found: impl IntoIterator<Item = String>) -> Vec<String> {
     counts.into_iter().map(|(what, n)| if n == 1 { what } else { format!("{what}, {n} times") }).collect()
 }
 
-/// Whether two names lead to one file.
+/// Whether two names lead to one file, which may be one in memory.
 fn is_same_file(a: &Path, b: &Path) -> bool {
+    if a == b {
+        return true;
+    }
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
