@@ -141,7 +141,7 @@ pub enum ErrorKind {
         /// What holds it: `dataset /x`, `group / (to be read)`.
         handles: Vec<String>,
     },
-    /// The file under a handle was closed, as [`CloseDegree::Strong`](crate::CloseDegree::Strong) does it.
+    /// The file under a handle was closed, as `CloseDegree::Strong` does it.
     Closed,
     /// Only the HDF5 library can write or read this, and the program was built without it.
     NeedsLibhdf5,

@@ -150,6 +150,7 @@ mod stamp;
 mod storage;
 pub mod testing;
 mod upgrade;
+#[cfg(feature = "libhdf5")]
 pub mod userblock;
 pub mod value;
 mod whole;

@@ -18,6 +18,7 @@
 //! ```
 
 use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::storage::libhdf5::holders_of;
 use crate::storage::lock;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -70,12 +71,9 @@ pub fn write(path: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
 
 fn write_to(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = File::options().read(true).write(true).open(path)?;
-    #[cfg(feature = "libhdf5")]
-    {
-        let handles = crate::storage::libhdf5::holders_of(path)?;
-        if !handles.is_empty() {
-            return Err(Error::new(ErrorKind::StillOpen { handles }).with_help("write the user block before or after"));
-        }
+    let handles = holders_of(path)?;
+    if !handles.is_empty() {
+        return Err(Error::new(ErrorKind::StillOpen { handles }).with_help("write the user block before or after"));
     }
     if !lock::exclusive(&file)? {
         return Err(Error::new(ErrorKind::Hdf5("the file is locked: another program has it open".into())));

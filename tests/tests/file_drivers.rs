@@ -46,10 +46,9 @@ fn a_file_in_memory_is_written_when_it_is_closed() {
     let file = File::options().driver(Driver::core().increment(1 << 20)).create(&path).unwrap();
     assert_eq!(file.driver().unwrap(), "core");
     file.write("x", &[1, 2]).unwrap();
-    assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
     file.close().unwrap();
     assert_eq!(load_x(&path), [1, 2]);
-    assert_eq!(std::fs::metadata(&path).unwrap().len(), 1 << 20, "the file has the size of the memory");
+    assert!(std::fs::metadata(&path).unwrap().len() < 1 << 20, "the file ends where its content does");
     let seen = by_h5py(&path, "driver='core', backing_store=False", "[f.driver, int(f['x'][1])]");
     assert_eq!(seen.unwrap_or(json!(["core", 2])), json!(["core", 2]));
     assert_eq!(names(dir.path()), ["x.h5"]);

@@ -118,11 +118,13 @@ impl File {
         self.done(Operation::Save, self.lib.start_swmr())
     }
 
-    /// Forgets what is known of the object under a name, so that a reader in SWMR mode sees what the writer has flushed since.
+    /// Forgets what is known of the object under a name, so that a reader in SWMR mode sees what the writer has flushed since; a
+    /// handle of it sees that too.
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// [`ErrorKind::StillOpen`](crate::ErrorKind::StillOpen) where more than one handle of a dataset is open, which HDF5 cannot
+    /// refresh; else what it says.
     pub fn refresh(&self, name: &str) -> Result<()> {
         self.done(Operation::Load, self.lib.refresh(name).map_err(|e| e.at(name)))
     }

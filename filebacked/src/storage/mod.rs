@@ -25,6 +25,7 @@ pub(crate) mod libhdf5;
 pub(crate) mod digest;
 mod huge_pages;
 mod kept;
+#[cfg(feature = "libhdf5")]
 pub(crate) mod lock;
 #[cfg(feature = "native")]
 pub(crate) mod native;

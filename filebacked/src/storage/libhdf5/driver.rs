@@ -65,7 +65,7 @@ pub struct CoreDriver {
 }
 
 impl CoreDriver {
-    /// By how many bytes the memory grows when it is full, and the file on the disk with it. Default: 64 KiB.
+    /// By how many bytes the memory grows when it is full. Default: 64 KiB.
     pub fn increment(mut self, bytes: usize) -> Self {
         self.increment = bytes;
         self

@@ -61,6 +61,17 @@ pub(crate) fn open_for_writing() -> Result<Vec<PathBuf>> {
     })
 }
 
+/// The identifiers by which a dataset is open beside this one. The lock is held.
+#[cfg(hdf5_swmr)]
+pub(super) fn others_of(dataset: &Id) -> Result<Vec<hid_t>> {
+    use super::source::identity as identity_of;
+    use hdf5_metno_sys::h5f::H5F_OBJ_DATASET;
+    let Some(identity) = identity_of(dataset.raw()) else { return Ok(Vec::new()) };
+    let is_same = |other: &hid_t| identity_of(*other).is_some_and(|other| other == identity);
+    let open = open_objects(ALL_FILES, H5F_OBJ_DATASET)?;
+    Ok(open.into_iter().filter(|other| *other != dataset.raw()).filter(is_same).collect())
+}
+
 /// The error of a file that cannot be opened beside what is open of it. The lock is held.
 #[cold]
 pub(super) fn conflict(path: &Path, again: impl FnOnce() -> Result<LibFile>, cause: Error) -> Error {
@@ -87,7 +98,7 @@ fn open_objects(file: hid_t, types: c_uint) -> Result<Vec<hid_t>> {
 }
 
 /// What an object is and where it lies, and on request what its file was opened for. The lock is held.
-fn describe(object: hid_t, with_intent: bool) -> String {
+pub(super) fn describe(object: hid_t, with_intent: bool) -> String {
     // SAFETY: the library has just named the object.
     let (kind, path) = unsafe {
         let path = text(|buffer, len| H5Iget_name(object, buffer, len));

@@ -102,10 +102,25 @@ impl LibFile {
     pub(crate) fn refresh(&self, path: &str) -> Result<()> {
         use hdf5_metno_sys::h5o::{H5Oopen, H5Orefresh};
         use hdf5_metno_sys::h5p::H5P_DEFAULT;
-        // SAFETY: the file is open, the name ends in NUL; the new identifier has no other owner.
-        sync(|| unsafe {
-            let object = with_name(path, |name| Id::own(H5Oopen(self.id().raw(), name, H5P_DEFAULT)))?;
-            check(H5Orefresh(object.raw())).map(drop)
+        sync(|| {
+            // SAFETY: the file is open, the name ends in NUL; the new identifier has no other owner.
+            let object = with_name(path, |name| unsafe { Id::own(H5Oopen(self.id().raw(), name, H5P_DEFAULT)) })?;
+            // HDF5 forgets where chunks are when it refreshes a dataset that several handles have open, and reads other ones.
+            let others = holders::others_of(&object)?;
+            let id = match *others {
+                [] => object.raw(),
+                [one] => {
+                    drop(object);
+                    one
+                }
+                _ => {
+                    let handles = others.iter().map(|other| holders::describe(*other, false)).collect();
+                    return Err(Error::new(crate::ErrorKind::StillOpen { handles })
+                        .with_help("HDF5 refreshes a dataset while at most one handle of it is open"));
+                }
+            };
+            // SAFETY: the object is open: ours, or that of a handle, which cannot go while the lock is held.
+            check(unsafe { H5Orefresh(id) }).map(drop)
         })
     }
 

@@ -216,6 +216,20 @@ fn kind(id: &Id) -> Result<ObjectKind> {
     })
 }
 
+/// What tells an object from all others that are open.
+pub(super) fn identity(id: hid_t) -> Option<String> {
+    sync(|| {
+        // SAFETY: the reference that is added belongs to the new location.
+        let location = unsafe {
+            H5Iinc_ref(id);
+            hdf5_metno::from_id::<hdf5_metno::Location>(id)
+        };
+        // Which call gives an object's address depends on the version of the library; `hdf5_metno` knows.
+        let info = location.and_then(|location| location.loc_info());
+        info.ok().map(|info| format!("{} {:?}", info.fileno, info.token))
+    })
+}
+
 impl Source for LibSource {
     fn root(&self) -> Result<Handle> {
         Ok(handle(self.root.clone(), ObjectKind::Group))
@@ -303,17 +317,7 @@ impl Source for LibSource {
     }
 
     fn identity(&self, object: Handle) -> Result<Option<String>> {
-        sync(|| {
-            let id = object.id as hid_t;
-            // SAFETY: the reference that is added belongs to the new location.
-            let location = unsafe {
-                H5Iinc_ref(id);
-                hdf5_metno::from_id::<hdf5_metno::Location>(id)
-            };
-            // Which call gives an object's address depends on the version of the library; `hdf5_metno` knows.
-            let info = location.and_then(|location| location.loc_info());
-            Ok(info.ok().map(|info| format!("{} {:?}", info.fileno, info.token)))
-        })
+        Ok(identity(object.id as hid_t))
     }
 
     fn describe(&self, handle: Handle) -> Result<Description> {
