@@ -5,8 +5,8 @@ mod close;
 mod options;
 mod state;
 
-pub(crate) use options::open_file;
 pub use options::FileOptions;
+pub(crate) use options::open_file;
 
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;

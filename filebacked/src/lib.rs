@@ -173,8 +173,6 @@ pub use field::{Storage, StoreAs};
 pub use file::{File, FileOptions};
 pub use filter::{AnyType, DynFilter, Filter};
 #[cfg(feature = "libhdf5")]
-pub use storage::libhdf5::{CloseDegree, CoreDriver, Driver, Libver, Locking, SpaceStrategy};
-#[cfg(feature = "libhdf5")]
 pub use hdf5::{read, read_from, write, write_into};
 pub use layout::scalar::Element;
 pub use lazy::Lazy;
@@ -194,6 +192,8 @@ pub use save::{from_bytes, load, load_into, save, to_bytes};
 pub use schema::{FieldSchema, Nested, Schema, StructSchema, VariantSchema, VariantsSchema};
 pub use slot::{Slot, Written};
 pub use stamp::Stamp;
+#[cfg(feature = "libhdf5")]
+pub use storage::libhdf5::{CloseDegree, CoreDriver, Driver, Libver, Locking, SpaceStrategy};
 pub use storage::{CompoundMember, CompoundType, Description, Dtype, EnumType, IntType, ObjectKind, Out};
 pub use value::Value;
 pub use writer::{GroupWriter, MemberWriter};

@@ -181,7 +181,8 @@ fn a_strong_close_ends_all_handles() {
     assert!(filebacked::to_bytes(&held).is_err());
     // Nothing holds it, and what is opened next is not taken for it.
     let file = strong.create(&path).unwrap();
-    file.write("run", &Run { samples: vec![9.5; 50_000].into(), array: Array1::from_elem(60_000, 9.5).into() }).unwrap();
+    file.write("run", &Run { samples: vec![9.5; 50_000].into(), array: Array1::from_elem(60_000, 9.5).into() })
+        .unwrap();
     let _other: Run = file.read("run").unwrap();
     assert_eq!(held.samples.get().unwrap_err().kind(), &ErrorKind::Closed);
     drop(held);
@@ -232,7 +233,9 @@ fn a_weak_close_while_other_threads_read() {
         std::thread::scope(|scope| {
             for n in 0..4 {
                 let held = &held;
-                scope.spawn(move || (0..20).for_each(|_| assert_eq!(held.array.read_slice(s![n..n + 3]).unwrap().to_vec(), [2.5; 3])));
+                scope.spawn(move || {
+                    (0..20).for_each(|_| assert_eq!(held.array.read_slice(s![n..n + 3]).unwrap().to_vec(), [2.5; 3]))
+                });
             }
             // A look that is under way may be in the list too.
             assert!(holders(&file.close().unwrap_err()).len() >= 2);
@@ -325,5 +328,8 @@ fn names_are_bytes() {
         assert!(filebacked::inspect::tree(&path).is_ok());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
-    assert_eq!(load::<i32>(Path::new(std::ffi::OsStr::from_bytes(b"\xff"))).unwrap_err().kind(), &ErrorKind::Io(std::io::ErrorKind::NotFound));
+    assert_eq!(
+        load::<i32>(Path::new(std::ffi::OsStr::from_bytes(b"\xff"))).unwrap_err().kind(),
+        &ErrorKind::Io(std::io::ErrorKind::NotFound)
+    );
 }

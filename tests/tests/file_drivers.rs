@@ -116,13 +116,16 @@ fn a_family_has_parts_of_a_size() {
 #[test]
 fn names_that_c_would_take_for_something_else_are_refused() {
     let (dir, _) = scratch("");
-    for name in ["x.h5", "x%s.h5", "x%d-%d.h5", "x%n%d.h5", "x%99d.h5", "x%-3d.h5", "x%ld.h5", "x%", "x%*d", "100%.h5"] {
+    for name in ["x.h5", "x%s.h5", "x%d-%d.h5", "x%n%d.h5", "x%99d.h5", "x%-3d.h5", "x%ld.h5", "x%", "x%*d", "100%.h5"]
+    {
         let error = File::options().driver(Driver::family(1024)).create(dir.path().join(name)).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::InvalidOption(_)), "{name}: {error:?}");
         assert!(error.help().unwrap().contains("%05d"));
     }
     let (dir, path) = scratch("x");
-    for (meta, raw) in [("", "r"), ("m", ""), ("%d", "r"), ("m", "%s%s"), ("m%n%s", "r"), ("m", "m"), ("m\0", "r"), ("%", "r")] {
+    for (meta, raw) in
+        [("", "r"), ("m", ""), ("%d", "r"), ("m", "%s%s"), ("m%n%s", "r"), ("m", "m"), ("m\0", "r"), ("%", "r")]
+    {
         let error = File::options().driver(Driver::split(meta, raw)).create(&path).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::InvalidOption(_)), "{meta} {raw}: {error:?}");
     }
@@ -244,4 +247,17 @@ fn whole_files_are_read_from_what_core_wrote() {
     let pair = Pair { one: 1, two: "two".into() };
     File::options().driver(Driver::core()).create(&path).unwrap().write_root(&pair).unwrap();
     assert_eq!(load::<Pair>(&path).unwrap(), pair);
+}
+
+#[test]
+fn two_drivers_do_not_meet_in_one_file() {
+    let (_dir, path) = scratch("x.h5");
+    File::create(&path).unwrap().write("x", &[1]).unwrap();
+    let file = File::open(&path).unwrap();
+    for driver in [Driver::stdio(), Driver::core().into()] {
+        let error = File::options().driver(driver).open_rw(&path).unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::StillOpen { handles: vec!["the file (to be read)".into()] }, "{error}");
+    }
+    drop(file);
+    File::options().driver(Driver::stdio()).open_rw(&path).unwrap();
 }

@@ -60,7 +60,9 @@ fn modes_are_those_of_h5py() {
     }
     let file = open("r").unwrap();
     assert_eq!(file.mode().unwrap(), "r");
-    assert!(file.write("y", &1).is_err());
+    assert_eq!(file.write("y", &1).unwrap_err().kind(), &ErrorKind::ReadOnly);
+    assert_eq!(file.write("g/y", &vec![0.5; 9]).unwrap_err().kind(), &ErrorKind::ReadOnly);
+    assert_eq!(file.start_swmr().unwrap_err().kind(), &ErrorKind::ReadOnly);
     drop(file);
     for mode in ["r+", "a"] {
         let file = open(mode).unwrap();
@@ -139,7 +141,10 @@ fn a_user_block_is_not_left_nor_written_while_the_file_is_open() {
     filled(&File::options().userblock(512), &path);
     let before = std::fs::read(&path).unwrap();
     let error = userblock::write(&path, &[1; 513]).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::OutOfBounds(what) if what == "513 bytes for a user block of 512"), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::OutOfBounds(what) if what == "513 bytes for a user block of 512"),
+        "{error}"
+    );
     for writable in [false, true] {
         let file = File::options().mode(if writable { "r+" } else { "r" }).open(&path).unwrap();
         let error = userblock::write(&path, b"x").unwrap_err();
@@ -225,17 +230,15 @@ fn metadata_comes_in_blocks() {
 }
 
 /// h5py's words for the strategy, persist, threshold and page size.
-const SPACE: &str = "[*f.id.get_create_plist().get_file_space_strategy(), f.id.get_create_plist().get_file_space_page_size()]";
+const SPACE: &str =
+    "[*f.id.get_create_plist().get_file_space_strategy(), f.id.get_create_plist().get_file_space_page_size()]";
 
 #[test]
 fn h5py_sees_how_space_is_handed_out() {
     for (options, expected) in [
         (File::options(), json!([0, 0, 1, 4096])),
         (File::options().space_strategy(SpaceStrategy::FreeSpace), json!([0, 0, 1, 4096])),
-        (
-            File::options().space_strategy(SpaceStrategy::FreeSpace).persist(true).threshold(64),
-            json!([0, 1, 64, 4096]),
-        ),
+        (File::options().space_strategy(SpaceStrategy::FreeSpace).persist(true).threshold(64), json!([0, 1, 64, 4096])),
         (File::options().space_strategy(SpaceStrategy::Page), json!([1, 0, 1, 4096])),
         (
             File::options().space_strategy(SpaceStrategy::Page).page_size(16_384).persist(true).threshold(5),
@@ -342,8 +345,14 @@ fn the_root_keeps_the_order_of_its_links() {
     };
     let seen = |names: [&str; 2]| python().map(|_| json!(names));
     assert_eq!(order(File::options()), (["c", "a", "b"].map(String::from).to_vec(), seen(["y", "z"])));
-    assert_eq!(order(File::options().track_order(true)), (["c", "a", "b"].map(String::from).to_vec(), seen(["z", "y"])));
-    assert_eq!(order(File::options().track_order(false)), (["a", "b", "c"].map(String::from).to_vec(), seen(["y", "z"])));
+    assert_eq!(
+        order(File::options().track_order(true)),
+        (["c", "a", "b"].map(String::from).to_vec(), seen(["z", "y"]))
+    );
+    assert_eq!(
+        order(File::options().track_order(false)),
+        (["a", "b", "c"].map(String::from).to_vec(), seen(["y", "z"]))
+    );
 }
 
 /// Whether h5py in another process may write a file that is open here.

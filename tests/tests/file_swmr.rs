@@ -159,7 +159,10 @@ fn what_swmr_takes_is_told() {
     drop(file);
     let file = File::open(&path).unwrap();
     let error = File::options().swmr(true).open(&path).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::StillOpen { handles } if handles == &["the file (to be read)"]), "{error:?}");
+    assert!(
+        matches!(error.kind(), ErrorKind::StillOpen { handles } if handles == &["the file (to be read)"]),
+        "{error:?}"
+    );
     drop(file);
     let error = File::open_rw(&path).unwrap().refresh("y").unwrap_err();
     assert_eq!(error.path(), "/y");

@@ -58,7 +58,10 @@ impl FileOptions {
         }
         if let Some((bytes, metadata, data)) = access.page_buffer {
             if metadata > 100 || data > 100 || metadata + data > 100 {
-                return wrong(format!("a page buffer that keeps {metadata} % and {data} %"), "both together are at most 100");
+                return wrong(
+                    format!("a page buffer that keeps {metadata} % and {data} %"),
+                    "both together are at most 100",
+                );
             }
             let page = self.creation.page_size.unwrap_or(PAGE);
             let created = self.creation.strategy == Some(SpaceStrategy::Page);
@@ -75,7 +78,10 @@ impl FileOptions {
     fn check_creation(&self) -> Result<()> {
         let creation = &self.creation;
         if creation.userblock != 0 && (creation.userblock < 512 || !creation.userblock.is_power_of_two()) {
-            return wrong(format!("a user block of {} bytes", creation.userblock), "it has 0, or 512, 1024, 2048, ... bytes");
+            return wrong(
+                format!("a user block of {} bytes", creation.userblock),
+                "it has 0, or 512, 1024, 2048, ... bytes",
+            );
         }
         if let Some(size) = creation.page_size {
             if creation.strategy != Some(SpaceStrategy::Page) {

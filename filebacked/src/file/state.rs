@@ -20,7 +20,8 @@ impl File {
         &self.path
     }
 
-    /// `"r"` or `"r+"`: whether the file may be changed. As h5py's `mode`, it is one of these two whatever the file was opened with.
+    /// `"r"` or `"r+"`: whether the file may be changed. As h5py's `mode`, it is one of these two whatever the file was opened with;
+    /// what is opened beside a `File` of this process that writes may write too.
     ///
     /// # Errors
     ///

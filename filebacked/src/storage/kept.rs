@@ -32,5 +32,6 @@ pub(crate) trait Kept: Send + Sync + fmt::Debug {
 #[cfg(feature = "libhdf5")]
 #[cold]
 pub(crate) fn read_only() -> Error {
-    Error::new(ErrorKind::ReadOnly).with_help("open the file with `File::open_rw`, and read the handle from that")
+    Error::new(ErrorKind::ReadOnly)
+        .with_help("open the file with `File::open_rw`; a handle must have been read from that")
 }

@@ -10,13 +10,13 @@ use hdf5_metno_sys::h5f::H5F_close_degree_t::{H5F_CLOSE_DEFAULT, H5F_CLOSE_STRON
 use hdf5_metno_sys::h5f::H5F_fspace_strategy_t;
 use hdf5_metno_sys::h5f::{H5F_LIBVER_LATEST, H5F_libver_t};
 use hdf5_metno_sys::h5i::hid_t;
+#[cfg(hdf5_locking)]
+use hdf5_metno_sys::h5p::H5Pset_file_locking;
 use hdf5_metno_sys::h5p::{
     H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5Pget_cache, H5Pget_libver_bounds, H5Pset_alignment,
     H5Pset_attr_creation_order, H5Pset_cache, H5Pset_fclose_degree, H5Pset_libver_bounds, H5Pset_link_creation_order,
     H5Pset_meta_block_size, H5Pset_obj_track_times, H5Pset_userblock,
 };
-#[cfg(hdf5_locking)]
-use hdf5_metno_sys::h5p::H5Pset_file_locking;
 #[cfg(hdf5_file_space)]
 use hdf5_metno_sys::h5p::{H5Pset_file_space_page_size, H5Pset_file_space_strategy, H5Pset_page_buffer_size};
 

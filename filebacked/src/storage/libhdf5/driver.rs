@@ -89,7 +89,11 @@ impl From<CoreDriver> for Driver {
 const ELSEWHERE: [(&str, &str, &str); 5] = [
     ("ros3", "HDF5 was built without it", "load the object into memory, and read it with `from_bytes`"),
     ("direct", "HDF5 was built without it", "`sec2` with `alignment` and `page_buffer` spares the disk as well"),
-    ("mpio", "HDF5 was built without MPI", "write a file a process, and let one of them put external links into another"),
+    (
+        "mpio",
+        "HDF5 was built without MPI",
+        "write a file a process, and let one of them put external links into another",
+    ),
     ("fileobj", "it is Python's", "`to_bytes` and `from_bytes` are files in memory"),
     ("hdfs", "HDF5 was built without it", "load the file into memory, and read it with `from_bytes`"),
 ];
@@ -190,7 +194,9 @@ impl Driver {
     pub(crate) fn check(&self, path: &Path, opening: bool) -> Result<()> {
         let wrong = |what: &str, help: &str| Err(Error::new(ErrorKind::InvalidOption(what.into())).with_help(help));
         match &self.0 {
-            Kind::Core(CoreDriver { increment: 0, .. }) => wrong("memory that grows by 0 bytes", "64 KiB is the default"),
+            Kind::Core(CoreDriver { increment: 0, .. }) => {
+                wrong("memory that grows by 0 bytes", "64 KiB is the default")
+            }
             Kind::Family { member: size } => {
                 if *size == 0 && !opening {
                     return wrong("parts of 0 bytes", "say how large the parts of a `family` may become");
@@ -203,10 +209,15 @@ impl Driver {
             Kind::Split { meta, raw } => {
                 // They become formats of C's printf, in buffers of a size.
                 let is_fine = |end: &str| {
-                    !end.is_empty() && end.matches('%').count() == end.matches("%s").count().min(1) && !end.contains('\0')
+                    !end.is_empty()
+                        && end.matches('%').count() == end.matches("%s").count().min(1)
+                        && !end.contains('\0')
                 };
                 if !is_fine(meta) || !is_fine(raw) {
-                    return wrong("an extension that is empty, or has another `%` than one `%s`", "h5py has `-m.h5` and `-r.h5`");
+                    return wrong(
+                        "an extension that is empty, or has another `%` than one `%s`",
+                        "h5py has `-m.h5` and `-r.h5`",
+                    );
                 }
                 if meta == raw {
                     return wrong("metadata and data with the same extension", "h5py has `-m.h5` and `-r.h5`");

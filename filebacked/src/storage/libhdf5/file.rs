@@ -139,8 +139,11 @@ impl LibFile {
     pub(crate) fn close(self) -> Result<()> {
         sync(|| {
             let flushed = self.flush();
-            let closes_all = self.close_degree().is_ok_and(|degree| degree == CloseDegree::Strong);
-            let handles = if closes_all { Vec::new() } else { holders::beside(&self.id)? };
+            let mut handles = holders::beside(&self.id)?;
+            if !handles.is_empty() && self.close_degree()? == CloseDegree::Strong {
+                // Other references to the file itself keep it open in any case.
+                handles.retain(|handle| handle.starts_with(holders::FILE));
+            }
             // SAFETY: the reference is given away here and nowhere else.
             let closed = check(unsafe { H5Fclose(self.id.into_raw()) });
             flushed.and(closed.map(drop))?;
@@ -209,8 +212,10 @@ fn explain(path: &Path, again: impl FnOnce() -> Result<LibFile>, error: Error) -
     if text.contains("already open for read-only") || text.contains("file which is already open") {
         return holders::conflict(path, again, error);
     }
-    if text.contains("doesn't match") || text.contains("don't match") || text.contains("SWMR") && text.contains("same") {
-        let error = error.with_help("it is open in this process with another close degree, locking or SWMR: use the same");
+    if text.contains("doesn't match") || text.contains("don't match") || text.contains("SWMR") && text.contains("same")
+    {
+        let error =
+            error.with_help("it is open in this process with another close degree, locking or SWMR: use the same");
         return holders::conflict(path, again, error);
     }
     if text.contains("consistency flags") || text.contains("not already open for SWMR") {

@@ -5,9 +5,7 @@ use super::id::{Id, check, room};
 use crate::error::{Error, ErrorKind, Result};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5a::H5Aget_name;
-use hdf5_metno_sys::h5f::{
-    H5F_ACC_RDWR, H5F_OBJ_ALL, H5F_OBJ_LOCAL, H5Fget_intent, H5Fget_obj_count, H5Fget_obj_ids,
-};
+use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5F_OBJ_ALL, H5F_OBJ_LOCAL, H5Fget_intent, H5Fget_obj_count, H5Fget_obj_ids};
 use hdf5_metno_sys::h5i::H5I_type_t::{H5I_ATTR, H5I_DATASET, H5I_DATATYPE, H5I_FILE, H5I_GROUP};
 use hdf5_metno_sys::h5i::{H5Iget_file_id, H5Iget_name, H5Iget_ref, H5Iget_type, hid_t};
 use std::collections::BTreeMap;
@@ -16,6 +14,9 @@ use std::path::{Path, PathBuf};
 
 /// HDF5's word for all files that are open.
 const ALL_FILES: hid_t = H5F_OBJ_ALL as hid_t;
+
+/// What a file is called that is open once more.
+pub(super) const FILE: &str = "the file";
 
 /// What keeps a file open that one reference of this identifier does not, each once and with how often. The lock is held.
 pub(super) fn beside(file: &Id) -> Result<Vec<String>> {
@@ -103,7 +104,7 @@ pub(super) fn describe(object: hid_t, with_intent: bool) -> String {
     let (kind, path) = unsafe {
         let path = text(|buffer, len| H5Iget_name(object, buffer, len));
         match H5Iget_type(object) {
-            H5I_FILE => ("the file", String::new()),
+            H5I_FILE => (FILE, String::new()),
             H5I_GROUP => ("group", path),
             H5I_DATASET => ("dataset", path),
             H5I_DATATYPE => ("datatype", path),
@@ -114,7 +115,7 @@ pub(super) fn describe(object: hid_t, with_intent: bool) -> String {
             _ => ("object", path),
         }
     };
-    let path = if path.is_empty() && kind != "the file" { "without a name".to_string() } else { path };
+    let path = if path.is_empty() && kind != FILE { "without a name".to_string() } else { path };
     let intent = match with_intent.then(|| is_writable(object)) {
         Some(Ok(true)) => " (to be written)",
         Some(Ok(false)) => " (to be read)",

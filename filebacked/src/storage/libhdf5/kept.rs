@@ -48,7 +48,9 @@ impl LibKept {
         work(&self.object).map_err(|error| {
             // SAFETY: any number may be asked for.
             match sync(|| unsafe { H5Iis_valid(self.object.raw()) }) {
-                0 => Error::new(ErrorKind::Closed).with_help("the file was opened with `CloseDegree::Strong`").with_source(error),
+                0 => Error::new(ErrorKind::Closed)
+                    .with_help("the file was opened with `CloseDegree::Strong`")
+                    .with_source(error),
                 _ => error,
             }
         })

@@ -513,7 +513,9 @@ impl Source for NativeSource<'_> {
                 let path = self.path.map(Path::to_path_buf);
                 let origin = match &self.input {
                     Input::Memory(bytes) => Origin::Memory(bytes.to_vec(), path),
-                    Input::Disk(disk) => Origin::Disk(Opened::new(disk.file()?, path.unwrap_or_default(), self.opened)?),
+                    Input::Disk(disk) => {
+                        Origin::Disk(Opened::new(disk.file()?, path.unwrap_or_default(), self.opened)?)
+                    }
                 };
                 self.origin.get_or_init(|| Arc::new(origin)).clone()
             }
