@@ -157,7 +157,6 @@ fn look_into_file<R>(path: &Path, engine: Engine, mut look: impl FnMut(&dyn Sour
     }
     #[cfg(feature = "native")]
     if engine != Engine::Libhdf5
-        && (engine == Engine::Native || !is_under_way(&found))
         && let Some(value) = look_natively(&file, (path, opened), found.len(), engine, &mut look)?
     {
         return Ok(value);
@@ -170,15 +169,6 @@ fn look_into_file<R>(path: &Path, engine: Engine, mut look: impl FnMut(&dyn Sour
     }
     #[cfg(not(feature = "libhdf5"))]
     Err(needs_libhdf5(None))
-}
-
-/// Whether this process is changing the file: only the C library knows then what is in it.
-#[cfg(feature = "native")]
-fn is_under_way(found: &std::fs::Metadata) -> bool {
-    #[cfg(feature = "libhdf5")]
-    return changes::is_under_way(found);
-    #[cfg(not(feature = "libhdf5"))]
-    false
 }
 
 /// Reads the value that the bytes of a whole file hold.

@@ -10,7 +10,7 @@ use hdf5_metno_sys::h5i::H5I_type_t::{H5I_ATTR, H5I_DATASET, H5I_DATATYPE, H5I_F
 use hdf5_metno_sys::h5i::{H5Iget_file_id, H5Iget_name, H5Iget_ref, H5Iget_type, hid_t};
 use std::collections::BTreeMap;
 use std::ffi::{c_char, c_uint};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// HDF5's word for all files that are open.
 const ALL_FILES: hid_t = H5F_OBJ_ALL as hid_t;
@@ -46,19 +46,6 @@ pub(crate) fn holders_of(path: &Path) -> Result<Vec<String>> {
             }
         }
         Ok(counted(found))
-    })
-}
-
-/// The names of the files that are open to be changed.
-pub(crate) fn open_for_writing() -> Result<Vec<PathBuf>> {
-    sync(|| {
-        let mut paths = Vec::new();
-        for object in open_objects(ALL_FILES, H5F_OBJ_ALL)? {
-            if is_writable(object)? {
-                paths.extend(path_of(object));
-            }
-        }
-        Ok(paths)
     })
 }
 

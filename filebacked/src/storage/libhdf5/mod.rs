@@ -33,7 +33,7 @@ pub use driver::{CoreDriver, Driver};
 pub(crate) use edit::{children, delete, exists, move_link, open_group, open_or_create_group, promote, root_of};
 pub(crate) use file::LibFile;
 pub(crate) use filters::check_filter;
-pub(crate) use holders::{holders_of, open_for_writing};
+pub(crate) use holders::holders_of;
 pub(crate) use id::Id;
 #[cfg(feature = "native")]
 pub(crate) use kept::open_at;
