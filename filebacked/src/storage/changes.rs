@@ -36,7 +36,7 @@ fn files() -> MutexGuard<'static, Option<HashMap<Key, u64>>> {
     FILES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What to ask [`since`] with later.
+/// What to ask `since` with later.
 pub(crate) fn now() -> u64 {
     SERIAL.load(Ordering::Acquire)
 }
@@ -55,6 +55,7 @@ pub(crate) fn note(path: &Path) {
 }
 
 /// Whether this process has opened a file to change it since [`now`] was asked.
+#[cfg(feature = "native")]
 pub(crate) fn since(found: &Metadata, serial: u64) -> bool {
     if now() == serial {
         return false;

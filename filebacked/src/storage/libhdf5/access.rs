@@ -5,7 +5,7 @@ use super::id::{Id, check};
 use super::lists::new_list;
 use crate::error::{Error, ErrorKind, Result};
 use hdf5_metno::globals::{H5P_FILE_ACCESS, H5P_FILE_CREATE};
-use hdf5_metno_sys::h5f::H5F_close_degree_t::{H5F_CLOSE_DEFAULT, H5F_CLOSE_STRONG};
+use hdf5_metno_sys::h5f::H5F_close_degree_t::H5F_CLOSE_STRONG;
 #[cfg(hdf5_file_space)]
 use hdf5_metno_sys::h5f::H5F_fspace_strategy_t;
 use hdf5_metno_sys::h5f::{H5F_LIBVER_LATEST, H5F_libver_t};
@@ -174,8 +174,9 @@ impl Access {
             if let Some(size) = self.meta_block_size {
                 check(H5Pset_meta_block_size(list, size))?;
             }
-            let degree = if self.close_degree == CloseDegree::Strong { H5F_CLOSE_STRONG } else { H5F_CLOSE_DEFAULT };
-            check(H5Pset_fclose_degree(list, degree))?;
+            if self.close_degree == CloseDegree::Strong {
+                check(H5Pset_fclose_degree(list, H5F_CLOSE_STRONG))?;
+            }
             if let Some((bytes, metadata, data)) = self.page_buffer {
                 #[cfg(hdf5_file_space)]
                 check(H5Pset_page_buffer_size(list, bytes, metadata, data))?;

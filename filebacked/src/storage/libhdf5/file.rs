@@ -49,7 +49,9 @@ impl LibFile {
             let flags = if exclusive { H5F_ACC_EXCL } else { H5F_ACC_TRUNC };
             let again = || LibFile::open_with(path, false, access);
             let file = create(&name, flags, &creation.list()?, raw).map_err(|error| explain(path, again, error))?;
-            note(path, access);
+            if !exclusive {
+                note(path, access);
+            }
             Ok(file)
         })
     }

@@ -4,8 +4,8 @@ use super::access::{CloseDegree, Libver, libver_of};
 use super::driver::driver_name;
 use super::file::LibFile;
 use super::holders;
-use super::id::{Id, check, with_name};
-use crate::error::{Error, Result};
+use super::id::{Id, check};
+use crate::error::Result;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::H5F_close_degree_t::{H5F_CLOSE_DEFAULT, H5F_CLOSE_STRONG};
 use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5Fget_access_plist, H5Fget_create_plist, H5Fget_intent};
@@ -86,9 +86,10 @@ impl LibFile {
     /// Lets others read while the file is written.
     #[cfg(hdf5_swmr)]
     pub(crate) fn start_swmr(&self) -> Result<()> {
+        use crate::error::{Error, ErrorKind};
         use hdf5_metno_sys::h5f::H5Fstart_swmr_write;
         let explained = |error: Error| match error.kind() {
-            crate::ErrorKind::Hdf5(text) if text.contains("superblock") => {
+            ErrorKind::Hdf5(text) if text.contains("superblock") => {
                 error.with_help("create the file with `libver(Libver::V110, Libver::Latest)`")
             }
             _ => error,
@@ -100,6 +101,8 @@ impl LibFile {
     /// Forgets what is known of an object, so that it is read again.
     #[cfg(hdf5_swmr)]
     pub(crate) fn refresh(&self, path: &str) -> Result<()> {
+        use super::id::with_name;
+        use crate::error::{Error, ErrorKind};
         use hdf5_metno_sys::h5o::{H5Oopen, H5Orefresh};
         use hdf5_metno_sys::h5p::H5P_DEFAULT;
         sync(|| {
@@ -115,7 +118,7 @@ impl LibFile {
                 }
                 _ => {
                     let handles = others.iter().map(|other| holders::describe(*other, false)).collect();
-                    return Err(Error::new(crate::ErrorKind::StillOpen { handles })
+                    return Err(Error::new(ErrorKind::StillOpen { handles })
                         .with_help("HDF5 refreshes a dataset while at most one handle of it is open"));
                 }
             };
