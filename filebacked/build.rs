@@ -21,7 +21,10 @@ fn main() {
     for (name, version) in SINCE {
         offer(name, has(version));
     }
-    offer("hdf5_locking", has("1_12_1") || has("1_10_7") && !has("1_12_0"));
+    // Whether the library locks files, and whether it can be told not to.
+    let locking = has("1_12_1") || has("1_10_7") && !has("1_12_0");
+    offer("hdf5_locking", locking);
+    offer("hdf5_locks", has("1_10_0") && !locking);
 }
 
 fn offer(name: &str, is_there: bool) {

@@ -19,7 +19,7 @@
 
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::storage::libhdf5::holders_of;
-use crate::storage::lock;
+use crate::storage::temporary;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -75,7 +75,7 @@ fn write_to(path: &Path, bytes: &[u8]) -> Result<()> {
     if !handles.is_empty() {
         return Err(Error::new(ErrorKind::StillOpen { handles }).with_help("write the user block before or after"));
     }
-    if !lock::exclusive(&file)? {
+    if temporary::lock(&file, true)? == Some(false) {
         return Err(Error::new(ErrorKind::Hdf5("the file is locked: another program has it open".into())));
     }
     let size = find(&mut file)?;

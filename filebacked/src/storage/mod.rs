@@ -25,8 +25,6 @@ pub(crate) mod libhdf5;
 pub(crate) mod digest;
 mod huge_pages;
 mod kept;
-#[cfg(feature = "libhdf5")]
-pub(crate) mod lock;
 #[cfg(feature = "native")]
 pub(crate) mod native;
 mod plain;
@@ -34,6 +32,7 @@ mod plain;
 #[cfg_attr(not(feature = "ndarray"), allow(dead_code))]
 mod slab;
 mod staged;
+pub(crate) mod temporary;
 
 pub(crate) use dtype::REFERENCE;
 pub(crate) use kept::Kept;

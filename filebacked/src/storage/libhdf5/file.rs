@@ -1,6 +1,6 @@
 //! Files: on disk, in memory, and as images.
 
-use super::access::{Access, CloseDegree, Creation, Libver};
+use super::access::{Access, CloseDegree, Creation, Libver, Locking};
 use super::driver::Driver;
 use super::holders;
 use super::id::{Id, check, room};
@@ -53,6 +53,17 @@ impl LibFile {
                 note(path, access);
             }
             Ok(file)
+        })
+    }
+
+    /// Creates a file over an empty one that this process has locked itself: the library is not to lock it too.
+    pub(crate) fn create_private(path: &Path) -> Result<Self> {
+        let name = c_path(path)?;
+        sync(|| {
+            let locking = cfg!(hdf5_locking).then_some(Locking::Off);
+            let list = Access { locking, ..Access::default() }.list(Some(CREATED))?;
+            let raw = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
+            create(&name, H5F_ACC_TRUNC, &Creation::default().list()?, raw)
         })
     }
 
