@@ -1,6 +1,6 @@
 //! Drivers: what each of them puts where, and that h5py opens it with the same one.
 
-use filebacked::{Driver, ErrorKind, File, FileBacked, Lazy, load};
+use filebacked::{Driver, ErrorKind, File, FileBacked, FileOptions, Lazy, Libver, SpaceStrategy, load};
 use filebacked_tests::{python, scratch};
 use serde_json::json;
 use std::path::Path;
@@ -260,4 +260,67 @@ fn two_drivers_do_not_meet_in_one_file() {
     }
     drop(file);
     File::options().driver(Driver::stdio()).open_rw(&path).unwrap();
+}
+
+/// Whatever is not refused before is created, and opened again.
+#[test]
+fn options_either_are_refused_at_once_or_work() {
+    let drivers: [fn(&Path) -> Driver; 8] = [
+        |_| Driver::sec2(),
+        |_| Driver::stdio(),
+        |_| Driver::core().into(),
+        |_| Driver::core().backing_store(false).into(),
+        |_| Driver::family(1 << 20),
+        |_| Driver::split("m", "r"),
+        |_| Driver::multi(),
+        |dir| Driver::log(dir.parent().unwrap().join("log")),
+    ];
+    type Change = fn(FileOptions) -> FileOptions;
+    let changes: [&[Change]; 4] = [
+        &[
+            |o| o,
+            |o| o.space_strategy(SpaceStrategy::FreeSpace),
+            |o| o.space_strategy(SpaceStrategy::FreeSpace).persist(true),
+            |o| o.space_strategy(SpaceStrategy::Page),
+            |o| o.space_strategy(SpaceStrategy::Page).persist(true).page_size(512),
+            |o| o.space_strategy(SpaceStrategy::Page).page_buffer(8192, 10, 10),
+            |o| o.space_strategy(SpaceStrategy::Aggregate),
+            |o| o.space_strategy(SpaceStrategy::None),
+        ],
+        &[|o| o, |o| o.userblock(512), |o| o.userblock(8192)],
+        &[|o| o, |o| o.libver(Libver::Earliest, Libver::V18), |o| o.libver(Libver::Latest, Libver::Latest)],
+        &[|o| o, |o| o.alignment(1, 512).meta_block_size(0), |o| o.alignment(100, 3000).track_order(false)],
+    ];
+    let parent = tempfile::tempdir().unwrap();
+    let dir = parent.path().join("files");
+    std::fs::create_dir(&dir).unwrap();
+    let path = dir.join("x%d");
+    let mut worked = 0;
+    for driver in drivers {
+        for n in 0..changes.iter().map(|c| c.len()).product::<usize>() {
+            let mut options = File::options().driver(driver(&dir));
+            let mut rest = n;
+            for changes in changes {
+                options = changes[rest % changes.len()](options);
+                rest /= changes.len();
+            }
+            match options.create(&path) {
+                Ok(file) => {
+                    file.write("x", &vec![0.5; 2000]).unwrap();
+                    let memory = names(&dir).is_empty();
+                    file.close().unwrap();
+                    if !memory {
+                        let options = File::options().driver(driver(&dir));
+                        assert_eq!(options.open(&path).unwrap().read::<Vec<f64>>("x").unwrap(), vec![0.5; 2000]);
+                    }
+                    worked += 1;
+                }
+                Err(error) => assert!(matches!(error.kind(), ErrorKind::InvalidOption(_)), "{options:?}: {error:?}"),
+            }
+            for name in names(&dir) {
+                std::fs::remove_file(dir.join(name)).unwrap();
+            }
+        }
+    }
+    assert!(worked > 500, "{worked}");
 }

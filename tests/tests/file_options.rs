@@ -170,6 +170,13 @@ fn a_user_block_is_not_left_nor_written_while_the_file_is_open() {
     std::fs::write(&other, [0; 5000]).unwrap();
     assert_eq!(userblock::read(&other).unwrap_err().kind(), &ErrorKind::NotHdf5);
     assert_eq!(userblock::write(&other, b"x").unwrap_err().kind(), &ErrorKind::NotHdf5);
+    for options in [
+        File::options().userblock(512).alignment(1, 4096),
+        File::options().userblock(1024).alignment(1, 1000),
+        File::options().userblock(512).space_strategy(SpaceStrategy::Page),
+    ] {
+        assert!(refused(&options).contains("begins at multiples"));
+    }
     for size in [1, 511, 513, 1000, 1536] {
         assert_eq!(refused(&File::options().userblock(size)), format!("a user block of {size} bytes"));
     }

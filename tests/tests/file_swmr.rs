@@ -152,6 +152,8 @@ fn what_swmr_takes_is_told() {
     let file = File::create(&path).unwrap();
     let error = file.start_swmr().unwrap_err();
     assert!(error.help().unwrap().contains("libver(Libver::V110"), "{error}");
+    let error = File::options().swmr(true).driver(filebacked::Driver::stdio()).open(&path).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::InvalidOption(_)), "{error:?}");
     // In this process, all that is open of a file agrees.
     file.write("x", &1).unwrap();
     let error = File::options().swmr(true).open_rw(&path).unwrap_err();

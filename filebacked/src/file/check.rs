@@ -28,6 +28,9 @@ impl FileOptions {
                 "leave them out, or create the file: `create`, `create_new`, `append`",
             );
         }
+        if self.access.swmr && !self.access.driver.has_swmr() {
+            return wrong("`swmr` with this driver", "`sec2` has it");
+        }
         if self.access.swmr && matches!(mode, Mode::Create | Mode::CreateNew) {
             return wrong(
                 "`swmr` for a file that is created: nothing could be put into it",
@@ -83,6 +86,14 @@ impl FileOptions {
                 "it has 0, or 512, 1024, 2048, ... bytes",
             );
         }
+        let paged = creation.strategy == Some(SpaceStrategy::Page);
+        let unit = if paged { creation.page_size.unwrap_or(PAGE) } else { self.access.alignment.map_or(1, |(_, n)| n) };
+        if creation.userblock % unit.max(1) != 0 {
+            return wrong(
+                format!("a user block of {} bytes before what begins at multiples of {unit}", creation.userblock),
+                "it is a multiple of the alignment, and of the size of pages",
+            );
+        }
         if let Some(size) = creation.page_size {
             if creation.strategy != Some(SpaceStrategy::Page) {
                 return wrong("a `page_size` for a file without pages", "add `space_strategy(SpaceStrategy::Page)`");
@@ -93,6 +104,14 @@ impl FileOptions {
         }
         if creation.handles_space() && self.access.libver.is_some_and(|(_, high)| high < Libver::V110) {
             return wrong("a strategy for file space in a file of HDF5 1.8", "let `libver` go up to `V110` or newer");
+        }
+        let is_managed = creation.strategy == Some(SpaceStrategy::Page) || creation.persist == Some(true);
+        if is_managed && !self.access.driver.has_one_space() {
+            return wrong("pages, or free space that persists, in a file of several parts", "use another driver");
+        }
+        if self.access.alignment.is_some_and(|(_, n)| n > 1) && !self.access.driver.has_one_space() {
+            // HDF5 hands out the same address twice then.
+            return wrong("an alignment in a file of several parts", "use another driver");
         }
         let keeps_track = matches!(creation.strategy, Some(SpaceStrategy::FreeSpace | SpaceStrategy::Page));
         if (creation.persist == Some(true) || creation.threshold.is_some()) && !keeps_track {

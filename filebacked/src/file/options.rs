@@ -24,10 +24,10 @@ use std::path::Path;
 ///     .libver(Libver::V110, Libver::Latest)
 ///     .space_strategy(SpaceStrategy::Page)
 ///     .page_size(8192)
-///     .userblock(512)
+///     .userblock(8192)
 ///     .create(&path)?;
 /// file.write("x", &0.5)?;
-/// assert_eq!(file.userblock_size()?, 512);
+/// assert_eq!(file.userblock_size()?, 8192);
 /// drop(file);
 ///
 /// let file = File::options().mode("r+").chunk_cache_bytes(64 << 20).open(&path)?;
@@ -106,8 +106,8 @@ impl FileOptions {
         self
     }
 
-    /// So many bytes at the beginning of a new file are the caller's: 0, or a power of two from 512 on. See
-    /// [`userblock`](crate::userblock). Default: 0.
+    /// So many bytes at the beginning of a new file are the caller's: 0, or a power of two from 512 on, and a multiple of the alignment
+    /// or of the size of pages. See [`userblock`](crate::userblock). Default: 0.
     pub fn userblock(mut self, bytes: u64) -> Self {
         self.creation.userblock = bytes;
         self

@@ -172,6 +172,16 @@ impl Driver {
         matches!(&self.0, Kind::Core(core) if !core.backing_store)
     }
 
+    /// Whether free space can be kept, pages made, and data aligned.
+    pub(crate) fn has_one_space(&self) -> bool {
+        !matches!(self.0, Kind::Split { .. } | Kind::Multi)
+    }
+
+    /// Whether readers find what a writer in another process has written, in its order.
+    pub(crate) fn has_swmr(&self) -> bool {
+        matches!(self.0, Kind::Sec2 | Kind::Log { .. })
+    }
+
     /// The file that is there if a file of this path is.
     pub(crate) fn first_file(&self, path: &Path) -> PathBuf {
         match &self.0 {
