@@ -39,6 +39,8 @@ pub enum Operation {
     Inspect,
     /// Closing a file.
     Close,
+    /// Comparing a file with its digest.
+    Verify,
 }
 
 impl fmt::Display for Operation {
@@ -50,6 +52,7 @@ impl fmt::Display for Operation {
             Operation::Open => "cannot open",
             Operation::Inspect => "cannot inspect",
             Operation::Close => "cannot close",
+            Operation::Verify => "cannot verify",
         })
     }
 }

@@ -102,6 +102,7 @@
 //! | `dynamic` | | `Box<dyn Trait>`: the classes behind a trait are found at link time |
 //! | `ndarray`, `sprs` | yes | arrays and sparse matrices |
 //! | `half`, `complex`, `chrono`, `uuid`, `indexmap` | | the types of those crates |
+//! | `digest` | | digests of whole files, and `verify` |
 //! | `serde` | | any serde type as groups and datasets, and [`Value`] to and from serde |
 //! | `bincode`, `postcard`, `json` | | any serde type as bytes or text |
 //!
@@ -153,6 +154,8 @@ mod upgrade;
 #[cfg(feature = "libhdf5")]
 pub mod userblock;
 pub mod value;
+#[cfg(feature = "digest")]
+mod verify;
 mod whole;
 pub mod with;
 mod writer;
@@ -196,6 +199,8 @@ pub use stamp::Stamp;
 pub use storage::libhdf5::{CloseDegree, CoreDriver, Driver, Libver, Locking, SpaceStrategy};
 pub use storage::{CompoundMember, CompoundType, Description, Dtype, EnumType, IntType, ObjectKind, Out};
 pub use value::Value;
+#[cfg(feature = "digest")]
+pub use verify::{Verified, verify};
 pub use writer::{GroupWriter, MemberWriter};
 
 #[cfg(feature = "derive")]
