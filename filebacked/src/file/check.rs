@@ -88,7 +88,7 @@ impl FileOptions {
         }
         let paged = creation.strategy == Some(SpaceStrategy::Page);
         let unit = if paged { creation.page_size.unwrap_or(PAGE) } else { self.access.alignment.map_or(1, |(_, n)| n) };
-        if creation.userblock % unit.max(1) != 0 {
+        if !creation.userblock.is_multiple_of(unit.max(1)) {
             return wrong(
                 format!("a user block of {} bytes before what begins at multiples of {unit}", creation.userblock),
                 "it is a multiple of the alignment, and of the size of pages",
