@@ -39,6 +39,8 @@ pub enum Operation {
     Inspect,
     /// Closing a file.
     Close,
+    /// Making, deleting, moving or copying something in an open file.
+    Change,
     /// Comparing a file with its digest.
     Verify,
 }
@@ -52,6 +54,7 @@ impl fmt::Display for Operation {
             Operation::Open => "cannot open",
             Operation::Inspect => "cannot inspect",
             Operation::Close => "cannot close",
+            Operation::Change => "cannot change",
             Operation::Verify => "cannot verify",
         })
     }

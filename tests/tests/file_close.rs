@@ -168,6 +168,7 @@ fn a_strong_close_ends_all_handles() {
     let file = strong.open_rw(&path).unwrap();
     assert_eq!(file.close_degree().unwrap(), CloseDegree::Strong);
     let held: Run = file.read("run").unwrap();
+    let group = file.group("run").unwrap();
     assert_eq!(held.array.read_slice(s![..1]).unwrap().to_vec(), [2.5]);
     let error = File::open(&path).unwrap_err();
     assert!(holders(&error).contains(&"the file (to be written)"), "{error}");
@@ -177,6 +178,9 @@ fn a_strong_close_ends_all_handles() {
         assert_eq!(held.samples.get().unwrap_err().kind(), &ErrorKind::Closed);
         assert_eq!(held.array.read_slice(s![..1]).unwrap_err().kind(), &ErrorKind::Closed);
         assert_eq!(held.array.read().unwrap_err().kind(), &ErrorKind::Closed);
+        assert_eq!(group.names().unwrap_err().kind(), &ErrorKind::Closed);
+        assert_eq!(group.read::<Vec<f64>>("samples").unwrap_err().kind(), &ErrorKind::Closed);
+        assert_eq!(group.write("x", &1).unwrap_err().kind(), &ErrorKind::Closed);
     }
     assert!(filebacked::to_bytes(&held).is_err());
     // Nothing holds it, and what is opened next is not taken for it.

@@ -45,7 +45,8 @@ impl File {
     /// [`ErrorKind::StillOpen`](crate::ErrorKind::StillOpen) names what keeps it open; everything is written by then, and the file
     /// closes when the last of these goes. Else what HDF5 says of writing the rest.
     pub fn close(self) -> Result<()> {
-        let File { lib, path } = self;
+        let File { lib, path, root } = self;
+        drop(root);
         lib.close().map_err(|e| e.during(Operation::Close).in_file(&path))
     }
 
@@ -56,6 +57,6 @@ impl File {
     ///
     /// What HDF5 says.
     pub fn open_objects(&self) -> Result<Vec<String>> {
-        self.done(Operation::Inspect, self.lib.open_objects())
+        self.done(Operation::Inspect, self.lib.open_objects(&self.root.id))
     }
 }

@@ -268,8 +268,7 @@ impl FileOptions {
             self.check(path, mode)?;
             self.open_checked(path, mode)
         });
-        let lib = lib.map_err(|e| e.during(operation).in_file(path))?;
-        Ok(File { lib, path: path.to_path_buf() })
+        File::new(path, operation, || lib)
     }
 
     fn open_checked(&self, path: &Path, mode: Mode) -> Result<LibFile> {
@@ -302,7 +301,7 @@ fn open_with(path: &Path, writable: bool, access: &Access) -> Result<LibFile> {
 }
 
 /// Marks a new file as one of this library's.
-fn stamped(file: LibFile) -> Result<LibFile> {
+pub(super) fn stamped(file: LibFile) -> Result<LibFile> {
     LibSink::new(file.root()?)?.attr(FORMAT, &Dtype::FixedStr(whole::VERSION.len()), &[], whole::VERSION.as_bytes())?;
     Ok(file)
 }

@@ -4,10 +4,8 @@ use super::access::{Access, CloseDegree, Creation, Libver, Locking};
 use super::driver::Driver;
 use super::holders;
 use super::id::{Id, check, room};
-use super::lists::new_list;
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::changes;
-use hdf5_metno::globals::H5P_FILE_ACCESS;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::H5F_scope_t::H5F_SCOPE_GLOBAL;
 use hdf5_metno_sys::h5f::{
@@ -16,7 +14,7 @@ use hdf5_metno_sys::h5f::{
 };
 use hdf5_metno_sys::h5g::H5Gopen2;
 use hdf5_metno_sys::h5i::{H5Iinc_ref, hid_t};
-use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_fapl_core, H5Pset_file_image};
+use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_file_image};
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -100,7 +98,7 @@ impl LibFile {
 
     /// Creates a file in memory, which grows by so many bytes at a time.
     pub(crate) fn create_in_memory(increment: usize) -> Result<Self> {
-        let name = memory_name()?;
+        let name = memory_name(None)?;
         sync(|| {
             let driver = Driver::core().increment(increment.max(1)).backing_store(false).into();
             let list = Access { driver, ..Access::default() }.list(Some(CREATED))?;
@@ -111,18 +109,35 @@ impl LibFile {
 
     /// Opens the bytes of a file to read them. They are copied.
     pub(crate) fn open_image(image: &[u8]) -> Result<Self> {
+        LibFile::image_as(image, false, None)
+    }
+
+    /// The same, with external links relative to where a file of this name is.
+    #[cfg(feature = "native")]
+    pub(crate) fn open_image_beside(image: &[u8], path: Option<&Path>) -> Result<Self> {
+        LibFile::image_as(image, false, path.and_then(Path::parent))
+    }
+
+    /// Opens the bytes of a file to read and change a copy of them.
+    pub(crate) fn open_image_rw(image: &[u8]) -> Result<Self> {
+        LibFile::image_as(image, true, None)
+    }
+
+    fn image_as(image: &[u8], writable: bool, directory: Option<&Path>) -> Result<Self> {
         if image.is_empty() {
             return Err(ErrorKind::NotHdf5.into());
         }
-        let name = memory_name()?;
+        let name = memory_name(directory)?;
         sync(|| {
-            let access = new_list(*H5P_FILE_ACCESS)?;
+            let driver = Driver::core().backing_store(false).into();
+            let list = Access { driver, ..Access::default() }.list(writable.then_some(CHANGED))?;
+            let access = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
+            let flags = if writable { H5F_ACC_RDWR } else { H5F_ACC_RDONLY };
             // SAFETY: the list is open and the name ends in NUL; the library copies the image and does not write to
             // the one that it is given.
             unsafe {
-                check(H5Pset_fapl_core(access.raw(), 64 << 10, 0))?;
-                check(H5Pset_file_image(access.raw(), image.as_ptr().cast_mut().cast(), image.len()))?;
-                Ok(LibFile { id: Id::own(H5Fopen(name.as_ptr(), H5F_ACC_RDONLY, access.raw()))? })
+                check(H5Pset_file_image(access, image.as_ptr().cast_mut().cast(), image.len()))?;
+                Ok(LibFile { id: Id::own(H5Fopen(name.as_ptr(), flags, access))? })
             }
         })
     }
@@ -152,7 +167,7 @@ impl LibFile {
     pub(crate) fn close(self) -> Result<()> {
         sync(|| {
             let flushed = self.flush();
-            let mut handles = holders::beside(&self.id)?;
+            let mut handles = holders::beside(&self.id, vec![self.id.raw()])?;
             if !handles.is_empty() && self.close_degree()? == CloseDegree::Strong {
                 // Other references to the file itself keep it open in any case.
                 handles.retain(|handle| handle.starts_with(holders::FILE));
@@ -186,6 +201,18 @@ impl LibFile {
             hdf5_metno::from_id(self.id.raw())
         });
         file.map_err(|error| Error::new(ErrorKind::Hdf5(error.to_string())))
+    }
+}
+
+impl LibFile {
+    /// A file that `hdf5_metno` has open.
+    pub(crate) fn of_hdf5(file: &hdf5_metno::File) -> Self {
+        LibFile { id: Id::of_location(file) }
+    }
+
+    /// The name that it was opened by.
+    pub(crate) fn name(&self) -> Option<PathBuf> {
+        path_of(self.id.raw())
     }
 }
 
@@ -249,10 +276,10 @@ fn explain(path: &Path, again: impl FnOnce() -> Result<LibFile>, error: Error) -
 }
 
 /// A name for a file in memory. The library takes two of the same name for the same file.
-fn memory_name() -> Result<CString> {
+fn memory_name(directory: Option<&Path>) -> Result<CString> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
-    c_string(format!("filebacked-memory-{}-{n}", std::process::id()).into_bytes())
+    c_path(&directory.unwrap_or(Path::new("")).join(format!("filebacked-memory-{}-{n}", std::process::id())))
 }
 
 #[cfg(unix)]

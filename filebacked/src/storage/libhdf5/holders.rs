@@ -18,18 +18,21 @@ const ALL_FILES: hid_t = H5F_OBJ_ALL as hid_t;
 /// What a file is called that is open once more.
 pub(super) const FILE: &str = "the file";
 
-/// What keeps a file open that one reference of this identifier does not, each once and with how often. The lock is held.
-pub(super) fn beside(file: &Id) -> Result<Vec<String>> {
+/// What keeps a file open that one reference each of these identifiers, the first of which is the file's, does not; each once and
+/// with how often. The lock is held.
+pub(super) fn beside(file: &Id, mut ours: Vec<hid_t>) -> Result<Vec<String>> {
     let types = H5F_OBJ_ALL | H5F_OBJ_LOCAL;
     let mut found = Vec::new();
-    // SAFETY: the file is open.
-    if unsafe { H5Fget_obj_count(file.raw(), types) == 1 && H5Iget_ref(file.raw()) == 1 } {
+    // SAFETY: the file is open, as are all that are asked for.
+    if unsafe {
+        H5Fget_obj_count(file.raw(), types) == ours.len() as isize && ours.iter().all(|id| H5Iget_ref(*id) == 1)
+    } {
         return Ok(found);
     }
     for object in open_objects(file.raw(), types)? {
-        let ours = object == file.raw();
+        let own = ours.iter().position(|id| *id == object).map(|at| ours.swap_remove(at));
         // SAFETY: the library has just named the object.
-        let references = unsafe { H5Iget_ref(object) }.max(1) as usize - usize::from(ours);
+        let references = unsafe { H5Iget_ref(object) }.max(1) as usize - usize::from(own.is_some());
         found.extend(std::iter::repeat_n(describe(object, false), references));
     }
     Ok(counted(found))
@@ -38,7 +41,8 @@ pub(super) fn beside(file: &Id) -> Result<Vec<String>> {
 /// What is open of the same file by any of its openings. The lock is held.
 pub(super) fn of_shared(file: &Id) -> Result<Vec<String>> {
     let objects = open_objects(file.raw(), H5F_OBJ_ALL)?;
-    Ok(counted(objects.into_iter().filter(|object| *object != file.raw()).map(|object| describe(object, true))))
+    let others = objects.into_iter().filter(|object| *object != file.raw());
+    Ok(counted(without_roots(others.map(|object| describe(object, true)).collect())))
 }
 
 /// What is open of the file that a path leads to.
@@ -50,14 +54,14 @@ pub(crate) fn holders_of(path: &Path) -> Result<Vec<String>> {
                 found.push(describe(object, true));
             }
         }
-        Ok(counted(found))
+        Ok(counted(without_roots(found)))
     })
 }
 
 /// The identifiers by which a dataset is open beside this one. The lock is held.
 #[cfg(hdf5_swmr)]
 pub(super) fn others_of(dataset: &Id) -> Result<Vec<hid_t>> {
-    use super::source::identity as identity_of;
+    use super::members::identity as identity_of;
     use hdf5_metno_sys::h5f::H5F_OBJ_DATASET;
     let Some(identity) = identity_of(dataset.raw()) else { return Ok(Vec::new()) };
     let is_same = |other: &hid_t| identity_of(*other).is_some_and(|other| other == identity);
@@ -134,6 +138,18 @@ fn text(ask: impl Fn(*mut c_char, usize) -> isize) -> String {
     ask(bytes.as_mut_ptr().cast(), bytes.len());
     bytes.truncate(len);
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Leaves out the root groups that belong to open files, which are in the list themselves.
+fn without_roots(mut found: Vec<String>) -> Vec<String> {
+    let files: Vec<String> = found.iter().filter_map(|what| what.strip_prefix(FILE)).map(str::to_string).collect();
+    for intent in files {
+        let root = format!("group /{intent}");
+        if let Some(at) = found.iter().position(|what| *what == root) {
+            found.swap_remove(at);
+        }
+    }
+    found
 }
 
 /// Equal ones once, with their number.

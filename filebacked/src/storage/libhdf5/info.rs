@@ -71,9 +71,9 @@ impl LibFile {
         Ok(size)
     }
 
-    /// What is open of it, beside itself.
-    pub(crate) fn open_objects(&self) -> Result<Vec<String>> {
-        sync(|| holders::beside(self.id()))
+    /// What is open of it, beside itself and one reference of its root group.
+    pub(crate) fn open_objects(&self, root: &Id) -> Result<Vec<String>> {
+        sync(|| holders::beside(self.id(), vec![self.id().raw(), root.raw()]))
     }
 
     /// Whether it is read or written in SWMR mode.

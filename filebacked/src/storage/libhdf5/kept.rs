@@ -4,27 +4,22 @@ use super::edit::root_of;
 #[cfg(feature = "native")]
 use super::file::LibFile;
 use super::file::path_of;
-use super::holders::is_writable;
+use super::holders;
 #[cfg(all(feature = "native", hdf5_tokens))]
 use super::id::with_name;
-use super::id::{Id, check, with_link_name};
-use super::lists::new_list;
+use super::id::{Id, check};
 use super::source::LibSource;
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::kept::read_only;
 use crate::storage::{Handle, Kept, ObjectKind, Source};
-use hdf5_metno::globals::H5P_LINK_CREATE;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5i::H5Iis_valid;
 #[cfg(feature = "native")]
 use hdf5_metno_sys::h5i::hid_t;
-use hdf5_metno_sys::h5o::H5Ocopy;
 #[cfg(all(feature = "native", not(hdf5_tokens)))]
 use hdf5_metno_sys::h5o::H5Oopen_by_addr;
 #[cfg(all(feature = "native", hdf5_tokens))]
 use hdf5_metno_sys::h5o::{H5O_token_t, H5Oopen_by_token, H5Otoken_from_str};
-use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_char_encoding};
-use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
 use std::path::{Path, PathBuf};
 
 /// An open object of an open file.
@@ -36,24 +31,21 @@ pub(crate) struct LibKept {
 }
 
 impl LibKept {
+    /// An open object, whatever it is.
+    pub(crate) fn of(object: Id) -> Result<Self> {
+        let kind = sync(|| super::source::kind(&object))?;
+        Ok(LibKept::new(object, kind))
+    }
+
     pub(super) fn new(object: Id, kind: ObjectKind) -> Self {
         LibKept { path: path_of(object.raw()), object, kind }
     }
 }
 
 impl LibKept {
-    /// Works with the object, unless its file was closed under it: an identifier that is no longer valid is only an error to the
-    /// library, and never becomes that of something else.
+    /// Works with the object, unless its file was closed under it.
     fn open(&self, mut work: impl FnMut(&Id) -> Result<()>) -> Result<()> {
-        work(&self.object).map_err(|error| {
-            // SAFETY: any number may be asked for.
-            match sync(|| unsafe { H5Iis_valid(self.object.raw()) }) {
-                0 => Error::new(ErrorKind::Closed)
-                    .with_help("the file was opened with `CloseDegree::Strong`")
-                    .with_source(error),
-                _ => error,
-            }
-        })
+        work(&self.object).map_err(|error| explained(&self.object, error))
     }
 }
 
@@ -75,9 +67,9 @@ impl Kept for LibKept {
     }
 
     fn edit(&self, change: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
-        self.open(|object| match sync(|| is_writable(object.raw()))? {
-            true => change(object),
-            false => Err(read_only()),
+        self.open(|object| {
+            begin(object)?;
+            change(object)
         })
     }
 }
@@ -109,14 +101,30 @@ fn open_by_address(root: hid_t, address: u64) -> Result<Id> {
     unsafe { Id::own(H5Oopen_by_addr(root, address)) }
 }
 
-/// Copies an object, with everything that is in it and as it is stored, into a group of this file or of another.
-pub(crate) fn copy_object(from: &Id, into: &Id, name: &str) -> Result<()> {
-    sync(|| {
-        let list = new_list(*H5P_LINK_CREATE)?;
-        // SAFETY: everything is open, the names end in NUL.
-        with_link_name(name, |name| unsafe {
-            check(H5Pset_char_encoding(list.raw(), H5T_CSET_UTF8))?;
-            check(H5Ocopy(from.raw(), c".".as_ptr(), into.raw(), name, H5P_DEFAULT, list.raw())).map(drop)
-        })
-    })
+/// Whether the file that an object is in was opened to be changed.
+pub(crate) fn is_writable(object: &Id) -> Result<bool> {
+    sync(|| holders::is_writable(object.raw()))
+}
+
+/// Every change of a file begins here: refuses one that was opened to be read.
+pub(crate) fn begin(object: &Id) -> Result<()> {
+    if is_writable(object)? { Ok(()) } else { Err(read_only()) }
+}
+
+/// The name of the file that an object is in.
+pub(crate) fn file_name(object: &Id) -> Option<PathBuf> {
+    path_of(object.raw())
+}
+
+/// Says of an error that the file was closed under the object, where that is the cause: an identifier that is no longer valid is
+/// only an error to the library, and never becomes that of something else.
+#[cold]
+pub(crate) fn explained(object: &Id, error: Error) -> Error {
+    // SAFETY: any number may be asked for.
+    match sync(|| unsafe { H5Iis_valid(object.raw()) }) {
+        0 => {
+            Error::new(ErrorKind::Closed).with_help("the file was opened with `CloseDegree::Strong`").with_source(error)
+        }
+        _ => error,
+    }
 }

@@ -16,7 +16,6 @@ mod kept;
 mod links;
 mod object;
 mod sink;
-#[cfg_attr(not(feature = "ndarray"), allow(dead_code))]
 mod slab;
 mod source;
 
