@@ -138,6 +138,9 @@ pub enum ErrorKind {
     OutOfBounds(String),
     /// The file under a handle was written to, or replaced, since it was opened.
     Changed,
+    /// A process was changing the file when it was killed, or another one is changing it now: parts of it may be missing or
+    /// old.
+    Interrupted,
     /// A change of a file that was opened to be read.
     ReadOnly,
     /// An option that cannot be, or options that contradict each other. Nothing was touched.
@@ -191,6 +194,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Unsupported(what) | ErrorKind::Limit(what) | ErrorKind::OutOfBounds(what) => f.write_str(what),
             ErrorKind::Cancelled => f.write_str("stopped by the caller"),
             ErrorKind::Changed => f.write_str("the file has changed since it was opened"),
+            ErrorKind::Interrupted => f.write_str("a change of the file was not completed, or is under way"),
             ErrorKind::ReadOnly => f.write_str("the file was opened to be read"),
             ErrorKind::InvalidOption(what) => f.write_str(what),
             ErrorKind::StillOpen { handles } if handles.is_empty() => f.write_str("still open in this process"),

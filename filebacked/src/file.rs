@@ -1,5 +1,12 @@
 //! [`File`]: an open file with values under names of their own.
 
+mod atomic;
+mod info;
+mod update;
+
+pub use atomic::{repack, repack_to, update_atomic};
+pub use info::FileInfo;
+
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
 use crate::engine::trusted;
@@ -9,6 +16,7 @@ use crate::object::Object;
 use crate::options::{Layout, Overwrite, ReadOptions, WriteOptions};
 use crate::schema::Schema;
 use crate::slot::Place;
+use crate::stamp::{STAMP, Stamp, UNDER_WAY};
 use crate::storage::Source;
 use crate::storage::libhdf5::{self, Id, LibFile, LibSink, LibSource};
 use crate::whole;
@@ -68,9 +76,6 @@ impl Deref for File {
     }
 }
 
-/// The link under which a value is written until it is complete.
-const UNDER_WAY: &str = ".filebacked under way";
-
 impl File {
     /// How a file is opened or created: see [`FileOptions`].
     pub fn options() -> FileOptions {
@@ -105,6 +110,20 @@ impl File {
     /// As [`FileOptions::open`].
     pub fn open_rw(path: impl AsRef<Path>) -> Result<Self> {
         File::options().open_rw(path)
+    }
+
+    /// Opens for reading a file that a process was changing when it was killed, which all else refuses
+    /// ([`ErrorKind::Interrupted`]), to get at what is readable: read it, and save it as a new file.
+    ///
+    /// Data that is damaged gives an error where it is read, but a value may be half the old and half the new one. Files with
+    /// a superblock of version 3 or later need `h5clear -s` first, since HDF5 itself refuses them.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`], [`ErrorKind::NotHdf5`], or what HDF5 says.
+    pub fn recover(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        File::new(path, Operation::Open, || open_file(path, false))
     }
 
     /// Creates a file; what was there is lost at once.
@@ -280,10 +299,6 @@ fn write_aside<T: Save>(
     options: &WriteOptions,
     finish: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
-    if options.has_digest() {
-        let what = "a digest of a part of a file";
-        return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("`save` writes whole files with one"));
-    }
     libhdf5::begin(group)?;
     let cx = whole::write_context::<T>(options)?;
     whole::rehearse(&cx, Place::Member(UNDER_WAY), value)?;
@@ -301,7 +316,17 @@ fn write_aside<T: Save>(
     done
 }
 
+/// Refuses options that only whole files have.
+fn check(options: &WriteOptions) -> Result<()> {
+    if options.has_digest() {
+        let what = "a digest of a part of a file";
+        return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("`save` writes whole files with one"));
+    }
+    Ok(())
+}
+
 pub(crate) fn write_member<T: Save>(base: &Id, path: &str, value: &T, options: &WriteOptions) -> Result<()> {
+    check(options).map_err(|e| e.at(path))?;
     let parts = whole::parts(path)?;
     let Some((leaf, groups)) = parts.split_last() else { return Err(ErrorKind::Missing.into()) };
     let in_use = || {
@@ -310,20 +335,15 @@ pub(crate) fn write_member<T: Save>(base: &Id, path: &str, value: &T, options: &
             .at(path)
     };
     // Asked before anything is written, so that a name in use costs nothing.
-    let mut found = Some(base.clone());
-    for name in groups {
-        found = match found {
-            Some(group) => libhdf5::open_group(&group, name).map_err(|e| e.at(path))?,
-            None => None,
-        };
-    }
-    let replaced = match &found {
-        Some(group) => libhdf5::exists(group, leaf)?,
-        None => false,
+    let found = find_group(base, groups).map_err(|e| e.at(path))?;
+    let replaced = match found {
+        Some(group) if libhdf5::exists(&group, leaf)? => match options.overwrite {
+            Overwrite::Refuse => return Err(in_use()),
+            Overwrite::Update => return update::update_member(group, leaf, value, options).map_err(|e| e.at(path)),
+            Overwrite::Replace => true,
+        },
+        _ => false,
     };
-    if replaced && options.overwrite == Overwrite::Refuse {
-        return Err(in_use());
-    }
     let finish = || {
         let mut group = base.clone();
         for name in groups {
@@ -337,17 +357,20 @@ pub(crate) fn write_member<T: Save>(base: &Id, path: &str, value: &T, options: &
     write_aside(base, value, options, finish).map_err(|e| e.at(path))
 }
 
+/// The group that these names lead to, if there is one.
+fn find_group(base: &Id, names: &[&str]) -> Result<Option<Id>> {
+    let mut found = base.clone();
+    for name in names {
+        match libhdf5::open_group(&found, name)? {
+            Some(group) => found = group,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(found))
+}
+
 pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptions) -> Result<()> {
-    let finish = || {
-        let Some(written) = libhdf5::open_group(group, UNDER_WAY)? else {
-            return Err(ErrorKind::Contract("the value was not written".into()).into());
-        };
-        // A member that the new value leaves out must not come back from the old one.
-        let known = T::key().map_or_else(Vec::new, |key| whole::members(key.schema()));
-        libhdf5::promote(&written, group, options.overwrite == Overwrite::Replace, &known)?;
-        drop(written);
-        libhdf5::delete(group, UNDER_WAY)
-    };
+    check(options)?;
     let is_group = T::key().is_none_or(|key| match key.schema() {
         Schema::Variants(_) if options.layout == Layout::Python => false,
         Schema::Map { .. } if options.layout == Layout::Python => true,
@@ -357,7 +380,32 @@ pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptio
         let what = "only structs, enums with data and maps of links have members for a group";
         return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("write it under a name"));
     }
+    if options.overwrite == Overwrite::Update {
+        return update::update_members(group, value, options);
+    }
+    // A member that the new value leaves out must not come back from the old one.
+    let known = known_members::<T>(group)?;
+    let finish = || {
+        let Some(written) = libhdf5::open_group(group, UNDER_WAY)? else {
+            return Err(ErrorKind::Contract("the value was not written".into()).into());
+        };
+        libhdf5::promote(&written, group, options.overwrite == Overwrite::Replace, &known)?;
+        drop(written);
+        libhdf5::delete(group, UNDER_WAY)
+    };
     write_aside(group, value, options, finish)
+}
+
+/// The names that members of a value may have in a group: those that its type knows, or all where both are maps.
+fn known_members<T: Save>(group: &Id) -> Result<Vec<String>> {
+    let Some(schema) = T::key().map(|key| key.schema()) else { return Ok(Vec::new()) };
+    if matches!(schema, Schema::Map { .. }) {
+        let source = LibSource::new(group.clone())?;
+        let stamp = Object::new(&source, source.root()?).text_attribute(STAMP)?;
+        let is_map = stamp.is_some_and(|stamp| matches!(Stamp::parse(&stamp).kind_name(), "links" | "dict"));
+        return if is_map { libhdf5::children(group) } else { Ok(Vec::new()) };
+    }
+    Ok(whole::members(schema).into_iter().map(str::to_string).collect())
 }
 
 /// Whether the file that a group is in was written by this library.

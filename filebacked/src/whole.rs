@@ -34,10 +34,12 @@ pub(crate) fn check<T: Save>(value: &T, options: &WriteOptions) -> Result<()> {
 
 /// Finds what Python's FileBacked has nothing for, by writing to nowhere.
 pub(crate) fn rehearse<T: Save>(cx: &WriteContext, place: Place<'_>, value: &T) -> Result<()> {
-    match cx.is_python() {
-        true => Slot::whole(&mut Count::default(), cx, place).put(value).map(drop),
-        false => Ok(()),
-    }
+    if cx.is_python() { walk(cx, place, value) } else { Ok(()) }
+}
+
+/// Finds what keeps a value from being written, by writing to nowhere.
+pub(crate) fn walk<T: Save>(cx: &WriteContext, place: Place<'_>, value: &T) -> Result<()> {
+    Slot::whole(&mut Count::default(), cx, place).put(value).map(drop)
 }
 
 /// Writes a value as the whole file.
@@ -205,6 +207,15 @@ pub(crate) fn members(schema: Schema) -> Vec<&'static str> {
         Schema::Variants(schema) => schema.variants.into_iter().flat_map(|variant| names(variant.fields)).collect(),
         _ => Vec::new(),
     }
+}
+
+/// The error of a file that is marked as one that is being changed.
+#[cold]
+pub(crate) fn interrupted() -> Error {
+    Error::new(ErrorKind::Interrupted).with_help(
+        "if nobody has the file open, `ReadOptions::interrupted(true)` and `File::recover` read what is readable; else \
+         `File::flush` completes the change",
+    )
 }
 
 /// Whether this library wrote the file; an error if a later version of it did, in a form unknown here.

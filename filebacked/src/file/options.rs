@@ -4,7 +4,7 @@ use super::File;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::stamp::FORMAT;
 use crate::storage::libhdf5::{
-    Access, CloseDegree, Creation, Driver, LibFile, LibSink, Libver, Locking, SpaceStrategy,
+    self, Access, CloseDegree, Creation, Driver, LibFile, LibSink, Libver, Locking, SpaceStrategy,
 };
 use crate::storage::{Dtype, Sink};
 use crate::whole;
@@ -275,9 +275,9 @@ impl FileOptions {
         let driver = &self.access.driver;
         let is_there = || std::fs::symlink_metadata(driver.first_file(path)).is_ok();
         match mode {
-            Mode::Read => open_with(path, false, &self.access),
-            Mode::ReadWrite => open_with(path, true, &self.access),
-            Mode::Append if is_there() => open_with(path, true, &self.access),
+            Mode::Read => open_complete(path, false, &self.access),
+            Mode::ReadWrite => open_complete(path, true, &self.access),
+            Mode::Append if is_there() => open_complete(path, true, &self.access),
             Mode::CreateNew if !driver.is_memory() && is_there() => Err(ErrorKind::Exists.into()),
             _ => stamped(LibFile::create_with(path, mode != Mode::Create, &self.access, &self.creation)?),
         }
@@ -300,8 +300,22 @@ fn open_with(path: &Path, writable: bool, access: &Access) -> Result<LibFile> {
     LibFile::open_with(path, writable, access)
 }
 
+/// Opens a file, unless it is one that is being changed by somebody else.
+pub(super) fn open_complete(path: &Path, writable: bool, access: &Access) -> Result<LibFile> {
+    // Asked before it is opened: what is wrong with it does not matter, and closing it would take the mark away.
+    if libhdf5::is_interrupted(&access.driver.first_file(path)) {
+        return Err(whole::interrupted());
+    }
+    let file = open_with(path, writable, access)?;
+    if writable && !access.swmr {
+        file.opened()?;
+    }
+    Ok(file)
+}
+
 /// Marks a new file as one of this library's.
 pub(super) fn stamped(file: LibFile) -> Result<LibFile> {
+    file.begin()?;
     LibSink::new(file.root()?)?.attr(FORMAT, &Dtype::FixedStr(whole::VERSION.len()), &[], whole::VERSION.as_bytes())?;
     Ok(file)
 }

@@ -9,6 +9,7 @@ use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 pub(crate) mod changes;
+pub(crate) mod checksum;
 #[cfg(all(feature = "compress", feature = "libhdf5", hdf5_chunk_iter))]
 pub(crate) mod chunks;
 #[cfg(feature = "libhdf5")]
@@ -183,6 +184,11 @@ pub(crate) trait Sink {
 
     /// Makes a committed datatype as a member of the open group.
     fn committed(&mut self, name: &str, stored: &StoredType, attrs: &[AttrSpec<'_>]) -> Result<()>;
+
+    /// Says that the options leave out a member of the open group, or an attribute: what is there stays as it is.
+    fn left_out(&mut self, name: &str) {
+        let _ = name;
+    }
 
     /// Writes what had to wait until everything else is there.
     fn finish(&mut self) -> Result<()> {

@@ -1,26 +1,33 @@
 //! Files: on disk, in memory, and as images.
 
 use super::access::{Access, CloseDegree, Creation, Libver, Locking};
+use super::changes;
 use super::driver::Driver;
 use super::holders;
 use super::id::{Id, check, room};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::changes;
+#[cfg(unix)]
+use hdf5_metno::globals::H5FD_SEC2;
 use hdf5_metno::sync::sync;
-use hdf5_metno_sys::h5f::H5F_scope_t::H5F_SCOPE_GLOBAL;
 use hdf5_metno_sys::h5f::{
-    H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5Fclose, H5Fcreate, H5Fflush, H5Fget_file_image,
-    H5Fget_name, H5Fopen,
+    H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5F_OBJ_ALL, H5Fclose, H5Fcreate, H5Fget_file_image,
+    H5Fget_name, H5Fget_obj_count, H5Fopen,
 };
+#[cfg(unix)]
+use hdf5_metno_sys::h5f::{H5Fget_access_plist, H5Fget_create_plist, H5Fget_vfd_handle};
 use hdf5_metno_sys::h5g::H5Gopen2;
-use hdf5_metno_sys::h5i::{H5Iinc_ref, hid_t};
+use hdf5_metno_sys::h5i::{H5Iget_ref, H5Iinc_ref, hid_t};
 use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_file_image};
+#[cfg(unix)]
+use hdf5_metno_sys::h5p::{H5Pget_driver, H5Pget_userblock};
 use std::ffi::CString;
+#[cfg(unix)]
+use std::ffi::c_int;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// An open file. It stays open below until everything in it is closed too.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct LibFile {
     id: Id,
 }
@@ -30,6 +37,11 @@ const CREATED: (Libver, Libver) = (Libver::V18, Libver::V18);
 
 /// A file may have parts of any format; what is added to it is in the oldest that does.
 const CHANGED: (Libver, Libver) = (Libver::V18, Libver::Latest);
+impl Drop for LibFile {
+    fn drop(&mut self) {
+        changes::settle_quietly(&self.id);
+    }
+}
 
 impl LibFile {
     /// Creates a file. What is there already is lost, unless `exclusive` makes that an error.
@@ -63,6 +75,36 @@ impl LibFile {
             let raw = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
             create(&name, H5F_ACC_TRUNC, &Creation::default().list()?, raw)
         })
+    }
+
+    /// Opens a file to change it that this process has locked itself.
+    pub(crate) fn open_private(path: &Path) -> Result<Self> {
+        let name = c_path(path)?;
+        sync(|| {
+            let locking = cfg!(hdf5_locking).then_some(Locking::Off);
+            let list = Access { locking, ..Access::default() }.list(Some(CHANGED))?;
+            let raw = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
+            // SAFETY: the name ends in NUL, the list is open; the new identifier has no other owner.
+            Ok(LibFile { id: unsafe { Id::own(H5Fopen(name.as_ptr(), H5F_ACC_RDWR, raw))? } })
+        })
+    }
+
+    pub(super) fn of(id: Id) -> Self {
+        LibFile { id }
+    }
+
+    pub(super) fn id(&self) -> &Id {
+        &self.id
+    }
+
+    /// How often the file and what is in it is open in this process, this one not counted.
+    pub(crate) fn others(&self) -> Result<usize> {
+        // SAFETY: the file is open. What is open of it does not count the references to the file itself.
+        let (count, references) = sync(|| unsafe {
+            let count = check(H5Fget_obj_count(self.id.raw(), H5F_OBJ_ALL))?;
+            Ok::<_, Error>((count.unsigned_abs(), check(H5Iget_ref(self.id.raw()))?.unsigned_abs() as usize))
+        })?;
+        Ok((count + references).saturating_sub(2))
     }
 
     /// Opens a file, to read it or also to change it.
@@ -157,10 +199,24 @@ impl LibFile {
         })
     }
 
+    /// Marks the file as one that is being changed.
+    pub(crate) fn begin(&self) -> Result<()> {
+        changes::begin(&self.id)
+    }
+
+    /// Takes away the mark of a file that was just opened to be changed.
+    pub(crate) fn opened(&self) -> Result<()> {
+        changes::opened(&self.id)
+    }
+
+    /// Refuses a file that is marked as one that is being changed, unless it is this process that changes it.
+    pub(crate) fn refuse_interrupted(&self) -> Result<()> {
+        changes::refuse_interrupted(&self.id)
+    }
+
     /// Gives everything that was written to the operating system.
     pub(crate) fn flush(&self) -> Result<()> {
-        // SAFETY: the file is open.
-        sync(|| check(unsafe { H5Fflush(self.id.raw(), H5F_SCOPE_GLOBAL) }).map(drop))
+        changes::settle(&self.id)
     }
 
     /// Gives the file back, and says whether that went well, and what else holds it: then it closes when that goes.
@@ -172,8 +228,10 @@ impl LibFile {
                 // Other references to the file itself keep it open in any case.
                 handles.retain(|handle| handle.starts_with(holders::FILE));
             }
+            let id = self.id.clone();
+            drop(self);
             // SAFETY: the reference is given away here and nowhere else.
-            let closed = check(unsafe { H5Fclose(self.id.into_raw()) });
+            let closed = check(unsafe { H5Fclose(id.into_raw()) });
             flushed.and(closed.map(drop))?;
             if handles.is_empty() {
                 return Ok(());
@@ -181,10 +239,6 @@ impl LibFile {
             Err(Error::new(ErrorKind::StillOpen { handles })
                 .with_help("nothing is lost: all is written, and the file closes when the last of these goes"))
         })
-    }
-
-    pub(super) fn id(&self) -> &Id {
-        &self.id
     }
 
     /// The root group.
@@ -216,6 +270,15 @@ impl LibFile {
     }
 }
 
+/// Lets files be opened without locks, where the library knows any. The lock of the library is held.
+pub(super) fn unlocked(access: &Id) -> Result<()> {
+    #[cfg(hdf5_locking)]
+    // SAFETY: the list is open.
+    check(unsafe { hdf5_metno_sys::h5p::H5Pset_file_locking(access.raw(), 0, 1) })?;
+    let _ = access;
+    Ok(())
+}
+
 /// The lock is held.
 fn create(name: &CString, flags: u32, creation: &Id, access: hid_t) -> Result<LibFile> {
     // SAFETY: the lists are open, the name ends in NUL; the new identifier has no other owner.
@@ -240,7 +303,7 @@ fn swmr_flag(_: bool, access: &Access) -> Result<u32> {
 /// Tells those who read files by other ways than the library that this one may change from now on.
 fn note(path: &Path, access: &Access) {
     if !access.driver.is_memory() {
-        changes::note(&access.driver.first_file(path));
+        crate::storage::changes::note(&access.driver.first_file(path));
     }
 }
 
@@ -313,4 +376,27 @@ pub(super) fn path_of(object: hid_t) -> Option<PathBuf> {
     }
     #[cfg(not(unix))]
     String::from_utf8(name).ok().map(PathBuf::from)
+}
+
+/// The operating system's file of an open one, if addresses of HDF5 are offsets in it, and where they begin. The lock is held.
+#[cfg(unix)]
+pub(super) fn descriptor(file: &Id) -> Result<Option<(std::fs::File, u64)>> {
+    use std::os::fd::BorrowedFd;
+    let (mut userblock, mut handle) = (0, std::ptr::null_mut());
+    // SAFETY: everything is open; the numbers are writable. The driver is the one whose handle is a pointer to a descriptor,
+    // which is open as long as the file is, and is duplicated before that changes.
+    unsafe {
+        let access = Id::own(H5Fget_access_plist(file.raw()))?;
+        if check(H5Pget_driver(access.raw()))? != *H5FD_SEC2 {
+            return Ok(None);
+        }
+        let creation = Id::own(H5Fget_create_plist(file.raw()))?;
+        check(H5Pget_userblock(creation.raw(), &mut userblock))?;
+        check(H5Fget_vfd_handle(file.raw(), H5P_DEFAULT, &mut handle))?;
+        if handle.is_null() || *handle.cast::<c_int>() < 0 {
+            return Ok(None);
+        }
+        let file = BorrowedFd::borrow_raw(*handle.cast::<c_int>()).try_clone_to_owned()?;
+        Ok(Some((std::fs::File::from(file), userblock)))
+    }
 }

@@ -1,5 +1,6 @@
 //! Objects that are held on to, opened by the library.
 
+use super::changes;
 use super::edit::root_of;
 #[cfg(feature = "native")]
 use super::file::LibFile;
@@ -10,7 +11,6 @@ use super::id::with_name;
 use super::id::{Id, check};
 use super::source::LibSource;
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::kept::read_only;
 use crate::storage::{Handle, Kept, ObjectKind, Source};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5i::H5Iis_valid;
@@ -21,11 +21,14 @@ use hdf5_metno_sys::h5o::H5Oopen_by_addr;
 #[cfg(all(feature = "native", hdf5_tokens))]
 use hdf5_metno_sys::h5o::{H5O_token_t, H5Oopen_by_token, H5Otoken_from_str};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// An open object of an open file.
 #[derive(Debug)]
 pub(crate) struct LibKept {
     object: Id,
+    /// It was changed through this.
+    edited: AtomicBool,
     kind: ObjectKind,
     path: Option<PathBuf>,
 }
@@ -38,14 +41,21 @@ impl LibKept {
     }
 
     pub(super) fn new(object: Id, kind: ObjectKind) -> Self {
-        LibKept { path: path_of(object.raw()), object, kind }
+        LibKept { path: file_name(&object), object, edited: AtomicBool::new(false), kind }
     }
-}
 
-impl LibKept {
     /// Works with the object, unless its file was closed under it.
     fn open(&self, mut work: impl FnMut(&Id) -> Result<()>) -> Result<()> {
         work(&self.object).map_err(|error| explained(&self.object, error))
+    }
+}
+
+impl Drop for LibKept {
+    fn drop(&mut self) {
+        if self.edited.load(Ordering::Relaxed) {
+            // The file object may be gone, and nobody else to say that the change is complete.
+            changes::settle_quietly(&self.object);
+        }
     }
 }
 
@@ -66,11 +76,35 @@ impl Kept for LibKept {
         self.open(look)
     }
 
+    fn is_at(&self, object: &Id) -> Result<bool> {
+        Ok(identity(&self.object)? == identity(object)?)
+    }
+
     fn edit(&self, change: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
         self.open(|object| {
-            begin(object)?;
+            changes::begin(object)?;
+            self.edited.store(true, Ordering::Relaxed);
             change(object)
         })
+    }
+}
+
+/// What tells an object from all others that are open.
+fn identity(object: &Id) -> Result<String> {
+    sync(|| super::members::identity(object.raw()))
+        .ok_or_else(|| ErrorKind::Contract("an object without a place".into()).into())
+}
+
+/// Whether an object is the one at an address of its file, which our own engine has read under this name.
+#[cfg(feature = "native")]
+pub(crate) fn is_at_address(object: &Id, address: u64, is_file: impl FnOnce(&Path) -> bool) -> Result<bool> {
+    if !file_name(object).is_some_and(|path| is_file(&path)) {
+        return Ok(false);
+    }
+    let root = root_of(object)?;
+    match sync(|| open_by_address(root.raw(), address)) {
+        Ok(found) => Ok(identity(&found)? == identity(object)?),
+        Err(_) => Ok(false),
     }
 }
 
@@ -104,11 +138,6 @@ fn open_by_address(root: hid_t, address: u64) -> Result<Id> {
 /// Whether the file that an object is in was opened to be changed.
 pub(crate) fn is_writable(object: &Id) -> Result<bool> {
     sync(|| holders::is_writable(object.raw()))
-}
-
-/// Every change of a file begins here: refuses one that was opened to be read.
-pub(crate) fn begin(object: &Id) -> Result<()> {
-    if is_writable(object)? { Ok(()) } else { Err(read_only()) }
 }
 
 /// The name of the file that an object is in.

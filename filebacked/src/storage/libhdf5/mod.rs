@@ -6,7 +6,9 @@
 
 mod access;
 mod attributes;
+mod changes;
 mod chunks;
+mod compare;
 mod content;
 mod driver;
 mod edit;
@@ -23,16 +25,21 @@ mod lists;
 mod members;
 mod names;
 mod refer;
+mod repack;
 mod sequences;
 mod sink;
 mod source;
 mod stack;
+mod state;
 mod strings;
 mod types;
+mod update;
+mod walk;
 
 pub(crate) use access::{Access, Creation};
 pub use access::{CloseDegree, Libver, Locking, SpaceStrategy};
 pub(crate) use attributes::{attribute_names, delete_attribute, has_attribute, replace_attribute};
+pub(crate) use changes::{begin, is_interrupted, is_marked};
 pub use driver::{CoreDriver, Driver};
 pub(crate) use edit::{children, delete, exists, move_link, open_group, open_or_create_group, promote, root_of};
 pub(crate) use file::LibFile;
@@ -40,13 +47,16 @@ pub(crate) use filters::check_filter;
 pub(crate) use grow::{Grower, Rows, can_grow, flush, id_of, links, locked, open, place, relink, resize, set_number};
 pub(crate) use holders::holders_of;
 pub(crate) use id::Id;
+pub(crate) use info::Facts;
 pub(crate) use kept::LibKept;
+pub(crate) use kept::explained;
+pub(crate) use kept::{file_name, is_writable};
 #[cfg(feature = "native")]
-pub(crate) use kept::open_at;
-pub(crate) use kept::{begin, explained, file_name, is_writable};
+pub(crate) use kept::{is_at_address, open_at};
 pub(crate) use members::{
     Member, check_group, copy, count, create_group, create_hard_link, create_link, is_ordered, is_same, kind_of,
     member, members, open_member, path_of,
 };
 pub(crate) use sink::LibSink;
 pub(crate) use source::LibSource;
+pub(crate) use update::UpdateSink;

@@ -30,8 +30,8 @@ const SCRATCH: usize = 16 << 20;
 #[derive(Debug)]
 pub(crate) struct LibSink {
     /// The open groups, the innermost last. The first one is the target and stays.
-    groups: Vec<Id>,
-    tools: Tools,
+    pub(super) groups: Vec<Id>,
+    pub(super) tools: Tools,
     scratch: Vec<u8>,
     /// References, which are written once everything that they may lead to is there.
     waiting: Vec<Waiting>,
@@ -48,9 +48,9 @@ struct Waiting {
 
 /// What is made once for all objects.
 #[derive(Debug)]
-struct Tools {
-    types: Types,
-    lists: Lists,
+pub(super) struct Tools {
+    pub(super) types: Types,
+    pub(super) lists: Lists,
     scalar: Id,
 }
 
@@ -67,7 +67,7 @@ impl LibSink {
     }
 
     /// The open group.
-    fn open(&self) -> Result<hid_t> {
+    pub(super) fn open(&self) -> Result<hid_t> {
         match self.groups.last() {
             Some(group) => Ok(group.raw()),
             None => Err(ErrorKind::Contract("a group was closed that nobody had opened".into()).into()),
@@ -75,7 +75,7 @@ impl LibSink {
     }
 
     /// Memory that is kept from call to call, empty and with room for `n` bytes.
-    fn scratch(&mut self, n: usize) -> Result<Vec<u8>> {
+    pub(super) fn scratch(&mut self, n: usize) -> Result<Vec<u8>> {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
         if scratch.capacity() < n {
@@ -84,7 +84,7 @@ impl LibSink {
         Ok(scratch)
     }
 
-    fn keep(&mut self, scratch: Vec<u8>) {
+    pub(super) fn keep(&mut self, scratch: Vec<u8>) {
         if scratch.capacity() <= SCRATCH {
             self.scratch = scratch;
         }
@@ -329,7 +329,7 @@ impl LibSink {
     }
 
     /// Makes an attribute of any type. The lock is held.
-    fn attribute_any(&mut self, at: hid_t, attr: &AttrSpec<'_>) -> Result<()> {
+    pub(super) fn attribute_any(&mut self, at: hid_t, attr: &AttrSpec<'_>) -> Result<()> {
         if let (None, false, Elements::Bytes(bytes)) = (attr.stored, attr.null, attr.elements) {
             count(attr.dtype, attr.shape, bytes)?;
             return self.tools.attribute(at, attr.name, attr.dtype, attr.shape, bytes);
@@ -349,7 +349,7 @@ impl LibSink {
 
 impl Tools {
     /// The type that elements get in the file, and who has to close it. The lock is held.
-    fn filetype(&mut self, dtype: &Dtype, stored: Option<&StoredType>) -> Result<(hid_t, Option<Id>)> {
+    pub(super) fn filetype(&mut self, dtype: &Dtype, stored: Option<&StoredType>) -> Result<(hid_t, Option<Id>)> {
         let id = match stored {
             None if *dtype == Dtype::VarStr || dtype.is_plain() => return Ok((self.types.get(dtype)?, None)),
             None => self.types.packed(dtype)?,
@@ -383,7 +383,14 @@ impl Tools {
 
     /// Makes an attribute and writes it. The lock is held, and `bytes` has the size of all elements, or is the pointer to a
     /// text that ends in NUL.
-    fn attribute(&mut self, at: hid_t, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
+    pub(super) fn attribute(
+        &mut self,
+        at: hid_t,
+        name: &str,
+        dtype: &Dtype,
+        shape: &[u64],
+        bytes: &[u8],
+    ) -> Result<()> {
         let dtype = self.types.get(dtype)?;
         let (space, _owner) = self.space(shape)?;
         let list = self.lists.attribute(name);
@@ -428,7 +435,7 @@ impl Tools {
     /// # Safety
     ///
     /// `data` points to all elements of the dataset in the form that the type has in memory.
-    unsafe fn write(&mut self, dataset: &Id, dtype: &Dtype, data: *const c_void) -> Result<()> {
+    pub(super) unsafe fn write(&mut self, dataset: &Id, dtype: &Dtype, data: *const c_void) -> Result<()> {
         let dtype = self.types.get(dtype)?;
         // SAFETY: everything is open, and the contract of this function.
         check(unsafe { H5Dwrite(dataset.raw(), dtype, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) })?;
@@ -466,7 +473,7 @@ fn too_many(dimensions: usize) -> Error {
 }
 
 /// The number of elements, after a check that the bytes are as many as they need.
-fn count(dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<usize> {
+pub(super) fn count(dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<usize> {
     let elements = elements(shape).ok_or_else(too_large)?;
     let size = elements.checked_mul(dtype.size()).ok_or_else(too_large)?;
     if bytes.len() == size {
@@ -477,6 +484,6 @@ fn count(dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<usize> {
 }
 
 #[cold]
-fn too_large() -> Error {
+pub(super) fn too_large() -> Error {
     ErrorKind::Unsupported("more elements than this machine can address".into()).into()
 }

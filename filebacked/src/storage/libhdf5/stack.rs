@@ -108,6 +108,10 @@ pub(super) fn last_error() -> Error {
     } else if let Some(text) = stack.find(&[Truncated]) {
         let text = if text.starts_with("truncated file") { text } else { stack.cause() };
         Error::new(ErrorKind::Damaged(text.to_string()))
+    } else if stack.0.iter().any(|frame| frame.text.contains("clear file consistency flags")) {
+        Error::new(ErrorKind::Interrupted).with_help(
+            "another program writes it, or was killed while it did: `h5clear -s` clears what a killed one left",
+        )
     } else if stack.find(&[CantLockFile]).is_some() {
         Error::new(ErrorKind::Hdf5("the file is locked: another program has it open".to_string()))
     } else if stack.0.last().is_some_and(|frame| matches!(frame.minor, Exists | AlreadyExists | FileExists))

@@ -1,11 +1,11 @@
 //! Links of groups: as messages in the header of a small one, in a heap with two indexes for a large one.
 
-use super::checksum::lookup3;
 use super::header::{Header, damaged, uint, unknown};
 use super::input::Input;
 use super::{UNDEFINED, btree, fractal, message};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::Link as Other;
+use crate::storage::checksum::lookup3;
 use std::cell::{Cell, OnceCell};
 use std::ops::Range;
 

@@ -5,7 +5,6 @@
 //! that is declined, and goes through the C library. The format is that of the HDF5 File Format Specification, version 3.0.
 
 mod btree;
-mod checksum;
 mod dataset;
 mod datatype;
 mod fractal;

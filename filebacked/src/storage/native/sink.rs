@@ -1,11 +1,11 @@
 //! Writing: headers and small data are gathered in memory, large data goes out as it comes.
 
-use super::checksum::lookup3;
 use super::header::Messages;
 use super::heap::Collection;
 use super::links::{self, Dense, write_dense};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
+use crate::storage::checksum::lookup3;
 use crate::storage::compound::Strings;
 use crate::storage::{
     AttrSpec, Compression, DatasetSpec, Dtype, Elements, Kept, Link, Out, REFERENCE, Sink, StoredType, text_pieces,

@@ -1,6 +1,5 @@
 //! Reading: the bytes of a whole file, none of which is believed.
 
-use super::checksum::lookup3;
 use super::dataset::Data;
 use super::header::{Header, damaged, uint, unknown};
 use super::heap::Cursor;
@@ -11,6 +10,8 @@ use super::object::{Attribute, Parsed, dense_attributes};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::Limits;
+use crate::stamp::UNDER_WAY;
+use crate::storage::checksum::lookup3;
 use crate::storage::compound::references;
 use crate::storage::{
     Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, REFERENCE, Slab, Source, StoredType,
@@ -101,7 +102,10 @@ impl<'b> NativeSource<'b> {
         if u64::from(lookup3(&head[..44])) != uint(&head, 44, 4)? {
             return Err(damaged("a superblock with a wrong checksum"));
         }
-        // An extension, or a file that is marked as open for writing.
+        if head[11] & 1 != 0 {
+            return Err(crate::whole::interrupted());
+        }
+        // An extension, or flags of a later version.
         if head[11] != 0 || uint(&head, 20, 8)? != UNDEFINED {
             return Err(unknown("a superblock of this kind"));
         }
@@ -419,7 +423,9 @@ impl Source for NativeSource<'_> {
         let names = || {
             let links = self.links(group)?;
             self.charge(links.len())?;
-            links.names()
+            let mut names = links.names()?;
+            names.retain(|name| name != UNDER_WAY);
+            Ok(names)
         };
         self.noted(names())
     }
