@@ -276,7 +276,7 @@ fn a_change_is_noticed_within_a_tick_of_the_clock() {
 }
 
 #[test]
-fn whole_files_are_read_as_they_are_while_they_are_written() {
+fn whole_files_are_read_while_they_are_written_as_they_were_flushed() {
     let (_dir, path) = scratch("x.h5");
     save(&path, &run()).unwrap();
     let file = File::open_rw(&path).unwrap();
@@ -293,6 +293,8 @@ fn whole_files_are_read_as_they_are_while_they_are_written() {
     struct More {
         more: Vec<u8>,
     }
+    assert_eq!(load::<More>(&path).err().unwrap().kind(), &ErrorKind::Interrupted, "half of it may be on the disk");
+    file.flush().unwrap();
     assert_eq!(load::<More>(&path).unwrap().more, [1; 5000]);
 }
 
