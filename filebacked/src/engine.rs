@@ -10,6 +10,8 @@ use crate::options::Layout;
 use crate::options::{ReadOptions, WriteOptions};
 use crate::replace::Replacement;
 use crate::storage::Source;
+#[cfg(feature = "native")]
+use crate::storage::changes;
 #[cfg(feature = "libhdf5")]
 use crate::storage::libhdf5::{LibFile, LibSink, LibSource};
 #[cfg(feature = "native")]
@@ -217,6 +219,8 @@ pub(crate) fn look_into_file<R>(
     options: &ReadOptions,
     mut look: impl FnMut(&dyn Source) -> Result<R>,
 ) -> Result<R> {
+    #[cfg(feature = "native")]
+    let opened = changes::now();
     let file = File::open(path)?;
     let found = file.metadata()?;
     if found.is_dir() {
@@ -227,7 +231,7 @@ pub(crate) fn look_into_file<R>(
     }
     #[cfg(feature = "native")]
     if options.reads_natively()
-        && let Some(value) = look_natively(&file, path, found.len(), options, &mut look)?
+        && let Some(value) = look_natively(&file, (path, opened), found.len(), options, &mut look)?
     {
         return Ok(value);
     }
@@ -278,7 +282,8 @@ pub(crate) fn look_at_file<R>(
     {
         let file = File::open(path)?;
         let len = file.metadata()?.len();
-        let found = look_natively(&file, path, len, &options.clone().engine(Engine::Native), look)?;
+        let native = options.clone().engine(Engine::Native);
+        let found = look_natively(&file, (path, changes::now()), len, &native, look)?;
         found.ok_or_else(|| needs_libhdf5(None))
     }
     #[cfg(not(feature = "native"))]
@@ -309,18 +314,18 @@ pub(crate) fn look_at_bytes<R>(
 #[cfg(feature = "native")]
 fn look_natively<R>(
     file: &File,
-    path: &Path,
+    (path, opened): (&Path, u64),
     len: u64,
     options: &ReadOptions,
     look: impl FnOnce(&dyn Source) -> Result<R>,
 ) -> Result<Option<R>> {
     if len > AT_ONCE {
-        return looked_at(NativeSource::of_file(file, len).map(|source| source.named(path)), options, look);
+        return looked_at(NativeSource::of_file(file, len).map(|source| source.named(path, opened)), options, look);
     }
     let mut bytes = Vec::with_capacity(len as usize);
     // As many bytes as the file had: asking for its end would be one more system call.
     io::Read::read_to_end(&mut io::Read::take(file, len), &mut bytes)?;
-    looked_at(NativeSource::new(&bytes).map(|source| source.named(path)), options, look)
+    looked_at(NativeSource::new(&bytes).map(|source| source.named(path, opened)), options, look)
 }
 
 /// Looks at a file with our own engine; `None` where it is for the other one.

@@ -37,6 +37,8 @@ pub enum Operation {
     Open,
     /// Looking at a file without a type.
     Inspect,
+    /// Closing a file.
+    Close,
     /// Making, deleting, moving or copying something in an open file.
     Change,
     /// Comparing a file with its digest.
@@ -51,6 +53,7 @@ impl fmt::Display for Operation {
             Operation::Create => "cannot create",
             Operation::Open => "cannot open",
             Operation::Inspect => "cannot inspect",
+            Operation::Close => "cannot close",
             Operation::Change => "cannot change",
             Operation::Verify => "cannot verify",
         })
@@ -140,11 +143,15 @@ pub enum ErrorKind {
     Interrupted,
     /// A change of a file that was opened to be read.
     ReadOnly,
+    /// An option that cannot be, or options that contradict each other. Nothing was touched.
+    InvalidOption(String),
     /// The file is open in this process: closing it did not end that, or it cannot be opened so beside what holds it.
     StillOpen {
         /// What holds it: `dataset /x`, `group / (to be read)`.
         handles: Vec<String>,
     },
+    /// The file under a handle was closed, as `CloseDegree::Strong` does it.
+    Closed,
     /// Only the HDF5 library can write or read this, and the program was built without it.
     NeedsLibhdf5,
     /// The operating system said no; the source has its words.
@@ -189,7 +196,10 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Changed => f.write_str("the file has changed since it was opened"),
             ErrorKind::Interrupted => f.write_str("a change of the file was not completed, or is under way"),
             ErrorKind::ReadOnly => f.write_str("the file was opened to be read"),
+            ErrorKind::InvalidOption(what) => f.write_str(what),
+            ErrorKind::StillOpen { handles } if handles.is_empty() => f.write_str("still open in this process"),
             ErrorKind::StillOpen { handles } => write!(f, "still open in this process: {}", handles.join(", ")),
+            ErrorKind::Closed => f.write_str("the file was closed under the handle"),
             ErrorKind::NeedsLibhdf5 => f.write_str("only the HDF5 library can do this"),
             ErrorKind::Io(kind) => write!(f, "{kind}"),
             ErrorKind::Hdf5(what) | ErrorKind::Custom(what) => f.write_str(what),

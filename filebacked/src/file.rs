@@ -17,25 +17,31 @@ use crate::object::Object;
 use crate::options::{Layout, Overwrite, ReadOptions, WriteOptions};
 use crate::schema::Schema;
 use crate::slot::Place;
-use crate::stamp::{FORMAT, STAMP, Stamp, UNDER_WAY};
+use crate::stamp::{STAMP, Stamp, UNDER_WAY};
+use crate::storage::Source;
 use crate::storage::libhdf5::{self, Id, LibFile, LibSink, LibSource};
-use crate::storage::{Dtype, Sink, Source};
 use crate::whole;
-use std::fmt;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 mod attrs;
+mod check;
+mod close;
 mod copy;
 mod group;
 mod image;
 mod members;
+mod options;
+mod state;
 
 pub use attrs::Attrs;
 pub use copy::CopyOptions;
 pub use group::Group;
 pub use members::Entry;
+pub use options::FileOptions;
+pub(crate) use options::open_file;
+use options::stamped;
 
 mod turn;
 
@@ -78,13 +84,12 @@ impl Deref for File {
     }
 }
 
-impl fmt::Debug for File {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("File").field("path", &self.path).finish_non_exhaustive()
-    }
-}
-
 impl File {
+    /// How a file is opened or created: see [`FileOptions`].
+    pub fn options() -> FileOptions {
+        FileOptions::new()
+    }
+
     fn new(path: &Path, operation: Operation, open: impl FnOnce() -> Result<LibFile>) -> Result<Self> {
         let opened = open().and_then(|lib| Ok((lib.root()?, lib)));
         let (root, lib) = opened.map_err(|e| e.during(operation).in_file(path))?;
@@ -101,20 +106,18 @@ impl File {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`], [`ErrorKind::NotHdf5`], [`ErrorKind::Interrupted`], or what HDF5 says.
+    /// As [`FileOptions::open`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        File::new(path, Operation::Open, || open_complete(path, false))
+        File::options().open(path)
     }
 
     /// Opens a file for reading and writing.
     ///
     /// # Errors
     ///
-    /// As [`File::open`].
+    /// As [`FileOptions::open`].
     pub fn open_rw(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        File::new(path, Operation::Open, || open_complete(path, true))
+        File::options().open_rw(path)
     }
 
     /// Opens for reading a file that a process was changing when it was killed, which all else refuses
@@ -135,40 +138,27 @@ impl File {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`], or what HDF5 says.
+    /// As [`FileOptions::open`].
     pub fn create(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        File::new(path, Operation::Create, || stamped(LibFile::create(path, false)?))
+        File::options().create(path)
     }
 
     /// Creates a file where there is none yet.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Exists`] where there is one, or as [`File::create`].
+    /// [`ErrorKind::Exists`] where there is one, or as [`FileOptions::open`].
     pub fn create_new(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        File::new(path, Operation::Create, || {
-            if std::fs::symlink_metadata(path).is_ok() {
-                return Err(ErrorKind::Exists.into());
-            }
-            stamped(LibFile::create(path, true)?)
-        })
+        File::options().create_new(path)
     }
 
     /// Opens a file for reading and writing, or creates it where there is none.
     ///
     /// # Errors
     ///
-    /// As [`File::open`] and [`File::create`].
+    /// As [`FileOptions::open`].
     pub fn append(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        if std::fs::symlink_metadata(path).is_ok() { File::open_rw(path) } else { File::create_new(path) }
-    }
-
-    /// Where the file is.
-    pub fn path(&self) -> &Path {
-        &self.path
+        File::options().append(path)
     }
 
     /// Writes a value under a name; `/` separates groups, which are made where they are missing.
@@ -296,34 +286,6 @@ impl File {
         self.done(Operation::Inspect, source().and_then(|source| options.look(&source, inspect::name_of(&self.path))))
     }
 
-    /// Gives everything that was written to the operating system: a process that is killed later, before it changes the
-    /// file again, leaves a valid file with all of it.
-    ///
-    /// HDF5 has no journal: one that is killed between a change and the next flush may leave parts of the change, or a damaged
-    /// file. So the file is marked, in a byte of its superblock, before the first change after it was opened or flushed, and
-    /// the mark goes when all is written, here or when the file is closed. Opening or loading a marked file is an error,
-    /// [`ErrorKind::Interrupted`]; [`File::recover`] reads it all the same, and so do h5py and others, who do not look at that
-    /// byte. Files with a superblock of version 3 or later are marked by HDF5 itself, from opening them to be changed until
-    /// they are closed. Changes by way of [`File::as_hdf5`] are not marked; a flush by way of it ends the mark too early.
-    ///
-    /// # Errors
-    ///
-    /// What HDF5 says.
-    pub fn flush(&self) -> Result<()> {
-        self.done(Operation::Save, self.lib.flush())
-    }
-
-    /// Closes the file and says whether that went well. Dropping it closes it too, in silence.
-    ///
-    /// # Errors
-    ///
-    /// What HDF5 says.
-    pub fn close(self) -> Result<()> {
-        let File { lib, path, root } = self;
-        drop(root);
-        lib.close().map_err(|e| e.during(Operation::Save).in_file(&path))
-    }
-
     /// The same open file for code that uses the `hdf5` crate itself.
     ///
     /// # Errors
@@ -336,38 +298,6 @@ impl File {
     fn done<R>(&self, operation: Operation, result: Result<R>) -> Result<R> {
         result.map_err(|e| e.during(operation).in_file(&self.path))
     }
-}
-
-/// Opens a file that exists and is not empty, so that HDF5's own words are kept for what is inside.
-pub(crate) fn open_file(path: &Path, writable: bool) -> Result<LibFile> {
-    let found = std::fs::metadata(path)?;
-    if found.is_dir() {
-        return Err(std::io::Error::from(std::io::ErrorKind::IsADirectory).into());
-    }
-    if found.len() == 0 {
-        return Err(Error::new(ErrorKind::NotHdf5).with_help("the file is empty"));
-    }
-    LibFile::open(path, writable)
-}
-
-/// Opens a file, unless it is one that is being changed by somebody else.
-fn open_complete(path: &Path, writable: bool) -> Result<LibFile> {
-    // Asked before it is opened: what is wrong with it does not matter, and closing it would take the mark away.
-    if libhdf5::is_interrupted(path) {
-        return Err(whole::interrupted());
-    }
-    let file = open_file(path, writable)?;
-    if writable {
-        file.opened()?;
-    }
-    Ok(file)
-}
-
-/// Marks a new file as one of this library's.
-fn stamped(file: LibFile) -> Result<LibFile> {
-    file.begin()?;
-    LibSink::new(file.root()?)?.attr(FORMAT, &Dtype::FixedStr(whole::VERSION.len()), &[], whole::VERSION.as_bytes())?;
-    Ok(file)
 }
 
 /// Writes into a link of another name, and runs `finish` when the value is complete; what is under way goes otherwise.

@@ -153,6 +153,8 @@ mod stamp;
 mod storage;
 pub mod testing;
 mod upgrade;
+#[cfg(feature = "libhdf5")]
+pub mod userblock;
 pub mod value;
 #[cfg(feature = "digest")]
 mod verify;
@@ -173,7 +175,7 @@ pub use erased::{AnyRows, AnyValue, Key};
 pub use error::{Error, ErrorKind, Operation, Result};
 pub use field::{Storage, StoreAs};
 #[cfg(feature = "libhdf5")]
-pub use file::{Attrs, CopyOptions, Entry, File, FileInfo, Group, repack, repack_to, update_atomic};
+pub use file::{Attrs, CopyOptions, Entry, File, FileInfo, FileOptions, Group, repack, repack_to, update_atomic};
 pub use filter::{AnyType, DynFilter, Filter};
 #[cfg(feature = "libhdf5")]
 pub use hdf5::{read, read_from, write, write_into};
@@ -201,6 +203,8 @@ pub use save::{from_bytes, load, load_into, save, to_bytes};
 pub use schema::{FieldSchema, Nested, Schema, StructSchema, VariantSchema, VariantsSchema};
 pub use slot::{Slot, Written};
 pub use stamp::Stamp;
+#[cfg(feature = "libhdf5")]
+pub use storage::libhdf5::{CloseDegree, CoreDriver, Driver, Libver, Locking, SpaceStrategy};
 pub use storage::{CompoundMember, CompoundType, Description, Dtype, EnumType, IntType, ObjectKind, Out};
 pub use value::Value;
 #[cfg(feature = "digest")]

@@ -1,7 +1,7 @@
 //! Putting a complete new file in the place of an old one.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::temporary;
+use crate::storage::{changes, temporary};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -108,13 +108,28 @@ pub(crate) fn make_way(path: &Path) -> Result<Option<fs::Permissions>> {
             fs::remove_file(path)?;
             Ok(Some(found.permissions()))
         }
-        _ => Ok(None),
+        Ok(_) => written_into(path),
+        Err(_) => Ok(None),
     }
 }
 
-#[cfg(not(unix))]
-pub(crate) fn make_way(_: &Path) -> Result<Option<fs::Permissions>> {
+/// Sees to it that nobody here has the file open whose bytes are about to go.
+fn written_into(path: &Path) -> Result<Option<fs::Permissions>> {
+    #[cfg(feature = "libhdf5")]
+    {
+        let handles = crate::storage::libhdf5::holders_of(path)?;
+        if !handles.is_empty() {
+            return Err(Error::new(ErrorKind::StillOpen { handles })
+                .with_help("another `Durability` leaves the old file to those who have it open"));
+        }
+    }
+    changes::note(path);
     Ok(None)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn make_way(path: &Path) -> Result<Option<fs::Permissions>> {
+    if path.exists() { written_into(path) } else { Ok(None) }
 }
 
 /// Where a symbolic link leads, even if nothing is there yet.

@@ -1,10 +1,11 @@
 //! Changes of whole files that happen completely or not at all: by way of a copy that takes the place of the old one.
 
-use super::{File, open_complete};
+use super::File;
+use super::options::open_complete;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::options::{Durability, WriteOptions};
 use crate::replace::Replacement;
-use crate::storage::libhdf5::{LibFile, is_marked};
+use crate::storage::libhdf5::{Access, LibFile, is_marked};
 use crate::whole;
 use std::fs;
 use std::io::{Read, Write};
@@ -85,7 +86,7 @@ pub fn repack_to(path: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<()>
 }
 
 fn copied(path: &Path, target: &Path) -> Result<()> {
-    let old = open_complete(path, false)?;
+    let old = open_complete(path, false, &Access::default())?;
     if old.is_open_to_write()? {
         return Err(still_open(&old)?.with_help("close it first: what is changed in it later would be lost"));
     }
@@ -116,7 +117,7 @@ impl WriteOptions {
 
 fn update<R>(path: &Path, durable: bool, change: impl FnOnce(&File) -> Result<R>) -> Result<R> {
     // What is no file that can be changed costs no copy.
-    drop(open_complete(path, false)?);
+    drop(open_complete(path, false, &Access::default())?);
     let replacement = private(path)?;
     // The system lets the copy share what it can.
     fs::copy(path, replacement.path())?;

@@ -124,7 +124,7 @@ impl Group {
     }
 
     pub(super) fn done<R>(&self, operation: Operation, result: Result<R>) -> Result<R> {
-        result.map_err(|e| e.during(operation).in_file(&self.file))
+        result.map_err(|e| libhdf5::explained(&self.id, e).during(operation).in_file(&self.file))
     }
 
     /// Opens a group; `/` is the root.

@@ -59,5 +59,6 @@ pub(crate) fn no_piece(what: &str) -> Error {
 #[cfg(any(feature = "libhdf5", feature = "ndarray"))]
 #[cold]
 pub(crate) fn read_only() -> Error {
-    Error::new(ErrorKind::ReadOnly).with_help("open the file with `File::open_rw`, and read the handle from that")
+    Error::new(ErrorKind::ReadOnly)
+        .with_help("open the file with `File::open_rw`; a handle must have been read from that")
 }

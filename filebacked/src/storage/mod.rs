@@ -8,6 +8,7 @@ use compound::Strings;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
+pub(crate) mod changes;
 pub(crate) mod checksum;
 #[cfg(all(feature = "compress", feature = "libhdf5", hdf5_chunk_iter))]
 pub(crate) mod chunks;

@@ -25,7 +25,7 @@ pub(crate) fn create(target: &Path, name: &OsStr, replaces: bool) -> Result<(Pat
                 Ok(file) => {
                     // Who looks for leftovers just now takes a file for one that is not locked yet. The lock is one that
                     // readers do not mind, who may come between the new name and its end.
-                    if system::lock(&file, false)? != Some(false) && is_at(&file, &path)? {
+                    if lock(&file, false)? != Some(false) && is_at(&file, &path)? {
                         let mut next = number + 1;
                         while remove_leftover(&place(next))? {
                             next += 1;
@@ -68,7 +68,7 @@ fn options(private: bool) -> fs::OpenOptions {
 fn remove_leftover(path: &Path) -> Result<bool> {
     let Ok(file) = system::look(path) else { return Ok(false) };
     // Where locks are not known nobody can tell.
-    if system::lock(&file, true)? != Some(true) || !is_at(&file, path)? {
+    if lock(&file, true)? != Some(true) || !is_at(&file, path)? {
         return Ok(false);
     }
     match fs::remove_file(path) {
@@ -100,7 +100,7 @@ pub(crate) fn hand_over(file: &File, old: &fs::Metadata) -> Result<()> {
     Ok(file.set_permissions(old.permissions())?)
 }
 
-pub(crate) use system::{is_at, unlock};
+pub(crate) use system::{is_at, lock, unlock};
 
 #[cfg(unix)]
 mod system {
@@ -123,7 +123,7 @@ mod system {
 
     /// Locks a file, to hold it or `alone`; `Some(false)` where others keep that from happening, `None` where the file system
     /// knows no locks.
-    pub(super) fn lock(file: &File, alone: bool) -> Result<Option<bool>> {
+    pub(crate) fn lock(file: &File, alone: bool) -> Result<Option<bool>> {
         let how = if alone { libc::LOCK_EX } else { libc::LOCK_SH };
         loop {
             // SAFETY: the descriptor is open.
@@ -174,7 +174,7 @@ mod system {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    pub(super) fn lock(_: &File, _: bool) -> Result<Option<bool>> {
+    pub(crate) fn lock(_: &File, _: bool) -> Result<Option<bool>> {
         Ok(None)
     }
 

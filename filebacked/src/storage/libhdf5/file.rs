@@ -1,27 +1,23 @@
 //! Files: on disk, in memory, and as images.
 
+use super::access::{Access, CloseDegree, Creation, Libver, Locking};
 use super::changes;
+use super::driver::Driver;
+use super::holders;
 use super::id::{Id, check, room};
-use super::kept::file_name;
-use super::lists::{COMPACT, new_list};
 use crate::error::{Error, ErrorKind, Result};
 #[cfg(unix)]
 use hdf5_metno::globals::H5FD_SEC2;
-use hdf5_metno::globals::{H5P_FILE_ACCESS, H5P_FILE_CREATE};
 use hdf5_metno::sync::sync;
-use hdf5_metno_sys::h5f::H5F_libver_t::H5F_LIBVER_V18;
 use hdf5_metno_sys::h5f::{
-    H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5F_LIBVER_LATEST, H5F_OBJ_ALL, H5F_libver_t, H5Fclose,
-    H5Fcreate, H5Fget_file_image, H5Fget_obj_count, H5Fopen,
+    H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5F_OBJ_ALL, H5Fclose, H5Fcreate, H5Fget_file_image,
+    H5Fget_name, H5Fget_obj_count, H5Fopen,
 };
 #[cfg(unix)]
 use hdf5_metno_sys::h5f::{H5Fget_access_plist, H5Fget_create_plist, H5Fget_vfd_handle};
 use hdf5_metno_sys::h5g::H5Gopen2;
 use hdf5_metno_sys::h5i::{H5Iget_ref, H5Iinc_ref, hid_t};
-use hdf5_metno_sys::h5p::{
-    H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5P_DEFAULT, H5Pset_alignment, H5Pset_fapl_core, H5Pset_file_image,
-    H5Pset_libver_bounds, H5Pset_link_creation_order, H5Pset_obj_track_times,
-};
+use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_file_image};
 #[cfg(unix)]
 use hdf5_metno_sys::h5p::{H5Pget_driver, H5Pget_userblock};
 use std::ffi::CString;
@@ -30,15 +26,17 @@ use std::ffi::c_int;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Large data begins at multiples of so many bytes, as in files of our own engine.
-const ALIGNMENT: u64 = 8;
-
 /// An open file. It stays open below until everything in it is closed too.
 #[derive(Debug)]
 pub(crate) struct LibFile {
     id: Id,
 }
 
+/// What this library writes where nothing is said: the format of HDF5 1.8, which every later version reads.
+const CREATED: (Libver, Libver) = (Libver::V18, Libver::V18);
+
+/// A file may have parts of any format; what is added to it is in the oldest that does.
+const CHANGED: (Libver, Libver) = (Libver::V18, Libver::Latest);
 impl Drop for LibFile {
     fn drop(&mut self) {
         changes::settle_quietly(&self.id);
@@ -48,10 +46,23 @@ impl Drop for LibFile {
 impl LibFile {
     /// Creates a file. What is there already is lost, unless `exclusive` makes that an error.
     pub(crate) fn create(path: &Path, exclusive: bool) -> Result<Self> {
+        LibFile::create_with(path, exclusive, &Access::default(), &Creation::default())
+    }
+
+    /// Creates a file, with options that were checked.
+    pub(crate) fn create_with(path: &Path, exclusive: bool, access: &Access, creation: &Creation) -> Result<Self> {
         let name = c_path(path)?;
         sync(|| {
-            let access = access(H5F_LIBVER_V18)?;
-            create(&name, if exclusive { H5F_ACC_EXCL } else { H5F_ACC_TRUNC }, &access)
+            let libver = if creation.handles_space() { (Libver::V18, Libver::V110) } else { CREATED };
+            let list = access.list(Some(libver))?;
+            let raw = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
+            let flags = if exclusive { H5F_ACC_EXCL } else { H5F_ACC_TRUNC };
+            let again = || LibFile::open_with(path, false, access);
+            let file = create(&name, flags, &creation.list()?, raw).map_err(|error| explain(path, again, error))?;
+            if !exclusive {
+                note(path, access);
+            }
+            Ok(file)
         })
     }
 
@@ -59,9 +70,10 @@ impl LibFile {
     pub(crate) fn create_private(path: &Path) -> Result<Self> {
         let name = c_path(path)?;
         sync(|| {
-            let access = access(H5F_LIBVER_V18)?;
-            unlocked(&access)?;
-            create(&name, H5F_ACC_TRUNC, &access)
+            let locking = cfg!(hdf5_locking).then_some(Locking::Off);
+            let list = Access { locking, ..Access::default() }.list(Some(CREATED))?;
+            let raw = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
+            create(&name, H5F_ACC_TRUNC, &Creation::default().list()?, raw)
         })
     }
 
@@ -69,10 +81,11 @@ impl LibFile {
     pub(crate) fn open_private(path: &Path) -> Result<Self> {
         let name = c_path(path)?;
         sync(|| {
-            let access = access(H5F_LIBVER_LATEST)?;
-            unlocked(&access)?;
+            let locking = cfg!(hdf5_locking).then_some(Locking::Off);
+            let list = Access { locking, ..Access::default() }.list(Some(CHANGED))?;
+            let raw = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
             // SAFETY: the name ends in NUL, the list is open; the new identifier has no other owner.
-            Ok(LibFile { id: unsafe { Id::own(H5Fopen(name.as_ptr(), H5F_ACC_RDWR, access.raw()))? } })
+            Ok(LibFile { id: unsafe { Id::own(H5Fopen(name.as_ptr(), H5F_ACC_RDWR, raw))? } })
         })
     }
 
@@ -96,14 +109,32 @@ impl LibFile {
 
     /// Opens a file, to read it or also to change it.
     pub(crate) fn open(path: &Path, writable: bool) -> Result<Self> {
+        LibFile::open_with(path, writable, &Access::default())
+    }
+
+    /// Opens a file, with options that were checked.
+    pub(crate) fn open_with(path: &Path, writable: bool, access: &Access) -> Result<Self> {
         let name = c_path(path)?;
         sync(|| {
-            // A file may have parts of any format; what is added to it is in the oldest that does.
-            let access = if writable { Some(access(H5F_LIBVER_LATEST)?) } else { None };
-            let list = access.as_ref().map_or(H5P_DEFAULT, Id::raw);
-            let flags = if writable { H5F_ACC_RDWR } else { H5F_ACC_RDONLY };
+            let list = access.list(writable.then_some(CHANGED))?;
+            let raw = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
+            let flags = if writable { H5F_ACC_RDWR } else { H5F_ACC_RDONLY } | swmr_flag(writable, access)?;
             // SAFETY: the name ends in NUL, the list is open; the new identifier has no other owner.
-            Ok(LibFile { id: unsafe { Id::own(H5Fopen(name.as_ptr(), flags, list))? } })
+            match unsafe { Id::own(H5Fopen(name.as_ptr(), flags, raw)) } {
+                Ok(id) => {
+                    if writable {
+                        note(path, access);
+                    }
+                    Ok(LibFile { id })
+                }
+                Err(error) => {
+                    let again = || match writable {
+                        true => LibFile::open_with(path, false, &Access { swmr: false, ..access.clone() }),
+                        false => Err(ErrorKind::Missing.into()),
+                    };
+                    Err(explain(path, again, error))
+                }
+            }
         })
     }
 
@@ -111,10 +142,10 @@ impl LibFile {
     pub(crate) fn create_in_memory(increment: usize) -> Result<Self> {
         let name = memory_name(None)?;
         sync(|| {
-            let access = access(H5F_LIBVER_V18)?;
-            // SAFETY: the list is open.
-            check(unsafe { H5Pset_fapl_core(access.raw(), increment.max(1), 0) })?;
-            create(&name, H5F_ACC_TRUNC, &access)
+            let driver = Driver::core().increment(increment.max(1)).backing_store(false).into();
+            let list = Access { driver, ..Access::default() }.list(Some(CREATED))?;
+            let raw = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
+            create(&name, H5F_ACC_TRUNC, &Creation::default().list()?, raw)
         })
     }
 
@@ -140,14 +171,15 @@ impl LibFile {
         }
         let name = memory_name(directory)?;
         sync(|| {
-            let access = if writable { access(H5F_LIBVER_LATEST)? } else { new_list(*H5P_FILE_ACCESS)? };
+            let driver = Driver::core().backing_store(false).into();
+            let list = Access { driver, ..Access::default() }.list(writable.then_some(CHANGED))?;
+            let access = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
             let flags = if writable { H5F_ACC_RDWR } else { H5F_ACC_RDONLY };
             // SAFETY: the list is open and the name ends in NUL; the library copies the image and does not write to
             // the one that it is given.
             unsafe {
-                check(H5Pset_fapl_core(access.raw(), 64 << 10, 0))?;
-                check(H5Pset_file_image(access.raw(), image.as_ptr().cast_mut().cast(), image.len()))?;
-                Ok(LibFile { id: Id::own(H5Fopen(name.as_ptr(), flags, access.raw()))? })
+                check(H5Pset_file_image(access, image.as_ptr().cast_mut().cast(), image.len()))?;
+                Ok(LibFile { id: Id::own(H5Fopen(name.as_ptr(), flags, access))? })
             }
         })
     }
@@ -187,15 +219,25 @@ impl LibFile {
         changes::settle(&self.id)
     }
 
-    /// Closes the file and says whether that went well.
+    /// Gives the file back, and says whether that went well, and what else holds it: then it closes when that goes.
     pub(crate) fn close(self) -> Result<()> {
         sync(|| {
             let flushed = self.flush();
+            let mut handles = holders::beside(&self.id, vec![self.id.raw()])?;
+            if !handles.is_empty() && self.close_degree()? == CloseDegree::Strong {
+                // Other references to the file itself keep it open in any case.
+                handles.retain(|handle| handle.starts_with(holders::FILE));
+            }
             let id = self.id.clone();
             drop(self);
             // SAFETY: the reference is given away here and nowhere else.
             let closed = check(unsafe { H5Fclose(id.into_raw()) });
-            flushed.and(closed.map(drop))
+            flushed.and(closed.map(drop))?;
+            if handles.is_empty() {
+                return Ok(());
+            }
+            Err(Error::new(ErrorKind::StillOpen { handles })
+                .with_help("nothing is lost: all is written, and the file closes when the last of these goes"))
         })
     }
 
@@ -224,20 +266,8 @@ impl LibFile {
 
     /// The name that it was opened by.
     pub(crate) fn name(&self) -> Option<PathBuf> {
-        file_name(&self.id)
+        path_of(self.id.raw())
     }
-}
-
-/// How a file is opened to be written: in the format of HDF5 1.8, up to that of another version. The lock is held.
-fn access(high: H5F_libver_t) -> Result<Id> {
-    let list = new_list(*H5P_FILE_ACCESS)?;
-    // SAFETY: the list is open.
-    unsafe {
-        check(H5Pset_libver_bounds(list.raw(), H5F_LIBVER_V18, high))?;
-        // What is too large for an object header is aligned, so that it can be mapped.
-        check(H5Pset_alignment(list.raw(), COMPACT as u64 + 1, ALIGNMENT))?;
-    }
-    Ok(list)
 }
 
 /// Lets files be opened without locks, where the library knows any. The lock of the library is held.
@@ -249,16 +279,63 @@ pub(super) fn unlocked(access: &Id) -> Result<()> {
     Ok(())
 }
 
-/// Creates a file whose root group keeps no times, but the order of its links: a map may be stored there. The lock is held.
-fn create(name: &CString, flags: u32, access: &Id) -> Result<LibFile> {
-    let list = new_list(*H5P_FILE_CREATE)?;
+/// The lock is held.
+fn create(name: &CString, flags: u32, creation: &Id, access: hid_t) -> Result<LibFile> {
     // SAFETY: the lists are open, the name ends in NUL; the new identifier has no other owner.
-    unsafe {
-        check(H5Pset_obj_track_times(list.raw(), 0))?;
-        check(H5Pset_link_creation_order(list.raw(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED))?;
-        let id: hid_t = H5Fcreate(name.as_ptr(), flags, list.raw(), access.raw());
-        Ok(LibFile { id: Id::own(id)? })
+    Ok(LibFile { id: unsafe { Id::own(H5Fcreate(name.as_ptr(), flags, creation.raw(), access))? } })
+}
+
+#[cfg(hdf5_swmr)]
+fn swmr_flag(writable: bool, access: &Access) -> Result<u32> {
+    use hdf5_metno_sys::h5f::{H5F_ACC_SWMR_READ, H5F_ACC_SWMR_WRITE};
+    Ok(match (access.swmr, writable) {
+        (false, _) => 0,
+        (true, false) => H5F_ACC_SWMR_READ,
+        (true, true) => H5F_ACC_SWMR_WRITE,
+    })
+}
+
+#[cfg(not(hdf5_swmr))]
+fn swmr_flag(_: bool, access: &Access) -> Result<u32> {
+    if access.swmr { Err(super::access::older("SWMR")) } else { Ok(0) }
+}
+
+/// Tells those who read files by other ways than the library that this one may change from now on.
+fn note(path: &Path, access: &Access) {
+    if !access.driver.is_memory() {
+        crate::storage::changes::note(&access.driver.first_file(path));
     }
+}
+
+/// Tells from the words of the library that the file is open in this process, in a way that forbids the new one. The lock is
+/// held.
+#[cold]
+fn explain(path: &Path, again: impl FnOnce() -> Result<LibFile>, error: Error) -> Error {
+    let ErrorKind::Hdf5(text) = error.kind() else { return error };
+    if text.contains("already open for read-only") || text.contains("file which is already open") {
+        return holders::conflict(path, again, error);
+    }
+    if text.contains("doesn't match") || text.contains("don't match") || text.contains("SWMR") && text.contains("same")
+    {
+        let error =
+            error.with_help("it is open in this process with another close degree, locking or SWMR: use the same");
+        return holders::conflict(path, again, error);
+    }
+    if text.contains("consistency flags") || text.contains("not already open for SWMR") {
+        return error.with_help(
+            "another program writes it, or was killed while it did: `swmr(true)` reads beside a SWMR writer, `h5clear -s` clears \
+             what a killed one left",
+        );
+    }
+    if text.contains("the file is locked") {
+        let handles = holders::holders_of(path).unwrap_or_default();
+        if !handles.is_empty() {
+            return Error::new(ErrorKind::StillOpen { handles })
+                .with_help("drop them, or open the file by the same driver")
+                .with_source(error);
+        }
+    }
+    error
 }
 
 /// A name for a file in memory. The library takes two of the same name for the same file.
@@ -284,6 +361,21 @@ pub(super) fn c_path(path: &Path) -> Result<CString> {
 
 fn c_string(bytes: Vec<u8>) -> Result<CString> {
     CString::new(bytes).map_err(|_| ErrorKind::Unsupported("a file name with a NUL in it".into()).into())
+}
+
+/// The name of the file that an object is in.
+pub(super) fn path_of(object: hid_t) -> Option<PathBuf> {
+    let mut name = vec![0u8; 4096];
+    // SAFETY: the object is open, the buffer is writable for its length.
+    let len = sync(|| unsafe { H5Fget_name(object, name.as_mut_ptr().cast(), name.len()) });
+    name.truncate(usize::try_from(len).ok().filter(|len| *len < 4096)?);
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStringExt;
+        Some(PathBuf::from(std::ffi::OsString::from_vec(name)))
+    }
+    #[cfg(not(unix))]
+    String::from_utf8(name).ok().map(PathBuf::from)
 }
 
 /// The operating system's file of an open one, if addresses of HDF5 are offsets in it, and where they begin. The lock is held.

@@ -4,6 +4,8 @@ use super::changes;
 use super::edit::root_of;
 #[cfg(feature = "native")]
 use super::file::LibFile;
+use super::file::path_of;
+use super::holders;
 #[cfg(all(feature = "native", hdf5_tokens))]
 use super::id::with_name;
 use super::id::{Id, check};
@@ -11,10 +13,10 @@ use super::source::{LibSource, kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{Handle, Kept, ObjectKind, Source};
 use hdf5_metno::sync::sync;
-use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5Fget_intent, H5Fget_name};
+use hdf5_metno_sys::h5i::H5Iinc_ref;
+use hdf5_metno_sys::h5i::H5Iis_valid;
 #[cfg(feature = "native")]
 use hdf5_metno_sys::h5i::hid_t;
-use hdf5_metno_sys::h5i::{H5Iget_file_id, H5Iget_name, H5Iinc_ref};
 #[cfg(all(feature = "native", not(hdf5_tokens)))]
 use hdf5_metno_sys::h5o::H5Oopen_by_addr;
 #[cfg(all(feature = "native", hdf5_tokens))]
@@ -43,6 +45,11 @@ impl LibKept {
     pub(super) fn new(object: Id, kind: ObjectKind) -> Self {
         LibKept { path: file_name(&object), object, edited: AtomicBool::new(false), kind }
     }
+
+    /// Works with the object, unless its file was closed under it.
+    fn open(&self, mut work: impl FnMut(&Id) -> Result<()>) -> Result<()> {
+        work(&self.object).map_err(|error| explained(&self.object, error))
+    }
 }
 
 impl Drop for LibKept {
@@ -56,8 +63,11 @@ impl Drop for LibKept {
 
 impl Kept for LibKept {
     fn look(&self, look: &mut dyn FnMut(&dyn Source, Handle) -> Result<()>) -> Result<()> {
-        let source = LibSource::new(root_of(&self.object)?)?;
-        look(&source, Handle { id: self.object.clone().into_raw() as u64, kind: self.kind, bare: false })
+        let look = |object: &Id| {
+            let source = LibSource::new(root_of(object)?)?;
+            look(&source, Handle { id: object.clone().into_raw() as u64, kind: self.kind, bare: false })
+        };
+        self.open(look)
     }
 
     fn path(&self) -> Option<&Path> {
@@ -65,7 +75,7 @@ impl Kept for LibKept {
     }
 
     fn place(&self) -> Option<String> {
-        sync(|| path_of(&self.object))
+        super::members::path_of(&self.object)
     }
 
     #[cfg(feature = "mmap")]
@@ -81,7 +91,7 @@ impl Kept for LibKept {
     }
 
     fn with_hdf5(&self, look: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
-        look(&self.object)
+        self.open(look)
     }
 
     fn is_at(&self, object: &Id) -> Result<bool> {
@@ -89,9 +99,11 @@ impl Kept for LibKept {
     }
 
     fn edit(&self, change: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
-        changes::begin(&self.object)?;
-        self.edited.store(true, Ordering::Relaxed);
-        change(&self.object)
+        self.open(|object| {
+            changes::begin(object)?;
+            self.edited.store(true, Ordering::Relaxed);
+            change(object)
+        })
     }
 }
 
@@ -161,40 +173,23 @@ fn open_by_address(root: hid_t, address: u64) -> Result<Id> {
 
 /// Whether the file that an object is in was opened to be changed.
 pub(crate) fn is_writable(object: &Id) -> Result<bool> {
-    sync(|| {
-        let mut intent = 0;
-        // SAFETY: the object is open; the new identifier has no other owner, and the place for the answer is writable.
-        unsafe {
-            let file = Id::own(H5Iget_file_id(object.raw()))?;
-            check(H5Fget_intent(file.raw(), &mut intent))?;
-        }
-        Ok(intent & H5F_ACC_RDWR != 0)
-    })
-}
-
-/// The path of an object, as it was opened. The lock is held.
-pub(super) fn path_of(object: &Id) -> Option<String> {
-    // SAFETY: the object is open; with a null pointer the call tells how long the name is, and the buffer has room for that.
-    unsafe {
-        let len = usize::try_from(H5Iget_name(object.raw(), std::ptr::null_mut(), 0)).ok().filter(|len| *len > 0)?;
-        let mut name = vec![0u8; len + 1];
-        H5Iget_name(object.raw(), name.as_mut_ptr().cast(), name.len());
-        name.truncate(len);
-        String::from_utf8(name).ok()
-    }
+    sync(|| holders::is_writable(object.raw()))
 }
 
 /// The name of the file that an object is in.
 pub(crate) fn file_name(object: &Id) -> Option<PathBuf> {
-    let mut name = vec![0u8; 4096];
-    // SAFETY: the object is open, the buffer is writable for its length.
-    let len = sync(|| unsafe { H5Fget_name(object.raw(), name.as_mut_ptr().cast(), name.len()) });
-    name.truncate(usize::try_from(len).ok().filter(|len| *len < 4096)?);
-    #[cfg(unix)]
-    {
-        use std::os::unix::ffi::OsStringExt;
-        Some(PathBuf::from(std::ffi::OsString::from_vec(name)))
+    path_of(object.raw())
+}
+
+/// Says of an error that the file was closed under the object, where that is the cause: an identifier that is no longer valid is
+/// only an error to the library, and never becomes that of something else.
+#[cold]
+pub(crate) fn explained(object: &Id, error: Error) -> Error {
+    // SAFETY: any number may be asked for.
+    match sync(|| unsafe { H5Iis_valid(object.raw()) }) {
+        0 => {
+            Error::new(ErrorKind::Closed).with_help("the file was opened with `CloseDegree::Strong`").with_source(error)
+        }
+        _ => error,
     }
-    #[cfg(not(unix))]
-    String::from_utf8(name).ok().map(PathBuf::from)
 }

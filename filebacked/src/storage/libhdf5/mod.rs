@@ -4,6 +4,7 @@
 //! operation takes the global lock of `hdf5_metno` for its whole length, so it can be mixed with calls of that crate
 //! from other threads. Files are written in the format of HDF5 1.8, which every later version reads.
 
+mod access;
 mod attributes;
 mod changes;
 mod chunks;
@@ -16,11 +17,13 @@ mod create;
 mod dataset;
 #[cfg(all(unix, any(feature = "compress", feature = "mmap")))]
 mod descriptor;
+mod driver;
 mod edit;
 mod file;
 mod filetype;
 mod filters;
 mod grow;
+mod holders;
 mod id;
 mod info;
 mod kept;
@@ -36,17 +39,21 @@ mod sequences;
 mod sink;
 mod source;
 mod stack;
+mod state;
 mod strings;
 mod types;
 mod update;
 mod walk;
 
+pub(crate) use access::{Access, Creation};
+pub use access::{CloseDegree, Libver, Locking, SpaceStrategy};
 pub(crate) use attributes::{attribute_names, delete_attribute, has_attribute, replace_attribute};
 pub(crate) use changes::{begin, is_interrupted, is_marked};
 #[cfg(feature = "ndarray")]
 pub(crate) use create::{NewDataset, create};
 #[cfg(feature = "ndarray")]
 pub(crate) use dataset::{changeable, chunk, resize as resize_dataset, write_slab};
+pub use driver::{CoreDriver, Driver};
 pub(crate) use edit::{
     children, count_links, delete, exists, flush_file, identity_of, move_link, open_group, open_or_create_group,
     promote, root_of, write_number,
@@ -54,9 +61,11 @@ pub(crate) use edit::{
 pub(crate) use file::LibFile;
 pub(crate) use filters::check_filter;
 pub(crate) use grow::{Grower, Rows, can_grow, flush, id_of, links, locked, open, place, relink, resize, set_number};
+pub(crate) use holders::holders_of;
 pub(crate) use id::Id;
 pub(crate) use info::Facts;
 pub(crate) use kept::LibKept;
+pub(crate) use kept::explained;
 pub(crate) use kept::{file_name, is_writable};
 pub(crate) use kept::{hold, is_linked};
 #[cfg(feature = "native")]

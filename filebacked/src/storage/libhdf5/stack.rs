@@ -37,6 +37,11 @@ impl fmt::Display for Stack {
 impl StdError for Stack {}
 
 impl Frame {
+    /// The file was opened to be read.
+    fn refuses_change(&self) -> bool {
+        self.text.starts_with("no write intent on file")
+    }
+
     /// A chunk could not be decoded, or was another than it should be when it was.
     fn refuses_chunk(&self) -> bool {
         matches!(
@@ -113,6 +118,8 @@ pub(super) fn last_error() -> Error {
         || io == Some(std::io::ErrorKind::AlreadyExists)
     {
         Error::new(ErrorKind::Exists)
+    } else if stack.0.iter().any(Frame::refuses_change) {
+        crate::storage::kept::read_only()
     } else if let Some(filter) = stack.missing_filter() {
         Error::new(ErrorKind::Unsupported(format!("the HDF5 filter {filter} is not available")))
             .with_help("set HDF5_PLUGIN_PATH to the directory of its plugin")

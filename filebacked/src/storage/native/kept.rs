@@ -7,7 +7,7 @@ use super::source::NativeSource;
 use crate::error::Error;
 use crate::error::{ErrorKind, Result};
 use crate::options::Limits;
-use crate::storage::{Handle, Kept, Source};
+use crate::storage::{Handle, Kept, Source, changes};
 use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,17 +27,21 @@ pub(super) struct Opened {
     path: PathBuf,
     /// What the file was when it was opened.
     found: Metadata,
+    /// When that was, in what this process has done to files.
+    opened: u64,
 }
 
 impl Opened {
-    pub(super) fn new(file: File, path: PathBuf) -> Result<Self> {
-        Ok(Opened { found: file.metadata()?, file, path })
+    pub(super) fn new(file: File, path: PathBuf, opened: u64) -> Result<Self> {
+        Ok(Opened { found: file.metadata()?, file, path, opened })
     }
 
     /// Refuses a file that somebody has written to since: what is known of it is no longer true.
     fn check(&self) -> Result<()> {
         let now = self.file.metadata()?;
         let same = now.len() == self.found.len() && now.modified().ok() == self.found.modified().ok();
+        // Within one tick of the file system's clock, another program's change is not told from none.
+        let same = same && !changes::since(&now, self.opened);
         if same { Ok(()) } else { Err(ErrorKind::Changed.into()) }
     }
 }

@@ -83,6 +83,7 @@ pub(crate) struct NativeSource<'b> {
     heap: RefCell<Cursor>,
     declined: Cell<bool>,
     path: Option<&'b Path>,
+    opened: u64,
     /// What kept objects are read from, once there are any.
     origin: OnceCell<Arc<Origin>>,
 }
@@ -134,13 +135,15 @@ impl<'b> NativeSource<'b> {
             heap: RefCell::default(),
             declined: Cell::new(false),
             path: None,
+            opened: 0,
             origin: OnceCell::new(),
         })
     }
 
-    /// Says which file it is.
-    pub(crate) fn named(mut self, path: &'b Path) -> Self {
+    /// Says which file it is, and since when it is open: see [`changes`](crate::storage::changes).
+    pub(crate) fn named(mut self, path: &'b Path, opened: u64) -> Self {
         self.path = Some(path);
+        self.opened = opened;
         self
     }
 
@@ -620,7 +623,9 @@ impl Source for NativeSource<'_> {
                 let path = self.path.map(Path::to_path_buf);
                 let origin = match &self.input {
                     Input::Memory(bytes) => Origin::Memory(bytes.to_vec(), path),
-                    Input::Disk(disk) => Origin::Disk(Opened::new(disk.file()?, path.unwrap_or_default())?),
+                    Input::Disk(disk) => {
+                        Origin::Disk(Opened::new(disk.file()?, path.unwrap_or_default(), self.opened)?)
+                    }
                 };
                 self.origin.get_or_init(|| Arc::new(origin)).clone()
             }
