@@ -10,13 +10,15 @@ use crate::options::Layout;
 use crate::options::{ReadOptions, WriteOptions};
 use crate::storage::Source;
 #[cfg(feature = "libhdf5")]
-use crate::storage::libhdf5::{LibFile, LibSink, LibSource};
+use crate::storage::libhdf5::{Attachment, LibFile, LibSink, LibSource, Medium};
 #[cfg(feature = "native")]
 use crate::storage::native::{NativeSink, NativeSource};
+use crate::store::{self, ReadAt, Store};
 use crate::whole;
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 #[cfg(not(any(feature = "libhdf5", feature = "native")))]
 compile_error!("filebacked needs an engine: the feature `libhdf5`, `native`, or both");
@@ -179,6 +181,66 @@ pub(crate) fn read_bytes<T: FileBacked>(bytes: &[u8], options: &ReadOptions) -> 
     #[cfg(feature = "libhdf5")]
     {
         let file = LibFile::open_image(bytes)?;
+        whole::read_root(&LibSource::new(file.root()?)?, options)
+    }
+    #[cfg(not(feature = "libhdf5"))]
+    Err(needs_libhdf5(None))
+}
+
+/// Writes a value as the whole file of a store.
+#[cfg_attr(not(feature = "libhdf5"), allow(clippy::needless_pass_by_value))]
+pub(crate) fn write_store<T: Save>(store: Arc<impl Store + 'static>, value: &T, options: &WriteOptions) -> Result<()> {
+    #[cfg(feature = "native")]
+    if writes_natively(options) {
+        let cx = whole::write_context::<T>(options)?;
+        let write = |sink: &mut NativeSink| whole::write_root(sink, &cx, value);
+        if let Some(sink) = write_native(NativeSink::in_memory(), options, write)? {
+            let bytes = sink.into_bytes()?;
+            store::put(&*store, 0, &bytes)?;
+            store.set_size(bytes.len() as u64)?;
+            return Ok(store.sync()?);
+        }
+    }
+    #[cfg(feature = "libhdf5")]
+    {
+        let cx = whole::write_context::<T>(options)?;
+        let file = Attachment::new(Medium::Write(store)).create()?;
+        let mut sink = LibSink::new(file.root()?)?;
+        let written = whole::write_root(&mut sink, &cx, value);
+        drop(sink);
+        let closed = file.close();
+        written.and(closed)
+    }
+    #[cfg(not(feature = "libhdf5"))]
+    Err(needs_libhdf5(None))
+}
+
+/// Reads the value that is the whole file of a store.
+pub(crate) fn read_store<T: FileBacked>(store: Arc<impl ReadAt + 'static>, options: &ReadOptions) -> Result<T> {
+    let len = store.size()?;
+    if len == 0 {
+        return Err(Error::new(ErrorKind::NotHdf5).with_help("the store is empty"));
+    }
+    let store: Arc<dyn ReadAt> = store;
+    #[cfg(feature = "native")]
+    if options.engine != Engine::Libhdf5 {
+        let read = |source: &dyn Source| whole::read_root(source, options);
+        let found = match store.as_bytes() {
+            None if len <= AT_ONCE => {
+                let mut bytes = vec![0; len as usize];
+                let read_bytes = store::fill(&*store, 0, &mut bytes)?;
+                bytes.truncate(read_bytes);
+                looked_at(NativeSource::new(&bytes), options.engine, read)?
+            }
+            _ => looked_at(NativeSource::of_store(&store, len), options.engine, read)?,
+        };
+        if let Some(value) = found {
+            return Ok(value);
+        }
+    }
+    #[cfg(feature = "libhdf5")]
+    {
+        let file = Attachment::new(Medium::Read(store)).open()?;
         whole::read_root(&LibSource::new(file.root()?)?, options)
     }
     #[cfg(not(feature = "libhdf5"))]

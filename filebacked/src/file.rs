@@ -1,5 +1,7 @@
 //! [`File`]: an open file with values under names of their own.
 
+mod store;
+
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
 use crate::error::{Error, ErrorKind, Operation, Result};

@@ -148,6 +148,7 @@ mod schema;
 mod slot;
 mod stamp;
 mod storage;
+pub mod store;
 pub mod testing;
 mod upgrade;
 pub mod value;
@@ -191,6 +192,7 @@ pub use schema::{FieldSchema, Nested, Schema, StructSchema, VariantSchema, Varia
 pub use slot::{Slot, Written};
 pub use stamp::Stamp;
 pub use storage::{CompoundMember, CompoundType, Description, Dtype, EnumType, IntType, ObjectKind, Out};
+pub use store::{ReadAt, Store, load_from, save_to};
 pub use value::Value;
 pub use writer::{GroupWriter, MemberWriter};
 

@@ -2,6 +2,7 @@
 
 use super::id::{Id, check, room};
 use super::lists::new_list;
+use super::vfd::{closing, lost};
 use crate::error::{Error, ErrorKind, Result};
 use hdf5_metno::globals::{H5P_FILE_ACCESS, H5P_FILE_CREATE};
 use hdf5_metno::sync::sync;
@@ -17,7 +18,7 @@ use hdf5_metno_sys::h5p::{
     H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5P_DEFAULT, H5Pset_fapl_core, H5Pset_file_image,
     H5Pset_libver_bounds, H5Pset_link_creation_order, H5Pset_obj_track_times,
 };
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -45,8 +46,7 @@ impl LibFile {
             let access = if writable { Some(access(H5F_LIBVER_LATEST)?) } else { None };
             let list = access.as_ref().map_or(H5P_DEFAULT, Id::raw);
             let flags = if writable { H5F_ACC_RDWR } else { H5F_ACC_RDONLY };
-            // SAFETY: the name ends in NUL, the list is open; the new identifier has no other owner.
-            Ok(LibFile { id: unsafe { Id::own(H5Fopen(name.as_ptr(), flags, list))? } })
+            open(&name, flags, list)
         })
     }
 
@@ -74,8 +74,8 @@ impl LibFile {
             unsafe {
                 check(H5Pset_fapl_core(access.raw(), 64 << 10, 0))?;
                 check(H5Pset_file_image(access.raw(), image.as_ptr().cast_mut().cast(), image.len()))?;
-                Ok(LibFile { id: Id::own(H5Fopen(name.as_ptr(), H5F_ACC_RDONLY, access.raw()))? })
             }
+            open(&name, H5F_ACC_RDONLY, access.raw())
         })
     }
 
@@ -104,9 +104,10 @@ impl LibFile {
     pub(crate) fn close(self) -> Result<()> {
         sync(|| {
             let flushed = self.flush();
+            drop(lost());
             // SAFETY: the reference is given away here and nowhere else.
-            let closed = check(unsafe { H5Fclose(self.id.into_raw()) });
-            flushed.and(closed.map(drop))
+            let closed = check(closing(|| unsafe { H5Fclose(self.id.into_raw()) }));
+            flushed.and(closed.map(drop)).and(lost().map_or(Ok(()), |error| Err(error.into())))
         })
     }
 
@@ -127,8 +128,14 @@ impl LibFile {
     }
 }
 
+/// Opens a file that exists. The lock is held, and the list is open.
+pub(super) fn open(name: &CStr, flags: u32, access: hid_t) -> Result<LibFile> {
+    // SAFETY: the name ends in NUL, the list is open; the new identifier has no other owner.
+    Ok(LibFile { id: unsafe { Id::own(H5Fopen(name.as_ptr(), flags, access))? } })
+}
+
 /// How a file is opened to be written: in the format of HDF5 1.8, up to that of another version. The lock is held.
-fn access(high: H5F_libver_t) -> Result<Id> {
+pub(super) fn access(high: H5F_libver_t) -> Result<Id> {
     let list = new_list(*H5P_FILE_ACCESS)?;
     // SAFETY: the list is open.
     check(unsafe { H5Pset_libver_bounds(list.raw(), H5F_LIBVER_V18, high) })?;
@@ -136,7 +143,7 @@ fn access(high: H5F_libver_t) -> Result<Id> {
 }
 
 /// Creates a file whose root group keeps no times, but the order of its links: a map may be stored there. The lock is held.
-fn create(name: &CString, flags: u32, access: &Id) -> Result<LibFile> {
+pub(super) fn create(name: &CStr, flags: u32, access: &Id) -> Result<LibFile> {
     let list = new_list(*H5P_FILE_CREATE)?;
     // SAFETY: the lists are open, the name ends in NUL; the new identifier has no other owner.
     unsafe {

@@ -22,6 +22,7 @@ mod source;
 mod stack;
 mod strings;
 mod types;
+mod vfd;
 
 pub(crate) use edit::{children, delete, exists, move_link, open_group, open_or_create_group, promote, root_of};
 pub(crate) use file::LibFile;
@@ -31,3 +32,4 @@ pub(crate) use id::Id;
 pub(crate) use kept::open_at;
 pub(crate) use sink::LibSink;
 pub(crate) use source::LibSource;
+pub(crate) use vfd::{Attachment, Medium};

@@ -1,11 +1,14 @@
 //! Objects that are held on to, read by our own engine.
 
-#[cfg(feature = "libhdf5")]
-use super::input::Input;
 use super::source::NativeSource;
 use crate::error::{Error, ErrorKind, Result};
+#[cfg(feature = "libhdf5")]
+use crate::storage::libhdf5::{Attachment, Medium};
 use crate::storage::{Handle, Kept, Source};
+use crate::store::ReadAt;
 use std::fs::{File, Metadata};
+#[cfg(feature = "libhdf5")]
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +18,8 @@ pub(super) enum Origin {
     /// All bytes of a small file, or of an image in memory.
     Memory(Vec<u8>, Option<PathBuf>),
     Disk(Opened),
+    /// A store, and its size when it was opened.
+    Store(Arc<dyn ReadAt>, u64),
 }
 
 /// An open file. Whatever takes its name, this stays the file that it was.
@@ -39,6 +44,11 @@ impl Opened {
     }
 }
 
+/// Refuses a store that is not as long as it was.
+fn check_size(store: &dyn ReadAt, len: u64) -> Result<()> {
+    if store.size()? == len { Ok(()) } else { Err(ErrorKind::Changed.into()) }
+}
+
 /// An object at an address.
 #[derive(Debug)]
 pub(super) struct NativeKept {
@@ -53,6 +63,10 @@ impl Kept for NativeKept {
             Origin::Disk(opened) => {
                 opened.check()?;
                 NativeSource::of_file(&opened.file, opened.found.len())?
+            }
+            Origin::Store(store, len) => {
+                check_size(store, *len)?;
+                NativeSource::of_store(store, *len)?
             }
         };
         let found = source.noted(source.open(self.address)).and_then(|handle| look(&source, handle));
@@ -69,6 +83,7 @@ impl Kept for NativeKept {
     fn path(&self) -> Option<&Path> {
         match &*self.origin {
             Origin::Memory(_, path) => path.as_deref(),
+            Origin::Store(..) => None,
             Origin::Disk(opened) => Some(&opened.path),
         }
     }
@@ -76,15 +91,20 @@ impl Kept for NativeKept {
     #[cfg(feature = "libhdf5")]
     fn with_hdf5(&self, look: &mut dyn FnMut(&crate::storage::libhdf5::Id) -> Result<()>) -> Result<()> {
         use crate::storage::libhdf5::{LibFile, open_at};
+        let open = |store| Attachment::new(Medium::Read(store)).open();
         let file = match &*self.origin {
-            Origin::Memory(bytes, _) => LibFile::open_image(bytes)?,
+            Origin::Memory(..) => open(Arc::new(Bytes(self.origin.clone())))?,
             Origin::Disk(opened) => {
                 opened.check()?;
                 match opened.has_its_name() {
                     true => LibFile::open(&opened.path, false)?,
-                    // The library opens files by name. Memory has to do where another file has taken it.
-                    false => LibFile::open_image(&opened.bytes()?)?,
+                    // Another file has taken the name.
+                    false => open(Arc::new(opened.file.try_clone()?))?,
                 }
+            }
+            Origin::Store(store, len) => {
+                check_size(store, *len)?;
+                open(store.clone())?
             }
         };
         look(&open_at(&file, self.address)?)
@@ -105,11 +125,25 @@ impl Opened {
         #[cfg(not(unix))]
         true
     }
+}
 
-    /// All bytes of the file.
-    fn bytes(&self) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        Input::of_file(&self.file, self.found.len()).read_vec(0, self.found.len() as usize, &mut bytes)?;
-        Ok(bytes)
+/// What is in memory, for the library to read it there.
+#[cfg(feature = "libhdf5")]
+struct Bytes(Arc<Origin>);
+
+#[cfg(feature = "libhdf5")]
+impl ReadAt for Bytes {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        match &*self.0 {
+            Origin::Memory(bytes, _) => bytes.read_at(offset, buffer),
+            _ => Ok(0),
+        }
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        match &*self.0 {
+            Origin::Memory(bytes, _) => bytes.size(),
+            _ => Ok(0),
+        }
     }
 }

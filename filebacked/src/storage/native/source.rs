@@ -10,6 +10,7 @@ use super::links::{Link, Links, is_dense};
 use super::object::{Attribute, Parsed, dense_attributes};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
+use crate::store::ReadAt;
 use crate::storage::compound::references;
 use crate::storage::{
     Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, REFERENCE, Slab, Source, StoredType,
@@ -72,6 +73,8 @@ pub(crate) struct NativeSource<'b> {
     heap: RefCell<Cursor>,
     declined: Cell<bool>,
     path: Option<&'b Path>,
+    /// The store that the bytes are in, where they are in one.
+    store: Option<&'b Arc<dyn ReadAt>>,
     /// What kept objects are read from, once there are any.
     origin: OnceCell<Arc<Origin>>,
 }
@@ -85,6 +88,12 @@ impl<'b> NativeSource<'b> {
     /// A file of so many bytes on the disk, of which only what is asked for is read.
     pub(crate) fn of_file(file: &'b File, len: u64) -> Result<Self> {
         NativeSource::of(Input::of_file(file, len))
+    }
+
+    /// A file of so many bytes in a store, of which only what is asked for is read.
+    pub(crate) fn of_store(store: &'b Arc<dyn ReadAt>, len: u64) -> Result<Self> {
+        let source = NativeSource::of(Input::of_store(&**store, len))?;
+        Ok(NativeSource { store: Some(store), ..source })
     }
 
     fn of(mut input: Input<'b>) -> Result<Self> {
@@ -117,6 +126,7 @@ impl<'b> NativeSource<'b> {
             heap: RefCell::default(),
             declined: Cell::new(false),
             path: None,
+            store: None,
             origin: OnceCell::new(),
         })
     }
@@ -508,9 +518,10 @@ impl Source for NativeSource<'_> {
             Some(origin) => origin.clone(),
             None => {
                 let path = self.path.map(Path::to_path_buf);
-                let origin = match &self.input {
-                    Input::Memory(bytes) => Origin::Memory(bytes.to_vec(), path),
-                    Input::Disk(disk) => Origin::Disk(Opened::new(disk.file()?, path.unwrap_or_default())?),
+                let origin = match (&self.input, self.store) {
+                    (_, Some(store)) => Origin::Store(store.clone(), store.size()?),
+                    (Input::Memory(bytes), None) => Origin::Memory(bytes.to_vec(), path),
+                    (Input::Disk(disk), None) => Origin::Disk(Opened::new(disk.file()?, path.unwrap_or_default())?),
                 };
                 self.origin.get_or_init(|| Arc::new(origin)).clone()
             }

@@ -1,0 +1,71 @@
+//! Files in a [`Store`](crate::Store): a virtual file driver, through which the C library reads and writes any object.
+
+#[cfg(hdf5_drivers)]
+mod class;
+#[cfg(hdf5_drivers)]
+mod driver;
+mod failure;
+mod medium;
+
+use super::file::{LibFile, access, create, open};
+use super::id::Id;
+use super::lists::new_list;
+use crate::error::{Error, ErrorKind, Result};
+use hdf5_metno::globals::H5P_FILE_ACCESS;
+use hdf5_metno::sync::sync;
+use hdf5_metno_sys::h5f::H5F_libver_t::H5F_LIBVER_V18;
+use hdf5_metno_sys::h5f::{H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5F_LIBVER_LATEST};
+use medium::Attached;
+use std::ffi::CStr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub(super) use failure::{closing, forget, lost, take};
+pub(crate) use medium::Medium;
+
+/// A store that is about to be opened.
+pub(crate) struct Attachment(Arc<Attached>);
+
+impl Attachment {
+    pub(crate) fn new(medium: Medium) -> Self {
+        Attachment(Arc::new(Attached::new(medium)))
+    }
+
+    /// What stands in errors for the name of a file.
+    pub(crate) fn path(&self) -> PathBuf {
+        PathBuf::from(self.0.name.to_string_lossy().into_owned())
+    }
+
+    /// Opens the file that the store has, to change it where the store can be changed.
+    pub(crate) fn open(self) -> Result<LibFile> {
+        if self.0.medium.size()? == 0 {
+            return Err(Error::new(ErrorKind::NotHdf5).with_help("the store is empty"));
+        }
+        sync(|| match &self.0.medium {
+            Medium::Read(_) => open(self.name(), H5F_ACC_RDONLY, self.on(new_list(*H5P_FILE_ACCESS)?)?.raw()),
+            Medium::Write(_) => open(self.name(), H5F_ACC_RDWR, self.on(access(H5F_LIBVER_LATEST)?)?.raw()),
+        })
+    }
+
+    /// Creates a file in the place of what the store has.
+    pub(crate) fn create(self) -> Result<LibFile> {
+        sync(|| create(self.name(), H5F_ACC_TRUNC, &self.on(access(H5F_LIBVER_V18)?)?))
+    }
+
+    fn name(&self) -> &CStr {
+        &self.0.name
+    }
+
+    /// An access list that leads to the store. The lock is held.
+    #[cfg(hdf5_drivers)]
+    fn on(&self, list: Id) -> Result<Id> {
+        driver::set(list.raw(), &self.0)?;
+        Ok(list)
+    }
+
+    #[cfg(not(hdf5_drivers))]
+    fn on(&self, _: Id) -> Result<Id> {
+        let what = "stores, with a version of the HDF5 library before 1.14";
+        Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("the feature `static` builds a newer one in"))
+    }
+}
