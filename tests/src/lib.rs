@@ -10,6 +10,7 @@ pub mod mutants;
 pub mod plain;
 mod python;
 mod round_trip;
+pub mod store;
 mod tool;
 
 pub use described::{Described, Node};

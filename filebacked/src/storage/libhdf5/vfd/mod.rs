@@ -38,12 +38,17 @@ impl Attachment {
 
     /// Opens the file that the store has, to change it where the store can be changed.
     pub(crate) fn open(self) -> Result<LibFile> {
-        if self.0.medium.size()? == 0 {
-            return Err(Error::new(ErrorKind::NotHdf5).with_help("the store is empty"));
-        }
-        sync(|| match &self.0.medium {
-            Medium::Read(_) => open(self.name(), H5F_ACC_RDONLY, self.on(new_list(*H5P_FILE_ACCESS)?)?.raw()),
-            Medium::Write(_) => open(self.name(), H5F_ACC_RDWR, self.on(access(H5F_LIBVER_LATEST)?)?.raw()),
+        sync(|| {
+            let read = || open(self.name(), H5F_ACC_RDONLY, self.on(new_list(*H5P_FILE_ACCESS)?)?.raw());
+            // The library would make a file of nothing, unless it has one that is still to be written.
+            let _known = match self.0.medium.size()? {
+                0 => Some(read().map_err(|_| Error::new(ErrorKind::NotHdf5).with_help("the store is empty"))?),
+                _ => None,
+            };
+            match &self.0.medium {
+                Medium::Read(_) => read(),
+                Medium::Write(_) => open(self.name(), H5F_ACC_RDWR, self.on(access(H5F_LIBVER_LATEST)?)?.raw()),
+            }
         })
     }
 

@@ -1,0 +1,233 @@
+//! Stores that fail: every error arrives with its source, nothing is left behind, and what was written before is there.
+
+use filebacked::store::{Memory, Store};
+use filebacked::{Compression, ErrorKind, File, FileBacked, Lazy, Result, WriteOptions, load_from, save_to};
+use filebacked_tests::store::{Fault, Faulty, Journal};
+use hdf5_metno_sys::h5f::{H5F_OBJ_ALL, H5Fget_obj_count};
+use std::error::Error as _;
+use std::io;
+use std::sync::Arc;
+
+const ENOSPC: i32 = 28;
+const EIO: i32 = 5;
+
+#[derive(FileBacked, Debug, PartialEq, Clone)]
+struct Run {
+    step: u64,
+    name: String,
+    samples: Vec<f64>,
+    notes: Vec<String>,
+}
+
+#[derive(FileBacked)]
+#[filebacked(name = "Run")]
+struct LazyRun {
+    step: u64,
+    samples: Lazy<Vec<f64>>,
+}
+
+fn run(n: usize) -> Run {
+    let samples = (0..n).map(|i| i as f64 * 0.5).collect();
+    Run { step: n as u64, name: "run".into(), samples, notes: (0..n % 100).map(|i| format!("note {i}")).collect() }
+}
+
+fn options() -> [WriteOptions; 3] {
+    [
+        WriteOptions::new(),
+        WriteOptions::new().compression(Compression::Gzip(1)),
+        WriteOptions::new().compression(Compression::None).deterministic(true),
+    ]
+}
+
+/// What every run of the tests does: create, write, flush, read, read later, write over, close, open again.
+fn work(store: &Arc<impl Store + 'static>) -> Result<Run> {
+    let file = File::create_store(store.clone())?;
+    for (n, options) in options().iter().enumerate() {
+        file.write_with(&format!("runs/{n}"), &run(2000 + n), options)?;
+    }
+    file.flush()?;
+    let lazy: LazyRun = file.read("runs/1")?;
+    file.write("more", &run(30_000))?;
+    assert_eq!(lazy.samples.get()?.len(), 2001);
+    assert_eq!(lazy.step, 2001);
+    let replace = WriteOptions::new().overwrite(filebacked::Overwrite::Replace);
+    file.write_with("more", &run(70_000), &replace)?;
+    file.close()?;
+    drop(lazy);
+    let file = File::open_store_rw(store.clone())?;
+    file.write("last", &run(10))?;
+    let read = file.read("more")?;
+    file.close()?;
+    Ok(read)
+}
+
+/// How many identifiers the library has for files and what is in them.
+fn open_objects() -> isize {
+    // SAFETY: the library is locked, and counts everything it has.
+    filebacked::hdf5::sync::sync(|| unsafe { H5Fget_obj_count(H5F_OBJ_ALL as i64, H5F_OBJ_ALL) })
+}
+
+/// The error of the store that is the source of an error.
+#[track_caller]
+fn source_of(error: &filebacked::Error) -> &io::Error {
+    let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    source.unwrap_or_else(|| panic!("no error of the store in {error:?}"))
+}
+
+/// Runs the work with a fault at each call, and returns how many of the runs failed.
+fn at_every_call(fault: impl Fn(usize) -> Fault, number: i32) -> (usize, usize) {
+    let mut failed = 0;
+    for call in 0.. {
+        let store = Arc::new(Faulty::new(fault(call)));
+        let done = work(&store);
+        let reached = store.calls() > call;
+        match done {
+            Err(error) => {
+                assert!(reached, "{error:?} before call {call}");
+                assert_eq!(source_of(&error).raw_os_error(), Some(number), "call {call}: {error:?}");
+                assert_eq!(*error.kind(), ErrorKind::Io(io::Error::from_raw_os_error(number).kind()), "call {call}");
+                assert!(error.operation().is_some() && error.file().is_some(), "call {call}: {error:?}");
+                failed += 1;
+            }
+            // The library has found another way.
+            Ok(read) => {
+                assert_eq!(read, run(70_000), "call {call}");
+                let file = File::open_store(Arc::new(Memory::from(copy(&store)))).unwrap();
+                assert_eq!(file.read::<Run>("more").unwrap(), run(70_000));
+                assert_eq!(file.read::<Run>("last").unwrap(), run(10));
+            }
+        }
+        assert_eq!(open_objects(), 0, "call {call} leaves something open");
+        let store = Arc::into_inner(store).unwrap_or_else(|| panic!("call {call}: somebody still has the store"));
+        drop(store);
+        if !reached {
+            assert!(call > 40, "{call} calls");
+            return (failed, call);
+        }
+    }
+    unreachable!()
+}
+
+fn copy(store: &Faulty) -> Vec<u8> {
+    store.store().to_vec()
+}
+
+#[test]
+fn a_store_that_dies_at_any_call() {
+    let (failed, calls) = at_every_call(|call| Fault::Dies(call, EIO), EIO);
+    // From the first call on: nothing goes without the store.
+    assert_eq!(failed, calls);
+    // The library and what it holds are as good as before.
+    let store = Arc::new(Memory::new());
+    assert_eq!(work(&store).unwrap(), run(70_000));
+}
+
+#[test]
+fn a_store_that_fails_once_at_any_call() {
+    let (failed, calls) = at_every_call(|call| Fault::Once(call, EIO), EIO);
+    assert!(failed * 2 > calls, "{failed} of {calls}");
+}
+
+#[test]
+fn a_store_that_becomes_read_only_at_any_call() {
+    at_every_call(|call| Fault::ReadOnly(call, 30), 30);
+}
+
+#[test]
+fn a_store_without_space() {
+    let whole = Arc::new(Faulty::new(Fault::None));
+    work(&whole).unwrap();
+    let needed = copy(&whole).len() as u64;
+    drop(whole);
+    for percent in 0..100 {
+        let store = Arc::new(Faulty::new(Fault::Quota(needed * percent / 100)));
+        let error = work(&store).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Io(io::ErrorKind::StorageFull), "{percent} %: {error:?}");
+        assert_eq!(source_of(&error).raw_os_error(), Some(ENOSPC));
+        assert_eq!(open_objects(), 0, "{percent} %");
+        Arc::into_inner(store).expect("nobody else has the store");
+    }
+}
+
+#[test]
+fn what_was_flushed_before_is_there() {
+    // Something is flushed; the store is full from then on.
+    let store = Arc::new(Memory::new());
+    let file = File::create_store(store.clone()).unwrap();
+    file.write("first", &run(100)).unwrap();
+    file.close().unwrap();
+    let size = store.to_vec().len() as u64;
+    let full = Arc::new(Faulty::over(Memory::from(store.to_vec()), Fault::Quota(size)));
+    let file = File::open_store_rw(full.clone()).unwrap();
+    let written = file.write("second", &run(100_000)).and_then(|()| file.flush());
+    assert_eq!(*written.unwrap_err().kind(), ErrorKind::Io(io::ErrorKind::StorageFull));
+    // What is in the file can be read still, by this handle too.
+    assert_eq!(file.read::<Run>("first").unwrap(), run(100));
+    drop(file);
+    assert_eq!(open_objects(), 0);
+}
+
+#[test]
+fn whole_values_in_stores_that_fail() {
+    for engine in filebacked_tests::ENGINES {
+        for call in 0.. {
+            let store = Arc::new(Faulty::new(Fault::Dies(call, EIO)));
+            let saved = WriteOptions::new().engine(engine).save_to(store.clone(), &run(5000));
+            if store.calls() <= call {
+                saved.unwrap();
+                break;
+            }
+            assert_eq!(source_of(&saved.unwrap_err()).raw_os_error(), Some(EIO), "{engine:?}, call {call}");
+        }
+        for n in [10, 100_000] {
+            let good = Arc::new(Memory::new());
+            save_to(good.clone(), &run(n)).unwrap();
+            for call in 0.. {
+                let store = Arc::new(Faulty::over(good.clone(), Fault::Dies(call, EIO)));
+                let loaded = filebacked::ReadOptions::new().engine(engine).load_from::<Run>(store.clone());
+                if store.calls() <= call {
+                    assert_eq!(loaded.unwrap(), run(n));
+                    break;
+                }
+                assert_eq!(source_of(&loaded.unwrap_err()).raw_os_error(), Some(EIO), "{engine:?}, call {call}");
+            }
+        }
+        assert_eq!(open_objects(), 0);
+    }
+}
+
+#[test]
+fn power_is_lost_after_a_flush() {
+    let store = Arc::new(Journal::new());
+    let file = File::create_store(store.clone()).unwrap();
+    file.write("first", &run(100)).unwrap();
+    file.flush().unwrap();
+    let flushed = store.len();
+    assert_eq!(store.unsynced(flushed), 0, "the flush was not passed on");
+    file.write("second", &run(50_000)).unwrap();
+    file.close().unwrap();
+    let all = store.len();
+    assert!(all > flushed + 3);
+    assert_eq!(store.unsynced(all), 0, "closing a file does not sync the store");
+    // Nothing after the flush has reached the disk, however much was done by then.
+    let last_sync = |changes| changes - store.unsynced(changes);
+    for changes in flushed..all {
+        if last_sync(changes) == flushed {
+            let disk = store.after_power_loss(changes, []);
+            let file = File::open_store(Arc::new(disk)).unwrap();
+            assert_eq!(file.read::<Run>("first").unwrap(), run(100), "after {changes} changes");
+        }
+    }
+    let disk = store.after_power_loss(all, []);
+    assert_eq!(File::open_store(Arc::new(disk)).unwrap().read::<Run>("second").unwrap(), run(50_000));
+}
+
+#[test]
+fn a_whole_value_is_synced_when_it_is_saved() {
+    for engine in filebacked_tests::ENGINES {
+        let store = Arc::new(Journal::new());
+        WriteOptions::new().engine(engine).save_to(store.clone(), &run(1000)).unwrap();
+        let disk = store.after_power_loss(store.len(), []);
+        assert_eq!(load_from::<Run>(Arc::new(disk)).unwrap(), run(1000), "{engine:?}");
+    }
+}
