@@ -2,7 +2,9 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rustc-check-cfg=cfg(hdf5_chunk_iter, hdf5_tokens, hdf5_sized_decode, hdf5_dereference2, hdf5_drivers)");
+    println!(
+        "cargo::rustc-check-cfg=cfg(hdf5_chunk_iter, hdf5_tokens, hdf5_sized_decode, hdf5_dereference2, hdf5_drivers)"
+    );
     if std::env::var_os("DEP_HDF5_VERSION_1_10_0").is_some() {
         println!("cargo::rustc-cfg=hdf5_dereference2");
     }

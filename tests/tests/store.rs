@@ -171,7 +171,8 @@ f['bytes'] = list(o.getbuffer())
 ";
     for libver in ["earliest", "v108", "latest"] {
         python.create(&path, &code.replace("LIBVER", libver));
-        let bytes: Vec<u8> = File::open(&path).unwrap().read::<Vec<i64>>("bytes").unwrap().iter().map(|b| *b as u8).collect();
+        let bytes: Vec<u8> =
+            File::open(&path).unwrap().read::<Vec<i64>>("bytes").unwrap().iter().map(|b| *b as u8).collect();
         let store = Arc::new(Memory::from(bytes));
         assert_eq!(load_from::<Run>(store.clone()).unwrap(), run(1000), "{libver}");
         let file = File::open_store_rw(store.clone()).unwrap();
@@ -179,8 +180,10 @@ f['bytes'] = list(o.getbuffer())
         file.write("more", &run(5)).unwrap();
         file.close().unwrap();
         std::fs::write(&path, store.to_vec()).unwrap();
-        assert_eq!(python.eval(&path, "[sorted(f), f['more/samples'][4], f['samples'][999]]"),
-            json!([["more", "name", "samples", "step"], 2.0, 499.5]));
+        assert_eq!(
+            python.eval(&path, "[sorted(f), f['more/samples'][4], f['samples'][999]]"),
+            json!([["more", "name", "samples", "step"], 2.0, 499.5])
+        );
     }
 }
 
@@ -339,7 +342,8 @@ fn what_is_allocated_and_not_written_reads_as_zeros() {
     let store = Arc::new(Memory::new());
     let file = File::create_store(store.clone()).unwrap();
     let hdf5 = file.as_hdf5().unwrap();
-    let dataset = hdf5.new_dataset::<u64>().shape(100_000).alloc_time(Some(AllocTime::Early)).fill_time(FillTime::Never);
+    let dataset =
+        hdf5.new_dataset::<u64>().shape(100_000).alloc_time(Some(AllocTime::Early)).fill_time(FillTime::Never);
     let dataset = dataset.create("late").unwrap();
     assert!(store.size().unwrap() < 800_000, "the store has the bytes already");
     assert_eq!(dataset.read_raw::<u64>().unwrap(), vec![0; 100_000]);

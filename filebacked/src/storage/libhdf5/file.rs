@@ -2,6 +2,7 @@
 
 use super::id::{Id, check, room};
 use super::lists::new_list;
+use super::stack::forget_error;
 use super::vfd::{closing, lost};
 use crate::error::{Error, ErrorKind, Result};
 use hdf5_metno::globals::{H5P_FILE_ACCESS, H5P_FILE_CREATE};
@@ -13,7 +14,8 @@ use hdf5_metno_sys::h5f::{
     H5Fflush, H5Fget_file_image, H5Fopen,
 };
 use hdf5_metno_sys::h5g::H5Gopen2;
-use hdf5_metno_sys::h5i::{H5Iinc_ref, hid_t};
+use hdf5_metno_sys::h5i::H5I_type_t::H5I_FILE;
+use hdf5_metno_sys::h5i::{H5Idec_ref, H5Iget_type, H5Iinc_ref, hid_t};
 use hdf5_metno_sys::h5p::{
     H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5P_DEFAULT, H5Pset_fapl_core, H5Pset_file_image,
     H5Pset_libver_bounds, H5Pset_link_creation_order, H5Pset_obj_track_times,
@@ -105,8 +107,9 @@ impl LibFile {
         sync(|| {
             let flushed = self.flush();
             drop(lost());
+            let id = self.id.into_raw();
             // SAFETY: the reference is given away here and nowhere else.
-            let closed = check(closing(|| unsafe { H5Fclose(self.id.into_raw()) }));
+            let closed = check(closing(|| unsafe { H5Fclose(id) })).inspect_err(|_| give_up(id));
             flushed.and(closed.map(drop)).and(lost().map_or(Ok(()), |error| Err(error.into())))
         })
     }
@@ -152,6 +155,19 @@ pub(super) fn create(name: &CStr, flags: u32, access: &Id) -> Result<LibFile> {
         let id: hid_t = H5Fcreate(name.as_ptr(), flags, list.raw(), access.raw());
         Ok(LibFile { id: Id::own(id)? })
     }
+}
+
+/// Lets go of an identifier whose last reference could not be given back. The lock is held.
+///
+/// The library keeps it then: of a file it has closed all there is, and takes the rest when it is asked again.
+#[cold]
+pub(super) fn give_up(id: hid_t) {
+    // SAFETY: the identifier still has the reference that its last owner wanted to give back.
+    if unsafe { H5Iget_type(id) } == H5I_FILE {
+        // SAFETY: as above.
+        closing(|| unsafe { H5Idec_ref(id) });
+    }
+    forget_error();
 }
 
 /// A name for a file in memory. The library takes two of the same name for the same file.

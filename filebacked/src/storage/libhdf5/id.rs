@@ -55,7 +55,7 @@ impl Drop for Id {
         sync(|| {
             // SAFETY: `self` owns the reference that is given back.
             if closing(|| unsafe { H5Idec_ref(self.0) }) < 0 {
-                super::stack::forget_error();
+                super::file::give_up(self.0);
             }
         });
     }

@@ -10,12 +10,12 @@ use super::links::{Link, Links, is_dense};
 use super::object::{Attribute, Parsed, dense_attributes};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
-use crate::store::ReadAt;
 use crate::storage::compound::references;
 use crate::storage::{
     Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, REFERENCE, Slab, Source, StoredType,
     Texts, Unusual, elements,
 };
+use crate::store::ReadAt;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::File;
 use std::mem::MaybeUninit;

@@ -13,6 +13,9 @@ pub(super) const VERSION: c_uint = 1;
 /// A kind of memory in a file.
 pub(super) type Kind = c_int;
 
+/// `H5FD_MEM_DRAW`: what datasets hold, all else being metadata.
+pub(super) const DATA: Kind = 3;
+
 /// For each kind of memory, the kind whose free space it shares: metadata and data apart.
 pub(super) const DICHOTOMY: [Kind; 7] = [1, 1, 1, 3, 3, 1, 1];
 

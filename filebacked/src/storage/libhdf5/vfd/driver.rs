@@ -2,8 +2,8 @@
 //!
 //! Every callback runs under the library's lock, on the thread of whoever called the library.
 
-use super::class::{Class, DICHOTOMY, Kind, Public, VERSION};
-use super::failure;
+use super::class::{Class, DATA, DICHOTOMY, Kind, Public, VERSION};
+use super::failure::{self, caught};
 use super::medium::{Attached, Medium};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::libhdf5::id::check;
@@ -18,7 +18,6 @@ use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5p::{H5Pget_driver_info, H5Pset_driver};
 use std::ffi::{CStr, c_char, c_int, c_uint, c_ulong, c_void};
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
 /// The largest address, as that of a file on the disk.
@@ -80,6 +79,8 @@ struct Open {
     addresses: u64,
     /// Where the bytes of the store end.
     bytes: u64,
+    /// Whether something was written since the store was told to keep what it has.
+    unsynced: bool,
 }
 
 /// Lets files be opened in a store by this access list. The lock is held.
@@ -107,18 +108,6 @@ fn driver() -> Result<hid_t> {
     // SAFETY: the class is one of this version of the library, as was just seen, and lives as long as the program.
     let driver = check(unsafe { H5FDregister((&raw const CLASS).cast()) })?;
     Ok(*DRIVER.get_or_init(|| driver))
-}
-
-/// Runs code of a store; a panic is an error of it.
-fn caught<R>(call: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
-        let error = io::Error::other(format!("the store panicked: {text}"));
-        // What was thrown may panic again when it is dropped.
-        std::mem::forget(panic);
-        Err(error)
-    })
 }
 
 /// Runs a callback: what goes wrong is left for whoever called the library.
@@ -196,15 +185,16 @@ unsafe extern "C" fn open(name: *const c_char, flags: c_uint, list: hid_t, _: ha
         }
         // SAFETY: the library fills its part in before it uses it; all of it may be zero.
         let public: Public = unsafe { std::mem::zeroed() };
-        Ok(Box::into_raw(Box::new(Open { public, attached, addresses: 0, bytes })).cast())
+        Ok(Box::into_raw(Box::new(Open { public, attached, addresses: 0, bytes, unsynced: false })).cast())
     })
 }
 
 unsafe extern "C" fn close(file: *mut Public) -> herr_t {
     guarded(FAILED, || {
         // SAFETY: the library gives back what `open` has made, and does not use it again.
-        drop(unsafe { Box::from_raw(file.cast::<Open>()) });
-        Ok(0)
+        let mut open = unsafe { Box::from_raw(file.cast::<Open>()) };
+        // The library writes once more after it has flushed.
+        Ok(if open.unsynced { synced(&mut open, false) } else { 0 })
     })
 }
 
@@ -259,14 +249,18 @@ unsafe extern "C" fn read(
             buffer.cast::<u8>().write_bytes(0, len);
             (at(file), std::slice::from_raw_parts_mut(buffer.cast::<u8>(), len))
         };
+        if let Some(error) = open.attached.lost().filter(|_| !failure::is_closing()) {
+            return Err(error);
+        }
         // Addresses may be given away that are not written yet: they read as zeros.
         open.attached.medium.read_to_end(address, buffer)?;
         Ok(0)
     })
 }
 
-/// Does what changes a store. While a file is closed, the library is told that it went well in any case.
-fn changed(open: &Open, change: impl FnOnce(&Medium) -> io::Result<()>) -> herr_t {
+/// Does what changes a store. Where the library would not survive an error it is told that all went well, and the file has
+/// lost something: it fails from then on.
+fn changed(open: &Open, survives: bool, change: impl FnOnce(&Medium) -> io::Result<()>) -> herr_t {
     let attached = &*open.attached;
     let done = match attached.lost() {
         Some(error) => Err(error),
@@ -274,21 +268,21 @@ fn changed(open: &Open, change: impl FnOnce(&Medium) -> io::Result<()>) -> herr_
     };
     match done {
         Ok(()) => 0,
-        Err(error) if failure::is_closing() => {
+        Err(error) if survives && !failure::is_closing() => {
+            failure::leave(error);
+            FAILED
+        }
+        Err(error) => {
             attached.lose(&error);
             failure::lose(error);
             0
-        }
-        Err(error) => {
-            failure::leave(error);
-            FAILED
         }
     }
 }
 
 unsafe extern "C" fn write(
     file: *mut Public,
-    _: Kind,
+    kind: Kind,
     _: hid_t,
     address: haddr_t,
     len: usize,
@@ -296,26 +290,38 @@ unsafe extern "C" fn write(
 ) -> herr_t {
     // SAFETY: an open file of this driver, under the library's lock, and so many readable bytes.
     let (open, data) = unsafe { (at_mut(file), std::slice::from_raw_parts(data.cast::<u8>(), len)) };
-    let code = changed(open, |medium| medium.write_all(address, data));
+    // What the cache of metadata could not write stays marked as being written: it can never be emptied again, and a file
+    // with such a cache never be closed.
+    let code = changed(open, kind == DATA, |medium| medium.write_all(address, data));
+    open.unsynced = true;
     if code >= 0 {
         open.bytes = open.bytes.max(address.saturating_add(len as u64));
     }
     code
 }
 
-unsafe extern "C" fn flush(file: *mut Public, _: hid_t, _: bool) -> herr_t {
-    // SAFETY: an open file of this driver.
-    changed(unsafe { at(file) }, Medium::sync)
+unsafe extern "C" fn flush(file: *mut Public, _: hid_t, closing: bool) -> herr_t {
+    // SAFETY: an open file of this driver, under the library's lock.
+    synced(unsafe { at_mut(file) }, !closing)
 }
 
-unsafe extern "C" fn truncate(file: *mut Public, _: hid_t, _: bool) -> herr_t {
+/// Has the store keep what was written.
+fn synced(open: &mut Open, survives: bool) -> herr_t {
+    open.unsynced = false;
+    let attached = open.attached.clone();
+    // A store that could not says nothing of what it has.
+    changed(open, survives, |medium| medium.sync().inspect_err(|error| attached.lose(error)))
+}
+
+unsafe extern "C" fn truncate(file: *mut Public, _: hid_t, closing: bool) -> herr_t {
     // SAFETY: an open file of this driver, under the library's lock.
     let open = unsafe { at_mut(file) };
     let end = open.addresses;
     if end == open.bytes {
         return 0;
     }
-    let code = changed(open, |medium| medium.set_size(end));
+    let code = changed(open, !closing, |medium| medium.set_size(end));
+    open.unsynced = true;
     if code >= 0 {
         open.bytes = end;
     }

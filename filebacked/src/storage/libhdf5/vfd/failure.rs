@@ -9,6 +9,7 @@ use hdf5_metno_sys::h5e::{H5E_DEFAULT, H5Epush2};
 use std::cell::{Cell, RefCell};
 use std::ffi::CString;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// So many errors are kept: the first is the one that counts, the others follow from it.
 const KEPT: usize = 8;
@@ -21,6 +22,18 @@ thread_local! {
     static NEXT: Cell<u64> = const { Cell::new(0) };
     static CLOSING: Cell<bool> = const { Cell::new(false) };
     static LOST: RefCell<Option<io::Error>> = const { RefCell::new(None) };
+}
+
+/// Runs code of a store; a panic is an error of it.
+pub(super) fn caught<R>(call: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+        let error = io::Error::other(format!("the store panicked: {text}"));
+        // What was thrown may panic again when it is dropped.
+        std::mem::forget(panic);
+        Err(error)
+    })
 }
 
 /// Leaves an error for the call of the library that is under way. Its callback fails now.

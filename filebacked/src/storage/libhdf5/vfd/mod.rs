@@ -41,7 +41,7 @@ impl Attachment {
         sync(|| {
             let read = || open(self.name(), H5F_ACC_RDONLY, self.on(new_list(*H5P_FILE_ACCESS)?)?.raw());
             // The library would make a file of nothing, unless it has one that is still to be written.
-            let _known = match self.0.medium.size()? {
+            let _known = match failure::caught(|| self.0.medium.size())? {
                 0 => Some(read().map_err(|_| Error::new(ErrorKind::NotHdf5).with_help("the store is empty"))?),
                 _ => None,
             };
