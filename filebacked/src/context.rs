@@ -131,6 +131,11 @@ impl ReadContext {
         self.0.options.max_depth
     }
 
+    /// Whether the C library may have the file.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.0.options.limits.is_none()
+    }
+
     #[inline]
     pub(crate) fn registry(&self) -> &Registry {
         &self.0.registry

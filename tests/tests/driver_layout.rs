@@ -26,8 +26,10 @@ fn declared() -> Vec<(String, usize)> {
     for (n, name) in ["read_vector", "write_vector", "read_selection", "write_selection"].into_iter().enumerate() {
         all.push((format!("offsetof(H5FD_class_t, {name})"), pieces + n * size_of::<usize>()));
     }
-    all.extend(offsets!(Public as "H5FD_t": driver_id cls fileno access_flags feature_flags maxaddr base_addr threshold
-        alignment paged_aggr));
+    all.extend(
+        offsets!(Public as "H5FD_t": driver_id cls fileno access_flags feature_flags maxaddr base_addr threshold
+        alignment paged_aggr),
+    );
     all.push(("H5FD_CLASS_VERSION".into(), class::VERSION as usize));
     all.push(("H5FD_MEM_DRAW".into(), class::DATA as usize));
     all.push(("H5FD_MEM_NTYPES".into(), class::DICHOTOMY.len()));

@@ -7,6 +7,7 @@ use filebacked::{
 use filebacked_tests::store::{Fault, Faulty};
 use filebacked_tests::{ENGINES, python, scratch};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::io::{self, Cursor};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -337,6 +338,31 @@ fn an_external_link_never_leads_back_to_the_object() {
             let error = file.read::<i32>(name).unwrap_err();
             assert!(matches!(error.kind(), ErrorKind::Dangling(_)), "{name}: {error:?}");
         }
+    }
+}
+
+#[derive(FileBacked)]
+struct Linked {
+    step: u64,
+    group: Lazy<BTreeMap<String, Vec<f64>>>,
+}
+
+#[test]
+fn links_of_a_replaced_file_lead_where_they_did() {
+    let Some(python) = python() else { return };
+    let (dir, path) = scratch("outer.h5");
+    python.create(&dir.path().join("other.h5"), "f['x'] = [0.5, 1.5]");
+    let ours = Linked { step: 1, group: Lazy::new(BTreeMap::from([("here".to_string(), vec![2.5])])) };
+    // Read at once, and piece by piece.
+    for filling in [0, 1_000_000] {
+        filebacked::save(&path, &ours).unwrap();
+        let code = "import h5py\nf['group/far'] = h5py.ExternalLink('other.h5', '/x')\nf['zeros'] = bytearray(FILLING)";
+        python.change(&path, &code.replace("FILLING", &filling.to_string()));
+        let lazy: Linked = filebacked::load(&path).unwrap();
+        filebacked::save(&path, &run(3)).unwrap();
+        let found = lazy.group.get().unwrap();
+        assert_eq!((found["here"].as_slice(), found["far"].as_slice()), (&[2.5][..], &[0.5, 1.5][..]), "{filling}");
+        assert_eq!(lazy.step, 1);
     }
 }
 

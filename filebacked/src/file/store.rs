@@ -15,8 +15,7 @@ impl File {
     /// # Errors
     ///
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) with the object's own error as the source,
-    /// [`ErrorKind::NotHdf5`](crate::ErrorKind::NotHdf5), [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) where the
-    /// system's HDF5 library is linked and is older than version 1.14, or what HDF5 says.
+    /// [`ErrorKind::NotHdf5`](crate::ErrorKind::NotHdf5), or what HDF5 says.
     pub fn open_store(store: Arc<impl ReadAt + 'static>) -> Result<Self> {
         File::attach(Medium::Read(store), Operation::Open, Attachment::open)
     }
@@ -25,7 +24,8 @@ impl File {
     ///
     /// # Errors
     ///
-    /// As [`File::open_store`].
+    /// As [`File::open_store`]; [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) where the system's HDF5 library is
+    /// linked and is older than version 1.14, or newer than those that are known.
     pub fn open_store_rw(store: Arc<impl Store + 'static>) -> Result<Self> {
         File::attach(Medium::Write(store), Operation::Open, Attachment::open)
     }
@@ -34,7 +34,7 @@ impl File {
     ///
     /// # Errors
     ///
-    /// As [`File::open_store`].
+    /// As [`File::open_store_rw`].
     pub fn create_store(store: Arc<impl Store + 'static>) -> Result<Self> {
         File::attach(Medium::Write(store), Operation::Create, |store| stamped(store.create()?))
     }

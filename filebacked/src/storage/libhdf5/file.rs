@@ -40,6 +40,16 @@ impl LibFile {
         })
     }
 
+    /// Creates a file over an empty one that this process has locked itself: the library is not to lock it too.
+    pub(crate) fn create_private(path: &Path) -> Result<Self> {
+        let name = c_path(path)?;
+        sync(|| {
+            let access = access(H5F_LIBVER_V18)?;
+            unlocked(&access)?;
+            create(&name, H5F_ACC_TRUNC, &access)
+        })
+    }
+
     /// Opens a file, to read it or also to change it.
     pub(crate) fn open(path: &Path, writable: bool) -> Result<Self> {
         let name = c_path(path)?;
@@ -145,6 +155,15 @@ pub(super) fn access(high: H5F_libver_t) -> Result<Id> {
     Ok(list)
 }
 
+/// Lets files be opened without locks, where the library knows any. The lock of the library is held.
+fn unlocked(access: &Id) -> Result<()> {
+    #[cfg(hdf5_locking)]
+    // SAFETY: the list is open.
+    check(unsafe { hdf5_metno_sys::h5p::H5Pset_file_locking(access.raw(), 0, 1) })?;
+    let _ = access;
+    Ok(())
+}
+
 /// Creates a file whose root group keeps no times, but the order of its links: a map may be stored there. The lock is held.
 pub(super) fn create(name: &CStr, flags: u32, access: &Id) -> Result<LibFile> {
     let list = new_list(*H5P_FILE_CREATE)?;
@@ -178,13 +197,13 @@ fn memory_name() -> Result<CString> {
 }
 
 #[cfg(unix)]
-fn c_path(path: &Path) -> Result<CString> {
+pub(super) fn c_path(path: &Path) -> Result<CString> {
     use std::os::unix::ffi::OsStrExt;
     c_string(path.as_os_str().as_bytes().to_vec())
 }
 
 #[cfg(not(unix))]
-fn c_path(path: &Path) -> Result<CString> {
+pub(super) fn c_path(path: &Path) -> Result<CString> {
     match path.to_str() {
         Some(path) => c_string(path.as_bytes().to_vec()),
         None => Err(ErrorKind::Unsupported("a file name that is not Unicode".into()).into()),

@@ -236,7 +236,11 @@ impl Source for LibSource {
                         // Taken at once: every other call clears the stack.
                         let error = last_error();
                         let is_group = matches!(H5Iget_type(group), H5I_GROUP | H5I_FILE);
-                        return Err(if is_group { error } else { Error::mismatch("a group", "another kind of object") });
+                        return Err(if is_group {
+                            error
+                        } else {
+                            Error::mismatch("a group", "another kind of object")
+                        });
                     }
                 }
                 let member = Id::own(H5Oopen(group, name, H5P_DEFAULT)).map_err(|error| broken(group, name, error))?;

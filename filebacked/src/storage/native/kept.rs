@@ -2,6 +2,7 @@
 
 use super::source::NativeSource;
 use crate::error::{Error, ErrorKind, Result};
+use crate::options::Limits;
 #[cfg(feature = "libhdf5")]
 use crate::storage::libhdf5::{Attachment, Medium};
 use crate::storage::{Handle, Kept, Source};
@@ -54,6 +55,7 @@ fn check_size(store: &dyn ReadAt, len: u64) -> Result<()> {
 pub(super) struct NativeKept {
     pub(super) origin: Arc<Origin>,
     pub(super) address: u64,
+    pub(super) limits: Option<Limits>,
 }
 
 impl Kept for NativeKept {
@@ -69,10 +71,11 @@ impl Kept for NativeKept {
                 NativeSource::of_store(store, *len)?
             }
         };
+        let source = source.limited(self.limits);
         let found = source.noted(source.open(self.address)).and_then(|handle| look(&source, handle));
         match found {
             #[cfg(feature = "libhdf5")]
-            Err(_) if source.declined() => self.with_hdf5(&mut |object| {
+            Err(_) if source.declined() && self.limits.is_none() => self.with_hdf5(&mut |object| {
                 let source = crate::storage::libhdf5::LibSource::new(crate::storage::libhdf5::root_of(object)?)?;
                 look(&source, source.adopt(object.clone())?)
             }),
@@ -91,20 +94,25 @@ impl Kept for NativeKept {
     #[cfg(feature = "libhdf5")]
     fn with_hdf5(&self, look: &mut dyn FnMut(&crate::storage::libhdf5::Id) -> Result<()>) -> Result<()> {
         use crate::storage::libhdf5::{LibFile, open_at};
-        let open = |store| Attachment::new(Medium::Read(store)).open();
+        if self.limits.is_some() {
+            return Err(Error::new(ErrorKind::NeedsLibhdf5)
+                .with_help("the file is not trusted: read the value, not the handle"));
+        }
         let file = match &*self.origin {
-            Origin::Memory(..) => open(Arc::new(Bytes(self.origin.clone())))?,
+            Origin::Memory(_, path) => {
+                Attachment::of_file(Arc::new(Bytes(self.origin.clone())), path.as_deref())?.open()?
+            }
             Origin::Disk(opened) => {
                 opened.check()?;
                 match opened.has_its_name() {
                     true => LibFile::open(&opened.path, false)?,
                     // Another file has taken the name.
-                    false => open(Arc::new(opened.file.try_clone()?))?,
+                    false => Attachment::of_file(Arc::new(opened.file.try_clone()?), Some(&opened.path))?.open()?,
                 }
             }
             Origin::Store(store, len) => {
                 check_size(store, *len)?;
-                open(store.clone())?
+                Attachment::new(Medium::Read(store.clone())).open()?
             }
         };
         look(&open_at(&file, self.address)?)

@@ -39,8 +39,7 @@ static CLASS: Class = Class {
     sb_encode: None,
     sb_decode: None,
     fapl_size: 0,
-    // The list that a file gives of itself has no store: a file that an external link leads to must not be this one.
-    fapl_get: None,
+    fapl_get: Some(links),
     fapl_copy: Some(share),
     fapl_free: Some(release),
     dxpl_size: 0,
@@ -101,7 +100,7 @@ fn driver() -> Result<hid_t> {
     // SAFETY: the numbers are writable.
     check(unsafe { H5get_libversion(&mut major, &mut minor, &mut patch) })?;
     if !matches!((major, minor), (1, 14) | (2, 0..=2)) {
-        let what = format!("stores, with version {major}.{minor}.{patch} of the HDF5 library");
+        let what = format!("a store, with version {major}.{minor}.{patch} of the HDF5 library");
         return Err(Error::new(ErrorKind::Unsupported(what))
             .with_help("drivers of versions 1.14 to 2.2 are known; the feature `static` builds one of these in"));
     }
@@ -154,6 +153,15 @@ unsafe extern "C" fn release(info: *mut c_void) -> herr_t {
     })
 }
 
+/// What the list holds that an open file gives of itself: the files that its external links lead to are opened by that.
+unsafe extern "C" fn links(file: *mut Public) -> *mut c_void {
+    guarded(std::ptr::null_mut(), || {
+        // SAFETY: an open file of this driver.
+        let links = unsafe { at(file) }.attached.links();
+        Ok(Arc::into_raw(Arc::new(links)).cast_mut().cast())
+    })
+}
+
 unsafe extern "C" fn open(name: *const c_char, flags: c_uint, list: hid_t, _: haddr_t) -> *mut Public {
     guarded(std::ptr::null_mut(), || {
         // SAFETY: the list is open, and of this driver.
@@ -161,15 +169,18 @@ unsafe extern "C" fn open(name: *const c_char, flags: c_uint, list: hid_t, _: ha
         // SAFETY: the name ends in NUL.
         let name = unsafe { CStr::from_ptr(name) };
         // SAFETY: the list has a reference, and is open during this call.
-        let known = unsafe { info.as_ref() }.filter(|attached| attached.name.as_c_str() == name);
-        if known.is_none() {
-            // A file that an external link leads to: a store has none beside it. The library says of which link.
-            return Ok(std::ptr::null_mut());
-        }
-        // SAFETY: as above: it is not null, and the reference that is added is owned here.
-        let attached = unsafe {
-            Arc::increment_strong_count(info);
-            Arc::from_raw(info)
+        let attached = match unsafe { info.as_ref() } {
+            // SAFETY: as above; the reference that is added is owned here.
+            Some(known) if known.name.as_c_str() == name => unsafe {
+                Arc::increment_strong_count(info);
+                Arc::from_raw(info)
+            },
+            // A file that an external link leads to. If there is none, the library says of which link.
+            Some(from) if flags & H5F_ACC_RDWR == 0 => match from.linked(name) {
+                Some(linked) => Arc::new(linked),
+                None => return Ok(std::ptr::null_mut()),
+            },
+            _ => return Ok(std::ptr::null_mut()),
         };
         if flags & H5F_ACC_RDWR != 0 && matches!(attached.medium, Medium::Read(_)) {
             return Err(io::ErrorKind::ReadOnlyFilesystem.into());

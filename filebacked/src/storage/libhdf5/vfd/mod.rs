@@ -4,19 +4,27 @@
 mod class;
 #[cfg(hdf5_drivers)]
 mod driver;
+#[cfg_attr(not(hdf5_drivers), allow(dead_code))]
 mod failure;
+#[cfg_attr(not(hdf5_drivers), allow(dead_code))]
 mod medium;
 
+#[cfg(feature = "native")]
+use super::file::c_path;
 use super::file::{LibFile, access, create, open};
 use super::id::Id;
 use super::lists::new_list;
 use crate::error::{Error, ErrorKind, Result};
+#[cfg(feature = "native")]
+use crate::store::ReadAt;
 use hdf5_metno::globals::H5P_FILE_ACCESS;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::H5F_libver_t::H5F_LIBVER_V18;
 use hdf5_metno_sys::h5f::{H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5F_LIBVER_LATEST};
 use medium::Attached;
 use std::ffi::CStr;
+#[cfg(feature = "native")]
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -31,6 +39,17 @@ impl Attachment {
         Attachment(Arc::new(Attached::new(medium)))
     }
 
+    /// What was a file on the disk, so that links to other files lead to the disk: from where it was, if that is known.
+    #[cfg(feature = "native")]
+    pub(crate) fn of_file(store: Arc<dyn ReadAt>, path: Option<&Path>) -> Result<Self> {
+        let mut attached = Attached::new(Medium::Read(store));
+        attached.beside = true;
+        if let Some(path) = path {
+            attached.name = c_path(path)?;
+        }
+        Ok(Attachment(Arc::new(attached)))
+    }
+
     /// What stands in errors for the name of a file.
     pub(crate) fn path(&self) -> PathBuf {
         PathBuf::from(self.0.name.to_string_lossy().into_owned())
@@ -38,6 +57,10 @@ impl Attachment {
 
     /// Opens the file that the store has, to change it where the store can be changed.
     pub(crate) fn open(self) -> Result<LibFile> {
+        #[cfg(not(hdf5_drivers))]
+        if let Medium::Read(_) = &self.0.medium {
+            return LibFile::open_image(&failure::caught(|| self.0.medium.image())?);
+        }
         sync(|| {
             let read = || open(self.name(), H5F_ACC_RDONLY, self.on(new_list(*H5P_FILE_ACCESS)?)?.raw());
             // The library would make a file of nothing, unless it has one that is still to be written.
@@ -70,7 +93,7 @@ impl Attachment {
 
     #[cfg(not(hdf5_drivers))]
     fn on(&self, _: Id) -> Result<Id> {
-        let what = "stores, with a version of the HDF5 library before 1.14";
+        let what = "to write to a store, with a version of the HDF5 library before 1.14";
         Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("the feature `static` builds a newer one in"))
     }
 }
