@@ -245,3 +245,38 @@ fn a_whole_value_is_synced_when_it_is_saved() {
         assert_eq!(load_from::<Run>(Arc::new(disk)).unwrap(), run(1000), "{engine:?}");
     }
 }
+
+/// What the process of the next test does, in which a call ends it.
+#[test]
+#[ignore = "ends the process"]
+fn work_in_a_file_until_the_end() {
+    let (Ok(path), Ok(call)) = (std::env::var("STORE"), std::env::var("CALL")) else { return };
+    let disk = std::fs::File::options().read(true).write(true).create(true).truncate(true).open(path).unwrap();
+    let store = Arc::new(Faulty::over(disk, Fault::Aborts(call.parse().unwrap())));
+    work(&store).unwrap();
+}
+
+#[test]
+fn a_process_that_ends_at_any_call() {
+    let (_dir, path) = filebacked_tests::scratch("killed.h5");
+    let program = std::env::current_exe().unwrap();
+    let mut whole = 0;
+    for call in 0.. {
+        let mut child = std::process::Command::new(&program);
+        child.args(["--exact", "work_in_a_file_until_the_end", "--ignored"]);
+        let ended = child.env("STORE", &path).env("CALL", call.to_string()).output().unwrap();
+        let disk = Arc::new(std::fs::File::open(&path).unwrap());
+        if ended.status.success() {
+            assert!(call > 30, "{call} calls");
+            assert_eq!(File::open_store(disk).unwrap().read::<Run>("more").unwrap(), run(70_000));
+            break;
+        }
+        // The file is changed in place: what it holds then is a value, or an error.
+        let read = File::open_store(disk).and_then(|file| file.read::<Run>("runs/0"));
+        if let Ok(read) = read {
+            assert_eq!(read, run(2000), "call {call}");
+            whole += 1;
+        }
+    }
+    assert!(whole > 10, "{whole}");
+}
