@@ -16,6 +16,7 @@ use hdf5_metno_sys::h5fd::{
 };
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5p::{H5Pget_driver_info, H5Pset_driver};
+use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_uint, c_ulong, c_void};
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -69,17 +70,18 @@ static CLASS: Class = Class {
     fl_map: DICHOTOMY,
 };
 
-/// An open file of this driver. The library knows of the first member only.
+/// An open file of this driver. The library knows of the first member only. Cells, since a store that breaks the rules and
+/// uses the library may come back here while it is asked.
 #[repr(C)]
 struct Open {
     public: Public,
     attached: Arc<Attached>,
     /// Where the addresses end that the library has given away.
-    addresses: u64,
+    addresses: Cell<u64>,
     /// Where the bytes of the store end.
-    bytes: u64,
+    bytes: Cell<u64>,
     /// Whether something was written since the store was told to keep what it has.
-    unsynced: bool,
+    unsynced: Cell<bool>,
 }
 
 /// Lets files be opened in a store by this access list. The lock is held.
@@ -125,16 +127,6 @@ fn guarded<R>(failed: R, call: impl FnOnce() -> io::Result<R>) -> R {
 unsafe fn at<'a>(file: *const Public) -> &'a Open {
     // SAFETY: the contract of this function; the library's part is the first of an `Open`.
     unsafe { &*file.cast() }
-}
-
-/// The open file that the library passes, to change it.
-///
-/// # Safety
-///
-/// As [`at`], and nobody else looks at it, which the library's lock sees to.
-unsafe fn at_mut<'a>(file: *mut Public) -> &'a mut Open {
-    // SAFETY: the contract of this function.
-    unsafe { &mut *file.cast() }
 }
 
 /// Copies what an access list holds.
@@ -196,16 +188,23 @@ unsafe extern "C" fn open(name: *const c_char, flags: c_uint, list: hid_t, _: ha
         }
         // SAFETY: the library fills its part in before it uses it; all of it may be zero.
         let public: Public = unsafe { std::mem::zeroed() };
-        Ok(Box::into_raw(Box::new(Open { public, attached, addresses: 0, bytes, unsynced: false })).cast())
+        Ok(Box::into_raw(Box::new(Open {
+            public,
+            attached,
+            addresses: Cell::new(0),
+            bytes: Cell::new(bytes),
+            unsynced: Cell::new(false),
+        }))
+        .cast())
     })
 }
 
 unsafe extern "C" fn close(file: *mut Public) -> herr_t {
     guarded(FAILED, || {
         // SAFETY: the library gives back what `open` has made, and does not use it again.
-        let mut open = unsafe { Box::from_raw(file.cast::<Open>()) };
+        let open = unsafe { Box::from_raw(file.cast::<Open>()) };
         // The library writes once more after it has flushed.
-        Ok(if open.unsynced { synced(&mut open, false) } else { 0 })
+        Ok(if open.unsynced.get() { synced(&open, false) } else { 0 })
     })
 }
 
@@ -231,18 +230,18 @@ unsafe extern "C" fn query(_: *const Public, flags: *mut c_ulong) -> herr_t {
 
 unsafe extern "C" fn end_of_addresses(file: *const Public, _: Kind) -> haddr_t {
     // SAFETY: an open file of this driver.
-    unsafe { at(file) }.addresses
+    unsafe { at(file) }.addresses.get()
 }
 
 unsafe extern "C" fn set_end_of_addresses(file: *mut Public, _: Kind, end: haddr_t) -> herr_t {
-    // SAFETY: an open file of this driver, under the library's lock.
-    unsafe { at_mut(file) }.addresses = end;
+    // SAFETY: an open file of this driver.
+    unsafe { at(file) }.addresses.set(end);
     0
 }
 
 unsafe extern "C" fn end_of_file(file: *const Public, _: Kind) -> haddr_t {
     // SAFETY: an open file of this driver.
-    unsafe { at(file) }.bytes
+    unsafe { at(file) }.bytes.get()
 }
 
 unsafe extern "C" fn read(
@@ -299,42 +298,41 @@ unsafe extern "C" fn write(
     len: usize,
     data: *const c_void,
 ) -> herr_t {
-    // SAFETY: an open file of this driver, under the library's lock, and so many readable bytes.
-    let (open, data) = unsafe { (at_mut(file), std::slice::from_raw_parts(data.cast::<u8>(), len)) };
+    // SAFETY: an open file of this driver, and so many readable bytes.
+    let (open, data) = unsafe { (at(file), std::slice::from_raw_parts(data.cast::<u8>(), len)) };
     // What the cache of metadata could not write stays marked as being written: it can never be emptied again, and a file
     // with such a cache never be closed.
     let code = changed(open, kind == DATA, |medium| medium.write_all(address, data));
-    open.unsynced = true;
+    open.unsynced.set(true);
     if code >= 0 {
-        open.bytes = open.bytes.max(address.saturating_add(len as u64));
+        open.bytes.set(open.bytes.get().max(address.saturating_add(len as u64)));
     }
     code
 }
 
 unsafe extern "C" fn flush(file: *mut Public, _: hid_t, closing: bool) -> herr_t {
-    // SAFETY: an open file of this driver, under the library's lock.
-    synced(unsafe { at_mut(file) }, !closing)
+    // SAFETY: an open file of this driver.
+    synced(unsafe { at(file) }, !closing)
 }
 
 /// Has the store keep what was written.
-fn synced(open: &mut Open, survives: bool) -> herr_t {
-    open.unsynced = false;
-    let attached = open.attached.clone();
+fn synced(open: &Open, survives: bool) -> herr_t {
+    open.unsynced.set(false);
     // A store that could not says nothing of what it has.
-    changed(open, survives, |medium| medium.sync().inspect_err(|error| attached.lose(error)))
+    changed(open, survives, |medium| medium.sync().inspect_err(|error| open.attached.lose(error)))
 }
 
 unsafe extern "C" fn truncate(file: *mut Public, _: hid_t, closing: bool) -> herr_t {
-    // SAFETY: an open file of this driver, under the library's lock.
-    let open = unsafe { at_mut(file) };
-    let end = open.addresses;
-    if end == open.bytes {
+    // SAFETY: an open file of this driver.
+    let open = unsafe { at(file) };
+    let end = open.addresses.get();
+    if end == open.bytes.get() {
         return 0;
     }
     let code = changed(open, !closing, |medium| medium.set_size(end));
-    open.unsynced = true;
+    open.unsynced.set(true);
     if code >= 0 {
-        open.bytes = end;
+        open.bytes.set(end);
     }
     code
 }
