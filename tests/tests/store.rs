@@ -9,8 +9,8 @@ use filebacked_tests::{ENGINES, python, scratch};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::{self, Cursor};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 #[derive(FileBacked, Debug, PartialEq, Clone)]
 struct Run {
@@ -61,7 +61,8 @@ fn a_file_lives_in_anything_with_bytes() {
     check(Arc::new(bytes.clone()));
     check(Arc::new(Arc::<[u8]>::from(bytes.as_slice())));
     check(Arc::new(Image(bytes.clone().into_boxed_slice())));
-    check(Arc::new(&*Box::leak(bytes.clone().into_boxed_slice())));
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    check(Arc::new(BYTES.get_or_init(|| bytes.clone()).as_slice()));
     let (_dir, path) = scratch("bytes.h5");
     std::fs::write(&path, &bytes).unwrap();
     check(Arc::new(Seekable::new(std::fs::File::open(&path).unwrap())));
@@ -117,6 +118,22 @@ fn whole_values_by_both_engines() {
     assert_eq!(*empty.kind(), ErrorKind::NotHdf5);
     assert_eq!(*File::open_store(Arc::new(Memory::new())).unwrap_err().kind(), ErrorKind::NotHdf5);
     assert_eq!(*File::open_store(Arc::new(vec![7u8; 5000])).unwrap_err().kind(), ErrorKind::NotHdf5);
+}
+
+#[test]
+fn a_store_from_anywhere_is_read_by_our_own_decoder_only() {
+    let untrusted = || ReadOptions::new().untrusted();
+    for n in [3, 100_000] {
+        let native = Arc::new(Memory::new());
+        save_to(native.clone(), &run(n)).unwrap();
+        assert_eq!(untrusted().load_from::<Run>(native.clone()).unwrap(), run(n));
+        let error = untrusted().max_bytes(100).load_from::<Run>(native).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Limit(_)), "{error:?}");
+    }
+    let packed = Arc::new(Memory::new());
+    WriteOptions::new().compression(Compression::Gzip(1)).save_to(packed.clone(), &run(100_000)).unwrap();
+    assert_eq!(load_from::<Run>(packed.clone()).unwrap(), run(100_000));
+    assert_eq!(*untrusted().load_from::<Run>(packed).unwrap_err().kind(), ErrorKind::NeedsLibhdf5);
 }
 
 /// Counts the bytes that are read.

@@ -27,12 +27,12 @@ thread_local! {
 /// Runs code of a store; a panic is an error of it.
 pub(super) fn caught<R>(call: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
-        let error = io::Error::other(format!("the store panicked: {text}"));
-        // What was thrown may panic again when it is dropped.
-        std::mem::forget(panic);
-        Err(error)
+        let text = panic.downcast::<String>().map(|text| *text).or_else(|panic| {
+            // What else was thrown may panic again when it is dropped.
+            panic.downcast::<&str>().map(|text| text.to_string()).map_err(std::mem::forget)
+        });
+        let text = text.unwrap_or_else(|()| "no message".into());
+        Err(io::Error::other(format!("the store panicked: {text}")))
     })
 }
 
