@@ -2,7 +2,7 @@
 //!
 //! A file lives in whatever can be read and written at a place: memory ([`Memory`]), an open [`std::fs::File`], anything
 //! with `Read + Write + Seek` ([`Seekable`]), bytes of others ([`Image`]), or a type of your own. [`File`](crate::File)
-//! opens and creates files in stores; [`load_from`](crate::load_from) and [`save_to`](crate::save_to) are a whole file.
+//! opens and creates files in stores; [`load_from`] and [`save_to`] are a whole file.
 //!
 //! ```
 //! # fn main() -> filebacked::Result<()> {
