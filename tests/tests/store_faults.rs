@@ -280,3 +280,40 @@ fn a_process_that_ends_at_any_call() {
     }
     assert!(whole > 10, "{whole}");
 }
+
+#[derive(FileBacked, Debug, PartialEq)]
+struct Chunked {
+    #[filebacked(chunk = [1000])]
+    samples: Vec<f64>,
+}
+
+/// What the processes of the next test do, which may write files up to some size only.
+#[test]
+#[ignore = "takes a limit of the process"]
+fn work_in_files_of_some_size() {
+    let Ok(path) = std::env::var("STORE") else { return };
+    let value = Chunked { samples: (0..50_000).map(f64::from).collect() };
+    let written = File::create(&path).and_then(|file| {
+        let written = file.write("a", &value).and_then(|()| file.flush());
+        let closed = file.close();
+        written.and(closed)
+    });
+    assert_eq!(open_objects(), 0);
+    match written {
+        Ok(()) => assert_eq!(File::open(&path).unwrap().read::<Chunked>("a").unwrap(), value),
+        Err(error) => assert_eq!(*error.kind(), ErrorKind::Io(io::ErrorKind::FileTooLarge), "{error:?}"),
+    }
+}
+
+#[test]
+fn chunks_that_cannot_be_written_to_a_file_of_the_system() {
+    let (_dir, path) = filebacked_tests::scratch("limited.h5");
+    // In blocks of 512 bytes, or of 1024, as the shell has it.
+    for limit in [4, 40, 100, 200, 300, 400, 1000] {
+        let mut child = std::process::Command::new("sh");
+        child.args(["-c", &format!("trap '' XFSZ; ulimit -f {limit}; exec \"$0\" \"$@\"")]);
+        child.arg(std::env::current_exe().unwrap()).args(["--exact", "work_in_files_of_some_size", "--ignored"]);
+        let ended = child.env("STORE", &path).output().unwrap();
+        assert!(ended.status.success(), "{limit} blocks: {}", String::from_utf8_lossy(&ended.stderr));
+    }
+}

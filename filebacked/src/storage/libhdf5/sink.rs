@@ -414,10 +414,10 @@ impl Tools {
         let (dtype, _type_owner) = self.filetype(spec.dtype, spec.stored)?;
         let (space, _owner) = self.space_or_null(spec.shape, spec.null)?;
         let list = self.lists.dataset(spec, elements, size)?;
-        let link = self.lists.link(name);
+        let (link, access) = (self.lists.link(name), self.lists.access(&list));
         // SAFETY: everything is open, the name ends in NUL.
         let dataset = with_link_name(name, |name| unsafe {
-            Id::own(H5Dcreate2(at, name, dtype, space, link, list.raw(), H5P_DEFAULT))
+            Id::own(H5Dcreate2(at, name, dtype, space, link, list.raw(), access))
         })?;
         Ok((dataset, matches!(list, ListRef::Made(_))))
     }
