@@ -285,6 +285,8 @@ fn a_process_that_ends_at_any_call() {
 struct Chunked {
     #[filebacked(chunk = [1000])]
     samples: Vec<f64>,
+    /// Of so different lengths that they are references to text.
+    names: Vec<String>,
 }
 
 /// What the processes of the next test do, which may write files up to some size only.
@@ -292,7 +294,8 @@ struct Chunked {
 #[ignore = "takes a limit of the process"]
 fn work_in_files_of_some_size() {
     let Ok(path) = std::env::var("STORE") else { return };
-    let value = Chunked { samples: (0..50_000).map(f64::from).collect() };
+    let names = (0..200).map(|n| "x".repeat(if n == 7 { 20_000 } else { n % 7 })).collect();
+    let value = Chunked { samples: (0..50_000).map(f64::from).collect(), names };
     let written = File::create(&path).and_then(|file| {
         let written = file.write("a", &value).and_then(|()| file.flush());
         let closed = file.close();
@@ -309,7 +312,7 @@ fn work_in_files_of_some_size() {
 fn chunks_that_cannot_be_written_to_a_file_of_the_system() {
     let (_dir, path) = filebacked_tests::scratch("limited.h5");
     // In blocks of 512 bytes, or of 1024, as the shell has it.
-    for limit in [4, 40, 100, 200, 300, 400, 1000] {
+    for limit in [4, 20, 30, 35, 40, 42, 44, 46, 50, 60, 80, 100, 200, 300, 400, 1000] {
         let mut child = std::process::Command::new("sh");
         child.args(["-c", &format!("trap '' XFSZ; ulimit -f {limit}; exec \"$0\" \"$@\"")]);
         child.arg(std::env::current_exe().unwrap()).args(["--exact", "work_in_files_of_some_size", "--ignored"]);
