@@ -15,6 +15,8 @@ use crate::storage::libhdf5::{Attachment, LibFile, LibSink, LibSource, Medium};
 #[cfg(feature = "native")]
 use crate::storage::native::{NativeSink, NativeSource};
 use crate::store::{self, ReadAt, Store};
+#[cfg(feature = "digest")]
+use crate::verify::seal;
 use crate::whole;
 use std::fs::File;
 use std::io;
@@ -65,7 +67,8 @@ impl Target<'_> {
     #[cfg(feature = "native")]
     fn open(self) -> Result<File> {
         match self {
-            Target::Path(path) => Ok(File::options().write(true).create(true).truncate(true).open(path)?),
+            // What a digest is of is read again.
+            Target::Path(path) => Ok(File::options().read(true).write(true).create(true).truncate(true).open(path)?),
             Target::New(replacement) => replacement.file(),
         }
     }
@@ -78,12 +81,17 @@ pub(crate) fn write_file<T: Save>(target: Target<'_>, value: &T, options: &Write
         let cx = whole::write_context::<T>(options)?;
         let write = |sink: &mut NativeSink| whole::write_root(sink, &cx, value);
         if let Some(sink) = write_native(NativeSink::to_file(target.open()?), options, write)? {
-            return sink.into_file().map(drop);
+            let file = sink.into_file()?;
+            #[cfg(feature = "digest")]
+            if options.has_digest() {
+                seal::file(&file)?;
+            }
+            drop(file);
+            return Ok(());
         }
     }
     #[cfg(feature = "libhdf5")]
     {
-        let cx = whole::write_context::<T>(options)?;
         let file = match target {
             Target::Path(path) => LibFile::create(path, false)?,
             Target::New(replacement) => {
@@ -92,9 +100,7 @@ pub(crate) fn write_file<T: Save>(target: Target<'_>, value: &T, options: &Write
                 LibFile::create_private(replacement.path())?
             }
         };
-        let mut sink = LibSink::new(file.root()?)?;
-        whole::write_root(&mut sink, &cx, value)?;
-        drop(sink);
+        fill_with_library(&file, value, options)?;
         file.close()
     }
     #[cfg(not(feature = "libhdf5"))]
@@ -117,7 +123,12 @@ fn write_native(
     options: &WriteOptions,
     write: impl FnOnce(&mut NativeSink) -> Result<()>,
 ) -> Result<Option<NativeSink>> {
-    match write(&mut sink) {
+    let written = write(&mut sink).and_then(|()| match options.has_digest() {
+        #[cfg(feature = "digest")]
+        true => seal::reserve(&mut sink),
+        _ => Ok(()),
+    });
+    match written {
         Ok(()) => Ok(Some(sink)),
         Err(error) if !sink.declined() => Err(error),
         Err(error) if options.engine == Engine::Native || !cfg!(feature = "libhdf5") => Err(needs_libhdf5(Some(error))),
@@ -128,24 +139,49 @@ fn write_native(
 /// A value as the bytes of a whole file.
 pub(crate) fn write_bytes<T: Save>(value: &T, options: &WriteOptions) -> Result<Vec<u8>> {
     #[cfg(feature = "native")]
-    if writes_natively(options) {
-        let cx = whole::write_context::<T>(options)?;
-        let write = |sink: &mut NativeSink| whole::write_root(sink, &cx, value);
-        if let Some(sink) = write_native(NativeSink::in_memory(), options, write)? {
-            return sink.into_bytes();
-        }
+    if let Some(bytes) = native_bytes(value, options)? {
+        return Ok(bytes);
     }
     #[cfg(feature = "libhdf5")]
     {
-        let cx = whole::write_context::<T>(options)?;
         let file = LibFile::create_in_memory(64 << 10)?;
-        let mut sink = LibSink::new(file.root()?)?;
-        whole::write_root(&mut sink, &cx, value)?;
-        drop(sink);
+        fill_with_library(&file, value, options)?;
         file.image()
     }
     #[cfg(not(feature = "libhdf5"))]
     Err(needs_libhdf5(None))
+}
+
+/// The bytes of a whole file by our own engine; `None` where it is not to write, or declines.
+#[cfg(feature = "native")]
+fn native_bytes<T: Save>(value: &T, options: &WriteOptions) -> Result<Option<Vec<u8>>> {
+    if !writes_natively(options) {
+        return Ok(None);
+    }
+    let cx = whole::write_context::<T>(options)?;
+    let write = |sink: &mut NativeSink| whole::write_root(sink, &cx, value);
+    let Some(sink) = write_native(NativeSink::in_memory(), options, write)? else { return Ok(None) };
+    #[cfg_attr(not(feature = "digest"), allow(unused_mut))]
+    let mut bytes = sink.into_bytes()?;
+    #[cfg(feature = "digest")]
+    if options.has_digest() {
+        seal::bytes(&mut bytes)?;
+    }
+    Ok(Some(bytes))
+}
+
+/// Writes a value into a new file of the C library.
+#[cfg(feature = "libhdf5")]
+fn fill_with_library<T: Save>(file: &LibFile, value: &T, options: &WriteOptions) -> Result<()> {
+    let cx = whole::write_context::<T>(options)?;
+    let mut sink = LibSink::new(file.root()?)?;
+    whole::write_root(&mut sink, &cx, value)?;
+    drop(sink);
+    #[cfg(feature = "digest")]
+    if options.has_digest() {
+        seal::library(file)?;
+    }
+    Ok(())
 }
 
 /// Refuses what is left for the C library where the file is not trusted.
@@ -184,7 +220,11 @@ pub(crate) fn read_file_into<B: Buffer + ?Sized>(
 
 /// Opens a file on the disk with the engine that is for it. What reads it is called again where our own engine declines.
 #[cfg_attr(not(feature = "native"), allow(unused_variables))]
-fn look_into_file<R>(path: &Path, options: &ReadOptions, mut look: impl FnMut(&dyn Source) -> Result<R>) -> Result<R> {
+pub(crate) fn look_into_file<R>(
+    path: &Path,
+    options: &ReadOptions,
+    mut look: impl FnMut(&dyn Source) -> Result<R>,
+) -> Result<R> {
     let file = File::open(path)?;
     let found = file.metadata()?;
     if found.is_dir() {
@@ -232,25 +272,16 @@ pub(crate) fn read_bytes<T: FileBacked>(bytes: &[u8], options: &ReadOptions) -> 
 #[cfg_attr(not(feature = "libhdf5"), allow(clippy::needless_pass_by_value))]
 pub(crate) fn write_store<T: Save>(store: Arc<impl Store + 'static>, value: &T, options: &WriteOptions) -> Result<()> {
     #[cfg(feature = "native")]
-    if writes_natively(options) {
-        let cx = whole::write_context::<T>(options)?;
-        let write = |sink: &mut NativeSink| whole::write_root(sink, &cx, value);
-        if let Some(sink) = write_native(NativeSink::in_memory(), options, write)? {
-            let bytes = sink.into_bytes()?;
-            store::put(&*store, 0, &bytes)?;
-            store.set_size(bytes.len() as u64)?;
-            return Ok(store.sync()?);
-        }
+    if let Some(bytes) = native_bytes(value, options)? {
+        store::put(&*store, 0, &bytes)?;
+        store.set_size(bytes.len() as u64)?;
+        return Ok(store.sync()?);
     }
     #[cfg(feature = "libhdf5")]
     {
-        let cx = whole::write_context::<T>(options)?;
         let file = Attachment::new(Medium::Write(store)).create()?;
-        let mut sink = LibSink::new(file.root()?)?;
-        let written = whole::write_root(&mut sink, &cx, value);
-        drop(sink);
-        let closed = file.close();
-        written.and(closed)
+        let filled = fill_with_library(&file, value, options);
+        filled.and(file.close())
     }
     #[cfg(not(feature = "libhdf5"))]
     Err(needs_libhdf5(None))

@@ -6,7 +6,7 @@ use filebacked_tests::store::{Fault, Faulty, Journal};
 use hdf5_metno_sys::h5f::{H5F_OBJ_ALL, H5Fget_obj_count};
 use std::error::Error as _;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 const ENOSPC: i32 = 28;
 const EIO: i32 = 5;
@@ -59,6 +59,12 @@ fn work(store: &Arc<impl Store + 'static>) -> Result<Run> {
     let read = file.read("more")?;
     file.close()?;
     Ok(read)
+}
+
+/// One test at a time: what is open is counted for the whole process.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How many identifiers the library has for files and what is in them.
@@ -114,6 +120,7 @@ fn copy(store: &Faulty) -> Vec<u8> {
 
 #[test]
 fn a_store_that_dies_at_any_call() {
+    let _alone = alone();
     let (failed, calls) = at_every_call(|call| Fault::Dies(call, EIO), EIO);
     // From the first call on: nothing goes without the store.
     assert_eq!(failed, calls);
@@ -124,17 +131,20 @@ fn a_store_that_dies_at_any_call() {
 
 #[test]
 fn a_store_that_fails_once_at_any_call() {
+    let _alone = alone();
     let (failed, calls) = at_every_call(|call| Fault::Once(call, EIO), EIO);
     assert!(failed * 2 > calls, "{failed} of {calls}");
 }
 
 #[test]
 fn a_store_that_becomes_read_only_at_any_call() {
+    let _alone = alone();
     at_every_call(|call| Fault::ReadOnly(call, 30), 30);
 }
 
 #[test]
 fn a_store_without_space() {
+    let _alone = alone();
     let whole = Arc::new(Faulty::new(Fault::None));
     work(&whole).unwrap();
     let needed = copy(&whole).len() as u64;
@@ -151,6 +161,7 @@ fn a_store_without_space() {
 
 #[test]
 fn a_file_that_has_lost_something_says_so_until_it_is_opened_again() {
+    let _alone = alone();
     let store = Arc::new(Memory::new());
     let file = File::create_store(store.clone()).unwrap();
     file.write("first", &run(100)).unwrap();
@@ -173,6 +184,7 @@ fn a_file_that_has_lost_something_says_so_until_it_is_opened_again() {
 
 #[test]
 fn whole_values_in_stores_that_fail() {
+    let _alone = alone();
     for engine in filebacked_tests::ENGINES {
         for call in 0.. {
             let store = Arc::new(Faulty::new(Fault::Dies(call, EIO)));
@@ -202,6 +214,7 @@ fn whole_values_in_stores_that_fail() {
 
 #[test]
 fn power_is_lost_after_a_flush() {
+    let _alone = alone();
     let store = Arc::new(Journal::new());
     let file = File::create_store(store.clone()).unwrap();
     file.write("first", &run(100)).unwrap();
@@ -238,6 +251,7 @@ fn power_is_lost_after_a_flush() {
 
 #[test]
 fn a_whole_value_is_synced_when_it_is_saved() {
+    let _alone = alone();
     for engine in filebacked_tests::ENGINES {
         let store = Arc::new(Journal::new());
         WriteOptions::new().engine(engine).save_to(store.clone(), &run(1000)).unwrap();
@@ -258,6 +272,7 @@ fn work_in_a_file_until_the_end() {
 
 #[test]
 fn a_process_that_ends_at_any_call() {
+    let _alone = alone();
     let (_dir, path) = filebacked_tests::scratch("killed.h5");
     let program = std::env::current_exe().unwrap();
     let mut whole = 0;
@@ -310,6 +325,7 @@ fn work_in_files_of_some_size() {
 
 #[test]
 fn chunks_that_cannot_be_written_to_a_file_of_the_system() {
+    let _alone = alone();
     let (_dir, path) = filebacked_tests::scratch("limited.h5");
     // In blocks of 512 bytes, or of 1024, as the shell has it.
     for limit in [4, 20, 30, 35, 40, 42, 44, 46, 50, 60, 80, 100, 200, 300, 400, 1000] {
