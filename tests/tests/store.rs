@@ -114,6 +114,13 @@ fn whole_values_by_both_engines() {
             }
         }
     }
+    let (_dir, path) = scratch("sealed.h5");
+    for engine in ENGINES {
+        let store = Arc::new(Memory::new());
+        WriteOptions::new().engine(engine).digest(true).save_to(store.clone(), &run(1000)).unwrap();
+        std::fs::write(&path, store.to_vec()).unwrap();
+        assert!(filebacked::verify(&path).unwrap().digest.is_some());
+    }
     let empty = load_from::<Run>(Arc::new(Memory::new())).unwrap_err();
     assert_eq!(*empty.kind(), ErrorKind::NotHdf5);
     assert_eq!(*File::open_store(Arc::new(Memory::new())).unwrap_err().kind(), ErrorKind::NotHdf5);
