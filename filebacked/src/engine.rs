@@ -196,7 +196,9 @@ pub(crate) fn trusted(options: &ReadOptions) -> Result<()> {
 impl ReadOptions {
     #[cfg(feature = "native")]
     fn reads_natively(&self) -> bool {
-        self.engine != Engine::Libhdf5 || self.limits.is_some()
+        // Files whose change was interrupted are for the other one.
+        let other = self.engine == Engine::Libhdf5 || self.interrupted && cfg!(feature = "libhdf5");
+        !other || self.limits.is_some()
     }
 }
 
@@ -244,6 +246,9 @@ pub(crate) fn look_into_file<R>(
     #[cfg(feature = "libhdf5")]
     {
         let file = LibFile::open(path, false)?;
+        if !options.interrupted {
+            file.refuse_interrupted()?;
+        }
         look(&LibSource::new(file.root()?)?)
     }
     #[cfg(not(feature = "libhdf5"))]

@@ -37,6 +37,8 @@ pub enum Operation {
     Open,
     /// Looking at a file without a type.
     Inspect,
+    /// Making, deleting, moving or copying something in an open file.
+    Change,
     /// Comparing a file with its digest.
     Verify,
 }
@@ -49,6 +51,7 @@ impl fmt::Display for Operation {
             Operation::Create => "cannot create",
             Operation::Open => "cannot open",
             Operation::Inspect => "cannot inspect",
+            Operation::Change => "cannot change",
             Operation::Verify => "cannot verify",
         })
     }
@@ -132,8 +135,16 @@ pub enum ErrorKind {
     OutOfBounds(String),
     /// The file under a handle was written to, or replaced, since it was opened.
     Changed,
+    /// A process was changing the file when it was killed, or another one is changing it now: parts of it may be missing or
+    /// old.
+    Interrupted,
     /// A change of a file that was opened to be read.
     ReadOnly,
+    /// The file is open in this process: closing it did not end that, or it cannot be opened so beside what holds it.
+    StillOpen {
+        /// What holds it: `dataset /x`, `group / (to be read)`.
+        handles: Vec<String>,
+    },
     /// Only the HDF5 library can write or read this, and the program was built without it.
     NeedsLibhdf5,
     /// The operating system said no; the source has its words.
@@ -176,7 +187,9 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Unsupported(what) | ErrorKind::Limit(what) | ErrorKind::OutOfBounds(what) => f.write_str(what),
             ErrorKind::Cancelled => f.write_str("stopped by the caller"),
             ErrorKind::Changed => f.write_str("the file has changed since it was opened"),
+            ErrorKind::Interrupted => f.write_str("a change of the file was not completed, or is under way"),
             ErrorKind::ReadOnly => f.write_str("the file was opened to be read"),
+            ErrorKind::StillOpen { handles } => write!(f, "still open in this process: {}", handles.join(", ")),
             ErrorKind::NeedsLibhdf5 => f.write_str("only the HDF5 library can do this"),
             ErrorKind::Io(kind) => write!(f, "{kind}"),
             ErrorKind::Hdf5(what) | ErrorKind::Custom(what) => f.write_str(what),

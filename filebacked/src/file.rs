@@ -1,6 +1,12 @@
 //! [`File`]: an open file with values under names of their own.
 
+mod atomic;
+mod info;
 mod store;
+mod update;
+
+pub use atomic::{repack, repack_to, update_atomic};
+pub use info::FileInfo;
 
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
@@ -11,12 +17,25 @@ use crate::object::Object;
 use crate::options::{Layout, Overwrite, ReadOptions, WriteOptions};
 use crate::schema::Schema;
 use crate::slot::Place;
-use crate::stamp::FORMAT;
+use crate::stamp::{FORMAT, STAMP, Stamp, UNDER_WAY};
 use crate::storage::libhdf5::{self, Id, LibFile, LibSink, LibSource};
 use crate::storage::{Dtype, Sink, Source};
 use crate::whole;
 use std::fmt;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+mod attrs;
+mod copy;
+mod group;
+mod image;
+mod members;
+
+pub use attrs::Attrs;
+pub use copy::CopyOptions;
+pub use group::Group;
+pub use members::Entry;
 
 /// An open HDF5 file: values are written and read under names of their own.
 ///
@@ -36,9 +55,20 @@ use std::path::{Path, PathBuf};
 ///
 /// Unlike [`save`](crate::save), changes happen in the file itself: a value is written beside the old one and takes its
 /// place when it is complete, but a crash of the machine in between can damage an HDF5 file.
+///
+/// A file is also a [`Group`], the root: whatever a group can do, it can.
 pub struct File {
     lib: LibFile,
     path: PathBuf,
+    root: Group,
+}
+
+impl Deref for File {
+    type Target = Group;
+
+    fn deref(&self) -> &Group {
+        &self.root
+    }
 }
 
 impl fmt::Debug for File {
@@ -47,23 +77,27 @@ impl fmt::Debug for File {
     }
 }
 
-/// The link under which a value is written until it is complete.
-const UNDER_WAY: &str = ".filebacked under way";
-
 impl File {
     fn new(path: &Path, operation: Operation, open: impl FnOnce() -> Result<LibFile>) -> Result<Self> {
-        let lib = open().map_err(|e| e.during(operation).in_file(path))?;
-        Ok(File { lib, path: path.to_path_buf() })
+        let opened = open().and_then(|lib| Ok((lib.root()?, lib)));
+        let (root, lib) = opened.map_err(|e| e.during(operation).in_file(path))?;
+        Ok(File { lib, path: path.to_path_buf(), root: Group::new(root, Arc::from(path)) })
+    }
+
+    /// A file that is open already, under the name that it was opened by.
+    pub(crate) fn of(lib: LibFile, operation: Operation) -> Result<Self> {
+        let path = lib.name().unwrap_or_default();
+        File::new(&path, operation, || Ok(lib))
     }
 
     /// Opens a file for reading.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`], [`ErrorKind::NotHdf5`], or what HDF5 says.
+    /// [`ErrorKind::Io`], [`ErrorKind::NotHdf5`], [`ErrorKind::Interrupted`], or what HDF5 says.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        File::new(path, Operation::Open, || open_file(path, false))
+        File::new(path, Operation::Open, || open_complete(path, false))
     }
 
     /// Opens a file for reading and writing.
@@ -73,7 +107,21 @@ impl File {
     /// As [`File::open`].
     pub fn open_rw(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        File::new(path, Operation::Open, || open_file(path, true))
+        File::new(path, Operation::Open, || open_complete(path, true))
+    }
+
+    /// Opens for reading a file that a process was changing when it was killed, which all else refuses
+    /// ([`ErrorKind::Interrupted`]), to get at what is readable: read it, and save it as a new file.
+    ///
+    /// Data that is damaged gives an error where it is read, but a value may be half the old and half the new one. Files with
+    /// a superblock of version 3 or later need `h5clear -s` first, since HDF5 itself refuses them.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`], [`ErrorKind::NotHdf5`], or what HDF5 says.
+    pub fn recover(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        File::new(path, Operation::Open, || open_file(path, false))
     }
 
     /// Creates a file; what was there is lost at once.
@@ -132,7 +180,7 @@ impl File {
     ///
     /// As [`File::write`].
     pub fn write_with<T: Save>(&self, name: &str, value: &T, options: &WriteOptions) -> Result<()> {
-        self.done(Operation::Save, self.lib.root().and_then(|root| write_member(&root, name, value, options)))
+        self.root.write_with(name, value, options)
     }
 
     /// Writes a value whose members go to the root of the file, beside what is there.
@@ -150,7 +198,7 @@ impl File {
     ///
     /// As [`File::write`].
     pub fn write_root_with<T: Save>(&self, value: &T, options: &WriteOptions) -> Result<()> {
-        self.done(Operation::Save, self.lib.root().and_then(|root| write_members(&root, value, options)))
+        self.root.write_members_with(value, options)
     }
 
     /// Reads the value under a name.
@@ -168,7 +216,7 @@ impl File {
     ///
     /// As [`File::read`].
     pub fn read_with<T: FileBacked>(&self, name: &str, options: &ReadOptions) -> Result<T> {
-        self.done(Operation::Load, self.lib.root().and_then(|root| read_member(root, name, options)))
+        self.root.read_with(name, options)
     }
 
     /// Reads the dataset under a name into memory that is there already, a slice or an array: see [`Buffer`].
@@ -201,12 +249,7 @@ impl File {
     ///
     /// As [`File::read_into`].
     pub fn read_into_with<B: Buffer + ?Sized>(&self, name: &str, buffer: &mut B, options: &ReadOptions) -> Result<()> {
-        let read = |root: Id| {
-            trusted(options)?;
-            let ours = is_ours(&root)?;
-            whole::read_member_into(&LibSource::new(root)?, name, ours, options, buffer)
-        };
-        self.done(Operation::Load, self.lib.root().and_then(read))
+        self.root.read_into_with(name, buffer, options)
     }
 
     /// Reads the value whose members are at the root of the file.
@@ -224,16 +267,7 @@ impl File {
     ///
     /// As [`File::read`].
     pub fn read_root_with<T: FileBacked>(&self, options: &ReadOptions) -> Result<T> {
-        self.done(Operation::Load, self.lib.root().and_then(|root| read_members(root, options)))
-    }
-
-    /// The names at the root of the file.
-    ///
-    /// # Errors
-    ///
-    /// What HDF5 says.
-    pub fn names(&self) -> Result<Vec<String>> {
-        self.done(Operation::Inspect, self.lib.root().and_then(|root| libhdf5::children(&root)))
+        self.root.read_members_with(options)
     }
 
     /// The file as a tree; see [`inspect`](crate::inspect).
@@ -251,11 +285,19 @@ impl File {
     ///
     /// As [`File::tree`].
     pub fn tree_with(&self, options: &TreeOptions) -> Result<Tree> {
-        let source = || LibSource::new(self.lib.root()?);
+        let source = || LibSource::new(self.root.id.clone());
         self.done(Operation::Inspect, source().and_then(|source| options.look(&source, inspect::name_of(&self.path))))
     }
 
-    /// Gives everything that was written to the operating system.
+    /// Gives everything that was written to the operating system: a process that is killed later, before it changes the
+    /// file again, leaves a valid file with all of it.
+    ///
+    /// HDF5 has no journal: one that is killed between a change and the next flush may leave parts of the change, or a damaged
+    /// file. So the file is marked, in a byte of its superblock, before the first change after it was opened or flushed, and
+    /// the mark goes when all is written, here or when the file is closed. Opening or loading a marked file is an error,
+    /// [`ErrorKind::Interrupted`]; [`File::recover`] reads it all the same, and so do h5py and others, who do not look at that
+    /// byte. Files with a superblock of version 3 or later are marked by HDF5 itself, from opening them to be changed until
+    /// they are closed. Changes by way of [`File::as_hdf5`] are not marked; a flush by way of it ends the mark too early.
     ///
     /// # Errors
     ///
@@ -270,7 +312,8 @@ impl File {
     ///
     /// What HDF5 says.
     pub fn close(self) -> Result<()> {
-        let File { lib, path } = self;
+        let File { lib, path, root } = self;
+        drop(root);
         lib.close().map_err(|e| e.during(Operation::Save).in_file(&path))
     }
 
@@ -300,8 +343,22 @@ pub(crate) fn open_file(path: &Path, writable: bool) -> Result<LibFile> {
     LibFile::open(path, writable)
 }
 
+/// Opens a file, unless it is one that is being changed by somebody else.
+fn open_complete(path: &Path, writable: bool) -> Result<LibFile> {
+    // Asked before it is opened: what is wrong with it does not matter, and closing it would take the mark away.
+    if libhdf5::is_interrupted(path) {
+        return Err(whole::interrupted());
+    }
+    let file = open_file(path, writable)?;
+    if writable {
+        file.opened()?;
+    }
+    Ok(file)
+}
+
 /// Marks a new file as one of this library's.
 fn stamped(file: LibFile) -> Result<LibFile> {
+    file.begin()?;
     LibSink::new(file.root()?)?.attr(FORMAT, &Dtype::FixedStr(whole::VERSION.len()), &[], whole::VERSION.as_bytes())?;
     Ok(file)
 }
@@ -313,10 +370,7 @@ fn write_aside<T: Save>(
     options: &WriteOptions,
     finish: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
-    if options.has_digest() {
-        let what = "a digest of a part of a file";
-        return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("`save` writes whole files with one"));
-    }
+    libhdf5::begin(group)?;
     let cx = whole::write_context::<T>(options)?;
     whole::rehearse(&cx, Place::Member(UNDER_WAY), value)?;
     if libhdf5::exists(group, UNDER_WAY)? {
@@ -333,7 +387,17 @@ fn write_aside<T: Save>(
     done
 }
 
+/// Refuses options that only whole files have.
+fn check(options: &WriteOptions) -> Result<()> {
+    if options.has_digest() {
+        let what = "a digest of a part of a file";
+        return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("`save` writes whole files with one"));
+    }
+    Ok(())
+}
+
 pub(crate) fn write_member<T: Save>(base: &Id, path: &str, value: &T, options: &WriteOptions) -> Result<()> {
+    check(options).map_err(|e| e.at(path))?;
     let parts = whole::parts(path)?;
     let Some((leaf, groups)) = parts.split_last() else { return Err(ErrorKind::Missing.into()) };
     let in_use = || {
@@ -342,20 +406,15 @@ pub(crate) fn write_member<T: Save>(base: &Id, path: &str, value: &T, options: &
             .at(path)
     };
     // Asked before anything is written, so that a name in use costs nothing.
-    let mut found = Some(base.clone());
-    for name in groups {
-        found = match found {
-            Some(group) => libhdf5::open_group(&group, name).map_err(|e| e.at(path))?,
-            None => None,
-        };
-    }
-    let replaced = match &found {
-        Some(group) => libhdf5::exists(group, leaf)?,
-        None => false,
+    let found = find_group(base, groups).map_err(|e| e.at(path))?;
+    let replaced = match found {
+        Some(group) if libhdf5::exists(&group, leaf)? => match options.overwrite {
+            Overwrite::Refuse => return Err(in_use()),
+            Overwrite::Update => return update::update_member(group, leaf, value, options).map_err(|e| e.at(path)),
+            Overwrite::Replace => true,
+        },
+        _ => false,
     };
-    if replaced && options.overwrite == Overwrite::Refuse {
-        return Err(in_use());
-    }
     let finish = || {
         let mut group = base.clone();
         for name in groups {
@@ -369,17 +428,20 @@ pub(crate) fn write_member<T: Save>(base: &Id, path: &str, value: &T, options: &
     write_aside(base, value, options, finish).map_err(|e| e.at(path))
 }
 
+/// The group that these names lead to, if there is one.
+fn find_group(base: &Id, names: &[&str]) -> Result<Option<Id>> {
+    let mut found = base.clone();
+    for name in names {
+        match libhdf5::open_group(&found, name)? {
+            Some(group) => found = group,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(found))
+}
+
 pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptions) -> Result<()> {
-    let finish = || {
-        let Some(written) = libhdf5::open_group(group, UNDER_WAY)? else {
-            return Err(ErrorKind::Contract("the value was not written".into()).into());
-        };
-        // A member that the new value leaves out must not come back from the old one.
-        let known = T::key().map_or_else(Vec::new, |key| whole::members(key.schema()));
-        libhdf5::promote(&written, group, options.overwrite == Overwrite::Replace, &known)?;
-        drop(written);
-        libhdf5::delete(group, UNDER_WAY)
-    };
+    check(options)?;
     let is_group = T::key().is_none_or(|key| match key.schema() {
         Schema::Variants(_) if options.layout == Layout::Python => false,
         Schema::Map { .. } if options.layout == Layout::Python => true,
@@ -389,7 +451,32 @@ pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptio
         let what = "only structs, enums with data and maps of links have members for a group";
         return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("write it under a name"));
     }
+    if options.overwrite == Overwrite::Update {
+        return update::update_members(group, value, options);
+    }
+    // A member that the new value leaves out must not come back from the old one.
+    let known = known_members::<T>(group)?;
+    let finish = || {
+        let Some(written) = libhdf5::open_group(group, UNDER_WAY)? else {
+            return Err(ErrorKind::Contract("the value was not written".into()).into());
+        };
+        libhdf5::promote(&written, group, options.overwrite == Overwrite::Replace, &known)?;
+        drop(written);
+        libhdf5::delete(group, UNDER_WAY)
+    };
     write_aside(group, value, options, finish)
+}
+
+/// The names that members of a value may have in a group: those that its type knows, or all where both are maps.
+fn known_members<T: Save>(group: &Id) -> Result<Vec<String>> {
+    let Some(schema) = T::key().map(|key| key.schema()) else { return Ok(Vec::new()) };
+    if matches!(schema, Schema::Map { .. }) {
+        let source = LibSource::new(group.clone())?;
+        let stamp = Object::new(&source, source.root()?).text_attribute(STAMP)?;
+        let is_map = stamp.is_some_and(|stamp| matches!(Stamp::parse(&stamp).kind_name(), "links" | "dict"));
+        return if is_map { libhdf5::children(group) } else { Ok(Vec::new()) };
+    }
+    Ok(whole::members(schema).into_iter().map(str::to_string).collect())
 }
 
 /// Whether the file that a group is in was written by this library.

@@ -45,6 +45,8 @@ pub enum Overwrite {
     Refuse,
     /// The new value takes its place once it is written completely.
     Replace,
+    /// As `Replace`, but only what differs is written: see [`File::update`](crate::File::update).
+    Update,
 }
 
 /// Which numbers of another type than the declared one are accepted on reading. Never saturated, never cut in silence.
@@ -352,6 +354,7 @@ pub struct ReadOptions {
     pub(crate) conversion: Conversion,
     pub(crate) max_depth: u32,
     pub(crate) decode_limit: usize,
+    pub(crate) interrupted: bool,
     pub(crate) extensions: Extensions,
     pub(crate) engine: Engine,
     pub(crate) limits: Option<Limits>,
@@ -373,6 +376,7 @@ impl Default for ReadOptions {
             conversion: Conversion::default(),
             max_depth: DEFAULT_MAX_DEPTH,
             decode_limit: DEFAULT_DECODE_LIMIT,
+            interrupted: false,
             extensions: Extensions::default(),
             engine: Engine::default(),
             limits: None,
@@ -436,6 +440,14 @@ impl ReadOptions {
     /// The largest encoded value (bincode, postcard, JSON) that is decoded, in bytes; 1 GiB unless said otherwise.
     pub fn decode_limit(mut self, bytes: usize) -> Self {
         self.decode_limit = bytes;
+        self
+    }
+
+    /// Reads also from a file that a process was changing when it was killed
+    /// ([`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted)): what is damaged is an error where it is met, but a value
+    /// may be half the old and half the new one.
+    pub fn interrupted(mut self, interrupted: bool) -> Self {
+        self.interrupted = interrupted;
         self
     }
 }

@@ -192,6 +192,10 @@ impl Sink for Watched<'_> {
         self.sink.committed(name, stored, attrs)
     }
 
+    fn left_out(&mut self, name: &str) {
+        self.sink.left_out(name);
+    }
+
     fn finish(&mut self) -> Result<()> {
         self.sink.finish()
     }

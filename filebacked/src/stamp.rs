@@ -12,6 +12,9 @@ pub(crate) const FILTER: &str = "filebacked_filter";
 /// The attribute of the root with the version of the format.
 pub(crate) const FORMAT: &str = "filebacked_format";
 
+/// The link under which a value is written until it is complete; no member of any value.
+pub(crate) const UNDER_WAY: &str = ".filebacked under way";
+
 /// The attribute of the root group that holds the digest of the file.
 pub(crate) const DIGEST: &str = "filebacked_digest";
 

@@ -8,7 +8,9 @@ use crate::layout::python;
 use crate::node::Node;
 use crate::object::Object;
 use crate::options::{ReadOptions, WriteOptions};
+use crate::path::near;
 use crate::progress::{Count, Progress, Watched};
+use crate::reader::GroupReader;
 #[cfg(feature = "libhdf5")]
 use crate::schema::FieldSchema;
 use crate::schema::Schema;
@@ -32,10 +34,12 @@ pub(crate) fn check<T: Save>(value: &T, options: &WriteOptions) -> Result<()> {
 
 /// Finds what Python's FileBacked has nothing for, by writing to nowhere.
 pub(crate) fn rehearse<T: Save>(cx: &WriteContext, place: Place<'_>, value: &T) -> Result<()> {
-    match cx.is_python() {
-        true => Slot::whole(&mut Count::default(), cx, place).put(value).map(drop),
-        false => Ok(()),
-    }
+    if cx.is_python() { walk(cx, place, value) } else { Ok(()) }
+}
+
+/// Finds what keeps a value from being written, by writing to nowhere.
+pub(crate) fn walk<T: Save>(cx: &WriteContext, place: Place<'_>, value: &T) -> Result<()> {
+    Slot::whole(&mut Count::default(), cx, place).put(value).map(drop)
 }
 
 /// Writes a value as the whole file.
@@ -110,7 +114,11 @@ pub(crate) fn read_root<T: FileBacked>(source: &dyn Source, options: &ReadOption
 fn holds_value(root: &Object<'_>) -> Result<bool> {
     let source = root.source;
     let is_mark = |name: &String| matches!(&**name, FORMAT | DIGEST);
-    Ok(source.children(root.handle)? == [VALUE] && source.attributes(root.handle)?.iter().all(is_mark))
+    if source.children(root.handle)? != [VALUE] {
+        return Ok(false);
+    }
+    let attributes = source.attributes(root.handle)?;
+    Ok(attributes.iter().any(|name| name == FORMAT) && attributes.iter().all(is_mark))
 }
 
 /// Reads a value that is a member of the source's root. `ours` tells of files that this library wrote.
@@ -120,7 +128,19 @@ pub(crate) fn read_member<T: FileBacked>(
     ours: bool,
     options: &ReadOptions,
 ) -> Result<T> {
-    at_member(source, path, ours, &ReadContext::new(options, Some(T::schema))?, |node| node.get())
+    let cx = ReadContext::new(options, Some(T::schema))?;
+    if T::is_link() {
+        return link_at(source, path, ours, &cx);
+    }
+    at_member(source, path, ours, &cx, |node| node.get())
+}
+
+/// Reads a link, which is not followed.
+fn link_at<T: FileBacked>(source: &dyn Source, path: &str, ours: bool, cx: &ReadContext) -> Result<T> {
+    let root = Object::new(source, source.root()?);
+    let group = GroupReader::new(root, cx, cx.start(), 0, ours, None);
+    let link = group.link(&parts(path)?.join("/"));
+    link.and_then(|link| link.ok_or_else(|| ErrorKind::Missing.into())).map_err(|e| e.at(path))
 }
 
 /// Reads a dataset that is a member of the source's root into a buffer.
@@ -145,10 +165,22 @@ fn at_member<R>(
     let mut object = Object::new(source, source.root()?);
     for name in parts(path)? {
         let child = object.child(name).map_err(|e| e.at(path))?;
-        object = child.ok_or_else(|| Error::new(ErrorKind::Missing).at(path))?;
+        object = match child {
+            Some(child) => child,
+            None => return Err(missing(&object, name).at(path)),
+        };
     }
     let ours = ours && is_marked(&object)?;
     read(Node::open(object, cx, cx.start(), 0, ours)?).map_err(|e| e.at(path))
+}
+
+#[cold]
+fn missing(group: &Object<'_>, name: &str) -> Error {
+    let error = Error::new(ErrorKind::Missing);
+    match near(name, &group.children().unwrap_or_default()) {
+        Some(near) => error.with_help(format!("there is `{near}`")),
+        None => error,
+    }
 }
 
 /// Whether an object in a file of ours can be one of ours: a group without a stamp is in the layout of others.
@@ -175,6 +207,15 @@ pub(crate) fn members(schema: Schema) -> Vec<&'static str> {
         Schema::Variants(schema) => schema.variants.into_iter().flat_map(|variant| names(variant.fields)).collect(),
         _ => Vec::new(),
     }
+}
+
+/// The error of a file that is marked as one that is being changed.
+#[cold]
+pub(crate) fn interrupted() -> Error {
+    Error::new(ErrorKind::Interrupted).with_help(
+        "if nobody has the file open, `ReadOptions::interrupted(true)` and `File::recover` read what is readable; else \
+         `File::flush` completes the change",
+    )
 }
 
 /// Whether this library wrote the file; an error if a later version of it did, in a form unknown here.

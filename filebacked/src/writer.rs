@@ -169,7 +169,10 @@ impl<'a> GroupWriter<'a> {
         if self.cx.is_python() {
             return Err(python::no_attribute(name).at(name));
         }
-        let Some(state) = self.step(Some(name), None) else { return Ok(()) };
+        let Some(state) = self.step(Some(name), None) else {
+            self.left_out(name);
+            return Ok(());
+        };
         let element = self.inherited.encoding.group(&Stamp::kind("group")).map_err(|e| e.at(name))?;
         self.sink.begin_group(name, false).map_err(|e| e.at(name))?;
         let mut group = GroupWriter::new(&mut *self.sink, self.cx, state, self.depth, self.inherited, true);
@@ -255,8 +258,16 @@ impl<'a> GroupWriter<'a> {
                 slot.state = state;
                 write(slot)
             }),
-            None => Ok(()),
+            None => {
+                self.left_out(name);
+                Ok(())
+            }
         }
+    }
+
+    /// Says that the options leave out a member, or an attribute.
+    pub(crate) fn left_out(&mut self, name: &str) {
+        self.sink.left_out(name);
     }
 
     /// The state of an entry that patterns call `key`, or `None` where the options leave it out.
@@ -421,12 +432,16 @@ impl<'s> MemberWriter<'s> {
     #[inline]
     fn write(self, schema: Option<Nested>, write: impl FnOnce(Slot<'s>) -> Result<Written>) -> Result<()> {
         let (name, members) = (self.name, self.members);
-        let Some(state) = step(self.cx, self.state, Some(name), schema) else { return Ok(()) };
+        let Some(state) = step(self.cx, self.state, Some(name), schema) else {
+            self.sink.left_out(name);
+            return Ok(());
+        };
         if self.attribute
             && let (Some(member), _) = member_and_attribute(name)
             && step(self.cx, self.state, Some(member), None).is_none()
         {
             // The options leave out what the attribute would stand on.
+            self.sink.left_out(name);
             return Ok(());
         }
         if name.contains('/') {

@@ -1,7 +1,7 @@
 //! What a program does to a file while it is stopped or told of errors: run by the program `actor`, checked by its tests.
 
 use crate::mutants::{Record, record};
-use filebacked::{Compression, Durability, Engine, FileBacked, ReadOptions, WriteOptions};
+use filebacked::{Compression, Durability, Engine, File, FileBacked, ReadOptions, WriteOptions};
 use ndarray::Array2;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -35,10 +35,18 @@ pub fn saved(step: u64) -> Saved {
 pub enum Action {
     /// Saves in place of what is there.
     Save(Engine, Durability, Compression),
+    /// Changes a copy, which takes the place of what is there.
+    UpdateAtomic,
+    /// Changes what is there: to step 2, and after a flush to step 3.
+    Update,
+    /// Makes a new file where one is: with step 2, and after a flush with step 3.
+    Create,
+    /// Copies what is there without the space that is free in it.
+    Repack,
 }
 
 impl Action {
-    /// All of them, by the names that the actor is given.
+    /// Those that leave the old file or the new one, by the names that the actor is given.
     pub fn all() -> Vec<(&'static str, Action)> {
         let save = |engine, durability| Action::Save(engine, durability, Compression::None);
         vec![
@@ -47,18 +55,26 @@ impl Action {
             ("save-hdf5", save(Engine::Libhdf5, Durability::Durable)),
             ("save-hdf5-atomic", save(Engine::Libhdf5, Durability::Atomic)),
             ("save-gzip", Action::Save(Engine::Any, Durability::Durable, Compression::Gzip(1))),
+            ("update-atomic", Action::UpdateAtomic),
         ]
+    }
+
+    /// Those that have other ends, by the names that the actor is given.
+    pub fn others() -> [(&'static str, Action); 3] {
+        [("update", Action::Update), ("create", Action::Create), ("repack", Action::Repack)]
     }
 
     /// The action of a name.
     pub fn named(name: &str) -> Action {
-        Action::all().into_iter().find(|(known, _)| *known == name).expect("an action").1
+        Action::all().into_iter().chain(Action::others()).find(|(known, _)| *known == name).expect("an action").1
     }
 
     /// Whether what is complete survives a loss of power too.
     pub fn is_durable(self) -> bool {
         match self {
             Action::Save(_, durability, _) => durability == Durability::Durable,
+            Action::UpdateAtomic | Action::Repack => true,
+            Action::Update | Action::Create => false,
         }
     }
 
@@ -69,6 +85,22 @@ impl Action {
                 let options = WriteOptions::new().engine(engine).durability(durability).compression(compression);
                 options.save(path, &saved(2))
             }
+            Action::UpdateAtomic => filebacked::update_atomic(path, |file| file.update_root(&saved(2))),
+            Action::Update => {
+                let file = File::open_rw(path)?;
+                file.update_root(&saved(2))?;
+                file.flush()?;
+                file.update_root(&saved(3))?;
+                file.close()
+            }
+            Action::Create => {
+                let file = File::create(path)?;
+                file.write_root(&saved(2))?;
+                file.flush()?;
+                file.update_root(&saved(3))?;
+                file.close()
+            }
+            Action::Repack => filebacked::repack(path),
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::backed::{FileBacked, Save};
 use crate::erased::Key;
 use crate::error::Result;
+use crate::link::LinkReader;
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::schema::Schema;
@@ -64,6 +65,12 @@ macro_rules! pointer_is_backed {
                 }
                 fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
                     Ok(node.get_rows()?.into_iter().map($pointer::new).collect())
+                }
+                fn is_link() -> bool {
+                    T::is_link()
+                }
+                fn read_link(reader: &LinkReader<'_, '_>) -> Result<Self> {
+                    T::read_link(reader).map($pointer::new)
                 }
                 fn from_absence(depth: u32) -> Option<Self> {
                     T::from_absence(depth).map($pointer::new)

@@ -19,6 +19,10 @@ pub(crate) trait Kept: Send + Sync + fmt::Debug {
     #[cfg(feature = "libhdf5")]
     fn with_hdf5(&self, look: &mut dyn FnMut(&super::libhdf5::Id) -> Result<()>) -> Result<()>;
 
+    /// Whether it is this object of an open file.
+    #[cfg(feature = "libhdf5")]
+    fn is_at(&self, object: &super::libhdf5::Id) -> Result<bool>;
+
     /// Opens the object to change it; [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly) where its file was opened to be
     /// read.
     #[cfg(feature = "libhdf5")]

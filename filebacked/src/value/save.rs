@@ -54,6 +54,8 @@ fn write_group(value: &Group, slot: Slot<'_>) -> Result<Written> {
         }
         if matches!(member, Value::Group(_)) || group.takes(name) {
             group.entry(name, Some(name), Some(schema::any), |slot| write(member, slot))?;
+        } else {
+            group.left_out(name);
         }
     }
     group.end()

@@ -71,7 +71,7 @@ impl Entry {
             libc::SYS_fchmod => self.of_file(a, below)?.map(|_| Call::Other { name: "fchmod" }),
             libc::SYS_fchown => self.of_file(a, below)?.map(|_| Call::Other { name: "fchown" }),
             libc::SYS_fallocate => self.of_file(a, below)?.map(|_| Call::Other { name: "fallocate" }),
-            libc::SYS_copy_file_range => self.of_file(c, below)?.map(|_| Call::Other { name: "copy_file_range" }),
+            libc::SYS_copy_file_range => return self.copy(below),
             libc::SYS_sendfile => self.of_file(a, below)?.map(|_| Call::Other { name: "sendfile" }),
             // FICLONE, which makes one file share the blocks of another.
             libc::SYS_ioctl if b == 0x4004_9409 => self.of_file(a, below)?.map(|_| Call::Other { name: "ficlone" }),
@@ -97,6 +97,20 @@ impl Entry {
             libc::SYS_write | libc::SYS_writev => self.position(descriptor)?,
             _ => position,
         };
+        Ok(Some(Call::Write { file, offset, bytes }))
+    }
+
+    /// What is copied is what a write would write.
+    fn copy(&self, below: &Path) -> io::Result<Option<Call>> {
+        let [from, from_place, into, into_place, count, _] = self.arguments;
+        let Some(file) = self.of_file(into, below)? else { return Ok(None) };
+        let place = |descriptor: u64, place: u64| match place {
+            0 => self.position(descriptor),
+            place => Ok(u64::from_ne_bytes(self.memory(place, 8)?.try_into().expect("eight bytes"))),
+        };
+        let (start, offset) = (place(from, from_place)?, place(into, into_place)?);
+        let source = fs::read(format!("/proc/{}/fd/{}", self.thread, from as i32))?;
+        let bytes = source.into_iter().skip(start as usize).take(count as usize).collect();
         Ok(Some(Call::Write { file, offset, bytes }))
     }
 

@@ -115,19 +115,16 @@ mod read {
     use super::layout::layout;
     use crate::error::Result;
     use crate::storage::chunks::{Grid, Pipeline, Stored, decode};
+    use crate::storage::libhdf5::file::descriptor;
     use crate::storage::libhdf5::id::{Id, check, room};
-    use hdf5_metno::globals::H5FD_SEC2;
     use hdf5_metno_sys::h5::hsize_t;
     use hdf5_metno_sys::h5d::H5Dchunk_iter;
-    use hdf5_metno_sys::h5f::{
-        H5F_ACC_RDONLY, H5Fget_access_plist, H5Fget_create_plist, H5Fget_intent, H5Fget_vfd_handle,
-    };
+    use hdf5_metno_sys::h5f::{H5F_ACC_RDONLY, H5Fget_intent};
     use hdf5_metno_sys::h5i::{H5Iget_file_id, hid_t};
-    use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_driver, H5Pget_userblock};
+    use hdf5_metno_sys::h5p::H5P_DEFAULT;
     use std::ffi::{c_int, c_uint, c_void};
     use std::fs::File;
     use std::mem::MaybeUninit;
-    use std::os::fd::BorrowedFd;
 
     /// Chunks up to this size are read, whatever the size of the dataset.
     const ANY: usize = 16 << 20;
@@ -169,26 +166,17 @@ mod read {
 
     /// The operating system's file, if addresses of HDF5 are offsets in it and it is open to be read only.
     fn file_of(dataset: hid_t) -> Result<Option<File>> {
-        // SAFETY: everything is open; the numbers are writable. The driver is the one whose handle is a pointer to a
-        // descriptor, which is open as long as the file is, and is duplicated before that changes.
-        unsafe {
+        let mut intent = 0 as c_uint;
+        // SAFETY: the dataset is open, the number is writable; the new identifier has no other owner.
+        let file = unsafe {
             let file = Id::own(H5Iget_file_id(dataset))?;
-            let (mut intent, mut user_block, mut handle) = (0 as c_uint, 0 as hsize_t, std::ptr::null_mut::<c_void>());
             check(H5Fget_intent(file.raw(), &mut intent))?;
-            let access = Id::own(H5Fget_access_plist(file.raw()))?;
-            if intent != H5F_ACC_RDONLY || check(H5Pget_driver(access.raw()))? != *H5FD_SEC2 {
-                return Ok(None);
-            }
-            let creation = Id::own(H5Fget_create_plist(file.raw()))?;
-            check(H5Pget_userblock(creation.raw(), &mut user_block))?;
-            check(H5Fget_vfd_handle(file.raw(), H5P_DEFAULT, &mut handle))?;
-            if user_block != 0 || handle.is_null() {
-                return Ok(None);
-            }
-            let descriptor = *handle.cast::<c_int>();
-            Ok(if descriptor < 0 { None } else { BorrowedFd::borrow_raw(descriptor).try_clone_to_owned().ok() }
-                .map(File::from))
+            file
+        };
+        if intent != H5F_ACC_RDONLY {
+            return Ok(None);
         }
+        Ok(descriptor(&file)?.filter(|(_, userblock)| *userblock == 0).map(|(file, _)| file))
     }
 
     /// What the library calls back with each chunk.

@@ -164,6 +164,16 @@ impl Part {
         }
     }
 
+    /// Whether some part is a reference that is not to an object.
+    fn has_regions(&self) -> bool {
+        match &self.kind {
+            Kind::Flat(_) | Kind::Text | Kind::Reference(H5R_OBJECT) => false,
+            Kind::Reference(_) | Kind::Opaque => true,
+            Kind::Array(element, _) | Kind::Sequence(element) => element.has_regions(),
+            Kind::Compound(members) => members.iter().any(|(_, _, part)| part.has_regions()),
+        }
+    }
+
     fn form(&self) -> Form {
         match &self.kind {
             Kind::Flat(dtype) => Form::Flat(dtype.clone()),
@@ -373,6 +383,11 @@ fn refer(path: &[u8], out: &mut [u8], location: hid_t) -> Result<()> {
     Err(Error::new(ErrorKind::Missing).with_help(format!("a reference leads to `{path}`, which is not saved with it")))
 }
 
+/// Whether some part of a type is a reference to a region, or one of HDF5 1.12 or later. The lock is held.
+pub(super) fn has_regions(id: hid_t) -> Result<bool> {
+    Ok(Part::new(id, false, DEPTH)?.has_regions())
+}
+
 /// Reads all elements of a type that has no [`Dtype`]. `location` is in the same file. The lock is held.
 pub(super) fn read_unusual(data: Data, location: hid_t) -> Result<Unusual> {
     let part = Part::new(data.dtype()?.raw(), false, DEPTH)?;
@@ -398,7 +413,7 @@ pub(super) fn read_unusual(data: Data, location: hid_t) -> Result<Unusual> {
         data.read(part.memory.raw(), H5P_DEFAULT, buffer.as_mut_ptr().cast())?;
         let cells = part.take_all(bytes_of(&mut buffer, size), location);
         if part.has_pointers() {
-            reclaim(data, &part.memory, buffer.as_mut_ptr().cast())?;
+            reclaim(data, part.memory.raw(), buffer.as_mut_ptr().cast())?;
         }
         Ok(Unusual::Cells(part.form(), cells?))
     }
@@ -407,7 +422,7 @@ pub(super) fn read_unusual(data: Data, location: hid_t) -> Result<Unusual> {
 /// # Safety
 ///
 /// The buffer was filled by a read of all elements in this type. The lock is held.
-unsafe fn reclaim(data: Data, memory: &Id, buffer: *mut c_void) -> Result<()> {
+pub(super) unsafe fn reclaim(data: Data, memory: hid_t, buffer: *mut c_void) -> Result<()> {
     // SAFETY: everything is open, and the contract of this function.
     unsafe {
         let space = match data {
@@ -415,9 +430,9 @@ unsafe fn reclaim(data: Data, memory: &Id, buffer: *mut c_void) -> Result<()> {
             Data::Attribute(id) => Id::own(H5Aget_space(id))?,
         };
         #[cfg(hdf5_tokens)]
-        check(hdf5_metno_sys::h5t::H5Treclaim(memory.raw(), space.raw(), H5P_DEFAULT, buffer))?;
+        check(hdf5_metno_sys::h5t::H5Treclaim(memory, space.raw(), H5P_DEFAULT, buffer))?;
         #[cfg(not(hdf5_tokens))]
-        check(hdf5_metno_sys::h5d::H5Dvlen_reclaim(memory.raw(), space.raw(), H5P_DEFAULT, buffer))?;
+        check(hdf5_metno_sys::h5d::H5Dvlen_reclaim(memory, space.raw(), H5P_DEFAULT, buffer))?;
     }
     Ok(())
 }

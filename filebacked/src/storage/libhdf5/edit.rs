@@ -1,27 +1,24 @@
 //! Changes to the groups of a file: making, opening, deleting, renaming and moving members.
 
-use super::filetype::{describe, memory_type};
+use super::attributes::has as has_attribute;
+use super::compare::open_attribute;
+use super::content;
+use super::filetype::size_of_type;
 use super::id::{Id, check, room, with_link_name, with_name};
-use super::lists::new_list;
+use super::lists::{link_list, new_list};
 use super::names;
 use super::source::Data;
-use super::stack::last_error;
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Dtype, Handle, ObjectKind};
-use hdf5_metno::globals::{H5P_GROUP_CREATE, H5P_LINK_CREATE};
+use hdf5_metno::globals::H5P_GROUP_CREATE;
 use hdf5_metno::sync::sync;
-use hdf5_metno_sys::h5::H5free_memory;
-use hdf5_metno_sys::h5a::{
-    H5Acreate2, H5Adelete, H5Aexists, H5Aget_create_plist, H5Aget_space, H5Aget_type, H5Aopen, H5Awrite,
-};
+use hdf5_metno_sys::h5a::{H5Acreate2, H5Adelete, H5Aget_create_plist, H5Awrite};
 use hdf5_metno_sys::h5g::H5Gcreate2;
 use hdf5_metno_sys::h5i::H5I_type_t::H5I_GROUP;
 use hdf5_metno_sys::h5i::{H5Iget_type, hid_t};
 use hdf5_metno_sys::h5l::{H5Ldelete, H5Lexists, H5Lmove};
 use hdf5_metno_sys::h5o::H5Oopen;
-use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_char_encoding, H5Pset_obj_track_times};
-use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
-use std::ffi::c_char;
+use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_obj_track_times};
+use std::ffi::c_void;
 
 /// Whether a group has a link of this name, wherever that leads.
 pub(crate) fn exists(group: &Id, name: &str) -> Result<bool> {
@@ -88,7 +85,7 @@ pub(crate) fn delete(group: &Id, name: &str) -> Result<()> {
 ///
 /// With `overwrite`, what has the same name there is deleted first, and so are those of the `known` names that are not
 /// in the group. Without it, nothing is moved if there is any.
-pub(crate) fn promote(from: &Id, into: &Id, overwrite: bool, known: &[&str]) -> Result<()> {
+pub(crate) fn promote(from: &Id, into: &Id, overwrite: bool, known: &[String]) -> Result<()> {
     sync(|| {
         let (links, attributes) = (names::children(from.raw())?, names::attributes(from.raw())?);
         if !overwrite {
@@ -122,16 +119,6 @@ pub(crate) fn promote(from: &Id, into: &Id, overwrite: bool, known: &[&str]) -> 
     })
 }
 
-/// A list for creating a link of this name. The lock is held.
-fn link_list(name: &str) -> Result<Id> {
-    let list = new_list(*H5P_LINK_CREATE)?;
-    if !name.is_ascii() {
-        // SAFETY: the list is open.
-        check(unsafe { H5Pset_char_encoding(list.raw(), H5T_CSET_UTF8) })?;
-    }
-    Ok(list)
-}
-
 /// Moves a link into another group of the same file, under another name.
 pub(crate) fn move_link(from: &Id, name: &str, into: &Id, new: &str) -> Result<()> {
     sync(|| move_locked(from, name, into, new))
@@ -147,57 +134,37 @@ fn move_locked(from: &Id, name: &str, into: &Id, new: &str) -> Result<()> {
     })
 }
 
-fn has_attribute(object: hid_t, name: &str) -> Result<bool> {
-    // SAFETY: the object is open, the name ends in NUL.
-    with_name(name, |name| unsafe { Ok(check(H5Aexists(object, name))? > 0) })
-}
-
-/// Copies an attribute, over one that is there. The lock is held.
-fn copy_attribute(from: hid_t, into: hid_t, name: &str) -> Result<()> {
-    // SAFETY: the objects are open, the name ends in NUL, each new identifier has no other owner.
-    let (old, stored, space, list) = with_name(name, |name| unsafe {
-        let old = Id::own(H5Aopen(from, name, H5P_DEFAULT))?;
-        let stored = Id::own(H5Aget_type(old.raw()))?;
-        let space = Id::own(H5Aget_space(old.raw()))?;
-        let list = Id::own(H5Aget_create_plist(old.raw()))?;
-        Ok((old, stored, space, list))
-    })?;
-    let data = Data::of(Handle { id: old.raw() as u64, kind: ObjectKind::Attribute, bare: true })?;
-    let (dtype, n) = (describe(stored.raw())?, data.elements()?);
-    let memory = match &dtype {
-        Dtype::VarStr => stored.clone(),
-        Dtype::Other(..) | Dtype::Sequence(_) => {
-            return Err(ErrorKind::Unsupported(format!("to copy an attribute of {dtype}")).into());
-        }
-        _ => memory_type(stored.raw())?,
-    };
-    let size = if dtype == Dtype::VarStr { size_of::<*mut c_char>() } else { dtype.size() };
-    // Words, so that pointers to texts are aligned.
+/// Copies an attribute, over one that is there, whatever it holds: references as they are. The lock is held.
+pub(super) fn copy_attribute(from: hid_t, into: hid_t, name: &str) -> Result<()> {
+    let Some(old) = open_attribute(from, name)? else { return Err(ErrorKind::Missing.into()) };
+    let data = Data::Attribute(old.raw());
+    let (stored, space, n) = (data.dtype()?, data.space()?, data.elements()?);
+    let size = size_of_type(stored.raw())?;
+    // Words, so that pointers are aligned.
     let words = n.saturating_mul(size).div_ceil(size_of::<usize>());
-    let mut bytes: Vec<usize> = room(words)?;
-    bytes.resize(words, 0);
-    let buffer = bytes.as_mut_ptr();
-    let replace = has_attribute(into, name)?;
-    // SAFETY: everything is open and the name ends in NUL; the buffer has room for all elements in their form in
-    // memory. After a read of texts each element is null or a pointer that the library has allocated.
+    let mut elements: Vec<usize> = room(words)?;
+    elements.resize(words, 0);
+    let buffer: *mut c_void = elements.as_mut_ptr().cast();
+    let replaced = has_attribute(into, name)?;
+    // SAFETY: everything is open and the name ends in NUL; the buffer has room for all elements in this type, whose parts
+    // of variable length belong to the library, and are given back. New identifiers have no other owner.
     with_name(name, |name| unsafe {
+        let list = Id::own(H5Aget_create_plist(old.raw()))?;
         if n > 0 {
-            data.read(memory.raw(), H5P_DEFAULT, buffer.cast())?;
+            data.read(stored.raw(), H5P_DEFAULT, buffer)?;
         }
         let written = (|| {
-            if replace {
+            if replaced {
                 check(H5Adelete(into, name))?;
             }
             let new = Id::own(H5Acreate2(into, name, stored.raw(), space.raw(), list.raw(), H5P_DEFAULT))?;
-            if n > 0 && H5Awrite(new.raw(), memory.raw(), buffer.cast()) < 0 {
-                return Err(last_error());
+            if n > 0 {
+                check(H5Awrite(new.raw(), stored.raw(), buffer))?;
             }
             Ok(())
         })();
-        if dtype == Dtype::VarStr {
-            for i in 0..n {
-                H5free_memory(*buffer.cast::<*mut std::ffi::c_void>().add(i));
-            }
+        if n > 0 {
+            content::reclaim(data, stored.raw(), buffer)?;
         }
         written
     })

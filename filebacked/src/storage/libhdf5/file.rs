@@ -1,33 +1,48 @@
 //! Files: on disk, in memory, and as images.
 
+use super::changes;
 use super::id::{Id, check, room};
+use super::kept::file_name;
 use super::lists::new_list;
 use super::stack::forget_error;
 use super::vfd::{closing, lost};
 use crate::error::{Error, ErrorKind, Result};
+#[cfg(unix)]
+use hdf5_metno::globals::H5FD_SEC2;
 use hdf5_metno::globals::{H5P_FILE_ACCESS, H5P_FILE_CREATE};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::H5F_libver_t::H5F_LIBVER_V18;
-use hdf5_metno_sys::h5f::H5F_scope_t::H5F_SCOPE_GLOBAL;
 use hdf5_metno_sys::h5f::{
-    H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5F_LIBVER_LATEST, H5F_libver_t, H5Fclose, H5Fcreate,
-    H5Fflush, H5Fget_file_image, H5Fopen,
+    H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5F_LIBVER_LATEST, H5F_OBJ_ALL, H5F_libver_t, H5Fclose,
+    H5Fcreate, H5Fget_file_image, H5Fget_obj_count, H5Fopen,
 };
+#[cfg(unix)]
+use hdf5_metno_sys::h5f::{H5Fget_access_plist, H5Fget_create_plist, H5Fget_vfd_handle};
 use hdf5_metno_sys::h5g::H5Gopen2;
 use hdf5_metno_sys::h5i::H5I_type_t::H5I_FILE;
-use hdf5_metno_sys::h5i::{H5Idec_ref, H5Iget_type, H5Iinc_ref, hid_t};
+use hdf5_metno_sys::h5i::{H5Idec_ref, H5Iget_ref, H5Iget_type, H5Iinc_ref, hid_t};
 use hdf5_metno_sys::h5p::{
     H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5P_DEFAULT, H5Pset_fapl_core, H5Pset_file_image,
     H5Pset_libver_bounds, H5Pset_link_creation_order, H5Pset_obj_track_times,
 };
+#[cfg(unix)]
+use hdf5_metno_sys::h5p::{H5Pget_driver, H5Pget_userblock};
+#[cfg(unix)]
+use std::ffi::c_int;
 use std::ffi::{CStr, CString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// An open file. It stays open below until everything in it is closed too.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct LibFile {
     id: Id,
+}
+
+impl Drop for LibFile {
+    fn drop(&mut self) {
+        changes::settle_quietly(&self.id);
+    }
 }
 
 impl LibFile {
@@ -50,6 +65,35 @@ impl LibFile {
         })
     }
 
+    /// Opens a file to change it that this process has locked itself.
+    pub(crate) fn open_private(path: &Path) -> Result<Self> {
+        let name = c_path(path)?;
+        sync(|| {
+            let access = access(H5F_LIBVER_LATEST)?;
+            unlocked(&access)?;
+            // SAFETY: the name ends in NUL, the list is open; the new identifier has no other owner.
+            Ok(LibFile { id: unsafe { Id::own(H5Fopen(name.as_ptr(), H5F_ACC_RDWR, access.raw()))? } })
+        })
+    }
+
+    pub(super) fn of(id: Id) -> Self {
+        LibFile { id }
+    }
+
+    pub(super) fn id(&self) -> &Id {
+        &self.id
+    }
+
+    /// How often the file and what is in it is open in this process, this one not counted.
+    pub(crate) fn others(&self) -> Result<usize> {
+        // SAFETY: the file is open. What is open of it does not count the references to the file itself.
+        let (count, references) = sync(|| unsafe {
+            let count = check(H5Fget_obj_count(self.id.raw(), H5F_OBJ_ALL))?;
+            Ok::<_, Error>((count.unsigned_abs(), check(H5Iget_ref(self.id.raw()))?.unsigned_abs() as usize))
+        })?;
+        Ok((count + references).saturating_sub(2))
+    }
+
     /// Opens a file, to read it or also to change it.
     pub(crate) fn open(path: &Path, writable: bool) -> Result<Self> {
         let name = c_path(path)?;
@@ -64,7 +108,7 @@ impl LibFile {
 
     /// Creates a file in memory, which grows by so many bytes at a time.
     pub(crate) fn create_in_memory(increment: usize) -> Result<Self> {
-        let name = memory_name()?;
+        let name = memory_name(None)?;
         sync(|| {
             let access = access(H5F_LIBVER_V18)?;
             // SAFETY: the list is open.
@@ -75,19 +119,35 @@ impl LibFile {
 
     /// Opens the bytes of a file to read them. They are copied.
     pub(crate) fn open_image(image: &[u8]) -> Result<Self> {
+        LibFile::image_as(image, false, None)
+    }
+
+    /// The same, with external links relative to where a file of this name is.
+    #[cfg(all(feature = "native", not(hdf5_drivers)))]
+    pub(crate) fn open_image_beside(image: &[u8], path: Option<&Path>) -> Result<Self> {
+        LibFile::image_as(image, false, path.and_then(Path::parent))
+    }
+
+    /// Opens the bytes of a file to read and change a copy of them.
+    pub(crate) fn open_image_rw(image: &[u8]) -> Result<Self> {
+        LibFile::image_as(image, true, None)
+    }
+
+    fn image_as(image: &[u8], writable: bool, directory: Option<&Path>) -> Result<Self> {
         if image.is_empty() {
             return Err(ErrorKind::NotHdf5.into());
         }
-        let name = memory_name()?;
+        let name = memory_name(directory)?;
         sync(|| {
-            let access = new_list(*H5P_FILE_ACCESS)?;
+            let access = if writable { access(H5F_LIBVER_LATEST)? } else { new_list(*H5P_FILE_ACCESS)? };
+            let flags = if writable { H5F_ACC_RDWR } else { H5F_ACC_RDONLY };
             // SAFETY: the list is open and the name ends in NUL; the library copies the image and does not write to
             // the one that it is given.
             unsafe {
                 check(H5Pset_fapl_core(access.raw(), 64 << 10, 0))?;
                 check(H5Pset_file_image(access.raw(), image.as_ptr().cast_mut().cast(), image.len()))?;
             }
-            open(&name, H5F_ACC_RDONLY, access.raw())
+            open(&name, flags, access.raw())
         })
     }
 
@@ -106,18 +166,34 @@ impl LibFile {
         })
     }
 
+    /// Marks the file as one that is being changed.
+    pub(crate) fn begin(&self) -> Result<()> {
+        changes::begin(&self.id)
+    }
+
+    /// Takes away the mark of a file that was just opened to be changed.
+    pub(crate) fn opened(&self) -> Result<()> {
+        changes::opened(&self.id)
+    }
+
+    /// Refuses a file that is marked as one that is being changed, unless it is this process that changes it.
+    pub(crate) fn refuse_interrupted(&self) -> Result<()> {
+        changes::refuse_interrupted(&self.id)
+    }
+
     /// Gives everything that was written to the operating system.
     pub(crate) fn flush(&self) -> Result<()> {
-        // SAFETY: the file is open.
-        sync(|| check(unsafe { H5Fflush(self.id.raw(), H5F_SCOPE_GLOBAL) }).map(drop))
+        changes::settle(&self.id)
     }
 
     /// Closes the file and says whether that went well.
     pub(crate) fn close(self) -> Result<()> {
         sync(|| {
             let flushed = self.flush();
+            let id = self.id.clone();
+            drop(self);
             drop(lost());
-            let id = self.id.into_raw();
+            let id = id.into_raw();
             // SAFETY: the reference is given away here and nowhere else.
             let closed = check(closing(|| unsafe { H5Fclose(id) })).inspect_err(|_| give_up(id));
             flushed.and(closed.map(drop)).and(lost().map_or(Ok(()), |error| Err(error.into())))
@@ -141,6 +217,18 @@ impl LibFile {
     }
 }
 
+impl LibFile {
+    /// A file that `hdf5_metno` has open.
+    pub(crate) fn of_hdf5(file: &hdf5_metno::File) -> Self {
+        LibFile { id: Id::of_location(file) }
+    }
+
+    /// The name that it was opened by.
+    pub(crate) fn name(&self) -> Option<PathBuf> {
+        file_name(&self.id)
+    }
+}
+
 /// Opens a file that exists. The lock is held, and the list is open.
 pub(super) fn open(name: &CStr, flags: u32, access: hid_t) -> Result<LibFile> {
     // SAFETY: the name ends in NUL, the list is open; the new identifier has no other owner.
@@ -156,7 +244,7 @@ pub(super) fn access(high: H5F_libver_t) -> Result<Id> {
 }
 
 /// Lets files be opened without locks, where the library knows any. The lock of the library is held.
-fn unlocked(access: &Id) -> Result<()> {
+pub(super) fn unlocked(access: &Id) -> Result<()> {
     #[cfg(hdf5_locking)]
     // SAFETY: the list is open.
     check(unsafe { hdf5_metno_sys::h5p::H5Pset_file_locking(access.raw(), 0, 1) })?;
@@ -190,10 +278,10 @@ pub(super) fn give_up(id: hid_t) {
 }
 
 /// A name for a file in memory. The library takes two of the same name for the same file.
-fn memory_name() -> Result<CString> {
+fn memory_name(directory: Option<&Path>) -> Result<CString> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
-    c_string(format!("filebacked-memory-{}-{n}", std::process::id()).into_bytes())
+    c_path(&directory.unwrap_or(Path::new("")).join(format!("filebacked-memory-{}-{n}", std::process::id())))
 }
 
 #[cfg(unix)]
@@ -212,4 +300,27 @@ pub(super) fn c_path(path: &Path) -> Result<CString> {
 
 fn c_string(bytes: Vec<u8>) -> Result<CString> {
     CString::new(bytes).map_err(|_| ErrorKind::Unsupported("a file name with a NUL in it".into()).into())
+}
+
+/// The operating system's file of an open one, if addresses of HDF5 are offsets in it, and where they begin. The lock is held.
+#[cfg(unix)]
+pub(super) fn descriptor(file: &Id) -> Result<Option<(std::fs::File, u64)>> {
+    use std::os::fd::BorrowedFd;
+    let (mut userblock, mut handle) = (0, std::ptr::null_mut());
+    // SAFETY: everything is open; the numbers are writable. The driver is the one whose handle is a pointer to a descriptor,
+    // which is open as long as the file is, and is duplicated before that changes.
+    unsafe {
+        let access = Id::own(H5Fget_access_plist(file.raw()))?;
+        if check(H5Pget_driver(access.raw()))? != *H5FD_SEC2 {
+            return Ok(None);
+        }
+        let creation = Id::own(H5Fget_create_plist(file.raw()))?;
+        check(H5Pget_userblock(creation.raw(), &mut userblock))?;
+        check(H5Fget_vfd_handle(file.raw(), H5P_DEFAULT, &mut handle))?;
+        if handle.is_null() || *handle.cast::<c_int>() < 0 {
+            return Ok(None);
+        }
+        let file = BorrowedFd::borrow_raw(*handle.cast::<c_int>()).try_clone_to_owned()?;
+        Ok(Some((std::fs::File::from(file), userblock)))
+    }
 }

@@ -1,42 +1,55 @@
 //! Objects that are held on to, opened by the library.
 
+use super::changes;
 use super::edit::root_of;
 #[cfg(feature = "native")]
 use super::file::LibFile;
 #[cfg(all(feature = "native", hdf5_tokens))]
 use super::id::with_name;
-use super::id::{Id, check, with_link_name};
-use super::lists::new_list;
+use super::id::{Id, check};
 use super::source::LibSource;
-use crate::error::Result;
-use crate::storage::kept::read_only;
+use crate::error::{ErrorKind, Result};
 use crate::storage::{Handle, Kept, ObjectKind, Source};
-use hdf5_metno::globals::H5P_LINK_CREATE;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5Fget_intent, H5Fget_name};
 use hdf5_metno_sys::h5i::H5Iget_file_id;
 #[cfg(feature = "native")]
 use hdf5_metno_sys::h5i::hid_t;
-use hdf5_metno_sys::h5o::H5Ocopy;
 #[cfg(all(feature = "native", not(hdf5_tokens)))]
 use hdf5_metno_sys::h5o::H5Oopen_by_addr;
 #[cfg(all(feature = "native", hdf5_tokens))]
 use hdf5_metno_sys::h5o::{H5O_token_t, H5Oopen_by_token, H5Otoken_from_str};
-use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_char_encoding};
-use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// An open object of an open file.
 #[derive(Debug)]
 pub(crate) struct LibKept {
     object: Id,
+    /// It was changed through this.
+    edited: AtomicBool,
     kind: ObjectKind,
     path: Option<PathBuf>,
 }
 
 impl LibKept {
+    /// An open object, whatever it is.
+    pub(crate) fn of(object: Id) -> Result<Self> {
+        let kind = sync(|| super::source::kind(&object))?;
+        Ok(LibKept::new(object, kind))
+    }
+
     pub(super) fn new(object: Id, kind: ObjectKind) -> Self {
-        LibKept { path: file_name(&object), object, kind }
+        LibKept { path: file_name(&object), object, edited: AtomicBool::new(false), kind }
+    }
+}
+
+impl Drop for LibKept {
+    fn drop(&mut self) {
+        if self.edited.load(Ordering::Relaxed) {
+            // The file object may be gone, and nobody else to say that the change is complete.
+            changes::settle_quietly(&self.object);
+        }
     }
 }
 
@@ -54,11 +67,33 @@ impl Kept for LibKept {
         look(&self.object)
     }
 
+    fn is_at(&self, object: &Id) -> Result<bool> {
+        Ok(identity(&self.object)? == identity(object)?)
+    }
+
     fn edit(&self, change: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
-        if !is_writable(&self.object)? {
-            return Err(read_only());
-        }
+        changes::begin(&self.object)?;
+        self.edited.store(true, Ordering::Relaxed);
         change(&self.object)
+    }
+}
+
+/// What tells an object from all others that are open.
+fn identity(object: &Id) -> Result<String> {
+    sync(|| super::members::identity(object.raw()))
+        .ok_or_else(|| ErrorKind::Contract("an object without a place".into()).into())
+}
+
+/// Whether an object is the one at an address of its file, which our own engine has read under this name.
+#[cfg(feature = "native")]
+pub(crate) fn is_at_address(object: &Id, address: u64, is_file: impl FnOnce(&Path) -> bool) -> Result<bool> {
+    if !file_name(object).is_some_and(|path| is_file(&path)) {
+        return Ok(false);
+    }
+    let root = root_of(object)?;
+    match sync(|| open_by_address(root.raw(), address)) {
+        Ok(found) => Ok(identity(&found)? == identity(object)?),
+        Err(_) => Ok(false),
     }
 }
 
@@ -89,20 +124,8 @@ fn open_by_address(root: hid_t, address: u64) -> Result<Id> {
     unsafe { Id::own(H5Oopen_by_addr(root, address)) }
 }
 
-/// Copies an object, with everything that is in it and as it is stored, into a group of this file or of another.
-pub(crate) fn copy_object(from: &Id, into: &Id, name: &str) -> Result<()> {
-    sync(|| {
-        let list = new_list(*H5P_LINK_CREATE)?;
-        // SAFETY: everything is open, the names end in NUL.
-        with_link_name(name, |name| unsafe {
-            check(H5Pset_char_encoding(list.raw(), H5T_CSET_UTF8))?;
-            check(H5Ocopy(from.raw(), c".".as_ptr(), into.raw(), name, H5P_DEFAULT, list.raw())).map(drop)
-        })
-    })
-}
-
 /// Whether the file that an object is in was opened to be changed.
-fn is_writable(object: &Id) -> Result<bool> {
+pub(crate) fn is_writable(object: &Id) -> Result<bool> {
     sync(|| {
         let mut intent = 0;
         // SAFETY: the object is open; the new identifier has no other owner, and the place for the answer is writable.
@@ -115,7 +138,7 @@ fn is_writable(object: &Id) -> Result<bool> {
 }
 
 /// The name of the file that an object is in.
-fn file_name(object: &Id) -> Option<PathBuf> {
+pub(crate) fn file_name(object: &Id) -> Option<PathBuf> {
     let mut name = vec![0u8; 4096];
     // SAFETY: the object is open, the buffer is writable for its length.
     let len = sync(|| unsafe { H5Fget_name(object.raw(), name.as_mut_ptr().cast(), name.len()) });

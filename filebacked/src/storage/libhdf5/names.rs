@@ -2,18 +2,20 @@
 
 use super::id::{Id, check};
 use crate::error::{Error, ErrorKind, Result};
-use hdf5_metno_sys::h5::H5_index_t::{H5_INDEX_CRT_ORDER, H5_INDEX_NAME};
+use crate::stamp::UNDER_WAY;
+use hdf5_metno_sys::h5::H5_index_t::{self, H5_INDEX_CRT_ORDER, H5_INDEX_NAME};
 use hdf5_metno_sys::h5::H5_iter_order_t::{H5_ITER_INC, H5_ITER_NATIVE};
 use hdf5_metno_sys::h5::herr_t;
 use hdf5_metno_sys::h5a::{H5A_info_t, H5Aiterate2};
 use hdf5_metno_sys::h5g::H5Gget_create_plist;
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5l::{H5L_info_t, H5Literate};
-use hdf5_metno_sys::h5p::{H5P_CRT_ORDER_TRACKED, H5Pget_link_creation_order};
+use hdf5_metno_sys::h5p::{H5P_CRT_ORDER_TRACKED, H5Pget_attr_creation_order, H5Pget_link_creation_order};
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr::null_mut;
 
-/// The names of a group's links: in the order of their creation where that is tracked, else sorted by their bytes.
+/// The names of a group's links, but for what is under way: in the order of their creation where that is tracked, else
+/// sorted by their bytes.
 /// The lock is held and the identifier is open.
 pub(super) fn children(group: hid_t) -> Result<Vec<String>> {
     let mut names: Vec<Vec<u8>> = Vec::new();
@@ -27,6 +29,7 @@ pub(super) fn children(group: hid_t) -> Result<Vec<String>> {
             names.sort_unstable();
         }
     }
+    names.retain(|name| name != UNDER_WAY.as_bytes());
     texts(names, "a member's name")
 }
 
@@ -43,11 +46,31 @@ pub(super) fn is_ordered(group: hid_t) -> Result<bool> {
 
 /// The names of an object's attributes, sorted by their bytes. The lock is held and the identifier is open.
 pub(super) fn attributes(object: hid_t) -> Result<Vec<String>> {
+    let mut names = attributes_by(object, H5_INDEX_NAME)?;
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// The names of a group's attributes, in the order of their creation where that is tracked. The lock is held and the
+/// identifier is open.
+pub(super) fn attributes_in_order(group: hid_t) -> Result<Vec<String>> {
+    let mut order = 0;
+    // SAFETY: the group is open, and so is its list.
+    unsafe {
+        let list = Id::own(H5Gget_create_plist(group))?;
+        check(H5Pget_attr_creation_order(list.raw(), &mut order))?;
+    }
+    match order & H5P_CRT_ORDER_TRACKED {
+        0 => attributes(group),
+        _ => attributes_by(group, H5_INDEX_CRT_ORDER),
+    }
+}
+
+fn attributes_by(object: hid_t, index: H5_index_t) -> Result<Vec<String>> {
     let mut names: Vec<Vec<u8>> = Vec::new();
     let data = (&raw mut names).cast();
     // SAFETY: the object is open; the callback gets the vector, which outlives the call.
-    check(unsafe { H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, null_mut(), Some(push_attribute), data) })?;
-    names.sort_unstable();
+    check(unsafe { H5Aiterate2(object, index, H5_ITER_INC, null_mut(), Some(push_attribute), data) })?;
     texts(names, "an attribute's name")
 }
 

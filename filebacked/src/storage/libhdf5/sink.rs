@@ -3,9 +3,9 @@
 use super::content;
 use super::filters::register;
 use super::id::{Id, check, room, with_link_name, with_name};
-use super::kept::copy_object;
 use super::links;
 use super::lists::{ListRef, Lists};
+use super::members;
 use super::source::Data;
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
@@ -20,7 +20,7 @@ use hdf5_metno_sys::h5l::H5Lexists;
 use hdf5_metno_sys::h5o::H5Oopen;
 use hdf5_metno_sys::h5p::H5P_DEFAULT;
 use hdf5_metno_sys::h5s::H5S_class_t::{H5S_NULL, H5S_SCALAR};
-use hdf5_metno_sys::h5s::{H5S_ALL, H5S_MAX_RANK, H5Screate, H5Screate_simple};
+use hdf5_metno_sys::h5s::{H5S_ALL, H5S_MAX_RANK, H5S_UNLIMITED, H5Screate, H5Screate_simple};
 use std::ffi::{CString, c_char, c_void};
 
 /// Scratch memory above this is given back after use.
@@ -30,8 +30,8 @@ const SCRATCH: usize = 16 << 20;
 #[derive(Debug)]
 pub(crate) struct LibSink {
     /// The open groups, the innermost last. The first one is the target and stays.
-    groups: Vec<Id>,
-    tools: Tools,
+    pub(super) groups: Vec<Id>,
+    pub(super) tools: Tools,
     scratch: Vec<u8>,
     /// References, which are written once everything that they may lead to is there.
     waiting: Vec<Waiting>,
@@ -48,9 +48,9 @@ struct Waiting {
 
 /// What is made once for all objects.
 #[derive(Debug)]
-struct Tools {
-    types: Types,
-    lists: Lists,
+pub(super) struct Tools {
+    pub(super) types: Types,
+    pub(super) lists: Lists,
     scalar: Id,
 }
 
@@ -67,7 +67,7 @@ impl LibSink {
     }
 
     /// The open group.
-    fn open(&self) -> Result<hid_t> {
+    pub(super) fn open(&self) -> Result<hid_t> {
         match self.groups.last() {
             Some(group) => Ok(group.raw()),
             None => Err(ErrorKind::Contract("a group was closed that nobody had opened".into()).into()),
@@ -75,7 +75,7 @@ impl LibSink {
     }
 
     /// Memory that is kept from call to call, empty and with room for `n` bytes.
-    fn scratch(&mut self, n: usize) -> Result<Vec<u8>> {
+    pub(super) fn scratch(&mut self, n: usize) -> Result<Vec<u8>> {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
         if scratch.capacity() < n {
@@ -84,7 +84,7 @@ impl LibSink {
         Ok(scratch)
     }
 
-    fn keep(&mut self, scratch: Vec<u8>) {
+    pub(super) fn keep(&mut self, scratch: Vec<u8>) {
         if scratch.capacity() <= SCRATCH {
             self.scratch = scratch;
         }
@@ -252,7 +252,7 @@ impl Sink for LibSink {
 
     fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
         let Some(into) = self.groups.last() else { return Ok(false) };
-        kept.with_hdf5(&mut |object| copy_object(object, into, name))?;
+        kept.with_hdf5(&mut |object| members::copy(object, into, name, 0))?;
         Ok(true)
     }
 
@@ -329,7 +329,7 @@ impl LibSink {
     }
 
     /// Makes an attribute of any type. The lock is held.
-    fn attribute_any(&mut self, at: hid_t, attr: &AttrSpec<'_>) -> Result<()> {
+    pub(super) fn attribute_any(&mut self, at: hid_t, attr: &AttrSpec<'_>) -> Result<()> {
         if let (None, false, Elements::Bytes(bytes)) = (attr.stored, attr.null, attr.elements) {
             count(attr.dtype, attr.shape, bytes)?;
             return self.tools.attribute(at, attr.name, attr.dtype, attr.shape, bytes);
@@ -349,7 +349,7 @@ impl LibSink {
 
 impl Tools {
     /// The type that elements get in the file, and who has to close it. The lock is held.
-    fn filetype(&mut self, dtype: &Dtype, stored: Option<&StoredType>) -> Result<(hid_t, Option<Id>)> {
+    pub(super) fn filetype(&mut self, dtype: &Dtype, stored: Option<&StoredType>) -> Result<(hid_t, Option<Id>)> {
         let id = match stored {
             None if *dtype == Dtype::VarStr || dtype.is_plain() => return Ok((self.types.get(dtype)?, None)),
             None => self.types.packed(dtype)?,
@@ -374,8 +374,7 @@ impl Tools {
             return Ok((self.scalar.raw(), None));
         }
         if shape.len() > H5S_MAX_RANK as usize {
-            let what = format!("{} dimensions; HDF5 has at most {H5S_MAX_RANK}", shape.len());
-            return Err(ErrorKind::Unsupported(what).into());
+            return Err(too_many(shape.len()));
         }
         // SAFETY: the shape has as many numbers as is said; the new dataspace has no other owner.
         let space = unsafe { Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), std::ptr::null()))? };
@@ -384,7 +383,14 @@ impl Tools {
 
     /// Makes an attribute and writes it. The lock is held, and `bytes` has the size of all elements, or is the pointer to a
     /// text that ends in NUL.
-    fn attribute(&mut self, at: hid_t, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
+    pub(super) fn attribute(
+        &mut self,
+        at: hid_t,
+        name: &str,
+        dtype: &Dtype,
+        shape: &[u64],
+        bytes: &[u8],
+    ) -> Result<()> {
         let dtype = self.types.get(dtype)?;
         let (space, _owner) = self.space(shape)?;
         let list = self.lists.attribute(name);
@@ -412,14 +418,16 @@ impl Tools {
         size: usize,
     ) -> Result<(Id, bool)> {
         let (dtype, _type_owner) = self.filetype(spec.dtype, spec.stored)?;
-        let (space, _owner) = self.space_or_null(spec.shape, spec.null)?;
         let list = self.lists.dataset(spec, elements, size)?;
+        // What has chunks may grow.
+        let chunked = matches!(list, ListRef::Made(_));
+        let (space, _owner) = if chunked { growing(spec.shape)? } else { self.space_or_null(spec.shape, spec.null)? };
         let (link, access) = (self.lists.link(name), self.lists.access(&list));
         // SAFETY: everything is open, the name ends in NUL.
         let dataset = with_link_name(name, |name| unsafe {
             Id::own(H5Dcreate2(at, name, dtype, space, link, list.raw(), access))
         })?;
-        Ok((dataset, matches!(list, ListRef::Made(_))))
+        Ok((dataset, chunked))
     }
 
     /// Writes all elements of a dataset. The lock is held.
@@ -427,7 +435,7 @@ impl Tools {
     /// # Safety
     ///
     /// `data` points to all elements of the dataset in the form that the type has in memory.
-    unsafe fn write(&mut self, dataset: &Id, dtype: &Dtype, data: *const c_void) -> Result<()> {
+    pub(super) unsafe fn write(&mut self, dataset: &Id, dtype: &Dtype, data: *const c_void) -> Result<()> {
         let dtype = self.types.get(dtype)?;
         // SAFETY: everything is open, and the contract of this function.
         check(unsafe { H5Dwrite(dataset.raw(), dtype, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) })?;
@@ -447,8 +455,25 @@ impl Tools {
     }
 }
 
+/// The dataspace of a shape without a limit to any of its extents. The lock is held.
+fn growing(shape: &[u64]) -> Result<(hid_t, Option<Id>)> {
+    let most = [H5S_UNLIMITED; H5S_MAX_RANK as usize];
+    if shape.len() > most.len() {
+        return Err(too_many(shape.len()));
+    }
+    // SAFETY: both have at least as many numbers as is said; the new dataspace has no other owner.
+    let space = unsafe { Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), most.as_ptr()))? };
+    Ok((space.raw(), Some(space)))
+}
+
+#[cold]
+fn too_many(dimensions: usize) -> Error {
+    let what = format!("{dimensions} dimensions; HDF5 has at most {H5S_MAX_RANK}");
+    ErrorKind::Unsupported(what).into()
+}
+
 /// The number of elements, after a check that the bytes are as many as they need.
-fn count(dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<usize> {
+pub(super) fn count(dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<usize> {
     let elements = elements(shape).ok_or_else(too_large)?;
     let size = elements.checked_mul(dtype.size()).ok_or_else(too_large)?;
     if bytes.len() == size {
@@ -459,6 +484,6 @@ fn count(dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<usize> {
 }
 
 #[cold]
-fn too_large() -> Error {
+pub(super) fn too_large() -> Error {
     ErrorKind::Unsupported("more elements than this machine can address".into()).into()
 }

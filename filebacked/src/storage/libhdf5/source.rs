@@ -6,9 +6,10 @@ use super::filetype::{
     describe, is_nul_padded, is_swapped_time, is_unconverted, is_usual_text, memory_type, size_of_type,
 };
 use super::filters::register;
-use super::id::{Id, check, is_link_name, with_name};
+use super::id::{Id, check, is_link_name, with_link_name, with_name};
 use super::kept::LibKept;
 use super::links;
+use super::members::identity;
 use super::names::{attributes, children, is_ordered};
 use super::refer::{broken, region, target};
 use super::sequences::sequences;
@@ -72,7 +73,6 @@ impl LibSource {
     }
 
     /// The handle of an object that is open already.
-    #[cfg(feature = "native")]
     pub(crate) fn adopt(&self, object: Id) -> Result<Handle> {
         let kind = sync(|| kind(&object))?;
         Ok(handle(object, kind))
@@ -105,9 +105,6 @@ impl LibSource {
 
     /// Reads a part of a dataset. The lock is held.
     fn read_part(&self, data: Data, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
-        let Data::Dataset(id) = data else {
-            return Err(ErrorKind::Contract("a part of an attribute".into()).into());
-        };
         slab.check(&data.extent()?.0)?;
         let shape = slab.shape();
         if elements(&shape).and_then(|n| n.checked_mul(dtype.size())) != Some(out.len()) {
@@ -122,15 +119,8 @@ impl LibSource {
         if !data.is_filled() {
             out.fill(MaybeUninit::new(0));
         }
-        let file_space = data.space()?;
-        select(&file_space, slab)?;
-        // SAFETY: everything is open; the buffer has the size of the selection in the type in memory, both of which were
-        // checked, and the spaces select equally many elements.
-        unsafe {
-            let memory_space = Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), std::ptr::null()))?;
-            let buffer = out.as_mut_ptr().cast();
-            check(H5Dread(id, memory.raw(), memory_space.raw(), file_space.raw(), H5P_DEFAULT, buffer))?;
-        }
+        // SAFETY: the buffer has the size of the selection in the type in memory, both of which were checked.
+        unsafe { data.read_part(memory.raw(), slab, H5P_DEFAULT, out.as_mut_ptr().cast())? };
         put_in_order(&stored, dtype, out)
     }
 }
@@ -204,7 +194,7 @@ fn handle(id: Id, kind: ObjectKind) -> Handle {
 }
 
 /// What kind of object an identifier stands for. The lock is held.
-fn kind(id: &Id) -> Result<ObjectKind> {
+pub(super) fn kind(id: &Id) -> Result<ObjectKind> {
     // SAFETY: an identifier that is not open is answered with an error.
     let kind = unsafe { H5Iget_type(id.raw()) };
     Ok(match kind {
@@ -259,7 +249,12 @@ impl Source for LibSource {
     }
 
     fn link(&self, group: Handle, name: &str) -> Result<Option<Link>> {
-        sync(|| links::read(group.id as hid_t, name))
+        sync(|| {
+            let group = group.id as hid_t;
+            // SAFETY: the group is open, the name ends in NUL.
+            let found = with_link_name(name, |name| unsafe { check(H5Lexists(group, name, H5P_DEFAULT)) })?;
+            if found > 0 { links::read(group, name) } else { Ok(None) }
+        })
     }
 
     fn stored_type(&self, handle: Handle, dtype: Option<&Dtype>) -> Result<Option<StoredType>> {
@@ -309,17 +304,7 @@ impl Source for LibSource {
     }
 
     fn identity(&self, object: Handle) -> Result<Option<String>> {
-        sync(|| {
-            let id = object.id as hid_t;
-            // SAFETY: the reference that is added belongs to the new location.
-            let location = unsafe {
-                H5Iinc_ref(id);
-                hdf5_metno::from_id::<hdf5_metno::Location>(id)
-            };
-            // Which call gives an object's address depends on the version of the library; `hdf5_metno` knows.
-            let info = location.and_then(|location| location.loc_info());
-            Ok(info.ok().map(|info| format!("{} {:?}", info.fileno, info.token)))
-        })
+        Ok(sync(|| identity(object.id as hid_t)))
     }
 
     fn describe(&self, handle: Handle) -> Result<Description> {
@@ -352,7 +337,11 @@ impl Source for LibSource {
     }
 
     fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts> {
-        sync(|| read_text(Data::of(handle)?, member))
+        sync(|| read_text(Data::of(handle)?, member, None))
+    }
+
+    fn read_text_slab(&self, dataset: Handle, member: &[String], slab: &Slab) -> Result<Texts> {
+        sync(|| read_text(Data::of(dataset)?, member, Some(slab)))
     }
 
     fn target(&self, at: Handle, reference: &[u8]) -> Result<Option<Handle>> {
@@ -492,6 +481,25 @@ impl Data {
             };
         }
         Ok(())
+    }
+
+    /// Reads a part of a dataset.
+    ///
+    /// # Safety
+    ///
+    /// `out` has room for all elements of the selection in the type `memory`.
+    pub(super) unsafe fn read_part(self, memory: hid_t, slab: &Slab, transfer: hid_t, out: *mut c_void) -> Result<()> {
+        let Data::Dataset(id) = self else {
+            return Err(ErrorKind::Contract("a part of an attribute".into()).into());
+        };
+        slab.check(&self.extent()?.0)?;
+        let (shape, file_space) = (slab.shape(), self.space()?);
+        select(&file_space, slab)?;
+        // SAFETY: everything is open, the contract of this function, and the spaces select equally many elements.
+        unsafe {
+            let memory_space = Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), std::ptr::null()))?;
+            check(H5Dread(id, memory, memory_space.raw(), file_space.raw(), transfer, out)).map(drop)
+        }
     }
 }
 

@@ -3,10 +3,10 @@
 //! Every node, internal ones too, holds records; the children of an internal node lie between them.
 
 use super::UNDEFINED;
-use super::checksum::lookup3;
 use super::header::{damaged, uint, unknown};
 use super::input::Input;
 use crate::error::Result;
+use crate::storage::checksum::lookup3;
 
 /// The records are links, by the hash of their names.
 pub(super) const NAMES: u8 = 5;

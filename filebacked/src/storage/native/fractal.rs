@@ -3,11 +3,11 @@
 //! A heap is one range of offsets, cut into direct blocks that hold objects. Indirect blocks say where the direct ones are:
 //! row by row of so many blocks each, whose size doubles from the third row on; blocks above a certain size are indirect again.
 
-use super::checksum::lookup3;
 use super::header::{damaged, uint, unknown};
 use super::input::Input;
 use super::{UNDEFINED, btree};
 use crate::error::Result;
+use crate::storage::checksum::lookup3;
 use std::ops::Range;
 
 /// Bytes of the identifier of a link: a byte of flags, offset and length.

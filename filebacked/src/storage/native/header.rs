@@ -1,9 +1,9 @@
 //! Object headers of version 2, as they are read: every length and every address is checked.
 
-use super::checksum::lookup3;
 use super::input::{Bytes, Input};
 use super::message;
 use crate::error::{Error, ErrorKind, Result};
+use crate::storage::checksum::lookup3;
 
 /// The integer of `width` bytes at a place.
 #[inline]

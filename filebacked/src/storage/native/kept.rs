@@ -92,6 +92,16 @@ impl Kept for NativeKept {
     }
 
     #[cfg(feature = "libhdf5")]
+    fn is_at(&self, object: &crate::storage::libhdf5::Id) -> Result<bool> {
+        match &*self.origin {
+            Origin::Memory(..) | Origin::Store(..) => Ok(false),
+            Origin::Disk(opened) => {
+                crate::storage::libhdf5::is_at_address(object, self.address, |path| opened.is_at(path))
+            }
+        }
+    }
+
+    #[cfg(feature = "libhdf5")]
     fn with_hdf5(&self, look: &mut dyn FnMut(&crate::storage::libhdf5::Id) -> Result<()>) -> Result<()> {
         use crate::storage::libhdf5::{LibFile, open_at};
         if self.limits.is_some() {
@@ -123,15 +133,21 @@ impl Kept for NativeKept {
 impl Opened {
     /// Whether the name of the file still leads to it.
     fn has_its_name(&self) -> bool {
+        self.is_at(&self.path)
+    }
+
+    /// Whether a name leads to the file.
+    fn is_at(&self, path: &Path) -> bool {
         #[cfg(unix)]
         {
             use std::os::unix::fs::MetadataExt;
-            std::fs::metadata(&self.path)
-                .is_ok_and(|now| now.ino() == self.found.ino() && now.dev() == self.found.dev())
+            std::fs::metadata(path).is_ok_and(|now| now.ino() == self.found.ino() && now.dev() == self.found.dev())
         }
         // Elsewhere nobody takes the name of a file that is open.
         #[cfg(not(unix))]
-        true
+        {
+            self.path == path
+        }
     }
 }
 

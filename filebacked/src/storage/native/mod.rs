@@ -5,7 +5,6 @@
 //! that is declined, and goes through the C library. The format is that of the HDF5 File Format Specification, version 3.0.
 
 mod btree;
-mod checksum;
 mod dataset;
 mod datatype;
 mod fractal;
@@ -16,7 +15,6 @@ mod kept;
 mod links;
 mod object;
 mod sink;
-#[cfg_attr(not(feature = "ndarray"), allow(dead_code))]
 mod slab;
 mod source;
 

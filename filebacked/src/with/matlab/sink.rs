@@ -130,6 +130,10 @@ impl Sink for MatlabSink<'_> {
         self.sink.end_group()
     }
 
+    fn left_out(&mut self, name: &str) {
+        self.sink.left_out(name);
+    }
+
     fn attr(&mut self, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
         if name != STAMP {
             return self.sink.attr(name, dtype, shape, bytes);

@@ -1,7 +1,7 @@
 //! Bob Jenkins' lookup3 hash, which HDF5 uses as the checksum of its metadata.
 
 /// The hash of some bytes, with an initial value of 0.
-pub(super) fn lookup3(bytes: &[u8]) -> u32 {
+pub(crate) fn lookup3(bytes: &[u8]) -> u32 {
     let start = 0xdead_beef_u32.wrapping_add(bytes.len() as u32);
     let (mut a, mut b, mut c) = (start, start, start);
     if bytes.is_empty() {

@@ -1,0 +1,301 @@
+//! The mark of a file that is being changed: there from before the first change until everything is written, so that a
+//! process that is killed in between leaves a file that says so.
+//!
+//! It is the first of the flags of a superblock. HDF5 itself sets it when a file is opened to be changed, of some versions
+//! only, and takes it away when that is closed, as the last of all. Here it is taken away and set in between too, by writing
+//! these few bytes over: no kill can interrupt that, and nothing else in the file changes.
+
+use super::compare::{delete_attribute, open_attribute};
+use super::edit::root_of;
+use super::id::{Id, check};
+use crate::error::Result;
+use crate::stamp::DIGEST;
+use crate::storage::checksum::lookup3;
+use crate::storage::kept::read_only;
+use hdf5_metno::sync::sync;
+use hdf5_metno_sys::h5f::H5F_scope_t::H5F_SCOPE_GLOBAL;
+use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5Fflush, H5Fget_intent};
+use hdf5_metno_sys::h5i::{H5Iget_file_id, hid_t};
+use std::collections::BTreeMap;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// The files that this process has marked, by the library's number, which no other file gets, with what the operating system
+/// tells them by. Locked only while the library's lock is held.
+static MARKED: Mutex<BTreeMap<u64, Option<Place>>> = Mutex::new(BTreeMap::new());
+
+/// A device, and a file of it.
+type Place = (u64, u64);
+
+/// The bit of a file that is open for a single writer beside many readers.
+const SWMR: u32 = 0x20;
+
+fn marked<R>(look: impl FnOnce(&mut BTreeMap<u64, Option<Place>>) -> R) -> R {
+    look(&mut MARKED.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// The file that an object is in, and its number. The lock is held.
+fn file_of(object: hid_t) -> Result<(Id, u64)> {
+    let mut number = 0;
+    // SAFETY: the object is open, the number is writable; the new identifier has no other owner.
+    unsafe {
+        let file = Id::own(H5Iget_file_id(object))?;
+        check(file_number(file.raw(), &mut number))?;
+        Ok((file, number))
+    }
+}
+
+#[cfg(hdf5_tokens)]
+use hdf5_metno_sys::h5f::H5Fget_fileno as file_number;
+
+/// # Safety
+///
+/// The file is open.
+#[cfg(not(hdf5_tokens))]
+unsafe fn file_number(file: hid_t, number: &mut std::ffi::c_ulong) -> i32 {
+    let mut info = hdf5_metno_sys::h5o::H5O_info1_t::default();
+    // SAFETY: the contract of this function; the information is writable.
+    let code = unsafe { hdf5_metno_sys::h5o::H5Oget_info1(file, &mut info) };
+    *number = info.fileno as std::ffi::c_ulong;
+    code
+}
+
+/// The lock is held.
+fn flush(file: &Id) -> Result<()> {
+    // SAFETY: the file is open.
+    check(unsafe { H5Fflush(file.raw(), H5F_SCOPE_GLOBAL) }).map(drop)
+}
+
+/// Every change of a file begins here: marks it, once until it is flushed, and refuses one that was opened to be read.
+pub(crate) fn begin(object: &Id) -> Result<()> {
+    sync(|| {
+        let (file, number) = file_of(object.raw())?;
+        if marked(|marked| marked.contains_key(&number)) {
+            return Ok(());
+        }
+        let mut intent = 0;
+        // SAFETY: the file is open, the number is writable.
+        check(unsafe { H5Fget_intent(file.raw(), &mut intent) })?;
+        if intent & H5F_ACC_RDWR == 0 {
+            return Err(read_only());
+        }
+        // With a single writer and many readers, the library keeps the flags.
+        if intent & SWMR == 0 {
+            if disk::set(&file, true)?.is_none() {
+                // A new file of which nothing is there yet.
+                flush(&file)?;
+                disk::set(&file, true)?;
+            }
+            let place = disk::place(&file)?;
+            marked(|marked| marked.insert(number, place));
+        }
+        // A digest of what was in the file says nothing any more.
+        let root = root_of(&file)?;
+        if open_attribute(root.raw(), DIGEST)?.is_some() {
+            delete_attribute(root.raw(), DIGEST)?;
+        }
+        Ok(())
+    })
+}
+
+/// Writes everything that waits to be written to the file that an object is in, and then takes the mark away.
+pub(super) fn settle(object: &Id) -> Result<()> {
+    sync(|| {
+        let (file, number) = file_of(object.raw())?;
+        flush(&file)?;
+        if marked(|marked| marked.contains_key(&number)) {
+            disk::set(&file, false)?;
+            marked(|marked| marked.remove(&number));
+        }
+        Ok(())
+    })
+}
+
+/// As [`settle`], if the file is marked, where nobody asks how it went.
+pub(super) fn settle_quietly(object: &Id) {
+    sync(|| {
+        if !marked(|marked| marked.is_empty())
+            && let Ok((_, number)) = file_of(object.raw())
+            && marked(|marked| marked.contains_key(&number))
+        {
+            // Then it stays marked.
+            let _ = settle(object);
+        }
+    });
+}
+
+/// Takes away the mark that the library sets when a file is opened to be changed: nothing is changed yet.
+pub(super) fn opened(object: &Id) -> Result<()> {
+    sync(|| {
+        let (file, number) = file_of(object.raw())?;
+        match marked(|marked| marked.contains_key(&number)) {
+            true => Ok(()),
+            false => disk::set(&file, false).map(drop),
+        }
+    })
+}
+
+/// Refuses a file that a process was changing when it was killed, or that another one is changing now; one that is opened
+/// to be read.
+pub(super) fn refuse_interrupted(object: &Id) -> Result<()> {
+    sync(|| {
+        let (file, number) = file_of(object.raw())?;
+        if !marked(|marked| marked.contains_key(&number)) && disk::get(&file)? {
+            return Err(crate::whole::interrupted());
+        }
+        Ok(())
+    })
+}
+
+/// Whether a file has the mark of another process, whatever else is wrong with it.
+pub(crate) fn is_interrupted(path: &Path) -> bool {
+    is_marked(path) && {
+        let place = std::fs::metadata(path).ok().and_then(|found| disk::place_of(&found));
+        place.is_none() || !sync(|| marked(|marked| marked.values().any(|marked| *marked == place)))
+    }
+}
+
+/// Whether a file has the mark.
+pub(crate) fn is_marked(path: &Path) -> bool {
+    let mut base = 0;
+    let mut look = || -> std::io::Result<bool> {
+        let mut file = std::fs::File::open(path)?;
+        let len = file.metadata()?.len();
+        while base < len {
+            let mut bytes = Vec::new();
+            file.seek(SeekFrom::Start(base))?;
+            (&mut file).take(48).read_to_end(&mut bytes)?;
+            if bytes.starts_with(SIGNATURE) {
+                return Ok(Flags::of(&bytes).is_some_and(|flags| flags.is_set()));
+            }
+            // Behind a user block.
+            base = if base == 0 { 512 } else { base * 2 };
+        }
+        Ok(false)
+    };
+    look().unwrap_or(false)
+}
+
+const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
+
+/// The flags of a superblock.
+struct Flags {
+    /// The bytes of the superblock that are written over.
+    bytes: [u8; 48],
+    len: usize,
+    /// Where the flags are.
+    at: usize,
+    /// Where the checksum is, if there is one.
+    checksum: Option<usize>,
+}
+
+impl Flags {
+    /// The flags of what begins with these bytes; `None` where that is no superblock that is known.
+    fn of(bytes: &[u8]) -> Option<Flags> {
+        if !bytes.starts_with(SIGNATURE) {
+            return None;
+        }
+        let (at, len, checksum) = match bytes.get(8)? {
+            0 | 1 => (20, 24, None),
+            // Four addresses of the size that stands before the flags.
+            2 | 3 => (11, 16 + 4 * usize::from(*bytes.get(9)?), Some(12 + 4 * usize::from(*bytes.get(9)?))),
+            _ => return None,
+        };
+        let mut flags = Flags { bytes: [0; 48], len, at, checksum };
+        flags.bytes.get_mut(..len)?.copy_from_slice(bytes.get(..len)?);
+        Some(flags)
+    }
+
+    /// Whether the file is marked. One that has a single writer beside many readers is valid at any time.
+    fn is_set(&self) -> bool {
+        self.bytes[self.at] & 5 == 1
+    }
+
+    /// The bytes with the mark, or without.
+    fn with(&mut self, mark: bool) -> &[u8] {
+        self.bytes[self.at] = self.bytes[self.at] & !1 | u8::from(mark);
+        if let Some(at) = self.checksum {
+            let sum = lookup3(&self.bytes[..at]).to_le_bytes();
+            self.bytes[at..at + 4].copy_from_slice(&sum);
+        }
+        &self.bytes[..self.len]
+    }
+}
+
+/// Where files are those of the operating system.
+#[cfg(unix)]
+mod disk {
+    use super::super::file::descriptor;
+    use super::{Flags, Id, Place};
+    use crate::error::Result;
+    use std::fs::{File, Metadata};
+    use std::os::unix::fs::{FileExt, MetadataExt};
+
+    pub(super) fn place_of(found: &Metadata) -> Option<Place> {
+        Some((found.dev(), found.ino()))
+    }
+
+    /// What tells the file from others. The lock is held.
+    pub(super) fn place(file: &Id) -> Result<Option<Place>> {
+        match descriptor(file)? {
+            Some((file, _)) => Ok(place_of(&file.metadata()?)),
+            None => Ok(None),
+        }
+    }
+
+    fn read(file: &File, base: u64) -> Result<Option<Flags>> {
+        let (mut bytes, mut len) = ([0; 48], 0);
+        while let Some(rest) = bytes.get_mut(len..).filter(|rest| !rest.is_empty()) {
+            match file.read_at(rest, base + len as u64)? {
+                0 => break,
+                n => len += n,
+            }
+        }
+        Ok(Flags::of(&bytes[..len]))
+    }
+
+    /// Whether the file is marked. The lock is held.
+    pub(super) fn get(file: &Id) -> Result<bool> {
+        match descriptor(file)? {
+            Some((file, base)) => Ok(read(&file, base)?.is_some_and(|flags| flags.is_set())),
+            None => Ok(false),
+        }
+    }
+
+    /// Marks the file, or takes the mark away; `None` where its beginning is not on the disk. The lock is held.
+    pub(super) fn set(file: &Id, mark: bool) -> Result<Option<()>> {
+        let Some((file, base)) = descriptor(file)? else { return Ok(Some(())) };
+        let Some(mut flags) = read(&file, base)? else {
+            // One of a later version is the library's.
+            return Ok((file.metadata()?.len() > base).then_some(()));
+        };
+        if flags.is_set() != mark {
+            file.write_all_at(flags.with(mark), base)?;
+        }
+        Ok(Some(()))
+    }
+}
+
+/// Elsewhere nothing is marked.
+#[cfg(not(unix))]
+mod disk {
+    use super::{Id, Place};
+    use crate::error::Result;
+
+    pub(super) fn place_of(_: &std::fs::Metadata) -> Option<Place> {
+        None
+    }
+
+    pub(super) fn place(_: &Id) -> Result<Option<Place>> {
+        Ok(None)
+    }
+
+    pub(super) fn get(_: &Id) -> Result<bool> {
+        Ok(false)
+    }
+
+    pub(super) fn set(_: &Id, _: bool) -> Result<Option<()>> {
+        Ok(Some(()))
+    }
+}

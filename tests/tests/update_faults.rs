@@ -1,0 +1,112 @@
+//! Files that are changed in place by a process that is killed: between two flushes the old or the new state, in a change
+//! one that says so. Repacked files: always whole.
+
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+
+use filebacked::{Error, ErrorKind, File, ReadOptions};
+use filebacked_tests::actor::{Action, Saved, saved};
+use filebacked_tests::fault::{Ended, Fault, Outcome, Run};
+use filebacked_tests::python;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A directory with nothing but the file of step 1 in it.
+struct Scene(tempfile::TempDir);
+
+impl Scene {
+    fn new() -> Self {
+        let scene = Scene(tempfile::tempdir().unwrap());
+        filebacked::save(scene.path(), &saved(1)).unwrap();
+        scene
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("state.h5")
+    }
+
+    fn run(&self, action: &str, fault: Fault) -> Outcome {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_actor"));
+        command.arg(action).arg(self.path()).stdout(Stdio::null());
+        Run { below: self.0.path(), fault }.of(&mut command).unwrap()
+    }
+}
+
+/// The step that the file is at after a kill at each of the calls that change it, or what says that it is at none.
+fn after_kills(action: &str) -> Vec<(PathBuf, tempfile::TempDir, Result<u64, Error>)> {
+    let whole = Scene::new().run(action, Fault::None);
+    assert_eq!(whole.ended, Ended::Exited(0), "{action}");
+    let look = |at| {
+        let scene = Scene::new();
+        assert_eq!(scene.run(action, Fault::Kill(at)).ended, Ended::Killed, "{action} at {at}");
+        let path = scene.path();
+        let found = Action::named(action).look(&path);
+        (path, scene.0, found)
+    };
+    (0..whole.calls.len()).map(look).collect()
+}
+
+/// The steps without repetitions, 0 for a file that is at none.
+fn course(found: &[(PathBuf, tempfile::TempDir, Result<u64, Error>)]) -> Vec<u64> {
+    let mut steps: Vec<u64> = found.iter().map(|(_, _, step)| *step.as_ref().unwrap_or(&0)).collect();
+    steps.dedup();
+    steps
+}
+
+fn is_refused(path: &Path) -> bool {
+    [File::open(path), File::open_rw(path), File::append(path)]
+        .iter()
+        .all(|opened| matches!(opened, Err(error) if *error.kind() == ErrorKind::Interrupted))
+}
+
+#[test]
+fn a_kill_in_an_update_is_noticed() {
+    let found = after_kills("update");
+    // The library marks a file when it opens it, before anything is changed; the mark that it leaves to us comes then.
+    assert_eq!(course(&found), [1, 0, 1, 0, 2, 0, 3], "{} points", found.len());
+    let (mut recovered, mut loaded) = (0, 0);
+    for (path, _dir, step) in &found {
+        let Err(error) = step else { continue };
+        assert_eq!(*error.kind(), ErrorKind::Interrupted, "{error}");
+        assert!(error.help().is_some());
+        assert!(is_refused(path));
+        assert_eq!(*filebacked::repack(path).unwrap_err().kind(), ErrorKind::Interrupted);
+        assert_eq!(*filebacked::update_atomic(path, |_| Ok(())).unwrap_err().kind(), ErrorKind::Interrupted);
+        // What was not finished is not listed; what is readable is read.
+        if let Ok(names) = File::recover(path).and_then(|file| file.names()) {
+            assert!(names.iter().all(|name| !name.starts_with(".filebacked")), "{names:?}");
+            recovered += usize::from(names.len() == 6);
+        }
+        let found: filebacked::Result<Saved> = ReadOptions::new().interrupted(true).load(path);
+        loaded += usize::from(found.is_ok());
+    }
+    assert!(recovered > 0 && loaded > 0, "{recovered} opened, {loaded} loaded");
+    let Some(python) = python() else { return };
+    for (path, _dir, _) in found.iter().filter(|(.., step)| step.is_ok()) {
+        assert_eq!(python.eval(path, "sorted(f.attrs)"), serde_json::json!(["filebacked", "filebacked_format"]));
+    }
+}
+
+#[test]
+fn a_kill_in_a_new_file_is_noticed() {
+    let found = after_kills("create");
+    assert_eq!(course(&found), [1, 0, 2, 0, 3]);
+    let mut kinds: Vec<String> = Vec::new();
+    for (_, _, step) in &found {
+        if let Err(error) = step {
+            kinds.push(format!("{:?}", error.kind()));
+        }
+    }
+    kinds.dedup();
+    assert!(kinds.iter().all(|kind| kind == "NotHdf5" || kind == "Interrupted"), "{kinds:?}");
+}
+
+#[test]
+fn a_killed_repack_leaves_the_file_as_it_was() {
+    let found = after_kills("repack");
+    assert!(found.len() > 5);
+    assert_eq!(course(&found), [1]);
+    for (path, dir, _) in found {
+        filebacked::repack(&path).unwrap();
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "what is left behind goes with the next");
+    }
+}
