@@ -1,7 +1,7 @@
 //! Tells the code what the HDF5 library that it is linked with has.
 
 /// Names for the code, and the version of HDF5 from which on they hold.
-const SINCE: [(&str, &str); 10] = [
+const SINCE: [(&str, &str); 11] = [
     ("hdf5_dereference2", "1_10_0"),
     ("hdf5_swmr", "1_10_0"),
     ("hdf5_file_space", "1_10_1"),
@@ -9,6 +9,7 @@ const SINCE: [(&str, &str); 10] = [
     ("hdf5_tokens", "1_12_0"),
     ("hdf5_v112", "1_12_0"),
     ("hdf5_chunk_iter", "1_14_0"),
+    ("hdf5_drivers", "1_14_0"),
     ("hdf5_v114", "1_14_0"),
     ("hdf5_sized_decode", "2_0_0"),
     ("hdf5_v200", "2_0_0"),

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 command -v valgrind >/dev/null || scripts/apt.sh valgrind
 
 tests=("$@")
-[ ${#tests[@]} -gt 0 ] || tests=(smoke lazy lazy_array into compound foreign_values codecs errors)
+[ ${#tests[@]} -gt 0 ] || tests=(smoke lazy lazy_array into compound foreign_values codecs errors store store_faults)
 # Their time would be that of Python.
 unset FILEBACKED_PYTHON FILEBACKED_H5DUMP CI
 export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="valgrind --quiet --error-exitcode=99 --leak-check=full \

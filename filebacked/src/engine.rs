@@ -13,15 +13,17 @@ use crate::storage::Source;
 #[cfg(feature = "native")]
 use crate::storage::changes;
 #[cfg(feature = "libhdf5")]
-use crate::storage::libhdf5::{LibFile, LibSink, LibSource};
+use crate::storage::libhdf5::{Attachment, LibFile, LibSink, LibSource, Medium};
 #[cfg(feature = "native")]
 use crate::storage::native::{NativeSink, NativeSource};
+use crate::store::{self, ReadAt, Store};
 #[cfg(feature = "digest")]
 use crate::verify::seal;
 use crate::whole;
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 #[cfg(not(any(feature = "libhdf5", feature = "native")))]
 compile_error!("filebacked needs an engine: the feature `libhdf5`, `native`, or both");
@@ -92,7 +94,6 @@ pub(crate) fn write_file<T: Save>(target: Target<'_>, value: &T, options: &Write
     }
     #[cfg(feature = "libhdf5")]
     {
-        let cx = whole::write_context::<T>(options)?;
         let file = match target {
             Target::Path(path) => LibFile::create(path, false)?,
             Target::New(replacement) => {
@@ -101,13 +102,7 @@ pub(crate) fn write_file<T: Save>(target: Target<'_>, value: &T, options: &Write
                 LibFile::create_private(replacement.path())?
             }
         };
-        let mut sink = LibSink::new(file.root()?)?;
-        whole::write_root(&mut sink, &cx, value)?;
-        drop(sink);
-        #[cfg(feature = "digest")]
-        if options.has_digest() {
-            seal::library(&file)?;
-        }
+        fill_with_library(&file, value, options)?;
         file.close()
     }
     #[cfg(not(feature = "libhdf5"))]
@@ -146,34 +141,49 @@ fn write_native(
 /// A value as the bytes of a whole file.
 pub(crate) fn write_bytes<T: Save>(value: &T, options: &WriteOptions) -> Result<Vec<u8>> {
     #[cfg(feature = "native")]
-    if writes_natively(options) {
-        let cx = whole::write_context::<T>(options)?;
-        let write = |sink: &mut NativeSink| whole::write_root(sink, &cx, value);
-        if let Some(sink) = write_native(NativeSink::in_memory(), options, write)? {
-            #[cfg_attr(not(feature = "digest"), allow(unused_mut))]
-            let mut bytes = sink.into_bytes()?;
-            #[cfg(feature = "digest")]
-            if options.has_digest() {
-                seal::bytes(&mut bytes)?;
-            }
-            return Ok(bytes);
-        }
+    if let Some(bytes) = native_bytes(value, options)? {
+        return Ok(bytes);
     }
     #[cfg(feature = "libhdf5")]
     {
-        let cx = whole::write_context::<T>(options)?;
         let file = LibFile::create_in_memory(64 << 10)?;
-        let mut sink = LibSink::new(file.root()?)?;
-        whole::write_root(&mut sink, &cx, value)?;
-        drop(sink);
-        #[cfg(feature = "digest")]
-        if options.has_digest() {
-            seal::library(&file)?;
-        }
+        fill_with_library(&file, value, options)?;
         file.image()
     }
     #[cfg(not(feature = "libhdf5"))]
     Err(needs_libhdf5(None))
+}
+
+/// The bytes of a whole file by our own engine; `None` where it is not to write, or declines.
+#[cfg(feature = "native")]
+fn native_bytes<T: Save>(value: &T, options: &WriteOptions) -> Result<Option<Vec<u8>>> {
+    if !writes_natively(options) {
+        return Ok(None);
+    }
+    let cx = whole::write_context::<T>(options)?;
+    let write = |sink: &mut NativeSink| whole::write_root(sink, &cx, value);
+    let Some(sink) = write_native(NativeSink::in_memory(), options, write)? else { return Ok(None) };
+    #[cfg_attr(not(feature = "digest"), allow(unused_mut))]
+    let mut bytes = sink.into_bytes()?;
+    #[cfg(feature = "digest")]
+    if options.has_digest() {
+        seal::bytes(&mut bytes)?;
+    }
+    Ok(Some(bytes))
+}
+
+/// Writes a value into a new file of the C library.
+#[cfg(feature = "libhdf5")]
+fn fill_with_library<T: Save>(file: &LibFile, value: &T, options: &WriteOptions) -> Result<()> {
+    let cx = whole::write_context::<T>(options)?;
+    let mut sink = LibSink::new(file.root()?)?;
+    whole::write_root(&mut sink, &cx, value)?;
+    drop(sink);
+    #[cfg(feature = "digest")]
+    if options.has_digest() {
+        seal::library(file)?;
+    }
+    Ok(())
 }
 
 /// Refuses what is left for the C library where the file is not trusted.
@@ -261,6 +271,58 @@ pub(crate) fn read_bytes<T: FileBacked>(bytes: &[u8], options: &ReadOptions) -> 
     #[cfg(feature = "libhdf5")]
     {
         let file = LibFile::open_image(bytes)?;
+        whole::read_root(&LibSource::new(file.root()?)?, options)
+    }
+    #[cfg(not(feature = "libhdf5"))]
+    Err(needs_libhdf5(None))
+}
+
+/// Writes a value as the whole file of a store.
+#[cfg_attr(not(feature = "libhdf5"), allow(clippy::needless_pass_by_value))]
+pub(crate) fn write_store<T: Save>(store: Arc<impl Store + 'static>, value: &T, options: &WriteOptions) -> Result<()> {
+    #[cfg(feature = "native")]
+    if let Some(bytes) = native_bytes(value, options)? {
+        store::put(&*store, 0, &bytes)?;
+        store.set_size(bytes.len() as u64)?;
+        return Ok(store.sync()?);
+    }
+    #[cfg(feature = "libhdf5")]
+    {
+        let file = Attachment::new(Medium::Write(store)).create()?;
+        let filled = fill_with_library(&file, value, options);
+        filled.and(file.close())
+    }
+    #[cfg(not(feature = "libhdf5"))]
+    Err(needs_libhdf5(None))
+}
+
+/// Reads the value that is the whole file of a store.
+pub(crate) fn read_store<T: FileBacked>(store: Arc<impl ReadAt + 'static>, options: &ReadOptions) -> Result<T> {
+    let len = store.size()?;
+    if len == 0 {
+        return Err(Error::new(ErrorKind::NotHdf5).with_help("the store is empty"));
+    }
+    let store: Arc<dyn ReadAt> = store;
+    #[cfg(feature = "native")]
+    if options.reads_natively() {
+        let read = |source: &dyn Source| whole::read_root(source, options);
+        let found = match store.as_bytes() {
+            None if len <= AT_ONCE => {
+                let mut bytes = vec![0; len as usize];
+                let read_bytes = store::fill(&*store, 0, &mut bytes)?;
+                bytes.truncate(read_bytes);
+                looked_at(NativeSource::new(&bytes), options, read)?
+            }
+            _ => looked_at(NativeSource::of_store(&store, len), options, read)?,
+        };
+        if let Some(value) = found {
+            return Ok(value);
+        }
+    }
+    trusted(options)?;
+    #[cfg(feature = "libhdf5")]
+    {
+        let file = Attachment::new(Medium::Read(store)).open()?;
         whole::read_root(&LibSource::new(file.root()?)?, options)
     }
     #[cfg(not(feature = "libhdf5"))]

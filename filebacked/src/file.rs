@@ -2,6 +2,7 @@
 
 mod atomic;
 mod info;
+mod store;
 mod update;
 
 pub use atomic::{repack, repack_to, update_atomic};

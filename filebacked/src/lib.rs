@@ -151,6 +151,7 @@ mod schema;
 mod slot;
 mod stamp;
 mod storage;
+pub mod store;
 pub mod testing;
 mod upgrade;
 #[cfg(feature = "libhdf5")]
@@ -206,6 +207,7 @@ pub use stamp::Stamp;
 #[cfg(feature = "libhdf5")]
 pub use storage::libhdf5::{CloseDegree, CoreDriver, Driver, Libver, Locking, SpaceStrategy};
 pub use storage::{CompoundMember, CompoundType, Description, Dtype, EnumType, IntType, ObjectKind, Out};
+pub use store::{ReadAt, Store, load_from, save_to};
 pub use value::Value;
 #[cfg(feature = "digest")]
 pub use verify::{Verified, verify};

@@ -107,10 +107,10 @@ impl WriteOptions {
     /// As [`save`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns that fit nothing.
     pub fn save<T: Save>(&self, path: impl AsRef<Path>, value: &T) -> Result<()> {
         let path = path.as_ref();
-        self.save_to(path, value).map_err(|e| e.during(Operation::Save).in_file(path))
+        self.save_file(path, value).map_err(|e| e.during(Operation::Save).in_file(path))
     }
 
-    fn save_to<T: Save>(&self, path: &Path, value: &T) -> Result<()> {
+    fn save_file<T: Save>(&self, path: &Path, value: &T) -> Result<()> {
         // Options that do not fit, and values that do not fit the layout, are told before anything happens.
         whole::check(value, self)?;
         if self.durability == Durability::Fast {

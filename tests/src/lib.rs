@@ -14,6 +14,7 @@ pub mod plain;
 mod python;
 mod round_trip;
 pub mod row;
+pub mod store;
 mod tool;
 
 pub use described::{Described, Node};

@@ -5,6 +5,8 @@ use super::changes;
 use super::driver::Driver;
 use super::holders;
 use super::id::{Id, check, room};
+use super::stack::forget_error;
+use super::vfd::{closing, lost};
 use crate::error::{Error, ErrorKind, Result};
 #[cfg(unix)]
 use hdf5_metno::globals::H5FD_SEC2;
@@ -16,13 +18,14 @@ use hdf5_metno_sys::h5f::{
 #[cfg(unix)]
 use hdf5_metno_sys::h5f::{H5Fget_access_plist, H5Fget_create_plist, H5Fget_vfd_handle};
 use hdf5_metno_sys::h5g::H5Gopen2;
-use hdf5_metno_sys::h5i::{H5Iget_ref, H5Iinc_ref, hid_t};
+use hdf5_metno_sys::h5i::H5I_type_t::H5I_FILE;
+use hdf5_metno_sys::h5i::{H5Idec_ref, H5Iget_ref, H5Iget_type, H5Iinc_ref, hid_t};
 use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_file_image};
 #[cfg(unix)]
 use hdf5_metno_sys::h5p::{H5Pget_driver, H5Pget_userblock};
-use std::ffi::CString;
 #[cfg(unix)]
 use std::ffi::c_int;
+use std::ffi::{CStr, CString};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -33,10 +36,10 @@ pub(crate) struct LibFile {
 }
 
 /// What this library writes where nothing is said: the format of HDF5 1.8, which every later version reads.
-const CREATED: (Libver, Libver) = (Libver::V18, Libver::V18);
+pub(super) const CREATED: (Libver, Libver) = (Libver::V18, Libver::V18);
 
 /// A file may have parts of any format; what is added to it is in the oldest that does.
-const CHANGED: (Libver, Libver) = (Libver::V18, Libver::Latest);
+pub(super) const CHANGED: (Libver, Libver) = (Libver::V18, Libver::Latest);
 impl Drop for LibFile {
     fn drop(&mut self) {
         changes::settle_quietly(&self.id);
@@ -155,7 +158,7 @@ impl LibFile {
     }
 
     /// The same, with external links relative to where a file of this name is.
-    #[cfg(feature = "native")]
+    #[cfg(all(feature = "native", not(hdf5_drivers)))]
     pub(crate) fn open_image_beside(image: &[u8], path: Option<&Path>) -> Result<Self> {
         LibFile::image_as(image, false, path.and_then(Path::parent))
     }
@@ -179,8 +182,8 @@ impl LibFile {
             // the one that it is given.
             unsafe {
                 check(H5Pset_file_image(access, image.as_ptr().cast_mut().cast(), image.len()))?;
-                Ok(LibFile { id: Id::own(H5Fopen(name.as_ptr(), flags, access))? })
             }
+            open(&name, flags, access)
         })
     }
 
@@ -230,9 +233,11 @@ impl LibFile {
             }
             let id = self.id.clone();
             drop(self);
+            drop(lost());
+            let id = id.into_raw();
             // SAFETY: the reference is given away here and nowhere else.
-            let closed = check(unsafe { H5Fclose(id.into_raw()) });
-            flushed.and(closed.map(drop))?;
+            let closed = check(closing(|| unsafe { H5Fclose(id) })).inspect_err(|_| give_up(id));
+            flushed.and(closed.map(drop)).and(lost().map_or(Ok(()), |error| Err(error.into())))?;
             if handles.is_empty() {
                 return Ok(());
             }
@@ -270,6 +275,12 @@ impl LibFile {
     }
 }
 
+/// Opens a file that exists. The lock is held, and the list is open.
+pub(super) fn open(name: &CStr, flags: u32, access: hid_t) -> Result<LibFile> {
+    // SAFETY: the name ends in NUL, the list is open; the new identifier has no other owner.
+    Ok(LibFile { id: unsafe { Id::own(H5Fopen(name.as_ptr(), flags, access))? } })
+}
+
 /// Lets files be opened without locks, where the library knows any. The lock of the library is held.
 pub(super) fn unlocked(access: &Id) -> Result<()> {
     #[cfg(hdf5_locking)]
@@ -280,7 +291,7 @@ pub(super) fn unlocked(access: &Id) -> Result<()> {
 }
 
 /// The lock is held.
-fn create(name: &CString, flags: u32, creation: &Id, access: hid_t) -> Result<LibFile> {
+pub(super) fn create(name: &CStr, flags: u32, creation: &Id, access: hid_t) -> Result<LibFile> {
     // SAFETY: the lists are open, the name ends in NUL; the new identifier has no other owner.
     Ok(LibFile { id: unsafe { Id::own(H5Fcreate(name.as_ptr(), flags, creation.raw(), access))? } })
 }
@@ -336,6 +347,19 @@ fn explain(path: &Path, again: impl FnOnce() -> Result<LibFile>, error: Error) -
         }
     }
     error
+}
+
+/// Lets go of an identifier whose last reference could not be given back. The lock is held.
+///
+/// The library keeps it then: of a file it has closed all there is, and takes the rest when it is asked again.
+#[cold]
+pub(super) fn give_up(id: hid_t) {
+    // SAFETY: the identifier still has the reference that its last owner wanted to give back.
+    if unsafe { H5Iget_type(id) } == H5I_FILE {
+        // SAFETY: as above.
+        closing(|| unsafe { H5Idec_ref(id) });
+    }
+    forget_error();
 }
 
 /// A name for a file in memory. The library takes two of the same name for the same file.

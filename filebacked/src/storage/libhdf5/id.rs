@@ -1,6 +1,7 @@
 //! Identifiers of the HDF5 library, owned; names as C strings; checks of return codes.
 
 use super::stack::last_error;
+use super::vfd::closing;
 use crate::error::{Error, ErrorKind, Result};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5i::{H5Idec_ref, H5Iinc_ref, hid_t};
@@ -64,8 +65,8 @@ impl Drop for Id {
     fn drop(&mut self) {
         sync(|| {
             // SAFETY: `self` owns the reference that is given back.
-            if unsafe { H5Idec_ref(self.0) } < 0 {
-                super::stack::forget_error();
+            if closing(|| unsafe { H5Idec_ref(self.0) }) < 0 {
+                super::file::give_up(self.0);
             }
         });
     }

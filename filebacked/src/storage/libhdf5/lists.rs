@@ -4,13 +4,15 @@ use super::id::{Id, check};
 use crate::error::{Error, Result};
 use crate::storage::codec::id;
 use crate::storage::{CHUNK, Compression, DatasetSpec, Dtype, chunk_shape};
-use hdf5_metno::globals::{H5P_ATTRIBUTE_CREATE, H5P_DATASET_CREATE, H5P_GROUP_CREATE, H5P_LINK_CREATE};
+use hdf5_metno::globals::{
+    H5P_ATTRIBUTE_CREATE, H5P_DATASET_ACCESS, H5P_DATASET_CREATE, H5P_GROUP_CREATE, H5P_LINK_CREATE,
+};
 use hdf5_metno_sys::h5d::H5D_layout_t::{H5D_COMPACT, H5D_CONTIGUOUS};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5p::{
     H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5P_DEFAULT, H5Pcreate, H5Pset_char_encoding, H5Pset_chunk,
-    H5Pset_filter, H5Pset_fletcher32, H5Pset_layout, H5Pset_link_creation_order, H5Pset_obj_track_times,
-    H5Pset_shuffle,
+    H5Pset_chunk_cache, H5Pset_filter, H5Pset_fletcher32, H5Pset_layout, H5Pset_link_creation_order,
+    H5Pset_obj_track_times, H5Pset_shuffle,
 };
 use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
 use hdf5_metno_sys::h5z::{H5Z_FLAG_OPTIONAL, H5Z_filter_t};
@@ -27,6 +29,7 @@ pub(super) struct Lists {
     contiguous: Id,
     utf8_link: Id,
     utf8_attribute: Id,
+    uncached: Id,
 }
 
 /// A property list of a class. The lock is held.
@@ -63,6 +66,7 @@ impl Lists {
             contiguous: timeless(*H5P_DATASET_CREATE)?,
             utf8_link: new_list(*H5P_LINK_CREATE)?,
             utf8_attribute: new_list(*H5P_ATTRIBUTE_CREATE)?,
+            uncached: new_list(*H5P_DATASET_ACCESS)?,
         };
         // SAFETY: each list is open and of the class that its property belongs to.
         unsafe {
@@ -72,6 +76,7 @@ impl Lists {
             check(H5Pset_layout(lists.contiguous.raw(), H5D_CONTIGUOUS))?;
             check(H5Pset_char_encoding(lists.utf8_link.raw(), H5T_CSET_UTF8))?;
             check(H5Pset_char_encoding(lists.utf8_attribute.raw(), H5T_CSET_UTF8))?;
+            check(H5Pset_chunk_cache(lists.uncached.raw(), 0, 0, 1.0))?;
         }
         Ok(lists)
     }
@@ -89,6 +94,16 @@ impl Lists {
     /// For creating an attribute of this name.
     pub(super) fn attribute(&self, name: &str) -> hid_t {
         if name.is_ascii() { H5P_DEFAULT } else { self.utf8_attribute.raw() }
+    }
+
+    /// For access to a dataset that is written at once, with chunks or without. They are not kept by the library: of those that
+    /// it writes when a dataset is closed, nobody would hear that they could not be written, and the dataset would stay
+    /// half closed.
+    pub(super) fn access(&self, list: &ListRef<'_>) -> hid_t {
+        match list {
+            ListRef::Kept(_) => H5P_DEFAULT,
+            ListRef::Made(_) => self.uncached.raw(),
+        }
     }
 
     /// For creating a dataset of `elements` elements, `size` bytes each in the file. The lock is held.

@@ -43,6 +43,7 @@ mod state;
 mod strings;
 mod types;
 mod update;
+mod vfd;
 mod walk;
 
 pub(crate) use access::{Access, Creation};
@@ -79,3 +80,4 @@ pub(crate) use rewrite::rewrite;
 pub(crate) use sink::LibSink;
 pub(crate) use source::LibSource;
 pub(crate) use update::UpdateSink;
+pub(crate) use vfd::{Attachment, Medium};

@@ -22,6 +22,7 @@ use hdf5_metno_sys::h5r::{H5R_type_t, H5Rget_region};
 use hdf5_metno_sys::h5s::{
     H5S_MAX_RANK, H5Screate_simple, H5Sget_select_bounds, H5Sget_select_npoints, H5Sget_simple_extent_ndims,
 };
+use std::error::Error as _;
 use std::ffi::{c_char, c_void};
 
 /// The error of a link that could not be followed: of a soft or external one, that it leads nowhere. The lock is held.
@@ -33,6 +34,10 @@ use std::ffi::{c_char, c_void};
 pub(super) unsafe fn broken(group: hid_t, name: *const c_char, error: Error) -> Error {
     if is_circle(&error) {
         return Error::new(ErrorKind::Dangling("links that lead to each other in a circle".into())).with_source(error);
+    }
+    // The link may lead where it should, if only that could be read.
+    if error.source().is_some_and(|source| source.is::<std::io::Error>()) {
+        return error;
     }
     let mut value = [0u8; 4096];
     // SAFETY: the contract of this function; the buffer is writable for the size that is passed.

@@ -425,10 +425,10 @@ impl Tools {
         // What has chunks may grow.
         let chunked = matches!(list, ListRef::Made(_));
         let (space, _owner) = if chunked { growing(spec.shape)? } else { self.space_or_null(spec.shape, spec.null)? };
-        let link = self.lists.link(name);
+        let (link, access) = (self.lists.link(name), self.lists.access(&list));
         // SAFETY: everything is open, the name ends in NUL.
         let dataset = with_link_name(name, |name| unsafe {
-            Id::own(H5Dcreate2(at, name, dtype, space, link, list.raw(), H5P_DEFAULT))
+            Id::own(H5Dcreate2(at, name, dtype, space, link, list.raw(), access))
         })?;
         Ok((dataset, chunked))
     }

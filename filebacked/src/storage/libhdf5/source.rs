@@ -226,10 +226,16 @@ impl Source for LibSource {
                 match H5Lexists(group, name, H5P_DEFAULT) {
                     0 => return Ok(None),
                     found if found > 0 => {}
-                    _ if !matches!(H5Iget_type(group), H5I_GROUP | H5I_FILE) => {
-                        return Err(Error::mismatch("a group", "another kind of object"));
+                    _ => {
+                        // Taken at once: every other call clears the stack.
+                        let error = last_error();
+                        let is_group = matches!(H5Iget_type(group), H5I_GROUP | H5I_FILE);
+                        return Err(if is_group {
+                            error
+                        } else {
+                            Error::mismatch("a group", "another kind of object")
+                        });
                     }
-                    _ => return Err(last_error()),
                 }
                 let member = Id::own(H5Oopen(group, name, H5P_DEFAULT)).map_err(|error| broken(group, name, error))?;
                 let kind = kind(&member)?;

@@ -1,5 +1,6 @@
 //! HDF5's error stack as owned text, and the errors of this library that follow from it.
 
+use super::vfd;
 use crate::error::{Error, ErrorKind};
 use hdf5_metno::MinorErrorCode;
 use hdf5_metno_sys::h5::herr_t;
@@ -101,6 +102,9 @@ impl Stack {
 pub(super) fn last_error() -> Error {
     use MinorErrorCode::{AlreadyExists, CantLockFile, Exists, FileExists, NotHdf5, Truncated};
     let stack = Stack::take();
+    if let Some(error) = vfd::take(stack.0.iter().map(|frame| frame.text.as_str())) {
+        return error.into();
+    }
     // Elsewhere than on Unix the numbers of C are not those of the system.
     let io = stack.errno().filter(|_| cfg!(unix)).map(|n| std::io::Error::from_raw_os_error(n).kind());
     let error = if stack.find(&[NotHdf5]).is_some() {
@@ -148,6 +152,7 @@ pub(super) fn is_circle(error: &Error) -> bool {
 pub(super) fn forget_error() {
     // SAFETY: the caller holds the lock; clearing the default stack has no other requirement.
     unsafe { H5Eclear(H5E_DEFAULT) };
+    vfd::forget();
 }
 
 /// What `H5Ewalk` calls for each entry, with a vector of frames as its data.

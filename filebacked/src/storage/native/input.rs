@@ -1,7 +1,8 @@
-//! Where a file's bytes come from: memory, or a file on the disk of which only what is asked for is read.
+//! Where a file's bytes come from: memory, or a file on the disk or in a store, of which only what is asked for is read.
 
 use super::header::damaged;
 use crate::error::{Error, ErrorKind, Result};
+use crate::store::{ReadAt, fill};
 use std::cell::RefCell;
 use std::fs::File;
 use std::mem::MaybeUninit;
@@ -68,10 +69,17 @@ pub(super) enum Input<'b> {
     Disk(Disk<'b>),
 }
 
-/// A file on the disk, and the blocks of it that were read last: block n is kept at n modulo their number.
+/// What is read from at a place.
+#[derive(Debug, Clone, Copy)]
+enum Medium<'b> {
+    File(&'b File),
+    Store(&'b dyn ReadAt),
+}
+
+/// A file on the disk or in a store, and the blocks of it that were read last: block n is kept at n modulo their number.
 #[derive(Debug)]
 pub(super) struct Disk<'b> {
-    file: &'b File,
+    from: Medium<'b>,
     /// Where the bytes begin in the file.
     base: u64,
     len: u64,
@@ -80,7 +88,14 @@ pub(super) struct Disk<'b> {
 
 impl<'b> Input<'b> {
     pub(super) fn of_file(file: &'b File, len: u64) -> Self {
-        Input::Disk(Disk { file, base: 0, len, blocks: RefCell::default() })
+        Input::Disk(Disk { from: Medium::File(file), base: 0, len, blocks: RefCell::default() })
+    }
+
+    pub(super) fn of_store(store: &'b dyn ReadAt, len: u64) -> Self {
+        match store.as_bytes() {
+            Some(bytes) => Input::Memory(bytes),
+            None => Input::Disk(Disk { from: Medium::Store(store), base: 0, len, blocks: RefCell::default() }),
+        }
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -163,7 +178,7 @@ impl<'b> Input<'b> {
             }
             Input::Disk(disk) => {
                 disk.check(address, out.len())?;
-                read_at(disk.file, disk.base + address, out)
+                disk.from.read_at(disk.base + address, out)
             }
         }
     }
@@ -179,7 +194,10 @@ pub(super) fn copy(bytes: &[u8], out: &mut [MaybeUninit<u8>]) {
 impl<'b> Disk<'b> {
     /// The same open file, for somebody who needs it longer.
     pub(super) fn file(&self) -> Result<File> {
-        Ok(self.file.try_clone()?)
+        match self.from {
+            Medium::File(file) => Ok(file.try_clone()?),
+            Medium::Store(_) => Err(ErrorKind::Unsupported("a store as a file".into()).into()),
+        }
     }
 
     fn check(&self, address: u64, len: usize) -> Result<()> {
@@ -196,7 +214,7 @@ impl<'b> Disk<'b> {
         let mut bytes = Vec::new();
         let refused = |_| Error::new(ErrorKind::Limit(format!("no memory for {len} bytes of metadata")));
         bytes.try_reserve_exact(len).map_err(refused)?;
-        read_at(self.file, self.base + address, &mut bytes.spare_capacity_mut()[..len])?;
+        self.from.read_at(self.base + address, &mut bytes.spare_capacity_mut()[..len])?;
         // SAFETY: all of them were read.
         unsafe { bytes.set_len(len) };
         Ok(bytes.into())
@@ -217,7 +235,7 @@ impl<'b> Disk<'b> {
             let mut bytes = Rc::get_mut(block).map(std::mem::take).unwrap_or_default();
             bytes.clear();
             bytes.reserve_exact(BLOCK);
-            read_at(self.file, self.base + address, &mut bytes.spare_capacity_mut()[..len])?;
+            self.from.read_at(self.base + address, &mut bytes.spare_capacity_mut()[..len])?;
             // SAFETY: all of them were read.
             unsafe { bytes.set_len(len) };
             *block = Rc::new(bytes);
@@ -225,6 +243,28 @@ impl<'b> Disk<'b> {
         }
         Ok(block.clone())
     }
+}
+
+impl Medium<'_> {
+    /// Fills a buffer from a place.
+    fn read_at(&self, address: u64, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+        let store = match self {
+            Medium::File(file) => return read_at(file, address, out),
+            Medium::Store(store) => *store,
+        };
+        let out = zeroed(out);
+        match fill(store, address, out)? {
+            read if read == out.len() => Ok(()),
+            _ => Err(ended()),
+        }
+    }
+}
+
+/// The same memory, as zeros: code that is not ours must not see what nobody has written to.
+fn zeroed(out: &mut [MaybeUninit<u8>]) -> &mut [u8] {
+    out.fill(MaybeUninit::new(0));
+    // SAFETY: every byte was just set.
+    unsafe { std::slice::from_raw_parts_mut(out.as_mut_ptr().cast::<u8>(), out.len()) }
 }
 
 /// Fills a buffer from a place in a file.
@@ -237,7 +277,7 @@ fn read_at(file: &File, address: u64, mut out: &mut [MaybeUninit<u8>]) -> Result
         // SAFETY: the descriptor is open, the buffer may be written for its length.
         let read = unsafe { libc::pread(file.as_raw_fd(), out.as_mut_ptr().cast(), out.len(), offset) };
         match usize::try_from(read) {
-            Ok(0) => return Err(damaged("the file became shorter while it was read")),
+            Ok(0) => return Err(ended()),
             Ok(read) => {
                 at += read as u64;
                 out = out.get_mut(read..).unwrap_or_default();
@@ -257,11 +297,13 @@ fn read_at(file: &File, address: u64, mut out: &mut [MaybeUninit<u8>]) -> Result
 #[cfg(not(unix))]
 fn read_at(mut file: &File, address: u64, out: &mut [MaybeUninit<u8>]) -> Result<()> {
     use std::io::{Read, Seek, SeekFrom};
-    out.fill(MaybeUninit::new(0));
-    // SAFETY: every byte was just set.
-    let out = unsafe { std::slice::from_raw_parts_mut(out.as_mut_ptr().cast::<u8>(), out.len()) };
     file.seek(SeekFrom::Start(address))?;
-    Ok(file.read_exact(out)?)
+    Ok(file.read_exact(zeroed(out))?)
+}
+
+#[cold]
+fn ended() -> Error {
+    damaged("the file became shorter while it was read")
 }
 
 #[cold]

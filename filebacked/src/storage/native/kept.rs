@@ -1,14 +1,17 @@
 //! Objects that are held on to, read by our own engine.
 
-#[cfg(feature = "libhdf5")]
-use super::input::Input;
 use super::source::NativeSource;
 #[cfg(feature = "libhdf5")]
 use crate::error::Error;
 use crate::error::{ErrorKind, Result};
 use crate::options::Limits;
+#[cfg(feature = "libhdf5")]
+use crate::storage::libhdf5::{Attachment, Medium};
 use crate::storage::{Handle, Kept, Source, changes};
+use crate::store::ReadAt;
 use std::fs::{File, Metadata};
+#[cfg(feature = "libhdf5")]
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,6 +21,8 @@ pub(super) enum Origin {
     /// All bytes of a small file, or of an image in memory.
     Memory(Vec<u8>, Option<PathBuf>),
     Disk(Opened),
+    /// A store, and its size when it was opened.
+    Store(Arc<dyn ReadAt>, u64),
 }
 
 /// An open file. Whatever takes its name, this stays the file that it was.
@@ -46,6 +51,11 @@ impl Opened {
     }
 }
 
+/// Refuses a store that is not as long as it was.
+fn check_size(store: &dyn ReadAt, len: u64) -> Result<()> {
+    if store.size()? == len { Ok(()) } else { Err(ErrorKind::Changed.into()) }
+}
+
 /// An object at an address.
 #[derive(Debug)]
 pub(super) struct NativeKept {
@@ -54,16 +64,27 @@ pub(super) struct NativeKept {
     pub(super) limits: Option<Limits>,
 }
 
-impl Kept for NativeKept {
-    fn look(&self, look: &mut dyn FnMut(&dyn Source, Handle) -> Result<()>) -> Result<()> {
+impl NativeKept {
+    /// Opens the file, unless it has changed.
+    fn source(&self) -> Result<NativeSource<'_>> {
         let source = match &*self.origin {
             Origin::Memory(bytes, _) => NativeSource::new(bytes)?,
             Origin::Disk(opened) => {
                 opened.check()?;
                 NativeSource::of_file(&opened.file, opened.found.len())?
             }
+            Origin::Store(store, len) => {
+                check_size(store, *len)?;
+                NativeSource::of_store(store, *len)?
+            }
         };
-        let source = source.limited(self.limits).kept_from(&self.origin);
+        Ok(source.limited(self.limits))
+    }
+}
+
+impl Kept for NativeKept {
+    fn look(&self, look: &mut dyn FnMut(&dyn Source, Handle) -> Result<()>) -> Result<()> {
+        let source = self.source()?.kept_from(&self.origin);
         let found = source.noted(source.open(self.address)).and_then(|handle| look(&source, handle));
         match found {
             #[cfg(feature = "libhdf5")]
@@ -78,19 +99,14 @@ impl Kept for NativeKept {
     fn path(&self) -> Option<&Path> {
         match &*self.origin {
             Origin::Memory(_, path) => path.as_deref(),
+            Origin::Store(..) => None,
             Origin::Disk(opened) => Some(&opened.path),
         }
     }
 
     fn place(&self) -> Option<String> {
         // Addresses mean nothing in a file that was written to since.
-        let source = match &*self.origin {
-            Origin::Memory(bytes, _) => NativeSource::new(bytes),
-            Origin::Disk(opened) => {
-                opened.check().and_then(|()| NativeSource::of_file(&opened.file, opened.found.len()))
-            }
-        };
-        source.ok()?.limited(self.limits).path_to(self.address)
+        self.source().ok()?.path_to(self.address)
     }
 
     #[cfg(feature = "mmap")]
@@ -98,6 +114,7 @@ impl Kept for NativeKept {
         // What needs the HDF5 library does not lie in one piece.
         match &*self.origin {
             Origin::Memory(_, None) => Err(crate::storage::no_piece("a file in memory")),
+            Origin::Store(..) => Err(crate::storage::no_piece("a file in a store")),
             Origin::Memory(bytes, Some(path)) => {
                 // It was read at once; what is mapped has to be the same.
                 let file = File::open(path)?;
@@ -116,7 +133,7 @@ impl Kept for NativeKept {
     #[cfg(feature = "libhdf5")]
     fn is_at(&self, object: &crate::storage::libhdf5::Id) -> Result<bool> {
         match &*self.origin {
-            Origin::Memory(..) => Ok(false),
+            Origin::Memory(..) | Origin::Store(..) => Ok(false),
             Origin::Disk(opened) => {
                 crate::storage::libhdf5::is_at_address(object, self.address, |path| opened.is_at(path))
             }
@@ -131,14 +148,20 @@ impl Kept for NativeKept {
                 .with_help("the file is not trusted: read the value, not the handle"));
         }
         let file = match &*self.origin {
-            Origin::Memory(bytes, path) => LibFile::open_image_beside(bytes, path.as_deref())?,
+            Origin::Memory(_, path) => {
+                Attachment::of_file(Arc::new(Bytes(self.origin.clone())), path.as_deref())?.open()?
+            }
             Origin::Disk(opened) => {
                 opened.check()?;
                 match opened.has_its_name() {
                     true => LibFile::open(&opened.path, false)?,
-                    // The library opens files by name. Memory has to do where another file has taken it.
-                    false => LibFile::open_image_beside(&opened.bytes()?, Some(&opened.path))?,
+                    // Another file has taken the name.
+                    false => Attachment::of_file(Arc::new(opened.file.try_clone()?), Some(&opened.path))?.open()?,
                 }
+            }
+            Origin::Store(store, len) => {
+                check_size(store, *len)?;
+                Attachment::new(Medium::Read(store.clone())).open()?
             }
         };
         look(&open_at(&file, self.address)?)
@@ -165,11 +188,25 @@ impl Opened {
             self.path == path
         }
     }
+}
 
-    /// All bytes of the file.
-    fn bytes(&self) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        Input::of_file(&self.file, self.found.len()).read_vec(0, self.found.len() as usize, &mut bytes)?;
-        Ok(bytes)
+/// What is in memory, for the library to read it there.
+#[cfg(feature = "libhdf5")]
+struct Bytes(Arc<Origin>);
+
+#[cfg(feature = "libhdf5")]
+impl ReadAt for Bytes {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        match &*self.0 {
+            Origin::Memory(bytes, _) => bytes.read_at(offset, buffer),
+            _ => Ok(0),
+        }
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        match &*self.0 {
+            Origin::Memory(bytes, _) => bytes.size(),
+            _ => Ok(0),
+        }
     }
 }

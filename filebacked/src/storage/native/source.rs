@@ -17,6 +17,7 @@ use crate::storage::{
     Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, REFERENCE, Slab, Source, StoredType,
     Texts, Unusual, elements, fill_vec,
 };
+use crate::store::ReadAt;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::File;
 use std::mem::MaybeUninit;
@@ -84,6 +85,8 @@ pub(crate) struct NativeSource<'b> {
     declined: Cell<bool>,
     path: Option<&'b Path>,
     opened: u64,
+    /// The store that the bytes are in, where they are in one.
+    store: Option<&'b Arc<dyn ReadAt>>,
     /// What kept objects are read from, once there are any.
     origin: OnceCell<Arc<Origin>>,
 }
@@ -97,6 +100,12 @@ impl<'b> NativeSource<'b> {
     /// A file of so many bytes on the disk, of which only what is asked for is read.
     pub(crate) fn of_file(file: &'b File, len: u64) -> Result<Self> {
         NativeSource::of(Input::of_file(file, len))
+    }
+
+    /// A file of so many bytes in a store, of which only what is asked for is read.
+    pub(crate) fn of_store(store: &'b Arc<dyn ReadAt>, len: u64) -> Result<Self> {
+        let source = NativeSource::of(Input::of_store(&**store, len))?;
+        Ok(NativeSource { store: Some(store), ..source })
     }
 
     fn of(mut input: Input<'b>) -> Result<Self> {
@@ -136,6 +145,7 @@ impl<'b> NativeSource<'b> {
             declined: Cell::new(false),
             path: None,
             opened: 0,
+            store: None,
             origin: OnceCell::new(),
         })
     }
@@ -621,9 +631,10 @@ impl Source for NativeSource<'_> {
             Some(origin) => origin.clone(),
             None => {
                 let path = self.path.map(Path::to_path_buf);
-                let origin = match &self.input {
-                    Input::Memory(bytes) => Origin::Memory(bytes.to_vec(), path),
-                    Input::Disk(disk) => {
+                let origin = match (&self.input, self.store) {
+                    (_, Some(store)) => Origin::Store(store.clone(), store.size()?),
+                    (Input::Memory(bytes), None) => Origin::Memory(bytes.to_vec(), path),
+                    (Input::Disk(disk), None) => {
                         Origin::Disk(Opened::new(disk.file()?, path.unwrap_or_default(), self.opened)?)
                     }
                 };
