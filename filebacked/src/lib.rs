@@ -145,6 +145,7 @@ mod replace;
 mod rows;
 mod save;
 mod schema;
+mod shared;
 mod slot;
 mod stamp;
 mod storage;
@@ -188,6 +189,8 @@ pub use registry::{Registration, Registry, default_registry, register_dyn_filter
 pub use rows::Rows;
 pub use save::{from_bytes, load, load_into, save, to_bytes};
 pub use schema::{FieldSchema, Nested, Schema, StructSchema, VariantSchema, VariantsSchema};
+#[doc(hidden)]
+pub use shared::Owner;
 pub use slot::{Slot, Written};
 pub use stamp::Stamp;
 pub use storage::{CompoundMember, CompoundType, Description, Dtype, EnumType, IntType, ObjectKind, Out};

@@ -20,6 +20,7 @@ use std::num::NonZero;
 
 mod dataset;
 mod records;
+mod shared;
 
 pub(crate) use dataset::Content;
 
@@ -342,7 +343,15 @@ impl<'a> Slot<'a> {
     }
 
     #[inline]
-    fn put_below<T: Save>(mut self, value: &T, below: u32) -> Result<Written> {
+    fn put_below<T: Save>(self, value: &T, below: u32) -> Result<Written> {
+        match value.owner() {
+            Some(owner) => self.put_owned(owner, value, below),
+            None => self.put_alone(value, below),
+        }
+    }
+
+    #[inline]
+    fn put_alone<T: Save>(mut self, value: &T, below: u32) -> Result<Written> {
         if let Some((found, key, serial)) = filter_of::<T>(self.cx, self.place, below) {
             return self.through(&found, serial, false, |slot| found.write(value, key, AnyWrite::own(), slot));
         }

@@ -1,12 +1,13 @@
 //! Types that hold one value of another type and are stored as that.
 
 use crate::backed::{FileBacked, Save};
-use crate::erased::Key;
+use crate::erased::{Hold, Key};
 use crate::error::Result;
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
+use crate::shared::{self, Keep};
 use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,8 +17,25 @@ pub(crate) fn schema_of<T: Save>() -> Schema {
     T::key().map_or(Schema::Opaque, |key| key.schema())
 }
 
+/// What a pointer says of the other owners of its value.
+macro_rules! owner {
+    ($pointer:ident) => {
+        #[inline]
+        fn owner(&self) -> Option<$crate::shared::Owner<'_>> {
+            Some($crate::shared::Owner::new(
+                $pointer::as_ptr(self).cast(),
+                Self::key()?.id(),
+                $pointer::strong_count(self),
+                $pointer::weak_count(self),
+                self,
+            ))
+        }
+    };
+}
+pub(crate) use owner;
+
 macro_rules! pointer_is_backed {
-    ($($pointer:ident),*) => {
+    ($($pointer:ident: |$node:ident| $read:expr, { $($shared:tt)* };)*) => {
         $(
             impl<T: Save> Save for $pointer<T> {
                 #[inline]
@@ -52,6 +70,7 @@ macro_rules! pointer_is_backed {
                 fn key() -> Option<Key<Self>> {
                     T::key().map(|_| Key::of_container(schema_of::<T>))
                 }
+                $($shared)*
             }
 
             impl<T: FileBacked> FileBacked for $pointer<T> {
@@ -59,8 +78,8 @@ macro_rules! pointer_is_backed {
                     T::schema()
                 }
                 #[inline]
-                fn read(node: Node<'_>) -> Result<Self> {
-                    node.get().map($pointer::new)
+                fn read($node: Node<'_>) -> Result<Self> {
+                    $read
                 }
                 fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
                     Ok(node.get_rows()?.into_iter().map($pointer::new).collect())
@@ -75,4 +94,14 @@ macro_rules! pointer_is_backed {
         )*
     };
 }
-pointer_is_backed!(Box, Rc, Arc);
+pointer_is_backed! {
+    Box: |node| node.get().map(Box::new), {};
+    Rc: |node| shared::read(node, |node| node.get().map(Rc::new)), { owner!(Rc); };
+    Arc: |node| shared::read(node, |node| node.get().map(Arc::new)), { owner!(Arc); };
+}
+
+impl<P: Save + Clone> Keep for P {
+    fn keep(&self) -> Option<Hold> {
+        P::key().map(|key| key.hold(self.clone()))
+    }
+}

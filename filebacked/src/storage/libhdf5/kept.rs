@@ -2,6 +2,8 @@
 
 use super::edit::root_of;
 #[cfg(feature = "native")]
+use super::linked::open_place;
+#[cfg(feature = "native")]
 use super::file::LibFile;
 #[cfg(all(feature = "native", hdf5_tokens))]
 use super::id::with_name;
@@ -18,10 +20,8 @@ use hdf5_metno_sys::h5i::H5Iget_file_id;
 #[cfg(feature = "native")]
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5o::H5Ocopy;
-#[cfg(all(feature = "native", not(hdf5_tokens)))]
-use hdf5_metno_sys::h5o::H5Oopen_by_addr;
 #[cfg(all(feature = "native", hdf5_tokens))]
-use hdf5_metno_sys::h5o::{H5O_token_t, H5Oopen_by_token, H5Otoken_from_str};
+use hdf5_metno_sys::h5o::{H5O_token_t, H5Otoken_from_str};
 use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_char_encoding};
 use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
 use std::path::{Path, PathBuf};
@@ -74,19 +74,15 @@ pub(crate) fn open_at(file: &LibFile, address: u64) -> Result<Id> {
 fn open_by_address(root: hid_t, address: u64) -> Result<Id> {
     let mut token = H5O_token_t::default();
     // SAFETY: the group is open, the text ends in NUL, the token is writable; one that stands for no object is answered
-    // with an error, and the new identifier has no other owner.
-    with_name(&address.to_string(), |text| unsafe {
-        check(H5Otoken_from_str(root, text, &mut token))?;
-        Id::own(H5Oopen_by_token(root, token))
-    })
+    // with an error.
+    with_name(&address.to_string(), |text| unsafe { check(H5Otoken_from_str(root, text, &mut token)) })?;
+    open_place(root, token)
 }
 
 /// The lock is held.
 #[cfg(all(feature = "native", not(hdf5_tokens)))]
 fn open_by_address(root: hid_t, address: u64) -> Result<Id> {
-    // SAFETY: the group is open; an address without an object is answered with an error, and the new identifier has no
-    // other owner.
-    unsafe { Id::own(H5Oopen_by_addr(root, address)) }
+    open_place(root, address)
 }
 
 /// Copies an object, with everything that is in it and as it is stored, into a group of this file or of another.

@@ -12,6 +12,7 @@ mod filetype;
 mod filters;
 mod id;
 mod kept;
+mod linked;
 mod links;
 mod lists;
 mod names;

@@ -4,11 +4,13 @@ use super::content;
 use super::filters::register;
 use super::id::{Id, check, room, with_link_name, with_name};
 use super::kept::copy_object;
+use super::linked::Linked;
 use super::links;
 use super::lists::{ListRef, Lists};
 use super::source::Data;
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
+use crate::shared::Written;
 use crate::storage::compound::Strings;
 use crate::storage::{AttrSpec, Cell, DatasetSpec, Dtype, Elements, Form, Kept, Link, Out, Sink, StoredType, elements};
 use hdf5_metno::sync::sync;
@@ -35,6 +37,7 @@ pub(crate) struct LibSink {
     scratch: Vec<u8>,
     /// References, which are written once everything that they may lead to is there.
     waiting: Vec<Waiting>,
+    linked: Linked,
 }
 
 /// A dataset or an attribute whose elements are not written yet.
@@ -63,7 +66,7 @@ impl LibSink {
             let scalar = unsafe { Id::own(H5Screate(H5S_SCALAR))? };
             Ok::<_, Error>(Tools { types: Types::new()?, lists: Lists::new()?, scalar })
         })?;
-        Ok(LibSink { groups: vec![group], tools, scratch: Vec::new(), waiting: Vec::new() })
+        Ok(LibSink { groups: vec![group], tools, scratch: Vec::new(), waiting: Vec::new(), linked: Linked::default() })
     }
 
     /// The open group.
@@ -254,6 +257,21 @@ impl Sink for LibSink {
         let Some(into) = self.groups.last() else { return Ok(false) };
         kept.with_hdf5(&mut |object| copy_object(object, into, name))?;
         Ok(true)
+    }
+
+    fn written(&mut self) -> Option<&mut Written> {
+        Some(&mut self.linked.written)
+    }
+
+    fn note(&mut self, object: u32, name: Option<&str>) -> Result<bool> {
+        let at = self.open()?;
+        sync(|| self.linked.note(object, at, name))
+    }
+
+    fn hard_link(&mut self, name: &str, object: u32) -> Result<()> {
+        let at = self.open()?;
+        let list = self.tools.lists.link(name);
+        sync(|| self.linked.link(object, at, name, list))
     }
 
     fn dataset_any(&mut self, name: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()> {

@@ -16,11 +16,13 @@ use super::stack::last_error;
 use super::strings::read_text;
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
+use crate::shared::{Identity, Loaded};
 use crate::storage::codec::filter_name;
 use crate::storage::{
     Allocation, Description, Dtype, Gathered, Handle, Kept, Link, ObjectKind, Slab, Source, Span, StoredType, Texts,
     Unusual, elements,
 };
+use hdf5_metno::LocationInfo;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5::HADDR_UNDEF;
 use hdf5_metno_sys::h5a::{H5Aexists, H5Aget_space, H5Aget_type, H5Aopen, H5Aread};
@@ -55,6 +57,7 @@ pub(crate) struct LibSource {
     root: Id,
     /// Locked only while HDF5's lock is held.
     types: Mutex<Types>,
+    loaded: Loaded,
 }
 
 /// A dataset or an attribute, with the identifier that its handle stands for.
@@ -68,7 +71,7 @@ impl LibSource {
     /// Reads members of this group.
     pub(crate) fn new(root: Id) -> Result<Self> {
         register();
-        Ok(LibSource { root, types: Mutex::new(sync(Types::new)?) })
+        Ok(LibSource { root, types: Mutex::new(sync(Types::new)?), loaded: Loaded::default() })
     }
 
     /// The handle of an object that is open already.
@@ -198,6 +201,19 @@ fn select(space: &Id, slab: &Slab) -> Result<()> {
     .map(drop)
 }
 
+/// What the library says of where an object is. The lock is held.
+fn location(object: Handle) -> Result<LocationInfo> {
+    let id = object.id as hid_t;
+    // SAFETY: the reference that is added belongs to the new location.
+    let location = unsafe {
+        H5Iinc_ref(id);
+        hdf5_metno::from_id::<hdf5_metno::Location>(id)
+    };
+    // Which call gives an object's address depends on the version of the library; `hdf5_metno` knows.
+    let info = location.and_then(|location| location.loc_info());
+    info.map_err(|error| ErrorKind::Hdf5(error.to_string()).into())
+}
+
 /// Gives an identifier away as a handle.
 fn handle(id: Id, kind: ObjectKind) -> Handle {
     Handle { id: id.into_raw() as u64, kind, bare: kind == ObjectKind::Attribute }
@@ -304,16 +320,17 @@ impl Source for LibSource {
 
     fn identity(&self, object: Handle) -> Result<Option<String>> {
         sync(|| {
-            let id = object.id as hid_t;
-            // SAFETY: the reference that is added belongs to the new location.
-            let location = unsafe {
-                H5Iinc_ref(id);
-                hdf5_metno::from_id::<hdf5_metno::Location>(id)
-            };
-            // Which call gives an object's address depends on the version of the library; `hdf5_metno` knows.
-            let info = location.and_then(|location| location.loc_info());
-            Ok(info.ok().map(|info| format!("{} {:?}", info.fileno, info.token)))
+            Ok(location(object).ok().map(|info| format!("{} {:?}", info.fileno, info.token)))
         })
+    }
+
+    fn loaded(&self) -> Option<&Loaded> {
+        Some(&self.loaded)
+    }
+
+    fn links(&self, object: Handle) -> Result<(Identity, u64)> {
+        let info = sync(|| location(object))?;
+        Ok((Identity::Words(format!("{} {:?}", info.fileno, info.token)), info.num_links as u64))
     }
 
     fn describe(&self, handle: Handle) -> Result<Description> {

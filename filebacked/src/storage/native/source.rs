@@ -10,6 +10,7 @@ use super::links::{Link, Links, is_dense};
 use super::object::{Attribute, Parsed, dense_attributes};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
+use crate::shared::{Identity, Loaded};
 use crate::storage::compound::references;
 use crate::storage::{
     Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, REFERENCE, Slab, Source, StoredType,
@@ -71,6 +72,7 @@ pub(crate) struct NativeSource<'b> {
     attributes: RefCell<Vec<Bytes<'b>>>,
     heap: RefCell<Cursor>,
     declined: Cell<bool>,
+    loaded: Loaded,
     path: Option<&'b Path>,
     /// What kept objects are read from, once there are any.
     origin: OnceCell<Arc<Origin>>,
@@ -116,6 +118,7 @@ impl<'b> NativeSource<'b> {
             attributes: RefCell::default(),
             heap: RefCell::default(),
             declined: Cell::new(false),
+            loaded: Loaded::default(),
             path: None,
             origin: OnceCell::new(),
         })
@@ -405,6 +408,21 @@ impl Source for NativeSource<'_> {
     fn identity(&self, object: Handle) -> Result<Option<String>> {
         // The handle of an object is its address.
         Ok(Some(object.id.to_string()))
+    }
+
+    fn loaded(&self) -> Option<&Loaded> {
+        Some(&self.loaded)
+    }
+
+    fn links(&self, object: Handle) -> Result<(Identity, u64)> {
+        let header = self.header(object)?.joined(&self.input, &|bytes| self.charge(bytes))?;
+        let mut messages = header.messages();
+        while let Some((kind, body)) = self.noted(messages.next())? {
+            if kind == message::LINK_COUNT {
+                return Ok((Identity::Address(object.id), uint(body, 1, 4)?));
+            }
+        }
+        Ok((Identity::Address(object.id), 1))
     }
 
     fn describe(&self, handle: Handle) -> Result<Description> {

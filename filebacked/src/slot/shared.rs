@@ -1,0 +1,68 @@
+//! A value that may have other owners: one object, and a link for each of them.
+
+use super::{Form, Place, Slot, VALUE, Written};
+use crate::backed::Save;
+use crate::error::{Error, ErrorKind, Result};
+use crate::field::StoreAs;
+use crate::shared::{How, Met, Owner};
+
+impl Slot<'_> {
+    /// Writes the value of an owner, or links to what another owner of it has written.
+    pub(super) fn put_owned<T: Save>(mut self, owner: Owner<'_>, value: &T, below: u32) -> Result<Written> {
+        // One value has its identity anyway; the layout is for many.
+        self.storage.layout = self.storage.layout.filter(|layout| *layout != StoreAs::Shared);
+        if below != u32::MAX || !self.is_linkable() {
+            return self.put_alone(value, below);
+        }
+        let met = match owner.strong + owner.weak {
+            0 | 1 => None,
+            _ => {
+                let how = How::new(self.state, &self.storage);
+                self.sink.written().and_then(|written| written.meet(&owner, how))
+            }
+        };
+        if met == Some(Met::Open) {
+            return Err(cycle());
+        }
+        let name = match (self.place, &met) {
+            (Place::Member(name), Some(Met::Written(object))) => {
+                self.sink.hard_link(name, *object)?;
+                return Ok(Written::new());
+            }
+            (Place::Member(name), _) => {
+                self.sink.expect_links();
+                Some(name)
+            }
+            _ if T::key().is_some_and(|key| key.schema().is_rooted()) => None,
+            _ => Some(VALUE),
+        };
+        let Some(Met::New(object)) = met else { return self.put_alone(value, below) };
+        let Slot { sink, cx, place, state, depth, storage, python, .. } = self;
+        let slot = Slot { python, ..Slot::new(&mut *sink, cx, place, state, depth, storage) };
+        let made = slot.put_alone(value, below)?;
+        let linkable = sink.note(object, name)?;
+        if let Some(written) = sink.written() {
+            written.done(object, linkable);
+        }
+        Ok(made)
+    }
+
+    /// Whether what is written here depends on nothing but the value and what [`How`] knows of.
+    fn is_linkable(&self) -> bool {
+        !matches!(self.place, Place::Attribute(_))
+            && self.below == u32::MAX
+            && self.marks.is_none()
+            && self.attrs.is_empty()
+            && self.form == Form::Plain
+            && self.element.is_none()
+            && self.index.is_empty()
+            && !self.cx.is_python()
+    }
+}
+
+/// The error of a value that is in itself; the path is that of the owner that closes the circle.
+#[cold]
+pub(crate) fn cycle() -> Error {
+    Error::new(ErrorKind::Cycle("the value that is written here".into()))
+        .with_help("a value that owns itself has no end: let the way back be a `Weak`")
+}
