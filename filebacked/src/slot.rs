@@ -23,6 +23,7 @@ mod records;
 mod shared;
 
 pub(crate) use dataset::Content;
+pub(crate) use shared::cycle;
 
 /// The proof that exactly one node was written. Only [`Slot`] and [`GroupWriter`] make it.
 #[derive(Debug)]
@@ -694,7 +695,7 @@ pub(crate) fn deeper(depth: u32, cx: &WriteContext) -> Result<u32> {
 fn unfit(layout: StoreAs) -> Error {
     let what = match layout {
         StoreAs::Compound => "records of what a filter writes",
-        _ => "the layout `shared`, which is not there yet,",
+        _ => "the layout `shared` of what is neither `Arc` nor `Rc`",
     };
     Error::new(ErrorKind::Unsupported(what.into())).with_help("take `layout` off the field")
 }

@@ -3,12 +3,15 @@
 use crate::backed::{FileBacked, Save};
 use crate::erased::{Hold, Key};
 use crate::error::Result;
+use crate::field::StoreAs;
+use crate::layout;
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
 use crate::shared::{self, Keep};
 use std::borrow::Cow;
+use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -35,16 +38,16 @@ macro_rules! owner {
 pub(crate) use owner;
 
 macro_rules! pointer_is_backed {
-    ($($pointer:ident: |$node:ident| $read:expr, { $($shared:tt)* };)*) => {
+    ($($pointer:ident: |$rows:ident, $slot:ident| $write_rows:expr, |$node:ident| $read:expr, $read_rows:expr,
+       { $($shared:tt)* };)*) => {
         $(
             impl<T: Save> Save for $pointer<T> {
                 #[inline]
                 fn write(&self, slot: Slot<'_>) -> Result<Written> {
                     slot.put(&**self)
                 }
-                fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
-                    let values: Vec<&T> = rows.iter().map(|value| &**value).collect();
-                    slot.put_rows(Rows::refs(&values))
+                fn write_rows($rows: Rows<'_, Self>, $slot: Slot<'_>) -> Result<Written> {
+                    $write_rows
                 }
                 fn absence(&self) -> Option<u32> {
                     T::absence(self)
@@ -81,8 +84,8 @@ macro_rules! pointer_is_backed {
                 fn read($node: Node<'_>) -> Result<Self> {
                     $read
                 }
-                fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
-                    Ok(node.get_rows()?.into_iter().map($pointer::new).collect())
+                fn read_rows($node: Node<'_>) -> Result<Vec<Self>> {
+                    $read_rows
                 }
                 fn from_absence(depth: u32) -> Option<Self> {
                     T::from_absence(depth).map($pointer::new)
@@ -95,9 +98,26 @@ macro_rules! pointer_is_backed {
     };
 }
 pointer_is_backed! {
-    Box: |node| node.get().map(Box::new), {};
-    Rc: |node| shared::read(node, |node| node.get().map(Rc::new)), { owner!(Rc); };
-    Arc: |node| shared::read(node, |node| node.get().map(Arc::new)), { owner!(Arc); };
+    Box: |rows, slot| write_values(rows, slot),
+        |node| node.get().map(Box::new), Ok(node.get_rows()?.into_iter().map(Box::new).collect()), {};
+    Rc: |rows, slot| write_owners(rows, slot),
+        |node| shared::read(node, |node| node.get().map(Rc::new)), layout::shared::read::<T, _>(node), { owner!(Rc); };
+    Arc: |rows, slot| write_owners(rows, slot),
+        |node| shared::read(node, |node| node.get().map(Arc::new)), layout::shared::read::<T, _>(node), { owner!(Arc); };
+}
+
+/// Writes the values behind pointers as rows of their type.
+fn write_values<P: Deref<Target: Save + Sized>>(rows: Rows<'_, P>, slot: Slot<'_>) -> Result<Written> {
+    let values: Vec<&P::Target> = rows.iter().map(Deref::deref).collect();
+    slot.put_rows(Rows::refs(&values))
+}
+
+/// The same for pointers that may share them, once each if the field says so.
+fn write_owners<P: Deref<Target: Save + Sized>>(rows: Rows<'_, P>, slot: Slot<'_>) -> Result<Written> {
+    match slot.layout() {
+        Some(StoreAs::Shared) => layout::shared::write(rows, slot),
+        _ => write_values(rows, slot),
+    }
 }
 
 impl<P: Save + Clone> Keep for P {

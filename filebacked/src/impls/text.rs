@@ -3,12 +3,14 @@
 use crate::backed::{FileBacked, Save};
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
+use crate::impls::pointer::owner;
 use crate::layout::scalar::{Element, element_shaped};
 use crate::layout::text;
 use crate::node::Node;
 use crate::object::Bare;
 use crate::rows::Rows;
 use crate::schema::Schema;
+use crate::shared;
 use crate::slot::{Slot, Written};
 use std::borrow::Cow;
 use std::ffi::{CString, OsString};
@@ -24,7 +26,7 @@ impl Save for str {
 
 /// Types that are a `str` in another container.
 macro_rules! text_is_backed {
-    ($($t:ty),*) => {
+    ($($t:ty: |$node:ident| $read:expr, { $($save:tt)* } { $($load:tt)* };)*) => {
         $(
             impl Save for $t {
                 fn write(&self, slot: Slot<'_>) -> Result<Written> {
@@ -52,21 +54,20 @@ macro_rules! text_is_backed {
                     Some(Key::new())
                 }
                 element_shaped!(save);
+                $($save)*
             }
 
             impl FileBacked for $t {
                 fn schema() -> Schema {
                     Schema::Text
                 }
-                fn read(node: Node<'_>) -> Result<Self> {
-                    text::read(&node).map(Into::into)
+                fn read($node: Node<'_>) -> Result<Self> {
+                    $read
                 }
                 fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
                     Ok(Self::read_array(&node, Some(1))?.0)
                 }
-                fn read_bare(bare: &Bare<'_>) -> Result<Option<Self>> {
-                    Ok(text::read_bare(bare)?.map(Into::into))
-                }
+                $($load)*
                 fn from_name(name: &str) -> Option<Self> {
                     Some(name.to_string().into())
                 }
@@ -85,7 +86,22 @@ macro_rules! text_is_backed {
         )*
     };
 }
-text_is_backed!(String, Box<str>, Arc<str>, Rc<str>, Cow<'static, str>);
+
+/// Texts that nobody shares are read in one step where they can be.
+macro_rules! read_at_once {
+    () => {
+        fn read_bare(bare: &Bare<'_>) -> Result<Option<Self>> {
+            Ok(text::read_bare(bare)?.map(Into::into))
+        }
+    };
+}
+text_is_backed! {
+    String: |node| text::read(&node), {} { read_at_once!(); };
+    Box<str>: |node| text::read(&node).map(Into::into), {} { read_at_once!(); };
+    Cow<'static, str>: |node| text::read(&node).map(Into::into), {} { read_at_once!(); };
+    Arc<str>: |node| shared::read(node, |node| text::read(&node).map(Into::into)), { owner!(Arc); } {};
+    Rc<str>: |node| shared::read(node, |node| text::read(&node).map(Into::into)), { owner!(Rc); } {};
+}
 
 /// Types that are stored as text and checked on their way.
 macro_rules! converted_text {

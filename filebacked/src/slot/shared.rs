@@ -4,13 +4,18 @@ use super::{Form, Place, Slot, VALUE, Written};
 use crate::backed::Save;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
+use crate::schema::Schema;
 use crate::shared::{How, Met, Owner};
 
 impl Slot<'_> {
     /// Writes the value of an owner, or links to what another owner of it has written.
     pub(super) fn put_owned<T: Save>(mut self, owner: Owner<'_>, value: &T, below: u32) -> Result<Written> {
         // One value has its identity anyway; the layout is for many.
-        self.storage.layout = self.storage.layout.filter(|layout| *layout != StoreAs::Shared);
+        if self.storage.layout == Some(StoreAs::Shared)
+            && !T::key().is_some_and(|key| matches!(key.schema(), Schema::Sequence(_)))
+        {
+            self.storage.layout = None;
+        }
         if below != u32::MAX || !self.is_linkable() {
             return self.put_alone(value, below);
         }
