@@ -70,6 +70,10 @@ impl<'a> Object<'a> {
         self.part.is_none() && matches!(self.kind(), ObjectKind::Group | ObjectKind::Dataset)
     }
 
+    pub(crate) fn is_dataset(&self) -> bool {
+        self.kind() == ObjectKind::Dataset
+    }
+
     pub(crate) fn kind(&self) -> ObjectKind {
         self.handle.kind
     }

@@ -118,6 +118,11 @@ impl Sink for Count {
         Ok(())
     }
 
+    fn references(&mut self, _: &str, spec: &DatasetSpec<'_>, _: &[Option<u32>]) -> Result<()> {
+        self.bytes += size(spec);
+        Ok(())
+    }
+
     /// What is copied from file to file is not counted.
     fn copy(&mut self, _: &str, _: &dyn Kept) -> Result<bool> {
         Ok(true)
@@ -223,6 +228,11 @@ impl Sink for Watched<'_> {
 
     fn hard_link(&mut self, name: &str, object: u32) -> Result<()> {
         self.sink.hard_link(name, object)
+    }
+
+    fn references(&mut self, name: &str, spec: &DatasetSpec<'_>, objects: &[Option<u32>]) -> Result<()> {
+        self.sink.references(name, spec, objects)?;
+        self.tell(size(spec))
     }
 
     fn finish(&mut self) -> Result<()> {

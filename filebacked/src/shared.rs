@@ -12,6 +12,6 @@
 mod loaded;
 mod written;
 
-pub(crate) use loaded::{Identity, Loaded, read};
+pub(crate) use loaded::{Identity, Loaded, Pointer, point, read, read_pointer};
 pub use written::Owner;
 pub(crate) use written::{How, Keep, Met, Written};

@@ -3,8 +3,9 @@
 use filebacked::{Engine, FileBacked, ReadOptions, WriteOptions};
 use filebacked_tests::{ENGINES, python, scratch};
 use serde_json::json;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::rc::{self, Rc};
 use std::sync::Arc;
 
 #[derive(FileBacked, Debug, PartialEq)]
@@ -91,4 +92,60 @@ fn owners_of_one_value_stay_that() {
             assert_eq!(same("label", "same_label"), json!(true));
         }
     }
+}
+
+/// Every way of writing and reading whole files.
+fn through<T: FileBacked>(value: &T, check: impl Fn(&T)) {
+    for writer in ENGINES {
+        let (_dir, path) = scratch("shared.h5");
+        WriteOptions::new().engine(writer).save(&path, value).unwrap();
+        for reader in ENGINES {
+            check(&ReadOptions::new().engine(reader).load(&path).unwrap());
+        }
+    }
+}
+
+#[derive(FileBacked, Debug, Default)]
+struct Branch {
+    name: String,
+    parent: RefCell<rc::Weak<Branch>>,
+    #[filebacked(layout = "rows")]
+    children: RefCell<Vec<Rc<Branch>>>,
+}
+
+fn branch(name: &str, children: Vec<Rc<Branch>>) -> Rc<Branch> {
+    let branch = Rc::new(Branch { name: name.into(), children: RefCell::new(children), ..Branch::default() });
+    for child in branch.children.borrow().iter() {
+        *child.parent.borrow_mut() = Rc::downgrade(&branch);
+    }
+    branch
+}
+
+fn check_tree(root: &Rc<Branch>) -> usize {
+    let children = root.children.borrow();
+    for child in children.iter() {
+        assert!(Rc::ptr_eq(&child.parent.borrow().upgrade().unwrap(), root), "the parent of {}", child.name);
+    }
+    children.iter().map(check_tree).sum::<usize>() + 1
+}
+
+fn tree() -> Rc<Branch> {
+    let leaf = |name: &str| branch(name, vec![]);
+    branch("root", vec![leaf("a"), branch("b", vec![leaf("c"), branch("d", vec![leaf("e")])]), leaf("f")])
+}
+
+#[test]
+fn children_know_their_parents() {
+    through(&tree(), |root: &Rc<Branch>| {
+        assert_eq!(check_tree(root), 7);
+        assert!(root.parent.borrow().upgrade().is_none());
+        assert_eq!(Rc::strong_count(root), 1, "nothing else is kept");
+        assert_eq!(Rc::weak_count(root), 3);
+        assert_eq!(root.children.borrow()[1].children.borrow()[1].children.borrow()[0].name, "e");
+    });
+    // Below the root, and in a map.
+    let forest = BTreeMap::from([("x".to_string(), tree()), ("y".to_string(), tree())]);
+    through(&forest, |forest: &BTreeMap<String, Rc<Branch>>| {
+        assert!(forest.values().all(|root| check_tree(root) == 7));
+    });
 }

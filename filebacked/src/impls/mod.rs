@@ -14,4 +14,5 @@ mod range;
 mod sum;
 mod text;
 mod time;
+mod weak;
 mod wrapper;

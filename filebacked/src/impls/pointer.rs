@@ -101,9 +101,9 @@ pointer_is_backed! {
     Box: |rows, slot| write_values(rows, slot),
         |node| node.get().map(Box::new), Ok(node.get_rows()?.into_iter().map(Box::new).collect()), {};
     Rc: |rows, slot| write_owners(rows, slot),
-        |node| shared::read(node, |node| node.get().map(Rc::new)), layout::shared::read::<T, _>(node), { owner!(Rc); };
+        |node| shared::read_pointer(node), layout::shared::read::<T, _>(node), { owner!(Rc); };
     Arc: |rows, slot| write_owners(rows, slot),
-        |node| shared::read(node, |node| node.get().map(Arc::new)), layout::shared::read::<T, _>(node), { owner!(Arc); };
+        |node| shared::read_pointer(node), layout::shared::read::<T, _>(node), { owner!(Arc); };
 }
 
 /// Writes the values behind pointers as rows of their type.
@@ -113,10 +113,16 @@ fn write_values<P: Deref<Target: Save + Sized>>(rows: Rows<'_, P>, slot: Slot<'_
 }
 
 /// The same for pointers that may share them, once each if the field says so.
-fn write_owners<P: Deref<Target: Save + Sized>>(rows: Rows<'_, P>, slot: Slot<'_>) -> Result<Written> {
+fn write_owners<P: Save + Deref<Target: Save + Sized>>(rows: Rows<'_, P>, mut slot: Slot<'_>) -> Result<Written> {
     match slot.layout() {
-        Some(StoreAs::Shared) => layout::shared::write(rows, slot),
-        _ => write_values(rows, slot),
+        Some(StoreAs::Shared) => {
+            slot.in_rows(rows);
+            layout::shared::write(rows, slot)
+        }
+        _ => {
+            slot.in_rows(rows);
+            write_values(rows, slot)
+        }
     }
 }
 

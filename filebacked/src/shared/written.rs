@@ -1,11 +1,13 @@
 //! [`Written`]: the objects that may be linked to once more.
 
 use crate::erased::Hold;
+use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Coding, Storage, StoreAs};
 use crate::layout::encoding::Encoding;
 use crate::path::State;
 use std::any::TypeId;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 
 /// A value that may have other owners, as one of them sees it.
@@ -77,7 +79,7 @@ enum Status {
 }
 
 #[derive(Debug)]
-struct Entry {
+struct Object {
     how: Option<How>,
     status: Status,
     /// The same value, written in another way.
@@ -88,9 +90,11 @@ struct Entry {
 /// The values that a sink has written of those that have several owners, by number.
 #[derive(Debug, Default)]
 pub(crate) struct Written {
-    entries: Vec<Entry>,
-    /// The first entry of each value.
+    objects: Vec<Object>,
+    /// The first object of each value.
     first: HashMap<(usize, TypeId), u32>,
+    /// Values that are rows of others, of those that something points to.
+    rows: HashMap<(usize, TypeId), Hold>,
 }
 
 impl Written {
@@ -99,17 +103,17 @@ impl Written {
         let first = self.first.get(&(owner.address, owner.id)).copied();
         let mut at = first;
         while let Some(number) = at {
-            let entry = self.entries.get_mut(number as usize)?;
-            match entry.status {
+            let object = self.objects.get_mut(number as usize)?;
+            match object.status {
                 // However it is written, it is in itself.
                 Status::Open => return Some(Met::Open),
                 Status::Wanted => {
-                    entry.status = Status::Open;
-                    entry.how = Some(how);
+                    object.status = Status::Open;
+                    object.how = Some(how);
                     return Some(Met::New(number));
                 }
-                Status::Written if entry.how.as_ref() == Some(&how) => return Some(Met::Written(number)),
-                Status::Written | Status::Nowhere => at = entry.next,
+                Status::Written if object.how.as_ref() == Some(&how) => return Some(Met::Written(number)),
+                Status::Written | Status::Nowhere => at = object.next,
             }
         }
         self.add(owner, Some(how), Status::Open).map(Met::New)
@@ -125,25 +129,48 @@ impl Written {
 
     /// Notes whether an object is there now.
     pub(crate) fn done(&mut self, number: u32, linkable: bool) {
-        if let Some(entry) = self.entries.get_mut(number as usize) {
-            entry.status = if linkable { Status::Written } else { Status::Nowhere };
+        if let Some(object) = self.objects.get_mut(number as usize) {
+            object.status = if linkable { Status::Written } else { Status::Nowhere };
         }
+    }
+
+    /// Notes a value that is a row, and no object of its own.
+    pub(crate) fn in_rows(&mut self, owner: &Owner<'_>) {
+        if let Entry::Vacant(place) = self.rows.entry((owner.address, owner.id))
+            && let Some(held) = owner.keep.keep()
+        {
+            place.insert(held);
+        }
+    }
+
+    /// Checks, in the end, that everything that is pointed to and is there can be pointed to.
+    pub(crate) fn check(&self) -> Result<()> {
+        let lost = |(value, number): (&(usize, TypeId), &u32)| {
+            let status = self.objects.get(*number as usize).map(|object| object.status);
+            status == Some(Status::Wanted) && self.rows.contains_key(value)
+        };
+        if !self.rows.is_empty() && self.first.iter().any(lost) {
+            let what = "a `Weak` to a value that is a row among others, and no object of its own".into();
+            let help = "`layout = \"rows\"` on the field with the `Vec` of its owners makes each of them an object";
+            return Err(Error::new(ErrorKind::Unsupported(what)).with_help(help));
+        }
+        Ok(())
     }
 
     fn add(&mut self, owner: &Owner<'_>, how: Option<How>, status: Status) -> Option<u32> {
         let held = owner.keep.keep()?;
-        let number = u32::try_from(self.entries.len()).ok()?;
+        let number = u32::try_from(self.objects.len()).ok()?;
         let key = (owner.address, owner.id);
         match self.first.get(&key) {
             None => {
                 self.first.insert(key, number);
-                self.entries.push(Entry { how, status, next: None, _held: held });
+                self.objects.push(Object { how, status, next: None, _held: held });
             }
             // Behind the first: that is what something points to.
             Some(first) => {
-                let first = self.entries.get_mut(*first as usize)?;
+                let first = self.objects.get_mut(*first as usize)?;
                 let next = first.next.replace(number);
-                self.entries.push(Entry { how, status, next, _held: held });
+                self.objects.push(Object { how, status, next, _held: held });
             }
         }
         Some(number)

@@ -1,11 +1,13 @@
 //! A value that may have other owners: one object, and a link for each of them.
 
-use super::{Form, Place, Slot, VALUE, Written};
+use super::{Content, Form, Place, Slot, VALUE, Written};
 use crate::backed::Save;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
+use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::shared::{How, Met, Owner};
+use crate::storage::Dtype;
 
 impl Slot<'_> {
     /// Writes the value of an owner, or links to what another owner of it has written.
@@ -50,6 +52,28 @@ impl Slot<'_> {
             written.done(object, linkable);
         }
         Ok(made)
+    }
+
+    /// Writes what points to values that others own: references to their objects.
+    pub(crate) fn point<P: Save>(self, shape: &[u64], owners: &[Option<P>]) -> Result<Written> {
+        if self.cx.is_python() {
+            return Err(ErrorKind::Unsupported("a `Weak` in the layout of Python's FileBacked".into()).into());
+        }
+        let mut objects = vec![None; owners.len()];
+        if let Some(written) = self.sink.written() {
+            for (object, owner) in objects.iter_mut().zip(owners) {
+                *object = owner.as_ref().and_then(P::owner).and_then(|owner| written.want(&owner));
+            }
+        }
+        self.content(&Dtype::Reference, shape, Content::References(&objects))
+    }
+
+    /// Notes that the values of owners are written as rows, where nothing can point to them.
+    pub(crate) fn in_rows<P: Save>(&mut self, owners: Rows<'_, P>) {
+        let pointed = owners.iter().filter_map(P::owner).filter(|owner| owner.weak > 0);
+        if let Some(written) = self.sink.written() {
+            pointed.for_each(|owner| written.in_rows(&owner));
+        }
     }
 
     /// Whether what is written here depends on nothing but the value and what [`How`] knows of.

@@ -206,6 +206,9 @@ pub(crate) trait Sink {
         Err(ErrorKind::Contract("a link to an object that was not noted".into()).into())
     }
 
+    /// Writes a dataset of references to objects by their numbers, noted already or later; to nothing where they never are.
+    fn references(&mut self, name: &str, spec: &DatasetSpec<'_>, objects: &[Option<u32>]) -> Result<()>;
+
     /// Writes what had to wait until everything else is there.
     fn finish(&mut self) -> Result<()> {
         Ok(())

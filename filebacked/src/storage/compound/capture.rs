@@ -142,6 +142,10 @@ impl Sink for Capture {
         Err(refused("a link").at(name))
     }
 
+    fn references(&mut self, name: &str, _: &DatasetSpec<'_>, _: &[Option<u32>]) -> Result<()> {
+        Err(refused("a `Weak`").at(name))
+    }
+
     fn committed(&mut self, name: &str, _: &StoredType, _: &[AttrSpec<'_>]) -> Result<()> {
         Err(refused("a committed datatype").at(name))
     }

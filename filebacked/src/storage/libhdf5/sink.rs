@@ -4,7 +4,7 @@ use super::content;
 use super::filters::register;
 use super::id::{Id, check, room, with_link_name, with_name};
 use super::kept::copy_object;
-use super::linked::Linked;
+use super::linked::{self, Linked};
 use super::links;
 use super::lists::{ListRef, Lists};
 use super::source::Data;
@@ -274,6 +274,17 @@ impl Sink for LibSink {
         sync(|| self.linked.link(object, at, name, list))
     }
 
+    fn references(&mut self, name: &str, spec: &DatasetSpec<'_>, objects: &[Option<u32>]) -> Result<()> {
+        let at = self.open()?;
+        sync(|| {
+            let stored = linked::reference_type()?;
+            let spec = DatasetSpec { stored: Some(&stored), ..*spec };
+            let (dataset, _) = self.tools.create(at, name, &spec, objects.len(), spec.dtype.size())?;
+            self.tools.attributes(&dataset, &spec)?;
+            self.linked.refer(at, name, objects)
+        })
+    }
+
     fn dataset_any(&mut self, name: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()> {
         let at = self.open()?;
         let n = if spec.null { 0 } else { spec.elements().ok_or_else(too_large)? };
@@ -320,8 +331,10 @@ impl Sink for LibSink {
     }
 
     fn finish(&mut self) -> Result<()> {
+        self.linked.written.check()?;
         let at = self.open()?;
         sync(|| {
+            self.linked.write_references(at)?;
             for Waiting { object, attribute, form, cells } in std::mem::take(&mut self.waiting) {
                 let data = if attribute { Data::Attribute(object.raw()) } else { Data::Dataset(object.raw()) };
                 content::write(data, Elements::Cells(&form, &cells), false, at)?;

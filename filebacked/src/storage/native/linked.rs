@@ -24,12 +24,23 @@ pub(super) struct Linked {
     /// The header with a count that was written last, and its bytes if they are in the file already.
     last: Range<u64>,
     last_bytes: Vec<u8>,
-    /// The addresses of objects by their numbers; `None` for the root.
-    addresses: Vec<Option<u64>>,
+    /// The objects by their numbers.
+    objects: Vec<Object>,
+    /// Where the references to objects are.
+    references: Vec<(u64, u32)>,
     /// By address.
     counts: BTreeMap<u64, Count>,
     /// The addresses of those of them that are not in the file yet.
     fresh: Vec<u64>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+enum Object {
+    /// Not there.
+    #[default]
+    None,
+    Root,
+    At(u64),
 }
 
 #[derive(Debug)]
@@ -49,11 +60,11 @@ impl Linked {
 
     /// Notes the object at an address, or the root, under a number.
     pub(super) fn note(&mut self, object: u32, address: Option<u64>) {
-        let object = object as usize;
-        if self.addresses.len() <= object {
-            self.addresses.resize(object + 1, None);
+        let number = object as usize;
+        if self.objects.len() <= number {
+            self.objects.resize(number + 1, Object::None);
         }
-        self.addresses[object] = address;
+        self.objects[number] = address.map_or(Object::Root, Object::At);
         if let Some(address) = address
             && self.last.start == address
             && !self.counts.contains_key(&address)
@@ -68,13 +79,19 @@ impl Linked {
 
     /// The address of an object that gets one more link.
     pub(super) fn link(&mut self, object: u32) -> Result<u64> {
-        let address = self.addresses.get(object as usize).copied().flatten();
-        let count = address.and_then(|address| self.counts.get_mut(&address));
-        let (Some(address), Some(count)) = (address, count) else {
-            return Err(ErrorKind::Contract("a link to an object that was not noted".into()).into());
-        };
-        count.links = count.links.saturating_add(1);
-        Ok(address)
+        if let Some(Object::At(address)) = self.objects.get(object as usize)
+            && let Some(count) = self.counts.get_mut(address)
+        {
+            count.links = count.links.saturating_add(1);
+            return Ok(*address);
+        }
+        Err(ErrorKind::Contract("a link to an object that was not noted".into()).into())
+    }
+
+    /// Notes references that lie one after another in the file, and are zeros so far.
+    pub(super) fn refer(&mut self, address: u64, objects: &[Option<u32>]) {
+        let references = objects.iter().enumerate();
+        self.references.extend(references.filter_map(|(i, object)| Some((address + 8 * i as u64, (*object)?))));
     }
 
     /// Keeps the headers that are about to go into the file: the bytes from `base` on.
@@ -91,9 +108,20 @@ impl Linked {
         }
     }
 
-    /// Puts the numbers of links into the headers that are still in memory; what else is to be written, and where.
-    pub(super) fn patches(&mut self, base: u64, out: &mut [u8]) -> Result<Vec<(u64, Vec<u8>)>> {
+    /// Puts the numbers of links and the references into what is still in memory; what else is to be written, and where.
+    pub(super) fn patches(&mut self, root: u64, base: u64, out: &mut [u8]) -> Result<Vec<(u64, Vec<u8>)>> {
         let mut patches = Vec::new();
+        for (at, object) in &self.references {
+            let address = match self.objects.get(*object as usize) {
+                Some(Object::At(address)) => *address,
+                Some(Object::Root) => root,
+                _ => continue,
+            };
+            match place(&(*at..*at + 8), base).and_then(|place| out.get_mut(place)) {
+                Some(reference) => reference.copy_from_slice(&address.to_le_bytes()),
+                None => patches.push((*at, address.to_le_bytes().to_vec())),
+            }
+        }
         for count in self.counts.values_mut().filter(|count| count.links > 1) {
             match place(&count.header, base).and_then(|place| out.get_mut(place)) {
                 Some(header) => set(header, count.links)?,

@@ -222,12 +222,22 @@ impl NativeSink {
 
     /// Begins the header of a dataset, up to its layout message.
     fn dataset_header(&mut self, spec: &DatasetSpec<'_>, compact: bool) -> Result<usize> {
+        self.dataset_header_of(spec, compact, |out| datatype::encode(spec.dtype, out))
+    }
+
+    #[inline]
+    fn dataset_header_of(
+        &mut self,
+        spec: &DatasetSpec<'_>,
+        compact: bool,
+        dtype: impl FnOnce(&mut Vec<u8>) -> Option<()>,
+    ) -> Result<usize> {
         let start = self.begin_header();
         let out = &mut self.out;
         dataspace(spec.shape, spec.null, Some(message::DATASPACE), out);
         let at = out.len();
         out.extend_from_slice(&[message::DATATYPE, 0, 0, 0]);
-        if datatype::encode(spec.dtype, out).is_none() || out.len() - at > COMPACT {
+        if dtype(out).is_none() || out.len() - at > COMPACT {
             return Err(self.decline("a datatype of this kind"));
         }
         let out = &mut self.out;
@@ -316,7 +326,7 @@ impl NativeSink {
         }
         let root = self.group_header()?;
         let end = self.position();
-        let patches = self.linked.patches(self.base, &mut self.out)?;
+        let patches = self.linked.patches(root, self.base, &mut self.out)?;
         let mut head = [0; SUPERBLOCK];
         head[..8].copy_from_slice(&SIGNATURE);
         head[8..12].copy_from_slice(&[2, 8, 8, 0]);
@@ -430,6 +440,28 @@ impl Sink for NativeSink {
         let address = self.messages.last_chunk().map(|address| u64::from_le_bytes(*address));
         self.linked.note(object, name.and(address));
         Ok(true)
+    }
+
+    fn references(&mut self, name: &str, spec: &DatasetSpec<'_>, objects: &[Option<u32>]) -> Result<()> {
+        let size = self.size(spec)?;
+        if size != 8 * objects.len() {
+            return Err(wrong_length(size, 8 * objects.len()));
+        }
+        self.align();
+        let address = if size == 0 { UNDEFINED } else { self.position() };
+        // The addresses are filled in when all of them are known.
+        self.out.resize(self.out.len() + size, 0);
+        self.linked.refer(address, objects);
+        let start = self.dataset_header_of(spec, false, |out| {
+            out.extend_from_slice(&datatype::REFERENCE_TO_OBJECT);
+            Some(())
+        })?;
+        self.contiguous(address, size);
+        self.finish_dataset(name, spec, start)
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.linked.written.check()
     }
 
     fn hard_link(&mut self, name: &str, object: u32) -> Result<()> {

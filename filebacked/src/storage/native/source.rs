@@ -425,6 +425,14 @@ impl Source for NativeSource<'_> {
         Ok((Identity::Address(object.id), 1))
     }
 
+    fn target(&self, _: Handle, reference: &[u8]) -> Result<Option<Handle>> {
+        match uint(reference, 0, 8)? {
+            // What C programs fill memory with, and what others take for no address.
+            0 | UNDEFINED => Ok(None),
+            address => self.noted(self.open(address).map(Some)),
+        }
+    }
+
     fn describe(&self, handle: Handle) -> Result<Description> {
         self.noted(self.data(handle).map(|data| data.description))
     }
