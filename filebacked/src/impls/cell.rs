@@ -1,7 +1,9 @@
 //! Cells, locks and atomics, stored as the value that they hold at that moment.
 
 use crate::backed::{FileBacked, Save};
+use crate::erased::Key;
 use crate::error::{Error, Result};
+use crate::impls::pointer::schema_of;
 use crate::layout::scalar::{Element, element_is_backed};
 use crate::node::Node;
 use crate::rows::Rows;
@@ -54,6 +56,10 @@ impl<T: Save + Copy> Save for Cell<T> {
     fn is_number() -> bool {
         T::is_number()
     }
+
+    fn key() -> Option<Key<Self>> {
+        T::key().map(|_| Key::of_container(schema_of::<T>))
+    }
 }
 
 impl<T: FileBacked + Copy> FileBacked for Cell<T> {
@@ -96,6 +102,9 @@ macro_rules! guarded_is_backed {
                 }
                 fn is_number() -> bool {
                     T::is_number()
+                }
+                fn key() -> Option<Key<Self>> {
+                    T::key().map(|_| Key::of_container(schema_of::<T>))
                 }
             }
 
@@ -183,6 +192,9 @@ macro_rules! once_is_backed {
                 }
                 fn is_flat(level: u32) -> bool {
                     <Option<T>>::is_flat(level)
+                }
+                fn key() -> Option<Key<Self>> {
+                    T::key().map(|_| Key::of_container(schema_of::<Option<T>>))
                 }
             }
 

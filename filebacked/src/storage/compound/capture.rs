@@ -142,8 +142,8 @@ impl Sink for Capture {
         Err(refused("a link").at(name))
     }
 
-    fn references(&mut self, name: &str, _: &DatasetSpec<'_>, _: &[Option<u32>]) -> Result<()> {
-        Err(refused("a `Weak`").at(name))
+    fn references(&mut self, _: &str, _: &DatasetSpec<'_>, _: &[Option<u32>]) -> Result<()> {
+        Err(refused("a `Weak`"))
     }
 
     fn committed(&mut self, name: &str, _: &StoredType, _: &[AttrSpec<'_>]) -> Result<()> {
