@@ -297,3 +297,14 @@ fn what_is_left_out_points_nowhere() {
     let below = children[1].children.borrow()[1].parent.borrow().upgrade().unwrap();
     assert!(Rc::ptr_eq(&below, &children[1]));
 }
+
+#[test]
+fn values_without_a_type_keep_the_references() {
+    for writer in ENGINES {
+        let bytes = WriteOptions::new().engine(writer).to_bytes(&tree()).unwrap();
+        let file: filebacked::Value = from_bytes(&bytes).unwrap();
+        assert_eq!(file["children/1/name"], "b");
+        let root: Rc<Branch> = from_bytes(&to_bytes(&file).unwrap()).unwrap();
+        assert_eq!(check_tree(&root), 7);
+    }
+}

@@ -1,8 +1,6 @@
 //! Values with several owners: one object in the file, one value when it is read.
 
-use filebacked::{
-    Compression, Engine, ErrorKind, File, FileBacked, Layout, Lazy, Progress, ReadOptions, WriteOptions,
-};
+use filebacked::{Compression, Engine, ErrorKind, File, FileBacked, Layout, Lazy, Progress, ReadOptions, WriteOptions};
 use filebacked::{from_bytes, to_bytes};
 use filebacked_tests::{ENGINES, h5dump, python, scratch};
 use serde_json::json;
@@ -482,7 +480,10 @@ fn many_links_in_a_large_file() {
     let Some(python) = python() else { return };
     let (_dir, path) = scratch("large.h5");
     filebacked::save(&path, &value).unwrap();
-    assert_eq!(python.eval(&path, "[h5py.h5o.get_info(f[n].id).rc for n in ('a', 'bulk', 'owners/7')]"), json!([601, 2, 2]));
+    assert_eq!(
+        python.eval(&path, "[h5py.h5o.get_info(f[n].id).rc for n in ('a', 'bulk', 'owners/7')]"),
+        json!([601, 2, 2])
+    );
     let once = "f['same_owners/999'] == f['owners/999'] and f['again/599'] == f['a']";
     assert_eq!(python.eval(&path, once), json!(true));
 }

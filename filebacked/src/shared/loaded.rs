@@ -307,7 +307,7 @@ impl Loaded {
 
 #[cold]
 fn cycle() -> Error {
-    Error::new(ErrorKind::Cycle("the value that is read here".into()))
+    Error::new(ErrorKind::Cycle("a value that is inside of itself".into()))
         .with_help("a value cannot own itself; a `Weak` points to what it is in")
 }
 

@@ -2,12 +2,12 @@
 
 use super::edit::root_of;
 #[cfg(feature = "native")]
-use super::linked::open_place;
-#[cfg(feature = "native")]
 use super::file::LibFile;
 #[cfg(all(feature = "native", hdf5_tokens))]
 use super::id::with_name;
 use super::id::{Id, check, with_link_name};
+#[cfg(feature = "native")]
+use super::linked::open_place;
 use super::lists::new_list;
 use super::source::LibSource;
 use crate::error::Result;

@@ -5,9 +5,9 @@ use super::id::{Id, check, with_link_name};
 use crate::error::{ErrorKind, Result};
 use crate::shared::Written;
 use crate::storage::StoredType;
+use hdf5_metno::globals::H5T_STD_REF_OBJ;
 #[cfg(not(hdf5_tokens))]
 use hdf5_metno_sys::h5::haddr_t as Place;
-use hdf5_metno::globals::H5T_STD_REF_OBJ;
 use hdf5_metno_sys::h5d::H5Dwrite;
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5l::H5L_type_t::H5L_TYPE_HARD;
@@ -17,11 +17,11 @@ use hdf5_metno_sys::h5l::{H5L_info1_t as H5L_info_t, H5Lget_info1 as H5Lget_info
 use hdf5_metno_sys::h5l::{H5L_info2_t as H5L_info_t, H5Lget_info2 as H5Lget_info};
 #[cfg(hdf5_tokens)]
 use hdf5_metno_sys::h5o::H5O_token_t as Place;
+use hdf5_metno_sys::h5o::H5Olink;
 #[cfg(not(hdf5_tokens))]
 use hdf5_metno_sys::h5o::H5Oopen_by_addr as H5Oopen_by_place;
 #[cfg(hdf5_tokens)]
 use hdf5_metno_sys::h5o::H5Oopen_by_token as H5Oopen_by_place;
-use hdf5_metno_sys::h5o::H5Olink;
 use hdf5_metno_sys::h5p::H5P_DEFAULT;
 #[cfg(not(hdf5_tokens))]
 use hdf5_metno_sys::h5r::H5R_OBJECT;
@@ -29,7 +29,6 @@ use hdf5_metno_sys::h5r::H5R_OBJECT;
 use hdf5_metno_sys::h5r::H5R_OBJECT1 as H5R_OBJECT;
 use hdf5_metno_sys::h5r::H5Rcreate;
 use hdf5_metno_sys::h5s::H5S_ALL;
-
 
 /// Bytes of a reference to an object.
 const REFERENCE: usize = 8;

@@ -319,9 +319,7 @@ impl Source for LibSource {
     }
 
     fn identity(&self, object: Handle) -> Result<Option<String>> {
-        sync(|| {
-            Ok(location(object).ok().map(|info| format!("{} {:?}", info.fileno, info.token)))
-        })
+        sync(|| Ok(location(object).ok().map(|info| format!("{} {:?}", info.fileno, info.token))))
     }
 
     fn loaded(&self) -> Option<&Loaded> {
