@@ -69,8 +69,8 @@ impl<T> Key<T> {
 
     /// Keeps a value of this type until later.
     pub(crate) fn hold(self, value: T) -> Hold {
-        // SAFETY: only `Hold` calls it, once and with the address that stands beside it.
         unsafe fn free<T>(value: *mut ()) {
+            // SAFETY: only `Hold` calls it, once, with the address of the box that stands beside it.
             drop(unsafe { Box::from_raw(value.cast::<T>()) });
         }
         Hold { value: Box::into_raw(Box::new(value)).cast(), free: free::<T> }

@@ -14,4 +14,4 @@ mod written;
 
 pub(crate) use loaded::{Identity, Loaded, Pointer, point, read, read_pointer};
 pub use written::Owner;
-pub(crate) use written::{How, Keep, Met, Written};
+pub(crate) use written::{Foreign, How, Keep, Met, Written};

@@ -664,6 +664,13 @@ impl<'a> Slot<'a> {
     }
 }
 
+impl Slot<'_> {
+    /// Whether a filter is registered for values of a type that are written here.
+    pub(crate) fn has_filter<T: Save>(&self) -> bool {
+        filter_of::<T>(self.cx, self.place, u32::MAX).is_some()
+    }
+}
+
 /// Writes which format the file has.
 fn write_format(sink: &mut dyn Sink) -> Result<()> {
     sink.attr(FORMAT, &Dtype::FixedStr(VERSION.len()), &[], VERSION.as_bytes())

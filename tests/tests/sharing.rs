@@ -1,8 +1,10 @@
 //! Values with several owners: one object in the file, one value when it is read.
 
+use filebacked::with::SharedDyn;
 use filebacked::{Compression, Engine, ErrorKind, File, FileBacked, Layout, Lazy, Progress, ReadOptions, WriteOptions};
 use filebacked::{from_bytes, to_bytes};
 use filebacked_tests::{ENGINES, h5dump, python, scratch};
+use ndarray::Array2;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -550,4 +552,77 @@ fn pythons_layout_has_values_instead() {
     let bytes = WriteOptions::new().layout(Layout::Python).to_bytes(&Lab { b: a.clone(), a }).unwrap();
     let loaded: Lab = from_bytes(&bytes).unwrap();
     assert!(!Arc::ptr_eq(&loaded.a, &loaded.b) && loaded.a == loaded.b);
+}
+
+#[filebacked::dynamic]
+trait Shape: Send + Sync + std::fmt::Debug {
+    fn area(&self) -> f64;
+}
+
+#[derive(FileBacked, Debug)]
+struct Square {
+    side: f64,
+}
+
+#[filebacked::dynamic]
+impl Shape for Square {
+    fn area(&self) -> f64 {
+        self.side * self.side
+    }
+}
+
+#[test]
+fn trait_objects_are_shared() {
+    #[derive(FileBacked, Debug)]
+    struct Scene {
+        #[filebacked(with = SharedDyn)]
+        a: Arc<dyn Shape>,
+        #[filebacked(with = SharedDyn)]
+        b: Arc<dyn Shape>,
+        #[filebacked(with = SharedDyn)]
+        c: Arc<dyn Shape>,
+    }
+    let a: Arc<dyn Shape> = Arc::new(Square { side: 3.0 });
+    let scene = Scene { b: a.clone(), a, c: Arc::new(Square { side: 2.0 }) };
+    through(&scene, |loaded: &Scene| {
+        assert!(Arc::ptr_eq(&loaded.a, &loaded.b) && !Arc::ptr_eq(&loaded.a, &loaded.c));
+        assert_eq!((loaded.b.area(), loaded.c.area()), (9.0, 4.0));
+    });
+}
+
+#[test]
+fn what_is_an_object_in_a_list_anyway_is_linked_there() {
+    #[derive(FileBacked, Debug, PartialEq)]
+    #[filebacked(layout = "rows")]
+    struct Chapter {
+        title: String,
+    }
+    #[derive(FileBacked, Debug)]
+    struct Book {
+        arrays: Vec<Arc<Array2<f64>>>,
+        best: Arc<Array2<f64>>,
+        chapters: Vec<Rc<Chapter>>,
+        first: Rc<Chapter>,
+    }
+    /// The same file, without owners.
+    #[derive(FileBacked, Debug)]
+    #[filebacked(name = "Book")]
+    struct Flat {
+        arrays: Vec<Array2<f64>>,
+        chapters: Vec<Chapter>,
+    }
+    let (best, first) = (Arc::new(Array2::zeros((2, 2))), Rc::new(Chapter { title: "one".into() }));
+    let arrays = vec![best.clone(), Arc::new(Array2::ones((1, 3))), best.clone()];
+    let value = Book { arrays, best, chapters: vec![first.clone(), first.clone()], first };
+    through(&value, |loaded: &Book| {
+        assert!(Arc::ptr_eq(&loaded.arrays[0], &loaded.best) && Arc::ptr_eq(&loaded.arrays[2], &loaded.best));
+        assert_eq!(*loaded.arrays[1], Array2::<f64>::ones((1, 3)));
+        assert!(loaded.chapters.iter().all(|chapter| Rc::ptr_eq(chapter, &loaded.first)));
+    });
+    let flat: Flat = from_bytes(&to_bytes(&value).unwrap()).unwrap();
+    assert_eq!((flat.arrays.len(), flat.arrays[2].shape()), (3, &[2, 2][..]));
+    assert_eq!(flat.chapters, [Chapter { title: "one".into() }, Chapter { title: "one".into() }]);
+    // And from a file of values.
+    let plain: Book = from_bytes(&to_bytes(&Book { chapters: vec![], ..value }).unwrap()).unwrap();
+    assert!(plain.chapters.is_empty());
 }

@@ -4,7 +4,7 @@ use crate::backed::{FileBacked, Save};
 use crate::erased::{Hold, Key};
 use crate::error::Result;
 use crate::field::StoreAs;
-use crate::layout;
+use crate::layout::{self, sequence};
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::schema::Schema;
@@ -112,9 +112,10 @@ fn write_values<P: Deref<Target: Save + Sized>>(rows: Rows<'_, P>, slot: Slot<'_
     slot.put_rows(Rows::refs(&values))
 }
 
-/// The same for pointers that may share them, once each if the field says so.
+/// The same for pointers that may share them: once each if the field says so, and a link each where they are objects anyway.
 fn write_owners<P: Save + Deref<Target: Save + Sized>>(rows: Rows<'_, P>, mut slot: Slot<'_>) -> Result<Written> {
     match slot.layout() {
+        None if P::Target::is_listed() && !slot.has_filter::<P::Target>() => sequence::write_numbered(rows, slot),
         Some(StoreAs::Shared) => {
             slot.in_rows(rows);
             layout::shared::write(rows, slot)

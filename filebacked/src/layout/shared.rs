@@ -9,6 +9,7 @@
 use crate::backed::{FileBacked, Save};
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
+use crate::layout::sequence;
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
@@ -38,9 +39,13 @@ pub(crate) fn write<P: Deref<Target: Save + Sized>>(owners: Rows<'_, P>, slot: S
 }
 
 /// Reads owners, which are rows of their values unless some of them share those.
-pub(crate) fn read<T: FileBacked, P: From<T> + Clone>(node: Node<'_>) -> Result<Vec<P>> {
-    if node.filters().next().is_some() || node.stamp()?.is_none_or(|stamp| stamp.kind_name() != "shared") {
-        return Ok(node.get_rows::<T>()?.into_iter().map(P::from).collect());
+pub(crate) fn read<T: FileBacked, P: FileBacked + From<T> + Clone>(node: Node<'_>) -> Result<Vec<P>> {
+    let unfiltered = node.filters().next().is_none();
+    match node.stamp()?.filter(|_| unfiltered).map(Stamp::kind_name) {
+        Some("shared") => {}
+        // The values of a numbered group are objects of their own.
+        Some("list") => return sequence::read_numbered(node),
+        _ => return Ok(node.get_rows::<T>()?.into_iter().map(P::from).collect()),
     }
     let group = node.group_of("shared", "a group (shared)")?;
     let index = group.part("index", |node| node.get_rows::<u64>())?;

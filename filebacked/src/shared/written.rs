@@ -1,6 +1,6 @@
 //! [`Written`]: the objects that may be linked to once more.
 
-use crate::erased::Hold;
+use crate::erased::{Hold, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Coding, Storage, StoreAs};
 use crate::layout::encoding::Encoding;
@@ -38,6 +38,15 @@ impl fmt::Debug for Owner<'_> {
 pub(crate) trait Keep {
     /// One more owner, so that no other value takes the address meanwhile.
     fn keep(&self) -> Option<Hold>;
+}
+
+/// An owner of a value of a type that only filters can store.
+pub(crate) struct Foreign<'p, P>(pub(crate) &'p P);
+
+impl<P: Clone + 'static> Keep for Foreign<'_, P> {
+    fn keep(&self) -> Option<Hold> {
+        Some(Key::foreign().hold(self.0.clone()))
+    }
 }
 
 /// What an object depends on beside its value: where it is written in another way, it is another object.

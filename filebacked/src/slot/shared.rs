@@ -12,20 +12,32 @@ use crate::storage::Dtype;
 impl Slot<'_> {
     /// Writes the value of an owner, or links to what another owner of it has written.
     pub(super) fn put_owned<T: Save>(mut self, owner: Owner<'_>, value: &T, below: u32) -> Result<Written> {
+        let schema = || T::key().map_or(Schema::Opaque, |key| key.schema());
         // One value has its identity anyway; the layout is for many.
-        if self.storage.layout == Some(StoreAs::Shared)
-            && !T::key().is_some_and(|key| matches!(key.schema(), Schema::Sequence(_)))
-        {
+        if self.storage.layout == Some(StoreAs::Shared) && !matches!(schema(), Schema::Sequence(_)) {
             self.storage.layout = None;
         }
-        if below != u32::MAX || !self.is_linkable() {
+        if below != u32::MAX {
             return self.put_alone(value, below);
+        }
+        self.put_owned_by(&owner, || schema().is_rooted(), |slot| slot.put_alone(value, below))
+    }
+
+    /// The same for a value that `write` writes; `rooted` says whether its members are the root's where it is a whole file.
+    pub(crate) fn put_owned_by(
+        self,
+        owner: &Owner<'_>,
+        rooted: impl FnOnce() -> bool,
+        write: impl FnOnce(Slot<'_>) -> Result<Written>,
+    ) -> Result<Written> {
+        if !self.is_linkable() {
+            return write(self);
         }
         let met = match owner.strong + owner.weak {
             0 | 1 => None,
             _ => {
                 let how = How::new(self.state, &self.storage);
-                self.sink.written().and_then(|written| written.meet(&owner, how))
+                self.sink.written().and_then(|written| written.meet(owner, how))
             }
         };
         if met == Some(Met::Open) {
@@ -40,13 +52,13 @@ impl Slot<'_> {
                 self.sink.expect_links();
                 Some(name)
             }
-            _ if T::key().is_some_and(|key| key.schema().is_rooted()) => None,
+            _ if rooted() => None,
             _ => Some(VALUE),
         };
-        let Some(Met::New(object)) = met else { return self.put_alone(value, below) };
+        let Some(Met::New(object)) = met else { return write(self) };
         let Slot { sink, cx, place, state, depth, storage, python, .. } = self;
         let slot = Slot { python, ..Slot::new(&mut *sink, cx, place, state, depth, storage) };
-        let made = slot.put_alone(value, below)?;
+        let made = write(slot)?;
         let linkable = sink.note(object, name)?;
         if let Some(written) = sink.written() {
             written.done(object, linkable);

@@ -207,7 +207,10 @@ pub(crate) trait Sink {
     }
 
     /// Writes a dataset of references to objects by their numbers, noted already or later; to nothing where they never are.
-    fn references(&mut self, name: &str, spec: &DatasetSpec<'_>, objects: &[Option<u32>]) -> Result<()>;
+    fn references(&mut self, name: &str, spec: &DatasetSpec<'_>, objects: &[Option<u32>]) -> Result<()> {
+        let _ = (name, spec, objects);
+        Err(ErrorKind::Unsupported("a `Weak` in this place".into()).into())
+    }
 
     /// Writes what had to wait until everything else is there.
     fn finish(&mut self) -> Result<()> {
