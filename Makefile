@@ -34,6 +34,8 @@ interop-table: tools python h5dump interop ## The same, and write what the recip
 lint: tools ## Check the format, clippy, the docs and the rules of the house
 	$(heading) 'house rules'
 	@scripts/house.sh
+	$(heading) 'dependencies'
+	@scripts/dependencies.py
 	$(heading) 'format'
 	@cargo fmt --all --check
 	$(heading) 'clippy'

@@ -139,6 +139,11 @@ impl ReadContext {
         *self.0.may_point.get_or_init(|| self.0.schema.is_none_or(schema::has_opaque))
     }
 
+    /// Whether the C library may have the file.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.0.options.limits.is_none()
+    }
+
     #[inline]
     pub(crate) fn registry(&self) -> &Registry {
         &self.0.registry

@@ -8,6 +8,7 @@ use crate::object::Object;
 #[cfg(feature = "native")]
 use crate::options::Layout;
 use crate::options::{ReadOptions, WriteOptions};
+use crate::replace::Replacement;
 use crate::storage::Source;
 #[cfg(feature = "libhdf5")]
 use crate::storage::libhdf5::{LibFile, LibSink, LibSource};
@@ -37,35 +38,58 @@ pub enum Engine {
 #[cfg(feature = "native")]
 const AT_ONCE: u64 = 256 << 10;
 
-#[cfg(any(not(feature = "libhdf5"), feature = "native"))]
 #[cold]
 fn needs_libhdf5(cause: Option<Error>) -> Error {
-    let error = Error::new(ErrorKind::NeedsLibhdf5).with_help("enable the feature `libhdf5` of filebacked");
+    let error = Error::new(ErrorKind::NeedsLibhdf5).with_help(match cfg!(feature = "libhdf5") {
+        true => "this call leaves it to our own engine, which does not know all of HDF5",
+        false => "enable the feature `libhdf5` of filebacked",
+    });
     match cause {
         Some(cause) => error.with_source(cause),
         None => error,
     }
 }
 
-/// Writes a value as a whole file, into a new file if `exclusive`, else over what is there.
-pub(crate) fn write_file<T: Save>(path: &Path, exclusive: bool, value: &T, options: &WriteOptions) -> Result<()> {
+/// Where a whole file is written.
+#[derive(Clone, Copy)]
+pub(crate) enum Target<'a> {
+    /// Over what is there.
+    Path(&'a Path),
+    /// Into a new file that nobody else knows.
+    New(&'a Replacement),
+}
+
+impl Target<'_> {
+    #[cfg(feature = "native")]
+    fn open(self) -> Result<File> {
+        match self {
+            Target::Path(path) => Ok(File::options().write(true).create(true).truncate(true).open(path)?),
+            Target::New(replacement) => replacement.file(),
+        }
+    }
+}
+
+/// Writes a value as a whole file.
+pub(crate) fn write_file<T: Save>(target: Target<'_>, value: &T, options: &WriteOptions) -> Result<()> {
     #[cfg(feature = "native")]
     if writes_natively(options) {
         let cx = whole::write_context::<T>(options)?;
-        let mut open = File::options();
-        let file = open.write(true).create(true).create_new(exclusive).truncate(true).open(path)?;
         let write = |sink: &mut NativeSink| whole::write_root(sink, &cx, value);
-        if let Some(sink) = write_native(NativeSink::to_file(file), options, write)? {
+        if let Some(sink) = write_native(NativeSink::to_file(target.open()?), options, write)? {
             return sink.into_file().map(drop);
-        }
-        if exclusive {
-            std::fs::remove_file(path)?;
         }
     }
     #[cfg(feature = "libhdf5")]
     {
         let cx = whole::write_context::<T>(options)?;
-        let file = LibFile::create(path, exclusive)?;
+        let file = match target {
+            Target::Path(path) => LibFile::create(path, false)?,
+            Target::New(replacement) => {
+                #[cfg(hdf5_locks)]
+                replacement.unlock()?;
+                LibFile::create_private(replacement.path())?
+            }
+        };
         let mut sink = LibSink::new(file.root()?)?;
         whole::write_root(&mut sink, &cx, value)?;
         drop(sink);
@@ -122,9 +146,25 @@ pub(crate) fn write_bytes<T: Save>(value: &T, options: &WriteOptions) -> Result<
     Err(needs_libhdf5(None))
 }
 
+/// Refuses what is left for the C library where the file is not trusted.
+pub(crate) fn trusted(options: &ReadOptions) -> Result<()> {
+    match options.limits {
+        None => Ok(()),
+        Some(_) => Err(Error::new(ErrorKind::NeedsLibhdf5)
+            .with_help("of files that are not trusted, `load` and `from_bytes` read what our own engine knows")),
+    }
+}
+
+impl ReadOptions {
+    #[cfg(feature = "native")]
+    fn reads_natively(&self) -> bool {
+        self.engine != Engine::Libhdf5 || self.limits.is_some()
+    }
+}
+
 /// Reads the value that is a whole file.
 pub(crate) fn read_file<T: FileBacked>(path: &Path, options: &ReadOptions) -> Result<T> {
-    look_into_file(path, options.engine, |source| whole::read_root(source, options))
+    look_into_file(path, options, |source| whole::read_root(source, options))
 }
 
 /// Reads a dataset of a file into a buffer.
@@ -134,7 +174,7 @@ pub(crate) fn read_file_into<B: Buffer + ?Sized>(
     buffer: &mut B,
     options: &ReadOptions,
 ) -> Result<()> {
-    look_into_file(path, options.engine, |source| {
+    look_into_file(path, options, |source| {
         let ours = whole::is_ours(&Object::new(source, source.root()?))?;
         whole::read_member_into(source, name, ours, options, buffer)
     })
@@ -142,7 +182,7 @@ pub(crate) fn read_file_into<B: Buffer + ?Sized>(
 
 /// Opens a file on the disk with the engine that is for it. What reads it is called again where our own engine declines.
 #[cfg_attr(not(feature = "native"), allow(unused_variables))]
-fn look_into_file<R>(path: &Path, engine: Engine, mut look: impl FnMut(&dyn Source) -> Result<R>) -> Result<R> {
+fn look_into_file<R>(path: &Path, options: &ReadOptions, mut look: impl FnMut(&dyn Source) -> Result<R>) -> Result<R> {
     let file = File::open(path)?;
     let found = file.metadata()?;
     if found.is_dir() {
@@ -152,12 +192,13 @@ fn look_into_file<R>(path: &Path, engine: Engine, mut look: impl FnMut(&dyn Sour
         return Err(Error::new(ErrorKind::NotHdf5).with_help("the file is empty"));
     }
     #[cfg(feature = "native")]
-    if engine != Engine::Libhdf5
-        && let Some(value) = look_natively(&file, path, found.len(), engine, &mut look)?
+    if options.reads_natively()
+        && let Some(value) = look_natively(&file, path, found.len(), options, &mut look)?
     {
         return Ok(value);
     }
     drop(file);
+    trusted(options)?;
     #[cfg(feature = "libhdf5")]
     {
         let file = LibFile::open(path, false)?;
@@ -170,12 +211,12 @@ fn look_into_file<R>(path: &Path, engine: Engine, mut look: impl FnMut(&dyn Sour
 /// Reads the value that the bytes of a whole file hold.
 pub(crate) fn read_bytes<T: FileBacked>(bytes: &[u8], options: &ReadOptions) -> Result<T> {
     #[cfg(feature = "native")]
-    if options.engine != Engine::Libhdf5
-        && let Some(value) =
-            looked_at(NativeSource::new(bytes), options.engine, |source| whole::read_root(source, options))?
+    if options.reads_natively()
+        && let Some(value) = looked_at(NativeSource::new(bytes), options, |source| whole::read_root(source, options))?
     {
         return Ok(value);
     }
+    trusted(options)?;
     #[cfg(feature = "libhdf5")]
     {
         let file = LibFile::open_image(bytes)?;
@@ -186,29 +227,45 @@ pub(crate) fn read_bytes<T: FileBacked>(bytes: &[u8], options: &ReadOptions) -> 
 }
 
 /// Looks at a file without a type: through the C library where that is built in, since it knows every file.
-pub(crate) fn look_at_file<R>(path: &Path, look: impl FnOnce(&dyn Source) -> Result<R>) -> Result<R> {
+pub(crate) fn look_at_file<R>(
+    path: &Path,
+    options: &ReadOptions,
+    look: impl FnOnce(&dyn Source) -> Result<R>,
+) -> Result<R> {
     #[cfg(feature = "libhdf5")]
-    {
+    if options.limits.is_none() {
         let file = crate::file::open_file(path, false)?;
-        look(&LibSource::new(file.root()?)?)
+        return look(&LibSource::new(file.root()?)?);
     }
-    #[cfg(not(feature = "libhdf5"))]
+    #[cfg(feature = "native")]
     {
         let file = File::open(path)?;
         let len = file.metadata()?.len();
-        look_natively(&file, path, len, Engine::Native, look)?.ok_or_else(|| needs_libhdf5(None))
+        let found = look_natively(&file, path, len, &options.clone().engine(Engine::Native), look)?;
+        found.ok_or_else(|| needs_libhdf5(None))
     }
+    #[cfg(not(feature = "native"))]
+    Err(needs_libhdf5(None))
 }
 
 /// Looks at the bytes of a file without a type.
-pub(crate) fn look_at_bytes<R>(bytes: &[u8], look: impl FnOnce(&dyn Source) -> Result<R>) -> Result<R> {
+pub(crate) fn look_at_bytes<R>(
+    bytes: &[u8],
+    options: &ReadOptions,
+    look: impl FnOnce(&dyn Source) -> Result<R>,
+) -> Result<R> {
     #[cfg(feature = "libhdf5")]
-    {
+    if options.limits.is_none() {
         let file = LibFile::open_image(bytes)?;
-        look(&LibSource::new(file.root()?)?)
+        return look(&LibSource::new(file.root()?)?);
     }
-    #[cfg(not(feature = "libhdf5"))]
-    looked_at(NativeSource::new(bytes), Engine::Native, look)?.ok_or_else(|| needs_libhdf5(None))
+    #[cfg(feature = "native")]
+    {
+        let found = looked_at(NativeSource::new(bytes), &options.clone().engine(Engine::Native), look)?;
+        found.ok_or_else(|| needs_libhdf5(None))
+    }
+    #[cfg(not(feature = "native"))]
+    Err(needs_libhdf5(None))
 }
 
 /// Looks at a file on the disk with our own engine; `None` where the file is for the other one.
@@ -217,27 +274,27 @@ fn look_natively<R>(
     file: &File,
     path: &Path,
     len: u64,
-    engine: Engine,
+    options: &ReadOptions,
     look: impl FnOnce(&dyn Source) -> Result<R>,
 ) -> Result<Option<R>> {
     if len > AT_ONCE {
-        return looked_at(NativeSource::of_file(file, len).map(|source| source.named(path)), engine, look);
+        return looked_at(NativeSource::of_file(file, len).map(|source| source.named(path)), options, look);
     }
     let mut bytes = Vec::with_capacity(len as usize);
     // As many bytes as the file had: asking for its end would be one more system call.
     io::Read::read_to_end(&mut io::Read::take(file, len), &mut bytes)?;
-    looked_at(NativeSource::new(&bytes).map(|source| source.named(path)), engine, look)
+    looked_at(NativeSource::new(&bytes).map(|source| source.named(path)), options, look)
 }
 
 /// Looks at a file with our own engine; `None` where it is for the other one.
 #[cfg(feature = "native")]
 fn looked_at<R>(
     source: Result<NativeSource<'_>>,
-    engine: Engine,
+    options: &ReadOptions,
     look: impl FnOnce(&dyn Source) -> Result<R>,
 ) -> Result<Option<R>> {
-    let only = engine == Engine::Native || !cfg!(feature = "libhdf5");
-    let found = match source {
+    let only = options.engine == Engine::Native || options.limits.is_some() || !cfg!(feature = "libhdf5");
+    let found = match source.map(|source| source.limited(options.limits)) {
         // Most of a large file of others would be read in vain.
         Ok(source) if !only && source.is_large() && !source.is_own() => return Ok(None),
         Ok(source) => look(&source).map_err(|error| (error, source.declined())),

@@ -2,6 +2,7 @@
 
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
+use crate::engine::trusted;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::inspect::{self, Tree, TreeOptions};
 use crate::object::Object;
@@ -199,6 +200,7 @@ impl File {
     /// As [`File::read_into`].
     pub fn read_into_with<B: Buffer + ?Sized>(&self, name: &str, buffer: &mut B, options: &ReadOptions) -> Result<()> {
         let read = |root: Id| {
+            trusted(options)?;
             let ours = is_ours(&root)?;
             whole::read_member_into(&LibSource::new(root)?, name, ours, options, buffer)
         };
@@ -392,10 +394,12 @@ fn is_ours(group: &Id) -> Result<bool> {
 }
 
 pub(crate) fn read_member<T: FileBacked>(group: Id, name: &str, options: &ReadOptions) -> Result<T> {
+    trusted(options)?;
     let ours = is_ours(&group)?;
     whole::read_member(&LibSource::new(group)?, name, ours, options)
 }
 
 pub(crate) fn read_members<T: FileBacked>(group: Id, options: &ReadOptions) -> Result<T> {
+    trusted(options)?;
     whole::read_root(&LibSource::new(group)?, options)
 }

@@ -32,6 +32,7 @@ pub(crate) mod value;
 use crate::engine;
 use crate::error::{Error, Operation, Result};
 use crate::object::Object;
+use crate::options::ReadOptions;
 use crate::stamp::{FILTER, FORMAT, STAMP};
 use crate::storage::{Allocation, Description, ObjectKind, Source};
 use std::collections::HashMap;
@@ -134,6 +135,7 @@ pub struct TreeOptions {
     members: usize,
     objects: usize,
     values: bool,
+    untrusted: bool,
 }
 
 /// The deepest level that options can ask for: deeper ones would need more stack than a thread has.
@@ -141,7 +143,7 @@ const DEEPEST: usize = 200;
 
 impl Default for TreeOptions {
     fn default() -> Self {
-        TreeOptions { depth: 32, members: 100, objects: 10_000, values: true }
+        TreeOptions { depth: 32, members: 100, objects: 10_000, values: true, untrusted: false }
     }
 }
 
@@ -194,6 +196,16 @@ impl TreeOptions {
         self
     }
 
+    /// For files from anywhere, as [`ReadOptions::untrusted`](crate::ReadOptions::untrusted): only our own decoder looks.
+    pub fn untrusted(mut self) -> Self {
+        self.untrusted = true;
+        self
+    }
+
+    fn reading(&self) -> ReadOptions {
+        if self.untrusted { ReadOptions::new().untrusted() } else { ReadOptions::new() }
+    }
+
     /// The tree of a file.
     ///
     /// # Errors
@@ -202,7 +214,7 @@ impl TreeOptions {
     pub fn tree(&self, path: impl AsRef<Path>) -> Result<Tree> {
         let path = path.as_ref();
         let look = |source: &dyn Source| self.look(source, name_of(path));
-        engine::look_at_file(path, look).map_err(|e: Error| e.during(Operation::Inspect).in_file(path))
+        engine::look_at_file(path, &self.reading(), look).map_err(|e: Error| e.during(Operation::Inspect).in_file(path))
     }
 
     /// The tree of a file whose bytes are in memory.
@@ -212,7 +224,7 @@ impl TreeOptions {
     /// As [`tree`].
     pub fn tree_of_bytes(&self, bytes: &[u8]) -> Result<Tree> {
         let look = |source: &dyn Source| self.look(source, "/".to_string());
-        engine::look_at_bytes(bytes, look).map_err(|e: Error| e.during(Operation::Inspect))
+        engine::look_at_bytes(bytes, &self.reading(), look).map_err(|e: Error| e.during(Operation::Inspect))
     }
 
     /// The tree below the source's root, which gets this name.

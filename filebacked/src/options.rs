@@ -104,6 +104,11 @@ pub(crate) const DEFAULT_MAX_DEPTH: u32 = 128;
 /// The size in bytes up to which encoded values (bincode, postcard, JSON) are decoded unless the options say otherwise.
 pub(crate) const DEFAULT_DECODE_LIMIT: usize = 1 << 30;
 
+/// What untrusted files may cost unless the options say otherwise.
+const UNTRUSTED: Limits = Limits { bytes: 1 << 30, objects: 1 << 20 };
+const UNTRUSTED_MAX_DEPTH: u32 = 64;
+const UNTRUSTED_DECODE_LIMIT: usize = 64 << 20;
+
 /// How a value is written.
 ///
 /// ```no_run
@@ -323,6 +328,14 @@ pub struct ReadOptions {
     pub(crate) decode_limit: usize,
     pub(crate) extensions: Extensions,
     pub(crate) engine: Engine,
+    pub(crate) limits: Option<Limits>,
+}
+
+/// What a file that nobody trusts may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    pub(crate) bytes: u64,
+    pub(crate) objects: u64,
 }
 
 impl Default for ReadOptions {
@@ -336,12 +349,57 @@ impl Default for ReadOptions {
             decode_limit: DEFAULT_DECODE_LIMIT,
             extensions: Extensions::default(),
             engine: Engine::default(),
+            limits: None,
         }
     }
 }
 
 impl ReadOptions {
     common_setters!();
+
+    /// For files from anywhere: only our own decoder reads them, which is written in Rust and believes nothing, and what
+    /// they may cost is limited. The HDF5 library is C, and a file made for that may make it read or write where it must not.
+    ///
+    /// | limit | | raised by |
+    /// |---|---|---|
+    /// | depth of nesting | 64 | [`ReadOptions::max_depth`] |
+    /// | objects that are opened | 1,048,576 | [`ReadOptions::max_objects`] |
+    /// | bytes that are read | 1 GiB, and never more than 16 times the file and 64 KiB | [`ReadOptions::max_bytes`] |
+    /// | encoded values (bincode, postcard, JSON) | 64 MiB each | [`ReadOptions::decode_limit`] |
+    ///
+    /// The value in memory takes a multiple of the bytes that are read, which depends on its type: a text of one letter is
+    /// 25 bytes, say. What our own decoder does not know, compressed data above all, is an error
+    /// ([`ErrorKind::NeedsLibhdf5`](crate::ErrorKind::NeedsLibhdf5)), and so are open files, which are the library's. Lazy
+    /// handles keep to the same limits, each time that they read. The next calls change single limits.
+    ///
+    /// ```
+    /// # fn main() -> filebacked::Result<()> {
+    /// use filebacked::ReadOptions;
+    ///
+    /// let upload = filebacked::to_bytes(&vec![1.0, 2.0])?; // from somewhere
+    /// let values: Vec<f64> = ReadOptions::new().untrusted().max_bytes(1 << 20).from_bytes(&upload)?;
+    /// assert_eq!(values, [1.0, 2.0]);
+    /// # Ok(()) }
+    /// ```
+    pub fn untrusted(mut self) -> Self {
+        self.max_depth = self.max_depth.min(UNTRUSTED_MAX_DEPTH);
+        self.decode_limit = self.decode_limit.min(UNTRUSTED_DECODE_LIMIT);
+        self.limits = Some(UNTRUSTED);
+        self
+    }
+
+    /// How many bytes of an [untrusted](ReadOptions::untrusted) file are read in all, those counted several times that are
+    /// read several times.
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.limits.get_or_insert(UNTRUSTED).bytes = bytes;
+        self
+    }
+
+    /// How many objects of an [untrusted](ReadOptions::untrusted) file are opened in all.
+    pub fn max_objects(mut self, objects: u64) -> Self {
+        self.limits.get_or_insert(UNTRUSTED).objects = objects;
+        self
+    }
 
     /// Which numbers of another type than the declared one are accepted.
     pub fn conversion(mut self, conversion: Conversion) -> Self {

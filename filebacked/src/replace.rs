@@ -1,70 +1,87 @@
 //! Putting a complete new file in the place of an old one.
 
 use crate::error::{Error, ErrorKind, Result};
-use std::ffi::OsString;
+use crate::storage::temporary;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A temporary file beside the target, which takes its place by [`Replacement::commit`], and goes if that does not happen.
+/// One that a process has left behind when it was killed is removed by the next that is made.
 pub(crate) struct Replacement {
     target: PathBuf,
     temporary: PathBuf,
+    /// Holds the lock that tells the file from one that was left behind.
+    file: File,
+    /// What is replaced.
+    old: Option<fs::Metadata>,
     done: bool,
 }
 
 impl Replacement {
-    /// Chooses a name that no other save uses. A link is followed: what it leads to is replaced, and the link stays.
+    /// Makes the temporary file. A link is followed: what it leads to is replaced, and the link stays.
     pub(crate) fn of(path: &Path) -> Result<Self> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let target = match fs::symlink_metadata(path) {
-            Ok(found) if found.is_symlink() => follow(path)?,
-            Ok(found) if found.is_dir() => return Err(io::Error::from(io::ErrorKind::IsADirectory).into()),
-            Ok(found) if !found.is_file() => {
+        let found = |path: &Path| match fs::symlink_metadata(path) {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::from(error)),
+        };
+        let (mut target, mut old) = (path.to_path_buf(), found(path)?);
+        if old.as_ref().is_some_and(fs::Metadata::is_symlink) {
+            target = follow(path)?;
+            old = found(&target)?;
+        }
+        match &old {
+            Some(found) if found.is_dir() => return Err(io::Error::from(io::ErrorKind::IsADirectory).into()),
+            Some(found) if !found.is_file() => {
                 let what = "the target is neither a file nor a link to one";
                 return Err(Error::new(ErrorKind::Unsupported(what.into()))
                     .with_help("`Durability::Fast` writes into what is there"));
             }
-            Ok(_) => path.to_path_buf(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_path_buf(),
-            Err(error) => return Err(error.into()),
-        };
+            _ => {}
+        }
         let Some(name) = target.file_name() else {
             return Err(ErrorKind::Unsupported("the path does not name a file".into()).into());
         };
-        let mut temporary = OsString::from(".");
-        temporary.push(name);
-        let serial = NEXT.fetch_add(1, Ordering::Relaxed);
-        temporary.push(format!(".{}-{serial}.tmp", std::process::id()));
-        let temporary = target.with_file_name(temporary);
-        // What is left of a process of the same number that was killed.
-        match fs::remove_file(&temporary) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error.into()),
-        }
-        Ok(Replacement { target, temporary, done: false })
+        let (temporary, file) = temporary::create(&target, name, old.is_some())?;
+        Ok(Replacement { target, temporary, file, old, done: false })
     }
 
-    /// Where to write.
+    /// Where the C library is to write. The file is there, empty, and locked.
+    #[cfg(feature = "libhdf5")]
     pub(crate) fn path(&self) -> &Path {
         &self.temporary
     }
 
-    /// Puts the new file in the place of the old one. With `durable`, it is on the disk before it has the name, and the
-    /// name is on the disk before this returns.
+    /// The file, to be written to.
+    #[cfg(feature = "native")]
+    pub(crate) fn file(&self) -> Result<File> {
+        Ok(self.file.try_clone()?)
+    }
+
+    /// Leaves the lock to a library that insists on its own.
+    #[cfg(all(feature = "libhdf5", hdf5_locks))]
+    pub(crate) fn unlock(&self) -> Result<()> {
+        temporary::unlock(&self.file)
+    }
+
+    /// Puts the new file in the place of the old one, with its owner and its permissions. With `durable`, it is on the disk
+    /// before it has the name, and the name is on the disk before this returns.
     pub(crate) fn commit(mut self, durable: bool) -> Result<()> {
-        let file = File::options().read(true).write(true).open(&self.temporary)?;
-        if let Ok(old) = fs::metadata(&self.target) {
-            file.set_permissions(old.permissions())?;
+        if let Some(old) = &self.old {
+            temporary::hand_over(&self.file, old)?;
         }
         if durable {
-            file.sync_all()?;
+            self.file.sync_all()?;
         }
-        drop(file);
+        if !temporary::is_at(&self.file, &self.temporary)? {
+            let what = "somebody has removed the temporary file beside the target";
+            return Err(io::Error::new(io::ErrorKind::NotFound, what).into());
+        }
         fs::rename(&self.temporary, &self.target)?;
         self.done = true;
+        // It goes with the file, if not now.
+        let _ = temporary::unlock(&self.file);
         if durable {
             sync_directory(&self.target)?;
         }

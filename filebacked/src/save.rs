@@ -2,7 +2,7 @@
 
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
-use crate::engine;
+use crate::engine::{self, Target};
 use crate::error::{Operation, Result};
 use crate::options::{Durability, ReadOptions, WriteOptions};
 use crate::replace::{self, Replacement};
@@ -115,11 +115,11 @@ impl WriteOptions {
         whole::check(value, self)?;
         if self.durability == Durability::Fast {
             let permissions = replace::make_way(path)?;
-            engine::write_file(path, false, value, self)?;
+            engine::write_file(Target::Path(path), value, self)?;
             return permissions.map_or(Ok(()), |permissions| Ok(std::fs::set_permissions(path, permissions)?));
         }
         let replacement = Replacement::of(path)?;
-        engine::write_file(replacement.path(), true, value, self)?;
+        engine::write_file(Target::New(&replacement), value, self)?;
         replacement.commit(self.durability == Durability::Durable)
     }
 

@@ -23,10 +23,10 @@ pub(crate) trait Number: Plain {
     /// What numbers it can hold.
     const RANGE: Range;
 
-    /// The number, if it fits exactly.
-    fn from_int(value: i128) -> Option<Self>;
+    /// The number, if it fits: exactly, or as the nearest float.
+    fn from_int(value: i128, rounded: bool) -> Option<Self>;
 
-    /// The number, if it fits: exactly, or rounded to a neighbour.
+    /// The number, if it fits: exactly, or rounded to the nearest.
     fn from_float(value: f64, rounded: bool) -> Option<Self>;
 }
 
@@ -95,13 +95,13 @@ macro_rules! ints {
                 const NAME: &'static str = stringify!($t);
                 const RANGE: Range = Range::Int { bits: $t::BITS, signed: $signed };
 
-                fn from_int(value: i128) -> Option<Self> {
+                fn from_int(value: i128, _: bool) -> Option<Self> {
                     value.try_into().ok()
                 }
 
                 fn from_float(value: f64, rounded: bool) -> Option<Self> {
                     // The cast is exact for whole numbers below 2^127, which is beyond every type here.
-                    let whole = value.trunc();
+                    let whole = value.round_ties_even();
                     (whole.abs() < 1e38 && (rounded || whole == value)).then_some(whole as i128)?.try_into().ok()
                 }
             }
@@ -121,9 +121,9 @@ macro_rules! floats {
                 const NAME: &'static str = stringify!($t);
                 const RANGE: Range = Range::Float { digits: $digits, exponent: $exponent };
 
-                fn from_int(value: i128) -> Option<Self> {
+                fn from_int(value: i128, rounded: bool) -> Option<Self> {
                     let float = value as $t;
-                    (float as i128 == value).then_some(float)
+                    (rounded || float as i128 == value).then_some(float)
                 }
 
                 fn from_float(value: f64, rounded: bool) -> Option<Self> {
@@ -181,11 +181,10 @@ impl Any {
     /// The number as another type, as the options allow.
     pub(crate) fn convert<T: Number>(self, policy: Conversion) -> Option<T> {
         let rounded = policy == Conversion::Any;
-        match (self, T::RANGE) {
-            (Any::Int(value), Range::Float { .. }) if rounded => T::from_float(value as f64, true),
-            (Any::Int(value), _) => T::from_int(value),
-            (Any::Float(value), _) => T::from_float(value, rounded),
-            (Any::Rounded(value), _) => T::from_float(value, true).filter(|_| rounded && value.is_finite()),
+        match self {
+            Any::Int(value) => T::from_int(value, rounded),
+            Any::Float(value) => T::from_float(value, rounded),
+            Any::Rounded(value) => T::from_float(value, true).filter(|_| rounded && value.is_finite()),
         }
     }
 }

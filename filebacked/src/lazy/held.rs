@@ -42,15 +42,15 @@ impl Held {
         Ok(Some(Held { kept, cx: node.cx.clone(), state, depth, ours, is_plain }))
     }
 
-    /// The object, if a copy of it is what this library would write. What others wrote is read by other rules, wherever it is.
+    /// The object, if a copy of it is what this library would write, and the library may copy it. What others wrote is read by other rules, wherever it is.
     pub(crate) fn kept(&self) -> Option<&dyn Kept> {
-        (self.ours && self.is_plain).then_some(&*self.kept)
+        (self.ours && self.is_plain && self.cx.is_trusted()).then_some(&*self.kept)
     }
 
     /// The object, if it is a dataset of elements, which are read alike wherever they are.
     #[cfg(feature = "ndarray")]
     pub(crate) fn kept_elements(&self, dtype: &Dtype) -> Option<&dyn Kept> {
-        (self.ours || !matches!(dtype, Dtype::Enum(_))).then_some(&*self.kept)
+        ((self.ours || !matches!(dtype, Dtype::Enum(_))) && self.cx.is_trusted()).then_some(&*self.kept)
     }
 
     /// The file, if it has a name.

@@ -32,6 +32,7 @@ mod plain;
 #[cfg_attr(not(feature = "ndarray"), allow(dead_code))]
 mod slab;
 mod staged;
+pub(crate) mod temporary;
 
 pub(crate) use dtype::REFERENCE;
 pub(crate) use kept::Kept;

@@ -25,9 +25,9 @@ macro_rules! small_float_is_element {
                 const NAME: &'static str = stringify!($t);
                 const RANGE: Range = Range::Float { digits: $digits, exponent: $exponent };
 
-                fn from_int(value: i128) -> Option<Self> {
+                fn from_int(value: i128, rounded: bool) -> Option<Self> {
                     let float = $t::from_f64(value as f64);
-                    (float.is_finite() && float.to_f64() as i128 == value).then_some(float)
+                    (float.is_finite() && (rounded || float.to_f64() as i128 == value)).then_some(float)
                 }
 
                 fn from_float(value: f64, rounded: bool) -> Option<Self> {

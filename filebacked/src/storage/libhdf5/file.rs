@@ -37,6 +37,16 @@ impl LibFile {
         })
     }
 
+    /// Creates a file over an empty one that this process has locked itself: the library is not to lock it too.
+    pub(crate) fn create_private(path: &Path) -> Result<Self> {
+        let name = c_path(path)?;
+        sync(|| {
+            let access = access(H5F_LIBVER_V18)?;
+            unlocked(&access)?;
+            create(&name, H5F_ACC_TRUNC, &access)
+        })
+    }
+
     /// Opens a file, to read it or also to change it.
     pub(crate) fn open(path: &Path, writable: bool) -> Result<Self> {
         let name = c_path(path)?;
@@ -133,6 +143,15 @@ fn access(high: H5F_libver_t) -> Result<Id> {
     // SAFETY: the list is open.
     check(unsafe { H5Pset_libver_bounds(list.raw(), H5F_LIBVER_V18, high) })?;
     Ok(list)
+}
+
+/// Lets files be opened without locks, where the library knows any. The lock of the library is held.
+fn unlocked(access: &Id) -> Result<()> {
+    #[cfg(hdf5_locking)]
+    // SAFETY: the list is open.
+    check(unsafe { hdf5_metno_sys::h5p::H5Pset_file_locking(access.raw(), 0, 1) })?;
+    let _ = access;
+    Ok(())
 }
 
 /// Creates a file whose root group keeps no times, but the order of its links: a map may be stored there. The lock is held.

@@ -4,6 +4,7 @@
 use super::input::Input;
 use super::source::NativeSource;
 use crate::error::{Error, ErrorKind, Result};
+use crate::options::Limits;
 use crate::storage::{Handle, Kept, Source};
 use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
@@ -44,6 +45,7 @@ impl Opened {
 pub(super) struct NativeKept {
     pub(super) origin: Arc<Origin>,
     pub(super) address: u64,
+    pub(super) limits: Option<Limits>,
 }
 
 impl Kept for NativeKept {
@@ -55,10 +57,11 @@ impl Kept for NativeKept {
                 NativeSource::of_file(&opened.file, opened.found.len())?
             }
         };
+        let source = source.limited(self.limits);
         let found = source.noted(source.open(self.address)).and_then(|handle| look(&source, handle));
         match found {
             #[cfg(feature = "libhdf5")]
-            Err(_) if source.declined() => self.with_hdf5(&mut |object| {
+            Err(_) if source.declined() && self.limits.is_none() => self.with_hdf5(&mut |object| {
                 let source = crate::storage::libhdf5::LibSource::new(crate::storage::libhdf5::root_of(object)?)?;
                 look(&source, source.adopt(object.clone())?)
             }),
@@ -76,6 +79,10 @@ impl Kept for NativeKept {
     #[cfg(feature = "libhdf5")]
     fn with_hdf5(&self, look: &mut dyn FnMut(&crate::storage::libhdf5::Id) -> Result<()>) -> Result<()> {
         use crate::storage::libhdf5::{LibFile, open_at};
+        if self.limits.is_some() {
+            return Err(Error::new(ErrorKind::NeedsLibhdf5)
+                .with_help("the file is not trusted: read the value, not the handle"));
+        }
         let file = match &*self.origin {
             Origin::Memory(bytes, _) => LibFile::open_image(bytes)?,
             Origin::Disk(opened) => {

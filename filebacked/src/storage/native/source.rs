@@ -10,6 +10,7 @@ use super::links::{Link, Links, is_dense};
 use super::object::{Attribute, Parsed, dense_attributes};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
+use crate::options::Limits;
 use crate::shared::{Identity, Loaded};
 use crate::storage::compound::references;
 use crate::storage::{
@@ -62,6 +63,10 @@ pub(crate) struct NativeSource<'b> {
     input: Input<'b>,
     root: u64,
     budget: Cell<u64>,
+    /// How many objects may be opened.
+    objects: Cell<u64>,
+    /// What was set from outside, which kept objects keep to as well.
+    limits: Option<Limits>,
     /// The message after the link that was found last, and its group: members are mostly read in their order.
     next: Cell<(u64, usize)>,
     /// The object that was looked at last: it is mostly asked for several things in a row.
@@ -110,6 +115,8 @@ impl<'b> NativeSource<'b> {
         Ok(NativeSource {
             root: uint(&head, 36, 8)?,
             budget: Cell::new(end.saturating_mul(BUDGET).saturating_add(1 << 16)),
+            objects: Cell::new(u64::MAX),
+            limits: None,
             input,
             next: Cell::new((0, 0)),
             // No object lies at the place of the superblock.
@@ -130,6 +137,16 @@ impl<'b> NativeSource<'b> {
         self
     }
 
+    /// Limits what may be read, if there is a limit.
+    pub(crate) fn limited(mut self, limits: Option<Limits>) -> Self {
+        if let Some(Limits { bytes, objects }) = limits {
+            self.budget = Cell::new(self.budget.get().min(bytes));
+            self.objects = Cell::new(objects);
+            self.limits = limits;
+        }
+        self
+    }
+
     /// Whether some error meant that the file needs the other engine.
     pub(crate) fn declined(&self) -> bool {
         self.declined.get()
@@ -147,11 +164,21 @@ impl<'b> NativeSource<'b> {
     }
 
     fn charge(&self, bytes: usize) -> Result<()> {
-        let left = self.budget.get().checked_sub(bytes as u64 + 1).ok_or_else(|| {
-            Error::new(ErrorKind::Limit("far more is read than the file holds: its links multiply objects".into()))
-        })?;
+        let left = self.budget.get().checked_sub(bytes as u64 + 1).ok_or_else(|| self.too_much())?;
         self.budget.set(left);
         Ok(())
+    }
+
+    #[cold]
+    fn too_much(&self) -> Error {
+        let own = self.input.len().saturating_mul(BUDGET);
+        match self.limits {
+            Some(limits) if limits.bytes < own => {
+                Error::new(ErrorKind::Limit(format!("more than {} bytes are read", limits.bytes)))
+                    .with_help("`ReadOptions::max_bytes` raises the limit")
+            }
+            _ => ErrorKind::Limit("far more is read than the file holds: its links multiply objects".into()).into(),
+        }
     }
 
     /// Notes errors that tell of something outside of the subset.
@@ -166,6 +193,12 @@ impl<'b> NativeSource<'b> {
 
     /// An object that is met: its checksum is verified here, and nowhere else.
     pub(super) fn open(&self, address: u64) -> Result<Handle> {
+        let objects = self.objects.get().checked_sub(1).ok_or_else(|| {
+            let most = self.limits.map_or(0, |limits| limits.objects);
+            Error::new(ErrorKind::Limit(format!("more than {most} objects are opened")))
+                .with_help("`ReadOptions::max_objects` raises the limit")
+        })?;
+        self.objects.set(objects);
         let header = Header::at(&self.input, address, true)?;
         self.charge(header.size)?;
         let parsed = Parsed::new(header, &self.input, &|bytes| self.charge(bytes))?;
@@ -541,7 +574,7 @@ impl Source for NativeSource<'_> {
                 self.origin.get_or_init(|| Arc::new(origin)).clone()
             }
         };
-        Ok(Some(Arc::new(NativeKept { origin, address: object.id })))
+        Ok(Some(Arc::new(NativeKept { origin, address: object.id, limits: self.limits })))
     }
 
     fn release(&self, handle: Handle) {

@@ -1,0 +1,188 @@
+//! Files beside a target that are not complete yet: their names, their locks, and what becomes of those left behind.
+//!
+//! ```text
+//! .state.h5.0.tmp      locked as long as somebody writes it
+//! .state.h5.1.tmp      the next one, where two write at once
+//! ```
+
+use crate::error::{ErrorKind, Result};
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// So many may write to one target at once.
+const MOST: u32 = 1000;
+
+/// Makes a file beside a target, under a name that nobody else uses; only for its owner's eyes where it is to replace
+/// something, whose permissions may be narrow.
+pub(crate) fn create(target: &Path, name: &OsStr, replaces: bool) -> Result<(PathBuf, File)> {
+    let place = |number: u32| target.with_file_name(numbered(name, number));
+    for number in 0..MOST {
+        let path = place(number);
+        loop {
+            match options(replaces).open(&path) {
+                Ok(file) => {
+                    // Who looks for leftovers just now takes a file for one that is not locked yet. The lock is one that
+                    // readers do not mind, who may come between the new name and its end.
+                    if system::lock(&file, false)? != Some(false) && is_at(&file, &path)? {
+                        let mut next = number + 1;
+                        while remove_leftover(&place(next))? {
+                            next += 1;
+                        }
+                        return Ok((path, file));
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    if !remove_leftover(&path)? {
+                        break;
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    Err(ErrorKind::Limit(format!("{MOST} temporary files beside the target")).into())
+}
+
+/// The name of a temporary file. Of a long one the beginning is enough: the number tells them apart.
+fn numbered(name: &OsStr, number: u32) -> OsString {
+    let mut temporary = OsString::from(".");
+    temporary.push(system::beginning(name, 200));
+    temporary.push(format!(".{number}.tmp"));
+    temporary
+}
+
+fn options(private: bool) -> fs::OpenOptions {
+    let mut options = File::options();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    if private {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    let _ = private;
+    options
+}
+
+/// Removes a file that nobody writes any more; whether there was one.
+fn remove_leftover(path: &Path) -> Result<bool> {
+    let Ok(file) = system::look(path) else { return Ok(false) };
+    // Where locks are not known nobody can tell.
+    if system::lock(&file, true)? != Some(true) || !is_at(&file, path)? {
+        return Ok(false);
+    }
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Gives a file the owner and the permissions of another, as far as that is allowed.
+pub(crate) fn hand_over(file: &File, old: &fs::Metadata) -> Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+        let new = file.metadata()?;
+        let owned = new.uid() == old.uid() || fchown(file, Some(old.uid()), None).is_ok();
+        let grouped = new.gid() == old.gid() || fchown(file, None, Some(old.gid())).is_ok();
+        let mut mode = old.mode() & 0o7777;
+        // What another group was allowed to do is not for this one.
+        if !grouped {
+            mode = mode & 0o1707 | (mode & 0o7) << 3;
+        }
+        if !owned {
+            mode &= 0o1777;
+        }
+        Ok(file.set_permissions(fs::Permissions::from_mode(mode))?)
+    }
+    #[cfg(not(unix))]
+    Ok(file.set_permissions(old.permissions())?)
+}
+
+pub(crate) use system::{is_at, unlock};
+
+#[cfg(unix)]
+mod system {
+    use super::{File, OsStr, Path, Result, fs, io};
+    use std::os::fd::AsRawFd;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+
+    /// The beginning of a name, in bytes.
+    pub(super) fn beginning(name: &OsStr, len: usize) -> &OsStr {
+        let bytes = name.as_bytes();
+        OsStr::from_bytes(bytes.get(..len).unwrap_or(bytes))
+    }
+
+    /// Opens what may be a leftover; a directory, a link or a pipe of this name is none.
+    pub(super) fn look(path: &Path) -> io::Result<File> {
+        let file = File::options().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)?;
+        if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
+    }
+
+    /// Locks a file, to hold it or `alone`; `Some(false)` where others keep that from happening, `None` where the file system
+    /// knows no locks.
+    pub(super) fn lock(file: &File, alone: bool) -> Result<Option<bool>> {
+        let how = if alone { libc::LOCK_EX } else { libc::LOCK_SH };
+        loop {
+            // SAFETY: the descriptor is open.
+            if unsafe { libc::flock(file.as_raw_fd(), how | libc::LOCK_NB) } == 0 {
+                return Ok(Some(true));
+            }
+            let error = io::Error::last_os_error();
+            match error.raw_os_error() {
+                Some(libc::EINTR) => {}
+                Some(libc::EWOULDBLOCK) => return Ok(Some(false)),
+                Some(libc::ENOLCK | libc::ENOSYS | libc::EOPNOTSUPP | libc::EINVAL) => return Ok(None),
+                _ => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Gives the lock back.
+    pub(crate) fn unlock(file: &File) -> Result<()> {
+        // SAFETY: the descriptor is open.
+        match unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_UN) } {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error().into()),
+        }
+    }
+
+    /// Whether a file still has a name.
+    pub(crate) fn is_at(file: &File, path: &Path) -> Result<bool> {
+        let opened = file.metadata()?;
+        match fs::symlink_metadata(path) {
+            Ok(named) => Ok((named.dev(), named.ino()) == (opened.dev(), opened.ino())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod system {
+    use super::{File, OsStr, Path, Result, io};
+
+    /// The whole name: what it is made of cannot be cut everywhere.
+    pub(super) fn beginning(name: &OsStr, _: usize) -> &OsStr {
+        name
+    }
+
+    /// Who writes a file here keeps others from opening it.
+    pub(super) fn look(_: &Path) -> io::Result<File> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(super) fn lock(_: &File, _: bool) -> Result<Option<bool>> {
+        Ok(None)
+    }
+
+    pub(crate) fn unlock(_: &File) -> Result<()> {
+        Ok(())
+    }
+
+    pub(crate) fn is_at(_: &File, _: &Path) -> Result<bool> {
+        Ok(true)
+    }
+}

@@ -1,0 +1,129 @@
+//! Files from anywhere: what `ReadOptions::untrusted` accepts, and what it refuses before it costs much.
+
+use filebacked::inspect::TreeOptions;
+use filebacked::{Compression, Engine, ErrorKind, File, FileBacked, Lazy, LazyArray, ReadOptions, Value, WriteOptions};
+use filebacked_tests::mutants::{State, record, state};
+use filebacked_tests::{python, scratch};
+use ndarray::{Array1, Ix1};
+use std::collections::BTreeMap;
+
+fn untrusted() -> ReadOptions {
+    ReadOptions::new().untrusted()
+}
+
+#[track_caller]
+fn limit<T: FileBacked>(options: &ReadOptions, bytes: &[u8]) -> String {
+    let error = options.from_bytes::<T>(bytes).map(drop).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Limit(_)), "{error:?}");
+    error.to_string()
+}
+
+#[test]
+fn what_this_library_writes_is_read() {
+    let bytes = filebacked::to_bytes(&state()).unwrap();
+    assert_eq!(untrusted().from_bytes::<State>(&bytes).unwrap(), state());
+    // Whatever engine is asked for.
+    assert_eq!(untrusted().engine(Engine::Libhdf5).from_bytes::<State>(&bytes).unwrap(), state());
+    untrusted().from_bytes::<Value>(&filebacked::to_bytes(&record(1)).unwrap()).unwrap();
+    assert!(TreeOptions::new().untrusted().tree_of_bytes(&bytes).unwrap().get("one/name").is_some());
+}
+
+#[test]
+fn what_the_c_library_would_have_to_read_is_refused() {
+    let (_dir, path) = scratch("file.h5");
+    WriteOptions::new().compression(Compression::Gzip(1)).save(&path, &vec![0.5; 10_000]).unwrap();
+    let error = untrusted().load::<Vec<f64>>(&path).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::NeedsLibhdf5, "{error}");
+    assert_eq!(ReadOptions::new().load::<Vec<f64>>(&path).unwrap(), vec![0.5; 10_000]);
+
+    let file = File::open(&path).unwrap();
+    for error in [
+        file.read_with::<Vec<f64>>("value", &untrusted()).map(drop).unwrap_err(),
+        file.read_root_with::<Value>(&untrusted()).map(drop).unwrap_err(),
+        file.read_into_with("value", &mut [0.0; 10_000][..], &untrusted()).unwrap_err(),
+    ] {
+        assert_eq!(*error.kind(), ErrorKind::NeedsLibhdf5, "{error}");
+    }
+
+    file.close().unwrap();
+    if let Some(python) = python() {
+        python.create(&path, "f['value'] = [1.0]");
+        let error = untrusted().load::<Vec<f64>>(&path).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::NeedsLibhdf5, "{error}");
+        assert!(TreeOptions::new().untrusted().tree(&path).is_err());
+    }
+}
+
+#[test]
+fn bytes_objects_and_levels_are_limited() {
+    let bytes = filebacked::to_bytes(&vec![0.5; 1000]).unwrap();
+    assert_eq!(untrusted().max_bytes(20_000).from_bytes::<Vec<f64>>(&bytes).unwrap().len(), 1000);
+    let error = limit::<Vec<f64>>(&untrusted().max_bytes(4000), &bytes);
+    assert!(error.contains("more than 4000 bytes are read\nhelp: `ReadOptions::max_bytes` raises"), "{error}");
+
+    let links: BTreeMap<String, Vec<u8>> = (0..100).map(|i| (i.to_string(), vec![i])).collect();
+    let bytes = filebacked::to_bytes(&links).unwrap();
+    assert_eq!(untrusted().max_objects(300).from_bytes::<BTreeMap<String, Vec<u8>>>(&bytes).unwrap(), links);
+    let error = limit::<BTreeMap<String, Vec<u8>>>(&untrusted().max_objects(50), &bytes);
+    assert!(error.contains("more than 50 objects are opened\nhelp: `ReadOptions::max_objects`"), "{error}");
+
+    #[derive(FileBacked, Debug)]
+    struct Link {
+        next: Option<Box<Link>>,
+    }
+    let long = (0..80).fold(None, |next, _| Some(Box::new(Link { next })));
+    let bytes = filebacked::to_bytes(&Link { next: long }).unwrap();
+    let error = untrusted().from_bytes::<Link>(&bytes).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::TooDeep { limit: 64 });
+    ReadOptions::new().from_bytes::<Link>(&bytes).unwrap();
+}
+
+/// A small file whose links make a large value of it.
+#[test]
+fn links_do_not_multiply_what_is_read() {
+    let (_dir, path) = scratch("bomb.h5");
+    let file = File::create(&path).unwrap();
+    file.write("links", &BTreeMap::from([("first".to_string(), vec![1u8; 100_000])])).unwrap();
+    let group = file.as_hdf5().unwrap().group("links").unwrap();
+    (0..2000).for_each(|i| group.link_hard("first", &format!("again {i}")).unwrap());
+    drop(group);
+    file.close().unwrap();
+
+    #[derive(FileBacked)]
+    struct Root {
+        #[filebacked(layout = "links")]
+        links: BTreeMap<String, Vec<u8>>,
+    }
+    for options in [untrusted(), ReadOptions::new()] {
+        let error = options.load::<Root>(&path).map(|root| root.links.len()).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Limit(_)), "{error}");
+    }
+}
+
+#[test]
+fn handles_keep_to_the_limits() {
+    #[derive(FileBacked)]
+    struct Handles {
+        text: Lazy<Vec<String>>,
+        array: LazyArray<f64, Ix1>,
+    }
+    let value = Handles { text: vec!["a".to_string(); 1000].into(), array: Array1::from_elem(10_000, 1.0).into() };
+    let (_dir, path) = scratch("handles.h5");
+    filebacked::save(&path, &value).unwrap();
+
+    let handles: Handles = untrusted().max_bytes(10_000).load(&path).unwrap();
+    let error = handles.array.read().unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Limit(_)), "{error}");
+    assert_eq!(handles.array.read_slice(ndarray::s![..10]).unwrap().len(), 10);
+    assert_eq!(handles.text.get().unwrap().len(), 1000);
+
+    // A copy is made of what was read, not by the C library.
+    let handles: Handles = untrusted().load(&path).unwrap();
+    let (_dir, copy) = scratch("copy.h5");
+    for engine in [Engine::Native, Engine::Libhdf5] {
+        WriteOptions::new().engine(engine).save(&copy, &handles).unwrap();
+        let copied: Handles = filebacked::load(&copy).unwrap();
+        assert_eq!(copied.array.read().unwrap(), value.array.read().unwrap());
+        assert_eq!(copied.text.get().unwrap(), value.text.get().unwrap());
+    }
+}
