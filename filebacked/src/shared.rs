@@ -14,4 +14,6 @@ mod written;
 
 pub(crate) use loaded::{Identity, Loaded, Pointer, point, read, read_pointer};
 pub use written::Owner;
-pub(crate) use written::{Foreign, How, Keep, Met, Written};
+#[cfg(feature = "dynamic")]
+pub(crate) use written::Foreign;
+pub(crate) use written::{How, Keep, Met, Written};

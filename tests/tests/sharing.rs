@@ -626,3 +626,18 @@ fn what_is_an_object_in_a_list_anyway_is_linked_there() {
     let plain: Book = from_bytes(&to_bytes(&Book { chapters: vec![], ..value }).unwrap()).unwrap();
     assert!(plain.chapters.is_empty());
 }
+
+#[test]
+fn who_is_alone_stays_alone() {
+    #[derive(FileBacked, Debug)]
+    #[filebacked(after_read = Alone::grow)]
+    struct Alone {
+        values: Arc<Vec<u8>>,
+    }
+    impl Alone {
+        fn grow(&mut self) {
+            Arc::get_mut(&mut self.values).expect("the load holds no owner of its own").push(3);
+        }
+    }
+    through(&Alone { values: Arc::new(vec![1, 2]) }, |loaded: &Alone| assert_eq!(*loaded.values, [1, 2, 3]));
+}

@@ -19,8 +19,10 @@ use std::sync::{self, Arc};
 /// What tells an object from all others that a source reads.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Identity {
+    #[cfg_attr(not(feature = "native"), allow(dead_code))]
     Address(u64),
     /// In the words of the engine, where several files may be open.
+    #[cfg_attr(not(feature = "libhdf5"), allow(dead_code))]
     Words(String),
 }
 
@@ -112,37 +114,32 @@ struct Shared<'n, 'a> {
 
 /// Reads the value of an owner, or makes one more owner of a value that was read already. Nothing can point to such.
 pub(crate) fn read<P: Clone + 'static>(node: Node<'_>, read: impl FnOnce(Node<'_>) -> Result<P>) -> Result<P> {
-    let owner = match Shared::new::<P>(&node, false)? {
-        None => None,
-        Some(shared) => match shared.find::<P>()? {
-            Some(owner) => return Ok(owner),
-            None if shared.is_known() => None,
-            None => {
-                shared.enter(Found::Plain { asked: false });
-                let owner = shared.again().and_then(read);
-                shared.leave::<P>(&owner);
-                return owner;
-            }
-        },
-    };
-    owner.map_or_else(|| read(node), Ok)
+    let Some(shared) = Shared::new::<P>(&node, || false)? else { return read(node) };
+    match shared.find::<P>()? {
+        Some(owner) => Ok(owner),
+        None if shared.is_known() => read(node),
+        None => {
+            shared.enter(Found::Plain { asked: false });
+            let owner = shared.again().and_then(read);
+            shared.leave(&owner);
+            owner
+        }
+    }
 }
 
 /// The same for owners whose values something may point to.
 pub(crate) fn read_pointer<P: Pointer>(node: Node<'_>) -> Result<P> {
-    match Shared::new::<P>(&node, false)? {
-        Some(shared) => match shared.find::<P>()? {
-            Some(owner) => Ok(owner),
-            None if shared.is_known() => node.get().map(P::from),
-            None => shared.read::<P>(),
-        },
-        None => node.get().map(P::from),
+    let Some(shared) = Shared::new::<P>(&node, || node.cx.may_point())? else { return node.get().map(P::from) };
+    match shared.find::<P>()? {
+        Some(owner) => Ok(owner),
+        None if shared.is_known() => node.get().map(P::from),
+        None => shared.read(),
     }
 }
 
 /// What points to the value of a node. The value is read if it was not yet, and is gone in the end unless an owner comes.
 pub(crate) fn point<P: Pointer>(node: Node<'_>) -> Result<P::Weak> {
-    let Some(shared) = Shared::new::<P>(&node, true)? else { return Ok(P::Weak::default()) };
+    let Some(shared) = Shared::new::<P>(&node, || true)? else { return Ok(P::Weak::default()) };
     if let Some(entry) = shared.loaded.entries.borrow_mut().get_mut(&shared.key) {
         return Ok(match &mut entry.found {
             Found::Owner(owner) => owner.downcast_ref().map(P::point).unwrap_or_default(),
@@ -163,11 +160,11 @@ pub(crate) fn point<P: Pointer>(node: Node<'_>) -> Result<P::Weak> {
 }
 
 impl<'n, 'a> Shared<'n, 'a> {
-    /// The object of a node, if several may own it, or something may point to it.
-    fn new<P: 'static>(node: &'n Node<'a>, pointed: bool) -> Result<Option<Self>> {
+    /// The object of a node, if several links lead to it, or something may point to it.
+    fn new<P: 'static>(node: &'n Node<'a>, pointed: impl FnOnce() -> bool) -> Result<Option<Self>> {
         let Some(loaded) = node.loaded() else { return Ok(None) };
         let (identity, links) = node.object.source.links(node.object.handle)?;
-        if links < 2 && !pointed && !node.cx.may_point() {
+        if links < 2 && !pointed() {
             return Ok(None);
         }
         let how = How { state: node.state, ours: node.ours };

@@ -1,6 +1,8 @@
 //! [`Written`]: the objects that may be linked to once more.
 
-use crate::erased::{Hold, Key};
+use crate::erased::Hold;
+#[cfg(feature = "dynamic")]
+use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Coding, Storage, StoreAs};
 use crate::layout::encoding::Encoding;
@@ -41,8 +43,10 @@ pub(crate) trait Keep {
 }
 
 /// An owner of a value of a type that only filters can store.
+#[cfg(feature = "dynamic")]
 pub(crate) struct Foreign<'p, P>(pub(crate) &'p P);
 
+#[cfg(feature = "dynamic")]
 impl<P: Clone + 'static> Keep for Foreign<'_, P> {
     fn keep(&self) -> Option<Hold> {
         Some(Key::foreign().hold(self.0.clone()))
