@@ -13,7 +13,7 @@ mod loaded;
 mod written;
 
 pub(crate) use loaded::{Identity, Loaded, Pointer, point, read, read_pointer};
-pub use written::Owner;
 #[cfg(feature = "dynamic")]
 pub(crate) use written::Foreign;
+pub use written::Owner;
 pub(crate) use written::{How, Keep, Met, Written};

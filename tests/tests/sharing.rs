@@ -16,6 +16,8 @@ struct Layer {
     weights: Vec<f64>,
 }
 
+// Owners behind other pointers are still owners.
+#[allow(clippy::redundant_allocation)]
 #[derive(FileBacked, Debug)]
 struct Model {
     input: Arc<Layer>,
