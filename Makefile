@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-interop interop-table lint bench bench-counts fuzz fmt doc tools python h5dump interop clean
+.PHONY: help demo test test-interop interop-table stress check-memory lint bench bench-counts fuzz fmt doc tools python h5dump interop clean
 
 # Puts the installed tools on PATH and names the Python for the tests.
 env = . scripts/env.sh &&
@@ -31,7 +31,13 @@ test-interop: tools python h5dump interop ## Run the recipes of docs/INTEROP.md 
 interop-table: tools python h5dump interop ## The same, and write what the recipes gave into the table of docs/INTEROP.md
 	@$(env) FILEBACKED_INTEROP=1 FILEBACKED_WRITE_TABLE=1 cargo test -p filebacked-tests --test interop
 
-lint: tools ## Check the format, clippy, the docs and the rules of the house
+stress: tools python h5dump ## Tests at full length: every fault, many mutants, random values, repeated races; some 30 minutes
+	@scripts/stress.sh
+
+check-memory: tools ## Run tests of what calls C under valgrind
+	@scripts/check-memory.sh $(ARGS)
+
+lint: tools ## Check the format, clippy, the docs, the rules of the house and the dependencies
 	$(heading) 'house rules'
 	@scripts/house.sh
 	$(heading) 'dependencies'

@@ -16,8 +16,16 @@ use crate::attr::{Attr, Layout, Name};
 use crate::context::Context;
 
 /// Attribute names that the format uses itself, or that AnnData does.
-const RESERVED: [&str; 7] =
-    ["filebacked", "filebacked_format", "filebacked_filter", "len", "encoding-type", "encoding-version", "shape"];
+const RESERVED: [&str; 8] = [
+    "filebacked",
+    "filebacked_format",
+    "filebacked_digest",
+    "filebacked_filter",
+    "len",
+    "encoding-type",
+    "encoding-version",
+    "shape",
+];
 
 /// Words that exclude each other on a field: the first with each of the second, and why.
 const CONFLICTS: [(&str, &[&str], &str); 6] = [

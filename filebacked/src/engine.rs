@@ -14,6 +14,8 @@ use crate::storage::Source;
 use crate::storage::libhdf5::{LibFile, LibSink, LibSource};
 #[cfg(feature = "native")]
 use crate::storage::native::{NativeSink, NativeSource};
+#[cfg(feature = "digest")]
+use crate::verify::seal;
 use crate::whole;
 use std::fs::File;
 use std::io;
@@ -63,7 +65,8 @@ impl Target<'_> {
     #[cfg(feature = "native")]
     fn open(self) -> Result<File> {
         match self {
-            Target::Path(path) => Ok(File::options().write(true).create(true).truncate(true).open(path)?),
+            // What a digest is of is read again.
+            Target::Path(path) => Ok(File::options().read(true).write(true).create(true).truncate(true).open(path)?),
             Target::New(replacement) => replacement.file(),
         }
     }
@@ -76,7 +79,13 @@ pub(crate) fn write_file<T: Save>(target: Target<'_>, value: &T, options: &Write
         let cx = whole::write_context::<T>(options)?;
         let write = |sink: &mut NativeSink| whole::write_root(sink, &cx, value);
         if let Some(sink) = write_native(NativeSink::to_file(target.open()?), options, write)? {
-            return sink.into_file().map(drop);
+            let file = sink.into_file()?;
+            #[cfg(feature = "digest")]
+            if options.has_digest() {
+                seal::file(&file)?;
+            }
+            drop(file);
+            return Ok(());
         }
     }
     #[cfg(feature = "libhdf5")]
@@ -93,6 +102,10 @@ pub(crate) fn write_file<T: Save>(target: Target<'_>, value: &T, options: &Write
         let mut sink = LibSink::new(file.root()?)?;
         whole::write_root(&mut sink, &cx, value)?;
         drop(sink);
+        #[cfg(feature = "digest")]
+        if options.has_digest() {
+            seal::library(&file)?;
+        }
         file.close()
     }
     #[cfg(not(feature = "libhdf5"))]
@@ -115,7 +128,12 @@ fn write_native(
     options: &WriteOptions,
     write: impl FnOnce(&mut NativeSink) -> Result<()>,
 ) -> Result<Option<NativeSink>> {
-    match write(&mut sink) {
+    let written = write(&mut sink).and_then(|()| match options.has_digest() {
+        #[cfg(feature = "digest")]
+        true => seal::reserve(&mut sink),
+        _ => Ok(()),
+    });
+    match written {
         Ok(()) => Ok(Some(sink)),
         Err(error) if !sink.declined() => Err(error),
         Err(error) if options.engine == Engine::Native || !cfg!(feature = "libhdf5") => Err(needs_libhdf5(Some(error))),
@@ -130,7 +148,13 @@ pub(crate) fn write_bytes<T: Save>(value: &T, options: &WriteOptions) -> Result<
         let cx = whole::write_context::<T>(options)?;
         let write = |sink: &mut NativeSink| whole::write_root(sink, &cx, value);
         if let Some(sink) = write_native(NativeSink::in_memory(), options, write)? {
-            return sink.into_bytes();
+            #[cfg_attr(not(feature = "digest"), allow(unused_mut))]
+            let mut bytes = sink.into_bytes()?;
+            #[cfg(feature = "digest")]
+            if options.has_digest() {
+                seal::bytes(&mut bytes)?;
+            }
+            return Ok(bytes);
         }
     }
     #[cfg(feature = "libhdf5")]
@@ -140,6 +164,10 @@ pub(crate) fn write_bytes<T: Save>(value: &T, options: &WriteOptions) -> Result<
         let mut sink = LibSink::new(file.root()?)?;
         whole::write_root(&mut sink, &cx, value)?;
         drop(sink);
+        #[cfg(feature = "digest")]
+        if options.has_digest() {
+            seal::library(&file)?;
+        }
         file.image()
     }
     #[cfg(not(feature = "libhdf5"))]
@@ -182,7 +210,11 @@ pub(crate) fn read_file_into<B: Buffer + ?Sized>(
 
 /// Opens a file on the disk with the engine that is for it. What reads it is called again where our own engine declines.
 #[cfg_attr(not(feature = "native"), allow(unused_variables))]
-fn look_into_file<R>(path: &Path, options: &ReadOptions, mut look: impl FnMut(&dyn Source) -> Result<R>) -> Result<R> {
+pub(crate) fn look_into_file<R>(
+    path: &Path,
+    options: &ReadOptions,
+    mut look: impl FnMut(&dyn Source) -> Result<R>,
+) -> Result<R> {
     let file = File::open(path)?;
     let found = file.metadata()?;
     if found.is_dir() {

@@ -37,6 +37,8 @@ pub enum Operation {
     Open,
     /// Looking at a file without a type.
     Inspect,
+    /// Comparing a file with its digest.
+    Verify,
 }
 
 impl fmt::Display for Operation {
@@ -47,6 +49,7 @@ impl fmt::Display for Operation {
             Operation::Create => "cannot create",
             Operation::Open => "cannot open",
             Operation::Inspect => "cannot inspect",
+            Operation::Verify => "cannot verify",
         })
     }
 }

@@ -311,6 +311,10 @@ fn write_aside<T: Save>(
     options: &WriteOptions,
     finish: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
+    if options.has_digest() {
+        let what = "a digest of a part of a file";
+        return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("`save` writes whole files with one"));
+    }
     let cx = whole::write_context::<T>(options)?;
     whole::rehearse(&cx, Place::Member(UNDER_WAY), value)?;
     if libhdf5::exists(group, UNDER_WAY)? {

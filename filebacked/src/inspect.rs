@@ -33,7 +33,7 @@ use crate::engine;
 use crate::error::{Error, Operation, Result};
 use crate::object::Object;
 use crate::options::ReadOptions;
-use crate::stamp::{FILTER, FORMAT, STAMP};
+use crate::stamp::{DIGEST, FILTER, FORMAT, STAMP};
 use crate::storage::{Allocation, Description, ObjectKind, Source};
 use std::collections::HashMap;
 use std::path::Path;
@@ -270,7 +270,7 @@ impl TreeNode {
 impl TreeAttribute {
     /// Whether it is a mark of this library, which the tree shows in short.
     fn is_mark(&self) -> bool {
-        matches!(&*self.name, STAMP | FILTER | FORMAT)
+        matches!(&*self.name, STAMP | FILTER | FORMAT | DIGEST)
     }
 }
 

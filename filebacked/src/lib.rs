@@ -137,6 +137,7 @@
 //! | `dynamic` | | `Box<dyn Trait>`: the classes behind a trait are found at link time |
 //! | `ndarray`, `sprs` | yes | arrays and sparse matrices |
 //! | `half`, `complex`, `chrono`, `uuid`, `indexmap` | | the types of those crates |
+//! | `digest` | | digests of whole files, and `verify` |
 //! | `serde` | | any serde type as groups and datasets, and [`Value`] to and from serde |
 //! | `bincode`, `postcard`, `json` | | any serde type as bytes or text |
 //!
@@ -187,6 +188,8 @@ mod storage;
 pub mod testing;
 mod upgrade;
 pub mod value;
+#[cfg(feature = "digest")]
+mod verify;
 mod whole;
 pub mod with;
 mod writer;
@@ -230,6 +233,8 @@ pub use slot::{Slot, Written};
 pub use stamp::Stamp;
 pub use storage::{CompoundMember, CompoundType, Description, Dtype, EnumType, IntType, ObjectKind, Out};
 pub use value::Value;
+#[cfg(feature = "digest")]
+pub use verify::{Verified, verify};
 pub use writer::{GroupWriter, MemberWriter};
 
 #[cfg(feature = "derive")]

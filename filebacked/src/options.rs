@@ -128,6 +128,8 @@ pub struct WriteOptions {
     pub(crate) layout: Layout,
     pub(crate) compression: Compression,
     pub(crate) fletcher32: bool,
+    #[cfg(feature = "digest")]
+    pub(crate) digest: bool,
     pub(crate) chunk_bytes: Option<usize>,
     pub(crate) durability: Durability,
     pub(crate) overwrite: Overwrite,
@@ -136,6 +138,16 @@ pub struct WriteOptions {
     pub(crate) extensions: Extensions,
     pub(crate) engine: Engine,
     pub(crate) progress: Option<Watcher>,
+}
+
+impl WriteOptions {
+    /// Whether the file is to have a digest.
+    pub(crate) fn has_digest(&self) -> bool {
+        #[cfg(feature = "digest")]
+        return self.digest;
+        #[cfg(not(feature = "digest"))]
+        false
+    }
 }
 
 impl Default for WriteOptions {
@@ -147,6 +159,8 @@ impl Default for WriteOptions {
             layout: Layout::Native,
             compression: Compression::None,
             fletcher32: false,
+            #[cfg(feature = "digest")]
+            digest: false,
             chunk_bytes: None,
             durability: Durability::default(),
             overwrite: Overwrite::default(),
@@ -260,6 +274,18 @@ impl WriteOptions {
     /// dataset, which always has a checksum. Text of variable length is stored outside its dataset and has none.
     pub fn fletcher32(mut self, checksums: bool) -> Self {
         self.fletcher32 = checksums;
+        self
+    }
+
+    /// Stores a digest of all that is in the file, which [`verify`](crate::verify()) computes again: whether anything in it,
+    /// names and types included, has changed since. For whole files; reads them once more when they are written.
+    ///
+    /// ```text
+    /// /            filebacked_digest = "sha256:..."
+    /// ```
+    #[cfg(feature = "digest")]
+    pub fn digest(mut self, digest: bool) -> Self {
+        self.digest = digest;
         self
     }
 

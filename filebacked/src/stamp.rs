@@ -12,6 +12,9 @@ pub(crate) const FILTER: &str = "filebacked_filter";
 /// The attribute of the root with the version of the format.
 pub(crate) const FORMAT: &str = "filebacked_format";
 
+/// The attribute of the root group that holds the digest of the file.
+pub(crate) const DIGEST: &str = "filebacked_digest";
+
 /// The attribute with the number of rows, entries or elements of a group.
 pub(crate) const LEN: &str = "len";
 

@@ -13,7 +13,7 @@ use crate::progress::{Count, Progress, Watched};
 use crate::schema::FieldSchema;
 use crate::schema::Schema;
 use crate::slot::{Place, Slot, VALUE, Written};
-use crate::stamp::{FILTER, FORMAT, STAMP};
+use crate::stamp::{DIGEST, FILTER, FORMAT, STAMP};
 use crate::storage::{ObjectKind, Sink, Source};
 
 /// The version of the format: the first number changes when older readers would misread, the second when they lack something.
@@ -109,7 +109,8 @@ pub(crate) fn read_root<T: FileBacked>(source: &dyn Source, options: &ReadOption
 /// Whether the root only holds a value that is no group of members.
 fn holds_value(root: &Object<'_>) -> Result<bool> {
     let source = root.source;
-    Ok(source.children(root.handle)? == [VALUE] && source.attributes(root.handle)? == [FORMAT])
+    let is_mark = |name: &String| matches!(&**name, FORMAT | DIGEST);
+    Ok(source.children(root.handle)? == [VALUE] && source.attributes(root.handle)?.iter().all(is_mark))
 }
 
 /// Reads a value that is a member of the source's root. `ours` tells of files that this library wrote.

@@ -41,7 +41,7 @@ pub(crate) use plain::{as_bytes, fill_slice, fill_vec, read_records, read_scalar
 #[cfg(feature = "sprs")]
 pub(crate) use plain::{integer_bytes, read_integers};
 pub(crate) use slab::Slab;
-#[cfg(any(feature = "ndarray", feature = "libhdf5"))]
+#[cfg(any(feature = "ndarray", feature = "libhdf5", feature = "digest"))]
 pub(crate) use slab::Span;
 #[cfg(feature = "ndarray")]
 pub(crate) use slab::Window;

@@ -13,7 +13,7 @@ use crate::object::Object;
 use crate::path::State;
 use crate::schema::{self, Schema};
 use crate::slot::too_deep;
-use crate::stamp::{FILTER, FORMAT};
+use crate::stamp::{DIGEST, FILTER, FORMAT};
 use crate::storage::{Link, ObjectKind};
 use std::collections::HashSet;
 
@@ -59,6 +59,7 @@ pub(crate) fn read(node: Node<'_>) -> Result<Value> {
         // What was noted with the filters that are at work already is none of the value's own attributes.
         value.remove_attribute(FILTER);
         value.remove_attribute(FORMAT);
+        value.remove_attribute(DIGEST);
     }
     Ok(value)
 }

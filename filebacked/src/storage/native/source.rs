@@ -147,6 +147,21 @@ impl<'b> NativeSource<'b> {
         self
     }
 
+    /// Where the header of the root group is, and its bytes with the text `new` in the place of `old`, which has the same
+    /// length and stands in it once.
+    #[cfg(feature = "digest")]
+    pub(crate) fn root_with(&self, old: &[u8], new: &[u8]) -> Result<(u64, Vec<u8>)> {
+        let end = Header::at(&self.input, self.root, true)?.size;
+        let mut header = self.input.bytes(self.root, end + 4)?.to_vec();
+        let place = header.windows(old.len()).position(|part| part == old);
+        let place =
+            place.filter(|_| old.len() == new.len()).ok_or_else(|| damaged("a place for the digest is missing"))?;
+        header[place..place + new.len()].copy_from_slice(new);
+        let sum = lookup3(&header[..end]);
+        header[end..].copy_from_slice(&sum.to_le_bytes());
+        Ok((self.root, header))
+    }
+
     /// Whether some error meant that the file needs the other engine.
     pub(crate) fn declined(&self) -> bool {
         self.declined.get()

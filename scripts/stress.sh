@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# The tests that have a length, at full length, in release builds: what docs/RELIABILITY.md counts. MINUTES (30 unless told) is
+# about how long it takes, fuzzing included.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/env.sh
+
+minutes=${MINUTES:-30}
+run() { cargo test --quiet --release -p filebacked-tests "$@"; }
+
+printf '\n== every call of a save, an update and a repacking, as the last one and as one that fails ==\n'
+FILEBACKED_FAULTS=all run --test faults -- --nocapture
+printf '\n== mutants of files ==\n'
+FILEBACKED_MUTANTS=$((minutes * 2000)) run --test hostile -- --nocapture
+printf '\n== random types and values, read and written by both languages ==\n'
+FILEBACKED_CASES=$((minutes * 50)) run --test differential --test declared_types -- --nocapture
+printf '\n== races, again and again ==\n'
+for _ in $(seq "$minutes"); do
+  run --test replacing -- readers_find_whole_values
+done
+printf '\n== fuzzing ==\n'
+FUZZ_SECONDS=$((minutes * 20)) scripts/fuzz.sh
