@@ -100,9 +100,9 @@ macro_rules! pointer_is_backed {
 pointer_is_backed! {
     Box: |rows, slot| write_values(rows, slot),
         |node| node.get().map(Box::new), Ok(node.get_rows()?.into_iter().map(Box::new).collect()), {};
-    Rc: |rows, slot| write_owners(rows, slot),
+    Rc: |rows, slot| write_owners(rows, slot, Rc::weak_count),
         |node| shared::read_pointer(node), layout::shared::read::<T, _>(node), { owner!(Rc); };
-    Arc: |rows, slot| write_owners(rows, slot),
+    Arc: |rows, slot| write_owners(rows, slot, Arc::weak_count),
         |node| shared::read_pointer(node), layout::shared::read::<T, _>(node), { owner!(Arc); };
 }
 
@@ -113,15 +113,19 @@ fn write_values<P: Deref<Target: Save + Sized>>(rows: Rows<'_, P>, slot: Slot<'_
 }
 
 /// The same for pointers that may share them: once each if the field says so, and a link each where they are objects anyway.
-fn write_owners<P: Save + Deref<Target: Save + Sized>>(rows: Rows<'_, P>, mut slot: Slot<'_>) -> Result<Written> {
+fn write_owners<P: Save + Deref<Target: Save + Sized>>(
+    rows: Rows<'_, P>,
+    mut slot: Slot<'_>,
+    weak_count: fn(&P) -> usize,
+) -> Result<Written> {
     match slot.layout() {
         None if P::Target::is_listed() && !slot.has_filter::<P::Target>() => sequence::write_numbered(rows, slot),
         Some(StoreAs::Shared) => {
-            slot.in_rows(rows);
+            slot.in_rows(rows.iter().filter(|owner| weak_count(owner) > 0));
             layout::shared::write(rows, slot)
         }
         _ => {
-            slot.in_rows(rows);
+            slot.in_rows(rows.iter().filter(|owner| weak_count(owner) > 0));
             write_values(rows, slot)
         }
     }

@@ -4,7 +4,6 @@ use super::{Content, Form, Place, Slot, VALUE, Written};
 use crate::backed::Save;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
-use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::shared::{How, Met, Owner};
 use crate::storage::Dtype;
@@ -80,11 +79,12 @@ impl Slot<'_> {
         self.content(&Dtype::Reference, shape, Content::References(&objects))
     }
 
-    /// Notes that the values of owners are written as rows, where nothing can point to them.
-    pub(crate) fn in_rows<P: Save>(&mut self, owners: Rows<'_, P>) {
-        let pointed = owners.iter().filter_map(P::owner).filter(|owner| owner.weak > 0);
-        if let Some(written) = self.sink.written() {
-            pointed.for_each(|owner| written.in_rows(&owner));
+    /// Notes that the values of owners that something points to are written as rows, where nothing can.
+    pub(crate) fn in_rows<'v, P: Save + 'v>(&mut self, mut owners: impl Iterator<Item = &'v P>) {
+        if let Some(first) = owners.next()
+            && let Some(written) = self.sink.written()
+        {
+            [first].into_iter().chain(owners).filter_map(P::owner).for_each(|owner| written.in_rows(&owner));
         }
     }
 
