@@ -1,8 +1,9 @@
 //! The traits [`Save`] and [`FileBacked`], and their contract. Start reading here.
 
 use crate::erased::Key;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::layout::{absent, sequence};
+use crate::link::LinkReader;
 use crate::node::Node;
 use crate::object::Bare;
 use crate::reader::GroupReader;
@@ -207,6 +208,18 @@ pub trait FileBacked: Save + Sized + 'static {
     fn read_bare(bare: &Bare<'_>) -> Result<Option<Self>> {
         let _ = bare;
         Ok(None)
+    }
+
+    /// Whether a value is a link of a group, which is not followed when it is read.
+    #[doc(hidden)]
+    fn is_link() -> bool {
+        false
+    }
+
+    /// Reads a link, of types that are such.
+    #[doc(hidden)]
+    fn read_link(reader: &LinkReader<'_, '_>) -> Result<Self> {
+        Err(ErrorKind::Contract(format!("{reader:?} read as a value")).into())
     }
 
     /// The value of a link name.

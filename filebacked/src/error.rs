@@ -37,6 +37,8 @@ pub enum Operation {
     Open,
     /// Looking at a file without a type.
     Inspect,
+    /// Making, deleting, moving or copying something in an open file.
+    Change,
     /// Comparing a file with its digest.
     Verify,
 }
@@ -49,6 +51,7 @@ impl fmt::Display for Operation {
             Operation::Create => "cannot create",
             Operation::Open => "cannot open",
             Operation::Inspect => "cannot inspect",
+            Operation::Change => "cannot change",
             Operation::Verify => "cannot verify",
         })
     }

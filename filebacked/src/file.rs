@@ -14,7 +14,20 @@ use crate::storage::libhdf5::{self, Id, LibFile, LibSink, LibSource};
 use crate::storage::{Dtype, Sink, Source};
 use crate::whole;
 use std::fmt;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+mod attrs;
+mod copy;
+mod group;
+mod image;
+mod members;
+
+pub use attrs::Attrs;
+pub use copy::CopyOptions;
+pub use group::Group;
+pub use members::Entry;
 
 /// An open HDF5 file: values are written and read under names of their own.
 ///
@@ -34,9 +47,20 @@ use std::path::{Path, PathBuf};
 ///
 /// Unlike [`save`](crate::save), changes happen in the file itself: a value is written beside the old one and takes its
 /// place when it is complete, but a crash of the machine in between can damage an HDF5 file.
+///
+/// A file is also a [`Group`], the root: whatever a group can do, it can.
 pub struct File {
     lib: LibFile,
     path: PathBuf,
+    root: Group,
+}
+
+impl Deref for File {
+    type Target = Group;
+
+    fn deref(&self) -> &Group {
+        &self.root
+    }
 }
 
 impl fmt::Debug for File {
@@ -50,8 +74,15 @@ const UNDER_WAY: &str = ".filebacked under way";
 
 impl File {
     fn new(path: &Path, operation: Operation, open: impl FnOnce() -> Result<LibFile>) -> Result<Self> {
-        let lib = open().map_err(|e| e.during(operation).in_file(path))?;
-        Ok(File { lib, path: path.to_path_buf() })
+        let opened = open().and_then(|lib| Ok((lib.root()?, lib)));
+        let (root, lib) = opened.map_err(|e| e.during(operation).in_file(path))?;
+        Ok(File { lib, path: path.to_path_buf(), root: Group::new(root, Arc::from(path)) })
+    }
+
+    /// A file that is open already, under the name that it was opened by.
+    pub(crate) fn of(lib: LibFile, operation: Operation) -> Result<Self> {
+        let path = lib.name().unwrap_or_default();
+        File::new(&path, operation, || Ok(lib))
     }
 
     /// Opens a file for reading.
@@ -130,7 +161,7 @@ impl File {
     ///
     /// As [`File::write`].
     pub fn write_with<T: Save>(&self, name: &str, value: &T, options: &WriteOptions) -> Result<()> {
-        self.done(Operation::Save, self.lib.root().and_then(|root| write_member(&root, name, value, options)))
+        self.root.write_with(name, value, options)
     }
 
     /// Writes a value whose members go to the root of the file, beside what is there.
@@ -148,7 +179,7 @@ impl File {
     ///
     /// As [`File::write`].
     pub fn write_root_with<T: Save>(&self, value: &T, options: &WriteOptions) -> Result<()> {
-        self.done(Operation::Save, self.lib.root().and_then(|root| write_members(&root, value, options)))
+        self.root.write_members_with(value, options)
     }
 
     /// Reads the value under a name.
@@ -166,7 +197,7 @@ impl File {
     ///
     /// As [`File::read`].
     pub fn read_with<T: FileBacked>(&self, name: &str, options: &ReadOptions) -> Result<T> {
-        self.done(Operation::Load, self.lib.root().and_then(|root| read_member(root, name, options)))
+        self.root.read_with(name, options)
     }
 
     /// Reads the dataset under a name into memory that is there already, a slice or an array: see [`Buffer`].
@@ -199,12 +230,7 @@ impl File {
     ///
     /// As [`File::read_into`].
     pub fn read_into_with<B: Buffer + ?Sized>(&self, name: &str, buffer: &mut B, options: &ReadOptions) -> Result<()> {
-        let read = |root: Id| {
-            trusted(options)?;
-            let ours = is_ours(&root)?;
-            whole::read_member_into(&LibSource::new(root)?, name, ours, options, buffer)
-        };
-        self.done(Operation::Load, self.lib.root().and_then(read))
+        self.root.read_into_with(name, buffer, options)
     }
 
     /// Reads the value whose members are at the root of the file.
@@ -222,16 +248,7 @@ impl File {
     ///
     /// As [`File::read`].
     pub fn read_root_with<T: FileBacked>(&self, options: &ReadOptions) -> Result<T> {
-        self.done(Operation::Load, self.lib.root().and_then(|root| read_members(root, options)))
-    }
-
-    /// The names at the root of the file.
-    ///
-    /// # Errors
-    ///
-    /// What HDF5 says.
-    pub fn names(&self) -> Result<Vec<String>> {
-        self.done(Operation::Inspect, self.lib.root().and_then(|root| libhdf5::children(&root)))
+        self.root.read_members_with(options)
     }
 
     /// The file as a tree; see [`inspect`](crate::inspect).
@@ -249,7 +266,7 @@ impl File {
     ///
     /// As [`File::tree`].
     pub fn tree_with(&self, options: &TreeOptions) -> Result<Tree> {
-        let source = || LibSource::new(self.lib.root()?);
+        let source = || LibSource::new(self.root.id.clone());
         self.done(Operation::Inspect, source().and_then(|source| options.look(&source, inspect::name_of(&self.path))))
     }
 
@@ -268,7 +285,8 @@ impl File {
     ///
     /// What HDF5 says.
     pub fn close(self) -> Result<()> {
-        let File { lib, path } = self;
+        let File { lib, path, root } = self;
+        drop(root);
         lib.close().map_err(|e| e.during(Operation::Save).in_file(&path))
     }
 
@@ -315,6 +333,7 @@ fn write_aside<T: Save>(
         let what = "a digest of a part of a file";
         return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("`save` writes whole files with one"));
     }
+    libhdf5::begin(group)?;
     let cx = whole::write_context::<T>(options)?;
     whole::rehearse(&cx, Place::Member(UNDER_WAY), value)?;
     if libhdf5::exists(group, UNDER_WAY)? {

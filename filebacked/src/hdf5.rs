@@ -18,7 +18,8 @@
 use crate::backed::{FileBacked, Save};
 use crate::error::Operation;
 use crate::options::{ReadOptions, WriteOptions};
-use crate::storage::libhdf5::Id;
+use crate::storage::libhdf5::{Id, LibFile, check_group, file_name};
+use std::sync::Arc;
 
 pub use hdf5_metno::*;
 
@@ -69,7 +70,7 @@ impl WriteOptions {
     ///
     /// As [`File::write`](crate::File::write).
     pub fn write<T: Save>(&self, group: &Group, name: &str, value: &T) -> crate::Result<()> {
-        at(Operation::Save, group, crate::file::write_member(&Id::of_group(group), name, value, self))
+        at(Operation::Save, group, crate::file::write_member(&Id::of_location(group), name, value, self))
     }
 
     /// Writes the members of a value into an open group; see [`write_into`](crate::write_into).
@@ -78,7 +79,7 @@ impl WriteOptions {
     ///
     /// As [`File::write_root`](crate::File::write_root).
     pub fn write_into<T: Save>(&self, group: &Group, value: &T) -> crate::Result<()> {
-        at(Operation::Save, group, crate::file::write_members(&Id::of_group(group), value, self))
+        at(Operation::Save, group, crate::file::write_members(&Id::of_location(group), value, self))
     }
 }
 
@@ -89,7 +90,7 @@ impl ReadOptions {
     ///
     /// As [`File::read`](crate::File::read).
     pub fn read<T: FileBacked>(&self, group: &Group, name: &str) -> crate::Result<T> {
-        at(Operation::Load, group, crate::file::read_member(Id::of_group(group), name, self))
+        at(Operation::Load, group, crate::file::read_member(Id::of_location(group), name, self))
     }
 
     /// Reads a value whose members are in an open group; see [`read_from`](crate::read_from).
@@ -98,6 +99,40 @@ impl ReadOptions {
     ///
     /// As [`File::read_root`](crate::File::read_root).
     pub fn read_from<T: FileBacked>(&self, group: &Group) -> crate::Result<T> {
-        at(Operation::Load, group, crate::file::read_members(Id::of_group(group), self))
+        at(Operation::Load, group, crate::file::read_members(Id::of_location(group), self))
+    }
+}
+
+impl crate::File {
+    /// A file that code which uses the `hdf5` crate itself has opened.
+    ///
+    /// # Errors
+    ///
+    /// What HDF5 says.
+    pub fn from_hdf5(file: &File) -> crate::Result<Self> {
+        crate::File::of(LibFile::of_hdf5(file), Operation::Open)
+    }
+}
+
+impl crate::Group {
+    /// A group that code which uses the `hdf5` crate itself has opened. It stays open as long as that crate's file does where
+    /// the file was opened to close all that is in it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) for something else than a group, or what HDF5 says.
+    pub fn from_hdf5(group: &Group) -> crate::Result<Self> {
+        let id = Id::of_location(group);
+        let file = Arc::from(file_name(&id).unwrap_or_default());
+        at(Operation::Open, group, check_group(&id).map(|()| crate::Group::new(id, file)))
+    }
+
+    /// The same open group for code that uses the `hdf5` crate itself.
+    ///
+    /// # Errors
+    ///
+    /// What HDF5 says.
+    pub fn as_hdf5(&self) -> crate::Result<Group> {
+        self.id.to_group()
     }
 }

@@ -6,18 +6,30 @@
 //! file that is open cannot be replaced, which is an error). When somebody writes into the file under a handle, reading
 //! gives [`ErrorKind::Changed`](crate::ErrorKind::Changed), never other data.
 
+#[cfg(feature = "libhdf5")]
+mod append;
+mod appender;
 #[cfg(feature = "ndarray")]
 mod array;
 #[cfg(feature = "ndarray")]
 mod blocks;
+mod column;
+mod excerpt;
 mod held;
+mod ranks;
+mod rows;
 #[cfg(feature = "ndarray")]
 mod selection;
 mod value;
+mod vec;
 
+pub use appender::Appender;
 #[cfg(feature = "ndarray")]
 pub use array::LazyArray;
 #[cfg(feature = "ndarray")]
 pub use blocks::{Block, Blocks};
+pub use column::LazyColumn;
 pub(crate) use held::Held;
+pub use rows::{RowBlocks, RowIter};
 pub use value::Lazy;
+pub use vec::LazyVec;

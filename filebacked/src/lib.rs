@@ -168,6 +168,7 @@ mod impls;
 pub mod inspect;
 mod layout;
 mod lazy;
+mod link;
 mod member;
 mod node;
 mod object;
@@ -207,14 +208,15 @@ pub use erased::{AnyRows, AnyValue, Key};
 pub use error::{Error, ErrorKind, Operation, Result};
 pub use field::{Storage, StoreAs};
 #[cfg(feature = "libhdf5")]
-pub use file::File;
+pub use file::{Attrs, CopyOptions, Entry, File, Group};
 pub use filter::{AnyType, DynFilter, Filter};
 #[cfg(feature = "libhdf5")]
 pub use hdf5::{read, read_from, write, write_into};
 pub use layout::scalar::Element;
-pub use lazy::Lazy;
+pub use lazy::{Appender, Lazy, LazyColumn, LazyVec, RowBlocks, RowIter};
 #[cfg(feature = "ndarray")]
 pub use lazy::{Block, Blocks, LazyArray};
+pub use link::{ExternalLink, SoftLink};
 pub use member::MemberReader;
 pub use node::Node;
 pub use options::{

@@ -81,6 +81,9 @@ impl<'a> MemberReader<'_, 'a> {
     /// [`ErrorKind::Missing`], or whatever keeps the member from being a `T`, with the name in its path.
     #[inline]
     pub fn get<T: FileBacked>(self) -> Result<T> {
+        if T::is_link() {
+            return self.link(|| T::from_absence(0));
+        }
         match self.names {
             [name] if !self.attribute && self.group.is_plain() && !name.contains('/') => {
                 self.plain(name).map_err(|e| self.group.placed(e))
@@ -115,7 +118,33 @@ impl<'a> MemberReader<'_, 'a> {
     ///
     /// Whatever keeps the member from being a `T`.
     pub fn get_or<T: FileBacked>(self, default: impl FnOnce() -> T) -> Result<T> {
+        if T::is_link() {
+            return self.link(|| Some(default()));
+        }
         self.read(T::schema, Node::get, || Some(default()))
+    }
+
+    /// Reads a link, which is not followed.
+    fn link<T: FileBacked>(&self, absent: impl FnOnce() -> Option<T>) -> Result<T> {
+        let group = self.group;
+        let find = || {
+            if group.step(Some(self.name()), Some(T::schema)).is_none() {
+                return absent().ok_or_else(|| Error::new(ErrorKind::Skipped).at(self.name()));
+            }
+            if self.attribute {
+                let what = "a link as an attribute".into();
+                return Err(Error::new(ErrorKind::Unsupported(what))
+                    .with_help("take `attr` off the field")
+                    .at(self.name()));
+            }
+            for name in self.names {
+                if let Some(link) = group.link(name).map_err(|e| e.at(name))? {
+                    return Ok(link);
+                }
+            }
+            absent().ok_or_else(|| group.missing(self.names))
+        };
+        find().map_err(|e| group.placed(e))
     }
 
     /// Reads the value by a filter.

@@ -2,7 +2,7 @@
 
 use crate::error::{ErrorKind, Result};
 use crate::part::{Form, Part};
-use crate::storage::{self, Description, Dtype, Gathered, Handle, Kept, ObjectKind, Plain, Source, Texts};
+use crate::storage::{self, Description, Dtype, Gathered, Handle, Kept, Link, ObjectKind, Plain, Source, Texts};
 use std::fmt;
 use std::sync::Arc;
 
@@ -29,6 +29,14 @@ impl<'a> Object<'a> {
             return Ok(part.child(name)?.map(|part| Object::of_part(self.source, part)));
         }
         Ok(self.source.child(self.handle, name)?.map(|handle| Object::new(self.source, handle)))
+    }
+
+    /// Where a link of a group leads, if it is no hard one.
+    pub(crate) fn link(&self, name: &str) -> Result<Option<Link>> {
+        match (&self.part, self.kind()) {
+            (None, ObjectKind::Group) => self.source.link(self.handle, name),
+            _ => Ok(None),
+        }
     }
 
     /// The same object once more.
@@ -111,7 +119,11 @@ impl<'a> Object<'a> {
         }
         let source = self.source;
         let part = match self.part.take() {
-            Some(part) => *part,
+            Some(part) => {
+                // A part has no handle to give back.
+                std::mem::forget(self);
+                *part
+            }
             None => Part::whole(self, description)?,
         };
         Ok(Object::of_part(source, part.into_group(form)?))

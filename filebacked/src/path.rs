@@ -279,6 +279,12 @@ fn reach(schema: Nested, parts: &[Part], levels: u32) -> (usize, BTreeSet<String
     }
 }
 
+/// The name among those there are that may have been meant.
+pub(crate) fn near<'n>(name: &str, names: &'n [String]) -> Option<&'n str> {
+    let near = names.iter().min_by_key(|found| distance(name, found))?;
+    (distance(name, near) <= name.chars().count() / 3 + 1).then_some(near)
+}
+
 /// How many edits lie between two names.
 pub(crate) fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();

@@ -8,6 +8,7 @@ pub use crate::erased::Key;
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::field::{Storage, StoreAs};
 pub use crate::layout::variant::{self as unit, UnitEnum, UnitRepr};
+pub use crate::link::LinkReader;
 pub use crate::node::Node;
 pub use crate::reader::GroupReader;
 pub use crate::rows::Rows;

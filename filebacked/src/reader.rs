@@ -7,10 +7,11 @@ use crate::filter::Filter;
 use crate::foreign::{line, octave};
 use crate::layout::frame::Frame;
 use crate::layout::variant;
+use crate::link::LinkReader;
 use crate::member::MemberReader;
 use crate::node::Node;
 use crate::object::Object;
-use crate::path::{State, UNMASKED, distance};
+use crate::path::{State, UNMASKED, near};
 use crate::schema::Nested;
 use crate::stamp::{LEN, Stamp, member_and_attribute};
 use crate::storage::{Dtype, ObjectKind};
@@ -215,6 +216,23 @@ impl<'a> GroupReader<'a> {
             None => Some(UNMASKED),
             Some(mask) => mask.step(self.state, key, schema),
         }
+    }
+
+    /// Reads a link of a type that is one, without following it.
+    pub(crate) fn link<T: FileBacked>(&self, name: &str) -> Result<Option<T>> {
+        let (above, leaf) = name.rsplit_once('/').unwrap_or(("", name));
+        let nested = if above.is_empty() { None } else { Some(self.walk(above)) };
+        let nested = match nested.transpose()? {
+            Some(None) => return Ok(None),
+            found => found.flatten(),
+        };
+        let group = nested.as_ref().unwrap_or(&self.object);
+        let Some(link) = group.link(leaf)? else {
+            // Nothing, or what is no link: its type says so.
+            return self.open(name, self.state)?.map(|node| node.get()).transpose();
+        };
+        let reader = LinkReader { group, name: leaf, link, cx: self.cx, depth: self.depth, ours: self.ours };
+        T::read_link(&reader).map(Some)
     }
 
     /// An attribute of the group, or, with a name `member@name`, of a member.
@@ -467,11 +485,8 @@ impl<'a> GroupReader<'a> {
     pub(crate) fn missing(&self, names: &[&str]) -> Error {
         let name = names.first().copied().unwrap_or("");
         let mut error = Error::new(ErrorKind::Missing);
-        let near = self.names().ok().and_then(|found| {
-            let near = found.into_iter().min_by_key(|found| distance(name, found))?;
-            (distance(name, &near) <= name.chars().count() / 3 + 1).then_some(near)
-        });
-        error = match near {
+        let names = self.names().unwrap_or_default();
+        error = match near(name, &names) {
             Some(near) => error.with_help(format!(
                 "there is `{near}`; `#[filebacked(alias = \"{near}\")]` reads it, `#[filebacked(default)]` does without"
             )),

@@ -8,7 +8,9 @@ use crate::layout::python;
 use crate::node::Node;
 use crate::object::Object;
 use crate::options::{ReadOptions, WriteOptions};
+use crate::path::near;
 use crate::progress::{Count, Progress, Watched};
+use crate::reader::GroupReader;
 #[cfg(feature = "libhdf5")]
 use crate::schema::FieldSchema;
 use crate::schema::Schema;
@@ -110,7 +112,11 @@ pub(crate) fn read_root<T: FileBacked>(source: &dyn Source, options: &ReadOption
 fn holds_value(root: &Object<'_>) -> Result<bool> {
     let source = root.source;
     let is_mark = |name: &String| matches!(&**name, FORMAT | DIGEST);
-    Ok(source.children(root.handle)? == [VALUE] && source.attributes(root.handle)?.iter().all(is_mark))
+    if source.children(root.handle)? != [VALUE] {
+        return Ok(false);
+    }
+    let attributes = source.attributes(root.handle)?;
+    Ok(attributes.iter().any(|name| name == FORMAT) && attributes.iter().all(is_mark))
 }
 
 /// Reads a value that is a member of the source's root. `ours` tells of files that this library wrote.
@@ -120,7 +126,19 @@ pub(crate) fn read_member<T: FileBacked>(
     ours: bool,
     options: &ReadOptions,
 ) -> Result<T> {
-    at_member(source, path, ours, &ReadContext::new(options, Some(T::schema))?, |node| node.get())
+    let cx = ReadContext::new(options, Some(T::schema))?;
+    if T::is_link() {
+        return link_at(source, path, ours, &cx);
+    }
+    at_member(source, path, ours, &cx, |node| node.get())
+}
+
+/// Reads a link, which is not followed.
+fn link_at<T: FileBacked>(source: &dyn Source, path: &str, ours: bool, cx: &ReadContext) -> Result<T> {
+    let root = Object::new(source, source.root()?);
+    let group = GroupReader::new(root, cx, cx.start(), 0, ours, None);
+    let link = group.link(&parts(path)?.join("/"));
+    link.and_then(|link| link.ok_or_else(|| ErrorKind::Missing.into())).map_err(|e| e.at(path))
 }
 
 /// Reads a dataset that is a member of the source's root into a buffer.
@@ -145,10 +163,22 @@ fn at_member<R>(
     let mut object = Object::new(source, source.root()?);
     for name in parts(path)? {
         let child = object.child(name).map_err(|e| e.at(path))?;
-        object = child.ok_or_else(|| Error::new(ErrorKind::Missing).at(path))?;
+        object = match child {
+            Some(child) => child,
+            None => return Err(missing(&object, name).at(path)),
+        };
     }
     let ours = ours && is_marked(&object)?;
     read(Node::open(object, cx, cx.start(), 0, ours)?).map_err(|e| e.at(path))
+}
+
+#[cold]
+fn missing(group: &Object<'_>, name: &str) -> Error {
+    let error = Error::new(ErrorKind::Missing);
+    match near(name, &group.children().unwrap_or_default()) {
+        Some(near) => error.with_help(format!("there is `{near}`")),
+        None => error,
+    }
 }
 
 /// Whether an object in a file of ours can be one of ours: a group without a stamp is in the layout of others.

@@ -13,6 +13,7 @@ pub mod mutants;
 pub mod plain;
 mod python;
 mod round_trip;
+pub mod row;
 mod tool;
 
 pub use described::{Described, Node};

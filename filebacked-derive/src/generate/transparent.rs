@@ -101,6 +101,14 @@ fn file_backed(
     ));
     let forwarded = filter.is_none().then(|| {
         quote_spanned! {span=>
+            fn is_link() -> bool {
+                <#ty as __fb::FileBacked>::is_link()
+            }
+
+            fn read_link(__reader: &__fb::LinkReader<'_, '_>) -> __fb::Result<Self> {
+                <#ty as __fb::FileBacked>::read_link(__reader).map(#wrapped)
+            }
+
             fn from_absence(__depth: u32) -> ::core::option::Option<Self> {
                 <#ty as __fb::FileBacked>::from_absence(__depth).map(#wrapped)
             }

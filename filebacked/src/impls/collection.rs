@@ -47,6 +47,9 @@ pub(crate) fn is_numbered<T: FileBacked>(node: &Node<'_>) -> Result<bool> {
         return Ok(false);
     }
     // A node a value, unless these are the columns of a type whose members have numbers for names.
+    if T::is_link() {
+        return Ok(true);
+    }
     let Some(first) = node.object.child("0")? else { return Ok(true) };
     let columns = matches!(T::schema(), Schema::Tuple(_) | Schema::Struct(_));
     Ok(!columns || first.kind() == ObjectKind::Group)

@@ -2,7 +2,7 @@
 
 mod borrowed;
 mod cell;
-mod collection;
+pub(crate) mod collection;
 pub(crate) mod ext;
 mod map;
 mod net;

@@ -5,6 +5,7 @@ use crate::erased::Key;
 use crate::error::Result;
 use crate::impls::pointer::schema_of;
 use crate::layout::{absent, sequence};
+use crate::link::LinkReader;
 use crate::node::Node;
 use crate::object::Bare;
 use crate::rows::Rows;
@@ -60,6 +61,14 @@ impl<T: FileBacked> FileBacked for Option<T> {
     #[inline]
     fn read_bare(bare: &Bare<'_>) -> Result<Option<Self>> {
         Ok(T::read_bare(bare)?.map(Some))
+    }
+
+    fn is_link() -> bool {
+        T::is_link()
+    }
+
+    fn read_link(reader: &LinkReader<'_, '_>) -> Result<Self> {
+        T::read_link(reader).map(Some)
     }
 
     fn from_absence(depth: u32) -> Option<Self> {

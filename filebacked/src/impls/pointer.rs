@@ -5,6 +5,7 @@ use crate::erased::{Hold, Key};
 use crate::error::Result;
 use crate::field::StoreAs;
 use crate::layout::{self, sequence};
+use crate::link::LinkReader;
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::schema::Schema;
@@ -86,6 +87,12 @@ macro_rules! pointer_is_backed {
                 }
                 fn read_rows($node: Node<'_>) -> Result<Vec<Self>> {
                     $read_rows
+                }
+                fn is_link() -> bool {
+                    T::is_link()
+                }
+                fn read_link(reader: &LinkReader<'_, '_>) -> Result<Self> {
+                    T::read_link(reader).map($pointer::new)
                 }
                 fn from_absence(depth: u32) -> Option<Self> {
                     T::from_absence(depth).map($pointer::new)

@@ -259,6 +259,9 @@ enum Form {
 
 /// How a group of others is a map: a link a key, unless it is what this library would write, or has entries of its own.
 fn foreign_form<K: FileBacked, V: FileBacked>(group: &GroupReader<'_>) -> Result<Form> {
+    if V::is_link() {
+        return Ok(Form::Links);
+    }
     let names = group.names()?;
     if !by_links::<K, V>() && names == ["keys", "values"] {
         // A key may be named `keys` too: then it has a value, and no column.
@@ -319,8 +322,11 @@ fn read_links<M, K: FileBacked, V: FileBacked>(
             let what = format!("`{name}` is no key of type `{}`", std::any::type_name::<K>());
             Error::new(ErrorKind::Invalid(what)).at(&link)
         })?;
-        let Some(node) = group.entry(&link, state)? else { continue };
-        let value = node.get::<V>().map_err(|e| e.at(&link))?;
+        let value = match V::is_link() {
+            true => group.link::<V>(&link).map_err(|e| e.at(&link))?,
+            false => group.entry(&link, state)?.map(|node| node.get::<V>().map_err(|e| e.at(&link))).transpose()?,
+        };
+        let Some(value) = value else { continue };
         if !insert(&mut map, key, value) {
             return Err(twice(&format!("`{name}`")));
         }

@@ -109,6 +109,11 @@ pub(crate) fn no_tree() -> Error {
 }
 
 #[cold]
+pub(crate) fn no_link() -> Error {
+    no_type("a link").with_help("store the value itself, or skip the field")
+}
+
+#[cold]
 fn no_hdf5_attribute() -> Error {
     let what = "Python's FileBacked reads no HDF5 attributes";
     Error::new(ErrorKind::Unsupported(what.into())).with_help("take `attr` off the field, or skip it")

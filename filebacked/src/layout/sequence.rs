@@ -29,6 +29,7 @@ use crate::erased::{AnyRows, AnyValue};
 use crate::error::{Error, ErrorKind, Result};
 use crate::foreign;
 use crate::node::Node;
+use crate::reader::GroupReader;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
 use crate::stamp::Stamp;
@@ -99,11 +100,18 @@ fn number(name: &mut String, i: usize) {
 
 /// Reads a numbered group of values that read themselves.
 pub(crate) fn read_numbered<T: FileBacked>(node: Node<'_>) -> Result<Vec<T>> {
-    read_numbered_with(node, &mut |node| node.get())
+    numbered_members(node, &mut |group, name| match T::is_link() {
+        true => group.link(name).and_then(|link| link.ok_or(ErrorKind::Missing.into())).map_err(|e| e.at(name)),
+        false => group.part(name, |node| node.get()),
+    })
 }
 
 /// Reads a numbered group.
 pub(crate) fn read_numbered_with<T>(node: Node<'_>, read: &mut dyn FnMut(Node<'_>) -> Result<T>) -> Result<Vec<T>> {
+    numbered_members(node, &mut |group, name| group.part(name, &mut *read))
+}
+
+fn numbered_members<T>(node: Node<'_>, read: &mut dyn FnMut(&GroupReader<'_>, &str) -> Result<T>) -> Result<Vec<T>> {
     let group = node.group_of("list", "a numbered group")?;
     let len = match group.read_len()? {
         Some(len) => len,
@@ -113,7 +121,7 @@ pub(crate) fn read_numbered_with<T>(node: Node<'_>, read: &mut dyn FnMut(Node<'_
     let mut name = String::new();
     for i in 0..len {
         number(&mut name, i);
-        values.push(group.part(&name, &mut *read)?);
+        values.push(read(&group, &name)?);
     }
     Ok(values)
 }

@@ -4,9 +4,11 @@ use crate::context::ReadContext;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::node::Node;
 use crate::object::Object;
-use crate::path::State;
+use crate::path::{State, UNMASKED};
 #[cfg(feature = "ndarray")]
 use crate::storage::Dtype;
+#[cfg(feature = "libhdf5")]
+use crate::storage::libhdf5::{self, Id, LibSource};
 use crate::storage::{Kept, ObjectKind};
 use std::fmt;
 use std::path::Path;
@@ -42,6 +44,12 @@ impl Held {
         Ok(Some(Held { kept, cx: node.cx.clone(), state, depth, ours, is_plain }))
     }
 
+    /// Holds on to a group that links are followed from; patterns do not see what is read there.
+    pub(crate) fn of(group: &Object<'_>, cx: &ReadContext, depth: u32, ours: bool) -> Result<Option<Self>> {
+        let Some(kept) = group.keep()? else { return Ok(None) };
+        Ok(Some(Held { kept, cx: cx.clone(), state: UNMASKED, depth, ours, is_plain: false }))
+    }
+
     /// The object, if a copy of it is what this library would write, and the library may copy it. What others wrote is read by other rules, wherever it is.
     pub(crate) fn kept(&self) -> Option<&dyn Kept> {
         (self.ours && self.is_plain && self.cx.is_trusted()).then_some(&*self.kept)
@@ -69,6 +77,29 @@ impl Held {
         let found =
             looked.and_then(|()| found.ok_or_else(|| ErrorKind::Contract("nothing was looked at".into()).into()));
         found.map_err(|error| self.located(error))
+    }
+
+    /// Opens the object to change it: itself, and a look at it.
+    #[cfg(feature = "libhdf5")]
+    pub(crate) fn edit(&self, change: &mut dyn FnMut(&Id, &Object<'_>) -> Result<()>) -> Result<()> {
+        let edited = self.kept.edit(&mut |object| {
+            let source = LibSource::new(libhdf5::root_of(object)?)?;
+            let found = Object::new(&source, source.adopt(object.clone())?);
+            change(object, &found)
+        });
+        edited.map_err(|error| self.located(error.during(Operation::Save)))
+    }
+
+    /// The same node, which is another object now.
+    #[cfg(feature = "libhdf5")]
+    pub(crate) fn with(&self, kept: Arc<dyn Kept>) -> Self {
+        Held { kept, ..self.clone() }
+    }
+
+    /// Whether this library wrote the node.
+    #[cfg(feature = "libhdf5")]
+    pub(crate) fn is_ours(&self) -> bool {
+        self.ours
     }
 
     #[cold]

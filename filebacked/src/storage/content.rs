@@ -1,6 +1,7 @@
 //! What datasets and attributes hold, whatever its type: for values that have no Rust type.
 
 use super::{Dtype, Texts};
+use crate::error::{Error, ErrorKind, Result};
 use std::sync::Arc;
 
 /// A datatype in HDF5's own encoding, where a [`Dtype`] does not say all of it: byte order, padding, character set,
@@ -21,6 +22,21 @@ pub enum Link {
         /// The path in it.
         path: String,
     },
+}
+
+impl Link {
+    /// Refuses a link that no file can hold.
+    pub(crate) fn check(&self) -> Result<()> {
+        let parts = match self {
+            Link::Soft(path) => [path, path],
+            Link::External { file, path } => [file, path],
+        };
+        if parts.iter().any(|part| part.is_empty() || part.contains('\0')) {
+            let what = "a link to an empty name, or to one with a NUL in it".into();
+            return Err(Error::new(ErrorKind::Unsupported(what)));
+        }
+        Ok(())
+    }
 }
 
 /// How an element is put together that has parts outside of itself.

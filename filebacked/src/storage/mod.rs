@@ -18,6 +18,8 @@ mod compression;
 // Elements with parts outside of themselves come out of one engine only.
 #[cfg_attr(not(feature = "libhdf5"), allow(dead_code))]
 mod content;
+#[cfg(feature = "libhdf5")]
+pub(crate) mod draft;
 mod dtype;
 #[cfg(feature = "libhdf5")]
 pub(crate) mod libhdf5;
@@ -28,8 +30,6 @@ mod kept;
 #[cfg(feature = "native")]
 pub(crate) mod native;
 mod plain;
-// Parts are what lazy arrays read.
-#[cfg_attr(not(feature = "ndarray"), allow(dead_code))]
 mod slab;
 mod staged;
 pub(crate) mod temporary;
@@ -40,11 +40,9 @@ pub(crate) use plain::Plain;
 pub(crate) use plain::{as_bytes, fill_slice, fill_vec, read_records, read_scalar, read_vec};
 #[cfg(feature = "sprs")]
 pub(crate) use plain::{integer_bytes, read_integers};
-pub(crate) use slab::Slab;
-#[cfg(any(feature = "ndarray", feature = "libhdf5", feature = "digest"))]
-pub(crate) use slab::Span;
 #[cfg(feature = "ndarray")]
 pub(crate) use slab::Window;
+pub(crate) use slab::{Slab, Span};
 pub(crate) use staged::{Gathered, Staged};
 
 pub(crate) use compression::check;
@@ -283,6 +281,26 @@ pub(crate) struct Texts {
     pub ends: Vec<usize>,
 }
 
+impl Texts {
+    /// Appends a string.
+    #[cfg(feature = "libhdf5")]
+    pub(crate) fn push(&mut self, text: &[u8]) {
+        self.bytes.extend_from_slice(text);
+        self.ends.push(self.bytes.len());
+    }
+
+    /// The bytes of the strings one by one.
+    #[cfg(feature = "libhdf5")]
+    pub(crate) fn cells(&self) -> impl Iterator<Item = &[u8]> {
+        let mut start = 0;
+        self.ends.iter().map(move |end| {
+            let cell = self.bytes.get(start..*end).unwrap_or_default();
+            start = *end;
+            cell
+        })
+    }
+}
+
 /// The strings one by one, if all of them are UTF-8.
 #[cfg(feature = "native")]
 pub(crate) fn text_pieces(texts: &Texts) -> Option<Vec<&str>> {
@@ -352,7 +370,6 @@ pub(crate) trait Source {
     fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()>;
 
     /// Reads a part of a dataset, as [`Source::read`] reads all of it. The selection lies in the dataset.
-    #[cfg_attr(not(feature = "ndarray"), allow(dead_code))]
     fn read_slab(&self, dataset: Handle, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
         let _ = (dataset, slab, out);
         Err(ErrorKind::Unsupported(format!("a part of data of type {dtype}")).into())
@@ -361,6 +378,12 @@ pub(crate) trait Source {
     /// Reads all variable-length strings of a dataset or attribute: its elements, or the member of them that the names
     /// lead to. A null pointer reads as empty text.
     fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts>;
+
+    /// Reads a part of the variable-length strings of a dataset, as [`Source::read_text`] reads all of them.
+    fn read_text_slab(&self, dataset: Handle, member: &[String], slab: &Slab) -> Result<Texts> {
+        // Where the texts lie anywhere, there is nothing to gain from a part.
+        slab.cut(&self.read_text(dataset, member)?, &self.describe(dataset)?.shape)
+    }
 
     /// The bytes of all elements as [`Source::read`] gives them, for engines that have them at hand.
     fn at_hand(&self, handle: Handle) -> Result<Option<&[u8]>> {

@@ -1,8 +1,12 @@
 //! [`Slab`]: a part of a dataset, and [`Window`]: a source through which a dataset looks like a part of itself.
 
-use super::{Allocation, Description, Dtype, Handle, Kept, Link, Source, StoredType, Texts, Unusual};
+use super::Texts;
+#[cfg(feature = "ndarray")]
+use super::{Allocation, Description, Dtype, Handle, Kept, Link, Source, StoredType, Unusual};
 use crate::error::{Error, ErrorKind, Result};
+#[cfg(feature = "ndarray")]
 use std::mem::MaybeUninit;
+#[cfg(feature = "ndarray")]
 use std::sync::Arc;
 
 /// A regular selection (HDF5's hyperslab): along each dimension `count` elements, `step` apart, from `start` on.
@@ -91,21 +95,44 @@ impl Slab {
             }
         }
     }
+
+    /// The selected ones of all texts of a dataset of this shape, an element of which may have several.
+    pub(crate) fn cut(&self, texts: &Texts, shape: &[u64]) -> Result<Texts> {
+        let each = (texts.ends.len() / super::elements(shape).unwrap_or(0).max(1)) as u64;
+        let mut part = Texts::default();
+        self.runs(shape, |start, len| {
+            for place in start * each..(start + len) * each {
+                let end = |place: Option<u64>| place.map_or(Some(0), |place| texts.ends.get(place as usize).copied());
+                let text = match (end(place.checked_sub(1)), end(Some(place))) {
+                    (Some(from), Some(to)) => texts.bytes.get(from..to),
+                    _ => None,
+                };
+                let text = text.ok_or_else(|| Error::new(ErrorKind::Damaged("fewer texts than elements".into())))?;
+                part.bytes.extend_from_slice(text);
+                part.ends.push(part.bytes.len());
+            }
+            Ok(())
+        })?;
+        Ok(part)
+    }
 }
 
 /// A source through which one dataset looks like a part of itself.
+#[cfg(feature = "ndarray")]
 pub(crate) struct Window<'s> {
     pub(crate) source: &'s dyn Source,
     pub(crate) dataset: Handle,
     pub(crate) slab: &'s Slab,
 }
 
+#[cfg(feature = "ndarray")]
 impl Window<'_> {
     fn is_part(&self, handle: Handle) -> bool {
         handle.id == self.dataset.id && handle.kind == self.dataset.kind
     }
 }
 
+#[cfg(feature = "ndarray")]
 impl Source for Window<'_> {
     fn root(&self) -> Result<Handle> {
         self.source.root()
@@ -175,29 +202,10 @@ impl Source for Window<'_> {
     }
 
     fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts> {
-        let texts = self.source.read_text(handle, member)?;
-        if !self.is_part(handle) {
-            return Ok(texts);
+        match self.is_part(handle) {
+            true => self.source.read_text_slab(handle, member, self.slab),
+            false => self.source.read_text(handle, member),
         }
-        // Text of variable length lies anywhere, so there is nothing to gain from reading a part of it.
-        let shape = self.source.describe(handle)?.shape;
-        // An element of a compound type may have several.
-        let each = (texts.ends.len() / super::elements(&shape).unwrap_or(0).max(1)) as u64;
-        let mut part = Texts::default();
-        self.slab.runs(&shape, |start, len| {
-            for place in start * each..(start + len) * each {
-                let end = |place: Option<u64>| place.map_or(Some(0), |place| texts.ends.get(place as usize).copied());
-                let text = match (end(place.checked_sub(1)), end(Some(place))) {
-                    (Some(from), Some(to)) => texts.bytes.get(from..to),
-                    _ => None,
-                };
-                let text = text.ok_or_else(|| Error::new(ErrorKind::Damaged("fewer texts than elements".into())))?;
-                part.bytes.extend_from_slice(text);
-                part.ends.push(part.bytes.len());
-            }
-            Ok(())
-        })?;
-        Ok(part)
     }
 
     fn again(&self, object: Handle) -> Result<Handle> {

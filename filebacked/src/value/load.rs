@@ -150,7 +150,8 @@ impl Walk<'_> {
         let object = match group.child(&name) {
             Ok(Some(object)) => object,
             Ok(None) => return link(ErrorKind::Missing.into()),
-            Err(error) => return link(error),
+            Err(error) if matches!(error.kind(), ErrorKind::Dangling(_)) => return link(error),
+            Err(error) => return Err(error),
         };
         if let Some(place) = self.open(&object)? {
             return link(Error::new(ErrorKind::Cycle(place)));

@@ -1,26 +1,24 @@
 //! Changes to the groups of a file: making, opening, deleting, renaming and moving members.
 
+use super::attributes::has as has_attribute;
 use super::filetype::{describe, memory_type};
 use super::id::{Id, check, room, with_link_name, with_name};
-use super::lists::new_list;
+use super::lists::{link_list, new_list};
 use super::names;
 use super::source::Data;
 use super::stack::last_error;
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{Dtype, Handle, ObjectKind};
-use hdf5_metno::globals::{H5P_GROUP_CREATE, H5P_LINK_CREATE};
+use hdf5_metno::globals::H5P_GROUP_CREATE;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5::H5free_memory;
-use hdf5_metno_sys::h5a::{
-    H5Acreate2, H5Adelete, H5Aexists, H5Aget_create_plist, H5Aget_space, H5Aget_type, H5Aopen, H5Awrite,
-};
+use hdf5_metno_sys::h5a::{H5Acreate2, H5Adelete, H5Aget_create_plist, H5Aget_space, H5Aget_type, H5Aopen, H5Awrite};
 use hdf5_metno_sys::h5g::H5Gcreate2;
 use hdf5_metno_sys::h5i::H5I_type_t::H5I_GROUP;
 use hdf5_metno_sys::h5i::{H5Iget_type, hid_t};
 use hdf5_metno_sys::h5l::{H5Ldelete, H5Lexists, H5Lmove};
 use hdf5_metno_sys::h5o::H5Oopen;
-use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_char_encoding, H5Pset_obj_track_times};
-use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
+use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_obj_track_times};
 use std::ffi::c_char;
 
 /// Whether a group has a link of this name, wherever that leads.
@@ -122,16 +120,6 @@ pub(crate) fn promote(from: &Id, into: &Id, overwrite: bool, known: &[&str]) -> 
     })
 }
 
-/// A list for creating a link of this name. The lock is held.
-fn link_list(name: &str) -> Result<Id> {
-    let list = new_list(*H5P_LINK_CREATE)?;
-    if !name.is_ascii() {
-        // SAFETY: the list is open.
-        check(unsafe { H5Pset_char_encoding(list.raw(), H5T_CSET_UTF8) })?;
-    }
-    Ok(list)
-}
-
 /// Moves a link into another group of the same file, under another name.
 pub(crate) fn move_link(from: &Id, name: &str, into: &Id, new: &str) -> Result<()> {
     sync(|| move_locked(from, name, into, new))
@@ -147,13 +135,8 @@ fn move_locked(from: &Id, name: &str, into: &Id, new: &str) -> Result<()> {
     })
 }
 
-fn has_attribute(object: hid_t, name: &str) -> Result<bool> {
-    // SAFETY: the object is open, the name ends in NUL.
-    with_name(name, |name| unsafe { Ok(check(H5Aexists(object, name))? > 0) })
-}
-
 /// Copies an attribute, over one that is there. The lock is held.
-fn copy_attribute(from: hid_t, into: hid_t, name: &str) -> Result<()> {
+pub(super) fn copy_attribute(from: hid_t, into: hid_t, name: &str) -> Result<()> {
     // SAFETY: the objects are open, the name ends in NUL, each new identifier has no other owner.
     let (old, stored, space, list) = with_name(name, |name| unsafe {
         let old = Id::own(H5Aopen(from, name, H5P_DEFAULT))?;

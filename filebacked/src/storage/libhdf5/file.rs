@@ -1,6 +1,7 @@
 //! Files: on disk, in memory, and as images.
 
 use super::id::{Id, check, room};
+use super::kept::file_name;
 use super::lists::new_list;
 use crate::error::{Error, ErrorKind, Result};
 use hdf5_metno::globals::{H5P_FILE_ACCESS, H5P_FILE_CREATE};
@@ -18,7 +19,7 @@ use hdf5_metno_sys::h5p::{
     H5Pset_libver_bounds, H5Pset_link_creation_order, H5Pset_obj_track_times,
 };
 use std::ffi::CString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// An open file. It stays open below until everything in it is closed too.
@@ -62,7 +63,7 @@ impl LibFile {
 
     /// Creates a file in memory, which grows by so many bytes at a time.
     pub(crate) fn create_in_memory(increment: usize) -> Result<Self> {
-        let name = memory_name()?;
+        let name = memory_name(None)?;
         sync(|| {
             let access = access(H5F_LIBVER_V18)?;
             // SAFETY: the list is open.
@@ -73,18 +74,34 @@ impl LibFile {
 
     /// Opens the bytes of a file to read them. They are copied.
     pub(crate) fn open_image(image: &[u8]) -> Result<Self> {
+        LibFile::image_as(image, false, None)
+    }
+
+    /// The same, with external links relative to where a file of this name is.
+    #[cfg(feature = "native")]
+    pub(crate) fn open_image_beside(image: &[u8], path: Option<&Path>) -> Result<Self> {
+        LibFile::image_as(image, false, path.and_then(Path::parent))
+    }
+
+    /// Opens the bytes of a file to read and change a copy of them.
+    pub(crate) fn open_image_rw(image: &[u8]) -> Result<Self> {
+        LibFile::image_as(image, true, None)
+    }
+
+    fn image_as(image: &[u8], writable: bool, directory: Option<&Path>) -> Result<Self> {
         if image.is_empty() {
             return Err(ErrorKind::NotHdf5.into());
         }
-        let name = memory_name()?;
+        let name = memory_name(directory)?;
         sync(|| {
-            let access = new_list(*H5P_FILE_ACCESS)?;
+            let access = if writable { access(H5F_LIBVER_LATEST)? } else { new_list(*H5P_FILE_ACCESS)? };
+            let flags = if writable { H5F_ACC_RDWR } else { H5F_ACC_RDONLY };
             // SAFETY: the list is open and the name ends in NUL; the library copies the image and does not write to
             // the one that it is given.
             unsafe {
                 check(H5Pset_fapl_core(access.raw(), 64 << 10, 0))?;
                 check(H5Pset_file_image(access.raw(), image.as_ptr().cast_mut().cast(), image.len()))?;
-                Ok(LibFile { id: Id::own(H5Fopen(name.as_ptr(), H5F_ACC_RDONLY, access.raw()))? })
+                Ok(LibFile { id: Id::own(H5Fopen(name.as_ptr(), flags, access.raw()))? })
             }
         })
     }
@@ -137,6 +154,18 @@ impl LibFile {
     }
 }
 
+impl LibFile {
+    /// A file that `hdf5_metno` has open.
+    pub(crate) fn of_hdf5(file: &hdf5_metno::File) -> Self {
+        LibFile { id: Id::of_location(file) }
+    }
+
+    /// The name that it was opened by.
+    pub(crate) fn name(&self) -> Option<PathBuf> {
+        file_name(&self.id)
+    }
+}
+
 /// How a file is opened to be written: in the format of HDF5 1.8, up to that of another version. The lock is held.
 fn access(high: H5F_libver_t) -> Result<Id> {
     let list = new_list(*H5P_FILE_ACCESS)?;
@@ -167,10 +196,10 @@ fn create(name: &CString, flags: u32, access: &Id) -> Result<LibFile> {
 }
 
 /// A name for a file in memory. The library takes two of the same name for the same file.
-fn memory_name() -> Result<CString> {
+fn memory_name(directory: Option<&Path>) -> Result<CString> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
-    c_string(format!("filebacked-memory-{}-{n}", std::process::id()).into_bytes())
+    c_path(&directory.unwrap_or(Path::new("")).join(format!("filebacked-memory-{}-{n}", std::process::id())))
 }
 
 #[cfg(unix)]

@@ -21,11 +21,22 @@ impl Id {
         if id >= 0 { Ok(Id(id)) } else { Err(last_error()) }
     }
 
-    /// A reference of its own to an open group of `hdf5_metno`.
-    pub(crate) fn of_group(group: &hdf5_metno::Group) -> Id {
-        // SAFETY: the group's identifier is valid as long as the group lives, and the reference that is added is owned here.
-        sync(|| unsafe { H5Iinc_ref(group.id()) });
-        Id(group.id())
+    /// A reference of its own to an open object of `hdf5_metno`.
+    pub(crate) fn of_location(object: &hdf5_metno::Location) -> Id {
+        // SAFETY: the object's identifier is valid as long as the object lives, and the reference that is added is owned
+        // here.
+        sync(|| unsafe { H5Iinc_ref(object.id()) });
+        Id(object.id())
+    }
+
+    /// The same open group for `hdf5_metno`.
+    pub(crate) fn to_group(&self) -> Result<hdf5_metno::Group> {
+        // SAFETY: the reference that is added belongs to the new group object.
+        let group = sync(|| unsafe {
+            H5Iinc_ref(self.0);
+            hdf5_metno::from_id(self.0)
+        });
+        group.map_err(|error| Error::new(ErrorKind::Hdf5(error.to_string())))
     }
 
     /// The number that C functions take.

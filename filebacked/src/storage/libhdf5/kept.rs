@@ -5,25 +5,20 @@ use super::edit::root_of;
 use super::file::LibFile;
 #[cfg(all(feature = "native", hdf5_tokens))]
 use super::id::with_name;
-use super::id::{Id, check, with_link_name};
+use super::id::{Id, check};
 #[cfg(feature = "native")]
 use super::linked::open_place;
-use super::lists::new_list;
 use super::source::LibSource;
 use crate::error::Result;
 use crate::storage::kept::read_only;
 use crate::storage::{Handle, Kept, ObjectKind, Source};
-use hdf5_metno::globals::H5P_LINK_CREATE;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5Fget_intent, H5Fget_name};
 use hdf5_metno_sys::h5i::H5Iget_file_id;
 #[cfg(feature = "native")]
 use hdf5_metno_sys::h5i::hid_t;
-use hdf5_metno_sys::h5o::H5Ocopy;
 #[cfg(all(feature = "native", hdf5_tokens))]
 use hdf5_metno_sys::h5o::{H5O_token_t, H5Otoken_from_str};
-use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_char_encoding};
-use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
 use std::path::{Path, PathBuf};
 
 /// An open object of an open file.
@@ -35,6 +30,12 @@ pub(crate) struct LibKept {
 }
 
 impl LibKept {
+    /// An open object, whatever it is.
+    pub(crate) fn of(object: Id) -> Result<Self> {
+        let kind = sync(|| super::source::kind(&object))?;
+        Ok(LibKept::new(object, kind))
+    }
+
     pub(super) fn new(object: Id, kind: ObjectKind) -> Self {
         LibKept { path: file_name(&object), object, kind }
     }
@@ -55,9 +56,7 @@ impl Kept for LibKept {
     }
 
     fn edit(&self, change: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
-        if !is_writable(&self.object)? {
-            return Err(read_only());
-        }
+        begin(&self.object)?;
         change(&self.object)
     }
 }
@@ -85,20 +84,8 @@ fn open_by_address(root: hid_t, address: u64) -> Result<Id> {
     open_place(root, address)
 }
 
-/// Copies an object, with everything that is in it and as it is stored, into a group of this file or of another.
-pub(crate) fn copy_object(from: &Id, into: &Id, name: &str) -> Result<()> {
-    sync(|| {
-        let list = new_list(*H5P_LINK_CREATE)?;
-        // SAFETY: everything is open, the names end in NUL.
-        with_link_name(name, |name| unsafe {
-            check(H5Pset_char_encoding(list.raw(), H5T_CSET_UTF8))?;
-            check(H5Ocopy(from.raw(), c".".as_ptr(), into.raw(), name, H5P_DEFAULT, list.raw())).map(drop)
-        })
-    })
-}
-
 /// Whether the file that an object is in was opened to be changed.
-fn is_writable(object: &Id) -> Result<bool> {
+pub(crate) fn is_writable(object: &Id) -> Result<bool> {
     sync(|| {
         let mut intent = 0;
         // SAFETY: the object is open; the new identifier has no other owner, and the place for the answer is writable.
@@ -110,8 +97,13 @@ fn is_writable(object: &Id) -> Result<bool> {
     })
 }
 
+/// Every change of a file begins here: refuses one that was opened to be read.
+pub(crate) fn begin(object: &Id) -> Result<()> {
+    if is_writable(object)? { Ok(()) } else { Err(read_only()) }
+}
+
 /// The name of the file that an object is in.
-fn file_name(object: &Id) -> Option<PathBuf> {
+pub(crate) fn file_name(object: &Id) -> Option<PathBuf> {
     let mut name = vec![0u8; 4096];
     // SAFETY: the object is open, the buffer is writable for its length.
     let len = sync(|| unsafe { H5Fget_name(object.raw(), name.as_mut_ptr().cast(), name.len()) });

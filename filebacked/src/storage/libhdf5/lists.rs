@@ -34,6 +34,16 @@ pub(super) fn new_list(class: hid_t) -> Result<Id> {
     unsafe { Id::own(H5Pcreate(class)) }
 }
 
+/// A list for creating a link of this name. The lock is held.
+pub(super) fn link_list(name: &str) -> Result<Id> {
+    let list = new_list(*H5P_LINK_CREATE)?;
+    if !name.is_ascii() {
+        // SAFETY: the list is open.
+        check(unsafe { H5Pset_char_encoding(list.raw(), H5T_CSET_UTF8) })?;
+    }
+    Ok(list)
+}
+
 /// A list for creating objects that keep no times.
 fn timeless(class: hid_t) -> Result<Id> {
     let list = new_list(class)?;

@@ -3,10 +3,10 @@
 use super::content;
 use super::filters::register;
 use super::id::{Id, check, room, with_link_name, with_name};
-use super::kept::copy_object;
 use super::linked::{self, Linked};
 use super::links;
 use super::lists::{ListRef, Lists};
+use super::members;
 use super::source::Data;
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
@@ -22,7 +22,7 @@ use hdf5_metno_sys::h5l::H5Lexists;
 use hdf5_metno_sys::h5o::H5Oopen;
 use hdf5_metno_sys::h5p::H5P_DEFAULT;
 use hdf5_metno_sys::h5s::H5S_class_t::{H5S_NULL, H5S_SCALAR};
-use hdf5_metno_sys::h5s::{H5S_ALL, H5S_MAX_RANK, H5Screate, H5Screate_simple};
+use hdf5_metno_sys::h5s::{H5S_ALL, H5S_MAX_RANK, H5S_UNLIMITED, H5Screate, H5Screate_simple};
 use std::ffi::{CString, c_char, c_void};
 
 /// Scratch memory above this is given back after use.
@@ -255,7 +255,7 @@ impl Sink for LibSink {
 
     fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
         let Some(into) = self.groups.last() else { return Ok(false) };
-        kept.with_hdf5(&mut |object| copy_object(object, into, name))?;
+        kept.with_hdf5(&mut |object| members::copy(object, into, name, 0))?;
         Ok(true)
     }
 
@@ -405,8 +405,7 @@ impl Tools {
             return Ok((self.scalar.raw(), None));
         }
         if shape.len() > H5S_MAX_RANK as usize {
-            let what = format!("{} dimensions; HDF5 has at most {H5S_MAX_RANK}", shape.len());
-            return Err(ErrorKind::Unsupported(what).into());
+            return Err(too_many(shape.len()));
         }
         // SAFETY: the shape has as many numbers as is said; the new dataspace has no other owner.
         let space = unsafe { Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), std::ptr::null()))? };
@@ -443,14 +442,16 @@ impl Tools {
         size: usize,
     ) -> Result<(Id, bool)> {
         let (dtype, _type_owner) = self.filetype(spec.dtype, spec.stored)?;
-        let (space, _owner) = self.space_or_null(spec.shape, spec.null)?;
         let list = self.lists.dataset(spec, elements, size)?;
+        // What has chunks may grow.
+        let chunked = matches!(list, ListRef::Made(_));
+        let (space, _owner) = if chunked { growing(spec.shape)? } else { self.space_or_null(spec.shape, spec.null)? };
         let link = self.lists.link(name);
         // SAFETY: everything is open, the name ends in NUL.
         let dataset = with_link_name(name, |name| unsafe {
             Id::own(H5Dcreate2(at, name, dtype, space, link, list.raw(), H5P_DEFAULT))
         })?;
-        Ok((dataset, matches!(list, ListRef::Made(_))))
+        Ok((dataset, chunked))
     }
 
     /// Writes all elements of a dataset. The lock is held.
@@ -476,6 +477,23 @@ impl Tools {
         }
         Ok(())
     }
+}
+
+/// The dataspace of a shape without a limit to any of its extents. The lock is held.
+fn growing(shape: &[u64]) -> Result<(hid_t, Option<Id>)> {
+    let most = [H5S_UNLIMITED; H5S_MAX_RANK as usize];
+    if shape.len() > most.len() {
+        return Err(too_many(shape.len()));
+    }
+    // SAFETY: both have at least as many numbers as is said; the new dataspace has no other owner.
+    let space = unsafe { Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), most.as_ptr()))? };
+    Ok((space.raw(), Some(space)))
+}
+
+#[cold]
+fn too_many(dimensions: usize) -> Error {
+    let what = format!("{dimensions} dimensions; HDF5 has at most {H5S_MAX_RANK}");
+    ErrorKind::Unsupported(what).into()
 }
 
 /// The number of elements, after a check that the bytes are as many as they need.

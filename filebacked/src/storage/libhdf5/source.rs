@@ -6,9 +6,10 @@ use super::filetype::{
     describe, is_nul_padded, is_swapped_time, is_unconverted, is_usual_text, memory_type, size_of_type,
 };
 use super::filters::register;
-use super::id::{Id, check, is_link_name, with_name};
+use super::id::{Id, check, is_link_name, with_link_name, with_name};
 use super::kept::LibKept;
 use super::links;
+use super::members::{identity, identity_and_links};
 use super::names::{attributes, children, is_ordered};
 use super::refer::{broken, region, target};
 use super::sequences::sequences;
@@ -22,7 +23,6 @@ use crate::storage::{
     Allocation, Description, Dtype, Gathered, Handle, Kept, Link, ObjectKind, Slab, Source, Span, StoredType, Texts,
     Unusual, elements,
 };
-use hdf5_metno::LocationInfo;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5::HADDR_UNDEF;
 use hdf5_metno_sys::h5a::{H5Aexists, H5Aget_space, H5Aget_type, H5Aopen, H5Aread};
@@ -75,7 +75,6 @@ impl LibSource {
     }
 
     /// The handle of an object that is open already.
-    #[cfg(feature = "native")]
     pub(crate) fn adopt(&self, object: Id) -> Result<Handle> {
         let kind = sync(|| kind(&object))?;
         Ok(handle(object, kind))
@@ -108,9 +107,6 @@ impl LibSource {
 
     /// Reads a part of a dataset. The lock is held.
     fn read_part(&self, data: Data, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
-        let Data::Dataset(id) = data else {
-            return Err(ErrorKind::Contract("a part of an attribute".into()).into());
-        };
         slab.check(&data.extent()?.0)?;
         let shape = slab.shape();
         if elements(&shape).and_then(|n| n.checked_mul(dtype.size())) != Some(out.len()) {
@@ -125,15 +121,8 @@ impl LibSource {
         if !data.is_filled() {
             out.fill(MaybeUninit::new(0));
         }
-        let file_space = data.space()?;
-        select(&file_space, slab)?;
-        // SAFETY: everything is open; the buffer has the size of the selection in the type in memory, both of which were
-        // checked, and the spaces select equally many elements.
-        unsafe {
-            let memory_space = Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), std::ptr::null()))?;
-            let buffer = out.as_mut_ptr().cast();
-            check(H5Dread(id, memory.raw(), memory_space.raw(), file_space.raw(), H5P_DEFAULT, buffer))?;
-        }
+        // SAFETY: the buffer has the size of the selection in the type in memory, both of which were checked.
+        unsafe { data.read_part(memory.raw(), slab, H5P_DEFAULT, out.as_mut_ptr().cast())? };
         put_in_order(&stored, dtype, out)
     }
 }
@@ -201,26 +190,13 @@ fn select(space: &Id, slab: &Slab) -> Result<()> {
     .map(drop)
 }
 
-/// What the library says of where an object is. The lock is held.
-fn location(object: Handle) -> Result<LocationInfo> {
-    let id = object.id as hid_t;
-    // SAFETY: the reference that is added belongs to the new location.
-    let location = unsafe {
-        H5Iinc_ref(id);
-        hdf5_metno::from_id::<hdf5_metno::Location>(id)
-    };
-    // Which call gives an object's address depends on the version of the library; `hdf5_metno` knows.
-    let info = location.and_then(|location| location.loc_info());
-    info.map_err(|error| ErrorKind::Hdf5(error.to_string()).into())
-}
-
 /// Gives an identifier away as a handle.
 fn handle(id: Id, kind: ObjectKind) -> Handle {
     Handle { id: id.into_raw() as u64, kind, bare: kind == ObjectKind::Attribute }
 }
 
 /// What kind of object an identifier stands for. The lock is held.
-fn kind(id: &Id) -> Result<ObjectKind> {
+pub(super) fn kind(id: &Id) -> Result<ObjectKind> {
     // SAFETY: an identifier that is not open is answered with an error.
     let kind = unsafe { H5Iget_type(id.raw()) };
     Ok(match kind {
@@ -269,7 +245,12 @@ impl Source for LibSource {
     }
 
     fn link(&self, group: Handle, name: &str) -> Result<Option<Link>> {
-        sync(|| links::read(group.id as hid_t, name))
+        sync(|| {
+            let group = group.id as hid_t;
+            // SAFETY: the group is open, the name ends in NUL.
+            let found = with_link_name(name, |name| unsafe { check(H5Lexists(group, name, H5P_DEFAULT)) })?;
+            if found > 0 { links::read(group, name) } else { Ok(None) }
+        })
     }
 
     fn stored_type(&self, handle: Handle, dtype: Option<&Dtype>) -> Result<Option<StoredType>> {
@@ -319,7 +300,7 @@ impl Source for LibSource {
     }
 
     fn identity(&self, object: Handle) -> Result<Option<String>> {
-        sync(|| Ok(location(object).ok().map(|info| format!("{} {:?}", info.fileno, info.token))))
+        Ok(sync(|| identity(object.id as hid_t)))
     }
 
     fn loaded(&self) -> Option<&Loaded> {
@@ -327,8 +308,8 @@ impl Source for LibSource {
     }
 
     fn links(&self, object: Handle) -> Result<(Identity, u64)> {
-        let info = sync(|| location(object))?;
-        Ok((Identity::Words(format!("{} {:?}", info.fileno, info.token)), info.num_links as u64))
+        let (words, links) = sync(|| identity_and_links(object.id as hid_t))?;
+        Ok((Identity::Words(words), links))
     }
 
     fn describe(&self, handle: Handle) -> Result<Description> {
@@ -361,7 +342,11 @@ impl Source for LibSource {
     }
 
     fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts> {
-        sync(|| read_text(Data::of(handle)?, member))
+        sync(|| read_text(Data::of(handle)?, member, None))
+    }
+
+    fn read_text_slab(&self, dataset: Handle, member: &[String], slab: &Slab) -> Result<Texts> {
+        sync(|| read_text(Data::of(dataset)?, member, Some(slab)))
     }
 
     fn target(&self, at: Handle, reference: &[u8]) -> Result<Option<Handle>> {
@@ -501,6 +486,25 @@ impl Data {
             };
         }
         Ok(())
+    }
+
+    /// Reads a part of a dataset.
+    ///
+    /// # Safety
+    ///
+    /// `out` has room for all elements of the selection in the type `memory`.
+    pub(super) unsafe fn read_part(self, memory: hid_t, slab: &Slab, transfer: hid_t, out: *mut c_void) -> Result<()> {
+        let Data::Dataset(id) = self else {
+            return Err(ErrorKind::Contract("a part of an attribute".into()).into());
+        };
+        slab.check(&self.extent()?.0)?;
+        let (shape, file_space) = (slab.shape(), self.space()?);
+        select(&file_space, slab)?;
+        // SAFETY: everything is open, the contract of this function, and the spaces select equally many elements.
+        unsafe {
+            let memory_space = Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), std::ptr::null()))?;
+            check(H5Dread(id, memory, memory_space.raw(), file_space.raw(), transfer, out)).map(drop)
+        }
     }
 }
 

@@ -112,6 +112,11 @@ pub(super) fn last_error() -> Error {
     } else if let Some(filter) = stack.missing_filter() {
         Error::new(ErrorKind::Unsupported(format!("the HDF5 filter {filter} is not available")))
             .with_help("set HDF5_PLUGIN_PATH to the directory of its plugin")
+    } else if stack.cause().starts_with("object header message is too large") {
+        Error::new(ErrorKind::Unsupported("more than 64 KiB in the header of an object of the oldest format".into()))
+            .with_help(
+                "objects of files made here, or with h5py's libver='v108' and later, have room for large attributes",
+            )
     } else if stack.0.iter().any(Frame::refuses_chunk) {
         Error::new(ErrorKind::Damaged(format!("a chunk that cannot be decoded: {}", stack.cause())))
     } else if let Some(kind) = io {

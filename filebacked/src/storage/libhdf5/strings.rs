@@ -5,7 +5,7 @@ use super::id::{Id, check, room};
 use super::lists::new_list;
 use super::source::Data;
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Dtype, Texts};
+use crate::storage::{Dtype, Slab, Texts, elements};
 use hdf5_metno::globals::H5P_DATASET_XFER;
 use hdf5_metno_sys::h5::H5free_memory;
 use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_vlen_mem_manager};
@@ -24,14 +24,19 @@ pub(super) unsafe fn into_arena(arena: *mut Arena) -> Result<Id> {
     Ok(list)
 }
 
-/// All strings of a dataset or attribute, or of the member that the names lead to. The lock is held.
-pub(super) fn read_text(data: Data, member: &[String]) -> Result<Texts> {
+/// All strings of a dataset or attribute, or of the member that the names lead to; or those of a part of a dataset. The lock
+/// is held.
+pub(super) fn read_text(data: Data, member: &[String], part: Option<&Slab>) -> Result<Texts> {
     let Some(memory) = strings_of(data.dtype()?.raw(), member)? else {
         let found = describe(data.dtype()?.raw())?;
         return Err(Error::mismatch(Dtype::VarStr.to_string(), found.to_string()));
     };
     let each = size_of_type(memory.raw())? / size_of::<*mut c_char>();
-    let n = data.elements()?.checked_mul(each).ok_or_else(|| ErrorKind::Damaged("too many strings".into()))?;
+    let elements = match part {
+        Some(part) => elements(&part.shape()).unwrap_or(usize::MAX),
+        None => data.elements()?,
+    };
+    let n = elements.checked_mul(each).ok_or_else(|| ErrorKind::Damaged("too many strings".into()))?;
     if n == 0 {
         return Ok(Texts::default());
     }
@@ -44,7 +49,11 @@ pub(super) fn read_text(data: Data, member: &[String]) -> Result<Texts> {
             // one to a string in the arena.
             unsafe {
                 let list = into_arena(&raw mut arena)?;
-                data.read(memory.raw(), list.raw(), pointers.as_mut_ptr().cast())?;
+                let place = pointers.as_mut_ptr().cast();
+                match part {
+                    Some(part) => data.read_part(memory.raw(), part, list.raw(), place)?,
+                    None => data.read(memory.raw(), list.raw(), place)?,
+                }
                 collect(&pointers)
             }
         }

@@ -114,7 +114,6 @@ impl<'b> Data<'b> {
     }
 
     /// Reads a part of it.
-    #[cfg_attr(not(feature = "ndarray"), allow(dead_code))]
     pub(super) fn read_slab(&self, input: &Input<'_>, part: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
         let Description { dtype, shape, .. } = &self.description;
         let element = dtype.stored_size() as u64;

@@ -84,13 +84,13 @@ impl Kept for NativeKept {
                 .with_help("the file is not trusted: read the value, not the handle"));
         }
         let file = match &*self.origin {
-            Origin::Memory(bytes, _) => LibFile::open_image(bytes)?,
+            Origin::Memory(bytes, path) => LibFile::open_image_beside(bytes, path.as_deref())?,
             Origin::Disk(opened) => {
                 opened.check()?;
                 match opened.has_its_name() {
                     true => LibFile::open(&opened.path, false)?,
                     // The library opens files by name. Memory has to do where another file has taken it.
-                    false => LibFile::open_image(&opened.bytes()?)?,
+                    false => LibFile::open_image_beside(&opened.bytes()?, Some(&opened.path))?,
                 }
             }
         };

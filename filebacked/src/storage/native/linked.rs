@@ -21,6 +21,8 @@ pub(super) struct Linked {
     pub(super) written: Written,
     /// The next object may get more links.
     pub(super) expected: bool,
+    /// What was written last is a soft or external link.
+    link: bool,
     /// The header with a count that was written last, and its bytes if they are in the file already.
     last: Range<u64>,
     last_bytes: Vec<u8>,
@@ -52,6 +54,28 @@ struct Count {
 }
 
 impl Linked {
+    /// The next object may get more links.
+    pub(super) fn expect(&mut self) {
+        self.expected = true;
+        self.link = false;
+    }
+
+    /// A soft or external link was written, which is no object.
+    pub(super) fn no_object(&mut self) {
+        self.expected = false;
+        self.link = true;
+    }
+
+    /// A group was written, whatever is in it.
+    pub(super) fn no_link(&mut self) {
+        self.link = false;
+    }
+
+    /// Whether what was written last is an object: a member of this name, or the root.
+    pub(super) fn is_object(&self, name: Option<&str>) -> bool {
+        name.is_none() || !self.link
+    }
+
     /// A header that has a count was written.
     pub(super) fn headed(&mut self, header: Range<u64>) {
         self.last = header;

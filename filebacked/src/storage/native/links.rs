@@ -5,6 +5,7 @@ use super::header::{Header, damaged, uint, unknown};
 use super::input::Input;
 use super::{UNDEFINED, btree, fractal, message};
 use crate::error::{Error, ErrorKind, Result};
+use crate::storage::Link as Other;
 use std::cell::{Cell, OnceCell};
 use std::ops::Range;
 
@@ -14,12 +15,19 @@ const NAME_RECORD: usize = 4 + fractal::ID;
 /// Bytes of a record of the index by creation order.
 const ORDER_RECORD: usize = 8 + fractal::ID;
 
+/// The types of links.
+pub(super) const HARD: u8 = 0;
+pub(super) const SOFT: u8 = 1;
+pub(super) const EXTERNAL: u8 = 64;
+
 /// A link message.
 pub(super) struct Link<'m> {
     pub(super) name: &'m [u8],
     /// Of a hard link.
     pub(super) address: Option<u64>,
     order: u64,
+    /// The type of any other, and its bytes.
+    other: (u8, &'m [u8]),
 }
 
 impl<'m> Link<'m> {
@@ -37,16 +45,16 @@ impl<'m> Link<'m> {
             && let Some((name, address)) = rest.split_at_checked(usize::from(*len))
             && let Ok(address) = address.try_into()
         {
-            return Ok(Link { name, address: Some(u64::from_le_bytes(address)), order });
+            return Ok(Link { name, address: Some(u64::from_le_bytes(address)), order, other: (HARD, &[]) });
         }
         let flags = uint(body, 1, 1)?;
         if uint(body, 0, 1)? != 1 {
             return Err(unknown("a link of another version"));
         }
         let mut at = 2;
-        let mut hard = true;
+        let mut kind = HARD;
         if flags & 8 != 0 {
-            hard = uint(body, at, 1)? == 0;
+            kind = uint(body, at, 1)? as u8;
             at += 1;
         }
         let mut order = 0;
@@ -62,8 +70,13 @@ impl<'m> Link<'m> {
         at += width;
         let name = at.checked_add(len).and_then(|end| body.get(at..end));
         let name = name.ok_or_else(|| damaged("a link's name outside of its message"))?;
-        let address = if hard { Some(uint(body, at + len, 8)?) } else { None };
-        Ok(Link { name, address, order })
+        at += len;
+        if kind == HARD {
+            return Ok(Link { name, address: Some(uint(body, at, 8)?), order, other: (HARD, &[]) });
+        }
+        let end = (at + 2).saturating_add(uint(body, at, 2)? as usize);
+        let value = body.get(at + 2..end).ok_or_else(|| damaged("a link's value outside of its message"))?;
+        Ok(Link { name, address: None, order, other: (kind, value) })
     }
 }
 
@@ -106,7 +119,14 @@ pub(super) struct Links {
 struct Entry {
     name: Range<usize>,
     order: u64,
-    address: Option<u64>,
+    target: Target,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Target {
+    Address(u64),
+    /// The type of another link, and how many bytes it has, which stand behind the name.
+    Other(u8, u32),
 }
 
 impl Links {
@@ -144,7 +164,11 @@ impl Links {
         let link = Link::parse(body)?;
         let start = self.names.len();
         self.names.extend_from_slice(link.name);
-        self.entries.push(Entry { name: start..self.names.len(), order: link.order, address: link.address });
+        let name = start..self.names.len();
+        let (kind, value) = link.other;
+        self.names.extend_from_slice(value);
+        let target = link.address.map_or(Target::Other(kind, value.len() as u32), Target::Address);
+        self.entries.push(Entry { name, order: link.order, target });
         Ok(())
     }
 
@@ -166,11 +190,43 @@ impl Links {
 
     /// The address of a link, `None` where there is no such link.
     pub(super) fn find(&self, name: &str) -> Result<Option<u64>> {
+        match self.entry(name).map(|entry| entry.target) {
+            Some(Target::Address(address)) => Ok(Some(address)),
+            Some(Target::Other(..)) => Err(unknown("a soft or external link")),
+            None => Ok(None),
+        }
+    }
+
+    /// Where a link leads that is no hard one.
+    pub(super) fn target(&self, name: &str) -> Result<Option<Other>> {
+        let Some(entry) = self.entry(name) else { return Ok(None) };
+        let Target::Other(kind, len) = entry.target else { return Ok(None) };
+        let value = self.names.get(entry.name.end..entry.name.end + len as usize).unwrap_or_default();
+        let text = |bytes: &[u8]| match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(text.to_string()),
+            Err(_) => Err(unknown("a link that is not UTF-8")),
+        };
+        match kind {
+            SOFT => Ok(Some(Other::Soft(text(value)?))),
+            EXTERNAL => {
+                let mut parts = value.get(1..).unwrap_or_default().split(|byte| *byte == 0);
+                match (value.first(), parts.next(), parts.next(), parts.next()) {
+                    (Some(0), Some(file), Some(path), Some(_)) => {
+                        Ok(Some(Other::External { file: text(file)?, path: text(path)? }))
+                    }
+                    _ => Err(damaged("an external link")),
+                }
+            }
+            _ => Err(unknown("a link of a type that users define")),
+        }
+    }
+
+    fn entry(&self, name: &str) -> Option<&Entry> {
         let next = self.next.get();
         let found = if self.name(next) == Some(name.as_bytes()) { Some(next) } else { self.search(name) };
-        let Some(entry) = found.and_then(|found| self.entries.get(found)) else { return Ok(None) };
+        let entry = self.entries.get(found?)?;
         self.next.set(found.map_or(0, |found| found + 1));
-        entry.address.map(Some).ok_or_else(|| unknown("a soft or external link"))
+        Some(entry)
     }
 
     fn search(&self, name: &str) -> Option<usize> {

@@ -17,7 +17,6 @@ mod linked;
 mod links;
 mod object;
 mod sink;
-#[cfg_attr(not(feature = "ndarray"), allow(dead_code))]
 mod slab;
 mod source;
 

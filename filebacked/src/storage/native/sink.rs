@@ -4,7 +4,7 @@ use super::checksum::lookup3;
 use super::header::Messages;
 use super::heap::Collection;
 use super::linked::{self, Linked};
-use super::links::{Dense, write_dense};
+use super::links::{self, Dense, write_dense};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
 use crate::shared::Written;
@@ -192,8 +192,14 @@ impl NativeSink {
         }
     }
 
-    /// Adds a link to the open group; where its address stands is the end of the messages.
+    /// Adds a hard link to the open group; where its address stands is the end of the messages.
     fn add_link(&mut self, name: &str, address: u64) -> Result<()> {
+        self.add_link_of(name, links::HARD, &[&address.to_le_bytes()])
+    }
+
+    /// Adds a link of any type, which has these bytes.
+    #[inline(always)]
+    fn add_link_of(&mut self, name: &str, kind: u8, value: &[&[u8]]) -> Result<()> {
         if name.is_empty() || name == "." || name.contains(['/', '\0']) {
             return Err(ErrorKind::Contract(format!("{name:?} is no link name")).into());
         }
@@ -203,20 +209,25 @@ impl NativeSink {
         frame.links += 1;
         let (order, ordered) = (frame.links as u64 - 1, frame.ordered);
         let width = if name.len() < 256 { 1 } else { 2 };
-        let len = 3 + if ordered { 8 } else { 0 } + width + name.len() + 8;
+        let size: usize = value.iter().map(|part| part.len()).sum();
+        let typed = kind != links::HARD;
+        let len = 3 + usize::from(typed) + if ordered { 8 } else { 0 } + width + name.len() + size;
         if len > COMPACT {
             return Err(self.decline("a very long name"));
         }
         let m = &mut self.messages;
-        let flags = 0x10 | (width as u8 - 1) | if ordered { 4 } else { 0 };
+        let flags = 0x10 | (width as u8 - 1) | if ordered { 4 } else { 0 } | if typed { 8 } else { 0 };
         m.extend_from_slice(&[message::LINK, len as u8, (len >> 8) as u8, 0, 1, flags]);
+        if typed {
+            m.push(kind);
+        }
         if ordered {
             m.extend_from_slice(&order.to_le_bytes());
         }
         m.push(1);
         m.extend_from_slice(&(name.len() as u16).to_le_bytes()[..width]);
         m.extend_from_slice(name.as_bytes());
-        m.extend_from_slice(&address.to_le_bytes());
+        value.iter().for_each(|part| m.extend_from_slice(part));
         Ok(())
     }
 
@@ -419,6 +430,7 @@ impl Sink for NativeSink {
 
     fn end_group(&mut self) -> Result<()> {
         let address = self.group_header()?;
+        self.linked.no_link();
         let end = self.messages.len();
         match end.checked_sub(8).and_then(|start| self.messages.get_mut(start..end)) {
             Some(place) => place.copy_from_slice(&address.to_le_bytes()),
@@ -432,10 +444,13 @@ impl Sink for NativeSink {
     }
 
     fn expect_links(&mut self) {
-        self.linked.expected = true;
+        self.linked.expect();
     }
 
     fn note(&mut self, object: u32, name: Option<&str>) -> Result<bool> {
+        if !self.linked.is_object(name) {
+            return Ok(false);
+        }
         // The link to a member that was just written is the last message.
         let address = self.messages.last_chunk().map(|address| u64::from_le_bytes(*address));
         self.linked.note(object, name.and(address));
@@ -601,8 +616,22 @@ impl Sink for NativeSink {
         encoded
     }
 
-    fn link(&mut self, _: &str, _: &Link) -> Result<()> {
-        Err(self.decline("a soft or external link"))
+    fn link(&mut self, name: &str, link: &Link) -> Result<()> {
+        link.check()?;
+        self.linked.no_object();
+        let size = match link {
+            Link::Soft(path) => path.len(),
+            Link::External { file, path } => file.len() + path.len() + 3,
+        };
+        let Ok(len) = u16::try_from(size) else { return Err(self.decline("a very long link")) };
+        match link {
+            Link::Soft(path) => self.add_link_of(name, links::SOFT, &[&len.to_le_bytes(), path.as_bytes()]),
+            // Behind a byte for version and flags, both names end in NUL.
+            Link::External { file, path } => {
+                let value = [&len.to_le_bytes()[..], &[0], file.as_bytes(), &[0], path.as_bytes(), &[0]];
+                self.add_link_of(name, links::EXTERNAL, &value)
+            }
+        }
     }
 
     fn committed(&mut self, _: &str, _: &StoredType, _: &[AttrSpec<'_>]) -> Result<()> {

@@ -15,7 +15,7 @@ use crate::shared::{Identity, Loaded};
 use crate::storage::compound::references;
 use crate::storage::{
     Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, REFERENCE, Slab, Source, StoredType,
-    Texts, Unusual, elements,
+    Texts, Unusual, elements, fill_vec,
 };
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::File;
@@ -375,6 +375,34 @@ impl<'b> NativeSource<'b> {
         let data = body.part(body.len() - attribute.data.len()..body.len()).unwrap_or_default();
         Data::of_attribute(attribute.datatype, attribute.dataspace, data)
     }
+
+    /// The texts that the elements refer to, in the member that the names lead to.
+    fn texts(&self, bytes: &[u8], dtype: &Dtype, member: &[String]) -> Result<Texts> {
+        let references = references(bytes, dtype, member);
+        let references = references
+            .ok_or_else(|| Error::new(ErrorKind::Contract("text was asked for where there is none".into())))?;
+        let mut texts = Texts::default();
+        // Room for all at once, as far as the references can be believed.
+        let total =
+            references.chunks_exact(REFERENCE).try_fold(0u64, |sum, entry| Ok::<_, Error>(sum + uint(entry, 0, 4)?))?;
+        let refused = |_| Error::new(ErrorKind::Limit(format!("no memory for {total} bytes of text")));
+        texts.bytes.try_reserve_exact(total.min(self.input.len()) as usize).map_err(refused)?;
+        texts.ends.reserve_exact(references.len() / REFERENCE);
+        let mut heap = self.heap.borrow_mut();
+        for entry in references.chunks_exact(REFERENCE) {
+            let (len, address, number) = (uint(entry, 0, 4)? as usize, uint(entry, 4, 8)?, uint(entry, 12, 4)?);
+            if address != 0 && len > 0 {
+                self.charge(len)?;
+                let object = heap.object(&self.input, address, number as u32)?;
+                let text = object.get(..len).ok_or_else(|| damaged("text longer than its place in the heap"))?;
+                // The C library ends a string at its first NUL.
+                let end = text.iter().position(|byte| *byte == 0).unwrap_or(len);
+                texts.bytes.extend_from_slice(&text[..end]);
+            }
+            texts.ends.push(texts.bytes.len());
+        }
+        Ok(texts)
+    }
 }
 
 impl Source for NativeSource<'_> {
@@ -407,9 +435,9 @@ impl Source for NativeSource<'_> {
         Ok(false)
     }
 
-    /// Other links than hard ones are none of the subset.
-    fn link(&self, _: Handle, _: &str) -> Result<Option<OtherLink>> {
-        Ok(None)
+    /// Links that are not hard are read, and left to the other engine to follow.
+    fn link(&self, group: Handle, name: &str) -> Result<Option<OtherLink>> {
+        self.noted(self.links(group).and_then(|links| links.target(name)))
     }
 
     /// The types of the subset are those that a [`Dtype`] says all of.
@@ -543,31 +571,20 @@ impl Source for NativeSource<'_> {
     fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts> {
         let data = self.noted(self.data(handle))?;
         self.charge(data.size)?;
-        let bytes = data.bytes(&self.input)?;
-        let references = references(&bytes, &data.description.dtype, member);
-        let references = references
-            .ok_or_else(|| Error::new(ErrorKind::Contract("text was asked for where there is none".into())))?;
-        let mut texts = Texts::default();
-        // Room for all at once, as far as the references can be believed.
-        let total =
-            references.chunks_exact(REFERENCE).try_fold(0u64, |sum, entry| Ok::<_, Error>(sum + uint(entry, 0, 4)?))?;
-        let refused = |_| Error::new(ErrorKind::Limit(format!("no memory for {total} bytes of text")));
-        texts.bytes.try_reserve_exact(total.min(self.input.len()) as usize).map_err(refused)?;
-        texts.ends.reserve_exact(references.len() / REFERENCE);
-        let mut heap = self.heap.borrow_mut();
-        for entry in references.chunks_exact(REFERENCE) {
-            let (len, address, number) = (uint(entry, 0, 4)? as usize, uint(entry, 4, 8)?, uint(entry, 12, 4)?);
-            if address != 0 && len > 0 {
-                self.charge(len)?;
-                let object = heap.object(&self.input, address, number as u32)?;
-                let text = object.get(..len).ok_or_else(|| damaged("text longer than its place in the heap"))?;
-                // The C library ends a string at its first NUL.
-                let end = text.iter().position(|byte| *byte == 0).unwrap_or(len);
-                texts.bytes.extend_from_slice(&text[..end]);
-            }
-            texts.ends.push(texts.bytes.len());
-        }
-        Ok(texts)
+        self.texts(&data.bytes(&self.input)?, &data.description.dtype, member)
+    }
+
+    fn read_text_slab(&self, dataset: Handle, member: &[String], slab: &Slab) -> Result<Texts> {
+        let data = self.noted(self.data(dataset))?;
+        let Description { dtype, shape, .. } = &data.description;
+        slab.check(shape)?;
+        // The elements as they lie in the file: references stand for their texts.
+        let mut shape = slab.shape();
+        shape.push(dtype.stored_size() as u64);
+        let part = Description { dtype: Dtype::U8, shape, null: false };
+        self.charge(part.elements().unwrap_or(usize::MAX))?;
+        let bytes: Vec<u8> = fill_vec(&part, |out| data.read_slab(&self.input, slab, out))?;
+        self.texts(&bytes, dtype, member)
     }
 
     fn again(&self, object: Handle) -> Result<Handle> {

@@ -1,0 +1,81 @@
+//! Doing what was planned.
+
+use super::plan::{New, Plan};
+use crate::error::Result;
+use crate::stamp::LEN;
+use crate::storage::libhdf5::{self, Grower, Id, LibKept, LibSink, Rows, relink, resize, set_number};
+use crate::storage::{Dtype, Kept, ObjectKind};
+use std::sync::Arc;
+
+impl Plan {
+    /// Does all of it.
+    pub(super) fn apply(mut self, object: &Id, kind: ObjectKind) -> Result<Option<Arc<dyn Kept>>> {
+        let mut grower = Grower::new()?;
+        let mut root: Option<Arc<dyn Kept>> = None;
+        // What is made anew lies beside the old until everything is there; then it takes its name.
+        let mut anew = Vec::new();
+        for growth in &mut self.grown {
+            if let Some(place) = growth.place.take() {
+                growth.dataset = grower.remade(&growth.dataset, &growth.description.dtype, growth.dtype.as_ref())?;
+                anew.push((growth.dataset.clone(), place));
+            }
+        }
+        for (group, name, draft) in self.instead.drain(..) {
+            let beside = format!("{name}~");
+            let made = draft.write(&beside, &mut LibSink::new(group.clone())?);
+            let new = made.and_then(|()| libhdf5::open(&group, &beside));
+            let _ = libhdf5::delete(&group, &beside);
+            anew.push((new?, (group, name)));
+        }
+        if let Err(error) = self.change(&mut grower) {
+            self.undo();
+            return Err(error);
+        }
+        for (new, (group, name)) in anew {
+            relink(&new, &group, &name)?;
+            // One dataset that is all there is.
+            if kind == ObjectKind::Dataset {
+                root = Some(Arc::new(LibKept::of(new)?));
+            }
+        }
+        // What rows there are is on its way before their number is.
+        libhdf5::flush(object)?;
+        for (group, len) in &self.lens {
+            set_number(group, LEN, *len)?;
+        }
+        libhdf5::flush(object)?;
+        Ok(root)
+    }
+
+    fn change(&mut self, grower: &mut Grower) -> Result<()> {
+        for growth in &self.grown {
+            let rows = match &growth.content {
+                New::Bytes(dtype, bytes) => Rows::Bytes(dtype, bytes),
+                New::Texts(texts) => Rows::Texts(texts),
+            };
+            grower.append(&growth.dataset, &growth.description.shape, growth.rows, &rows)?;
+        }
+        for (group, name, draft) in self.made.drain(..) {
+            let mut sink = LibSink::new(group.clone())?;
+            let made = draft.write(&name, &mut sink).map_err(|e| e.at(&name));
+            self.done.push((group, name));
+            made?;
+        }
+        for (dataset, shape) in &self.replaced {
+            let (rank, bytes): (u64, Vec<u8>) =
+                (shape.len() as u64, shape.iter().flat_map(|extent| extent.to_le_bytes()).collect());
+            grower.write(dataset, &[rank], 0, rank, &Rows::Bytes(&Dtype::U64, &bytes))?;
+        }
+        Ok(())
+    }
+
+    /// After a failure: gives the datasets the lengths that they had, and takes away what was made, as far as that goes.
+    fn undo(&self) {
+        for (group, name) in &self.done {
+            let _ = libhdf5::delete(group, name);
+        }
+        for growth in &self.grown {
+            let _ = resize(&growth.dataset, &growth.description.shape);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Writing the rows behind a table into it: [`LazyVec::flush`] and [`Appender`].
+
+use super::LazyVec;
+use super::vec::Table;
+use crate::backed::FileBacked;
+use crate::error::{Error, ErrorKind, Result};
+use std::fmt;
+
+impl<T: FileBacked> LazyVec<T> {
+    /// Appends the rows that are in memory to the table in the file, in place.
+    ///
+    /// Columns in chunks are extended. Others are made anew with chunks, once: `chunk` on the fields avoids that. Text
+    /// that is longer than a column of fixed length holds makes that column anew. The number of rows, which readers
+    /// believe, is written when all rows are there, and everything has gone to the operating system when this returns.
+    /// After an error that tells of the rows or of the table, the file is as it was, and the rows are still in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::ReadOnly`] for handles of files that were opened to be read, by [`load`](crate::load) for example;
+    /// [`ErrorKind::Changed`] where another handle has appended to the table; [`ErrorKind::Mismatch`] and
+    /// [`ErrorKind::Unsupported`] for rows that do not fit what is in the file, among them what filters write, and
+    /// records with strings of variable length.
+    pub fn flush(&mut self) -> Result<()> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let Some(stored) = &mut self.stored else {
+            return Err(Error::new(ErrorKind::Unsupported("to flush rows that belong to no file".into()))
+                .with_help("write them with `File::write`, and read the handle from there"));
+        };
+        let table = stored.table.appended(&self.pending)?;
+        *stored = table.into();
+        self.pending.clear();
+        Ok(())
+    }
+
+    /// Appends rows one by one, and flushes whenever so many are in memory.
+    ///
+    /// ```
+    /// # #[cfg(feature = "libhdf5")] fn f() -> filebacked::Result<()> {
+    /// use filebacked::{File, LazyVec};
+    ///
+    /// # let dir = std::env::temp_dir().join(format!("filebacked-appender-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&dir)?;
+    /// let file = File::create(dir.join("signal.h5"))?;
+    /// file.write("signal", &Vec::<f32>::new())?;
+    ///
+    /// let mut signal: LazyVec<f32> = file.read("signal")?;
+    /// let mut appender = signal.appender(1000);
+    /// for i in 0..2500 {
+    ///     appender.push(i as f32)?;
+    /// }
+    /// appender.finish()?;
+    /// assert_eq!(file.read::<Vec<f32>>("signal")?.len(), 2500);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok(()) }
+    /// # #[cfg(feature = "libhdf5")] f().unwrap();
+    /// ```
+    pub fn appender(&mut self, rows: usize) -> Appender<'_, T> {
+        Appender { vec: self, rows: rows.max(1) }
+    }
+}
+
+/// Appends rows to a [`LazyVec`] one by one; made by [`LazyVec::appender`]. Rows that were not flushed when it goes are
+/// still in the memory of the `LazyVec`.
+#[must_use = "the last rows are written by `finish`"]
+pub struct Appender<'a, T> {
+    vec: &'a mut LazyVec<T>,
+    rows: usize,
+}
+
+impl<T> fmt::Debug for Appender<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Appender").field("vec", &self.vec).field("rows", &self.rows).finish()
+    }
+}
+
+impl<T: FileBacked> Appender<'_, T> {
+    /// Appends a row.
+    ///
+    /// # Errors
+    ///
+    /// As [`LazyVec::flush`]; the row is in memory then, too.
+    #[inline]
+    pub fn push(&mut self, row: T) -> Result<()> {
+        self.vec.push(row);
+        if self.vec.pending.len() >= self.rows { self.vec.flush() } else { Ok(()) }
+    }
+
+    /// Writes the last rows.
+    ///
+    /// # Errors
+    ///
+    /// As [`LazyVec::flush`].
+    pub fn finish(self) -> Result<()> {
+        self.vec.flush()
+    }
+}
+
+impl Table {
+    /// The table with more rows.
+    #[cfg(not(feature = "libhdf5"))]
+    fn appended<T: FileBacked>(&self, _: &Vec<T>) -> Result<Table> {
+        Err(Error::new(ErrorKind::NeedsLibhdf5).with_help("enable the feature `libhdf5` of filebacked"))
+    }
+
+    /// The table with more rows.
+    #[cfg(feature = "libhdf5")]
+    fn appended<T: FileBacked>(&self, rows: &Vec<T>) -> Result<Table> {
+        use super::append;
+        use crate::storage::libhdf5;
+        use std::sync::Arc;
+
+        let mut kept = None;
+        self.held.edit(&mut |object, found| {
+            let draft = append::drafted(found, rows)?;
+            // Nothing comes between the look at what is there and the last of the rows.
+            libhdf5::locked(|| {
+                // Somebody else has appended to it, or put something else in its place.
+                let there = super::excerpt::rows(found, self.held.is_ours())?;
+                if append::is_gone(object)? || there != Some(self.len as u64) {
+                    return Err(ErrorKind::Changed.into());
+                }
+                kept = append::append(object, draft)?;
+                Ok(())
+            })
+        })?;
+        let held = match kept {
+            Some(kept) => self.held.with(kept),
+            None => self.held.clone(),
+        };
+        Ok(Table { held, len: self.len + rows.len(), ranks: Arc::default() })
+    }
+}

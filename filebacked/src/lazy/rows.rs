@@ -1,0 +1,98 @@
+//! The rows of a [`LazyVec`] one after another: [`RowBlocks`] in blocks, and [`RowIter`] one by one.
+
+use super::LazyVec;
+use crate::backed::FileBacked;
+use crate::error::Result;
+use std::fmt;
+
+/// About so many bytes of rows are read ahead.
+const AHEAD: usize = 1 << 20;
+
+/// The rows in blocks; made by [`LazyVec::blocks`].
+pub struct RowBlocks<'a, T> {
+    vec: &'a LazyVec<T>,
+    rows: usize,
+    next: usize,
+}
+
+impl<T> fmt::Debug for RowBlocks<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RowBlocks").field("rows", &self.rows).field("next", &self.next).finish_non_exhaustive()
+    }
+}
+
+impl<'a, T> RowBlocks<'a, T> {
+    pub(super) fn new(vec: &'a LazyVec<T>, rows: usize) -> Self {
+        RowBlocks { vec, rows: rows.max(1), next: 0 }
+    }
+
+    /// The number of blocks that are left.
+    fn left(&self) -> usize {
+        self.vec.len().saturating_sub(self.next).div_ceil(self.rows)
+    }
+}
+
+impl<T: FileBacked + Clone> Iterator for RowBlocks<'_, T> {
+    type Item = Result<Vec<T>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (start, len) = (self.next, self.vec.len());
+        if start >= len {
+            return None;
+        }
+        self.next = start.saturating_add(self.rows).min(len);
+        Some(self.vec.range(start..self.next))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left(), Some(self.left()))
+    }
+
+    /// Skips blocks without reading them.
+    fn nth(&mut self, n: usize) -> Option<Self::Item> {
+        self.next = self.next.saturating_add(self.rows.saturating_mul(n)).min(self.vec.len());
+        self.next()
+    }
+}
+
+impl<T: FileBacked + Clone> ExactSizeIterator for RowBlocks<'_, T> {}
+
+/// The rows one by one; made by [`LazyVec::iter`]. After an error it goes on behind the block that could not be read.
+pub struct RowIter<'a, T> {
+    blocks: RowBlocks<'a, T>,
+    block: std::vec::IntoIter<T>,
+}
+
+impl<T> fmt::Debug for RowIter<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RowIter").field("blocks", &self.blocks).finish_non_exhaustive()
+    }
+}
+
+impl<'a, T> RowIter<'a, T> {
+    pub(super) fn new(vec: &'a LazyVec<T>) -> Self {
+        let rows = (AHEAD / size_of::<T>().max(1)).clamp(64, 1 << 16);
+        RowIter { blocks: RowBlocks::new(vec, rows), block: Vec::new().into_iter() }
+    }
+}
+
+impl<T: FileBacked + Clone> Iterator for RowIter<'_, T> {
+    type Item = Result<T>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(row) = self.block.next() {
+                return Some(Ok(row));
+            }
+            match self.blocks.next()? {
+                Ok(block) => self.block = block.into_iter(),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.blocks.vec.len().saturating_sub(self.blocks.next);
+        (0, Some(left + self.block.len()))
+    }
+}

@@ -1,0 +1,399 @@
+//! [`LazyVec`]: a sequence of which some rows are read when they are asked for, and to which rows are appended.
+
+use super::Held;
+use super::column::LazyColumn;
+use super::excerpt::{self, Excerpt, Run, damaged};
+use super::ranks::Ranks;
+use super::rows::{RowBlocks, RowIter};
+use crate::backed::{FileBacked, Save};
+use crate::erased::Key;
+use crate::error::{Error, ErrorKind, Result};
+use crate::impls::collection;
+use crate::node::Node;
+use crate::object::Object;
+use crate::rows::Rows;
+use crate::schema::Schema;
+use crate::slot::{Slot, Written};
+use std::fmt;
+use std::ops::{Bound, Range, RangeBounds};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+/// A sequence that stays in the file: a row, a range, or one block after another is read when it is asked for, one
+/// column alone if that is wanted, and rows are appended in place.
+///
+/// On disk it is what a `Vec<T>` is, whatever `T` is: columns, numbers, text, options, enums with data, sequences.
+/// Nothing that was read is kept. Like [`Lazy`](crate::Lazy), it holds the file open by itself, can be sent and shared
+/// between threads, and is copied as it is stored when it is saved.
+///
+/// ```
+/// # #[cfg(all(feature = "derive", feature = "libhdf5"))] fn f() -> filebacked::Result<()> {
+/// use filebacked::{File, FileBacked, LazyVec};
+///
+/// #[derive(FileBacked, Clone, Debug, PartialEq)]
+/// struct Step { loss: f64, note: Option<String> }
+///
+/// # let dir = std::env::temp_dir().join(format!("filebacked-lazy-vec-{}", std::process::id()));
+/// # std::fs::create_dir_all(&dir)?;
+/// # let path = dir.join("log.h5");
+/// let steps: Vec<Step> = (0..1000).map(|i| Step { loss: 1.0 / f64::from(i + 1), note: None }).collect();
+/// filebacked::save(&path, &steps)?;
+///
+/// let file = File::open_rw(&path)?;
+/// let mut log: LazyVec<Step> = file.read("value")?;
+/// assert_eq!(log.len(), 1000);
+/// assert_eq!(log.get(3)?.loss, 0.25);                        // one row
+/// assert_eq!(log.column::<f64>("loss")?.range(..2)?, [1.0, 0.5]); // two rows of one column
+///
+/// log.push(Step { loss: 0.0, note: Some("done".into()) });    // in memory
+/// assert_eq!(log.get(1000)?.note.as_deref(), Some("done"));
+/// log.flush()?;                                              // appended to the columns in the file
+/// assert_eq!(file.read::<Vec<Step>>("value")?.len(), 1001);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok(()) }
+/// # #[cfg(all(feature = "derive", feature = "libhdf5"))] f().unwrap();
+/// ```
+pub struct LazyVec<T> {
+    pub(super) stored: Option<Stored<T>>,
+    /// The rows behind those in the file.
+    pub(super) pending: Vec<T>,
+}
+
+/// A table in a file.
+#[derive(Clone)]
+pub(super) struct Table {
+    pub(super) held: Held,
+    pub(super) len: usize,
+    pub(super) ranks: Arc<Ranks>,
+}
+
+/// Rows in a file.
+pub(super) struct Stored<T> {
+    pub(super) table: Table,
+    /// All rows, where there is no excerpt of them.
+    all: Arc<OnceLock<Vec<T>>>,
+}
+
+impl<T> Clone for Stored<T> {
+    fn clone(&self) -> Self {
+        Stored { table: self.table.clone(), all: Arc::clone(&self.all) }
+    }
+}
+
+impl<T> From<Table> for Stored<T> {
+    fn from(table: Table) -> Self {
+        Stored { table, all: Arc::default() }
+    }
+}
+
+impl<T> LazyVec<T> {
+    /// The number of rows, those included that are not in the file yet.
+    pub fn len(&self) -> usize {
+        self.stored_len() + self.pending.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The file that rows are read from: `None` for those in memory, and for files in memory.
+    pub fn file(&self) -> Option<&Path> {
+        self.stored.as_ref()?.table.held.path()
+    }
+
+    /// The rows that are in memory, behind those in the file.
+    pub fn pending(&self) -> &[T] {
+        &self.pending
+    }
+
+    /// Appends a row, in memory: [`flush`](LazyVec::flush) writes it.
+    pub fn push(&mut self, row: T) {
+        self.pending.push(row);
+    }
+
+    pub(super) fn stored_len(&self) -> usize {
+        self.stored.as_ref().map_or(0, |stored| stored.table.len)
+    }
+
+    /// The rows that a range means.
+    pub(super) fn bounds(&self, range: impl RangeBounds<usize>) -> Result<Range<usize>> {
+        bounds(range, self.len())
+    }
+}
+
+/// The rows that a range means among so many.
+pub(super) fn bounds(range: impl RangeBounds<usize>, len: usize) -> Result<Range<usize>> {
+    let start = match range.start_bound() {
+        Bound::Included(start) => Some(*start),
+        Bound::Excluded(before) => before.checked_add(1),
+        Bound::Unbounded => Some(0),
+    };
+    let end = match range.end_bound() {
+        Bound::Included(last) => last.checked_add(1),
+        Bound::Excluded(end) => Some(*end),
+        Bound::Unbounded => Some(len),
+    };
+    match (start, end) {
+        (Some(start), Some(end)) if start <= end && end <= len => Ok(start..end),
+        _ => {
+            let said = (range.start_bound().cloned(), range.end_bound().cloned());
+            Err(ErrorKind::OutOfBounds(format!("rows {said:?} of {len}")).into())
+        }
+    }
+}
+
+impl Table {
+    /// Looks at the node if its rows are as many as they were.
+    pub(super) fn look<R>(&self, mut look: impl FnMut(Node<'_>) -> Result<R>) -> Result<R> {
+        let check = |node: &Node<'_>| match excerpt::rows(&node.object, node.ours)? {
+            Some(rows) if rows == self.len as u64 => Ok(()),
+            _ => Err(Error::new(ErrorKind::Changed)),
+        };
+        let found = self.held.read(|node| {
+            check(&node)?;
+            look(node)
+        });
+        // Rows that came in the meantime look like damage.
+        if found.as_ref().is_err_and(|error| matches!(error.kind(), ErrorKind::Damaged(_))) {
+            self.held.read(|node| check(&node))?;
+        }
+        found
+    }
+
+    /// Reads something of some rows; `None` where there is no excerpt of them.
+    pub(super) fn excerpt<R>(
+        &self,
+        range: &Range<usize>,
+        mut read: impl FnMut(Node<'_>) -> Result<R>,
+    ) -> Result<Option<R>> {
+        let run = Run { start: range.start as u64, end: range.end as u64, of: self.len as u64 };
+        self.look(|node| {
+            let (excerpt, handle) = Excerpt::new(node.object.source, node.object.handle, run, &self.ranks);
+            let found = Node::open(Object::new(&excerpt, handle), node.cx, node.state, node.depth, node.ours);
+            match found.and_then(&mut read) {
+                Err(_) if excerpt.is_opaque() => Ok(None),
+                found => found.map(Some),
+            }
+        })
+    }
+}
+
+impl<T: FileBacked> Stored<T> {
+    fn range(&self, range: &Range<usize>) -> Result<Vec<T>>
+    where
+        T: Clone,
+    {
+        if let Some(all) = self.all.get() {
+            return Ok(all.get(range.clone()).unwrap_or_default().to_vec());
+        }
+        if range.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self.table.excerpt(range, |node| node.get::<Vec<T>>())? {
+            Some(rows) if rows.len() == range.len() => Ok(rows),
+            Some(rows) => {
+                let what = format!("{} rows where {} were asked for", rows.len(), range.len());
+                Err(ErrorKind::Damaged(what).into())
+            }
+            None => {
+                let all = self.read()?;
+                Ok(self.all.get_or_init(|| all).get(range.clone()).unwrap_or_default().to_vec())
+            }
+        }
+    }
+
+    /// All rows, in one piece.
+    fn read(&self) -> Result<Vec<T>> {
+        let rows = self.table.look(|node| node.get::<Vec<T>>())?;
+        if rows.len() == self.table.len { Ok(rows) } else { Err(ErrorKind::Changed.into()) }
+    }
+}
+
+impl<T: FileBacked + Clone> LazyVec<T> {
+    /// Reads a row.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::OutOfBounds`], whatever keeps the row from being a `T`, and [`ErrorKind::Changed`] where the file
+    /// was written to since, by other means than this handle.
+    pub fn get(&self, index: usize) -> Result<T> {
+        let row = match index.checked_sub(self.stored_len()) {
+            Some(pending) => self.pending.get(pending).cloned(),
+            None => self.stored_range(index..index + 1)?.pop(),
+        };
+        row.ok_or_else(|| ErrorKind::OutOfBounds(format!("row {index} of {}", self.len())).into())
+    }
+
+    /// Reads the rows of a range.
+    ///
+    /// # Errors
+    ///
+    /// As [`LazyVec::get`].
+    pub fn range(&self, range: impl RangeBounds<usize>) -> Result<Vec<T>> {
+        let (range, stored) = (self.bounds(range)?, self.stored_len());
+        let mut rows = self.stored_range(range.start.min(stored)..range.end.min(stored))?;
+        let pending = range.start.max(stored) - stored..range.end.max(stored) - stored;
+        rows.extend_from_slice(self.pending.get(pending).unwrap_or_default());
+        Ok(rows)
+    }
+
+    /// Reads all rows.
+    ///
+    /// # Errors
+    ///
+    /// As [`LazyVec::get`].
+    pub fn read(&self) -> Result<Vec<T>> {
+        let mut rows = match &self.stored {
+            Some(stored) => stored.read()?,
+            None => Vec::new(),
+        };
+        rows.extend_from_slice(&self.pending);
+        Ok(rows)
+    }
+
+    /// The rows in blocks of so many, one after another.
+    pub fn blocks(&self, rows: usize) -> RowBlocks<'_, T> {
+        RowBlocks::new(self, rows)
+    }
+
+    /// The rows one by one, read ahead in blocks.
+    pub fn iter(&self) -> RowIter<'_, T> {
+        RowIter::new(self)
+    }
+
+    fn stored_range(&self, range: Range<usize>) -> Result<Vec<T>> {
+        match &self.stored {
+            Some(stored) => stored.range(&range),
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+impl<T: FileBacked> LazyVec<T> {
+    /// One column alone, by its name on disk; `inner/x` is that of a struct in a struct.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Missing`] with the nearest name in its help, [`ErrorKind::Mismatch`] for a column of another type
+    /// or a sequence without columns.
+    pub fn column<C: FileBacked + Clone>(&self, name: &str) -> Result<LazyColumn<C>> {
+        LazyColumn::new(self, name)
+    }
+}
+
+impl<T> Extend<T> for LazyVec<T> {
+    /// Appends rows, in memory: [`flush`](LazyVec::flush) writes them.
+    fn extend<I: IntoIterator<Item = T>>(&mut self, rows: I) {
+        self.pending.extend(rows);
+    }
+}
+
+impl<'a, T: FileBacked + Clone> IntoIterator for &'a LazyVec<T> {
+    type Item = Result<T>;
+    type IntoIter = RowIter<'a, T>;
+
+    fn into_iter(self) -> RowIter<'a, T> {
+        self.iter()
+    }
+}
+
+impl<T> From<Vec<T>> for LazyVec<T> {
+    fn from(rows: Vec<T>) -> Self {
+        LazyVec { stored: None, pending: rows }
+    }
+}
+
+impl<T> FromIterator<T> for LazyVec<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(rows: I) -> Self {
+        LazyVec::from(rows.into_iter().collect::<Vec<T>>())
+    }
+}
+
+impl<T> Default for LazyVec<T> {
+    fn default() -> Self {
+        LazyVec::from(Vec::new())
+    }
+}
+
+impl<T: Clone> Clone for LazyVec<T> {
+    fn clone(&self) -> Self {
+        LazyVec { stored: self.stored.clone(), pending: self.pending.clone() }
+    }
+}
+
+impl<T> fmt::Debug for LazyVec<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut f = f.debug_struct("LazyVec");
+        f.field("len", &self.len()).field("pending", &self.pending.len()).field("file", &self.file()).finish()
+    }
+}
+
+impl<T: FileBacked> Save for LazyVec<T> {
+    fn write(&self, mut slot: Slot<'_>) -> Result<Written> {
+        let Some(stored) = &self.stored else { return slot.put(&self.pending) };
+        if self.pending.is_empty() {
+            match slot.copy(stored.table.held.kept(), Vec::<T>::schema)? {
+                Ok(written) => return Ok(written),
+                Err(back) => slot = back,
+            }
+            return slot.put(&stored.read()?);
+        }
+        collection::write_all(Rows::runs(&[&stored.read()?, &self.pending]), slot)
+    }
+
+    fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
+        let read = |rows: &Self| match &rows.stored {
+            Some(stored) => stored.read(),
+            None => Ok(Vec::new()),
+        };
+        let stored: Vec<Vec<T>> = rows.iter().map(read).collect::<Result<_>>()?;
+        let both: Vec<(&[T], &[T])> = stored.iter().map(Vec::as_slice).zip(rows.iter().map(LazyVec::pending)).collect();
+        crate::layout::sequence::write_ragged(
+            Rows::slice(&both),
+            slot,
+            |(stored, pending)| stored.len() + pending.len(),
+            |(stored, pending), runs| runs.extend([*stored, *pending].into_iter().filter(|run| !run.is_empty())),
+        )
+    }
+
+    fn key() -> Option<Key<Self>> {
+        Some(Key::new())
+    }
+}
+
+impl<T: FileBacked> FileBacked for LazyVec<T> {
+    fn schema() -> Schema {
+        Vec::<T>::schema()
+    }
+
+    fn read(node: Node<'_>) -> Result<Self> {
+        let mut rows = excerpt::rows(&node.object, node.ours)?;
+        let held = if rows.is_some() { Held::new(&node)? } else { None };
+        let Some(held) = held else { return node.get::<Vec<T>>().map(LazyVec::from) };
+        loop {
+            // No more than a sequence can have, so that counting on from there does not overflow.
+            let known = rows.and_then(|rows| isize::try_from(rows).ok());
+            let len = known.ok_or_else(|| damaged("a table without a number of rows"))?.unsigned_abs();
+            let table = Table { held: held.clone(), len, ranks: Arc::default() };
+            // None of them: whether they can be rows of this type shows now, not later.
+            let run = Run { start: 0, end: 0, of: len as u64 };
+            let (excerpt, handle) = Excerpt::new(node.object.source, node.object.handle, run, &table.ranks);
+            let none = Node::open(Object::new(&excerpt, handle), node.cx, node.state, node.depth, node.ours);
+            match none.and_then(|node| node.get::<Vec<T>>()) {
+                Err(error) if !excerpt.is_opaque() => {
+                    let before = std::mem::replace(&mut rows, excerpt::rows(&node.object, node.ours)?);
+                    // Rows that came in the meantime look like damage.
+                    if !matches!(error.kind(), ErrorKind::Damaged(_)) || rows == before {
+                        return Err(error);
+                    }
+                }
+                _ => return Ok(LazyVec { stored: Some(table.into()), pending: Vec::new() }),
+            }
+        }
+    }
+
+    fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
+        Ok(node.get_rows::<Vec<T>>()?.into_iter().map(LazyVec::from).collect())
+    }
+}

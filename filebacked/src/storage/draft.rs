@@ -1,0 +1,272 @@
+//! [`Draft`]: a sink that keeps what is written, to be looked at before it goes anywhere.
+
+use super::compound::Strings;
+use super::{AttrSpec, Compression, DatasetSpec, Dtype, Elements, Link, Out, Sink, StoredType, Texts};
+use crate::error::{Error, ErrorKind, Result};
+use crate::stamp::{LEN, STAMP};
+
+/// What was written so far.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    /// The open groups, the innermost last.
+    open: Vec<(String, DraftGroup)>,
+    value: Option<Drafted>,
+}
+
+/// A node as it was written.
+#[derive(Debug)]
+pub(crate) enum Drafted {
+    Group(DraftGroup),
+    Dataset(DraftDataset),
+}
+
+/// A group as it was written.
+#[derive(Debug, Default)]
+pub(crate) struct DraftGroup {
+    ordered: bool,
+    pub(crate) attrs: Vec<DraftAttr>,
+    pub(crate) members: Vec<(String, Drafted)>,
+}
+
+/// An attribute of a group.
+#[derive(Debug)]
+pub(crate) struct DraftAttr {
+    pub(crate) name: String,
+    dtype: Dtype,
+    shape: Vec<u64>,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// A dataset as it was written.
+#[derive(Debug)]
+pub(crate) struct DraftDataset {
+    pub(crate) dtype: Dtype,
+    pub(crate) shape: Vec<u64>,
+    chunk: Option<Vec<u64>>,
+    compression: Compression,
+    fletcher32: bool,
+    pub(crate) attrs: Vec<(String, String)>,
+    number: Option<(String, i64)>,
+    pub(crate) content: Content,
+}
+
+/// The elements of a dataset.
+#[derive(Debug)]
+pub(crate) enum Content {
+    Bytes(Vec<u8>),
+    Texts(Texts),
+    Records(Vec<u8>, Vec<Strings>),
+}
+
+impl DraftDataset {
+    /// Texts of variable length.
+    pub(crate) fn texts(shape: Vec<u64>, texts: Texts) -> Self {
+        DraftDataset::plain(Dtype::VarStr, shape, Content::Texts(texts))
+    }
+
+    fn plain(dtype: Dtype, shape: Vec<u64>, content: Content) -> Self {
+        let (chunk, compression, attrs, number) = (None, Compression::None, Vec::new(), None);
+        DraftDataset { dtype, shape, chunk, compression, fletcher32: false, attrs, number, content }
+    }
+}
+
+impl DraftGroup {
+    /// A text attribute.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        let attr = self.attrs.iter().find(|attr| attr.name == name)?;
+        std::str::from_utf8(&attr.bytes).ok().map(|text| text.trim_end_matches('\0'))
+    }
+
+    /// An attribute that is a u64.
+    pub(crate) fn number(&self, name: &str) -> Option<u64> {
+        let attr = self.attrs.iter().find(|attr| attr.name == name)?;
+        attr.bytes.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))
+    }
+
+    /// Takes a member out.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Drafted> {
+        let place = self.members.iter().position(|(member, _)| member == name)?;
+        Some(self.members.remove(place).1)
+    }
+}
+
+impl Drafted {
+    /// Texts in C order, packed.
+    pub(crate) fn packed(shape: &[u64], texts: Texts) -> Self {
+        let mut offsets = vec![0];
+        offsets.extend(texts.ends.iter().map(|end| *end as u64));
+        let stamp =
+            DraftAttr { name: STAMP.into(), dtype: Dtype::FixedStr(6), shape: Vec::new(), bytes: b"packed".to_vec() };
+        let bytes = (texts.ends.len() as u64).to_le_bytes().to_vec();
+        let len = DraftAttr { name: LEN.into(), dtype: Dtype::U64, shape: Vec::new(), bytes };
+        let numbers = |numbers: &[u64]| {
+            let bytes = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+            Drafted::Dataset(DraftDataset::plain(Dtype::U64, vec![numbers.len() as u64], Content::Bytes(bytes)))
+        };
+        let all = DraftDataset::plain(Dtype::U8, vec![texts.bytes.len() as u64], Content::Bytes(texts.bytes));
+        let mut members = vec![("bytes".into(), Drafted::Dataset(all)), ("offsets".into(), numbers(&offsets))];
+        if shape.len() != 1 {
+            members.push(("shape".into(), numbers(shape)));
+        }
+        Drafted::Group(DraftGroup { ordered: false, attrs: vec![stamp, len], members })
+    }
+
+    /// Writes the node at last.
+    pub(crate) fn write(self, name: &str, sink: &mut dyn Sink) -> Result<()> {
+        match self {
+            Drafted::Group(group) => {
+                sink.begin_group(name, group.ordered)?;
+                for attr in &group.attrs {
+                    sink.attr(&attr.name, &attr.dtype, &attr.shape, &attr.bytes)?;
+                }
+                for (name, member) in group.members {
+                    member.write(&name, sink)?;
+                }
+                sink.end_group()
+            }
+            Drafted::Dataset(dataset) => {
+                let attrs: Vec<(&str, &str)> =
+                    dataset.attrs.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+                let spec = DatasetSpec {
+                    dtype: &dataset.dtype,
+                    shape: &dataset.shape,
+                    chunk: dataset.chunk.as_deref(),
+                    compression: dataset.compression,
+                    fletcher32: dataset.fletcher32,
+                    attrs: &attrs,
+                    number: dataset.number.as_ref().map(|(name, number)| (name.as_str(), *number)),
+                    more_attrs: &[],
+                    stored: None,
+                    null: false,
+                };
+                match dataset.content {
+                    Content::Bytes(bytes) => sink.dataset(name, &spec, &bytes),
+                    Content::Texts(texts) => sink.dataset_text(
+                        name,
+                        &spec,
+                        &mut texts.cells().map(|text| std::str::from_utf8(text).unwrap_or_default()),
+                    ),
+                    Content::Records(bytes, strings) => sink.dataset_records(name, &spec, bytes, strings),
+                }
+            }
+        }
+    }
+}
+
+impl Draft {
+    /// The node that was written.
+    pub(crate) fn finish(self) -> Result<Drafted> {
+        self.value.ok_or_else(|| ErrorKind::Contract("a value that wrote no node".into()).into())
+    }
+
+    fn push(&mut self, name: &str, member: Drafted) {
+        match self.open.last_mut() {
+            Some((_, group)) => group.members.push((name.to_string(), member)),
+            None => self.value = Some(member),
+        }
+    }
+
+    fn dataset_of(&mut self, name: &str, spec: &DatasetSpec<'_>, content: Content) {
+        let attrs = spec.attrs.iter().map(|(name, text)| (name.to_string(), text.to_string()));
+        let dataset = DraftDataset {
+            dtype: spec.dtype.clone(),
+            shape: spec.shape.to_vec(),
+            chunk: spec.chunk.map(<[u64]>::to_vec),
+            compression: spec.compression,
+            fletcher32: spec.fletcher32,
+            attrs: attrs.collect(),
+            number: spec.number.map(|(name, number)| (name.to_string(), number)),
+            content,
+        };
+        self.push(name, Drafted::Dataset(dataset));
+    }
+}
+
+#[cold]
+fn unusual() -> Error {
+    ErrorKind::Unsupported("appending what is neither a dataset of plain elements nor a group".into()).into()
+}
+
+impl Sink for Draft {
+    fn begin_group(&mut self, name: &str, ordered: bool) -> Result<()> {
+        self.open.push((name.to_string(), DraftGroup { ordered, ..DraftGroup::default() }));
+        Ok(())
+    }
+
+    fn end_group(&mut self) -> Result<()> {
+        let Some((name, group)) = self.open.pop() else {
+            return Err(ErrorKind::Contract("a group was closed that nobody had opened".into()).into());
+        };
+        self.push(&name, Drafted::Group(group));
+        Ok(())
+    }
+
+    fn attr(&mut self, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
+        let Some((_, group)) = self.open.last_mut() else {
+            return Err(ErrorKind::Contract("an attribute of no group".into()).into());
+        };
+        let (name, shape) = (name.to_string(), shape.to_vec());
+        group.attrs.push(DraftAttr { name, dtype: dtype.clone(), shape, bytes: bytes.to_vec() });
+        Ok(())
+    }
+
+    fn member_attr(&mut self, _: &str, _: &str, _: &Dtype, _: &[u64], _: &[u8]) -> Result<()> {
+        Err(unusual())
+    }
+
+    fn dataset(&mut self, name: &str, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<()> {
+        self.dataset_of(name, spec, Content::Bytes(bytes.to_vec()));
+        Ok(())
+    }
+
+    fn dataset_fill(&mut self, name: &str, spec: &DatasetSpec<'_>, fill: &mut dyn FnMut(&mut Out<'_>)) -> Result<()> {
+        let mut bytes = Vec::with_capacity(spec.elements().unwrap_or(0).saturating_mul(spec.dtype.size()));
+        fill(&mut Out(&mut bytes));
+        self.dataset_of(name, spec, Content::Bytes(bytes));
+        Ok(())
+    }
+
+    fn dataset_text(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        texts: &mut dyn Iterator<Item = &str>,
+    ) -> Result<()> {
+        let mut all = Texts::default();
+        texts.for_each(|text| all.push(text.as_bytes()));
+        self.dataset_of(name, spec, Content::Texts(all));
+        Ok(())
+    }
+
+    fn dataset_records(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        bytes: Vec<u8>,
+        strings: Vec<Strings>,
+    ) -> Result<()> {
+        self.dataset_of(name, spec, Content::Records(bytes, strings));
+        Ok(())
+    }
+
+    fn dataset_any(&mut self, name: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()> {
+        match elements {
+            Elements::Bytes(bytes) if spec.stored.is_none() && !spec.null && spec.more_attrs.is_empty() => {
+                self.dataset(name, spec, bytes)
+            }
+            _ => Err(unusual()),
+        }
+    }
+
+    fn attr_any(&mut self, _: &AttrSpec<'_>) -> Result<()> {
+        Err(unusual())
+    }
+
+    fn link(&mut self, _: &str, _: &Link) -> Result<()> {
+        Err(unusual())
+    }
+
+    fn committed(&mut self, _: &str, _: &StoredType, _: &[AttrSpec<'_>]) -> Result<()> {
+        Err(unusual())
+    }
+}
