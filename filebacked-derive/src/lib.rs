@@ -91,7 +91,7 @@ use crate::context::Context;
 /// | `layout = "rows"` | sequences: a numbered group with a node a value |
 /// | `layout = "columns"`, `"links"` | maps: `keys` and `values`, or a link a key |
 /// | `layout = "compound"` | structs, tuples and sequences of them: one dataset of an HDF5 compound type. Their fields are numbers, text, enums without data, and structs, tuples, options and `[T; N]` of those; others are an error that names them |
-/// | `layout = "shared"` | not there yet: an error on writing |
+/// | `layout = "shared"` | sequences and columns of `Arc` and `Rc`: each value once, and an index, so that those who shared a value do so again |
 #[proc_macro_derive(FileBacked, attributes(filebacked))]
 pub fn derive_file_backed(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     run(&parse_macro_input!(input as DeriveInput), Derive::FileBacked)

@@ -9,6 +9,7 @@ use crate::object::Bare;
 use crate::reader::GroupReader;
 use crate::rows::Rows;
 use crate::schema::Schema;
+use crate::shared::Owner;
 use crate::slot::{Slot, Written};
 use crate::writer::GroupWriter;
 use std::borrow::Cow;
@@ -134,6 +135,16 @@ pub trait Save {
     /// The value as a link name, before escaping; `Some` for types whose `is_name` is true.
     #[doc(hidden)]
     fn name(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+
+    /// The value as one that may have other owners, for types that share theirs.
+    #[doc(hidden)]
+    #[inline]
+    fn owner(&self) -> Option<Owner<'_>>
+    where
+        Self: Sized,
+    {
         None
     }
 

@@ -5,11 +5,11 @@ use crate::options::{Conversion, Layout, ReadOptions, WriteOptions};
 use crate::path::{Mask, State, UNMASKED};
 use crate::progress::Watcher;
 use crate::registry::Registry;
-use crate::schema::Nested;
+use crate::schema::{self, Nested};
 use crate::storage::{self, Compression};
 use std::any::TypeId;
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What is known during one save. Filters reach it through [`Slot::context`](crate::Slot::context).
 #[derive(Debug)]
@@ -103,12 +103,15 @@ struct Reading {
     options: ReadOptions,
     registry: Arc<Registry>,
     mask: Option<Mask>,
+    schema: Option<Nested>,
+    may_point: OnceLock<bool>,
 }
 
 impl ReadContext {
     pub(crate) fn new(options: &ReadOptions, schema: Option<Nested>) -> Result<Self> {
         let mask = Mask::new(&options.skip, options.only.as_deref(), schema)?;
-        let reading = Reading { registry: options.snapshot(), options: options.clone(), mask };
+        let (registry, may_point) = (options.snapshot(), OnceLock::new());
+        let reading = Reading { registry, options: options.clone(), mask, schema, may_point };
         Ok(ReadContext(Arc::new(reading)))
     }
 
@@ -129,6 +132,11 @@ impl ReadContext {
 
     pub(crate) fn max_depth(&self) -> u32 {
         self.0.options.max_depth
+    }
+
+    /// Whether something in the type that is read may point to values that others own: what is opaque may.
+    pub(crate) fn may_point(&self) -> bool {
+        *self.0.may_point.get_or_init(|| self.0.schema.is_none_or(schema::has_opaque))
     }
 
     /// Whether the C library may have the file.

@@ -7,6 +7,7 @@ use crate::rows::Rows;
 use crate::schema::{Nested, Schema};
 use crate::slot::{Slot, Written};
 use std::any::{Any, TypeId};
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -66,6 +67,15 @@ impl<T> Key<T> {
         self.schema
     }
 
+    /// Keeps a value of this type until later.
+    pub(crate) fn hold(self, value: T) -> Hold {
+        unsafe fn free<T>(value: *mut ()) {
+            // SAFETY: only `Hold` calls it, once, with the address of the box that stands beside it.
+            drop(unsafe { Box::from_raw(value.cast::<T>()) });
+        }
+        Hold { value: Box::into_raw(Box::new(value)).cast(), free: free::<T> }
+    }
+
     /// The filter that a registry keeps under this key's identity.
     pub(crate) fn filter<'r>(&self, entry: &'r (dyn Any + Send + Sync)) -> &'r dyn Filter<T> {
         // SAFETY: the registry keeps an `Arc<dyn Filter<U>>` under the identity of `U: 'static`, and a key of this
@@ -73,6 +83,26 @@ impl<T> Key<T> {
         let filter: &'r Arc<dyn Filter<T>> =
             unsafe { &*(entry as *const (dyn Any + Send + Sync)).cast::<Arc<dyn Filter<T>>>() };
         &**filter
+    }
+}
+
+/// A value of some type that is kept, and dropped in the end.
+pub(crate) struct Hold {
+    value: *mut (),
+    free: unsafe fn(*mut ()),
+}
+
+impl fmt::Debug for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hold(..)")
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        // SAFETY: address and function are of one box, which nobody else frees; its type has a key, so it is `'static` and
+        // may be dropped at any time.
+        unsafe { (self.free)(self.value) }
     }
 }
 

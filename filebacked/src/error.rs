@@ -115,7 +115,8 @@ pub enum ErrorKind {
         /// The limit of the options.
         limit: u32,
     },
-    /// A link leads back to a group that it is in, whose path this is.
+    /// A link leads back to a group that it is in, whose path this is; or a value owns itself, in words. The path of the
+    /// error is that of the link or the owner that closes the circle.
     Cycle(String),
     /// The file was written by a later version of the type, or of the format.
     Version {
@@ -183,6 +184,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::NoFilter(name) => write!(f, "no filter is registered for `{name}`"),
             ErrorKind::Exists => f.write_str("the name is in use already"),
             ErrorKind::TooDeep { limit } => write!(f, "nested deeper than {limit} levels"),
+            ErrorKind::Cycle(what) if !what.is_empty() && !what.starts_with('/') => f.write_str(what),
             ErrorKind::Cycle(path) => {
                 write!(f, "a link leads back to `{}`, which it is in", if path.is_empty() { "/" } else { path })
             }

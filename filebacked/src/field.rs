@@ -24,7 +24,7 @@ pub enum StoreAs {
 }
 
 /// How the chunks of datasets are coded, where a field says so; it goes for everything below the field.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Coding {
     pub(crate) compression: Option<Compression>,
     pub(crate) fletcher32: Option<bool>,

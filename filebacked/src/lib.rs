@@ -79,6 +79,41 @@
 #![cfg_attr(feature = "libhdf5", doc = "[`File`] is an open file with many values, each under a name of its own;")]
 #![cfg_attr(feature = "libhdf5", doc = "[`write()`] and [`read()`] work beside code that uses the hdf5 crate itself.")]
 //!
+//! # Who owns a value
+//!
+//! What two [`Arc`](std::sync::Arc) or [`Rc`](std::rc::Rc) own is one object in the file, and one value again when it is loaded. A
+//! `Weak` is a reference to that object:
+//!
+//! ```text
+//! input/          struct Layer 1, two links
+//! output/ = input/
+//! latest          reference to input/
+//! ```
+//!
+//! ```
+//! use filebacked::FileBacked;
+//! use std::sync::{Arc, Weak};
+//!
+//! #[derive(FileBacked)]
+//! struct Layer { weights: Vec<f64> }
+//!
+//! #[derive(FileBacked)]
+//! struct Model { input: Arc<Layer>, output: Arc<Layer>, latest: Weak<Layer> }
+//!
+//! # fn main() -> filebacked::Result<()> {
+//! let tied = Arc::new(Layer { weights: vec![0.5; 4] });
+//! let latest = Arc::downgrade(&tied);
+//! let bytes = filebacked::to_bytes(&Model { input: tied.clone(), output: tied, latest })?;
+//!
+//! let model: Model = filebacked::from_bytes(&bytes)?;
+//! assert!(Arc::ptr_eq(&model.input, &model.output));
+//! assert!(model.latest.upgrade().is_some_and(|latest| Arc::ptr_eq(&latest, &model.input)));
+//! # Ok(()) }
+//! ```
+//!
+//! Many of them are rows of values, unless their field says `layout = "shared"`. A value that owns itself is
+//! [`ErrorKind::Cycle`].
+//!
 //! # Options
 //!
 //! [`WriteOptions`] and [`ReadOptions`] have the same verbs: what to leave out (`skip`, `only`), compression, durability,
@@ -148,6 +183,7 @@ mod replace;
 mod rows;
 mod save;
 mod schema;
+mod shared;
 mod slot;
 mod stamp;
 mod storage;
@@ -202,6 +238,8 @@ pub use registry::{Registration, Registry, default_registry, register_dyn_filter
 pub use rows::Rows;
 pub use save::{from_bytes, load, load_into, save, to_bytes};
 pub use schema::{FieldSchema, Nested, Schema, StructSchema, VariantSchema, VariantsSchema};
+#[doc(hidden)]
+pub use shared::Owner;
 pub use slot::{Slot, Written};
 pub use stamp::Stamp;
 #[cfg(feature = "libhdf5")]

@@ -12,6 +12,7 @@ use crate::object::Object;
 use crate::part::Form;
 use crate::path::State;
 use crate::reader::GroupReader;
+use crate::shared::Loaded;
 use crate::slot::too_deep;
 use crate::stamp::{FILTER, STAMP, Stamp, unescape};
 use crate::storage::{Description, ObjectKind, Source, Texts};
@@ -352,6 +353,17 @@ impl<'a> Node<'a> {
     pub(crate) fn within<'s>(&'s self, source: &'s dyn Source) -> Result<Node<'s>> {
         let object = Object::new(source, self.object.handle);
         Ok(Node { below: self.below, ..Node::open(object, self.cx, self.state, self.depth, false)? })
+    }
+
+    /// What was read of values that have several owners, if this node may be one of them: an object of its own that is read as
+    /// it stands.
+    pub(crate) fn loaded(&self) -> Option<&'a Loaded> {
+        let plain = !self.is_inside_filter()
+            && self.categories.is_none()
+            && !(self.column || self.present)
+            && self.index.is_none()
+            && self.object.is_whole();
+        if plain { self.object.source.loaded() } else { None }
     }
 
     /// Whether no filter is between the node and the elements of a dataset.

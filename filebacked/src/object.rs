@@ -81,6 +81,15 @@ impl<'a> Object<'a> {
         self.source.keep(self.handle)
     }
 
+    /// Whether it is a group or a dataset, and no part of one.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.part.is_none() && matches!(self.kind(), ObjectKind::Group | ObjectKind::Dataset)
+    }
+
+    pub(crate) fn is_dataset(&self) -> bool {
+        self.kind() == ObjectKind::Dataset
+    }
+
     pub(crate) fn kind(&self) -> ObjectKind {
         self.handle.kind
     }

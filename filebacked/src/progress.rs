@@ -1,6 +1,7 @@
 //! Progress: how far a save is, told to the caller, who may stop it.
 
 use crate::error::{ErrorKind, Result};
+use crate::shared::Written;
 use crate::storage::compound::Strings;
 use crate::storage::{AttrSpec, DatasetSpec, Dtype, Elements, Kept, Link, Out, Sink, StoredType};
 use std::fmt;
@@ -28,7 +29,11 @@ impl fmt::Debug for Watcher {
 
 /// A sink that counts the bytes of data, and writes nothing.
 #[derive(Debug, Default)]
-pub(crate) struct Count(pub(crate) u64);
+pub(crate) struct Count {
+    pub(crate) bytes: u64,
+    /// What is linked to is counted once.
+    written: Written,
+}
 
 fn size(spec: &DatasetSpec<'_>) -> u64 {
     spec.shape.iter().fold(spec.dtype.size() as u64, |bytes, extent| bytes.saturating_mul(*extent))
@@ -65,27 +70,27 @@ impl Sink for Count {
     }
 
     fn dataset(&mut self, _: &str, spec: &DatasetSpec<'_>, _: &[u8]) -> Result<()> {
-        self.0 += size(spec);
+        self.bytes += size(spec);
         Ok(())
     }
 
     fn dataset_fill(&mut self, _: &str, spec: &DatasetSpec<'_>, _: &mut dyn FnMut(&mut Out<'_>)) -> Result<()> {
-        self.0 += size(spec);
+        self.bytes += size(spec);
         Ok(())
     }
 
     fn dataset_text(&mut self, _: &str, _: &DatasetSpec<'_>, texts: &mut dyn Iterator<Item = &str>) -> Result<()> {
-        self.0 += texts.map(|text| text.len() as u64).sum::<u64>();
+        self.bytes += texts.map(|text| text.len() as u64).sum::<u64>();
         Ok(())
     }
 
     fn dataset_records(&mut self, _: &str, _: &DatasetSpec<'_>, bytes: Vec<u8>, strings: Vec<Strings>) -> Result<()> {
-        self.0 += record_bytes(&bytes, &strings);
+        self.bytes += record_bytes(&bytes, &strings);
         Ok(())
     }
 
     fn dataset_any(&mut self, _: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()> {
-        self.0 += size_any(spec, elements);
+        self.bytes += size_any(spec, elements);
         Ok(())
     }
 
@@ -98,6 +103,23 @@ impl Sink for Count {
     }
 
     fn committed(&mut self, _: &str, _: &StoredType, _: &[AttrSpec<'_>]) -> Result<()> {
+        Ok(())
+    }
+
+    fn written(&mut self) -> Option<&mut Written> {
+        Some(&mut self.written)
+    }
+
+    fn note(&mut self, _: u32, _: Option<&str>) -> Result<bool> {
+        Ok(true)
+    }
+
+    fn hard_link(&mut self, _: &str, _: u32) -> Result<()> {
+        Ok(())
+    }
+
+    fn references(&mut self, _: &str, spec: &DatasetSpec<'_>, _: &[Option<u32>]) -> Result<()> {
+        self.bytes += size(spec);
         Ok(())
     }
 
@@ -194,6 +216,27 @@ impl Sink for Watched<'_> {
 
     fn left_out(&mut self, name: &str) {
         self.sink.left_out(name);
+    }
+
+    fn written(&mut self) -> Option<&mut Written> {
+        self.sink.written()
+    }
+
+    fn expect_links(&mut self) {
+        self.sink.expect_links();
+    }
+
+    fn note(&mut self, object: u32, name: Option<&str>) -> Result<bool> {
+        self.sink.note(object, name)
+    }
+
+    fn hard_link(&mut self, name: &str, object: u32) -> Result<()> {
+        self.sink.hard_link(name, object)
+    }
+
+    fn references(&mut self, name: &str, spec: &DatasetSpec<'_>, objects: &[Option<u32>]) -> Result<()> {
+        self.sink.references(name, spec, objects)?;
+        self.tell(size(spec))
     }
 
     fn finish(&mut self) -> Result<()> {

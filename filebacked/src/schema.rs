@@ -1,5 +1,7 @@
 //! What a type looks like on disk, known without a value and without a file.
 
+use std::collections::HashSet;
+
 /// The shape of a type: what `skip` and `only` are checked against, and what a predicate filter is asked about.
 ///
 /// Nested types are function pointers, so a recursive type has a finite schema.
@@ -176,4 +178,29 @@ impl Schema {
 /// The schema of what may be anything.
 pub(crate) fn any() -> Schema {
     Schema::Any
+}
+
+/// Whether a type has a part of which nothing is known.
+pub(crate) fn has_opaque(schema: Nested) -> bool {
+    let (mut seen, mut open) = (HashSet::from([schema as usize]), vec![schema]);
+    while let Some(schema) = open.pop() {
+        let mut parts = Vec::new();
+        match schema() {
+            Schema::Opaque => return true,
+            Schema::Array { element: part, .. }
+            | Schema::Sparse(part)
+            | Schema::Range(part)
+            | Schema::Sequence(part)
+            | Schema::Option(part) => parts.push(part),
+            Schema::Tuple(all) => parts = all,
+            Schema::Map { key, value, .. } => parts.extend([key, value]),
+            Schema::Struct(found) => parts.extend(found.fields.iter().map(|field| field.schema)),
+            Schema::Variants(found) => {
+                parts.extend(found.variants.iter().flat_map(|variant| &variant.fields).map(|field| field.schema));
+            }
+            Schema::Scalar(_) | Schema::Text | Schema::Unit | Schema::Enumeration { .. } | Schema::Any => {}
+        }
+        open.extend(parts.into_iter().filter(|part| seen.insert(*part as usize)));
+    }
+    false
 }

@@ -20,8 +20,10 @@ use std::num::NonZero;
 
 mod dataset;
 mod records;
+mod shared;
 
 pub(crate) use dataset::Content;
+pub(crate) use shared::cycle;
 
 /// The proof that exactly one node was written. Only [`Slot`] and [`GroupWriter`] make it.
 #[derive(Debug)]
@@ -342,7 +344,15 @@ impl<'a> Slot<'a> {
     }
 
     #[inline]
-    fn put_below<T: Save>(mut self, value: &T, below: u32) -> Result<Written> {
+    fn put_below<T: Save>(self, value: &T, below: u32) -> Result<Written> {
+        match value.owner() {
+            Some(owner) => self.put_owned(owner, value, below),
+            None => self.put_alone(value, below),
+        }
+    }
+
+    #[inline]
+    fn put_alone<T: Save>(mut self, value: &T, below: u32) -> Result<Written> {
         if let Some((found, key, serial)) = filter_of::<T>(self.cx, self.place, below) {
             return self.through(&found, serial, false, |slot| found.write(value, key, AnyWrite::own(), slot));
         }
@@ -654,6 +664,13 @@ impl<'a> Slot<'a> {
     }
 }
 
+impl Slot<'_> {
+    /// Whether a filter is registered for values of a type that are written here.
+    pub(crate) fn has_filter<T: Save>(&self) -> bool {
+        filter_of::<T>(self.cx, self.place, u32::MAX).is_some()
+    }
+}
+
 /// Writes which format the file has.
 fn write_format(sink: &mut dyn Sink) -> Result<()> {
     sink.attr(FORMAT, &Dtype::FixedStr(VERSION.len()), &[], VERSION.as_bytes())
@@ -685,7 +702,7 @@ pub(crate) fn deeper(depth: u32, cx: &WriteContext) -> Result<u32> {
 fn unfit(layout: StoreAs) -> Error {
     let what = match layout {
         StoreAs::Compound => "records of what a filter writes",
-        _ => "the layout `shared`, which is not there yet,",
+        _ => "the layout `shared` of what is neither `Arc` nor `Rc`",
     };
     Error::new(ErrorKind::Unsupported(what.into())).with_help("take `layout` off the field")
 }

@@ -64,7 +64,7 @@ fn put<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, place: Place<'_>, value:
     };
     let mut count = Count::default();
     Slot::whole(&mut count, cx, place).put(value)?;
-    let progress = Progress { done: 0, total: count.0 };
+    let progress = Progress { done: 0, total: count.bytes };
     let mut watched = Watched { sink, watcher: watcher.clone(), progress };
     watched.tell(0)?;
     let Written { .. } = Slot::whole(&mut watched, cx, place).put(value)?;

@@ -133,6 +133,9 @@ def read_rows(node):
         return nested(np.array(flat, dtype=object).reshape(node["shape"][:]), str) if "shape" in node else flat
     if kind == "list":
         return [read_value(node[str(i)]) for i in range(n)]
+    if kind == "shared":
+        values = read_rows(node["values"])
+        return [values[i] for i in node["index"][:]]
     if kind == "arrays":
         flat = read_rows(node["values"])
         return [flat[i * len(flat) // n:(i + 1) * len(flat) // n] for i in range(n)]

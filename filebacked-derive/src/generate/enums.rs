@@ -6,7 +6,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
 
 use super::members::{self, Group};
-use super::{Target, construct, schema};
+use super::{Target, construct, listed, schema};
 use crate::ast::{Field, Style, Variant};
 
 pub(super) fn implementations(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
@@ -45,6 +45,7 @@ fn save(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
             }
         }
     });
+    let is_listed = (!target.has_columns()).then(listed);
     quote! {
         fn write(&self, __slot: __fb::Slot<'_>) -> __fb::Result<__fb::Written> {
             match self {
@@ -53,6 +54,7 @@ fn save(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
         }
 
         #write_rows
+        #is_listed
 
         #key
     }

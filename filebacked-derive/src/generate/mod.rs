@@ -157,6 +157,15 @@ fn local(name: impl AsRef<str>) -> Ident {
     Ident::new(name.as_ref(), Span::call_site())
 }
 
+/// `Save::is_listed`: many values are objects of their own.
+fn listed() -> TokenStream {
+    quote! {
+        fn is_listed() -> bool {
+            true
+        }
+    }
+}
+
 /// `Save::is_flat`: all types are, behind the guard that ends the question for recursive ones.
 fn all_flat(types: impl Iterator<Item = impl ToTokens>) -> TokenStream {
     let types = types.map(|ty| quote!(&& <#ty as __fb::Save>::is_flat(__level + 1)));

@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Member;
 
 use super::members::{self, Group};
-use super::{Target, all_flat, construct, schema};
+use super::{Target, all_flat, construct, listed, schema};
 use crate::ast::{Field, Style};
 
 pub(super) fn implementations(target: &Target<'_>, style: Style, fields: &[Field<'_>]) -> TokenStream {
@@ -44,6 +44,7 @@ fn save(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
             }
         }
     });
+    let is_listed = (!target.has_columns()).then(listed);
     quote! {
         fn write(&self, __slot: __fb::Slot<'_>) -> __fb::Result<__fb::Written> {
             let mut __group = __slot #class.structure(#name, #version)?;
@@ -52,6 +53,7 @@ fn save(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
         }
 
         #write_rows
+        #is_listed
 
         #is_flat
         #key

@@ -1,12 +1,14 @@
 //! Cells, locks and atomics, stored as the value that they hold at that moment.
 
 use crate::backed::{FileBacked, Save};
+use crate::erased::Key;
 use crate::error::{Error, Result};
+use crate::impls::pointer::schema_of;
 use crate::layout::scalar::{Element, element_is_backed};
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::schema::Schema;
-use crate::slot::{Slot, Written};
+use crate::slot::{Slot, Written, cycle};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::ops::Deref;
 use std::sync::atomic::{
@@ -54,6 +56,10 @@ impl<T: Save + Copy> Save for Cell<T> {
     fn is_number() -> bool {
         T::is_number()
     }
+
+    fn key() -> Option<Key<Self>> {
+        T::key().map(|_| Key::of_container(schema_of::<T>))
+    }
 }
 
 impl<T: FileBacked + Copy> FileBacked for Cell<T> {
@@ -65,16 +71,29 @@ macro_rules! guarded_is_backed {
         $(
             impl<T: Save> Save for $cell<T> {
                 fn write(&self, slot: Slot<'_>) -> Result<Written> {
+                    let _held = Held::one(self)?;
                     let $value = self;
-                    slot.put(&*$lock.map_err(|_| held($what))?)
+                    slot.put(&*$lock.map_err(|_| unreadable($what))?)
                 }
                 fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
-                    let guards = rows.iter().map(|$value| $lock.map_err(|_| held($what)));
+                    let mut cells: Vec<&Self> = rows.iter().collect();
+                    cells.sort_unstable_by_key(|cell| address(*cell));
+                    cells.dedup_by_key(|cell| address(*cell));
+                    let _held = Held::all(&cells)?;
+                    let guards = cells.iter().map(|$value| $lock.map_err(|_| unreadable($what)));
                     let guards: Vec<_> = guards.collect::<Result<_>>()?;
-                    let values: Vec<&T> = guards.iter().map(Deref::deref).collect();
+                    let value = |cell: &Self| {
+                        let place = cells.binary_search_by_key(&address(cell), |cell| address(*cell)).ok()?;
+                        guards.get(place).map(Deref::deref)
+                    };
+                    let values: Vec<&T> = rows.iter().filter_map(value).collect();
                     slot.put_rows(Rows::refs(&values))
                 }
                 fn absence(&self) -> Option<u32> {
+                    // What is being written is there.
+                    if is_held(address(self)) {
+                        return None;
+                    }
                     let $value = self;
                     $lock.ok().and_then(|value| value.absence())
                 }
@@ -83,6 +102,9 @@ macro_rules! guarded_is_backed {
                 }
                 fn is_number() -> bool {
                     T::is_number()
+                }
+                fn key() -> Option<Key<Self>> {
+                    T::key().map(|_| Key::of_container(schema_of::<T>))
                 }
             }
 
@@ -98,8 +120,58 @@ guarded_is_backed! {
     RwLock, "an RwLock whose holder has panicked", |lock| lock.read();
 }
 
+thread_local! {
+    /// The cells that this thread is writing the values of, the innermost last, each batch sorted. A lock among them would not
+    /// be got a second time.
+    static HELD: RefCell<Vec<Batch>> = const { RefCell::new(Vec::new()) };
+}
+
+enum Batch {
+    One(usize),
+    Many(Vec<usize>),
+}
+
+/// Cells that are being written.
+struct Held;
+
+impl Held {
+    fn one<C>(cell: &C) -> Result<Held> {
+        let cell = address(cell);
+        if is_held(cell) { Err(cycle()) } else { Ok(Held::enter(Batch::One(cell))) }
+    }
+
+    fn all<C>(cells: &[&C]) -> Result<Held> {
+        let cells: Vec<usize> = cells.iter().map(|cell| address(*cell)).collect();
+        if cells.iter().any(|cell| is_held(*cell)) { Err(cycle()) } else { Ok(Held::enter(Batch::Many(cells))) }
+    }
+
+    fn enter(batch: Batch) -> Held {
+        HELD.with_borrow_mut(|held| held.push(batch));
+        Held
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        HELD.with_borrow_mut(Vec::pop);
+    }
+}
+
+fn is_held(cell: usize) -> bool {
+    HELD.with_borrow(|held| {
+        held.iter().any(|batch| match batch {
+            Batch::One(one) => *one == cell,
+            Batch::Many(many) => many.binary_search(&cell).is_ok(),
+        })
+    })
+}
+
+fn address<C>(cell: &C) -> usize {
+    std::ptr::from_ref(cell).addr()
+}
+
 #[cold]
-fn held(what: &str) -> Error {
+fn unreadable(what: &str) -> Error {
     Error::custom(format!("{what} cannot be read"))
 }
 
@@ -120,6 +192,9 @@ macro_rules! once_is_backed {
                 }
                 fn is_flat(level: u32) -> bool {
                     <Option<T>>::is_flat(level)
+                }
+                fn key() -> Option<Key<Self>> {
+                    T::key().map(|_| Key::of_container(schema_of::<Option<T>>))
                 }
             }
 

@@ -4,12 +4,13 @@ use crate::backed::{FileBacked, Save};
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
-use crate::impls::pointer::schema_of;
+use crate::impls::pointer::{owner, schema_of};
 use crate::layout::map::{Order, sorted};
 use crate::layout::sequence;
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::schema::Schema;
+use crate::shared;
 use crate::slot::{Slot, Written};
 use crate::storage::ObjectKind;
 use std::collections::{BTreeSet, BinaryHeap, HashSet, LinkedList, VecDeque};
@@ -56,7 +57,7 @@ pub(crate) fn is_numbered<T: FileBacked>(node: &Node<'_>) -> Result<bool> {
 
 /// Collections whose values lie in slices.
 macro_rules! slices_are_backed {
-    ($($t:ty, |$value:ident| $slices:expr;)*) => {
+    ($($t:ty, |$value:ident| $slices:expr, |$node:ident| $read:expr, { $($shared:tt)* };)*) => {
         $(
             impl<T: Save> Save for $t {
                 #[inline]
@@ -79,6 +80,7 @@ macro_rules! slices_are_backed {
                 fn key() -> Option<Key<Self>> {
                     T::key().map(|_| Key::of_container(|| Schema::Sequence(schema_of::<T>)))
                 }
+                $($shared)*
             }
 
             impl<T: FileBacked> FileBacked for $t {
@@ -86,8 +88,8 @@ macro_rules! slices_are_backed {
                     Schema::Sequence(T::schema)
                 }
                 #[inline]
-                fn read(node: Node<'_>) -> Result<Self> {
-                    Ok(read_all::<T>(node)?.into())
+                fn read($node: Node<'_>) -> Result<Self> {
+                    $read
                 }
                 fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
                     sequence::read_ragged(node, |values| Ok(values.collect::<Vec<T>>().into()))
@@ -97,11 +99,11 @@ macro_rules! slices_are_backed {
     };
 }
 slices_are_backed! {
-    Vec<T>, |value| [value, &[]];
-    Box<[T]>, |value| [value, &[]];
-    Arc<[T]>, |value| [value, &[]];
-    Rc<[T]>, |value| [value, &[]];
-    VecDeque<T>, |value| <[&[T]; 2]>::from(value.as_slices());
+    Vec<T>, |value| [value, &[]], |node| read_all(node), {};
+    Box<[T]>, |value| [value, &[]], |node| Ok(read_all(node)?.into()), {};
+    Arc<[T]>, |value| [value, &[]], |node| shared::read(node, |node| Ok(read_all(node)?.into())), { owner!(Arc); };
+    Rc<[T]>, |value| [value, &[]], |node| shared::read(node, |node| Ok(read_all(node)?.into())), { owner!(Rc); };
+    VecDeque<T>, |value| <[&[T]; 2]>::from(value.as_slices()), |node| Ok(read_all(node)?.into()), {};
 }
 
 /// Collections that are walked: `$sort` puts the references into the order that is written.

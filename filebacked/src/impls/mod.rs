@@ -15,4 +15,5 @@ mod range;
 mod sum;
 mod text;
 mod time;
+mod weak;
 mod wrapper;

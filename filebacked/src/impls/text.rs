@@ -3,12 +3,14 @@
 use crate::backed::{FileBacked, Save};
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
+use crate::impls::pointer::owner;
 use crate::layout::scalar::{Element, element_shaped};
 use crate::layout::text;
 use crate::node::Node;
 use crate::object::Bare;
 use crate::rows::Rows;
 use crate::schema::Schema;
+use crate::shared;
 use crate::slot::{Slot, Written};
 use std::borrow::Cow;
 use std::ffi::{CString, OsString};
@@ -27,58 +29,66 @@ impl Save for str {
 }
 
 /// Types that are a `str` in another container.
-macro_rules! text_is_backed {
-    (save $t:ty) => {
-        text_is_backed!(save $t, $t, Some(Key::new()));
-    };
-    (save $owned:ty, $t:ty, $key:expr) => {
-        impl Save for $t {
-            fn write(&self, slot: Slot<'_>) -> Result<Written> {
-                text::write(self, slot)
-            }
-            fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
-                text::write_rows(rows.len(), || rows.iter().map(|text| &**text), slot)
-            }
-            fn is_flat(_: u32) -> bool {
-                true
-            }
-            fn filler() -> Option<Self> {
-                Some(String::new().into())
-            }
-            fn nullable() -> Option<&'static (&'static str, &'static str)> {
-                Some(&("nullable-string-array", "0.1.0"))
-            }
-            fn is_name() -> bool {
-                true
-            }
-            fn name(&self) -> Option<Cow<'_, str>> {
-                Some(Cow::Borrowed(self))
-            }
-            fn key() -> Option<Key<Self>> {
-                $key
-            }
-            fn write_shaped(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
-                text::write_array(shape, || rows.iter().map(|text| &**text), slot)
-            }
-        }
-    };
-    ($($t:ty $(: $saved:ty, $key:expr)?;)*) => {
+macro_rules! text_is_saved {
+    ($($t:ty: $key:expr, { $($save:tt)* };)*) => {
         $(
-            text_is_backed!(save $t $(, $saved, $key)?);
+            impl Save for $t {
+                fn write(&self, slot: Slot<'_>) -> Result<Written> {
+                    text::write(self, slot)
+                }
+                fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
+                    text::write_rows(rows.len(), || rows.iter().map(|text| &**text), slot)
+                }
+                fn is_flat(_: u32) -> bool {
+                    true
+                }
+                fn filler() -> Option<Self> {
+                    Some(String::new().into())
+                }
+                fn nullable() -> Option<&'static (&'static str, &'static str)> {
+                    Some(&("nullable-string-array", "0.1.0"))
+                }
+                fn is_name() -> bool {
+                    true
+                }
+                fn name(&self) -> Option<Cow<'_, str>> {
+                    Some(Cow::Borrowed(self))
+                }
+                fn key() -> Option<Key<Self>> {
+                    $key
+                }
+                fn write_shaped(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
+                    text::write_array(shape, || rows.iter().map(|text| &**text), slot)
+                }
+                $($save)*
+            }
+        )*
+    };
+}
+text_is_saved! {
+    String: Some(Key::new()), {};
+    Box<str>: Some(Key::new()), {};
+    // One that borrows is saved too, so none of them is known by its type.
+    Cow<'_, str>: None, {};
+    Arc<str>: Some(Key::new()), { owner!(Arc); };
+    Rc<str>: Some(Key::new()), { owner!(Rc); };
+}
 
+/// The way back.
+macro_rules! text_is_backed {
+    ($($t:ty: |$node:ident| $read:expr, { $($load:tt)* };)*) => {
+        $(
             impl FileBacked for $t {
                 fn schema() -> Schema {
                     Schema::Text
                 }
-                fn read(node: Node<'_>) -> Result<Self> {
-                    text::read(&node).map(Into::into)
+                fn read($node: Node<'_>) -> Result<Self> {
+                    $read
                 }
                 fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
                     Ok(Self::read_array(&node, Some(1))?.0)
                 }
-                fn read_bare(bare: &Bare<'_>) -> Result<Option<Self>> {
-                    Ok(text::read_bare(bare)?.map(Into::into))
-                }
+                $($load)*
                 fn from_name(name: &str) -> Option<Self> {
                     Some(name.to_string().into())
                 }
@@ -97,13 +107,21 @@ macro_rules! text_is_backed {
         )*
     };
 }
+
+/// Texts that nobody shares are read in one step where they can be.
+macro_rules! read_at_once {
+    () => {
+        fn read_bare(bare: &Bare<'_>) -> Result<Option<Self>> {
+            Ok(text::read_bare(bare)?.map(Into::into))
+        }
+    };
+}
 text_is_backed! {
-    String;
-    Box<str>;
-    Arc<str>;
-    Rc<str>;
-    // One that borrows is saved too, so none of them is known by its type.
-    Cow<'static, str>: Cow<'_, str>, None;
+    String: |node| text::read(&node), { read_at_once!(); };
+    Box<str>: |node| text::read(&node).map(Into::into), { read_at_once!(); };
+    Cow<'static, str>: |node| text::read(&node).map(Into::into), { read_at_once!(); };
+    Arc<str>: |node| shared::read(node, |node| text::read(&node).map(Into::into)), {};
+    Rc<str>: |node| shared::read(node, |node| text::read(&node).map(Into::into)), {};
 }
 
 /// Types that are stored as text and checked on their way.

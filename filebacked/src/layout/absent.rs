@@ -52,9 +52,10 @@ pub(crate) fn write_present<T: Save>(values: &[Option<&T>], slot: Slot<'_>) -> R
         Some(element) => slot.element(element),
         None => slot,
     };
+    let (slot, layout) = slot.pass_on();
     let mut group = begin(values.len(), values.iter().map(Option::is_none), slot)?;
     let refs: Vec<&T> = values.iter().filter_map(|value| value.or(filler.as_ref())).collect();
-    group.part("values", |slot| slot.put_rows(Rows::refs(&refs)))?;
+    group.part("values", |slot| slot.passed(layout).put_rows(Rows::refs(&refs)))?;
     group.end()
 }
 

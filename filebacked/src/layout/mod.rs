@@ -10,6 +10,7 @@ pub(crate) mod number;
 pub(crate) mod python;
 pub(crate) mod scalar;
 pub(crate) mod sequence;
+pub(crate) mod shared;
 #[cfg(feature = "sprs")]
 pub(crate) mod sparse;
 pub(crate) mod text;

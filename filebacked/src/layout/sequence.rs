@@ -203,10 +203,11 @@ pub(crate) fn write_ragged_by<'v, S, T: 'v>(
             put(Rows::runs(&runs), slot.each())
         });
     }
+    let (slot, layout) = slot.pass_on();
     let mut group = ragged(rows, slot, count)?;
     let mut runs = Vec::with_capacity(rows.len());
     rows.for_each(|sequence| elements(sequence, &mut runs));
-    group.part("values", |slot| put(Rows::runs(&runs), slot.each()))?;
+    group.part("values", |slot| put(Rows::runs(&runs), slot.passed(layout).each()))?;
     group.end()
 }
 
@@ -217,10 +218,11 @@ pub(crate) fn write_ragged_refs<'v, S, T: Save + 'v>(
     count: impl Fn(&S) -> usize,
     elements: impl Fn(&'v S, &mut Vec<&'v T>) -> Result<()>,
 ) -> Result<Written> {
+    let (slot, layout) = slot.pass_on();
     let mut group = ragged(rows, slot, count)?;
     let mut refs = Vec::new();
     rows.try_for_each(|sequence| elements(sequence, &mut refs))?;
-    group.part("values", |slot| slot.each().put_rows(Rows::refs(&refs)))?;
+    group.part("values", |slot| slot.passed(layout).each().put_rows(Rows::refs(&refs)))?;
     group.end()
 }
 

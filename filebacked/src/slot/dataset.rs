@@ -19,6 +19,8 @@ pub(crate) enum Content<'c, 't> {
     Texts(&'c mut (dyn Iterator<Item = &'t str> + 'c)),
     Records(Records),
     Any(&'c AttrSpec<'t>, &'c [AttrSpec<'t>]),
+    /// References to objects by their numbers.
+    References(&'c [Option<u32>]),
 }
 
 impl<'c> Content<'c, '_> {
@@ -32,7 +34,7 @@ impl<'c> Content<'c, '_> {
                 bytes.into()
             }
             Content::Records(records) => records.bytes().into(),
-            Content::Texts(_) | Content::Any(..) => Cow::default(),
+            Content::Texts(_) | Content::Any(..) | Content::References(_) => Cow::default(),
         }
     }
 }
@@ -132,6 +134,7 @@ impl Slot<'_> {
                 self.sink.dataset_records(name, &spec, bytes, records.strings)?;
             }
             Content::Any(what, _) => self.sink.dataset_any(name, &spec, what.elements)?,
+            Content::References(objects) => self.sink.references(name, &spec, objects)?,
         }
         Ok(Written::new())
     }
@@ -166,6 +169,10 @@ impl Slot<'_> {
                 return Err(ErrorKind::Unsupported(what.into()).into());
             }
             Content::Any(what, _) => self.sink.attr_any(&AttrSpec { name, ..*what })?,
+            Content::References(_) => {
+                let what = "a `Weak` as an HDF5 attribute".into();
+                return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field"));
+            }
         }
         Ok(Written::new())
     }

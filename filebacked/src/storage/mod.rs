@@ -4,6 +4,7 @@
 //! little-endian machine, C order, elements packed; the engine deals with what the file has instead.
 
 use crate::error::{ErrorKind, Result};
+use crate::shared::{Identity, Loaded, Written};
 use compound::Strings;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -198,6 +199,33 @@ pub(crate) trait Sink {
         let _ = name;
     }
 
+    /// What is written of values that have several owners, where this sink can link to objects that are there.
+    fn written(&mut self) -> Option<&mut Written> {
+        None
+    }
+
+    /// Says that the object that is written next may get more links.
+    fn expect_links(&mut self) {}
+
+    /// Notes the object that was written last, a member of the open group or the root, under a number; `false` where it
+    /// cannot be linked to.
+    fn note(&mut self, object: u32, name: Option<&str>) -> Result<bool> {
+        let _ = (object, name);
+        Ok(false)
+    }
+
+    /// Makes one more link to an object that was noted.
+    fn hard_link(&mut self, name: &str, object: u32) -> Result<()> {
+        let _ = (name, object);
+        Err(ErrorKind::Contract("a link to an object that was not noted".into()).into())
+    }
+
+    /// Writes a dataset of references to objects by their numbers, noted already or later; to nothing where they never are.
+    fn references(&mut self, name: &str, spec: &DatasetSpec<'_>, objects: &[Option<u32>]) -> Result<()> {
+        let _ = (name, spec, objects);
+        Err(ErrorKind::Unsupported("a `Weak` in this place".into()).into())
+    }
+
     /// Writes what had to wait until everything else is there.
     fn finish(&mut self) -> Result<()> {
         Ok(())
@@ -338,6 +366,17 @@ pub(crate) trait Source {
     /// What tells the objects of a file from each other: two handles with the same one stand for the same object.
     /// `None` where the engine cannot tell.
     fn identity(&self, object: Handle) -> Result<Option<String>>;
+
+    /// What was read of values that have several owners, where this source can tell its objects from each other.
+    fn loaded(&self) -> Option<&Loaded> {
+        None
+    }
+
+    /// What tells an object from all others, and how many links lead to it.
+    fn links(&self, object: Handle) -> Result<(Identity, u64)> {
+        let _ = object;
+        Err(ErrorKind::Contract("the links of an object that cannot be told from others".into()).into())
+    }
 
     /// Datatype and shape of a dataset or an attribute.
     fn describe(&self, handle: Handle) -> Result<Description>;

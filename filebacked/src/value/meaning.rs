@@ -186,7 +186,7 @@ fn meaning_of_group(group: &Group) -> Result<Meaning<'_>> {
             let len = keys.len();
             return Item::Pairs(keys, values, 0..len).meaning();
         }
-        "list" | "columns" | "variants" | "optional" | "ragged" | "arrays" | "maps" | "packed" => {
+        "list" | "columns" | "variants" | "optional" | "ragged" | "arrays" | "maps" | "packed" | "shared" => {
             let rows = Rc::new(Rows::of_group(group)?);
             let len = rows.len();
             return Item::Span(rows, 0..len).meaning();

@@ -21,6 +21,8 @@ pub(super) enum Rows<'a> {
     Columns { len: usize, tuple: bool, fields: Vec<(&'a str, Rc<Rows<'a>>)> },
     /// Where each value is, if it is there.
     Optional(Vec<Option<usize>>, Rc<Rows<'a>>),
+    /// Which of the values each one is.
+    Shared(Vec<usize>, Rc<Rows<'a>>),
     /// Where each sequence starts and ends.
     Ragged(Vec<Range<usize>>, Rc<Rows<'a>>),
     /// Where each map starts and ends, and the keys and values of all.
@@ -112,6 +114,14 @@ impl<'a> Rows<'a> {
                 }
                 Rows::Optional(places, values)
             }
+            Some("shared") => {
+                let values = rows(group, "values")?;
+                let index: Vec<u64> = member(group, "index")?.to_vec().unwrap_or_default();
+                let place = |place: u64| usize::try_from(place).ok().filter(|place| *place < values.len());
+                let index: Option<Vec<usize>> = index.into_iter().map(place).collect();
+                let index = index.filter(|index| len_of(group).is_none_or(|len| len == index.len()));
+                Rows::Shared(index.ok_or_else(|| damaged("an index without values").at("index"))?, values)
+            }
             Some("ragged") => {
                 let values = rows(group, "values")?;
                 Rows::Ragged(ranges(group, "offsets", values.len())?, values)
@@ -174,6 +184,7 @@ impl<'a> Rows<'a> {
             Rows::List(values) => values.len(),
             Rows::Columns { len, .. } => *len,
             Rows::Optional(places, _) => places.len(),
+            Rows::Shared(index, _) => index.len(),
             Rows::Ragged(ranges, _) | Rows::Maps(ranges, ..) | Rows::Packed(ranges, _) => ranges.len(),
             Rows::Variants { rows, .. } => rows.len(),
         }
@@ -200,6 +211,7 @@ impl<'a> Rows<'a> {
                 (Some(Some(place)), _) => values.item(*place),
                 _ => Item::None,
             },
+            Rows::Shared(index, values) => index.get(place).map_or(Item::None, |place| values.item(*place)),
             Rows::Ragged(ranges, values) => {
                 Item::Span(Rc::clone(values), ranges.get(place).cloned().unwrap_or_default())
             }

@@ -5,7 +5,9 @@ use crate::error::Result;
 use crate::filter::Filter;
 use crate::node::Node;
 use crate::rows::Rows;
+use crate::shared::{self, Foreign, Owner};
 use crate::slot::{Slot, Written};
+use std::any::TypeId;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -16,6 +18,8 @@ use std::sync::Arc;
 /// x/          struct Sine 1
 /// └── hertz   f64
 /// ```
+///
+/// What two fields own is one object, and one value again.
 ///
 /// ```
 /// use filebacked::{FileBacked, with::SharedDyn};
@@ -59,10 +63,16 @@ macro_rules! shared_dyn {
                     "SharedDyn"
                 }
                 fn write(&self, value: &$pointer<D>, slot: Slot<'_>) -> Result<Written> {
-                    dynamic::write::<D>(value, slot)
+                    let (strong, weak) = ($pointer::strong_count(value), $pointer::weak_count(value));
+                    let (address, id) = ($pointer::as_ptr(value).cast(), TypeId::of::<$pointer<D>>());
+                    let keep = Foreign(value);
+                    // A struct or an enum with data: its members are the root's where it is a whole file.
+                    slot.put_owned_by(&Owner::new(address, id, strong, weak, &keep), || true, |slot| {
+                        dynamic::write::<D>(value, slot)
+                    })
                 }
                 fn read(&self, node: Node<'_>) -> Result<$pointer<D>> {
-                    dynamic::read::<D>(node).map($pointer::from)
+                    shared::read(node, |node| dynamic::read::<D>(node).map($pointer::from))
                 }
                 fn write_rows(&self, rows: Rows<'_, $pointer<D>>, slot: Slot<'_>) -> Result<Written> {
                     let values: Vec<&D> = rows.iter().map(|value| &**value).collect();

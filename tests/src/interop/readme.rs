@@ -32,6 +32,10 @@ fn rows() -> Vec<(&'static str, Vec<Given>)> {
         ),
         ("struct", lines("structure", json!([1.5]))),
         ("newtype, `Box`, `Rc`, `Arc`, `Cell`, `Mutex`, ...", Vec::new()),
+        // What one value is to several has tests of its own.
+        ("`Arc`, `Rc` of one value", Vec::new()),
+        ("`Weak`", Vec::new()),
+        ("`Vec<Arc<T>>`, `layout = \"shared\"`", Vec::new()),
         ("`Option`", vec![("option", Some(json!([true]))), ("option_none", Some(json!([false])))]),
         ("`Box<dyn Trait>` (feature `dynamic`)", lines("structure", json!(["struct Record 1"]))),
         ("tuple", lines("tuple", json!([1]))),

@@ -152,6 +152,10 @@ impl Sink for Capture {
         Err(refused("a link").at(name))
     }
 
+    fn references(&mut self, _: &str, _: &DatasetSpec<'_>, _: &[Option<u32>]) -> Result<()> {
+        Err(refused("a `Weak`"))
+    }
+
     fn committed(&mut self, name: &str, _: &StoredType, _: &[AttrSpec<'_>]) -> Result<()> {
         Err(refused("a committed datatype").at(name))
     }

@@ -9,6 +9,8 @@ use super::holders;
 #[cfg(all(feature = "native", hdf5_tokens))]
 use super::id::with_name;
 use super::id::{Id, check};
+#[cfg(feature = "native")]
+use super::linked::open_place;
 use super::source::{LibSource, kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{Handle, Kept, ObjectKind, Source};
@@ -17,10 +19,8 @@ use hdf5_metno_sys::h5i::H5Iinc_ref;
 use hdf5_metno_sys::h5i::H5Iis_valid;
 #[cfg(feature = "native")]
 use hdf5_metno_sys::h5i::hid_t;
-#[cfg(all(feature = "native", not(hdf5_tokens)))]
-use hdf5_metno_sys::h5o::H5Oopen_by_addr;
 #[cfg(all(feature = "native", hdf5_tokens))]
-use hdf5_metno_sys::h5o::{H5O_token_t, H5Oopen_by_token, H5Otoken_from_str};
+use hdf5_metno_sys::h5o::{H5O_token_t, H5Otoken_from_str};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -156,19 +156,15 @@ pub(crate) fn open_at(file: &LibFile, address: u64) -> Result<Id> {
 fn open_by_address(root: hid_t, address: u64) -> Result<Id> {
     let mut token = H5O_token_t::default();
     // SAFETY: the group is open, the text ends in NUL, the token is writable; one that stands for no object is answered
-    // with an error, and the new identifier has no other owner.
-    with_name(&address.to_string(), |text| unsafe {
-        check(H5Otoken_from_str(root, text, &mut token))?;
-        Id::own(H5Oopen_by_token(root, token))
-    })
+    // with an error.
+    with_name(&address.to_string(), |text| unsafe { check(H5Otoken_from_str(root, text, &mut token)) })?;
+    open_place(root, token)
 }
 
 /// The lock is held.
 #[cfg(all(feature = "native", not(hdf5_tokens)))]
 fn open_by_address(root: hid_t, address: u64) -> Result<Id> {
-    // SAFETY: the group is open; an address without an object is answered with an error, and the new identifier has no
-    // other owner.
-    unsafe { Id::own(H5Oopen_by_addr(root, address)) }
+    open_place(root, address)
 }
 
 /// Whether the file that an object is in was opened to be changed.

@@ -45,6 +45,12 @@ pub(super) fn identity(id: hid_t) -> Option<String> {
     Some(format!("{} {:?}", info.fileno, info.token))
 }
 
+/// The same, and how many hard links lead to the object. The lock is held.
+pub(super) fn identity_and_links(id: hid_t) -> Result<(String, u64)> {
+    let info = location(id)?.loc_info().map_err(|error| Error::new(ErrorKind::Hdf5(error.to_string())))?;
+    Ok((format!("{} {:?}", info.fileno, info.token), info.num_links as u64))
+}
+
 /// Whether both are the same object.
 pub(crate) fn is_same(a: &Id, b: &Id) -> bool {
     sync(|| identity(a.raw()).is_some_and(|id| Some(id) == identity(b.raw())))

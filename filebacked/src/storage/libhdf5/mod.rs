@@ -27,6 +27,7 @@ mod holders;
 mod id;
 mod info;
 mod kept;
+mod linked;
 mod links;
 mod lists;
 mod members;

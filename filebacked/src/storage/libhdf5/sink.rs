@@ -3,12 +3,14 @@
 use super::content;
 use super::filters::register;
 use super::id::{Id, check, room, with_link_name, with_name};
+use super::linked::{self, Linked};
 use super::links;
 use super::lists::{ListRef, Lists};
 use super::members;
 use super::source::Data;
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
+use crate::shared::Written;
 use crate::storage::compound::Strings;
 use crate::storage::{
     AttrSpec, Cell, DatasetSpec, Dtype, Elements, Form, Kept, Link, Out, Sink, Slab, StoredType, elements,
@@ -37,6 +39,7 @@ pub(crate) struct LibSink {
     scratch: Vec<u8>,
     /// References, which are written once everything that they may lead to is there.
     waiting: Vec<Waiting>,
+    linked: Linked,
 }
 
 /// A dataset or an attribute whose elements are not written yet.
@@ -65,7 +68,7 @@ impl LibSink {
             let scalar = unsafe { Id::own(H5Screate(H5S_SCALAR))? };
             Ok::<_, Error>(Tools { types: Types::new()?, lists: Lists::new()?, scalar })
         })?;
-        Ok(LibSink { groups: vec![group], tools, scratch: Vec::new(), waiting: Vec::new() })
+        Ok(LibSink { groups: vec![group], tools, scratch: Vec::new(), waiting: Vec::new(), linked: Linked::default() })
     }
 
     /// The open group.
@@ -259,6 +262,32 @@ impl Sink for LibSink {
         Ok(true)
     }
 
+    fn written(&mut self) -> Option<&mut Written> {
+        Some(&mut self.linked.written)
+    }
+
+    fn note(&mut self, object: u32, name: Option<&str>) -> Result<bool> {
+        let at = self.open()?;
+        sync(|| self.linked.note(object, at, name))
+    }
+
+    fn hard_link(&mut self, name: &str, object: u32) -> Result<()> {
+        let at = self.open()?;
+        let list = self.tools.lists.link(name);
+        sync(|| self.linked.link(object, at, name, list))
+    }
+
+    fn references(&mut self, name: &str, spec: &DatasetSpec<'_>, objects: &[Option<u32>]) -> Result<()> {
+        let at = self.open()?;
+        sync(|| {
+            let stored = linked::reference_type()?;
+            let spec = DatasetSpec { stored: Some(&stored), ..*spec };
+            let (dataset, _) = self.tools.create(at, name, &spec, objects.len(), spec.dtype.size())?;
+            self.tools.attributes(&dataset, &spec)?;
+            self.linked.refer(at, name, objects)
+        })
+    }
+
     fn dataset_any(&mut self, name: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()> {
         let at = self.open()?;
         let n = if spec.null { 0 } else { spec.elements().ok_or_else(too_large)? };
@@ -305,8 +334,10 @@ impl Sink for LibSink {
     }
 
     fn finish(&mut self) -> Result<()> {
+        self.linked.written.check()?;
         let at = self.open()?;
         sync(|| {
+            self.linked.write_references(at)?;
             for Waiting { object, attribute, form, cells } in std::mem::take(&mut self.waiting) {
                 let data = if attribute { Data::Attribute(object.raw()) } else { Data::Dataset(object.raw()) };
                 content::write(data, Elements::Cells(&form, &cells), false, at)?;

@@ -9,7 +9,7 @@ use super::filters::register;
 use super::id::{Id, check, is_link_name, with_link_name, with_name};
 use super::kept::LibKept;
 use super::links;
-use super::members::identity;
+use super::members::{identity, identity_and_links};
 use super::names::{attributes, children, count, is_ordered};
 use super::refer::{broken, region, target};
 use super::sequences::sequences;
@@ -17,6 +17,7 @@ use super::stack::last_error;
 use super::strings::read_text;
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
+use crate::shared::{Identity, Loaded};
 use crate::storage::codec::filter_name;
 use crate::storage::{
     Allocation, Description, Dtype, Gathered, Handle, Kept, Link, ObjectKind, Slab, Source, Span, StoredType, Texts,
@@ -56,6 +57,7 @@ pub(crate) struct LibSource {
     root: Id,
     /// Locked only while HDF5's lock is held.
     types: Mutex<Types>,
+    loaded: Loaded,
 }
 
 /// A dataset or an attribute, with the identifier that its handle stands for.
@@ -69,7 +71,7 @@ impl LibSource {
     /// Reads members of this group.
     pub(crate) fn new(root: Id) -> Result<Self> {
         register();
-        Ok(LibSource { root, types: Mutex::new(sync(Types::new)?) })
+        Ok(LibSource { root, types: Mutex::new(sync(Types::new)?), loaded: Loaded::default() })
     }
 
     /// The handle of an object that is open already.
@@ -313,6 +315,15 @@ impl Source for LibSource {
 
     fn identity(&self, object: Handle) -> Result<Option<String>> {
         Ok(sync(|| identity(object.id as hid_t)))
+    }
+
+    fn loaded(&self) -> Option<&Loaded> {
+        Some(&self.loaded)
+    }
+
+    fn links(&self, object: Handle) -> Result<(Identity, u64)> {
+        let (words, links) = sync(|| identity_and_links(object.id as hid_t))?;
+        Ok((Identity::Words(words), links))
     }
 
     fn describe(&self, handle: Handle) -> Result<Description> {

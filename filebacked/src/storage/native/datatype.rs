@@ -10,6 +10,9 @@ const F64: &[u8] = &[0x11, 0x20, 63, 0, 8, 0, 0, 0, 0, 0, 64, 0, 52, 11, 0, 52, 
 const U8: &[u8] = &[0x10, 0, 0, 0, 1, 0, 0, 0, 0, 0, 8, 0];
 const BOOL: &[u8] = b"\x38\x02\0\0\x01\0\0\0\x10\x08\0\0\x01\0\0\0\0\0\x08\0FALSE\0TRUE\0\0\x01";
 
+/// The whole message of references to objects.
+pub(super) const REFERENCE_TO_OBJECT: [u8; 8] = [0x17, 0, 0, 0, 8, 0, 0, 0];
+
 /// Versions and classes, as the first byte of a message has them.
 const INTEGER: u8 = 0x10;
 const STRING: u8 = 0x13;
@@ -151,6 +154,8 @@ pub(super) fn decode(message: &[u8]) -> Option<Dtype> {
         F64 => return Some(Dtype::F64),
         F32 => return Some(Dtype::F32),
         BOOL => return Some(Dtype::Bool),
+        // Not as a part of other types: what leads somewhere else is looked at by itself.
+        _ if message == REFERENCE_TO_OBJECT => return Some(Dtype::Reference),
         _ => {}
     }
     let (dtype, _) = parse(message, 0)?;

@@ -13,6 +13,7 @@ mod header;
 mod heap;
 mod input;
 mod kept;
+mod linked;
 mod links;
 mod object;
 mod sink;
@@ -40,6 +41,7 @@ mod message {
     pub(super) const CONTINUATION: u8 = 16;
     pub(super) const SYMBOL_TABLE: u8 = 17;
     pub(super) const ATTRIBUTE_INFO: u8 = 21;
+    pub(super) const LINK_COUNT: u8 = 22;
 }
 
 /// The first bytes of every HDF5 file.

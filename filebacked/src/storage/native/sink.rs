@@ -2,9 +2,11 @@
 
 use super::header::Messages;
 use super::heap::Collection;
+use super::linked::{self, Linked};
 use super::links::{self, Dense, write_dense};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
+use crate::shared::Written;
 use crate::storage::checksum::lookup3;
 use crate::storage::compound::Strings;
 use crate::storage::{
@@ -36,6 +38,7 @@ pub(crate) struct NativeSink {
     /// Something was asked for that the subset does not have.
     declined: bool,
     scratch: Vec<u8>,
+    linked: Linked,
 }
 
 /// A collection that is not written yet, and where the entries stand that want its address.
@@ -54,6 +57,8 @@ struct Frame {
     links: usize,
     /// The order of its links is tracked.
     ordered: bool,
+    /// Its header has a count of the links that lead to it.
+    counted: bool,
 }
 
 impl NativeSink {
@@ -61,9 +66,10 @@ impl NativeSink {
         let mut out = Vec::with_capacity(4096);
         out.resize(SUPERBLOCK, 0);
         // A map may be stored at the root.
-        let root = Frame { start: 0, links: 0, ordered: true };
+        let root = Frame { start: 0, links: 0, ordered: true, counted: false };
         let messages = Vec::with_capacity(1024);
-        NativeSink { out, base: 0, file, messages, frames: vec![root], declined: false, scratch: Vec::new() }
+        let (scratch, linked) = (Vec::new(), Linked::default());
+        NativeSink { out, base: 0, file, messages, frames: vec![root], declined: false, scratch, linked }
     }
 
     /// Writes into memory.
@@ -102,6 +108,7 @@ impl NativeSink {
     /// Writes out what is gathered, and `data` behind it.
     fn flush(&mut self, data: &[u8]) -> Result<()> {
         let Some(file) = &mut self.file else { return Ok(()) };
+        self.linked.leave(self.base, &self.out);
         file.write_all(&self.out)?;
         file.write_all(data)?;
         self.base += (self.out.len() + data.len()) as u64;
@@ -124,6 +131,15 @@ impl NativeSink {
         let sum = lookup3(&self.out[start..]);
         self.out.extend_from_slice(&sum.to_le_bytes());
         self.base + start as u64
+    }
+
+    /// Ends a header that has a count of the links to its object.
+    #[cold]
+    fn end_counted_header(&mut self, start: usize) -> u64 {
+        self.out.extend_from_slice(&linked::COUNT);
+        let address = self.end_header(start);
+        self.linked.headed(address..self.position());
+        address
     }
 
     /// Writes the header of the innermost group.
@@ -158,6 +174,9 @@ impl NativeSink {
             }
         }
         self.messages.truncate(frame.start);
+        if frame.counted {
+            return Ok(self.end_counted_header(start));
+        }
         Ok(self.end_header(start))
     }
 
@@ -214,12 +233,22 @@ impl NativeSink {
 
     /// Begins the header of a dataset, up to its layout message.
     fn dataset_header(&mut self, spec: &DatasetSpec<'_>, compact: bool) -> Result<usize> {
+        self.dataset_header_of(spec, compact, |out| datatype::encode(spec.dtype, out))
+    }
+
+    #[inline]
+    fn dataset_header_of(
+        &mut self,
+        spec: &DatasetSpec<'_>,
+        compact: bool,
+        dtype: impl FnOnce(&mut Vec<u8>) -> Option<()>,
+    ) -> Result<usize> {
         let start = self.begin_header();
         let out = &mut self.out;
         dataspace(spec.shape, spec.null, Some(message::DATASPACE), out);
         let at = out.len();
         out.extend_from_slice(&[message::DATATYPE, 0, 0, 0]);
-        if datatype::encode(spec.dtype, out).is_none() || out.len() - at > COMPACT {
+        if dtype(out).is_none() || out.len() - at > COMPACT {
             return Err(self.decline("a datatype of this kind"));
         }
         let out = &mut self.out;
@@ -255,7 +284,10 @@ impl NativeSink {
             self.out = out;
             encoded?;
         }
-        let address = self.end_header(start);
+        let address = match std::mem::take(&mut self.linked.expected) {
+            true => self.end_counted_header(start),
+            false => self.end_header(start),
+        };
         self.add_link(name, address)?;
         if self.file.is_some() && self.out.len() > GATHER {
             self.flush(&[])?;
@@ -305,6 +337,7 @@ impl NativeSink {
         }
         let root = self.group_header()?;
         let end = self.position();
+        let patches = self.linked.patches(root, self.base, &mut self.out)?;
         let mut head = [0; SUPERBLOCK];
         head[..8].copy_from_slice(&SIGNATURE);
         head[8..12].copy_from_slice(&[2, 8, 8, 0]);
@@ -320,6 +353,10 @@ impl NativeSink {
         self.flush(&[])?;
         if let Some(file) = &mut self.file {
             use std::io::{Seek, SeekFrom};
+            for (at, bytes) in patches {
+                file.seek(SeekFrom::Start(at))?;
+                file.write_all(&bytes)?;
+            }
             file.seek(SeekFrom::Start(0))?;
             file.write_all(&head)?;
         }
@@ -386,18 +423,65 @@ impl Sink for NativeSink {
     fn begin_group(&mut self, name: &str, ordered: bool) -> Result<()> {
         // The address is filled in when the group is closed.
         self.add_link(name, UNDEFINED)?;
-        self.frames.push(Frame { start: self.messages.len(), links: 0, ordered });
+        let counted = std::mem::take(&mut self.linked.expected);
+        self.frames.push(Frame { start: self.messages.len(), links: 0, ordered, counted });
         Ok(())
     }
 
     fn end_group(&mut self) -> Result<()> {
         let address = self.group_header()?;
+        self.linked.no_link();
         let end = self.messages.len();
         match end.checked_sub(8).and_then(|start| self.messages.get_mut(start..end)) {
             Some(place) => place.copy_from_slice(&address.to_le_bytes()),
             None => return Err(ErrorKind::Contract("the root group was closed".into()).into()),
         }
         Ok(())
+    }
+
+    fn written(&mut self) -> Option<&mut Written> {
+        Some(&mut self.linked.written)
+    }
+
+    fn expect_links(&mut self) {
+        self.linked.expect();
+    }
+
+    fn note(&mut self, object: u32, name: Option<&str>) -> Result<bool> {
+        if !self.linked.is_object(name) {
+            return Ok(false);
+        }
+        // The link to a member that was just written is the last message.
+        let address = self.messages.last_chunk().map(|address| u64::from_le_bytes(*address));
+        self.linked.note(object, name.and(address));
+        Ok(true)
+    }
+
+    fn references(&mut self, name: &str, spec: &DatasetSpec<'_>, objects: &[Option<u32>]) -> Result<()> {
+        let size = self.size(spec)?;
+        if size != 8 * objects.len() {
+            return Err(wrong_length(size, 8 * objects.len()));
+        }
+        self.align();
+        let address = if size == 0 { UNDEFINED } else { self.position() };
+        // The addresses are filled in when all of them are known.
+        self.out.resize(self.out.len() + size, 0);
+        self.linked.refer(address, objects);
+        let start = self.dataset_header_of(spec, false, |out| {
+            out.extend_from_slice(&datatype::REFERENCE_TO_OBJECT);
+            Some(())
+        })?;
+        self.contiguous(address, size);
+        self.finish_dataset(name, spec, start)
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.linked.written.check()
+    }
+
+    fn hard_link(&mut self, name: &str, object: u32) -> Result<()> {
+        let address = self.linked.link(object)?;
+        self.add_link(name, address)
     }
 
     fn attr(&mut self, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
@@ -534,6 +618,7 @@ impl Sink for NativeSink {
 
     fn link(&mut self, name: &str, link: &Link) -> Result<()> {
         link.check()?;
+        self.linked.no_object();
         let size = match link {
             Link::Soft(path) => path.len(),
             Link::External { file, path } => file.len() + path.len() + 3,

@@ -10,6 +10,7 @@ use super::object::{Attribute, Parsed, dense_attributes};
 use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::Limits;
+use crate::shared::{Identity, Loaded};
 use crate::stamp::UNDER_WAY;
 use crate::storage::checksum::lookup3;
 use crate::storage::compound::references;
@@ -83,6 +84,7 @@ pub(crate) struct NativeSource<'b> {
     attributes: RefCell<Vec<Bytes<'b>>>,
     heap: RefCell<Cursor>,
     declined: Cell<bool>,
+    loaded: Loaded,
     path: Option<&'b Path>,
     opened: u64,
     /// The store that the bytes are in, where they are in one.
@@ -143,6 +145,7 @@ impl<'b> NativeSource<'b> {
             attributes: RefCell::default(),
             heap: RefCell::default(),
             declined: Cell::new(false),
+            loaded: Loaded::default(),
             path: None,
             opened: 0,
             store: None,
@@ -539,6 +542,29 @@ impl Source for NativeSource<'_> {
     fn identity(&self, object: Handle) -> Result<Option<String>> {
         // The handle of an object is its address.
         Ok(Some(object.id.to_string()))
+    }
+
+    fn loaded(&self) -> Option<&Loaded> {
+        Some(&self.loaded)
+    }
+
+    fn links(&self, object: Handle) -> Result<(Identity, u64)> {
+        let header = self.header(object)?.joined(&self.input, &|bytes| self.charge(bytes))?;
+        let mut messages = header.messages();
+        while let Some((kind, body)) = self.noted(messages.next())? {
+            if kind == message::LINK_COUNT {
+                return Ok((Identity::Address(object.id), uint(body, 1, 4)?));
+            }
+        }
+        Ok((Identity::Address(object.id), 1))
+    }
+
+    fn target(&self, _: Handle, reference: &[u8]) -> Result<Option<Handle>> {
+        match uint(reference, 0, 8)? {
+            // What C programs fill memory with, and what others take for no address.
+            0 | UNDEFINED => Ok(None),
+            address => self.noted(self.open(address).map(Some)),
+        }
     }
 
     fn describe(&self, handle: Handle) -> Result<Description> {

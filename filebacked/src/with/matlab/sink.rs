@@ -185,6 +185,10 @@ impl Sink for MatlabSink<'_> {
         self.sink.link(name, link)
     }
 
+    fn references(&mut self, _: &str, _: &DatasetSpec<'_>, _: &[Option<u32>]) -> Result<()> {
+        Err(unknown("a `Weak`"))
+    }
+
     fn committed(&mut self, name: &str, stored: &StoredType, attrs: &[AttrSpec<'_>]) -> Result<()> {
         self.sink.committed(name, stored, attrs)
     }
