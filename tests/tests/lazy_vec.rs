@@ -248,12 +248,12 @@ fn columns_of_other_lengths_are_damage() {
     let (_dir, path) = scratch("damaged.h5");
     let rows: Vec<Row> = (0..20).map(row).collect();
     for (change, name) in [
-        ("g = f['value']; del g['id']; g['id'] = [1, 2, 3]", "/id"),
-        ("f['value/list/offsets'][3] = 99", "/list"),
-        ("f['value/list/offsets'][20] = 0", "/list"),
-        ("f['value/maybe_inner/mask'][:] = 0", "/maybe_inner"),
-        ("f['value/shape/variant'][:] = 1", "/shape"),
-        ("f['value/inner'].attrs.modify('len', 21)", "/inner"),
+        ("g = f['value']; del g['id']; g['id'] = [1, 2, 3]", "/value/id"),
+        ("f['value/list/offsets'][3] = 99", "/value/list"),
+        ("f['value/list/offsets'][20] = 0", "/value/list"),
+        ("f['value/maybe_inner/mask'][:] = 0", "/value/maybe_inner"),
+        ("f['value/shape/variant'][:] = 1", "/value/shape"),
+        ("f['value/inner'].attrs.modify('len', 21)", "/value/inner"),
     ] {
         save(&path, &rows).unwrap();
         python.change(&path, change);

@@ -396,9 +396,10 @@ fn what_is_allocated_and_not_written_reads_as_zeros() {
     let store = Arc::new(Memory::new());
     let file = File::create_store(store.clone()).unwrap();
     let hdf5 = file.as_hdf5().unwrap();
-    let dataset =
-        hdf5.new_dataset::<u64>().shape(100_000).alloc_time(Some(AllocTime::Early)).fill_time(FillTime::Never);
-    let dataset = dataset.create("late").unwrap();
+    let late = hdf5.new_dataset::<u64>().shape(100_000).alloc_time(Some(AllocTime::Early)).fill_time(FillTime::Never);
+    let dataset = late.create("late").unwrap();
+    // It holds the file, too.
+    drop(late);
     assert!(store.size().unwrap() < 800_000, "the store has the bytes already");
     assert_eq!(dataset.read_raw::<u64>().unwrap(), vec![0; 100_000]);
     drop((dataset, hdf5));

@@ -52,8 +52,8 @@ fn work(store: &Arc<impl Store + 'static>) -> Result<Run> {
     assert_eq!(lazy.step, 2001);
     let replace = WriteOptions::new().overwrite(filebacked::Overwrite::Replace);
     file.write_with("more", &run(70_000), &replace)?;
-    file.close()?;
     drop(lazy);
+    file.close()?;
     let file = File::open_store_rw(store.clone())?;
     file.write("last", &run(10))?;
     let read = file.read("more")?;

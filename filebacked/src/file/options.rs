@@ -303,11 +303,14 @@ fn open_with(path: &Path, writable: bool, access: &Access) -> Result<LibFile> {
 /// Opens a file, unless it is one that is being changed by somebody else.
 pub(super) fn open_complete(path: &Path, writable: bool, access: &Access) -> Result<LibFile> {
     // Asked before it is opened: what is wrong with it does not matter, and closing it would take the mark away.
-    if libhdf5::is_interrupted(&access.driver.first_file(path)) {
+    let first = access.driver.first_file(path);
+    let is_marked = libhdf5::is_interrupted(&first);
+    // What this process has open is what the library knows, not what is on the disk.
+    if is_marked && libhdf5::holders_of(&first)?.is_empty() {
         return Err(whole::interrupted());
     }
     let file = open_with(path, writable, access)?;
-    if writable && !access.swmr {
+    if writable && !access.swmr && !is_marked {
         file.opened()?;
     }
     Ok(file)

@@ -35,6 +35,7 @@ fn rows() -> Vec<(&'static str, Vec<Given>)> {
         // What one value is to several has tests of its own.
         ("`Arc`, `Rc` of one value", Vec::new()),
         ("`Weak`", Vec::new()),
+        ("`SoftLink<T>`, `ExternalLink<T>`", Vec::new()),
         ("`Vec<Arc<T>>`, `layout = \"shared\"`", Vec::new()),
         ("`Option`", vec![("option", Some(json!([true]))), ("option_none", Some(json!([false])))]),
         ("`Box<dyn Trait>` (feature `dynamic`)", lines("structure", json!(["struct Record 1"]))),

@@ -43,7 +43,7 @@ impl Plan {
         for (group, len) in &self.lens {
             set_number(group, LEN, *len)?;
         }
-        libhdf5::flush(object)?;
+        libhdf5::settle(object)?;
         Ok(root)
     }
 

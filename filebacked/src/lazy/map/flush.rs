@@ -69,7 +69,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
                 Ok(())
             });
             let counted = if escaped { in_turn(|| libhdf5::write_number(group, LEN, count(group)?)) } else { Ok(()) };
-            written.and(counted).and(libhdf5::flush_file(group))
+            written.and(counted).and(libhdf5::settle(group))
         });
         // Handles in these values may lead to what is no longer there: they are read again, from their new places.
         changes.drain(..done);

@@ -61,10 +61,10 @@ unsafe fn file_number(file: hid_t, number: &mut std::ffi::c_ulong) -> i32 {
     code
 }
 
-/// The lock is held.
-fn flush(file: &Id) -> Result<()> {
-    // SAFETY: the file is open.
-    check(unsafe { H5Fflush(file.raw(), H5F_SCOPE_GLOBAL) }).map(drop)
+/// Gives everything that was written to the file of an object to the operating system, in the middle of a change.
+pub(crate) fn flush(object: &Id) -> Result<()> {
+    // SAFETY: the object is open.
+    sync(|| check(unsafe { H5Fflush(object.raw(), H5F_SCOPE_GLOBAL) }).map(drop))
 }
 
 /// Every change of a file begins here: marks it, once until it is flushed, and refuses one that was opened to be read.
@@ -100,7 +100,7 @@ pub(crate) fn begin(object: &Id) -> Result<()> {
 }
 
 /// Writes everything that waits to be written to the file that an object is in, and then takes the mark away.
-pub(super) fn settle(object: &Id) -> Result<()> {
+pub(crate) fn settle(object: &Id) -> Result<()> {
     sync(|| {
         let (file, number) = file_of(object.raw())?;
         flush(&file)?;

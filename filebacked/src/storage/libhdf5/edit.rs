@@ -13,8 +13,6 @@ use crate::storage::Source;
 use hdf5_metno::globals::{H5P_GROUP_CREATE, H5T_NATIVE_UINT64};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5a::{H5Acreate2, H5Adelete, H5Aget_create_plist, H5Aopen, H5Awrite};
-use hdf5_metno_sys::h5f::H5F_scope_t::H5F_SCOPE_GLOBAL;
-use hdf5_metno_sys::h5f::H5Fflush;
 use hdf5_metno_sys::h5g::H5Gcreate2;
 use hdf5_metno_sys::h5i::H5I_type_t::H5I_GROUP;
 use hdf5_metno_sys::h5i::{H5Iget_type, hid_t};
@@ -77,12 +75,6 @@ pub(crate) fn write_number(object: &Id, name: &str, value: u64) -> Result<()> {
             check(H5Awrite(attribute.raw(), *H5T_NATIVE_UINT64, (&raw const value).cast())).map(drop)
         })
     })
-}
-
-/// Gives everything that was written to the file of an object to the operating system.
-pub(crate) fn flush_file(object: &Id) -> Result<()> {
-    // SAFETY: the object is open.
-    sync(|| check(unsafe { H5Fflush(object.raw(), H5F_SCOPE_GLOBAL) }).map(drop))
 }
 
 /// Opens a group that is a member of another, or makes it.

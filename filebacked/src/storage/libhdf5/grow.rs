@@ -16,8 +16,6 @@ use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5a::{H5Aopen, H5Awrite};
 use hdf5_metno_sys::h5d::H5D_layout_t::H5D_CHUNKED;
 use hdf5_metno_sys::h5d::{H5Dcreate_anon, H5Dget_create_plist, H5Dget_space, H5Dread, H5Dset_extent, H5Dwrite};
-use hdf5_metno_sys::h5f::H5F_scope_t::H5F_SCOPE_GLOBAL;
-use hdf5_metno_sys::h5f::H5Fflush;
 use hdf5_metno_sys::h5i::{H5Iget_name, H5Iinc_ref, hid_t};
 use hdf5_metno_sys::h5o::{H5Olink, H5Oopen};
 use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_layout, H5Premove_filter, H5Pset_char_encoding, H5Pset_chunk};
@@ -110,12 +108,6 @@ pub(crate) fn open(group: &Id, name: &str) -> Result<Id> {
         // SAFETY: the group is open, the name ends in NUL; the new identifier has no other owner.
         with_link_name(name, |name| unsafe { Id::own(H5Oopen(group.raw(), name, H5P_DEFAULT)) })
     })
-}
-
-/// Gives everything that was written to the file of an object to the operating system.
-pub(crate) fn flush(object: &Id) -> Result<()> {
-    // SAFETY: the object is open.
-    sync(|| check(unsafe { H5Fflush(object.raw(), H5F_SCOPE_GLOBAL) }).map(drop))
 }
 
 /// Whether a dataset can grow along its first dimension as it is.

@@ -50,19 +50,19 @@ mod walk;
 pub(crate) use access::{Access, Creation};
 pub use access::{CloseDegree, Libver, Locking, SpaceStrategy};
 pub(crate) use attributes::{attribute_names, delete_attribute, has_attribute, replace_attribute};
-pub(crate) use changes::{begin, is_interrupted, is_marked};
+pub(crate) use changes::{begin, flush, is_interrupted, is_marked, settle};
 #[cfg(feature = "ndarray")]
 pub(crate) use create::{NewDataset, create};
 #[cfg(feature = "ndarray")]
 pub(crate) use dataset::{changeable, chunk, resize as resize_dataset, write_slab};
 pub use driver::{CoreDriver, Driver};
 pub(crate) use edit::{
-    children, count_links, delete, exists, flush_file, identity_of, move_link, open_group, open_or_create_group,
-    promote, root_of, write_number,
+    children, count_links, delete, exists, identity_of, move_link, open_group, open_or_create_group, promote, root_of,
+    write_number,
 };
 pub(crate) use file::LibFile;
 pub(crate) use filters::check_filter;
-pub(crate) use grow::{Grower, Rows, can_grow, flush, id_of, links, locked, open, place, relink, resize, set_number};
+pub(crate) use grow::{Grower, Rows, can_grow, id_of, links, locked, open, place, relink, resize, set_number};
 pub(crate) use holders::holders_of;
 pub(crate) use id::Id;
 pub(crate) use info::Facts;
