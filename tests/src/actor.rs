@@ -1,7 +1,7 @@
 //! What a program does to a file while it is stopped or told of errors: run by the program `actor`, checked by its tests.
 
 use crate::mutants::{Record, record};
-use filebacked::{Compression, Durability, Engine, File, FileBacked, ReadOptions, WriteOptions};
+use filebacked::{Compression, Durability, Engine, File, FileBacked, LazyVec, ReadOptions, WriteOptions};
 use ndarray::Array2;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,6 +30,9 @@ pub fn saved(step: u64) -> Saved {
     }
 }
 
+/// How many records a step appends.
+const APPENDED: usize = 10;
+
 /// What the actor can do to a file.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Action {
@@ -43,6 +46,8 @@ pub enum Action {
     Create,
     /// Copies what is there without the space that is free in it.
     Repack,
+    /// Appends records: those of step 2, and after a flush those of step 3.
+    Append,
 }
 
 impl Action {
@@ -60,8 +65,8 @@ impl Action {
     }
 
     /// Those that have other ends, by the names that the actor is given.
-    pub fn others() -> [(&'static str, Action); 3] {
-        [("update", Action::Update), ("create", Action::Create), ("repack", Action::Repack)]
+    pub fn others() -> [(&'static str, Action); 4] {
+        [("update", Action::Update), ("create", Action::Create), ("repack", Action::Repack), ("append", Action::Append)]
     }
 
     /// The action of a name.
@@ -74,7 +79,7 @@ impl Action {
         match self {
             Action::Save(_, durability, _) => durability == Durability::Durable,
             Action::UpdateAtomic | Action::Repack => true,
-            Action::Update | Action::Create => false,
+            Action::Update | Action::Create | Action::Append => false,
         }
     }
 
@@ -101,12 +106,32 @@ impl Action {
                 file.close()
             }
             Action::Repack => filebacked::repack(path),
+            Action::Append => {
+                let file = File::open_rw(path)?;
+                let mut records: LazyVec<Record> = file.read("records")?;
+                for step in [2, 3] {
+                    records.extend((0..APPENDED).map(|_| record(step)));
+                    records.flush()?;
+                }
+                drop(records);
+                file.close()
+            }
         }
     }
 
     /// The step that lies in the file, if that is whole.
     pub fn look(self, path: &Path) -> filebacked::Result<u64> {
-        let found: Saved = ReadOptions::new().load(path)?;
+        let mut found: Saved = ReadOptions::new().load(path)?;
+        if self == Action::Append {
+            let before = saved(1).records.len();
+            let appended = found.records.split_off(before);
+            let steps = appended.len() / APPENDED;
+            assert!(found == saved(1) && appended.len() % APPENDED == 0, "the file is a mixture");
+            for (step, records) in [2, 3].into_iter().zip(appended.chunks(APPENDED)) {
+                assert!(records.iter().all(|found| *found == record(step)), "the file is a mixture");
+            }
+            return Ok(steps as u64 + 1);
+        }
         assert!(found == saved(found.step), "the file is a mixture");
         Ok(found.step)
     }

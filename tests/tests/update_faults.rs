@@ -101,6 +101,15 @@ fn a_kill_in_a_new_file_is_noticed() {
 }
 
 #[test]
+fn a_kill_in_an_append_is_noticed() {
+    let found = after_kills("append");
+    assert_eq!(course(&found), [1, 0, 1, 0, 2, 0, 3], "{} points", found.len());
+    for error in found.iter().filter_map(|(.., step)| step.as_ref().err()) {
+        assert_eq!(*error.kind(), ErrorKind::Interrupted, "{error}");
+    }
+}
+
+#[test]
 fn a_killed_repack_leaves_the_file_as_it_was() {
     let found = after_kills("repack");
     assert!(found.len() > 5);
