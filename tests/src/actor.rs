@@ -126,7 +126,7 @@ impl Action {
             let before = saved(1).records.len();
             let appended = found.records.split_off(before);
             let steps = appended.len() / APPENDED;
-            assert!(found == saved(1) && appended.len() % APPENDED == 0, "the file is a mixture");
+            assert!(found == saved(1) && appended.len().is_multiple_of(APPENDED), "the file is a mixture");
             for (step, records) in [2, 3].into_iter().zip(appended.chunks(APPENDED)) {
                 assert!(records.iter().all(|found| *found == record(step)), "the file is a mixture");
             }

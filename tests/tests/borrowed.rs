@@ -34,6 +34,9 @@ fn particles(n: u32) -> Vec<Particle> {
     (0..n).map(|id| Particle { id, name: format!("p{id}"), place: [f64::from(id), 0.5, -1.0] }).collect()
 }
 
+/// A row that owns nothing for sure.
+type Line = (Cow<'static, str>, Cow<'static, Particle>, Option<Cow<'static, u8>>);
+
 #[test]
 fn references_and_slices() {
     let (mut number, mut text, mut many) = (7u16, "a".to_string(), vec![1u8, 2]);
@@ -60,7 +63,7 @@ fn clone_on_write() {
     let name = String::from("a name");
     same(&Cow::Borrowed(name.as_str()), &name);
     same(&vec![Cow::Borrowed(name.as_str()), Cow::Owned("b".to_string())], &vec![name.clone(), "b".to_string()]);
-    same(&[Cow::Borrowed(name.as_str())], &[name.clone()]);
+    same(&[Cow::Borrowed(name.as_str())], &[name.as_str().to_string()]);
     same(&HashMap::from([(Cow::Borrowed(name.as_str()), [1u8])]), &HashMap::from([(name.clone(), [1u8])]));
     let all = particles(4);
     same(&Cow::Borrowed(&all[1..3]), &all[1..3].to_vec());
@@ -74,7 +77,7 @@ fn clone_on_write() {
         text: Cow<'static, str>,
         many: Cow<'static, [f64]>,
         one: Cow<'static, Particle>,
-        table: Vec<(Cow<'static, str>, Cow<'static, Particle>, Option<Cow<'static, u8>>)>,
+        table: Vec<Line>,
     }
     let one = Cow::Owned(all[2].clone());
     let row = ("x".into(), Cow::Owned(all[1].clone()), Some(Cow::Owned(1)));

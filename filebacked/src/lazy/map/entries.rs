@@ -25,6 +25,9 @@ pub(super) struct Entries<K, V> {
     of: PhantomData<fn() -> V>,
 }
 
+/// What is done with an entry and the name of its link.
+type Look<'l, R> = dyn FnMut(Option<(Node<'_>, &str)>) -> Result<R> + 'l;
+
 impl<K, V> fmt::Debug for Entries<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Entries").field("held", &self.held).field("form", &self.form).finish_non_exhaustive()
@@ -151,7 +154,7 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
         &self,
         group: &GroupReader<'_>,
         key: &Q,
-        look: &mut dyn FnMut(Option<(Node<'_>, &str)>) -> Result<R>,
+        look: &mut Look<'_, R>,
     ) -> Result<R>
     where
         K: Borrow<Q>,

@@ -68,8 +68,8 @@ pub(crate) fn identity_of(group: &Id, name: &str) -> Result<Option<String>> {
 
 /// Gives an attribute that is an integer another value.
 pub(crate) fn write_number(object: &Id, name: &str, value: u64) -> Result<()> {
-    // SAFETY: the object is open, the name ends in NUL, the new identifier has no other owner; one number is read.
     sync(|| {
+        // SAFETY: the object is open, the name ends in NUL, the new identifier has no other owner; one number is read.
         with_name(name, |name| unsafe {
             let attribute = Id::own(H5Aopen(object.raw(), name, H5P_DEFAULT))?;
             check(H5Awrite(attribute.raw(), *H5T_NATIVE_UINT64, (&raw const value).cast())).map(drop)
