@@ -16,7 +16,9 @@ use crate::storage::changes;
 use crate::storage::libhdf5::{Attachment, LibFile, LibSink, LibSource, Medium};
 #[cfg(feature = "native")]
 use crate::storage::native::{NativeSink, NativeSource};
-use crate::store::{self, ReadAt, Store};
+#[cfg(feature = "native")]
+use crate::store;
+use crate::store::{ReadAt, Store};
 #[cfg(feature = "digest")]
 use crate::verify::seal;
 use crate::whole;
@@ -125,11 +127,9 @@ fn write_native(
     options: &WriteOptions,
     write: impl FnOnce(&mut NativeSink) -> Result<()>,
 ) -> Result<Option<NativeSink>> {
-    let written = write(&mut sink).and_then(|()| match options.has_digest() {
-        #[cfg(feature = "digest")]
-        true => seal::reserve(&mut sink),
-        _ => Ok(()),
-    });
+    let written = write(&mut sink);
+    #[cfg(feature = "digest")]
+    let written = written.and_then(|()| if options.has_digest() { seal::reserve(&mut sink) } else { Ok(()) });
     match written {
         Ok(()) => Ok(Some(sink)),
         Err(error) if !sink.declined() => Err(error),

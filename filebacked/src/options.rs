@@ -142,6 +142,7 @@ pub struct WriteOptions {
     pub(crate) progress: Option<Watcher>,
 }
 
+#[cfg(any(feature = "libhdf5", feature = "digest"))]
 impl WriteOptions {
     /// Whether the file is to have a digest.
     pub(crate) fn has_digest(&self) -> bool {

@@ -35,7 +35,7 @@ pub struct Verified {
     pub digest: Option<String>,
     /// The groups, datasets and datatypes.
     pub objects: u64,
-    /// The bytes of data, as they are in memory.
+    /// The bytes of the datasets, as they are in memory.
     pub bytes: u64,
 }
 

@@ -2,41 +2,12 @@
 
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
-use filebacked_tests::actor::{Action, saved};
-use filebacked_tests::fault::{Call, Disk, Ended, Fault, Outcome, Run};
+use filebacked_tests::actor::Action;
+use filebacked_tests::fault::{Call, Disk, Ended, Fault, Scene};
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Stdio};
 
-/// A directory with nothing but the file of step 1 in it.
-struct Scene(tempfile::TempDir);
-
-impl Scene {
-    fn new() -> Self {
-        let scene = Scene(tempfile::tempdir().unwrap());
-        filebacked::save(scene.path(), &saved(1)).unwrap();
-        scene
-    }
-
-    fn directory(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn path(&self) -> std::path::PathBuf {
-        self.directory().join("state.h5")
-    }
-
-    fn run(&self, action: &str, fault: Fault) -> Outcome {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_actor"));
-        command.arg(action).arg(self.path()).stdout(Stdio::null());
-        Run { below: self.directory(), fault }.of(&mut command).unwrap()
-    }
-
-    fn names(&self) -> Vec<String> {
-        let names = fs::read_dir(self.directory()).unwrap();
-        names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
-    }
-}
+/// The program that is traced.
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 /// How many points of those that there are a test takes: all of them where `FILEBACKED_FAULTS` is set.
 fn points(n: usize, usual: usize) -> impl Iterator<Item = usize> {
@@ -48,7 +19,7 @@ fn points(n: usize, usual: usize) -> impl Iterator<Item = usize> {
 fn killed_saves_leave_the_old_file_or_the_new_one() {
     for (name, action) in Action::all() {
         let scene = Scene::new();
-        let whole = scene.run(name, Fault::None);
+        let whole = scene.run(ACTOR, name, Fault::None);
         assert_eq!(whole.ended, Ended::Exited(0), "{name}");
         assert_eq!(action.look(&scene.path()).unwrap(), 2, "{name}");
         assert_eq!(scene.names(), ["state.h5"], "{name}");
@@ -58,7 +29,7 @@ fn killed_saves_leave_the_old_file_or_the_new_one() {
         let mut steps = Vec::new();
         for at in points(n, 60) {
             let scene = Scene::new();
-            let killed = scene.run(name, Fault::Kill(at));
+            let killed = scene.run(ACTOR, name, Fault::Kill(at));
             assert_eq!(killed.ended, Ended::Killed, "{name} at {at} of {n}");
             steps.push(action.look(&scene.path()).unwrap_or_else(|error| panic!("{name} at {at} of {n}: {error}")));
             action.act(&scene.path()).unwrap();
@@ -76,7 +47,7 @@ fn a_loss_of_power_leaves_the_old_file_or_the_new_one() {
     for (name, action) in Action::all().into_iter().filter(|(_, action)| action.is_durable()) {
         let scene = Scene::new();
         let mut disk = Disk::of(scene.directory()).unwrap();
-        let whole = scene.run(name, Fault::None);
+        let whole = scene.run(ACTOR, name, Fault::None);
         assert_eq!(whole.ended, Ended::Exited(0), "{name}");
         let n = whole.calls.len();
         let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
@@ -110,7 +81,7 @@ fn a_loss_of_power_leaves_the_old_file_or_the_new_one() {
 fn errors_of_the_system_are_reported_and_leave_the_old_file() {
     let mut reported = 0;
     for (name, action) in Action::all() {
-        let n = Scene::new().run(name, Fault::None).calls.len();
+        let n = Scene::new().run(ACTOR, name, Fault::None).calls.len();
         for at in points(n, 12) {
             for fault in [
                 Fault::Errors(at, libc::ENOSPC),
@@ -121,7 +92,7 @@ fn errors_of_the_system_are_reported_and_leave_the_old_file() {
                 Fault::Short(at),
             ] {
                 let scene = Scene::new();
-                let run = scene.run(name, fault);
+                let run = scene.run(ACTOR, name, fault);
                 let step = action.look(&scene.path());
                 let step = step.unwrap_or_else(|error| panic!("{name}, {fault:?} of {n}: {error}"));
                 match run.ended {
@@ -148,7 +119,7 @@ fn errors_of_the_system_are_reported_and_leave_the_old_file() {
 fn the_model_of_a_disk_loses_what_was_not_flushed() {
     let scene = Scene::new();
     let mut disk = Disk::of(scene.directory()).unwrap();
-    let whole = scene.run("save-atomic", Fault::None);
+    let whole = scene.run(ACTOR, "save-atomic", Fault::None);
     whole.calls.iter().for_each(|call| disk.after(call));
     let after = tempfile::tempdir().unwrap();
     // The names as they were meant to be, and nothing of the data.

@@ -4,49 +4,30 @@
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
 use filebacked::{Error, ErrorKind, File, ReadOptions};
-use filebacked_tests::actor::{Action, Saved, saved};
-use filebacked_tests::fault::{Ended, Fault, Outcome, Run};
+use filebacked_tests::actor::{Action, Saved};
+use filebacked_tests::fault::{Ended, Fault, Scene};
 use filebacked_tests::python;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-/// A directory with nothing but the file of step 1 in it.
-struct Scene(tempfile::TempDir);
-
-impl Scene {
-    fn new() -> Self {
-        let scene = Scene(tempfile::tempdir().unwrap());
-        filebacked::save(scene.path(), &saved(1)).unwrap();
-        scene
-    }
-
-    fn path(&self) -> PathBuf {
-        self.0.path().join("state.h5")
-    }
-
-    fn run(&self, action: &str, fault: Fault) -> Outcome {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_actor"));
-        command.arg(action).arg(self.path()).stdout(Stdio::null());
-        Run { below: self.0.path(), fault }.of(&mut command).unwrap()
-    }
-}
+/// The program that is traced.
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 /// The step that the file is at after a kill at each of the calls that change it, or what says that it is at none.
-fn after_kills(action: &str) -> Vec<(PathBuf, tempfile::TempDir, Result<u64, Error>)> {
-    let whole = Scene::new().run(action, Fault::None);
+fn after_kills(action: &str) -> Vec<(PathBuf, Scene, Result<u64, Error>)> {
+    let whole = Scene::new().run(ACTOR, action, Fault::None);
     assert_eq!(whole.ended, Ended::Exited(0), "{action}");
     let look = |at| {
         let scene = Scene::new();
-        assert_eq!(scene.run(action, Fault::Kill(at)).ended, Ended::Killed, "{action} at {at}");
+        assert_eq!(scene.run(ACTOR, action, Fault::Kill(at)).ended, Ended::Killed, "{action} at {at}");
         let path = scene.path();
         let found = Action::named(action).look(&path);
-        (path, scene.0, found)
+        (path, scene, found)
     };
     (0..whole.calls.len()).map(look).collect()
 }
 
 /// The steps without repetitions, 0 for a file that is at none.
-fn course(found: &[(PathBuf, tempfile::TempDir, Result<u64, Error>)]) -> Vec<u64> {
+fn course(found: &[(PathBuf, Scene, Result<u64, Error>)]) -> Vec<u64> {
     let mut steps: Vec<u64> = found.iter().map(|(_, _, step)| *step.as_ref().unwrap_or(&0)).collect();
     steps.dedup();
     steps
@@ -64,7 +45,7 @@ fn a_kill_in_an_update_is_noticed() {
     // The library marks a file when it opens it, before anything is changed; the mark that it leaves to us comes then.
     assert_eq!(course(&found), [1, 0, 1, 0, 2, 0, 3], "{} points", found.len());
     let (mut recovered, mut loaded) = (0, 0);
-    for (path, _dir, step) in &found {
+    for (path, _scene, step) in &found {
         let Err(error) = step else { continue };
         assert_eq!(*error.kind(), ErrorKind::Interrupted, "{error}");
         assert!(error.help().is_some());
@@ -81,7 +62,7 @@ fn a_kill_in_an_update_is_noticed() {
     }
     assert!(recovered > 0 && loaded > 0, "{recovered} opened, {loaded} loaded");
     let Some(python) = python() else { return };
-    for (path, _dir, _) in found.iter().filter(|(.., step)| step.is_ok()) {
+    for (path, _scene, _) in found.iter().filter(|(.., step)| step.is_ok()) {
         assert_eq!(python.eval(path, "sorted(f.attrs)"), serde_json::json!(["filebacked", "filebacked_format"]));
     }
 }
@@ -114,8 +95,8 @@ fn a_killed_repack_leaves_the_file_as_it_was() {
     let found = after_kills("repack");
     assert!(found.len() > 5);
     assert_eq!(course(&found), [1]);
-    for (path, dir, _) in found {
+    for (path, scene, _) in found {
         filebacked::repack(&path).unwrap();
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "what is left behind goes with the next");
+        assert_eq!(scene.names().len(), 1, "what is left behind goes with the next");
     }
 }

@@ -10,7 +10,7 @@ impl File {
     /// HDF5 has no journal: one that is killed between a change and the next flush may leave parts of the change, or a damaged
     /// file. So the file is marked, in a byte of its superblock, before the first change after it was opened or flushed, and
     /// the mark goes when all is written, here or when the file is closed. Opening or loading a marked file is an error,
-    /// [`ErrorKind::Interrupted`]; [`File::recover`] reads it all the same, and so do h5py and others, who do not look at that
+    /// [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted); [`File::recover`] reads it all the same, and so do h5py and others, who do not look at that
     /// byte. Files with a superblock of version 3 or later are marked by HDF5 itself, from opening them to be changed until
     /// they are closed. Changes by way of [`File::as_hdf5`] are not marked; a flush by way of it ends the mark too early.
     ///

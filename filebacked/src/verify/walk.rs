@@ -73,11 +73,14 @@ impl Walk {
         names.retain(|name| !is_root || name != DIGEST);
         names.sort_unstable();
         number(hash, names.len() as u64);
+        let bytes = self.bytes;
         for name in names {
             text(hash, name.as_bytes());
             let attribute = object.attribute(&name)?.ok_or(ErrorKind::Missing).map_err(Error::from);
             attribute.and_then(|attribute| self.content(&attribute, hash)).map_err(|e| e.at(&name))?;
         }
+        // Those of datasets are what is told.
+        self.bytes = bytes;
         Ok(())
     }
 

@@ -6,8 +6,10 @@
 
 mod call;
 mod disk;
+mod scene;
 mod tracer;
 
 pub use call::Call;
 pub use disk::Disk;
+pub use scene::Scene;
 pub use tracer::{Ended, Fault, Outcome, Run};

@@ -68,7 +68,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
                 done += 1;
                 Ok(())
             });
-            let counted = if escaped { in_turn(|| libhdf5::write_number(group, LEN, count(group)?)) } else { Ok(()) };
+            let counted = if escaped { in_turn(|| libhdf5::set_number(group, LEN, count(group)?)) } else { Ok(()) };
             written.and(counted).and(libhdf5::settle(group))
         });
         // Handles in these values may lead to what is no longer there: they are read again, from their new places.

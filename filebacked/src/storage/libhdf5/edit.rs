@@ -10,9 +10,9 @@ use super::names;
 use super::source::{Data, LibSource};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::Source;
-use hdf5_metno::globals::{H5P_GROUP_CREATE, H5T_NATIVE_UINT64};
+use hdf5_metno::globals::H5P_GROUP_CREATE;
 use hdf5_metno::sync::sync;
-use hdf5_metno_sys::h5a::{H5Acreate2, H5Adelete, H5Aget_create_plist, H5Aopen, H5Awrite};
+use hdf5_metno_sys::h5a::{H5Acreate2, H5Adelete, H5Aget_create_plist, H5Awrite};
 use hdf5_metno_sys::h5g::H5Gcreate2;
 use hdf5_metno_sys::h5i::H5I_type_t::H5I_GROUP;
 use hdf5_metno_sys::h5i::{H5Iget_type, hid_t};
@@ -64,17 +64,6 @@ pub(crate) fn identity_of(group: &Id, name: &str) -> Result<Option<String>> {
     let identity = source.identity(member);
     source.release(member);
     identity
-}
-
-/// Gives an attribute that is an integer another value.
-pub(crate) fn write_number(object: &Id, name: &str, value: u64) -> Result<()> {
-    sync(|| {
-        // SAFETY: the object is open, the name ends in NUL, the new identifier has no other owner; one number is read.
-        with_name(name, |name| unsafe {
-            let attribute = Id::own(H5Aopen(object.raw(), name, H5P_DEFAULT))?;
-            check(H5Awrite(attribute.raw(), *H5T_NATIVE_UINT64, (&raw const value).cast())).map(drop)
-        })
-    })
 }
 
 /// Opens a group that is a member of another, or makes it.

@@ -6,9 +6,11 @@ use super::edit::root_of;
 use super::file::LibFile;
 use super::file::path_of;
 use super::holders;
+use super::id::Id;
+#[cfg(all(feature = "native", hdf5_tokens))]
+use super::id::check;
 #[cfg(all(feature = "native", hdf5_tokens))]
 use super::id::with_name;
-use super::id::{Id, check};
 #[cfg(feature = "native")]
 use super::linked::open_place;
 use super::source::{LibSource, kind};

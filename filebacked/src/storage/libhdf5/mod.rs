@@ -58,7 +58,6 @@ pub(crate) use dataset::{changeable, chunk, resize as resize_dataset, write_slab
 pub use driver::{CoreDriver, Driver};
 pub(crate) use edit::{
     children, count_links, delete, exists, identity_of, move_link, open_group, open_or_create_group, promote, root_of,
-    write_number,
 };
 pub(crate) use file::LibFile;
 pub(crate) use filters::check_filter;
