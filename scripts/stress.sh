@@ -9,7 +9,7 @@ minutes=${MINUTES:-30}
 run() { cargo test --quiet --release -p filebacked-tests "$@"; }
 
 printf '\n== every call of a save, an update and a repacking, as the last one and as one that fails ==\n'
-FILEBACKED_FAULTS=all run --test faults -- --nocapture
+FILEBACKED_FAULTS=all run --test faults --test update_faults --test store_faults -- --nocapture
 printf '\n== mutants of files ==\n'
 FILEBACKED_MUTANTS=$((minutes * 2000)) run --test hostile -- --nocapture
 printf '\n== random types and values, read and written by both languages ==\n'
