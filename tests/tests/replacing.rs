@@ -150,3 +150,23 @@ fn readers_find_whole_values_while_many_save() {
     });
     assert_eq!(names(dir.path()), ["state.h5"]);
 }
+
+/// Many processes save one file at once: each succeeds, readers find whole values, and nothing is left behind.
+#[test]
+fn processes_that_save_one_file_do_not_meet() {
+    let (dir, path) = scratch("state.h5");
+    filebacked::save(&path, &saved(1)).unwrap();
+    let actor =
+        |action: &str| std::process::Command::new(env!("CARGO_BIN_EXE_actor")).arg(action).arg(&path).spawn().unwrap();
+    let mut actors: Vec<_> =
+        ["save", "save-hdf5", "save-atomic", "save-gzip"].iter().cycle().take(12).copied().map(actor).collect();
+    let mut loads = 0;
+    while actors.iter_mut().any(|actor| actor.try_wait().unwrap().is_none()) {
+        let found: Saved = filebacked::load(&path).unwrap();
+        assert!(found == saved(found.step));
+        loads += 1;
+    }
+    assert!(actors.iter_mut().all(|actor| actor.wait().unwrap().success()) && loads > 0);
+    assert_eq!(filebacked::load::<Saved>(&path).unwrap().step, 2);
+    assert_eq!(names(dir.path()), ["state.h5"]);
+}
