@@ -51,7 +51,7 @@ impl NativeSource<'_> {
 
     /// Refuses a file that does not have these bytes.
     #[cfg(feature = "mmap")]
-    pub(super) fn expect(&self, bytes: &[u8]) -> Result<()> {
+    pub(super) fn check_bytes(&self, bytes: &[u8]) -> Result<()> {
         let mut now = Vec::new();
         match self.input.read_vec(0, bytes.len(), &mut now) {
             Ok(()) if now == bytes => Ok(()),

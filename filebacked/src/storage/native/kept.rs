@@ -119,7 +119,7 @@ impl Kept for NativeKept {
                 // It was read at once; what is mapped has to be the same.
                 let file = File::open(path)?;
                 let source = NativeSource::of_file(&file, file.metadata()?.len())?;
-                source.expect(bytes)?;
+                source.check_bytes(bytes)?;
                 source.locate(self.address, dtype, file.try_clone()?)
             }
             Origin::Disk(opened) => {

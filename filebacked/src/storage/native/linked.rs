@@ -55,7 +55,7 @@ struct Count {
 
 impl Linked {
     /// The next object may get more links.
-    pub(super) fn expect(&mut self) {
+    pub(super) fn await_links(&mut self) {
         self.expected = true;
         self.link = false;
     }

@@ -444,7 +444,7 @@ impl Sink for NativeSink {
     }
 
     fn expect_links(&mut self) {
-        self.linked.expect();
+        self.linked.await_links();
     }
 
     fn note(&mut self, object: u32, name: Option<&str>) -> Result<bool> {
