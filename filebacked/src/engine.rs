@@ -253,7 +253,7 @@ pub(crate) fn look_into_file<R>(
         if !options.interrupted {
             file.refuse_interrupted()?;
         }
-        look(&LibSource::new(file.root()?)?)
+        LibSource::over(&file.root()?, |source| look(source))
     }
     #[cfg(not(feature = "libhdf5"))]
     Err(needs_libhdf5(None))
@@ -338,7 +338,7 @@ pub(crate) fn look_at_file<R>(
     #[cfg(feature = "libhdf5")]
     if options.limits.is_none() {
         let file = crate::file::open_file(path, false)?;
-        return look(&LibSource::new(file.root()?)?);
+        return LibSource::over(&file.root()?, |source| look(source));
     }
     #[cfg(feature = "native")]
     {

@@ -283,8 +283,8 @@ impl File {
     ///
     /// As [`File::tree`].
     pub fn tree_with(&self, options: &TreeOptions) -> Result<Tree> {
-        let source = || LibSource::new(self.root.id.clone());
-        self.done(Operation::Inspect, source().and_then(|source| options.look(&source, inspect::name_of(&self.path))))
+        let look = |source: &LibSource| options.look(source, inspect::name_of(&self.path));
+        self.done(Operation::Inspect, LibSource::over(&self.root.id, look))
     }
 
     /// The same open file for code that uses the `hdf5` crate itself.
@@ -436,10 +436,10 @@ fn is_ours(group: &Id) -> Result<bool> {
 pub(crate) fn read_member<T: FileBacked>(group: Id, name: &str, options: &ReadOptions) -> Result<T> {
     trusted(options)?;
     let ours = is_ours(&group)?;
-    whole::read_member(&LibSource::new(group)?, name, ours, options)
+    LibSource::over(&group, |source| whole::read_member(source, name, ours, options))
 }
 
 pub(crate) fn read_members<T: FileBacked>(group: Id, options: &ReadOptions) -> Result<T> {
     trusted(options)?;
-    whole::read_root(&LibSource::new(group)?, options)
+    LibSource::over(&group, |source| whole::read_root(source, options))
 }

@@ -259,7 +259,7 @@ impl Group {
         let read = |base: &Id| {
             trusted(options)?;
             let ours = is_ours(base)?;
-            whole::read_member_into(&LibSource::new(base.clone())?, name, ours, options, buffer)
+            LibSource::over(base, |source| whole::read_member_into(source, name, ours, options, buffer))
         };
         self.starting(Operation::Load, name, read)
     }
@@ -298,7 +298,7 @@ impl Group {
     /// As [`Group::tree`].
     pub fn tree_with(&self, options: &TreeOptions) -> Result<Tree> {
         let name = self.name().unwrap_or_default();
-        let look = |group: &Id| options.look(&LibSource::new(group.clone())?, name);
+        let look = |group: &Id| LibSource::over(group, |source| options.look(source, name));
         self.starting(Operation::Inspect, "", look)
     }
 }

@@ -4,6 +4,7 @@
 //! this process does to its own files it knows better. (A file that is open to be changed says so in its superblock, and our
 //! own engine leaves it to the library.)
 
+use crate::error::{ErrorKind, Result};
 use std::collections::HashMap;
 use std::fs::Metadata;
 use std::path::Path;
@@ -54,9 +55,29 @@ pub(crate) fn note(path: &Path) {
     SERIAL.store(serial, Ordering::Release);
 }
 
+/// What a file was when it was opened.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) found: Metadata,
+    /// What [`now`] said before that.
+    serial: u64,
+}
+
+impl Seen {
+    pub(crate) fn new(found: Metadata, serial: u64) -> Self {
+        Seen { found, serial }
+    }
+
+    /// Refuses a file that somebody has written to since: what is known of it is no longer true.
+    pub(crate) fn check(&self, now: &Metadata) -> Result<()> {
+        let same = now.len() == self.found.len() && now.modified().ok() == self.found.modified().ok();
+        // Within one tick of the file system's clock, another program's change is not told from none.
+        if same && !since(now, self.serial) { Ok(()) } else { Err(ErrorKind::Changed.into()) }
+    }
+}
+
 /// Whether this process has opened a file to change it since [`now`] was asked.
-#[cfg(feature = "native")]
-pub(crate) fn since(found: &Metadata, serial: u64) -> bool {
+fn since(found: &Metadata, serial: u64) -> bool {
     if now() == serial {
         return false;
     }

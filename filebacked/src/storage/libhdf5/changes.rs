@@ -36,7 +36,7 @@ fn marked<R>(look: impl FnOnce(&mut BTreeMap<u64, Option<Place>>) -> R) -> R {
 }
 
 /// The file that an object is in, and its number. The lock is held.
-fn file_of(object: hid_t) -> Result<(Id, u64)> {
+pub(super) fn file_of(object: hid_t) -> Result<(Id, u64)> {
     let mut number = 0;
     // SAFETY: the object is open, the number is writable; the new identifier has no other owner.
     unsafe {
@@ -226,7 +226,7 @@ impl Flags {
 /// Where files are those of the operating system.
 #[cfg(unix)]
 mod disk {
-    use super::super::file::descriptor;
+    use super::super::descriptor::descriptor;
     use super::{Flags, Id, Place};
     use crate::error::Result;
     use std::fs::{File, Metadata};

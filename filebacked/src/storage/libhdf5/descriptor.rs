@@ -7,15 +7,19 @@ use super::id::{Id, check};
 use super::stack::forget_error;
 use crate::error::Result;
 use hdf5_metno::globals::H5FD_SEC2;
-use hdf5_metno_sys::h5::hsize_t;
-use hdf5_metno_sys::h5f::{H5F_ACC_RDONLY, H5Fget_access_plist, H5Fget_create_plist, H5Fget_intent, H5Fget_vfd_handle};
-use hdf5_metno_sys::h5i::{H5Iget_file_id, hid_t};
+#[cfg(any(feature = "compress", feature = "mmap"))]
+use hdf5_metno_sys::h5f::{H5F_ACC_RDONLY, H5Fget_intent};
+use hdf5_metno_sys::h5f::{H5Fget_access_plist, H5Fget_create_plist, H5Fget_vfd_handle};
+#[cfg(any(feature = "compress", feature = "mmap"))]
+use hdf5_metno_sys::h5i::H5Iget_file_id;
+use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_driver, H5Pget_userblock};
-use std::ffi::{c_int, c_uint, c_void};
+use std::ffi::{c_int, c_void};
 use std::fs::File;
 use std::os::fd::BorrowedFd;
 
 /// An open file on the disk.
+#[cfg(any(feature = "compress", feature = "mmap"))]
 pub(super) struct Descriptor {
     pub(super) file: File,
     /// Nobody here writes to it, and addresses of HDF5 are offsets in it.
@@ -23,28 +27,61 @@ pub(super) struct Descriptor {
     pub(super) is_quiet: bool,
 }
 
-/// The operating system's file, if it is an ordinary one. The lock is held.
+/// The operating system's file of an object, if it is an ordinary one. The lock is held.
+#[cfg(any(feature = "compress", feature = "mmap"))]
 pub(super) fn file_of(object: hid_t) -> Result<Option<Descriptor>> {
-    // SAFETY: everything is open; the numbers are writable. The driver is the one whose handle is a pointer to a
-    // descriptor, which is open as long as the file is, and is duplicated before that changes.
-    unsafe {
+    let mut intent = 0;
+    // SAFETY: the object is open; the number is writable, and the new identifier has no other owner.
+    let file = unsafe {
         let file = Id::own(H5Iget_file_id(object))?;
-        let (mut intent, mut user_block, mut handle) = (0 as c_uint, 0 as hsize_t, std::ptr::null_mut::<c_void>());
         check(H5Fget_intent(file.raw(), &mut intent))?;
-        let access = Id::own(H5Fget_access_plist(file.raw()))?;
-        if check(H5Pget_driver(access.raw()))? != *H5FD_SEC2 {
-            return Ok(None);
-        }
+        file
+    };
+    let Some((file, user_block)) = descriptor(&file)? else { return Ok(None) };
+    Ok(Some(Descriptor { file, is_quiet: intent == H5F_ACC_RDONLY && user_block == 0 }))
+}
+
+/// The operating system's file of an open one, if addresses of HDF5 are offsets in it, and where they begin. The lock is held.
+pub(super) fn descriptor(file: &Id) -> Result<Option<(File, u64)>> {
+    let Some(number) = number(file)? else { return Ok(None) };
+    let mut user_block = 0;
+    // SAFETY: the file is open; the number is writable, and the new identifier has no other owner. The descriptor is open as
+    // long as the file is, and is duplicated before that changes.
+    let file = unsafe {
         let creation = Id::own(H5Fget_create_plist(file.raw()))?;
         check(H5Pget_userblock(creation.raw(), &mut user_block))?;
+        BorrowedFd::borrow_raw(number).try_clone_to_owned()?
+    };
+    Ok(Some((File::from(file), user_block)))
+}
+
+/// The descriptor itself, which is open as long as the file is. The lock is held.
+pub(super) fn number(file: &Id) -> Result<Option<c_int>> {
+    // SAFETY: the file is open; the new identifier has no other owner.
+    unsafe {
+        let access = Id::own(H5Fget_access_plist(file.raw()))?;
+        number_by(file, access.raw())
+    }
+}
+
+/// The same, where the list is at hand that the file was opened by. The lock is held.
+///
+/// # Safety
+///
+/// The list is open, and the file was opened by it.
+pub(super) unsafe fn number_by(file: &Id, access: hid_t) -> Result<Option<c_int>> {
+    let mut handle = std::ptr::null_mut::<c_void>();
+    // SAFETY: everything is open; the place for the handle is writable. The driver is the one whose handle is a pointer to a
+    // descriptor.
+    unsafe {
+        if check(H5Pget_driver(access))? != *H5FD_SEC2 {
+            return Ok(None);
+        }
         if H5Fget_vfd_handle(file.raw(), H5P_DEFAULT, &mut handle) < 0 || handle.is_null() {
             forget_error();
             return Ok(None);
         }
-        let descriptor = *handle.cast::<c_int>();
-        let file = if descriptor < 0 { None } else { BorrowedFd::borrow_raw(descriptor).try_clone_to_owned().ok() };
-        let is_quiet = intent == H5F_ACC_RDONLY && user_block == 0;
-        Ok(file.map(|file| Descriptor { file: File::from(file), is_quiet }))
+        Ok(Some(*handle.cast::<c_int>()).filter(|number| *number >= 0))
     }
 }
 

@@ -7,32 +7,28 @@ use super::holders;
 use super::id::{Id, check, room};
 use super::stack::forget_error;
 use super::vfd::{closing, lost};
+use super::watch::{Watch, opened};
 use crate::error::{Error, ErrorKind, Result};
-#[cfg(unix)]
-use hdf5_metno::globals::H5FD_SEC2;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::{
     H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5F_OBJ_ALL, H5Fclose, H5Fcreate, H5Fget_file_image,
     H5Fget_name, H5Fget_obj_count, H5Fopen,
 };
-#[cfg(unix)]
-use hdf5_metno_sys::h5f::{H5Fget_access_plist, H5Fget_create_plist, H5Fget_vfd_handle};
 use hdf5_metno_sys::h5g::H5Gopen2;
 use hdf5_metno_sys::h5i::H5I_type_t::H5I_FILE;
 use hdf5_metno_sys::h5i::{H5Idec_ref, H5Iget_ref, H5Iget_type, H5Iinc_ref, hid_t};
 use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_file_image};
-#[cfg(unix)]
-use hdf5_metno_sys::h5p::{H5Pget_driver, H5Pget_userblock};
-#[cfg(unix)]
-use std::ffi::c_int;
 use std::ffi::{CStr, CString};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// An open file. It stays open below until everything in it is closed too.
 #[derive(Debug)]
 pub(crate) struct LibFile {
     id: Id,
+    /// What a file on the disk was when it was opened to be read.
+    watch: Option<Arc<Watch>>,
 }
 
 /// What this library writes where nothing is said: the format of HDF5 1.8, which every later version reads.
@@ -87,13 +83,12 @@ impl LibFile {
             let locking = cfg!(hdf5_locking).then_some(Locking::Off);
             let list = Access { locking, ..Access::default() }.list(Some(CHANGED))?;
             let raw = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
-            // SAFETY: the name ends in NUL, the list is open; the new identifier has no other owner.
-            Ok(LibFile { id: unsafe { Id::own(H5Fopen(name.as_ptr(), H5F_ACC_RDWR, raw))? } })
+            open(&name, H5F_ACC_RDWR, raw)
         })
     }
 
     pub(super) fn of(id: Id) -> Self {
-        LibFile { id }
+        LibFile { id, watch: None }
     }
 
     pub(super) fn id(&self) -> &Id {
@@ -122,13 +117,14 @@ impl LibFile {
             let list = access.list(writable.then_some(CHANGED))?;
             let raw = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
             let flags = if writable { H5F_ACC_RDWR } else { H5F_ACC_RDONLY } | swmr_flag(writable, access)?;
-            // SAFETY: the name ends in NUL, the list is open; the new identifier has no other owner.
-            match unsafe { Id::own(H5Fopen(name.as_ptr(), flags, raw)) } {
-                Ok(id) => {
-                    if writable {
-                        note(path, access);
+            let serial = crate::storage::changes::now();
+            match open(&name, flags, raw) {
+                Ok(mut file) => {
+                    match writable {
+                        true => note(path, access),
+                        false => file.watch = opened(&file.id, raw, serial),
                     }
-                    Ok(LibFile { id })
+                    Ok(file)
                 }
                 Err(error) => {
                     let again = || match writable {
@@ -266,7 +262,7 @@ impl LibFile {
 impl LibFile {
     /// A file that `hdf5_metno` has open.
     pub(crate) fn of_hdf5(file: &hdf5_metno::File) -> Self {
-        LibFile { id: Id::of_location(file) }
+        LibFile::of(Id::of_location(file))
     }
 
     /// The name that it was opened by.
@@ -278,7 +274,7 @@ impl LibFile {
 /// Opens a file that exists. The lock is held, and the list is open.
 pub(super) fn open(name: &CStr, flags: u32, access: hid_t) -> Result<LibFile> {
     // SAFETY: the name ends in NUL, the list is open; the new identifier has no other owner.
-    Ok(LibFile { id: unsafe { Id::own(H5Fopen(name.as_ptr(), flags, access))? } })
+    Ok(LibFile::of(unsafe { Id::own(H5Fopen(name.as_ptr(), flags, access))? }))
 }
 
 /// Lets files be opened without locks, where the library knows any. The lock of the library is held.
@@ -293,7 +289,7 @@ pub(super) fn unlocked(access: &Id) -> Result<()> {
 /// The lock is held.
 pub(super) fn create(name: &CStr, flags: u32, creation: &Id, access: hid_t) -> Result<LibFile> {
     // SAFETY: the lists are open, the name ends in NUL; the new identifier has no other owner.
-    Ok(LibFile { id: unsafe { Id::own(H5Fcreate(name.as_ptr(), flags, creation.raw(), access))? } })
+    Ok(LibFile::of(unsafe { Id::own(H5Fcreate(name.as_ptr(), flags, creation.raw(), access))? }))
 }
 
 #[cfg(hdf5_swmr)]
@@ -400,27 +396,4 @@ pub(super) fn path_of(object: hid_t) -> Option<PathBuf> {
     }
     #[cfg(not(unix))]
     String::from_utf8(name).ok().map(PathBuf::from)
-}
-
-/// The operating system's file of an open one, if addresses of HDF5 are offsets in it, and where they begin. The lock is held.
-#[cfg(unix)]
-pub(super) fn descriptor(file: &Id) -> Result<Option<(std::fs::File, u64)>> {
-    use std::os::fd::BorrowedFd;
-    let (mut userblock, mut handle) = (0, std::ptr::null_mut());
-    // SAFETY: everything is open; the numbers are writable. The driver is the one whose handle is a pointer to a descriptor,
-    // which is open as long as the file is, and is duplicated before that changes.
-    unsafe {
-        let access = Id::own(H5Fget_access_plist(file.raw()))?;
-        if check(H5Pget_driver(access.raw()))? != *H5FD_SEC2 {
-            return Ok(None);
-        }
-        let creation = Id::own(H5Fget_create_plist(file.raw()))?;
-        check(H5Pget_userblock(creation.raw(), &mut userblock))?;
-        check(H5Fget_vfd_handle(file.raw(), H5P_DEFAULT, &mut handle))?;
-        if handle.is_null() || *handle.cast::<c_int>() < 0 {
-            return Ok(None);
-        }
-        let file = BorrowedFd::borrow_raw(*handle.cast::<c_int>()).try_clone_to_owned()?;
-        Ok(Some((std::fs::File::from(file), userblock)))
-    }
 }

@@ -14,6 +14,7 @@ use super::id::with_name;
 #[cfg(feature = "native")]
 use super::linked::open_place;
 use super::source::{LibSource, kind};
+use super::watch::{Watch, unchanged, watch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{Handle, Kept, ObjectKind, Source};
 use hdf5_metno::sync::sync;
@@ -35,6 +36,8 @@ pub(crate) struct LibKept {
     edited: AtomicBool,
     kind: ObjectKind,
     path: Option<PathBuf>,
+    /// What the file was, if it was opened to be read.
+    watch: Option<Arc<Watch>>,
 }
 
 impl LibKept {
@@ -45,12 +48,13 @@ impl LibKept {
     }
 
     pub(super) fn new(object: Id, kind: ObjectKind) -> Self {
-        LibKept { path: file_name(&object), object, edited: AtomicBool::new(false), kind }
+        let (path, watch) = (file_name(&object), watch(&object));
+        LibKept { object, edited: AtomicBool::new(false), kind, path, watch }
     }
 
-    /// Works with the object, unless its file was closed under it.
-    fn open(&self, mut work: impl FnMut(&Id) -> Result<()>) -> Result<()> {
-        work(&self.object).map_err(|error| explained(&self.object, error))
+    /// Works with the object, unless its file was closed under it, or written to by others.
+    fn open<R>(&self, work: impl FnOnce(&Id) -> Result<R>) -> Result<R> {
+        unchanged(self.watch.as_ref(), &self.object, work).map_err(|error| explained(&self.object, error))
     }
 }
 
@@ -83,7 +87,7 @@ impl Kept for LibKept {
     #[cfg(feature = "mmap")]
     fn locate(&self, dtype: &crate::storage::Dtype) -> Result<crate::storage::Piece> {
         #[cfg(unix)]
-        return super::descriptor::locate(&self.object, dtype);
+        return self.open(|object| super::descriptor::locate(object, dtype));
         // The library's own handle of the file is not to be had.
         #[cfg(not(unix))]
         {

@@ -15,7 +15,7 @@ mod content;
 mod create;
 #[cfg(feature = "ndarray")]
 mod dataset;
-#[cfg(all(unix, any(feature = "compress", feature = "mmap")))]
+#[cfg(unix)]
 mod descriptor;
 mod driver;
 mod edit;
@@ -46,6 +46,7 @@ mod types;
 mod update;
 mod vfd;
 mod walk;
+mod watch;
 
 pub(crate) use access::{Access, Creation};
 pub use access::{CloseDegree, Libver, Locking, SpaceStrategy};

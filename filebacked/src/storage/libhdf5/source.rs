@@ -16,6 +16,7 @@ use super::sequences::sequences;
 use super::stack::last_error;
 use super::strings::read_text;
 use super::types::Types;
+use super::watch::{known, unchanged};
 use crate::error::{Error, ErrorKind, Result};
 use crate::shared::{Identity, Loaded};
 use crate::storage::codec::filter_name;
@@ -72,6 +73,11 @@ impl LibSource {
     pub(crate) fn new(root: Id) -> Result<Self> {
         register();
         Ok(LibSource { root, types: Mutex::new(sync(Types::new)?), loaded: Loaded::default() })
+    }
+
+    /// Reads members of this group, whose file must be what it was when it was opened.
+    pub(crate) fn over<R>(group: &Id, look: impl FnOnce(&LibSource) -> Result<R>) -> Result<R> {
+        unchanged(known(group).as_ref(), group, |group| look(&LibSource::new(group.clone())?))
     }
 
     /// The handle of an object that is open already.

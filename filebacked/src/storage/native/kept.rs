@@ -7,9 +7,10 @@ use crate::error::{ErrorKind, Result};
 use crate::options::Limits;
 #[cfg(feature = "libhdf5")]
 use crate::storage::libhdf5::{Attachment, Medium};
-use crate::storage::{Handle, Kept, Source, changes};
+use crate::storage::changes::Seen;
+use crate::storage::{Handle, Kept, Source};
 use crate::store::ReadAt;
-use std::fs::{File, Metadata};
+use std::fs::File;
 #[cfg(feature = "libhdf5")]
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,24 +31,21 @@ pub(super) enum Origin {
 pub(super) struct Opened {
     file: File,
     path: PathBuf,
-    /// What the file was when it was opened.
-    found: Metadata,
-    /// When that was, in what this process has done to files.
-    opened: u64,
+    seen: Seen,
 }
 
 impl Opened {
     pub(super) fn new(file: File, path: PathBuf, opened: u64) -> Result<Self> {
-        Ok(Opened { found: file.metadata()?, file, path, opened })
+        Ok(Opened { seen: Seen::new(file.metadata()?, opened), file, path })
     }
 
-    /// Refuses a file that somebody has written to since: what is known of it is no longer true.
+    /// Refuses a file that somebody has written to since.
     fn check(&self) -> Result<()> {
-        let now = self.file.metadata()?;
-        let same = now.len() == self.found.len() && now.modified().ok() == self.found.modified().ok();
-        // Within one tick of the file system's clock, another program's change is not told from none.
-        let same = same && !changes::since(&now, self.opened);
-        if same { Ok(()) } else { Err(ErrorKind::Changed.into()) }
+        self.seen.check(&self.file.metadata()?)
+    }
+
+    fn len(&self) -> u64 {
+        self.seen.found.len()
     }
 }
 
@@ -71,7 +69,7 @@ impl NativeKept {
             Origin::Memory(bytes, _) => NativeSource::new(bytes)?,
             Origin::Disk(opened) => {
                 opened.check()?;
-                NativeSource::of_file(&opened.file, opened.found.len())?
+                NativeSource::of_file(&opened.file, opened.len())?
             }
             Origin::Store(store, len) => {
                 check_size(store, *len)?;
@@ -124,7 +122,7 @@ impl Kept for NativeKept {
             }
             Origin::Disk(opened) => {
                 opened.check()?;
-                let source = NativeSource::of_file(&opened.file, opened.found.len())?;
+                let source = NativeSource::of_file(&opened.file, opened.len())?;
                 source.locate(self.address, dtype, opened.file.try_clone()?)
             }
         }
@@ -164,7 +162,11 @@ impl Kept for NativeKept {
                 Attachment::new(Medium::Read(store.clone())).open()?
             }
         };
-        look(&open_at(&file, self.address)?)
+        look(&open_at(&file, self.address)?)?;
+        match &*self.origin {
+            Origin::Disk(opened) => opened.check(),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -180,7 +182,7 @@ impl Opened {
         #[cfg(unix)]
         {
             use std::os::unix::fs::MetadataExt;
-            std::fs::metadata(path).is_ok_and(|now| now.ino() == self.found.ino() && now.dev() == self.found.dev())
+            std::fs::metadata(path).is_ok_and(|now| now.ino() == self.seen.found.ino() && now.dev() == self.seen.found.dev())
         }
         // Elsewhere nobody takes the name of a file that is open.
         #[cfg(not(unix))]

@@ -262,9 +262,12 @@ unsafe extern "C" fn read(
         if let Some(error) = open.attached.lost().filter(|_| !failure::is_closing()) {
             return Err(error);
         }
-        // Addresses may be given away that are not written yet: they read as zeros.
-        open.attached.medium.read_to_end(address, buffer)?;
-        Ok(0)
+        let found = address.saturating_add(open.attached.medium.read_to_end(address, buffer)? as u64);
+        // Addresses may be given away that are not written yet: they read as zeros. What was there once does not.
+        match found < address.saturating_add(len as u64).min(open.bytes.get()) {
+            true => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the store has become shorter")),
+            false => Ok(0),
+        }
     })
 }
 
