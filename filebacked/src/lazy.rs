@@ -20,6 +20,8 @@ mod create;
 mod edit;
 #[cfg(all(feature = "libhdf5", feature = "ndarray"))]
 mod elements;
+#[cfg(feature = "ndarray")]
+mod ellipsis;
 mod excerpt;
 mod held;
 mod map;
@@ -40,6 +42,8 @@ pub use blocks::{Block, Blocks};
 pub use column::LazyColumn;
 #[cfg(all(feature = "libhdf5", feature = "ndarray"))]
 pub use create::ArrayOptions;
+#[cfg(feature = "ndarray")]
+pub use ellipsis::{ArraySlice, Ellipsis, ellipsis};
 pub(crate) use held::Held;
 pub use map::{LazyMap, MapEntry};
 #[cfg(feature = "mmap")]

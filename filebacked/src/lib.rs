@@ -222,7 +222,7 @@ pub use layout::scalar::Element;
 pub use lazy::ArrayOptions;
 pub use lazy::{Appender, Lazy, LazyColumn, LazyMap, LazyVec, MapEntry, RowBlocks, RowIter};
 #[cfg(feature = "ndarray")]
-pub use lazy::{Block, Blocks, LazyArray};
+pub use lazy::{ArraySlice, Block, Blocks, Ellipsis, LazyArray, ellipsis};
 #[cfg(feature = "mmap")]
 pub use lazy::{MapElement, MappedArray};
 pub use link::{ExternalLink, SoftLink};

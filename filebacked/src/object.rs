@@ -199,7 +199,10 @@ impl<'a> Object<'a> {
 
     /// The source and the handle that references among the elements are followed from.
     pub(crate) fn origin(&self) -> (&'a dyn Source, Handle) {
-        self.source.origin(self.handle).unwrap_or((self.source, self.handle))
+        match &self.part {
+            Some(part) => part.dataset().origin(),
+            None => self.source.origin(self.handle).unwrap_or((self.source, self.handle)),
+        }
     }
 
     /// The object that a reference among the elements leads to; `None` for one to nothing.

@@ -104,6 +104,11 @@ impl<'a> Part<'a> {
         Ok(Part { form: Some(form), ..part })
     }
 
+    /// The dataset that it is a piece of.
+    pub(crate) fn dataset(&self) -> &Object<'a> {
+        &self.dataset
+    }
+
     pub(crate) fn is_group(&self) -> bool {
         self.form.is_some()
     }

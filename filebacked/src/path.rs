@@ -96,6 +96,12 @@ impl Mask {
         next
     }
 
+    /// Whether nothing is left out at a node and below it.
+    pub(crate) fn takes_all(&self, state: State) -> bool {
+        let walked = self.walked.lock().unwrap_or_else(PoisonError::into_inner);
+        walked.positions.get(state as usize).is_none_or(|positions| positions.inside && positions.skip.is_empty())
+    }
+
     /// Whether a node is wanted for itself, and not for what may be below it.
     pub(crate) fn takes(&self, state: State) -> bool {
         let walked = self.walked.lock().unwrap_or_else(PoisonError::into_inner);

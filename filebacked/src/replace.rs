@@ -54,7 +54,6 @@ impl Replacement {
     }
 
     /// The file, to be written to.
-    #[cfg(feature = "native")]
     pub(crate) fn file(&self) -> Result<File> {
         Ok(self.file.try_clone()?)
     }
@@ -98,15 +97,27 @@ impl Drop for Replacement {
     }
 }
 
-/// Takes the name from a file that is about to be written anew, so that those who have it open go on with the old one; gives
-/// its permissions. What is no plain file, or has other names too, is written into as it is.
+/// Takes the name from a file that is about to be written anew, so that those who have it open go on with the old one, and gives
+/// it to an empty one with its owner and permissions; those are left for later which could not be written with. What is no
+/// plain file, or has other names too, is written into as it is.
 #[cfg(unix)]
 pub(crate) fn make_way(path: &Path) -> Result<Option<fs::Permissions>> {
-    use std::os::unix::fs::MetadataExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_file() && found.nlink() == 1 => {
             fs::remove_file(path)?;
-            Ok(Some(found.permissions()))
+            let file = match temporary::options(true).open(path) {
+                // Somebody else has been quicker.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return written_into(path),
+                file => file?,
+            };
+            temporary::hand_over(&file, &found)?;
+            let permissions = file.metadata()?.permissions();
+            if permissions.mode() & 0o600 == 0o600 {
+                return Ok(None);
+            }
+            file.set_permissions(fs::Permissions::from_mode(permissions.mode() | 0o600))?;
+            Ok(Some(permissions))
         }
         Ok(_) => written_into(path),
         Err(_) => Ok(None),

@@ -9,12 +9,16 @@
 //! group      number of members, for each in order of their names: name, digest of the object
 //! dataset    content
 //! content    type, rank, extents, data
-//! data       elements as bytes, little-endian and packed; of text of variable length: length and bytes of each
+//! data       elements as bytes, little-endian and packed; of text of variable length: length and bytes of each;
+//!            of references to objects: the path of each object, of several the first in the order of names, with `/` at both
+//!            ends, "nowhere" where it has none, nothing for no reference; of those to regions: rank, extents and elements;
+//!            of compounds with any of these: the content of one member after another
 //! link       sha256("link", file or nothing, path)
 //! ```
 //!
 //! Numbers are 8 bytes, little-endian; names, types and paths are preceded by their length.
 
+mod paths;
 pub(crate) mod seal;
 mod walk;
 

@@ -65,8 +65,14 @@ impl Action {
     }
 
     /// Those that have other ends, by the names that the actor is given.
-    pub fn others() -> [(&'static str, Action); 4] {
-        [("update", Action::Update), ("create", Action::Create), ("repack", Action::Repack), ("append", Action::Append)]
+    pub fn others() -> [(&'static str, Action); 5] {
+        [
+            ("update", Action::Update),
+            ("create", Action::Create),
+            ("repack", Action::Repack),
+            ("append", Action::Append),
+            ("save-fast", Action::Save(Engine::Any, Durability::Fast, Compression::None)),
+        ]
     }
 
     /// The action of a name.

@@ -1,8 +1,8 @@
 //! Compressed chunks: written and read by code of our own, seen by others, damaged.
 
-use filebacked::{Compression, Engine, ErrorKind, File, FileBacked, ReadOptions, WriteOptions, hdf5};
+use filebacked::{Compression, Engine, ErrorKind, File, FileBacked, LazyArray, ReadOptions, WriteOptions, hdf5};
 use filebacked_tests::{adler32, python, scratch};
-use ndarray::{Array1, Array2, Array3, ArrayD};
+use ndarray::{Array1, Array2, Array3, ArrayD, s};
 use num_complex::Complex;
 use serde_json::json;
 use std::fmt::Debug;
@@ -370,5 +370,61 @@ fn damaged_checksums() {
         std::fs::write(&path, bytes).unwrap();
         let error = File::open(&path).unwrap().read::<Vec<i64>>("x").unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Damaged(_)), "{error}");
+    }
+}
+
+/// Whoever made the file may have left the chunks at the edges without filters, which no mask says.
+#[test]
+fn chunks_at_the_edges_may_have_no_filters() {
+    let (_dir, path) = scratch("partial.h5");
+    let array = Array2::from_shape_fn((700, 900), |(i, j)| (i * 900 + j) as i32);
+    with_unfiltered_edges(&path, &array);
+    if let Some(python) = python() {
+        assert_eq!(python.eval(&path, "f['x'][:].sum().item()"), serde_json::json!(629_999i64 * 630_000 / 2));
+    }
+    let file = File::open(&path).unwrap();
+    assert_eq!(file.read::<Array2<i32>>("x").unwrap(), array);
+    let lazy: LazyArray<i32, ndarray::Ix2> = file.read("x").unwrap();
+    assert_eq!(lazy.read().unwrap(), array);
+    assert_eq!(lazy.read_slice(s![500.., ..]).unwrap(), array.slice(s![500.., ..]));
+    let blocks: Vec<_> = lazy.blocks(1 << 20).map(|block| block.unwrap().array).collect();
+    assert!(blocks.len() > 1 && blocks.iter().map(|block| block.len()).sum::<usize>() == array.len());
+    drop((lazy, file));
+    // Written into by whole chunks, edges included, they stay what they are to others.
+    let file = File::open_rw(&path).unwrap();
+    let mut lazy: LazyArray<i32, ndarray::Ix2> = file.read("x").unwrap();
+    lazy.write(&(&array + 1)).unwrap();
+    drop((lazy, file));
+    if let Some(python) = python() {
+        assert_eq!(python.eval(&path, "f['x'][:].sum().item()"), serde_json::json!(630_001i64 * 630_000 / 2));
+    }
+}
+
+fn with_unfiltered_edges(path: &Path, array: &Array2<i32>) {
+    use hdf5_metno_sys::h5d::{H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS, H5Dclose, H5Dcreate2, H5Dwrite};
+    
+    use hdf5_metno_sys::h5f::{H5F_ACC_TRUNC, H5F_LIBVER_LATEST, H5Fclose, H5Fcreate};
+    use hdf5_metno_sys::h5p::{
+        H5P_CLS_DATASET_CREATE, H5P_CLS_FILE_ACCESS, H5P_DEFAULT, H5Pclose, H5Pcreate, H5Pset_chunk,
+        H5Pset_chunk_opts, H5Pset_deflate, H5Pset_libver_bounds, H5Pset_shuffle,
+    };
+    use hdf5_metno_sys::h5s::{H5S_ALL, H5Sclose, H5Screate_simple};
+    use hdf5_metno_sys::h5t::H5T_NATIVE_INT32;
+    let name = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
+    // SAFETY: identifiers are open until they are closed, names end in NUL, the data has as many elements as the dataspace.
+    unsafe {
+        hdf5_metno_sys::h5::H5open();
+        let (access, creation) = (H5Pcreate(*H5P_CLS_FILE_ACCESS), H5Pcreate(*H5P_CLS_DATASET_CREATE));
+        H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+        let file = H5Fcreate(name.as_ptr(), H5F_ACC_TRUNC, H5P_DEFAULT, access);
+        H5Pset_chunk(creation, 2, [256, 256].as_ptr());
+        H5Pset_shuffle(creation);
+        H5Pset_deflate(creation, 4);
+        assert_eq!(H5Pset_chunk_opts(creation, H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS), 0);
+        let space = H5Screate_simple(2, [700, 900].as_ptr(), std::ptr::null());
+        let kind = *H5T_NATIVE_INT32;
+        let dataset = H5Dcreate2(file, c"x".as_ptr(), kind, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+        assert_eq!(H5Dwrite(dataset, kind, H5S_ALL, H5S_ALL, H5P_DEFAULT, array.as_ptr().cast()), 0);
+        assert_eq!(H5Dclose(dataset) | H5Sclose(space) | H5Pclose(creation) | H5Pclose(access) | H5Fclose(file), 0);
     }
 }

@@ -290,3 +290,32 @@ fn a_change_without_a_version_is_noticed() {
     let gone = check_versions::<first::Probe>(&[("Node", 1, tree), ("Probe", 1, probe)]).unwrap_err().to_string();
     assert!(gone.contains("`Node` is in the list and no longer"), "{gone}");
 }
+
+/// A field that was a number becomes a type around a number, or the reverse: which rows have one is what it was.
+#[test]
+fn optional_columns_change_between_types_with_and_without_a_filler() {
+    #[derive(FileBacked, Debug, PartialEq, Clone)]
+    struct Meters(f64);
+    #[derive(FileBacked, Debug, PartialEq, Clone)]
+    #[filebacked(name = "Step")]
+    struct Plain {
+        x: Option<f64>,
+    }
+    #[derive(FileBacked, Debug, PartialEq, Clone)]
+    #[filebacked(name = "Step")]
+    struct Typed {
+        x: Option<Meters>,
+    }
+    for missing in [vec![], vec![1], vec![0, 1, 2, 3, 4], vec![0, 4]] {
+        let x = |i: usize| (!missing.contains(&i)).then_some(i as f64 + 0.5);
+        let plain: Vec<Plain> = (0..5).map(|i| Plain { x: x(i) }).collect();
+        let typed: Vec<Typed> = (0..5).map(|i| Typed { x: x(i).map(Meters) }).collect();
+        let (of_plain, of_typed) = (to_bytes(&plain).unwrap(), to_bytes(&typed).unwrap());
+        assert_eq!(from_bytes::<Vec<Typed>>(&of_plain).unwrap(), typed);
+        assert_eq!(from_bytes::<Vec<Plain>>(&of_typed).unwrap(), plain);
+        let rows: filebacked::LazyVec<Typed> = from_bytes(&of_plain).unwrap();
+        assert_eq!(rows.range(1..4).unwrap(), typed[1..4]);
+        let rows: filebacked::LazyVec<Plain> = from_bytes(&of_typed).unwrap();
+        assert_eq!(rows.range(1..4).unwrap(), plain[1..4]);
+    }
+}

@@ -324,3 +324,50 @@ fn options_either_are_refused_at_once_or_work() {
     }
     assert!(worked > 500, "{worked}");
 }
+
+/// A process that is killed leaves what is on the disk: what was flushed is valid, a change since is noticed, by every driver.
+#[test]
+fn what_was_flushed_is_valid_by_every_driver() {
+    for libver in [Libver::V18, Libver::V110] {
+        let drivers = [
+            ("x.h5", Driver::sec2()),
+            ("x.h5", Driver::stdio()),
+            ("x.h5", Driver::core().into()),
+            ("x-%d.h5", Driver::family(1 << 16)),
+            ("x", Driver::split("-m.h5", "-r.h5")),
+            ("x", Driver::multi()),
+            ("x.h5", Driver::log(std::env::temp_dir().join(format!("filebacked-log-{}", std::process::id())))),
+        ];
+        for (name, driver) in drivers {
+            let (dir, path) = scratch(name);
+            let what = format!("{driver:?} {libver:?}");
+            let killed = || {
+                let copy = tempfile::tempdir().unwrap();
+                for name in names(dir.path()) {
+                    std::fs::copy(dir.path().join(&name), copy.path().join(&name)).unwrap();
+                }
+                let file = File::options().driver(driver.clone()).open(copy.path().join(name));
+                file.and_then(|file| file.read::<Vec<u16>>("x"))
+            };
+            let options = File::options().driver(driver.clone()).libver(libver, libver);
+            let file = options.create(&path).unwrap();
+            file.write("x", &vec![1u16; 5]).unwrap();
+            assert!(killed().is_err(), "{what}");
+            file.flush().unwrap();
+            assert_eq!(killed().expect(&what), [1; 5], "{what}");
+            file.write("y", &vec![2u16; 50_000]).unwrap();
+            assert_eq!(killed().expect_err(&what).kind(), &ErrorKind::Interrupted, "{what}");
+            file.flush().unwrap();
+            assert_eq!(killed().expect(&what), [1; 5], "{what}");
+            file.close().unwrap();
+            assert_eq!(killed().expect(&what), [1; 5], "{what}");
+            // Opened to be changed, and not changed yet.
+            let file = options.open_rw(&path).unwrap();
+            assert_eq!(killed().expect(&what), [1; 5], "{what}");
+            file.update("x", &vec![3u16; 5]).unwrap();
+            assert_eq!(killed().expect_err(&what).kind(), &ErrorKind::Interrupted, "{what}");
+            file.close().unwrap();
+            assert_eq!(killed().expect(&what), [3; 5], "{what}");
+        }
+    }
+}

@@ -1,9 +1,10 @@
 //! Values that stay in the file until they are asked for.
 
-use filebacked::{Compression, Durability, ErrorKind, File, FileBacked, Lazy, ReadOptions, WriteOptions};
+use filebacked::{Compression, Durability, ErrorKind, File, FileBacked, Lazy, ReadOptions, Save, WriteOptions};
+use filebacked::{LazyArray, LazyMap, LazyVec};
 use filebacked::{from_bytes, load, save, to_bytes};
 use filebacked_tests::{python, scratch};
-use ndarray::Array2;
+use ndarray::{Array1, Array2, Ix1};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -222,6 +223,89 @@ fn options_hold_for_what_is_read_later() {
     let outer: Outer = from_bytes(&bytes).unwrap();
     let bytes = WriteOptions::new().skip(["inner/cache"]).to_bytes(&outer).unwrap();
     assert_eq!(from_bytes::<Outer>(&bytes).unwrap().inner.get().unwrap().cache.len(), 0);
+}
+
+/// What a save writes is what the handle shows, whether somebody has looked at it or not.
+#[test]
+fn what_was_left_out_on_reading_is_not_in_a_copy() {
+    #[derive(FileBacked, Clone)]
+    struct Run {
+        kept: u8,
+        #[filebacked(default)]
+        cache: Vec<u8>,
+    }
+    #[derive(FileBacked)]
+    struct Runs {
+        one: Lazy<Run>,
+        map: LazyMap<String, Run>,
+        rows: LazyVec<Run>,
+        data: LazyArray<f64, Ix1>,
+        last: Lazy<Run>,
+    }
+    let run = |kept| Run { kept, cache: vec![1, 2, 3] };
+    let map: LazyMap<String, Run> = [("a".to_string(), run(1)), ("b".to_string(), run(2))].into_iter().collect();
+    let rows = LazyVec::from(vec![run(3), run(4)]);
+    let data = Array1::zeros(9000).into();
+    let runs = Runs { one: run(0).into(), map, rows, data, last: run(5).into() };
+    let (_dir, path) = scratch("runs.h5");
+    save(&path, &runs).unwrap();
+    let options = ReadOptions::new().skip(["one/cache", "map/*/cache", "rows/*/cache"]);
+    for by_file in [false, true] {
+        let read = || -> Runs {
+            match by_file {
+                true => File::open(&path).unwrap().read_root_with(&options).unwrap(),
+                false => options.load(&path).unwrap(),
+            }
+        };
+        let unseen = to_bytes(&read()).unwrap();
+        let seen = read();
+        assert_eq!((seen.one.get().unwrap().kept, seen.one.get().unwrap().cache.len()), (0, 0));
+        assert_eq!(seen.map.get("b").unwrap().unwrap().cache.len(), 0);
+        assert_eq!(seen.rows.get(1).unwrap().cache.len(), 0);
+        assert_eq!(seen.data.read().unwrap().len(), 9000);
+        let bytes = to_bytes(&seen).unwrap();
+        for bytes in [unseen, bytes] {
+            let copy: Runs = from_bytes(&bytes).unwrap();
+            assert_eq!((copy.one.get().unwrap().kept, copy.one.get().unwrap().cache.len()), (0, 0));
+            let of_map: Vec<_> = copy.map.iter().map(|entry| entry.unwrap().1.cache.len()).collect();
+            assert_eq!(of_map, [0, 0]);
+            assert_eq!(copy.rows.read().unwrap().iter().map(|run| run.cache.len()).sum::<usize>(), 0);
+            assert_eq!(copy.last.get().unwrap().cache, [1, 2, 3], "not left out");
+        }
+    }
+}
+
+/// Saving rows of handles reads what was not read, and keeps none of it.
+#[test]
+fn rows_of_handles_are_the_rows_and_are_not_kept() {
+    let (_dir, path) = scratch("model.h5");
+    save(&path, &eager(10)).unwrap();
+    let model: Model = load(&path).unwrap();
+    let rows: Vec<Lazy<Layer>> = model.named.into_values().collect();
+    assert_eq!(to_bytes(&rows).unwrap(), to_bytes(&vec![layer(1), layer(2)]).unwrap());
+    assert!(rows.iter().all(|layer| !layer.is_loaded()));
+    rows[1].get().unwrap();
+    assert_eq!(to_bytes(&rows).unwrap(), to_bytes(&vec![layer(1), layer(2)]).unwrap());
+    assert_eq!(rows.iter().map(Lazy::is_loaded).collect::<Vec<_>>(), [false, true]);
+
+    // As a `Box` of the same, in options and in rows of rows.
+    fn same<T: Save + Clone, const N: usize>(values: [T; N])
+    where
+        Lazy<T>: Save,
+    {
+        let lazy = || values.iter().cloned().map(Lazy::from);
+        let boxed = || values.iter().cloned().map(Box::new);
+        let some = |i: usize| i % 2 == 0;
+        let left = to_bytes(&lazy().enumerate().map(|(i, v)| some(i).then_some(v)).collect::<Vec<_>>()).unwrap();
+        let right = to_bytes(&boxed().enumerate().map(|(i, v)| some(i).then_some(v)).collect::<Vec<_>>()).unwrap();
+        assert!(left == right);
+        let left = to_bytes(&vec![lazy().collect::<Vec<_>>(), Vec::new()]).unwrap();
+        assert!(left == to_bytes(&vec![boxed().collect::<Vec<_>>(), Vec::new()]).unwrap());
+    }
+    same([1.5, 2.5, 3.5]);
+    same(["a".to_string(), "b".to_string()]);
+    same([layer(1), layer(2), layer(3)]);
+    same([Array2::from_elem((2, 3), 1.5), Array2::from_elem((1, 1), -2.0)]);
 }
 
 #[test]

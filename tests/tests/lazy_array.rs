@@ -3,10 +3,12 @@
 // Ranges that are empty are part of what is tested.
 #![allow(clippy::reversed_empty_ranges)]
 
-use filebacked::{Compression, ErrorKind, File, FileBacked, LazyArray, WriteOptions, from_bytes, load, save, to_bytes};
+use filebacked::{Compression, Ellipsis, ErrorKind, File, FileBacked, LazyArray, WriteOptions, ellipsis};
+use filebacked::{from_bytes, load, save, to_bytes};
 use filebacked_tests::{python, scratch};
 use ndarray::{Array, Array1, Array2, Array3, ArrayD, Axis, Ix1, Ix2, Ix3, IxDyn, NewAxis, Zip, array, s};
 use proptest::prelude::*;
+use serde_json::json;
 use std::path::Path;
 
 fn grid(shape: (usize, usize, usize)) -> Array3<f64> {
@@ -187,6 +189,46 @@ fn what_does_not_fit_is_an_error() {
     std::fs::write(&path, bytes).unwrap();
     let error = lazy.read_slice(s![0, 0, 0]).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Changed), "{error}");
+}
+
+/// As h5py's `...`, whatever the rank.
+#[test]
+fn an_ellipsis_stands_for_the_axes_in_between() {
+    let Some(python) = python() else { return };
+    for shape in [vec![4], vec![3, 4], vec![5, 3, 4], vec![2, 5, 3, 4]] {
+        let (_dir, path) = scratch("grid.h5");
+        let n = shape.iter().product::<usize>();
+        save(&path, &ArrayD::from_shape_vec(IxDyn(&shape), (0..n).collect()).unwrap()).unwrap();
+        let lazy: LazyArray<usize> = load(&path).unwrap();
+        let check = |selection: Ellipsis, expression: &str| {
+            let read = lazy.read_slice(selection).unwrap();
+            let found = json!([read.shape(), read.iter().collect::<Vec<_>>()]);
+            let expression = format!("(lambda a: [list(a.shape), a.ravel().tolist()])(np.asarray(f['value'][{expression}]))");
+            assert_eq!(found, python.eval(&path, &expression), "{shape:?} {expression}");
+        };
+        check(ellipsis([], []), "...");
+        check(ellipsis([], s![0]), "..., 0");
+        check(ellipsis(s![1], []), "1, ...");
+        check(ellipsis([], s![1..;2]), "..., 1::2");
+        check(ellipsis(s![..2], []), ":2, ...");
+        if shape.len() > 1 {
+            check(ellipsis(s![1], s![..;2]), "1, ..., ::2");
+            check(ellipsis([], s![0, 1..3]), "..., 0, 1:3");
+        }
+        let reversed = lazy.read_slice(ellipsis(s![NewAxis], s![..;-1])).unwrap();
+        assert_eq!((reversed.shape()[0], reversed.iter().next()), (1, Some(&(shape[shape.len() - 1] - 1))));
+        let many = lazy.read_slice(ellipsis(s![0, 0, 0], s![0, 0])).unwrap_err();
+        assert!(matches!(many.kind(), ErrorKind::OutOfBounds(_)), "{many}");
+    }
+    // Where the rank is part of the type, too, and to write.
+    let (_dir, path) = scratch("grid.h5");
+    let file = File::create(&path).unwrap();
+    file.write("x", &grid((2, 3, 4))).unwrap();
+    let mut lazy: LazyArray<f64, Ix3> = file.read("x").unwrap();
+    assert_eq!(lazy.read_slice(ellipsis([], s![1])).unwrap(), grid((2, 3, 4)).slice(s![.., .., 1]).into_dyn());
+    lazy.write_slice(ellipsis([], s![1]), &ArrayD::from_elem(IxDyn(&[2, 3]), -1.0)).unwrap();
+    drop((lazy, file));
+    assert_eq!(python.eval(&path, "[f['x'][..., 1].sum(), f['x'][..., 2].sum()]"), json!([-6.0, 30_000.0 + 600.0 + 12.0]));
 }
 
 #[test]

@@ -31,7 +31,8 @@ fn repacking_gives_space_back() {
     assert!(matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::StillOpen { .. }), "{error}");
     file.flush().unwrap();
     let error = filebacked::repack(&path).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::StillOpen { .. }), "{error}");
+    let ErrorKind::StillOpen { handles } = error.kind() else { panic!("{error}") };
+    assert_eq!(handles[..], ["the file (to be written)"], "{error}");
     file.close().unwrap();
     let size = fs::metadata(&path).unwrap().len();
     // A handle goes on with the file that it has opened.
@@ -137,6 +138,31 @@ fn files_of_others_are_the_same_to_h5py() {
     }
 }
 
+/// Hard links to the root are links to the new root, in their place among the others.
+#[test]
+fn links_to_the_root_lead_there_still() {
+    let Some(python) = python() else { return };
+    let made = "
+for name in ['b', 'up', 'a', 'again', 'c']:
+    for g in [f.create_group('g', track_order=True) if 'g' not in f else f['g'], f]:
+        g[name] = f['/'] if name in ('up', 'again') else len(name)
+f['g/deep/er/up'] = f['/']
+f['ref'] = np.array([f['g/up'].ref], dtype=h5py.ref_dtype)
+f.attrs['x'] = 7
+";
+    let seen = "[[f[p] == f['/'] for p in ['up', 'again', 'g/up', 'g/again', 'g/deep/er/up']], list(f), list(f['g']),
+        list(f['g/up/g/up']), f['g/deep/er/up'].attrs['x'].item(), f[f['ref'][0]] == f['/'],
+        h5py.h5o.get_info(f.id).rc, f.get('up/g/b')[()].item()]";
+    for how in ["", ", track_order=True", ", libver='latest', track_order=True"] {
+        let (_dir, path) = scratch("up.h5");
+        let name = path.to_str().unwrap();
+        python.create(&path, &format!("import h5py as _h\nf.close()\nf = _h.File({name:?}, 'w'{how})\n{made}\nf.close()\n"));
+        let before = python.eval(&path, seen);
+        filebacked::repack(&path).unwrap();
+        assert_eq!(python.eval(&path, seen), before, "{how}");
+    }
+}
+
 #[test]
 fn an_update_by_way_of_a_copy() {
     let (_dir, path) = scratch("atomic.h5");
@@ -180,8 +206,9 @@ fn an_update_that_fails_changes_nothing() {
     let kept = filebacked::update_atomic(&path, |file| file.read::<Lazy<u8>>("x")).unwrap_err();
     assert!(matches!(kept.kind(), ErrorKind::StillOpen { .. }), "{kept}");
     assert_eq!(kept.file(), Some(path.as_path()));
+    assert_eq!(kept.kind(), &ErrorKind::StillOpen { handles: vec!["dataset /x".into()] });
     let kept = filebacked::update_atomic(&path, |file| file.as_hdf5()).unwrap_err();
-    assert!(matches!(kept.kind(), ErrorKind::StillOpen { .. }), "{kept}");
+    assert_eq!(kept.kind(), &ErrorKind::StillOpen { handles: vec!["the file".into()] });
     assert_eq!(fs::read(&path).unwrap(), before);
     assert_eq!(beside(&path), ["atomic.h5"]);
     let missing = filebacked::update_atomic(path.with_file_name("none.h5"), |_| Ok(())).unwrap_err();
@@ -190,6 +217,52 @@ fn an_update_that_fails_changes_nothing() {
     let text = path.with_file_name("text.h5");
     assert_eq!(*filebacked::update_atomic(&text, |_| Ok(())).unwrap_err().kind(), ErrorKind::NotHdf5);
     assert_eq!(*filebacked::repack(&text).unwrap_err().kind(), ErrorKind::NotHdf5);
+}
+
+/// Of two changes at once none is lost in silence.
+#[test]
+fn a_file_that_somebody_else_changes_meanwhile_is_an_error() {
+    let (_dir, path) = scratch("atomic.h5");
+    let others: [fn(&Path); 3] = [
+        |path| File::open_rw(path).unwrap().write("theirs", &1u8).unwrap(),
+        |path| filebacked::update_atomic(path, |file| file.write("theirs", &1u8)).unwrap(),
+        |path| {
+            let bytes = filebacked::to_bytes(&std::collections::BTreeMap::from([("theirs".to_string(), 1u8)]));
+            fs::write(path, bytes.unwrap()).unwrap();
+        },
+    ];
+    for (n, other) in others.into_iter().enumerate() {
+        File::create(&path).unwrap().write("x", &1u8).unwrap();
+        let ours = |meanwhile: fn(&Path)| {
+            filebacked::update_atomic(&path, |file| {
+                meanwhile(&path);
+                file.write("ours", &1u8)
+            })
+        };
+        let error = ours(other).unwrap_err();
+        assert_eq!((error.kind(), error.file()), (&ErrorKind::Changed, Some(path.as_path())), "{n}: {error}");
+        assert_eq!(beside(&path), ["atomic.h5"]);
+        assert!(n == 2 || File::open(&path).unwrap().read::<u8>("theirs").unwrap() == 1, "{n}");
+        if n < 2 {
+            ours(|_| ()).unwrap();
+            assert_eq!(File::open(&path).unwrap().names().unwrap().len(), 3);
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_copy_that_is_changed_is_for_its_owner_only() {
+    use std::os::unix::fs::MetadataExt;
+    let (dir, path) = scratch("atomic.h5");
+    File::create(&path).unwrap().write("x", &1u8).unwrap();
+    let mode = fs::metadata(&path).unwrap().mode();
+    filebacked::update_atomic(&path, |file| {
+        assert_eq!(fs::metadata(dir.path().join(".atomic.h5.0.tmp")).unwrap().mode() & 0o7777, 0o600);
+        file.update("x", &2u8)
+    })
+    .unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().mode(), mode);
 }
 
 #[cfg(unix)]

@@ -81,6 +81,83 @@ fn leftovers_of_killed_saves_go_and_what_is_none_stays() {
     assert_eq!(names(dir.path()).len(), 4);
 }
 
+/// Those who had the numbers below may have finished.
+#[test]
+fn leftovers_behind_a_gap_go() {
+    let (dir, path) = scratch("state.h5");
+    let at = |number: u32| dir.path().join(format!(".state.h5.{number}.tmp"));
+    for number in [2, 6, 7] {
+        fs::write(at(number), "left behind").unwrap();
+    }
+    filebacked::save(&path, &1u8).unwrap();
+    assert_eq!(names(dir.path()), ["state.h5"]);
+    // One that is further away goes with one of the next saves.
+    fs::write(at(40), "left behind").unwrap();
+    let atomic = WriteOptions::new().durability(Durability::Atomic);
+    (0..64).for_each(|i| atomic.save(&path, &i).unwrap());
+    assert_eq!(names(dir.path()), ["state.h5"]);
+}
+
+/// Runs the actor as a user without rights; `None` where this process may not do that.
+fn as_nobody(action: &str, path: &Path) -> Option<bool> {
+    use std::os::unix::process::CommandExt;
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_actor"));
+    let actor = command.arg(action).arg(path).uid(65_534).gid(65_534).spawn();
+    let mut actor = actor.inspect_err(|_| eprintln!("skipped: only root may be somebody else")).ok()?;
+    Some(actor.wait().unwrap().success())
+}
+
+#[test]
+fn leftovers_of_others_are_in_nobodys_way() {
+    let (dir, path) = scratch("state.h5");
+    filebacked::save(&path, &saved(1)).unwrap();
+    if chown(&path, Some(65_534), Some(65_534)).is_err() {
+        return;
+    }
+    // As in /tmp: everybody may write, and remove what is his own.
+    fs::set_permissions(dir.path(), Permissions::from_mode(0o1777)).unwrap();
+    for number in [0, 2] {
+        fs::write(dir.path().join(format!(".state.h5.{number}.tmp")), "of root").unwrap();
+    }
+    for action in ["save", "save-hdf5"] {
+        let Some(succeeded) = as_nobody(action, &path) else { return };
+        assert!(succeeded, "{action}");
+        assert_eq!(names(dir.path()), [".state.h5.0.tmp", ".state.h5.2.tmp", "state.h5"]);
+    }
+    assert_eq!(filebacked::load::<Saved>(&path).unwrap().step, 2);
+    // A file that its owner may only read is changed by way of a copy that he may write.
+    fs::set_permissions(&path, Permissions::from_mode(0o444)).unwrap();
+    assert_eq!(as_nobody("update-atomic", &path), Some(true));
+    assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o444);
+    // So it is without a temporary file.
+    fs::set_permissions(dir.path(), Permissions::from_mode(0o777)).unwrap();
+    assert_eq!(as_nobody("save-fast", &path), Some(true));
+    assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o444);
+}
+
+/// Straight into its place, and never with more rights than the old file had.
+#[test]
+fn a_fast_save_has_the_rights_of_the_old_file_from_its_beginning() {
+    let (_dir, path) = scratch("state.h5");
+    for engine in ENGINES {
+        for mode in [0o600, 0o640, 0o444, 0o666] {
+            filebacked::save(&path, &1u8).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            let (target, met) = (path.clone(), std::sync::Arc::new(AtomicBool::new(false)));
+            let seen = met.clone();
+            let options = WriteOptions::new().engine(engine).durability(Durability::Fast).progress(move |_| {
+                assert_eq!(fs::metadata(&target).unwrap().mode() & 0o7777, mode | 0o600);
+                seen.store(true, Ordering::Relaxed);
+                std::ops::ControlFlow::Continue(())
+            });
+            options.save(&path, &vec![1.0, 2.0]).unwrap();
+            assert!(met.load(Ordering::Relaxed));
+            assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, mode);
+            assert_eq!(filebacked::load::<Vec<f64>>(&path).unwrap(), [1.0, 2.0]);
+        }
+    }
+}
+
 #[test]
 fn a_long_name_has_room_for_its_temporary_file() {
     let name = "ä".repeat(127);

@@ -8,6 +8,7 @@ use ndarray::{Array0, Array2};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::rc::{Rc, Weak};
 
 fn digest_of(value: &impl Save, options: &WriteOptions) -> String {
     let (_dir, path) = scratch("value.h5");
@@ -167,4 +168,62 @@ fn a_part_of_a_file_has_no_digest() {
     assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
     assert!(error.to_string().contains("help: `save` writes whole files with one"), "{error}");
     assert!(verify(Path::new("/does/not/exist")).is_err());
+}
+
+/// References are addresses, which are others in a file that was written anew.
+#[test]
+fn references_are_what_they_lead_to() {
+    #[derive(FileBacked)]
+    struct Rows {
+        #[filebacked(layout = "rows")]
+        nodes: Vec<Rc<u32>>,
+        favourite: Weak<u32>,
+        other: Weak<u32>,
+    }
+    let rows = |favourite: usize| {
+        let nodes: Vec<Rc<u32>> = (0..5).map(Rc::new).collect();
+        let (favourite, other) = (Rc::downgrade(&nodes[favourite]), Rc::downgrade(&nodes[0]));
+        Rows { nodes, favourite, other }
+    };
+    for engine in ENGINES {
+        let (_dir, path) = scratch("rows.h5");
+        let options = WriteOptions::new().engine(engine).digest(true);
+        options.save(&path, &rows(3)).unwrap();
+        let digest = verify(&path).unwrap().digest.unwrap();
+        filebacked::repack(&path).unwrap();
+        assert_eq!(verify(&path).unwrap().digest.as_ref(), Some(&digest), "{engine:?}");
+        assert_eq!(digest_of(&rows(3), &WriteOptions::new().engine(engine)), digest);
+        assert_ne!(digest_of(&rows(2), &WriteOptions::new().engine(engine)), digest);
+    }
+    let Some(python) = python() else { return };
+    // In records, in sequences, to nothing and to regions.
+    let (_dir, path) = scratch("records.h5");
+    python.create(
+        &path,
+        "
+f['gap'] = np.arange(5000)
+f['a'], f['b'] = np.arange(6).reshape(2, 3), 7
+pair = np.dtype([('to', h5py.ref_dtype), ('n', 'i4')])
+f['pairs'] = np.array([(f['b'].ref, 7), (h5py.Reference(), 8)], dtype=pair)
+lists = f.create_dataset('lists', (1,), dtype=h5py.vlen_dtype(h5py.ref_dtype))
+lists[0] = np.array([f['a'].ref, f['b'].ref], dtype=h5py.ref_dtype)
+f['regions'] = np.array([f['a'].regionref[0:1, 1:3]], dtype=h5py.regionref_dtype)
+f.attrs['to'] = f['a'].ref
+del f['gap']
+",
+    );
+    let (old, new) = (path.with_file_name("old.h5"), path.with_file_name("new.h5"));
+    filebacked::repack_to(&path, &new).unwrap();
+    python.change(&path, "del f['regions']");
+    filebacked::repack_to(&path, &old).unwrap();
+    let digest = |path: &Path| {
+        let value: Value = filebacked::load(path).unwrap();
+        digest_of(&value, &WriteOptions::new())
+    };
+    assert_eq!(digest(&path), digest(&old));
+    let pair = "np.dtype([('to', h5py.ref_dtype), ('n', 'i4')])";
+    python.change(&old, &format!("f['pairs'][:] = np.array([(f['a'].ref, 7), (h5py.Reference(), 8)], dtype={pair})"));
+    assert_eq!(python.eval(&old, "f[f['pairs'][0]['to']].name"), serde_json::json!("/a"));
+    assert_ne!(digest(&path), digest(&old), "another reference in a record");
+    verify(&new).unwrap();
 }

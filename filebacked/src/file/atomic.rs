@@ -5,10 +5,11 @@ use super::options::open_complete;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::options::{Durability, WriteOptions};
 use crate::replace::Replacement;
+use crate::storage::changes::{self, Seen};
 use crate::storage::libhdf5::{Access, LibFile, is_marked};
 use crate::whole;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 /// Changes a file completely or not at all, as safe as [`save`](crate::save): a copy of it is changed and takes its place
@@ -17,7 +18,7 @@ use std::path::Path;
 /// An error of the closure, a panic, or a process that is killed leaves the file as it was, and so does a loss of power. File
 /// systems that can (Btrfs, XFS) share what is equal between the copy and the original, so that it costs no more than
 /// what is changed; elsewhere the whole file is copied. Links are followed and permissions kept, as `save` does it; those who have the
-/// old file open go on with that. Of two that change the same file at once, the later one wins.
+/// old file open go on with that. Of two that change the same file at once, the one that is ready first wins, and the other one is told.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -36,8 +37,8 @@ use std::path::Path;
 ///
 /// # Errors
 ///
-/// What the closure says; whatever keeps the file from being copied or replaced; [`ErrorKind::StillOpen`] where the closure
-/// leaves something open, a [`Lazy`](crate::Lazy) for example: it would read from a file that has another name by then. The
+/// What the closure says; whatever keeps the file from being copied or replaced; [`ErrorKind::Changed`] where somebody else has
+/// changed or replaced the file since it was copied; [`ErrorKind::StillOpen`] where the closure leaves something open, a [`Lazy`](crate::Lazy) for example: it would read from a file that has another name by then. The
 /// file is as it was.
 pub fn update_atomic<R>(path: impl AsRef<Path>, change: impl FnOnce(&File) -> Result<R>) -> Result<R> {
     WriteOptions::new().update_atomic(path, change)
@@ -88,7 +89,7 @@ pub fn repack_to(path: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<()>
 fn copied(path: &Path, target: &Path) -> Result<()> {
     let old = open_complete(path, false, &Access::default())?;
     if old.is_open_to_write()? {
-        return Err(still_open(&old)?.with_help("close it first: what is changed in it later would be lost"));
+        return Err(still_open(old.elsewhere()?, "close it first: what is changed in it later would be lost"));
     }
     let replacement = private(target)?;
     let userblock = old.repack(replacement.path())?;
@@ -118,9 +119,13 @@ impl WriteOptions {
 fn update<R>(path: &Path, durable: bool, change: impl FnOnce(&File) -> Result<R>) -> Result<R> {
     // What is no file that can be changed costs no copy.
     drop(open_complete(path, false, &Access::default())?);
+    let serial = changes::now();
+    let mut old = fs::File::open(path)?;
+    let seen = Seen::new(old.metadata()?, serial);
     let replacement = private(path)?;
-    // The system lets the copy share what it can.
-    fs::copy(path, replacement.path())?;
+    // The system lets the copy share what it can. It is for nobody else's eyes before it takes the place of the old one.
+    io::copy(&mut old, &mut replacement.file()?)?;
+    drop(old);
     if is_marked(replacement.path()) {
         return Err(whole::interrupted());
     }
@@ -129,10 +134,17 @@ fn update<R>(path: &Path, durable: bool, change: impl FnOnce(&File) -> Result<R>
     let File { lib, root, .. } = file;
     drop(root);
     lib.flush()?;
-    if lib.others()? > 0 {
-        return Err(still_open(&lib)?.with_help("return values, and no handles that read them later"));
+    let handles = lib.beside()?;
+    if !handles.is_empty() {
+        return Err(still_open(handles, "return values, and no handles that read them later"));
     }
     lib.close()?;
+    let now = fs::metadata(path);
+    let is_same = now.is_ok_and(|now| seen.is_of(&now) && seen.check(&now).is_ok());
+    if !is_same {
+        return Err(Error::new(ErrorKind::Changed)
+            .with_help("somebody else has changed or replaced the file meanwhile: change it once more"));
+    }
     replacement.commit(durable)?;
     Ok(result)
 }
@@ -146,6 +158,6 @@ fn private(target: &Path) -> Result<Replacement> {
 }
 
 #[cold]
-fn still_open(file: &LibFile) -> Result<Error> {
-    Ok(Error::new(ErrorKind::StillOpen { handles: vec![format!("{} objects", file.others()?)] }))
+fn still_open(handles: Vec<String>, help: &str) -> Error {
+    Error::new(ErrorKind::StillOpen { handles }).with_help(help)
 }

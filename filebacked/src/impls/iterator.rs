@@ -11,7 +11,7 @@ use crate::slot::{Place, Slot, VALUE, Written};
 use crate::stamp::{Stamp, escape_link};
 use crate::storage::compound::Capture;
 use crate::storage::{self, Dtype};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 /// So many bytes of values are held at a time.
@@ -198,8 +198,8 @@ impl<K: Save, V: Save, I: ExactSizeIterator<Item = (K, V)> + Clone> Save for Pai
             let name = key_name(&key)?.into_owned();
             group.entry(&escape_link(&name), Some(&name), value_schema::<V>(cx), |slot| slot.put(&value))?;
             count += 1;
-            if !names.insert(name) {
-                return Err(twice());
+            if let Some(twin) = names.replace(name) {
+                return Err(twice(&format!("`{twin}`")));
             }
         }
         if count != len {
@@ -210,16 +210,19 @@ impl<K: Save, V: Save, I: ExactSizeIterator<Item = (K, V)> + Clone> Save for Pai
 }
 
 #[cold]
-fn twice() -> Error {
-    ErrorKind::Contract("entries of which two have the same key".into()).into()
+fn twice(key: &str) -> Error {
+    ErrorKind::Contract(format!("entries of which two have the same key, {key}")).into()
 }
 
 /// Refuses keys that come twice: no map has them.
 fn check_keys<K: Save, V>(entries: &[(K, V)], cx: &WriteContext) -> Result<()> {
-    let mut seen = HashSet::with_capacity(entries.len());
-    for (key, _) in entries {
-        if !seen.insert(map::coded(key, cx)?) {
-            return Err(twice());
+    let mut seen = HashMap::with_capacity(entries.len());
+    for (i, (key, _)) in entries.iter().enumerate() {
+        if let Some(first) = seen.insert(map::coded(key, cx)?, i) {
+            return Err(twice(&match key.name() {
+                Some(name) => format!("`{name}`"),
+                None => format!("that of entry {first} and of entry {i}"),
+            }));
         }
     }
     Ok(())

@@ -155,7 +155,10 @@ fn read<'a, T>(
             (mask, values)
         }
     };
-    let wanted = if filled { mask.len() } else { mask.iter().filter(|missing| !**missing).count() };
+    // Whether absent ones have a place was settled by the type that was written, which may have been another one.
+    let present = mask.iter().filter(|missing| !**missing).count();
+    let filled = values.len() == mask.len() || filled && values.len() != present;
+    let wanted = if filled { mask.len() } else { present };
     if values.len() != wanted {
         let what = format!("{} values where the mask tells of {wanted}", values.len());
         return Err(Error::new(ErrorKind::Damaged(what)).at("values"));

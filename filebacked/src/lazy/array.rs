@@ -2,6 +2,7 @@
 
 use super::Held;
 use super::blocks::Blocks;
+use super::ellipsis::ArraySlice;
 use super::selection::Selection;
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
@@ -15,7 +16,7 @@ use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
 use crate::storage::{Dtype, Slab, Span, Window};
-use ndarray::{Array, ArrayD, ArrayViewMut, Axis, Dimension, IxDyn, SliceArg};
+use ndarray::{Array, ArrayD, ArrayViewMut, Axis, Dimension, IxDyn};
 use std::fmt;
 use std::marker::PhantomData;
 use std::path::Path;
@@ -99,6 +100,21 @@ impl<A, D> LazyArray<A, D> {
         }
     }
 
+    /// Says in an error which dataset of which file was worked on.
+    #[cold]
+    pub(super) fn located(&self, operation: Operation, error: impl Into<Error>) -> Error {
+        match &self.place {
+            Place::Memory(_) => error.into(),
+            Place::File { held, .. } => held.located(operation, error.into()),
+        }
+    }
+
+    /// What is selected of the array.
+    pub(super) fn selected<D2: Dimension>(&self, operation: Operation, slice: &impl ArraySlice<D2>) -> Result<Selection> {
+        let selection = slice.elements(&self.shape).and_then(|elements| Selection::new(&elements, &self.shape));
+        selection.map_err(|error| self.located(operation, error))
+    }
+
     /// The file that the array is read from; `None` for arrays and files in memory.
     pub fn file(&self) -> Option<&Path> {
         match &self.place {
@@ -154,13 +170,13 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
 
     /// Reads what ndarray's `s![..]` selects: ranges with steps (a negative one turns the order around), single indices, which
     /// take their axis away, and new axes. Indices below zero count from the end. Axes that are not mentioned, which is
-    /// possible where the rank is not part of the type, are read whole.
+    /// possible where the rank is not part of the type, are read whole; [`ellipsis`](crate::ellipsis) is numpy's `...`.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::OutOfBounds`], or as [`LazyArray::read`].
-    pub fn read_slice<I: SliceArg<D>>(&self, selection: I) -> Result<Array<A, I::OutDim>> {
-        let selection = Selection::new(selection.as_ref(), &self.shape)?;
+    pub fn read_slice<I: ArraySlice<D>>(&self, selection: I) -> Result<Array<A, I::OutDim>> {
+        let selection = self.selected(Operation::Load, &selection)?;
         shaped(selection.arrange(self.part(&selection.slab)?))
     }
 
@@ -173,11 +189,11 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
         let mut dims: Vec<Span> = self.shape.iter().map(|extent| Span::all(*extent as u64)).collect();
         let Some(extent) = self.shape.get(axis.index()) else {
             let what = format!("axis {} of an array of {} dimensions", axis.index(), self.ndim());
-            return Err(ErrorKind::OutOfBounds(what).into());
+            return Err(self.located(Operation::Load, ErrorKind::OutOfBounds(what)));
         };
         if let Some(wrong) = indices.iter().find(|index| *index >= extent) {
             let what = format!("index {wrong} along axis {}, which has {extent} elements", axis.index());
-            return Err(ErrorKind::OutOfBounds(what).into());
+            return Err(self.located(Operation::Load, ErrorKind::OutOfBounds(what)));
         }
         let mut parts = Vec::new();
         for run in indices.chunk_by(|one, next| one + 1 == *next) {
@@ -201,7 +217,7 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     pub fn mask(&self, axis: Axis, mask: &[bool]) -> Result<Array<A, D>> {
         if self.shape.get(axis.index()) != Some(&mask.len()) {
             let what = format!("a mask of {} along axis {} of shape {:?}", mask.len(), axis.index(), self.shape);
-            return Err(ErrorKind::OutOfBounds(what).into());
+            return Err(self.located(Operation::Load, ErrorKind::OutOfBounds(what)));
         }
         let chosen = mask.iter().enumerate().filter(|(_, chosen)| **chosen).map(|(index, _)| index);
         self.select(axis, &chosen.collect::<Vec<_>>())
@@ -330,6 +346,7 @@ impl<A: Element + Clone, D: Dimension + 'static> FileBacked for LazyArray<A, D> 
         };
         let extent = |extent: &u64| usize::try_from(*extent).map_err(|_| too_long(*extent));
         let shape = description.shape.iter().map(extent).collect::<Result<Vec<_>>>()?;
+        countable(&shape)?;
         // Nothing of it: whether the elements are of this type shows now, not later.
         if description.shape.iter().all(|extent| *extent > 0) && !description.null {
             let none = Slab { dims: description.shape.iter().map(|_| Span { start: 0, step: 1, count: 0 }).collect() };
@@ -347,6 +364,16 @@ impl<A: Element + Clone, D: Dimension + 'static> FileBacked for LazyArray<A, D> 
             return sequence::read_numbered(node);
         }
         Ok(node.get_rows::<Array<A, D>>()?.into_iter().map(LazyArray::from).collect())
+    }
+}
+
+/// Refuses a shape that no array has, be it of nothing: the product of its extents is a number.
+pub(super) fn countable(shape: &[usize]) -> Result<()> {
+    let mut extents = shape.iter().filter(|extent| **extent > 0);
+    let count = extents.try_fold(1usize, |count, extent| count.checked_mul(*extent));
+    match count.is_some_and(|count| isize::try_from(count).is_ok()) {
+        true => Ok(()),
+        false => Err(ErrorKind::Unsupported(format!("an array of shape {shape:?}")).into()),
     }
 }
 

@@ -4,7 +4,7 @@ use super::LazyVec;
 use super::excerpt::damaged;
 use super::vec::{Table, bounds};
 use crate::backed::FileBacked;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::node::Node;
 use crate::object::Object;
 use crate::path::distance;
@@ -63,13 +63,23 @@ impl<C: FileBacked + Clone> LazyColumn<C> {
         Ok(column)
     }
 
+    /// Says in an error which column of which file was asked.
+    #[cold]
+    fn located(&self, error: impl Into<Error>) -> Error {
+        let error = error.into().at(&self.name);
+        match self.parts.first() {
+            Some(part) => part.table.held.located(Operation::Load, error),
+            None => error,
+        }
+    }
+
     /// Reads the column of a row.
     ///
     /// # Errors
     ///
     /// As [`LazyVec::get`].
     pub fn get(&self, index: usize) -> Result<C> {
-        let outside = || ErrorKind::OutOfBounds(format!("row {index} of {}", self.len())).into();
+        let outside = || self.located(ErrorKind::OutOfBounds(format!("row {index} of {}", self.len())));
         let end = index.checked_add(1).filter(|end| *end <= self.len());
         self.range(index..end.ok_or_else(outside)?)?.pop().ok_or_else(outside)
     }
@@ -80,7 +90,8 @@ impl<C: FileBacked + Clone> LazyColumn<C> {
     ///
     /// As [`LazyVec::get`].
     pub fn range(&self, range: impl RangeBounds<usize>) -> Result<Vec<C>> {
-        let (range, mut rows, mut start) = (bounds(range, self.len())?, Vec::new(), 0);
+        let range = bounds(range, self.len()).map_err(|error| self.located(error))?;
+        let (mut rows, mut start) = (Vec::new(), 0);
         for part in &self.parts {
             let end = start + part.table.len;
             let inside = range.start.clamp(start, end) - start..range.end.clamp(start, end) - start;
@@ -116,7 +127,10 @@ impl<C: FileBacked + Clone> Part<C> {
         };
         match rows {
             Some(rows) if rows.len() == range.len() => Ok(rows),
-            Some(rows) => Err(damaged(&format!("a column of {} rows for {}", rows.len(), range.len()))),
+            Some(rows) => {
+                let error = damaged(&format!("a column of {} rows for {}", rows.len(), range.len()));
+                Err(self.table.held.located(Operation::Load, error.at(name)))
+            }
             None => {
                 let all = self.table.look(column)?;
                 Ok(self.all.get_or_init(|| all).get(range).unwrap_or_default().to_vec())

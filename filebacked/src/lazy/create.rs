@@ -1,6 +1,7 @@
 //! [`ArrayOptions`], and arrays that are made in a file without having been in memory.
 
 use super::LazyArray;
+use super::array::countable;
 use super::elements::take_elements;
 use crate::error::{Error, Operation, Result};
 use crate::file::File;
@@ -146,6 +147,7 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
 
 fn make<A: Element + Clone>(file: &File, name: &str, shape: &[usize], options: &ArrayOptions<A>) -> Result<()> {
     storage::check(options.compression)?;
+    countable(shape)?;
     let mut dtype = None;
     take_elements(&Array1::<A>::from_vec(Vec::new()), |found, _| {
         dtype = Some(match found {

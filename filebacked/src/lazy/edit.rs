@@ -1,12 +1,12 @@
 //! Changing a [`LazyArray`]: its elements and its shape, in the file or in memory.
 
 use super::LazyArray;
-use super::array::{Place, unshaped};
-use super::selection::Selection;
-use crate::error::{Error, ErrorKind, Result};
+use super::array::{Place, countable, unshaped};
+use super::ellipsis::ArraySlice;
+use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::layout::scalar::Element;
 use crate::storage::{Slab, Span};
-use ndarray::{ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, IxDyn, Slice, SliceArg};
+use ndarray::{ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, IxDyn, Slice};
 
 impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     /// Writes all elements.
@@ -17,7 +17,8 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     pub fn write(&mut self, values: &ArrayRef<A, D>) -> Result<()> {
         if values.shape() != self.shape {
             let found = format!("one of shape {:?}", values.shape());
-            return Err(Error::mismatch(format!("an array of shape {:?}", self.shape), found));
+            let error = Error::mismatch(format!("an array of shape {:?}", self.shape), found);
+            return Err(self.located(Operation::Save, error));
         }
         let dims = self.shape.iter().map(|extent| Span::all(*extent as u64)).collect();
         self.put(&Slab { dims }, values.view().into_dyn())
@@ -54,9 +55,10 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     /// a number that the dataset's type does not have, [`ErrorKind::ReadOnly`] where the file was opened to be read (by
     /// [`load`](crate::load), too), [`ErrorKind::Changed`] where the dataset got another shape since or was replaced, or what
     /// HDF5 says.
-    pub fn write_slice<I: SliceArg<D>>(&mut self, selection: I, values: &ArrayRef<A, I::OutDim>) -> Result<()> {
-        let selection = Selection::new(selection.as_ref(), &self.shape)?;
-        let values = selection.place(values.view().into_dyn())?;
+    pub fn write_slice<I: ArraySlice<D>>(&mut self, selection: I, values: &ArrayRef<A, I::OutDim>) -> Result<()> {
+        let selection = self.selected(Operation::Save, &selection)?;
+        let values = selection.place(values.view().into_dyn());
+        let values = values.map_err(|error| self.located(Operation::Save, error))?;
         self.put(&selection.slab, values)
     }
 
@@ -94,20 +96,23 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     pub fn append(&mut self, axis: Axis, values: &ArrayRef<A, D>) -> Result<()> {
         let (Some(from), Some(more)) = (self.shape.get(axis.index()).copied(), values.shape().get(axis.index())) else {
             let what = format!("axis {} of an array of {} dimensions", axis.index(), self.ndim());
-            return Err(ErrorKind::OutOfBounds(what).into());
+            return Err(self.located(Operation::Save, ErrorKind::OutOfBounds(what)));
         };
         let mut shape = self.shape.clone();
         shape[axis.index()] = *more;
         if values.shape() != shape {
             let expected = format!("an array of shape {shape:?} along axis {}", axis.index());
-            return Err(Error::mismatch(expected, format!("one of shape {:?}", values.shape())));
+            let error = Error::mismatch(expected, format!("one of shape {:?}", values.shape()));
+            return Err(self.located(Operation::Save, error));
         }
         let Some(end) = from.checked_add(*more) else {
-            return Err(ErrorKind::OutOfBounds(format!("{from} and {more} elements along an axis")).into());
+            let what = format!("{from} and {more} elements along an axis");
+            return Err(self.located(Operation::Save, ErrorKind::OutOfBounds(what)));
         };
         let mut dims: Vec<Span> = shape.iter().map(|extent| Span::all(*extent as u64)).collect();
         dims[axis.index()].start = from as u64;
         shape[axis.index()] = end;
+        countable(&shape).map_err(|error| self.located(Operation::Save, error))?;
         let values = values.view().into_dyn();
         if let Place::Memory(array) = &mut self.place {
             let joined = ndarray::concatenate(axis, &[array.view(), values]).map_err(unshaped)?;
@@ -128,8 +133,10 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     pub fn resize(&mut self, shape: &[usize]) -> Result<()> {
         if shape.len() != self.shape.len() {
             let found = format!("{} of them", shape.len());
-            return Err(Error::mismatch(format!("the extents of {} dimensions", self.ndim()), found));
+            let error = Error::mismatch(format!("the extents of {} dimensions", self.ndim()), found);
+            return Err(self.located(Operation::Save, error));
         }
+        countable(shape).map_err(|error| self.located(Operation::Save, error))?;
         if let Place::Memory(array) = &mut self.place {
             let Some(filler) = A::filler() else {
                 return Err(

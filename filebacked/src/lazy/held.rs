@@ -52,9 +52,10 @@ impl Held {
         Ok(Some(Held { kept, cx: cx.clone(), state: UNMASKED, depth, ours, is_plain: false }))
     }
 
-    /// The object, if a copy of it is what this library would write, and the library may copy it. What others wrote is read by other rules, wherever it is.
+    /// The object, if a copy of it is what this library would write, and the library may copy it. What others wrote is read by
+    /// other rules, wherever it is, and what the options left out on reading is not there for whoever looks.
     pub(crate) fn kept(&self) -> Option<&dyn Kept> {
-        (self.ours && self.is_plain && self.cx.is_trusted()).then_some(&*self.kept)
+        (self.ours && self.is_plain && self.cx.is_trusted() && !self.is_masked()).then_some(&*self.kept)
     }
 
     /// The object, if it is a dataset of elements, which are read alike wherever they are.
@@ -65,7 +66,7 @@ impl Held {
 
     /// Whether the options leave something out below the node.
     pub(crate) fn is_masked(&self) -> bool {
-        self.cx.mask().is_some()
+        self.cx.mask().is_some_and(|mask| !mask.takes_all(self.state))
     }
 
     /// Opens the object to change it.

@@ -131,6 +131,6 @@ fn outside(index: isize, axis: usize, extent: usize) -> Error {
 }
 
 #[cold]
-fn too_many(found: usize, shape: &[usize]) -> Error {
+pub(super) fn too_many(found: usize, shape: &[usize]) -> Error {
     ErrorKind::OutOfBounds(format!("a selection along {found} axes of an array of shape {shape:?}")).into()
 }

@@ -163,7 +163,12 @@ impl<T: FileBacked> Save for Lazy<T> {
         if T::is_listed() && slot.layout().is_none() {
             return sequence::write_numbered(rows, slot);
         }
-        let values: Vec<&T> = rows.iter().map(Lazy::get).collect::<Result<_>>()?;
+        // Not kept either.
+        let read = |lazy: &Self| if lazy.is_loaded() { Ok(None) } else { lazy.read().map(Some) };
+        let read: Vec<Option<T>> = rows.iter().map(read).collect::<Result<_>>()?;
+        let both = rows.iter().zip(&read);
+        let values = both.map(|(lazy, read)| read.as_ref().or(lazy.value.get()).ok_or_else(gone));
+        let values: Vec<&T> = values.collect::<Result<_>>()?;
         slot.put_rows(Rows::refs(&values))
     }
 
@@ -177,6 +182,18 @@ impl<T: FileBacked> Save for Lazy<T> {
 
     fn is_number() -> bool {
         T::is_number()
+    }
+
+    fn is_listed() -> bool {
+        T::is_listed()
+    }
+
+    fn nullable() -> Option<&'static (&'static str, &'static str)> {
+        T::nullable()
+    }
+
+    fn filler() -> Option<Self> {
+        T::filler().map(Lazy::new)
     }
 
     fn key() -> Option<Key<Self>> {

@@ -7,7 +7,7 @@ use super::ranks::Ranks;
 use super::rows::{RowBlocks, RowIter};
 use crate::backed::{FileBacked, Save};
 use crate::erased::Key;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::impls::collection;
 use crate::node::Node;
 use crate::object::Object;
@@ -118,7 +118,16 @@ impl<T> LazyVec<T> {
 
     /// The rows that a range means.
     pub(super) fn bounds(&self, range: impl RangeBounds<usize>) -> Result<Range<usize>> {
-        bounds(range, self.len())
+        bounds(range, self.len()).map_err(|error| self.located(error))
+    }
+
+    /// Says in an error which table of which file was asked.
+    #[cold]
+    fn located(&self, error: impl Into<Error>) -> Error {
+        match &self.stored {
+            Some(stored) => stored.table.held.located(Operation::Load, error.into()),
+            None => error.into(),
+        }
     }
 }
 
@@ -194,7 +203,7 @@ impl<T: FileBacked> Stored<T> {
             Some(rows) if rows.len() == range.len() => Ok(rows),
             Some(rows) => {
                 let what = format!("{} rows where {} were asked for", rows.len(), range.len());
-                Err(ErrorKind::Damaged(what).into())
+                Err(self.table.held.located(Operation::Load, ErrorKind::Damaged(what).into()))
             }
             None => {
                 let all = self.read()?;
@@ -206,7 +215,10 @@ impl<T: FileBacked> Stored<T> {
     /// All rows, in one piece.
     fn read(&self) -> Result<Vec<T>> {
         let rows = self.table.look(|node| node.get::<Vec<T>>())?;
-        if rows.len() == self.table.len { Ok(rows) } else { Err(ErrorKind::Changed.into()) }
+        match rows.len() == self.table.len {
+            true => Ok(rows),
+            false => Err(self.table.held.located(Operation::Load, ErrorKind::Changed.into())),
+        }
     }
 }
 
@@ -222,7 +234,7 @@ impl<T: FileBacked + Clone> LazyVec<T> {
             Some(pending) => self.pending.get(pending).cloned(),
             None => self.stored_range(index..index + 1)?.pop(),
         };
-        row.ok_or_else(|| ErrorKind::OutOfBounds(format!("row {index} of {}", self.len())).into())
+        row.ok_or_else(|| self.located(ErrorKind::OutOfBounds(format!("row {index} of {}", self.len()))))
     }
 
     /// Reads the rows of a range.

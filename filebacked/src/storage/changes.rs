@@ -68,6 +68,11 @@ impl Seen {
         Seen { found, serial }
     }
 
+    /// Whether this is the same file, whatever is in it. Elsewhere than on Unix nobody can tell.
+    pub(crate) fn is_of(&self, now: &Metadata) -> bool {
+        key(now) == key(&self.found)
+    }
+
     /// Refuses a file that somebody has written to since: what is known of it is no longer true.
     pub(crate) fn check(&self, now: &Metadata) -> Result<()> {
         let same = now.len() == self.found.len() && now.modified().ok() == self.found.modified().ok();

@@ -136,7 +136,8 @@ impl Dtype {
         *self != Dtype::VarStr && (!self.is_plain() || self.has_reference())
     }
 
-    fn has_reference(&self) -> bool {
+    /// Whether some part of an element is a reference.
+    pub(crate) fn has_reference(&self) -> bool {
         match self {
             Dtype::Reference | Dtype::Region => true,
             Dtype::Compound(compound) => compound.members.iter().any(|member| member.dtype.has_reference()),

@@ -10,9 +10,13 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// So many may write to one target at once.
 const MOST: u32 = 1000;
+
+/// Leftovers are looked for behind so many numbers that nobody uses: whoever had those may have finished.
+const GAP: u32 = 4;
 
 /// Makes a file beside a target, under a name that nobody else uses; only for its owner's eyes where it is to replace
 /// something, whose permissions may be narrow.
@@ -25,16 +29,15 @@ pub(crate) fn create(target: &Path, name: &OsStr, replaces: bool) -> Result<(Pat
                 Ok(file) => {
                     // Who looks for leftovers just now takes a file for one that is not locked yet. The lock is one that
                     // readers do not mind, who may come between the new name and its end.
-                    if lock(&file, false)? != Some(false) && is_at(&file, &path)? {
-                        let mut next = number + 1;
-                        while remove_leftover(&place(next))? {
-                            next += 1;
-                        }
+                    let is_ours = lock(&file, false).and_then(|held| Ok(held != Some(false) && is_at(&file, &path)?));
+                    // Nobody would ever lock it.
+                    if is_ours.inspect_err(|_| drop(fs::remove_file(&path)))? {
+                        remove_leftovers(place, number + 1);
                         return Ok((path, file));
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    if !remove_leftover(&path)? {
+                    if remove_leftover(&path)? != Some(true) {
                         break;
                     }
                 }
@@ -45,6 +48,19 @@ pub(crate) fn create(target: &Path, name: &OsStr, replaces: bool) -> Result<(Pat
     Err(ErrorKind::Limit(format!("{MOST} temporary files beside the target")).into())
 }
 
+/// Removes what killed saves have left under the numbers from here on: what cannot be removed is in nobody's way.
+fn remove_leftovers(place: impl Fn(u32) -> PathBuf, first: u32) {
+    // Behind a larger gap, one is looked for at a time.
+    static FURTHER: AtomicU32 = AtomicU32::new(0);
+    let (mut number, mut missing) = (first, 0);
+    while missing < GAP {
+        missing = if let Ok(Some(_)) = remove_leftover(&place(number)) { 0 } else { missing + 1 };
+        number += 1;
+    }
+    let further = FURTHER.fetch_add(1, Ordering::Relaxed).wrapping_add(std::process::id());
+    let _ = remove_leftover(&place(number + further % 64));
+}
+
 /// The name of a temporary file. Of a long one the beginning is enough: the number tells them apart.
 fn numbered(name: &OsStr, number: u32) -> OsString {
     let mut temporary = OsString::from(".");
@@ -53,7 +69,8 @@ fn numbered(name: &OsStr, number: u32) -> OsString {
     temporary
 }
 
-fn options(private: bool) -> fs::OpenOptions {
+/// How a new file is made.
+pub(crate) fn options(private: bool) -> fs::OpenOptions {
     let mut options = File::options();
     options.read(true).write(true).create_new(true);
     #[cfg(unix)]
@@ -64,16 +81,22 @@ fn options(private: bool) -> fs::OpenOptions {
     options
 }
 
-/// Removes a file that nobody writes any more; whether there was one.
-fn remove_leftover(path: &Path) -> Result<bool> {
-    let Ok(file) = system::look(path) else { return Ok(false) };
+/// Removes a file that nobody writes any more: whether that was done, or `None` if there is none.
+fn remove_leftover(path: &Path) -> Result<Option<bool>> {
+    let file = match system::look(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // Somebody else's, or no file.
+        Err(_) => return Ok(Some(false)),
+    };
     // Where locks are not known nobody can tell.
     if lock(&file, true)? != Some(true) || !is_at(&file, path)? {
-        return Ok(false);
+        return Ok(Some(false));
     }
     match fs::remove_file(path) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Ok(()) => Ok(Some(true)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Some(true)),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(Some(false)),
         Err(error) => Err(error.into()),
     }
 }

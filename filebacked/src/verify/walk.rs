@@ -1,10 +1,11 @@
 //! [`Walk`]: the digest of all that is in a file.
 
+use super::paths::Paths;
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::Object;
 use crate::part::Form;
 use crate::stamp::DIGEST;
-use crate::storage::{Cell, Description, Dtype, Link, ObjectKind, Slab, Source, Span, Texts, Unusual};
+use crate::storage::{Cell, Description, Dtype, Gathered, Link, ObjectKind, Slab, Source, Span, Texts, Unusual};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
@@ -13,6 +14,9 @@ type Hash = [u8; 32];
 /// Of larger datasets so many bytes are in memory at once.
 const PIECE: usize = 32 << 20;
 
+/// The path of what has none.
+const NOWHERE: &str = "nowhere";
+
 /// A file that was read to its last byte.
 pub(super) struct Walk {
     pub(super) digest: String,
@@ -20,12 +24,15 @@ pub(super) struct Walk {
     pub(super) bytes: u64,
     /// The objects that have more than one name perhaps, and their digests once these are known.
     seen: HashMap<String, Option<Hash>>,
+    /// What references are hashed as, once there is one.
+    paths: Option<Paths>,
     max_depth: u32,
 }
 
 impl Walk {
     pub(super) fn through(source: &dyn Source, max_depth: u32) -> Result<Self> {
-        let mut walk = Walk { digest: String::new(), objects: 0, bytes: 0, seen: HashMap::new(), max_depth };
+        let mut walk =
+            Walk { digest: String::new(), objects: 0, bytes: 0, seen: HashMap::new(), paths: None, max_depth };
         let hash = walk.object(&Object::new(source, source.root()?), 0)?;
         walk.digest = hash.iter().fold("sha256:".to_string(), |text, byte| format!("{text}{byte:02x}"));
         Ok(walk)
@@ -123,7 +130,8 @@ impl Walk {
                 self.bytes += texts.bytes.len() as u64;
                 each(&texts, hash);
             }
-            dtype if dtype.is_plain() => self.plain(object, &description, hash)?,
+            Dtype::Reference | Dtype::Region => self.references(object, &description, hash)?,
+            dtype if dtype.is_plain() && !dtype.has_reference() => self.plain(object, &description, hash)?,
             Dtype::Compound(_) => return self.records(object.again()?, &description, hash),
             _ => match object.source.read_unusual(object.handle)? {
                 Unusual::Raw(bytes) => hash.update(&bytes),
@@ -165,7 +173,43 @@ impl Walk {
         Ok(())
     }
 
-    /// Records with text of variable length in them: one member after another.
+    /// What references lead to: addresses are others where the same is stored anew.
+    fn references(&mut self, object: &Object<'_>, description: &Description, hash: &mut Sha256) -> Result<()> {
+        let cells = object.elements::<u8>(description)?;
+        self.bytes += cells.len() as u64;
+        let source = object.origin().0;
+        for cell in cells.chunks_exact(description.dtype.size()) {
+            match description.dtype {
+                Dtype::Reference => match object.target(cell) {
+                    Ok(None) => text(hash, b""),
+                    Ok(Some(target)) => {
+                        let paths = match self.paths.take() {
+                            Some(paths) => paths,
+                            None => Paths::of(source, self.max_depth)?,
+                        };
+                        text(hash, paths.get(&target)?.unwrap_or(NOWHERE).as_bytes());
+                        self.paths = Some(paths);
+                    }
+                    Err(error) => nowhere(hash, error)?,
+                },
+                _ => match object.region(cell) {
+                    Ok(None) => text(hash, b""),
+                    Ok(Some((part, elements))) => {
+                        number(hash, part.shape.len() as u64);
+                        part.shape.iter().for_each(|extent| number(hash, *extent));
+                        match &elements {
+                            Gathered::Bytes(bytes) => hash.update(bytes),
+                            Gathered::Texts(texts) => each(texts, hash),
+                        }
+                    }
+                    Err(error) => nowhere(hash, error)?,
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// Records with text of variable length or references in them: one member after another.
     fn records(&mut self, object: Object<'_>, description: &Description, hash: &mut Sha256) -> Result<()> {
         let form = match description.shape.len() {
             0 => Form::One,
@@ -191,6 +235,17 @@ impl Walk {
                 Cell::Many(cells) => self.cells(cells, hash),
             }
         }
+    }
+}
+
+/// A reference to what is not there, or cannot be told.
+fn nowhere(hash: &mut Sha256, error: Error) -> Result<()> {
+    match error.kind() {
+        ErrorKind::Dangling(_) | ErrorKind::Unsupported(_) => {
+            text(hash, NOWHERE.as_bytes());
+            Ok(())
+        }
+        _ => Err(error),
     }
 }
 

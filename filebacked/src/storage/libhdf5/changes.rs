@@ -226,7 +226,7 @@ impl Flags {
 /// Where files are those of the operating system.
 #[cfg(unix)]
 mod disk {
-    use super::super::descriptor::descriptor;
+    use super::super::descriptor::beginning;
     use super::{Flags, Id, Place};
     use crate::error::Result;
     use std::fs::{File, Metadata};
@@ -238,7 +238,7 @@ mod disk {
 
     /// What tells the file from others. The lock is held.
     pub(super) fn place(file: &Id) -> Result<Option<Place>> {
-        match descriptor(file)? {
+        match beginning(file)? {
             Some((file, _)) => Ok(place_of(&file.metadata()?)),
             None => Ok(None),
         }
@@ -257,7 +257,7 @@ mod disk {
 
     /// Whether the file is marked. The lock is held.
     pub(super) fn get(file: &Id) -> Result<bool> {
-        match descriptor(file)? {
+        match beginning(file)? {
             Some((file, base)) => Ok(read(&file, base)?.is_some_and(|flags| flags.is_set())),
             None => Ok(false),
         }
@@ -265,7 +265,7 @@ mod disk {
 
     /// Marks the file, or takes the mark away; `None` where its beginning is not on the disk. The lock is held.
     pub(super) fn set(file: &Id, mark: bool) -> Result<Option<()>> {
-        let Some((file, base)) = descriptor(file)? else { return Ok(Some(())) };
+        let Some((file, base)) = beginning(file)? else { return Ok(Some(())) };
         let Some(mut flags) = read(&file, base)? else {
             // One of a later version is the library's.
             return Ok((file.metadata()?.len() > base).then_some(()));

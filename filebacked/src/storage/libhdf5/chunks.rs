@@ -49,9 +49,9 @@ mod layout {
     use crate::storage::chunks::Pipeline;
     use crate::storage::libhdf5::id::{Id, check};
     use hdf5_metno_sys::h5d::H5D_layout_t::H5D_CHUNKED;
-    use hdf5_metno_sys::h5d::H5Dget_create_plist;
+    use hdf5_metno_sys::h5d::{H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS, H5Dget_create_plist};
     use hdf5_metno_sys::h5i::hid_t;
-    use hdf5_metno_sys::h5p::{H5Pget_chunk, H5Pget_filter2, H5Pget_layout, H5Pget_nfilters};
+    use hdf5_metno_sys::h5p::{H5Pget_chunk, H5Pget_chunk_opts, H5Pget_filter2, H5Pget_layout, H5Pget_nfilters};
     use hdf5_metno_sys::h5s::H5S_MAX_RANK;
     use std::ffi::c_int;
 
@@ -64,6 +64,12 @@ mod layout {
         unsafe {
             let list = Id::own(H5Dget_create_plist(dataset))?;
             if H5Pget_layout(list.raw()) != H5D_CHUNKED {
+                return Ok(None);
+            }
+            // Then chunks at the edges have no filters, and no mask that says so.
+            let mut options = 0;
+            check(H5Pget_chunk_opts(list.raw(), &mut options))?;
+            if options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS != 0 {
                 return Ok(None);
             }
             let rank = check(H5Pget_chunk(list.raw(), chunk.len() as c_int, chunk.as_mut_ptr()))?;

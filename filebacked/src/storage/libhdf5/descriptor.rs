@@ -6,14 +6,19 @@ pub(super) use locate::locate;
 use super::id::{Id, check};
 use super::stack::forget_error;
 use crate::error::Result;
-use hdf5_metno::globals::H5FD_SEC2;
+use hdf5_metno::globals::{
+    H5FD_CORE, H5FD_FAMILY, H5FD_LOG, H5FD_MULTI, H5FD_SEC2, H5FD_STDIO, H5P_LST_FILE_ACCESS_ID,
+};
 #[cfg(any(feature = "compress", feature = "mmap"))]
 use hdf5_metno_sys::h5f::{H5F_ACC_RDONLY, H5Fget_intent};
 use hdf5_metno_sys::h5f::{H5Fget_access_plist, H5Fget_create_plist, H5Fget_vfd_handle};
 #[cfg(any(feature = "compress", feature = "mmap"))]
 use hdf5_metno_sys::h5i::H5Iget_file_id;
 use hdf5_metno_sys::h5i::hid_t;
-use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_driver, H5Pget_userblock};
+use hdf5_metno_sys::h5f::H5F_mem_t::H5FD_MEM_SUPER;
+use hdf5_metno_sys::h5p::{
+    H5P_DEFAULT, H5Pget_driver, H5Pget_fapl_core, H5Pget_userblock, H5Pset, H5Pset_multi_type,
+};
 use std::ffi::{c_int, c_void};
 use std::fs::File;
 use std::os::fd::BorrowedFd;
@@ -82,6 +87,50 @@ pub(super) unsafe fn number_by(file: &Id, access: hid_t) -> Result<Option<c_int>
             return Ok(None);
         }
         Ok(Some(*handle.cast::<c_int>()).filter(|number| *number >= 0))
+    }
+}
+
+/// The operating system's file that an open one begins in, by whatever driver, and where its superblock is; `None` where it is in
+/// memory only, or in an object. The lock is held.
+pub(super) fn beginning(file: &Id) -> Result<Option<(File, u64)>> {
+    let (mut user_block, mut handle) = (0, std::ptr::null_mut::<c_void>());
+    // SAFETY: everything is open, names end in NUL, and places for answers are writable; new identifiers have no other owner. What
+    // a handle points to is settled by the driver; that of a file in parts is its first part's.
+    unsafe {
+        let access = Id::own(H5Fget_access_plist(file.raw()))?;
+        let driver = check(H5Pget_driver(access.raw()))?;
+        if driver == *H5FD_CORE {
+            let (mut increment, mut is_backed) = (0, 0);
+            check(H5Pget_fapl_core(access.raw(), &mut increment, &mut is_backed))?;
+            if is_backed == 0 {
+                return Ok(None);
+            }
+            // Else it is the memory. A property of the library's own, of a size that depends on its version.
+            let mut yes = 1u64;
+            check(H5Pset(access.raw(), c"want_posix_fd".as_ptr(), (&raw mut yes).cast()))?;
+        } else if driver == *H5FD_MULTI {
+            check(H5Pset_multi_type(access.raw(), H5FD_MEM_SUPER))?;
+        }
+        let in_parts = [*H5FD_FAMILY, *H5FD_MULTI].contains(&driver);
+        let known = in_parts && check(H5Pget_driver(*H5P_LST_FILE_ACCESS_ID))? == *H5FD_SEC2
+            || [*H5FD_SEC2, *H5FD_LOG, *H5FD_CORE, *H5FD_STDIO].contains(&driver);
+        if !known {
+            return Ok(None);
+        }
+        if H5Fget_vfd_handle(file.raw(), access.raw(), &mut handle) < 0 || handle.is_null() {
+            forget_error();
+            return Ok(None);
+        }
+        let number = match driver == *H5FD_STDIO {
+            true => libc::fileno(*handle.cast::<*mut libc::FILE>()),
+            false => *handle.cast::<c_int>(),
+        };
+        if number < 0 {
+            return Ok(None);
+        }
+        let creation = Id::own(H5Fget_create_plist(file.raw()))?;
+        check(H5Pget_userblock(creation.raw(), &mut user_block))?;
+        Ok(Some((File::from(BorrowedFd::borrow_raw(number).try_clone_to_owned()?), user_block)))
     }
 }
 

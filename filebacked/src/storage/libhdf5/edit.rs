@@ -114,7 +114,7 @@ pub(crate) fn promote(from: &Id, into: &Id, overwrite: bool, known: &[String]) -
             }
             for name in &attributes {
                 if has_attribute(into.raw(), name)? {
-                    return Err(ErrorKind::Exists.into());
+                    return Err(Error::new(ErrorKind::Exists).at(name));
                 }
             }
         }

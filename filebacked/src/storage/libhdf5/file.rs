@@ -11,12 +11,12 @@ use super::watch::{Watch, opened};
 use crate::error::{Error, ErrorKind, Result};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::{
-    H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5F_OBJ_ALL, H5Fclose, H5Fcreate, H5Fget_file_image,
-    H5Fget_name, H5Fget_obj_count, H5Fopen,
+    H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5Fclose, H5Fcreate, H5Fget_file_image,
+    H5Fget_name, H5Fopen,
 };
 use hdf5_metno_sys::h5g::H5Gopen2;
 use hdf5_metno_sys::h5i::H5I_type_t::H5I_FILE;
-use hdf5_metno_sys::h5i::{H5Idec_ref, H5Iget_ref, H5Iget_type, H5Iinc_ref, hid_t};
+use hdf5_metno_sys::h5i::{H5Idec_ref, H5Iget_type, H5Iinc_ref, hid_t};
 use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_file_image};
 use std::ffi::{CStr, CString};
 use std::path::{Path, PathBuf};
@@ -95,14 +95,14 @@ impl LibFile {
         &self.id
     }
 
-    /// How often the file and what is in it is open in this process, this one not counted.
-    pub(crate) fn others(&self) -> Result<usize> {
-        // SAFETY: the file is open. What is open of it does not count the references to the file itself.
-        let (count, references) = sync(|| unsafe {
-            let count = check(H5Fget_obj_count(self.id.raw(), H5F_OBJ_ALL))?;
-            Ok::<_, Error>((count.unsigned_abs(), check(H5Iget_ref(self.id.raw()))?.unsigned_abs() as usize))
-        })?;
-        Ok((count + references).saturating_sub(2))
+    /// What else holds the file open that was opened with it.
+    pub(crate) fn beside(&self) -> Result<Vec<String>> {
+        sync(|| holders::beside(&self.id, vec![self.id.raw()]))
+    }
+
+    /// What else of the file is open in this process, however it was opened.
+    pub(crate) fn elsewhere(&self) -> Result<Vec<String>> {
+        sync(|| holders::of_shared(&self.id))
     }
 
     /// Opens a file, to read it or also to change it.
@@ -222,7 +222,7 @@ impl LibFile {
     pub(crate) fn close(self) -> Result<()> {
         sync(|| {
             let flushed = self.flush();
-            let mut handles = holders::beside(&self.id, vec![self.id.raw()])?;
+            let mut handles = self.beside()?;
             if !handles.is_empty() && self.close_degree()? == CloseDegree::Strong {
                 // Other references to the file itself keep it open in any case.
                 handles.retain(|handle| handle.starts_with(holders::FILE));

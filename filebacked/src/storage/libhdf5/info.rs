@@ -39,9 +39,13 @@ impl LibFile {
                 check(H5Fget_filesize(self.id().raw(), &mut facts.size))?;
             }
             walk(&self.root()?, &mut |_, met| {
-                let Met::Object(object) = met else {
-                    facts.links += 1;
-                    return Ok(());
+                let object = match met {
+                    Met::Object(object) => object,
+                    Met::Link => {
+                        facts.links += 1;
+                        return Ok(());
+                    }
+                    Met::Again(_) => return Ok(()),
                 };
                 facts.attributes += names::attributes(object.raw())?.len() as u64;
                 // SAFETY: the object is open.

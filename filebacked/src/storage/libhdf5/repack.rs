@@ -6,6 +6,7 @@ use super::edit::{copy_attribute, delete, move_link};
 use super::file::{LibFile, c_path, unlocked};
 use super::id::{Id, check};
 use super::lists::new_list;
+use super::members::{create_hard_link, identity};
 use super::names;
 use super::source::Data;
 use super::walk::{Met, open, walk};
@@ -31,6 +32,9 @@ use hdf5_metno_sys::h5t::H5T_class_t::H5T_REFERENCE;
 use hdf5_metno_sys::h5t::{H5Tdetect_class, H5Tget_class};
 use std::path::Path;
 
+/// A name for links on their way, beside [`UNDER_WAY`].
+const AGAIN: &str = ".filebacked under way again";
+
 /// Elements with references among them: the path of an object, and an attribute of it.
 type Place = (String, Option<String>);
 
@@ -44,7 +48,7 @@ impl LibFile {
         let name = c_path(target)?;
         sync(|| {
             let root = self.root()?;
-            let (places, regions) = references(&root)?;
+            let Found { places, regions, up } = look(&root)?;
             let (creation, version, userblock) = creation(&root, self.id())?;
             let access = new_list(*H5P_FILE_ACCESS)?;
             unlocked(&access)?;
@@ -73,6 +77,9 @@ impl LibFile {
                 copy_attribute(root.raw(), new.raw(), &name).map_err(|e| e.at(&name))?;
             }
             drop(copy);
+            for path in &up {
+                lead_up(&new, path).map_err(|e| e.at(path))?;
+            }
             delete(&new, UNDER_WAY)?;
             for place in places {
                 refer_again(&root, &new, &place).map_err(|e| e.at(&place.0))?;
@@ -122,11 +129,32 @@ fn oldest(version: u32) -> hdf5_metno_sys::h5f::H5F_libver_t {
     }
 }
 
-/// Where references to objects are, and whether there are others, which the library's copy takes along. The lock is held.
-fn references(root: &Id) -> Result<(Vec<Place>, bool)> {
-    let (mut places, mut regions) = (Vec::new(), false);
+/// What the library's copy does not take along.
+#[derive(Default)]
+struct Found {
+    /// Where references to objects are.
+    places: Vec<Place>,
+    /// There are others, which it does if it is told to.
+    regions: bool,
+    /// Hard links to the root, which is another group in the new file than what it was copied to.
+    up: Vec<String>,
+}
+
+/// The lock is held.
+fn look(root: &Id) -> Result<Found> {
+    let Found { mut places, mut regions, mut up } = Found::default();
+    let identity_of_root = identity(root.raw());
     walk(root, &mut |path, met| {
-        let Met::Object(object) = met else { return Ok(()) };
+        let object = match met {
+            Met::Object(object) => object,
+            Met::Again(object) => {
+                if identity(object.raw()) == identity_of_root {
+                    up.push(path.to_string());
+                }
+                return Ok(());
+            }
+            Met::Link => return Ok(()),
+        };
         let mut look = |data: Data, attribute: Option<&str>| {
             let dtype = data.dtype()?;
             // SAFETY: the type is open.
@@ -157,7 +185,25 @@ fn references(root: &Id) -> Result<(Vec<Place>, bool)> {
         }
         Ok(())
     })?;
-    Ok((places, regions))
+    Ok(Found { places, regions, up })
+}
+
+/// Makes a link one to the root, in the place among the others of its group that it had. The lock is held.
+fn lead_up(root: &Id, path: &str) -> Result<()> {
+    let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let group = open(root, parent)?;
+    // Those behind it go to the end again, one after another.
+    let behind = match names::is_ordered(group.raw())? {
+        true => names::children(group.raw())?.into_iter().skip_while(|found| found != name).skip(1).collect(),
+        false => Vec::new(),
+    };
+    delete(&group, name)?;
+    create_hard_link(root, &group, name)?;
+    for name in behind.iter().filter(|name| *name != UNDER_WAY) {
+        move_link(&group, name, root, AGAIN)?;
+        move_link(root, AGAIN, &group, name)?;
+    }
+    Ok(())
 }
 
 /// Writes references as those to the objects of the same paths in the new file. The lock is held.

@@ -17,6 +17,8 @@ pub(super) enum Met<'a> {
     Object(&'a Id),
     /// A link; of soft and external ones, nothing is said of what they lead to.
     Link,
+    /// An object that was met before, by another link.
+    Again(&'a Id),
 }
 
 /// Opens what has a path below a group: of names with `/` between them, or nothing for the group itself. The lock is held.
@@ -44,6 +46,7 @@ pub(super) fn walk(root: &Id, meet: &mut dyn FnMut(&str, Met<'_>) -> Result<()>)
             let opened = with_link_name(&name, |name| unsafe { Id::own(H5Oopen(group.raw(), name, H5P_DEFAULT)) });
             let object = opened.map_err(|e| e.at(&path))?;
             if !seen.insert(identity(object.raw())) {
+                meet(&path, Met::Again(&object)).map_err(|e| e.at(&path))?;
                 continue;
             }
             meet(&path, Met::Object(&object)).map_err(|e| e.at(&path))?;

@@ -181,8 +181,7 @@ impl Opened {
     fn is_at(&self, path: &Path) -> bool {
         #[cfg(unix)]
         {
-            use std::os::unix::fs::MetadataExt;
-            std::fs::metadata(path).is_ok_and(|now| now.ino() == self.seen.found.ino() && now.dev() == self.seen.found.dev())
+            std::fs::metadata(path).is_ok_and(|now| self.seen.is_of(&now))
         }
         // Elsewhere nobody takes the name of a file that is open.
         #[cfg(not(unix))]
