@@ -402,11 +402,11 @@ fn chunks_at_the_edges_may_have_no_filters() {
 
 fn with_unfiltered_edges(path: &Path, array: &Array2<i32>) {
     use hdf5_metno_sys::h5d::{H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS, H5Dclose, H5Dcreate2, H5Dwrite};
-    
+
     use hdf5_metno_sys::h5f::{H5F_ACC_TRUNC, H5F_LIBVER_LATEST, H5Fclose, H5Fcreate};
     use hdf5_metno_sys::h5p::{
-        H5P_CLS_DATASET_CREATE, H5P_CLS_FILE_ACCESS, H5P_DEFAULT, H5Pclose, H5Pcreate, H5Pset_chunk,
-        H5Pset_chunk_opts, H5Pset_deflate, H5Pset_libver_bounds, H5Pset_shuffle,
+        H5P_CLS_DATASET_CREATE, H5P_CLS_FILE_ACCESS, H5P_DEFAULT, H5Pclose, H5Pcreate, H5Pset_chunk, H5Pset_chunk_opts,
+        H5Pset_deflate, H5Pset_libver_bounds, H5Pset_shuffle,
     };
     use hdf5_metno_sys::h5s::{H5S_ALL, H5Sclose, H5Screate_simple};
     use hdf5_metno_sys::h5t::H5T_NATIVE_INT32;

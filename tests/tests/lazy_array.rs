@@ -203,7 +203,8 @@ fn an_ellipsis_stands_for_the_axes_in_between() {
         let check = |selection: Ellipsis, expression: &str| {
             let read = lazy.read_slice(selection).unwrap();
             let found = json!([read.shape(), read.iter().collect::<Vec<_>>()]);
-            let expression = format!("(lambda a: [list(a.shape), a.ravel().tolist()])(np.asarray(f['value'][{expression}]))");
+            let expression =
+                format!("(lambda a: [list(a.shape), a.ravel().tolist()])(np.asarray(f['value'][{expression}]))");
             assert_eq!(found, python.eval(&path, &expression), "{shape:?} {expression}");
         };
         check(ellipsis([], []), "...");
@@ -228,7 +229,10 @@ fn an_ellipsis_stands_for_the_axes_in_between() {
     assert_eq!(lazy.read_slice(ellipsis([], s![1])).unwrap(), grid((2, 3, 4)).slice(s![.., .., 1]).into_dyn());
     lazy.write_slice(ellipsis([], s![1]), &ArrayD::from_elem(IxDyn(&[2, 3]), -1.0)).unwrap();
     drop((lazy, file));
-    assert_eq!(python.eval(&path, "[f['x'][..., 1].sum(), f['x'][..., 2].sum()]"), json!([-6.0, 30_000.0 + 600.0 + 12.0]));
+    assert_eq!(
+        python.eval(&path, "[f['x'][..., 1].sum(), f['x'][..., 2].sum()]"),
+        json!([-6.0, 30_000.0 + 600.0 + 12.0])
+    );
 }
 
 #[test]

@@ -156,7 +156,10 @@ f.attrs['x'] = 7
     for how in ["", ", track_order=True", ", libver='latest', track_order=True"] {
         let (_dir, path) = scratch("up.h5");
         let name = path.to_str().unwrap();
-        python.create(&path, &format!("import h5py as _h\nf.close()\nf = _h.File({name:?}, 'w'{how})\n{made}\nf.close()\n"));
+        python.create(
+            &path,
+            &format!("import h5py as _h\nf.close()\nf = _h.File({name:?}, 'w'{how})\n{made}\nf.close()\n"),
+        );
         let before = python.eval(&path, seen);
         filebacked::repack(&path).unwrap();
         assert_eq!(python.eval(&path, seen), before, "{how}");

@@ -11,8 +11,9 @@ impl File {
     /// file. So the file is marked, in a byte of its superblock, before the first change after it was opened or flushed, and
     /// the mark goes when all is written, here or when the file is closed. Opening or loading a marked file is an error,
     /// [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted); [`File::recover`] reads it all the same, and so do h5py and others, who do not look at that
-    /// byte. Files with a superblock of version 3 or later are marked by HDF5 itself, from opening them to be changed until
-    /// they are closed. Changes by way of [`File::as_hdf5`] are not marked; a flush by way of it ends the mark too early.
+    /// byte. Whatever the driver, as long as the file is one on the disk; elsewhere than on Unix nothing is marked. With
+    /// [`Driver::core`](crate::Driver::core) the flush itself is the change, and a kill in the middle of that may go unnoticed: HDF5 writes
+    /// the superblock as it has it in memory. Changes by way of [`File::as_hdf5`] are not marked; a flush by way of it ends the mark too early.
     ///
     /// # Errors
     ///

@@ -110,7 +110,11 @@ impl<A, D> LazyArray<A, D> {
     }
 
     /// What is selected of the array.
-    pub(super) fn selected<D2: Dimension>(&self, operation: Operation, slice: &impl ArraySlice<D2>) -> Result<Selection> {
+    pub(super) fn selected<D2: Dimension>(
+        &self,
+        operation: Operation,
+        slice: &impl ArraySlice<D2>,
+    ) -> Result<Selection> {
         let selection = slice.elements(&self.shape).and_then(|elements| Selection::new(&elements, &self.shape));
         selection.map_err(|error| self.located(operation, error))
     }

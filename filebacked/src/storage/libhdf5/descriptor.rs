@@ -9,16 +9,14 @@ use crate::error::Result;
 use hdf5_metno::globals::{
     H5FD_CORE, H5FD_FAMILY, H5FD_LOG, H5FD_MULTI, H5FD_SEC2, H5FD_STDIO, H5P_LST_FILE_ACCESS_ID,
 };
+use hdf5_metno_sys::h5f::H5F_mem_t::H5FD_MEM_SUPER;
 #[cfg(any(feature = "compress", feature = "mmap"))]
 use hdf5_metno_sys::h5f::{H5F_ACC_RDONLY, H5Fget_intent};
 use hdf5_metno_sys::h5f::{H5Fget_access_plist, H5Fget_create_plist, H5Fget_vfd_handle};
 #[cfg(any(feature = "compress", feature = "mmap"))]
 use hdf5_metno_sys::h5i::H5Iget_file_id;
 use hdf5_metno_sys::h5i::hid_t;
-use hdf5_metno_sys::h5f::H5F_mem_t::H5FD_MEM_SUPER;
-use hdf5_metno_sys::h5p::{
-    H5P_DEFAULT, H5Pget_driver, H5Pget_fapl_core, H5Pget_userblock, H5Pset, H5Pset_multi_type,
-};
+use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_driver, H5Pget_fapl_core, H5Pget_userblock, H5Pset, H5Pset_multi_type};
 use std::ffi::{c_int, c_void};
 use std::fs::File;
 use std::os::fd::BorrowedFd;

@@ -8,11 +8,7 @@ use std::sync::Arc;
 pub(super) use system::{Watch, known, opened, watch};
 
 /// Does something with an open object, whose file must be what it was before and after.
-pub(super) fn unchanged<R>(
-    watch: Option<&Arc<Watch>>,
-    object: &Id,
-    work: impl FnOnce(&Id) -> Result<R>,
-) -> Result<R> {
+pub(super) fn unchanged<R>(watch: Option<&Arc<Watch>>, object: &Id, work: impl FnOnce(&Id) -> Result<R>) -> Result<R> {
     let Some(watch) = watch else { return work(object) };
     watch.check(object)?;
     let done = work(object);
@@ -82,9 +78,8 @@ mod system {
     /// Remembers what a file is that was just opened to be read by this access list. The lock is held.
     pub(in super::super) fn opened(file: &Id, access: hid_t, serial: u64) -> Option<Arc<Watch>> {
         // SAFETY: the file was opened by this list, which is open.
-        let number = || unsafe {
-            number_by(file, if access == H5P_DEFAULT { *H5P_LST_FILE_ACCESS_ID } else { access })
-        };
+        let number =
+            || unsafe { number_by(file, if access == H5P_DEFAULT { *H5P_LST_FILE_ACCESS_ID } else { access }) };
         file_of(file.raw()).and_then(|(file, key)| remember(&file, key, number, serial)).ok().flatten()
     }
 

@@ -5,9 +5,9 @@ use super::source::NativeSource;
 use crate::error::Error;
 use crate::error::{ErrorKind, Result};
 use crate::options::Limits;
+use crate::storage::changes::Seen;
 #[cfg(feature = "libhdf5")]
 use crate::storage::libhdf5::{Attachment, Medium};
-use crate::storage::changes::Seen;
 use crate::storage::{Handle, Kept, Source};
 use crate::store::ReadAt;
 use std::fs::File;
