@@ -295,7 +295,7 @@ fn rows_of_handles_are_the_rows_and_are_not_kept() {
     {
         let lazy = || values.iter().cloned().map(Lazy::from);
         let boxed = || values.iter().cloned().map(Box::new);
-        let some = |i: usize| i % 2 == 0;
+        let some = |i: usize| i.is_multiple_of(2);
         let left = to_bytes(&lazy().enumerate().map(|(i, v)| some(i).then_some(v)).collect::<Vec<_>>()).unwrap();
         let right = to_bytes(&boxed().enumerate().map(|(i, v)| some(i).then_some(v)).collect::<Vec<_>>()).unwrap();
         assert!(left == right);

@@ -69,6 +69,7 @@ impl Seen {
     }
 
     /// Whether this is the same file, whatever is in it. Elsewhere than on Unix nobody can tell.
+    #[cfg(feature = "libhdf5")]
     pub(crate) fn is_of(&self, now: &Metadata) -> bool {
         key(now) == key(&self.found)
     }

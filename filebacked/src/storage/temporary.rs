@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 const MOST: u32 = 1000;
 
 /// Leftovers are looked for behind so many numbers that nobody uses: whoever had those may have finished.
-const GAP: u32 = 4;
+const GAP: u32 = 2;
 
 /// Makes a file beside a target, under a name that nobody else uses; only for its owner's eyes where it is to replace
 /// something, whose permissions may be narrow.
@@ -53,7 +53,7 @@ fn remove_leftovers(place: impl Fn(u32) -> PathBuf, first: u32) {
     // Behind a larger gap, one is looked for at a time.
     static FURTHER: AtomicU32 = AtomicU32::new(0);
     let (mut number, mut missing) = (first, 0);
-    while missing < GAP {
+    while missing < GAP && number < MOST {
         missing = if let Ok(Some(_)) = remove_leftover(&place(number)) { 0 } else { missing + 1 };
         number += 1;
     }
@@ -85,7 +85,7 @@ pub(crate) fn options(private: bool) -> fs::OpenOptions {
 fn remove_leftover(path: &Path) -> Result<Option<bool>> {
     let file = match system::look(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::Unsupported) => return Ok(None),
         // Somebody else's, or no file.
         Err(_) => return Ok(Some(false)),
     };

@@ -45,7 +45,8 @@ pub(super) fn file_of(object: hid_t) -> Result<Option<Descriptor>> {
 }
 
 /// The operating system's file of an open one, if addresses of HDF5 are offsets in it, and where they begin. The lock is held.
-pub(super) fn descriptor(file: &Id) -> Result<Option<(File, u64)>> {
+#[cfg(any(feature = "compress", feature = "mmap"))]
+fn descriptor(file: &Id) -> Result<Option<(File, u64)>> {
     let Some(number) = number(file)? else { return Ok(None) };
     let mut user_block = 0;
     // SAFETY: the file is open; the number is writable, and the new identifier has no other owner. The descriptor is open as
