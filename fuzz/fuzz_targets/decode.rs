@@ -7,7 +7,7 @@ use mutants::{Flats, State, repair};
 use std::collections::BTreeMap;
 
 #[allow(dead_code)]
-#[path = "../../tests/src/mutants.rs"]
+#[path = "../../tests/src/mutants/mod.rs"]
 mod mutants;
 
 fuzz_target!(|data: &[u8]| {

@@ -1,125 +1,4 @@
-//! What damaged files are made of: a value with every layout in it, and checksums that fit whatever was changed. Fuzzing
-//! uses it too.
-
-use filebacked::FileBacked;
-use std::collections::BTreeMap;
-
-/// An enum with data.
-#[derive(FileBacked, Debug, PartialEq, Clone)]
-pub enum Event {
-    Start,
-    Move { x: f64, y: Option<f64> },
-    Say(String),
-}
-
-/// A row.
-#[derive(FileBacked, Debug, PartialEq, Clone)]
-pub struct Record {
-    pub id: u32,
-    pub name: String,
-    pub event: Event,
-    pub ragged: Vec<Vec<u16>>,
-    pub wide: u128,
-    pub flags: [bool; 3],
-}
-
-/// A record of a compound dataset.
-#[derive(FileBacked, Debug, PartialEq, Clone)]
-pub struct Flat {
-    pub id: u32,
-    pub pair: (i8, f64),
-    pub name: String,
-    pub note: String,
-    pub grid: [[u16; 2]; 3],
-    pub parts: [Part; 2],
-    pub maybe: Option<Part>,
-    pub weight: Option<f32>,
-}
-
-/// Nothing but records.
-#[derive(FileBacked, Debug, PartialEq, Clone)]
-pub struct Flats {
-    #[filebacked(layout = "compound")]
-    pub flats: Vec<Flat>,
-}
-
-/// Part of a [`Flat`].
-#[derive(FileBacked, Debug, PartialEq, Clone)]
-pub struct Part {
-    pub x: f64,
-    pub tag: String,
-}
-
-/// The whole value.
-#[derive(FileBacked, Debug, PartialEq, Clone)]
-pub struct State {
-    #[filebacked(attr)]
-    pub version: u32,
-    pub one: Record,
-    pub many: Vec<Record>,
-    pub texts: Vec<String>,
-    pub map: BTreeMap<String, f64>,
-    pub links: BTreeMap<String, Vec<u8>>,
-    pub tree: Tree,
-    #[filebacked(layout = "compound")]
-    pub flat: Vec<Flat>,
-    #[filebacked(layout = "compound")]
-    pub part: Part,
-}
-
-/// A recursive type.
-#[derive(FileBacked, Debug, PartialEq, Clone)]
-pub struct Tree {
-    pub value: i64,
-    pub kids: Vec<Tree>,
-}
-
-/// A row of this number.
-pub fn record(id: u32) -> Record {
-    Record {
-        id,
-        name: "n".repeat(id as usize % 5),
-        event: match id % 3 {
-            0 => Event::Start,
-            1 => Event::Move { x: 1.0, y: Some(2.0) },
-            _ => Event::Say("text".into()),
-        },
-        ragged: vec![vec![1, 2], vec![], vec![3]],
-        wide: u128::MAX - u128::from(id),
-        flags: [true, false, true],
-    }
-}
-
-/// A record of this number.
-pub fn flat(id: u32) -> Flat {
-    let part = |x: f64| Part { x, tag: if x > 5.0 { "long".repeat(60) } else { "t".into() } };
-    Flat {
-        id,
-        pair: (-1, f64::from(id)),
-        name: format!("n{id}"),
-        note: if id == 2 { "note".repeat(60) } else { String::new() },
-        grid: [[1, 2], [3, 4], [5, id as u16]],
-        parts: [part(f64::from(id)), part(0.5)],
-        maybe: (id % 2 == 1).then(|| part(1.0)),
-        weight: (id % 3 == 1).then_some(0.25),
-    }
-}
-
-/// The value.
-pub fn state() -> State {
-    let leaf = |value| Tree { value, kids: vec![] };
-    State {
-        version: 1,
-        one: record(1),
-        many: (0..7).map(record).collect(),
-        texts: (0..40).map(|i| if i == 7 { "x".repeat(500) } else { i.to_string() }).collect(),
-        map: [("a".to_string(), 1.0), ("b".to_string(), 2.0)].into(),
-        links: [("p/q".to_string(), vec![1, 2, 3]), (String::new(), vec![])].into(),
-        tree: Tree { value: 0, kids: vec![leaf(1), Tree { value: 2, kids: vec![leaf(3)] }] },
-        flat: (0..7).map(flat).collect(),
-        part: Part { x: 1.0, tag: "tag".into() },
-    }
-}
+//! Checksums of metadata that fit what was changed, so that damage gets past them.
 
 /// Jenkins' lookup3 by the book, so that mutants get past the checksums.
 fn lookup3(bytes: &[u8]) -> u32 {
@@ -161,11 +40,6 @@ fn lookup3(bytes: &[u8]) -> u32 {
         *x = (*x ^ y).wrapping_sub(y.rotate_left(k));
     }
     c
-}
-
-/// A group of so many links that they lie in a heap of two blocks, with indexes of two levels.
-pub fn links() -> BTreeMap<u32, Vec<u8>> {
-    (0..1600).map(|i| (i, vec![i as u8])).collect()
 }
 
 /// What begins the structures of large groups.
@@ -218,5 +92,60 @@ pub fn repair(bytes: &mut [u8]) {
         }
         let sum = lookup3(&bytes[start..start + len]);
         bytes[place].copy_from_slice(&sum.to_le_bytes());
+    }
+}
+
+/// Every structure of HDF5 that ends with a checksum, but for the superblock.
+const CHECKED: [&[u8; 4]; 13] = [
+    b"OHDR", b"OCHK", b"FRHP", b"FHIB", b"FHDB", b"BTHD", b"BTIN", b"BTLF", b"FAHD", b"FADB", b"EAHD", b"EAIB", b"EASB",
+];
+
+/// The longest structure whose end is looked for.
+const LONGEST: usize = 4096;
+
+/// Where the checksums of a file are that somebody else wrote, whatever their structures.
+#[derive(Debug, Clone, Default)]
+pub struct Sums {
+    /// Where a structure begins, and where its checksum is, which is its end.
+    places: Vec<(usize, usize)>,
+}
+
+impl Sums {
+    /// Finds them in a file that is whole: a place where the checksum of all before it stands.
+    pub fn of(bytes: &[u8]) -> Self {
+        let stored = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+        let fits =
+            |start: usize, at: usize| stored(at).is_some_and(|sum| sum != 0 && sum == lookup3(&bytes[start..at]));
+        let mut places = Vec::new();
+        for (start, window) in bytes.windows(4).enumerate() {
+            if bytes[start..].starts_with(b"\x89HDF\r\n\x1a\n") && fits(start, start + 44) {
+                places.push((start, start + 44));
+            }
+            if !CHECKED.iter().any(|signature| window == *signature) {
+                continue;
+            }
+            let known = checksum(&bytes[start..]).map(|(at, _)| start + at);
+            let end = known.filter(|at| fits(start, *at));
+            let end = end.or_else(|| (start + 6..start + LONGEST).find(|at| fits(start, *at)));
+            places.extend(end.map(|at| (start, at)));
+        }
+        Sums { places }
+    }
+
+    /// Where structures begin.
+    pub fn starts(&self) -> impl Iterator<Item = usize> {
+        self.places.iter().map(|(start, _)| *start)
+    }
+
+    /// Gives every structure the checksum that its bytes have, unless damage has moved it.
+    pub fn repair(&self, bytes: &mut [u8]) {
+        for (start, at) in &self.places {
+            if let Some(structure) = bytes.get(*start..*at) {
+                let sum = lookup3(structure);
+                if let Some(place) = bytes.get_mut(*at..*at + 4) {
+                    place.copy_from_slice(&sum.to_le_bytes());
+                }
+            }
+        }
     }
 }
