@@ -69,7 +69,6 @@ def chunks(g):
     g.create_dataset("tree_gzip", data=data, chunks=(6, 5), maxshape=(None, None), compression="gzip")
     g.create_dataset("scale", data=np.arange(20), chunks=(10,), scaleoffset=0)
     g.create_dataset("texts", data=["a", "bc"] * 6, dtype=h5py.string_dtype(), chunks=(4,), maxshape=(None,))
-    g.create_dataset("sparse", (1 << 20, 1 << 20), chunks=(16, 16), dtype="u1", maxshape=(None, None))[5, 5] = 1
     plist = h5p.create(h5p.DATASET_CREATE)
     plist.set_chunk((4, 5))
     plist.set_alloc_time(h5d.ALLOC_TIME_EARLY)
@@ -131,10 +130,11 @@ def deep(f):
 
 def claims(f):
     """Datasets of far more elements than the file has bytes."""
-    for i, n in enumerate((1 << 33, 1 << 44, 1 << 62)):
+    for i, n in enumerate((1 << 37, 1 << 44, 1 << 62)):
         f.create_dataset(f"chunked {i}", (n,), "u1", chunks=(64,))
         f.create_dataset(f"extensible {i}", (n,), "u1", chunks=(64,), maxshape=(None,))
         late(f, f"late {i}".encode(), n)
+    f.create_dataset("sparse", (1 << 20, 1 << 20), "u1", chunks=(16, 16), maxshape=(None, None))[5, 5] = 1
     f.create_dataset("empty rows", (1 << 40, 0), "f8")
     f.create_dataset("texts", (1 << 40,), h5py.string_dtype(), chunks=(16,))
 

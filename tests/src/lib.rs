@@ -9,6 +9,7 @@ mod described;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod fault;
 pub mod golden;
+#[cfg(unix)]
 pub mod hostile;
 pub mod interop;
 pub mod mutants;

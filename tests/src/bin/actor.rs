@@ -3,6 +3,7 @@
 
 use filebacked_tests::actor::Action;
 use filebacked_tests::allocator::Counting;
+#[cfg(unix)]
 use filebacked_tests::hostile;
 use std::process::ExitCode;
 
@@ -12,6 +13,7 @@ static ALLOCATOR: Counting = Counting;
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     let (Some(action), Some(path)) = (arguments.next(), arguments.next()) else { return ExitCode::from(2) };
+    #[cfg(unix)]
     if action == "look" {
         let rest = std::iter::once(path).chain(arguments).map(|word| word.to_string_lossy().into_owned());
         return if hostile::serve(&rest.collect::<Vec<_>>()).is_some() { ExitCode::SUCCESS } else { ExitCode::from(2) };

@@ -4,10 +4,13 @@ use crate::mutants::{Record, State};
 use filebacked::anndata::AnnData;
 use filebacked::inspect::TreeOptions;
 use filebacked::with::Categorical;
-use filebacked::{Engine, FileBacked, Lazy, LazyArray, LazyMap, LazyVec, ReadOptions, Result, Value};
+use filebacked::{Engine, FileBacked, Lazy, LazyArray, LazyMap, LazyVec, ReadOptions, Result, Save, Value};
 use ndarray::{IxDyn, SliceInfoElem};
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::time::SystemTime;
 
 /// What reads.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,24 +57,42 @@ impl Count {
     }
 }
 
-/// Looks at a file in every way: how many of them gave something, and how many an error. The bytes are those of the file.
-pub fn look(reader: Reader, path: &Path, bytes: &[u8]) -> (usize, usize) {
-    let mut count = Count::default();
-    match reader {
-        Reader::Native => {
-            all(&ReadOptions::new().engine(Engine::Native), path, bytes, &mut count);
-            handles(&ReadOptions::new().untrusted(), path, &mut count);
-            let tree = TreeOptions::new().untrusted();
-            count.note(tree.tree_of_bytes(bytes).map(|tree| tree.to_string()));
-            count.note(tree.tree(path).map(|tree| tree.to_string()));
-        }
-        Reader::Usual => {
-            all(&ReadOptions::new(), path, bytes, &mut count);
-            handles(&ReadOptions::new(), path, &mut count);
-            count.note(filebacked::inspect::tree_of_bytes(bytes).map(|tree| tree.to_string()));
-            count.note(filebacked::inspect::tree(path).map(|tree| tree.to_string()));
-        }
+/// A file that is damaged: before it is opened, and while it is open.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    pub path: &'a Path,
+    pub whole: &'a [u8],
+    pub damaged: &'a [u8],
+    /// What is behind the end that the superblock tells makes the file so long: what is large is not read at once.
+    pub at_least: usize,
+}
+
+impl Subject<'_> {
+    /// Writes the file in place, as a change that leaves no trace in its times.
+    fn write(&self, bytes: &[u8]) {
+        let file = File::options().write(true).create(true).truncate(false).open(self.path).expect("the file is there");
+        file.write_all_at(bytes, 0).expect("it is written");
+        file.set_len(bytes.len().max(self.at_least) as u64).expect("it has its length");
+        file.set_modified(SystemTime::UNIX_EPOCH).expect("its time is set");
     }
+}
+
+/// Looks at a damaged file in every way: how many of them gave something, and how many an error.
+pub fn look(reader: Reader, subject: &Subject<'_>) -> (usize, usize) {
+    let (mut count, path, bytes) = (Count::default(), subject.path, subject.damaged);
+    subject.write(bytes);
+    let (options, handled, tree) = match reader {
+        Reader::Native => {
+            let native = ReadOptions::new().engine(Engine::Native);
+            (native, ReadOptions::new().untrusted(), TreeOptions::new().untrusted())
+        }
+        Reader::Usual => (ReadOptions::new(), ReadOptions::new(), TreeOptions::new()),
+    };
+    all(&options, path, bytes, &mut count);
+    count.note(tree.tree_of_bytes(bytes).map(|tree| tree.to_string()));
+    count.note(tree.tree(path).map(|tree| tree.to_string()));
+    handles(&handled, subject, bytes, &mut count);
+    handles(&handled, subject, subject.whole, &mut count);
     (count.read, count.refused)
 }
 
@@ -84,10 +105,11 @@ fn all(options: &ReadOptions, path: &Path, bytes: &[u8], count: &mut Count) {
     count.note(options.verify(path));
 }
 
-fn handles(options: &ReadOptions, path: &Path, count: &mut Count) {
-    each::<Value>(options, path, count, |_, _| {});
-    each::<Vec<String>>(options, path, count, |_, _| {});
-    each::<LazyArray<f64, IxDyn>>(options, path, count, |array, count| {
+/// Opens the members of a file of these bytes as handles of every kind, and damages it before they are used.
+fn handles(options: &ReadOptions, subject: &Subject<'_>, opened: &[u8], count: &mut Count) {
+    each::<Value>(options, subject, opened, count, |_, _| {});
+    each::<Vec<String>>(options, subject, opened, count, |_, _| {});
+    each::<LazyArray<f64, IxDyn>>(options, subject, opened, count, |array, count| {
         count.note(array.read());
         let first: Vec<SliceInfoElem> = vec![SliceInfoElem::Slice { start: 0, end: Some(1), step: 1 }; array.ndim()];
         if !array.is_empty() {
@@ -97,14 +119,14 @@ fn handles(options: &ReadOptions, path: &Path, count: &mut Count) {
             count.note(block);
         }
     });
-    each::<LazyVec<Record>>(options, path, count, |rows, count| {
+    each::<LazyVec<Record>>(options, subject, opened, count, |rows, count| {
         count.note(rows.get(0));
         count.note(rows.read());
         if let Some(column) = count.note(rows.column::<u32>("id")) {
             count.note(column.read());
         }
     });
-    each::<LazyMap<String, Lazy<Value>>>(options, path, count, |map, count| {
+    each::<LazyMap<String, Lazy<Value>>>(options, subject, opened, count, |map, count| {
         let Some(keys) = count.note(map.keys()) else { return };
         for key in keys.iter().take(MEMBERS) {
             if let Some(Some(value)) = count.note(map.get(key)) {
@@ -114,17 +136,24 @@ fn handles(options: &ReadOptions, path: &Path, count: &mut Count) {
     });
 }
 
-/// Looks at the members of the file as values of one type.
-fn each<T: FileBacked + filebacked::Save>(
+/// Opens the members of the file as values of one type, and looks at them: some are opened before the damage, the rest
+/// behind it.
+fn each<T: FileBacked + Save>(
     options: &ReadOptions,
-    path: &Path,
+    subject: &Subject<'_>,
+    opened: &[u8],
     count: &mut Count,
     mut look: impl FnMut(&T, &mut Count),
 ) {
-    let Some(map) = count.note(options.load::<LazyMap<String, T>>(path)) else { return };
+    subject.write(opened);
+    let Some(map) = count.note(options.load::<LazyMap<String, T>>(subject.path)) else { return };
     count.note(map.len());
     let Some(keys) = count.note(map.keys()) else { return };
-    for key in keys.iter().take(MEMBERS) {
+    let (first, rest) = keys.split_at(keys.len().min(MEMBERS));
+    let held: Vec<&T> = first.iter().filter_map(|key| count.note(map.get(key)).flatten()).collect();
+    subject.write(subject.damaged);
+    held.into_iter().for_each(|value| look(value, count));
+    for key in rest.iter().take(MEMBERS) {
         if let Some(Some(value)) = count.note(map.get(key)) {
             look(value, count);
         }

@@ -5,5 +5,5 @@ mod look;
 mod trial;
 
 pub use corpus::{Corpus, Original};
-pub use look::{Reader, look};
+pub use look::{Reader, Subject, look};
 pub use trial::{Trial, Verdict, serve};

@@ -1,7 +1,7 @@
 //! [`Trial`]: mutants that are looked at in another process, which may crash or hang.
 
 use super::corpus::Corpus;
-use super::look::{Reader, look};
+use super::look::{Reader, Subject, look};
 use crate::allocator::measured;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
@@ -35,11 +35,21 @@ pub struct Trial<'a> {
     pub reader: Reader,
 }
 
-/// How long a mutant may take, on a machine that has other things to do.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Files of so many bytes are not read at once.
+const LARGE: usize = 300 << 10;
 
 /// How much memory the process may have, so that no claim makes the machine swap.
 const MEMORY: u64 = 2 << 30;
+
+impl Reader {
+    /// How long a mutant may take, on a machine that has other things to do. Most take some milliseconds.
+    fn patience(self) -> Duration {
+        Duration::from_secs(match self {
+            Reader::Native => 120,
+            Reader::Usual => 10,
+        })
+    }
+}
 
 impl Trial<'_> {
     /// Looks at the mutants of these numbers, each of which gets a verdict.
@@ -67,7 +77,7 @@ impl Trial<'_> {
             std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| lines.send(line)));
         let mut next = numbers.start;
         let hung = loop {
-            let line = match received.recv_timeout(PATIENCE) {
+            let line = match received.recv_timeout(self.reader.patience()) {
                 Ok(line) => line,
                 Err(RecvTimeoutError::Disconnected) => break false,
                 Err(RecvTimeoutError::Timeout) => break true,
@@ -119,13 +129,11 @@ pub fn serve(arguments: &[String]) -> Option<()> {
     let (_dir, path) = crate::scratch("mutant.h5");
     let mut out = std::io::stdout().lock();
     for number in from.parse().ok()?..to.parse().ok()? {
-        let mut bytes = corpus.mutant(number);
-        // Every other one as a large file, of which only what is asked for is read.
-        let larger = if number / corpus.originals().len() % 2 == 1 { bytes.len().max(300 << 10) } else { bytes.len() };
-        std::fs::write(&path, &bytes).expect("the mutant is written");
-        std::fs::File::options().write(true).open(&path).and_then(|f| f.set_len(larger as u64)).expect("it grows");
-        bytes.shrink_to_fit();
-        let (looked, peak, _) = measured(|| catch_unwind(AssertUnwindSafe(|| look(reader, &path, &bytes))));
+        let damaged = corpus.mutant(number);
+        let whole = &corpus.original(number).bytes;
+        let at_least = if number / corpus.originals().len() % 2 == 1 { LARGE } else { 0 };
+        let subject = Subject { path: &path, whole, damaged: &damaged, at_least };
+        let (looked, peak, _) = measured(|| catch_unwind(AssertUnwindSafe(|| look(reader, &subject))));
         let told = match looked {
             Ok((read, refused)) => writeln!(out, "{read} {refused} {peak}"),
             Err(_) => writeln!(out, "panic {}", message.lock().unwrap_or_else(PoisonError::into_inner)),

@@ -95,57 +95,98 @@ pub fn repair(bytes: &mut [u8]) {
     }
 }
 
-/// Every structure of HDF5 that ends with a checksum, but for the superblock.
-const CHECKED: [&[u8; 4]; 13] = [
-    b"OHDR", b"OCHK", b"FRHP", b"FHIB", b"FHDB", b"BTHD", b"BTIN", b"BTLF", b"FAHD", b"FADB", b"EAHD", b"EAIB", b"EASB",
-];
+/// Structures that end with a checksum, at a place that is looked for.
+const CHECKED: [&[u8; 4]; 9] = [b"FHIB", b"BTHD", b"BTIN", b"BTLF", b"FAHD", b"FADB", b"EAHD", b"EAIB", b"EASB"];
 
 /// The longest structure whose end is looked for.
-const LONGEST: usize = 4096;
+const LONGEST: usize = 2100;
 
 /// Where the checksums of a file are that somebody else wrote, whatever their structures.
 #[derive(Debug, Clone, Default)]
-pub struct Sums {
-    /// Where a structure begins, and where its checksum is, which is its end.
-    places: Vec<(usize, usize)>,
+pub struct Sums(Vec<Sum>);
+
+/// A checksum of a structure, at its end or, counted as zeros, inside of it.
+#[derive(Debug, Clone, Copy)]
+struct Sum {
+    start: usize,
+    at: usize,
+    end: usize,
+}
+
+impl Sum {
+    fn value(self, bytes: &[u8]) -> Option<u32> {
+        let structure = bytes.get(self.start..self.end)?;
+        if self.at >= self.end {
+            return Some(lookup3(structure));
+        }
+        let mut structure = structure.to_vec();
+        structure[self.at - self.start..][..4].fill(0);
+        Some(lookup3(&structure))
+    }
+
+    fn fits(&self, bytes: &[u8]) -> bool {
+        let stored = bytes.get(self.at..self.at + 4).map(|sum| u32::from_le_bytes([sum[0], sum[1], sum[2], sum[3]]));
+        stored.is_some_and(|sum| sum != 0 && self.value(bytes) == Some(sum))
+    }
 }
 
 impl Sums {
-    /// Finds them in a file that is whole: a place where the checksum of all before it stands.
+    /// Finds them in a file that is whole: places where the checksum of what is before them stands.
     pub fn of(bytes: &[u8]) -> Self {
-        let stored = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
-        let fits =
-            |start: usize, at: usize| stored(at).is_some_and(|sum| sum != 0 && sum == lookup3(&bytes[start..at]));
-        let mut places = Vec::new();
+        let mut sums = Vec::new();
         for (start, window) in bytes.windows(4).enumerate() {
-            if bytes[start..].starts_with(b"\x89HDF\r\n\x1a\n") && fits(start, start + 44) {
-                places.push((start, start + 44));
-            }
-            if !CHECKED.iter().any(|signature| window == *signature) {
-                continue;
-            }
-            let known = checksum(&bytes[start..]).map(|(at, _)| start + at);
-            let end = known.filter(|at| fits(start, *at));
-            let end = end.or_else(|| (start + 6..start + LONGEST).find(|at| fits(start, *at)));
-            places.extend(end.map(|at| (start, at)));
+            let ending = |len: usize| Sum { start, at: start + len, end: start + len };
+            let found = match window {
+                b"\x89HDF" => Some(ending(44)),
+                b"OHDR" => header(&bytes[start..]).map(ending),
+                b"OCHK" => continuation(bytes, start).map(ending),
+                b"FRHP" => Some(ending(142)),
+                b"FHDB" => {
+                    let sizes = (9..17).map(|bits| start + (1 << bits));
+                    sizes.map(|end| Sum { start, at: start + 17, end }).find(|sum| sum.fits(bytes))
+                }
+                _ if CHECKED.iter().any(|signature| window == *signature) => {
+                    (6..LONGEST).map(ending).find(|sum| sum.fits(bytes))
+                }
+                _ => None,
+            };
+            sums.extend(found.filter(|sum| sum.fits(bytes)));
         }
-        Sums { places }
+        Sums(sums)
     }
 
     /// Where structures begin.
     pub fn starts(&self) -> impl Iterator<Item = usize> {
-        self.places.iter().map(|(start, _)| *start)
+        self.0.iter().map(|sum| sum.start)
     }
 
-    /// Gives every structure the checksum that its bytes have, unless damage has moved it.
+    /// Gives every structure the checksum that its bytes have, where damage has not cut it off.
     pub fn repair(&self, bytes: &mut [u8]) {
-        for (start, at) in &self.places {
-            if let Some(structure) = bytes.get(*start..*at) {
-                let sum = lookup3(structure);
-                if let Some(place) = bytes.get_mut(*at..*at + 4) {
-                    place.copy_from_slice(&sum.to_le_bytes());
-                }
+        for sum in &self.0 {
+            if let Some(value) = sum.value(bytes)
+                && let Some(place) = bytes.get_mut(sum.at..sum.at + 4)
+            {
+                place.copy_from_slice(&value.to_le_bytes());
             }
         }
     }
+}
+
+/// The length of an object header without its checksum.
+fn header(rest: &[u8]) -> Option<usize> {
+    let flags = *rest.get(5)?;
+    let width = 1 << (flags & 3);
+    let at = 6 + if flags & 0x20 != 0 { 16 } else { 0 } + if flags & 0x10 != 0 { 4 } else { 0 };
+    let mut len = [0; 8];
+    len[..width].copy_from_slice(rest.get(at..at + width)?);
+    Some(at + width + u64::from_le_bytes(len) as usize)
+}
+
+/// The length of a header's further block without its checksum: it stands where its address does.
+fn continuation(bytes: &[u8], start: usize) -> Option<usize> {
+    let base = [0, 512, 1024].into_iter().find(|base| bytes[*base..].starts_with(b"\x89HDF"))?;
+    let address = (start.checked_sub(base)? as u64).to_le_bytes();
+    let place = bytes.windows(16).find(|window| window.starts_with(&address))?;
+    let len = u64::from_le_bytes(place[8..].try_into().ok()?);
+    usize::try_from(len).ok()?.checked_sub(4)
 }
