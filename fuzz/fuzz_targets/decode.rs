@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use mutants::{Flats, State, repair};
 use std::collections::BTreeMap;
 
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "../../tests/src/mutants/mod.rs"]
 mod mutants;
 

@@ -215,6 +215,32 @@ fn compound_types_that_do_not_fit_are_refused() {
     }
 }
 
+/// A number is encoded as the length of a sequence is.
+#[test]
+fn elements_without_a_size_have_a_limit() {
+    #[derive(FileBacked)]
+    struct Numbers {
+        #[filebacked(bincode)]
+        b: (u64, u8),
+        #[filebacked(postcard)]
+        p: (u64, u8),
+    }
+    #[derive(FileBacked, Debug, PartialEq)]
+    struct Sequences {
+        #[filebacked(bincode)]
+        b: (Vec<()>, u8),
+        #[filebacked(postcard)]
+        p: (Vec<()>, u8),
+    }
+    let read = |b, p| filebacked::from_bytes::<Sequences>(&filebacked::to_bytes(&Numbers { b: (b, 7), p: (p, 8) })?);
+    let sequences = Sequences { b: (vec![(); 1000], 7), p: (vec![(); 1 << 20], 8) };
+    assert_eq!(read(1000, 1 << 20).unwrap(), sequences);
+    for (numbers, path) in [((1 << 60, 3), "/b"), ((3, 1 << 60), "/p")] {
+        let error = read(numbers.0, numbers.1).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Invalid(_)) && error.path() == path, "{error}");
+    }
+}
+
 /// The seeds that fuzzing starts from are files of this version; `FILEBACKED_UPDATE_SEEDS=1` writes them anew.
 #[test]
 fn the_seeds_of_fuzzing_are_files_of_today() {

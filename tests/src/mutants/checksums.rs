@@ -45,21 +45,20 @@ fn lookup3(bytes: &[u8]) -> u32 {
 /// What begins the structures of large groups.
 pub const SIGNATURES: [&[u8; 4]; 6] = [b"FRHP", b"FHIB", b"FHDB", b"BTHD", b"BTIN", b"BTLF"];
 
-/// Where the checksum of a structure is that begins a slice, and how many bytes it has; as our own engine writes it.
+/// Where the checksum of a structure is that begins a slice, and how many bytes it has; as our own engine writes it,
+/// or the C library.
 fn checksum(rest: &[u8]) -> Option<(usize, usize)> {
-    let number = |at: usize, width: usize| {
-        let mut bytes = [0; 8];
-        bytes[..width].copy_from_slice(rest.get(at..at + width)?);
-        Some(u64::from_le_bytes(bytes) as usize)
-    };
-    let (record, node) = (if rest.get(5) == Some(&5) { 11 } else { 15 }, 4096);
+    let record = if rest.get(5) == Some(&5) { 11 } else { 15 };
     // The first place of a checksum behind which a node is empty.
     let end = |of: &dyn Fn(usize) -> usize| {
-        let node = rest.get(..node)?;
-        (0..400).map(of).find(|end| node.get(end + 4..).is_some_and(|rest| rest.iter().all(|byte| *byte == 0)))
+        let in_node = |node: usize| {
+            let node = rest.get(..node)?;
+            (0..400).map(of).find(|end| node.get(end + 4..).is_some_and(|rest| rest.iter().all(|byte| *byte == 0)))
+        };
+        in_node(4096).or_else(|| in_node(512))
     };
     let at = match rest.get(..4)? {
-        b"OHDR" => 10usize.checked_add(number(6, 4)?)?,
+        b"OHDR" => header(rest)?,
         b"FRHP" => 142,
         b"BTHD" => 34,
         b"FHIB" => 49,
@@ -78,10 +77,15 @@ pub fn repair(bytes: &mut [u8]) {
         let sum = lookup3(&bytes[..44]);
         bytes[44..48].copy_from_slice(&sum.to_le_bytes());
     }
-    let is_start = |w: &[u8]| w == b"OHDR" || (matches!(w[0], b'F' | b'B') && SIGNATURES.iter().any(|s| w == *s));
+    let is_start =
+        |w: &[u8]| w == b"OHDR" || w == b"OCHK" || (matches!(w[0], b'F' | b'B') && SIGNATURES.iter().any(|s| w == *s));
     let starts: Vec<usize> = bytes.windows(4).enumerate().filter(|(_, w)| is_start(w)).map(|(i, _)| i).collect();
     for start in starts {
-        let Some((at, len)) = checksum(&bytes[start..]) else { continue };
+        let found = match &bytes[start..start + 4] {
+            b"OCHK" => continuation(bytes, start).map(|len| (len, len)),
+            _ => checksum(&bytes[start..]),
+        };
+        let Some((at, len)) = found else { continue };
         let end = start.saturating_add(len.max(at.saturating_add(4)));
         if end > bytes.len() {
             continue;
@@ -179,12 +183,12 @@ fn header(rest: &[u8]) -> Option<usize> {
     let at = 6 + if flags & 0x20 != 0 { 16 } else { 0 } + if flags & 0x10 != 0 { 4 } else { 0 };
     let mut len = [0; 8];
     len[..width].copy_from_slice(rest.get(at..at + width)?);
-    Some(at + width + u64::from_le_bytes(len) as usize)
+    (at + width).checked_add(usize::try_from(u64::from_le_bytes(len)).ok()?)
 }
 
 /// The length of a header's further block without its checksum: it stands where its address does.
 fn continuation(bytes: &[u8], start: usize) -> Option<usize> {
-    let base = [0, 512, 1024].into_iter().find(|base| bytes[*base..].starts_with(b"\x89HDF"))?;
+    let base = [0, 512, 1024].into_iter().find(|base| bytes.get(*base..).is_some_and(|b| b.starts_with(b"\x89HDF")))?;
     let address = (start.checked_sub(base)? as u64).to_le_bytes();
     let place = bytes.windows(16).find(|window| window.starts_with(&address))?;
     let len = u64::from_le_bytes(place[8..].try_into().ok()?);
