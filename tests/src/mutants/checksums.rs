@@ -45,9 +45,9 @@ fn lookup3(bytes: &[u8]) -> u32 {
 /// What begins the structures of large groups.
 pub const SIGNATURES: [&[u8; 4]; 6] = [b"FRHP", b"FHIB", b"FHDB", b"BTHD", b"BTIN", b"BTLF"];
 
-/// Where the checksum of a structure is that begins a slice, and how many bytes it has; as our own engine writes it,
-/// or the C library.
-fn checksum(rest: &[u8]) -> Option<(usize, usize)> {
+/// Where the checksum of a structure is that begins a slice, and how many bytes it has; as our own engine writes it, or
+/// the C library, and where the next one begins.
+fn checksum(rest: &[u8], next: usize) -> Option<(usize, usize)> {
     let record = if rest.get(5) == Some(&5) { 11 } else { 15 };
     // The first place of a checksum behind which a node is empty.
     let end = |of: &dyn Fn(usize) -> usize| {
@@ -55,17 +55,17 @@ fn checksum(rest: &[u8]) -> Option<(usize, usize)> {
             let node = rest.get(..node)?;
             (0..400).map(of).find(|end| node.get(end + 4..).is_some_and(|rest| rest.iter().all(|byte| *byte == 0)))
         };
-        in_node(4096).or_else(|| in_node(512))
+        in_node(2048).or_else(|| in_node(512))
     };
     let at = match rest.get(..4)? {
         b"OHDR" => header(rest)?,
         b"FRHP" => 142,
         b"BTHD" => 34,
-        b"FHIB" => 49,
+        b"FHIB" => next.checked_sub(4)?,
         // In the head of the block, and counted as zero.
-        b"FHDB" => return Some((17, 32 << 10)),
+        b"FHDB" => return Some((17, next)),
         b"BTLF" => end(&|count| 6 + count * record)?,
-        b"BTIN" => end(&|count| 6 + count * record + (count + 1) * 10)?,
+        b"BTIN" => end(&|count| 6 + count * record + (count + 1) * 9)?,
         _ => return None,
     };
     Some((at, at))
@@ -80,10 +80,11 @@ pub fn repair(bytes: &mut [u8]) {
     let is_start =
         |w: &[u8]| w == b"OHDR" || w == b"OCHK" || (matches!(w[0], b'F' | b'B') && SIGNATURES.iter().any(|s| w == *s));
     let starts: Vec<usize> = bytes.windows(4).enumerate().filter(|(_, w)| is_start(w)).map(|(i, _)| i).collect();
-    for start in starts {
+    let nexts = starts.iter().skip(1).copied().chain([bytes.len()]).collect::<Vec<_>>();
+    for (start, next) in starts.into_iter().zip(nexts) {
         let found = match &bytes[start..start + 4] {
             b"OCHK" => continuation(bytes, start).map(|len| (len, len)),
-            _ => checksum(&bytes[start..]),
+            _ => checksum(&bytes[start..], next - start),
         };
         let Some((at, len)) = found else { continue };
         let end = start.saturating_add(len.max(at.saturating_add(4)));

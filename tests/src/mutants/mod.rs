@@ -127,7 +127,7 @@ pub fn state() -> State {
     }
 }
 
-/// A group of so many links that they lie in a heap of two blocks, with indexes of two levels.
+/// A group of so many links that they lie in a heap with indirect blocks in its root, with indexes of two levels.
 pub fn links() -> BTreeMap<u32, Vec<u8>> {
     (0..1600).map(|i| (i, vec![i as u8])).collect()
 }
