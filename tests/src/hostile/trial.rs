@@ -5,9 +5,10 @@ use super::look::{Reader, Subject, look};
 use crate::allocator::measured;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -41,13 +42,19 @@ const LARGE: usize = 300 << 10;
 /// How much memory the process may have, so that no claim makes the machine swap.
 const MEMORY: u64 = 2 << 30;
 
-impl Reader {
-    /// How long a mutant may take, on a machine that has other things to do. Most take some milliseconds.
-    fn patience(self) -> Duration {
-        Duration::from_secs(match self {
-            Reader::Native => 120,
-            Reader::Usual => 10,
-        })
+/// So many seconds of the processor's time a mutant may take; most take some milliseconds.
+const SECONDS: i64 = 5;
+
+/// A process that waits for something takes none of it: so long it may be silent, on a machine that does other things too.
+const SILENCE: Duration = Duration::from_secs(300);
+
+/// A process that ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -63,7 +70,7 @@ impl Trial<'_> {
     /// Looks at mutants until there are no more or the process ends; which is the next.
     fn process(&self, numbers: std::ops::Range<usize>, verdict: &mut impl FnMut(usize, Verdict)) -> usize {
         let said = tempfile::NamedTempFile::new().expect("a temporary file");
-        let mut child = Command::new(self.actor)
+        let child = Command::new(self.actor)
             .arg("look")
             .arg(self.folder)
             .args([format!("{:?}", self.reader), numbers.start.to_string(), numbers.end.to_string()])
@@ -71,13 +78,14 @@ impl Trial<'_> {
             .stderr(said.reopen().expect("the file is open"))
             .spawn()
             .expect("the actor starts");
-        let output = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut child = Running(child);
+        let output = BufReader::new(child.0.stdout.take().expect("a pipe"));
         let (lines, received) = channel();
         let reading =
             std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| lines.send(line)));
         let mut next = numbers.start;
         let hung = loop {
-            let line = match received.recv_timeout(self.reader.patience()) {
+            let line = match received.recv_timeout(SILENCE) {
                 Ok(line) => line,
                 Err(RecvTimeoutError::Disconnected) => break false,
                 Err(RecvTimeoutError::Timeout) => break true,
@@ -86,11 +94,11 @@ impl Trial<'_> {
             next += 1;
         };
         if hung {
-            child.kill().expect("the actor ends");
+            child.0.kill().expect("the actor ends");
         }
-        let status = child.wait().expect("the actor ends");
+        let status = child.0.wait().expect("the actor ends");
         let _ = reading.join();
-        if hung {
+        if hung || status.signal() == Some(libc::SIGPROF) {
             verdict(next, Verdict::Hung);
             return next + 1;
         }
@@ -133,6 +141,7 @@ pub fn serve(arguments: &[String]) -> Option<()> {
         let whole = &corpus.original(number).bytes;
         let at_least = if number / corpus.originals().len() % 2 == 1 { LARGE } else { 0 };
         let subject = Subject { path: &path, whole, damaged: &damaged, at_least };
+        allow(SECONDS);
         let (looked, peak, _) = measured(|| catch_unwind(AssertUnwindSafe(|| look(reader, &subject))));
         let told = match looked {
             Ok((read, refused)) => writeln!(out, "{read} {refused} {peak}"),
@@ -143,8 +152,15 @@ pub fn serve(arguments: &[String]) -> Option<()> {
     Some(())
 }
 
+/// Ends this process when it has taken so much more of the processor's time.
+fn allow(seconds: i64) {
+    let none = libc::timeval { tv_sec: 0, tv_usec: 0 };
+    let timer = libc::itimerval { it_interval: none, it_value: libc::timeval { tv_sec: seconds, ..none } };
+    // SAFETY: the timer is a struct of C, and lives; the old one is not asked for.
+    unsafe { libc::setitimer(libc::ITIMER_PROF, &raw const timer, std::ptr::null_mut()) };
+}
+
 /// Limits the memory of this process, and lets it leave no cores.
-#[cfg(unix)]
 fn limit() {
     for (what, most) in [(libc::RLIMIT_AS, MEMORY), (libc::RLIMIT_CORE, 0)] {
         let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
@@ -152,6 +168,3 @@ fn limit() {
         unsafe { libc::setrlimit(what, &raw const limit) };
     }
 }
-
-#[cfg(not(unix))]
-fn limit() {}
