@@ -87,9 +87,9 @@ impl Corpus {
             return bytes;
         }
         let mut numbers = Numbers::new(number as u64);
-        let all = [0..bytes.len()];
+        let all = 0..bytes.len();
         let heads: Vec<_> = original.starts.iter().map(|start| *start..(*start + HEAD).min(bytes.len())).collect();
-        let places = if heads.is_empty() || numbers.next(3) == 0 { &all[..] } else { &heads };
+        let places = if heads.is_empty() || numbers.next(3) == 0 { std::slice::from_ref(&all) } else { &heads };
         let donor = &self.0[numbers.next(self.0.len())].bytes;
         Damage { places, truncates: true, donor, starts: &original.starts }.apply(&mut bytes, &mut numbers);
         // Without it, most would be found by a checksum.
