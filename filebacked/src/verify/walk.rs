@@ -5,7 +5,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::object::Object;
 use crate::part::Form;
 use crate::stamp::DIGEST;
-use crate::storage::{Cell, Description, Dtype, Gathered, Link, ObjectKind, Slab, Source, Span, Texts, Unusual};
+use crate::storage::{
+    Allocation, Cell, Description, Dtype, Gathered, Link, ObjectKind, Slab, Source, Span, Texts, Unusual,
+};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
@@ -17,6 +19,10 @@ const PIECE: usize = 32 << 20;
 /// The path of what has none.
 const NOWHERE: &str = "nowhere";
 
+/// Elements that were never written cost time all the same: of more bytes than this, one in so many has to be in the file.
+const CLAIMED: u64 = 64 << 30;
+const SPARSE: u64 = 1 << 20;
+
 /// A file that was read to its last byte.
 pub(super) struct Walk {
     pub(super) digest: String,
@@ -26,13 +32,15 @@ pub(super) struct Walk {
     seen: HashMap<String, Option<Hash>>,
     /// What references are hashed as, once there is one.
     paths: Option<Paths>,
+    /// The bytes of the regions among them.
+    regions: u64,
     max_depth: u32,
 }
 
 impl Walk {
     pub(super) fn through(source: &dyn Source, max_depth: u32) -> Result<Self> {
-        let mut walk =
-            Walk { digest: String::new(), objects: 0, bytes: 0, seen: HashMap::new(), paths: None, max_depth };
+        let (digest, seen) = (String::new(), HashMap::new());
+        let mut walk = Walk { digest, objects: 0, bytes: 0, seen, paths: None, regions: 0, max_depth };
         let hash = walk.object(&Object::new(source, source.root()?), 0)?;
         walk.digest = hash.iter().fold("sha256:".to_string(), |text, byte| format!("{text}{byte:02x}"));
         Ok(walk)
@@ -154,7 +162,12 @@ impl Walk {
             return Ok(());
         }
         // Whole chunks, so that none is decoded twice.
-        let chunk = object.source.allocation(object.handle)?.chunk.first().copied().unwrap_or(1).max(1);
+        let Allocation { layout, chunk, bytes, .. } = object.source.allocation(object.handle)?;
+        if whole as u64 > CLAIMED && whole as u64 / SPARSE > bytes && layout != "virtual" {
+            let what = format!("{whole} bytes of shape {:?}, of which the file has {bytes}", description.shape);
+            return Err(ErrorKind::Limit(what).into());
+        }
+        let chunk = chunk.first().copied().unwrap_or(1).max(1);
         let row = (whole as u64 / rows).max(1);
         let step = (PIECE as u64 / row / chunk).max(1) * chunk;
         let mut start = 0;
@@ -190,7 +203,8 @@ impl Walk {
                         text(hash, paths.get(&target)?.unwrap_or(NOWHERE).as_bytes());
                         self.paths = Some(paths);
                     }
-                    Err(error) => nowhere(hash, error)?,
+                    Err(error) if matches!(error.kind(), ErrorKind::Dangling(_)) => text(hash, NOWHERE.as_bytes()),
+                    Err(error) => return Err(error),
                 },
                 _ => match object.region(cell) {
                     Ok(None) => text(hash, b""),
@@ -198,11 +212,22 @@ impl Walk {
                         number(hash, part.shape.len() as u64);
                         part.shape.iter().for_each(|extent| number(hash, *extent));
                         match &elements {
-                            Gathered::Bytes(bytes) => hash.update(bytes),
+                            Gathered::Bytes(bytes) => {
+                                self.regions += bytes.len() as u64;
+                                hash.update(bytes);
+                            }
                             Gathered::Texts(texts) => each(texts, hash),
                         }
+                        // Each may be of all that is in the file.
+                        if self.regions > CLAIMED {
+                            return Err(ErrorKind::Limit("regions that references lead to".into()).into());
+                        }
                     }
-                    Err(error) => nowhere(hash, error)?,
+                    // To nothing that is there, or to elements that are not read by way of it.
+                    Err(error) if matches!(error.kind(), ErrorKind::Dangling(_) | ErrorKind::Unsupported(_)) => {
+                        text(hash, NOWHERE.as_bytes());
+                    }
+                    Err(error) => return Err(error),
                 },
             }
         }
@@ -235,17 +260,6 @@ impl Walk {
                 Cell::Many(cells) => self.cells(cells, hash),
             }
         }
-    }
-}
-
-/// A reference to what is not there, or cannot be told.
-fn nowhere(hash: &mut Sha256, error: Error) -> Result<()> {
-    match error.kind() {
-        ErrorKind::Dangling(_) | ErrorKind::Unsupported(_) => {
-            text(hash, NOWHERE.as_bytes());
-            Ok(())
-        }
-        _ => Err(error),
     }
 }
 
