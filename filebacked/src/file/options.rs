@@ -6,7 +6,7 @@ use crate::stamp::FORMAT;
 use crate::storage::libhdf5::{
     self, Access, CloseDegree, Creation, Driver, LibFile, LibSink, Libver, Locking, SpaceStrategy,
 };
-use crate::storage::{Dtype, Sink};
+use crate::storage::{Dtype, Sink, temporary};
 use crate::whole;
 use std::path::Path;
 
@@ -217,7 +217,8 @@ impl FileOptions {
     ///
     /// [`ErrorKind::InvalidOption`] for options that cannot be, [`ErrorKind::Unsupported`] for what the HDF5 that is linked with does
     /// not have, [`ErrorKind::Exists`] for `x`, [`ErrorKind::Io`] and [`ErrorKind::NotHdf5`] for what is there.
-    /// [`ErrorKind::StillOpen`] where the file is open in this process already: to be read, and now it is to be written, or in any way,
+    /// [`ErrorKind::Locked`] where another program has it open and locked, [`ErrorKind::Interrupted`] where one was killed while it changed
+    /// it. [`ErrorKind::StillOpen`] where the file is open in this process already: to be read, and now it is to be written, or in any way,
     /// and now it is to be created anew, or with another close degree or locking; it names what holds it.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<File> {
         let mode = self.mode.as_deref().map_or(Ok(Mode::Read), Mode::named);
@@ -307,7 +308,9 @@ pub(super) fn open_complete(path: &Path, writable: bool, access: &Access) -> Res
     let is_marked = libhdf5::is_interrupted(&first);
     // What this process has open is what the library knows, not what is on the disk.
     if is_marked && libhdf5::holders_of(&first)?.is_empty() {
-        return Err(whole::interrupted());
+        let is_locked =
+            temporary::look(&first).is_ok_and(|file| matches!(temporary::lock(&file, false), Ok(Some(false))));
+        return Err(if is_locked { libhdf5::locked_elsewhere() } else { whole::interrupted() });
     }
     let file = open_with(path, writable, access)?;
     if writable && !access.swmr && !is_marked {

@@ -59,7 +59,7 @@ pub use driver::{CoreDriver, Driver};
 pub(crate) use edit::{
     children, count_links, delete, exists, identity_of, move_link, open_group, open_or_create_group, promote, root_of,
 };
-pub(crate) use file::LibFile;
+pub(crate) use file::{LibFile, locked_elsewhere};
 pub(crate) use filters::check_filter;
 pub(crate) use grow::{Grower, Rows, can_grow, id_of, links, locked, open, place, relink, resize, set_number};
 pub(crate) use holders::holders_of;

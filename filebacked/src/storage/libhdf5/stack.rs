@@ -117,7 +117,7 @@ pub(super) fn last_error() -> Error {
             "another program writes it, or was killed while it did: `h5clear -s` clears what a killed one left",
         )
     } else if stack.find(&[CantLockFile]).is_some() {
-        Error::new(ErrorKind::Hdf5("the file is locked: another program has it open".to_string()))
+        Error::new(ErrorKind::Locked)
     } else if stack.0.last().is_some_and(|frame| matches!(frame.minor, Exists | AlreadyExists | FileExists))
         || io == Some(std::io::ErrorKind::AlreadyExists)
     {
