@@ -5,6 +5,7 @@ mod old;
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{changes, temporary};
 use old::Old;
+pub(crate) use old::refuse_used;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -129,12 +130,7 @@ fn written_into(path: &Path) -> Result<Option<fs::Permissions>> {
                 .with_help("another `Durability` leaves the old file to those who have it open"));
         }
     }
-    if let Ok(found) = fs::metadata(path)
-        && found.is_file()
-    {
-        // The C library would not write beside a lock of this process.
-        drop(Old::lock(path, found)?);
-    }
+    refuse_used(path)?;
     changes::note(path);
     Ok(None)
 }

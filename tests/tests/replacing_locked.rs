@@ -169,10 +169,11 @@ fn a_file_that_came_in_between_is_not_replaced_while_it_is_written() {
 }
 
 #[test]
-fn opening_what_another_program_writes_says_so() {
+fn what_another_program_has_open_is_not_opened_to_be_written() {
     let Some((_turn, python)) = h5py() else { return };
     let (_dir, path) = scratch("state.h5");
     exec(python, &format!("kept.f = h5py.File({path:?}, 'w')\nkept.f.flush()"));
+    let before = std::fs::read(&path).unwrap();
     let errors = [
         File::open_rw(&path).unwrap_err(),
         File::open(&path).unwrap_err(),
@@ -182,6 +183,9 @@ fn opening_what_another_program_writes_says_so() {
     for error in errors {
         assert_eq!(error.kind(), &ErrorKind::Locked, "{error}");
     }
-    exec(python, "kept.f.close()");
+    assert_eq!(std::fs::read(&path).unwrap(), before, "what is created anew is not emptied before that is refused");
+    exec(python, &format!("kept.f.close()\nkept.f = h5py.File({path:?}, 'r')"));
+    assert_eq!(File::create(&path).unwrap_err().kind(), &ErrorKind::Locked);
+    assert_eq!(exec(python, "result = len(kept.f)\nkept.f.close()"), json!(0));
     File::open_rw(&path).unwrap();
 }

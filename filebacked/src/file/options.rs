@@ -2,6 +2,7 @@
 
 use super::File;
 use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::replace;
 use crate::stamp::FORMAT;
 use crate::storage::libhdf5::{
     self, Access, CloseDegree, Creation, Driver, LibFile, LibSink, Libver, Locking, SpaceStrategy,
@@ -280,8 +281,19 @@ impl FileOptions {
             Mode::ReadWrite => open_complete(path, true, &self.access),
             Mode::Append if is_there() => open_complete(path, true, &self.access),
             Mode::CreateNew if !driver.is_memory() && is_there() => Err(ErrorKind::Exists.into()),
-            _ => stamped(LibFile::create_with(path, mode != Mode::Create, &self.access, &self.creation)?),
+            Mode::Create if !driver.is_memory() && self.access.locking != Some(Locking::Off) => {
+                // The library empties a file before it finds out that it is locked.
+                if driver.first_file(path) == path && libhdf5::holders_of(path)?.is_empty() {
+                    replace::refuse_used(path)?;
+                }
+                self.created(path, mode)
+            }
+            _ => self.created(path, mode),
         }
+    }
+
+    fn created(&self, path: &Path, mode: Mode) -> Result<LibFile> {
+        stamped(LibFile::create_with(path, mode != Mode::Create, &self.access, &self.creation)?)
     }
 }
 

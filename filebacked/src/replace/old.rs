@@ -21,13 +21,7 @@ pub(super) struct Old {
 impl Old {
     /// Locks what has this name, a plain file, unless somebody writes it.
     pub(super) fn lock(path: &Path, found: Metadata) -> Result<Self> {
-        let file = temporary::look(path).ok();
-        if let Some(file) = &file
-            && temporary::lock(file, false)? == Some(false)
-        {
-            wait(path, file)?;
-        }
-        Ok(Old { found, _file: file })
+        Ok(Old { found, _file: lock(path, false)? })
     }
 
     /// What has this name now: the same file, or one that came in between.
@@ -54,15 +48,29 @@ fn is_same(_: &Metadata, _: &Metadata) -> bool {
     true
 }
 
+/// Refuses a file that others have open, to read it or to write it: its bytes are about to go.
+pub(crate) fn refuse_used(path: &Path) -> Result<()> {
+    // The C library would not write beside a lock of this process.
+    lock(path, true).map(drop)
+}
+
+fn lock(path: &Path, alone: bool) -> Result<Option<File>> {
+    let Ok(file) = temporary::look(path) else { return Ok(None) };
+    if temporary::lock(&file, alone)? == Some(false) {
+        wait(path, &file, alone)?;
+    }
+    Ok(Some(file))
+}
+
 #[cold]
-fn wait(path: &Path, file: &File) -> Result<()> {
+fn wait(path: &Path, file: &File, alone: bool) -> Result<()> {
     // Who has switched locks off does not want to be kept from anything by those of others.
     if std::env::var_os("HDF5_USE_FILE_LOCKING").is_some_and(|said| said == "FALSE" || said == "0") {
         return Ok(());
     }
     for _ in 0..TRIES {
         std::thread::sleep(PAUSE);
-        if temporary::lock(file, false)? != Some(false) {
+        if temporary::lock(file, alone)? != Some(false) {
             return Ok(());
         }
     }
@@ -70,11 +78,15 @@ fn wait(path: &Path, file: &File) -> Result<()> {
     {
         let handles = crate::storage::libhdf5::holders_of(path)?;
         if !handles.is_empty() {
-            let help = "close it first: what is written to it later would be lost";
+            let help = if alone { "drop them" } else { "close it first: what is written to it later would be lost" };
             return Err(Error::new(ErrorKind::StillOpen { handles }).with_help(help));
         }
     }
     let _ = path;
-    let help = "wait until it is closed: what is written to it later would be lost";
+    let help = if alone {
+        "wait until it is closed"
+    } else {
+        "wait until it is closed: what is written to it later would be lost"
+    };
     Err(Error::new(ErrorKind::Locked).with_help(help))
 }
