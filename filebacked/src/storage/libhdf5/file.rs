@@ -349,8 +349,8 @@ fn explain(path: &Path, again: impl FnOnce() -> Result<LibFile>, error: Error) -
     }
     if text.contains("consistency flags") || text.contains("not already open for SWMR") {
         return error.with_help(
-            "another program writes it, or was killed while it did: `swmr(true)` reads beside a SWMR writer, `h5clear -s` clears \
-             what a killed one left",
+            "another program writes it, or was killed while it did: `swmr(true)` reads beside a SWMR writer, \
+             `File::recover` reads what a killed one left",
         );
     }
     error

@@ -50,7 +50,7 @@ mod walk;
 pub(crate) use access::{Access, Creation};
 pub use access::{CloseDegree, Libver, Locking, SpaceStrategy};
 pub(crate) use attributes::{attribute_names, delete_attribute, has_attribute, replace_attribute};
-pub(crate) use changes::{begin, flush, is_interrupted, is_marked, settle};
+pub(crate) use changes::{begin, clear, flush, is_interrupted, is_marked, settle};
 #[cfg(feature = "ndarray")]
 pub(crate) use create::{NewDataset, create};
 #[cfg(feature = "ndarray")]
