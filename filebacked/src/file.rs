@@ -2,11 +2,13 @@
 
 mod atomic;
 mod info;
+mod repack;
 mod store;
 mod update;
 
-pub use atomic::{repack, repack_to, update_atomic};
+pub use atomic::update_atomic;
 pub use info::FileInfo;
+pub use repack::{RepackOptions, repack, repack_to};
 
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;

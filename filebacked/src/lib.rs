@@ -212,7 +212,9 @@ pub use erased::{AnyRows, AnyValue, Key};
 pub use error::{Error, ErrorKind, Operation, Result};
 pub use field::{Storage, StoreAs};
 #[cfg(feature = "libhdf5")]
-pub use file::{Attrs, CopyOptions, Entry, File, FileInfo, FileOptions, Group, repack, repack_to, update_atomic};
+pub use file::{
+    Attrs, CopyOptions, Entry, File, FileInfo, FileOptions, Group, RepackOptions, repack, repack_to, update_atomic,
+};
 pub use filter::{AnyType, DynFilter, Filter};
 #[cfg(feature = "libhdf5")]
 pub use hdf5::{read, read_from, write, write_into};

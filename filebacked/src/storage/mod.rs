@@ -102,6 +102,9 @@ pub(crate) fn elements(shape: &[u64]) -> Option<usize> {
 #[cfg(any(feature = "libhdf5", test))]
 pub(crate) const CHUNK: usize = 512 << 10;
 
+/// Columns and arrays below this many bytes gain nothing from the compression that the options ask for.
+pub(crate) const WORTH_COMPRESSING: usize = 4096;
+
 /// A chunk shape of at most this many bytes, more than half of it where the shape allows: whole trailing dimensions, the
 /// one before cut evenly, single steps of those before that. So a chunk is one piece of memory where it can be.
 pub(crate) fn chunk_shape(shape: &[u64], element: usize, bytes: usize) -> Vec<u64> {

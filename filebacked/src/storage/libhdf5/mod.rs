@@ -32,6 +32,7 @@ mod links;
 mod lists;
 mod members;
 mod names;
+mod recode;
 mod refer;
 mod repack;
 #[cfg(feature = "ndarray")]
@@ -76,6 +77,7 @@ pub(crate) use members::{
     member, members, open_member, path_of,
 };
 #[cfg(feature = "ndarray")]
+pub(crate) use recode::Recoding;
 pub(crate) use rewrite::rewrite;
 pub(crate) use sink::LibSink;
 pub(crate) use source::LibSource;
