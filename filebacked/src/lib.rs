@@ -188,6 +188,7 @@ mod slot;
 mod stamp;
 mod storage;
 pub mod store;
+mod sync;
 pub mod testing;
 mod upgrade;
 #[cfg(feature = "libhdf5")]

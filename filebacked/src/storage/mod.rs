@@ -31,6 +31,7 @@ mod huge_pages;
 mod kept;
 #[cfg(feature = "native")]
 pub(crate) mod native;
+mod openings;
 mod plain;
 mod slab;
 mod staged;
