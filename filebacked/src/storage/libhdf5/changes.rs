@@ -15,13 +15,14 @@ use crate::stamp::DIGEST;
 use crate::storage::checksum::lookup3;
 use crate::storage::kept::read_only;
 use crate::storage::temporary;
+use crate::store::fill;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::H5F_scope_t::H5F_SCOPE_GLOBAL;
 use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5Fflush, H5Fget_intent};
 use hdf5_metno_sys::h5i::{H5Iget_file_id, hid_t};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -162,14 +163,14 @@ pub(crate) fn is_interrupted(path: &Path) -> bool {
 
 /// Whether a file has the mark.
 pub(crate) fn is_marked(path: &Path) -> bool {
-    let found = File::open(path).and_then(|mut file| superblock(&mut file));
+    let found = File::open(path).and_then(|file| superblock(&file));
     found.is_ok_and(|found| found.is_some_and(|(_, flags)| flags.is_set()))
 }
 
 /// Takes the flags of a killed writer from a file that the library refuses because of them, as `h5clear -s` does; of an older
 /// version none.
 pub(crate) fn clear(path: &Path) -> Result<()> {
-    match superblock(&mut File::open(path)?)? {
+    match superblock(&File::open(path)?)? {
         Some((_, flags)) if flags.is_refused() => {}
         _ => return Ok(()),
     }
@@ -178,7 +179,7 @@ pub(crate) fn clear(path: &Path) -> Result<()> {
         // What this process has open needs no recovery.
         return if holders_of(path)?.is_empty() { Err(locked_elsewhere()) } else { Ok(()) };
     }
-    if let Some((base, mut flags)) = superblock(&mut file)?
+    if let Some((base, mut flags)) = superblock(&file)?
         && flags.is_refused()
     {
         file.seek(SeekFrom::Start(base))?;
@@ -189,19 +190,16 @@ pub(crate) fn clear(path: &Path) -> Result<()> {
 }
 
 /// The flags of a file, and where its superblock is.
-fn superblock(file: &mut File) -> std::io::Result<Option<(u64, Flags)>> {
-    let (mut base, len) = (0, file.metadata()?.len());
-    while base < len {
-        let mut bytes = Vec::new();
-        file.seek(SeekFrom::Start(base))?;
-        file.take(48).read_to_end(&mut bytes)?;
-        if bytes.starts_with(SIGNATURE) {
-            return Ok(Flags::of(&bytes).map(|flags| (base, flags)));
+fn superblock(file: &File) -> std::io::Result<Option<(u64, Flags)>> {
+    let (mut base, mut bytes) = (0, [0; 48]);
+    loop {
+        match fill(file, base, &mut bytes)? {
+            0 => return Ok(None),
+            len if bytes.starts_with(SIGNATURE) => return Ok(Flags::of(&bytes[..len]).map(|flags| (base, flags))),
+            // Behind a user block.
+            _ => base = if base == 0 { 512 } else { base * 2 },
         }
-        // Behind a user block.
-        base = if base == 0 { 512 } else { base * 2 };
     }
-    Ok(None)
 }
 
 const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
@@ -278,6 +276,7 @@ mod disk {
     use super::super::file::descriptor;
     use super::{Flags, Id, Place};
     use crate::error::Result;
+    use crate::store::fill;
     use std::fs::{File, Metadata};
     use std::os::unix::fs::{FileExt, MetadataExt};
 
@@ -294,13 +293,8 @@ mod disk {
     }
 
     fn read(file: &File, base: u64) -> Result<Option<Flags>> {
-        let (mut bytes, mut len) = ([0; 48], 0);
-        while let Some(rest) = bytes.get_mut(len..).filter(|rest| !rest.is_empty()) {
-            match file.read_at(rest, base + len as u64)? {
-                0 => break,
-                n => len += n,
-            }
-        }
+        let mut bytes = [0; 48];
+        let len = fill(file, base, &mut bytes)?;
         Ok(Flags::of(&bytes[..len]))
     }
 
