@@ -60,8 +60,7 @@ fn update<R>(path: &Path, durable: bool, change: impl FnOnce(&File) -> Result<R>
     // What is no file that can be changed costs no copy.
     drop(open_complete(path, false, &Access::default())?);
     let replacement = private(path)?;
-    // The system lets the copy share what it can.
-    fs::copy(path, replacement.path())?;
+    copy(path, &replacement)?;
     if is_marked(replacement.path()) {
         return Err(whole::interrupted());
     }
@@ -76,6 +75,18 @@ fn update<R>(path: &Path, durable: bool, change: impl FnOnce(&File) -> Result<R>
     lib.close()?;
     replacement.commit(durable)?;
     Ok(result)
+}
+
+/// Copies a file into a temporary one, which may be changed whatever the permissions of the file are. The system lets the copy
+/// share what it can.
+pub(super) fn copy(path: &Path, into: &Replacement) -> Result<()> {
+    fs::copy(path, into.path())?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(into.path(), fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
 }
 
 /// A temporary file that HDF5's library is to write.

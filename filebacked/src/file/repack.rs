@@ -1,6 +1,6 @@
 //! Whole files written anew: without the space that was freed in them, and with datasets stored in other ways.
 
-use super::atomic::{private, still_open};
+use super::atomic::{copy, private, still_open};
 use super::options::open_complete;
 #[cfg(doc)]
 use crate::error::ErrorKind;
@@ -167,10 +167,9 @@ fn copied(path: &Path, target: &Path, how: Option<&Recoding<'_>>) -> Result<()> 
     let userblock = match how {
         None => old.repack(replacement.path())?,
         Some(how) => {
-            // Where the system can, the copy shares with the file what is not stored anew.
-            let copy = private(target)?;
-            fs::copy(path, copy.path())?;
-            let recoded = LibFile::open_private(copy.path())?;
+            let temporary = private(target)?;
+            copy(path, &temporary)?;
+            let recoded = LibFile::open_private(temporary.path())?;
             recoded.recode(&old, how)?;
             recoded.flush()?;
             let userblock = recoded.repack(replacement.path())?;
