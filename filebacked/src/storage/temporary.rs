@@ -83,7 +83,7 @@ pub(crate) fn options(private: bool) -> fs::OpenOptions {
 
 /// Removes a file that nobody writes any more: whether that was done, or `None` if there is none.
 fn remove_leftover(path: &Path) -> Result<Option<bool>> {
-    let file = match system::look(path) {
+    let file = match look(path) {
         Ok(file) => file,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::Unsupported) => return Ok(None),
         // Somebody else's, or no file.
@@ -123,7 +123,7 @@ pub(crate) fn hand_over(file: &File, old: &fs::Metadata) -> Result<()> {
     Ok(file.set_permissions(old.permissions())?)
 }
 
-pub(crate) use system::{is_at, lock, unlock};
+pub(crate) use system::{is_at, lock, look, unlock};
 
 #[cfg(unix)]
 mod system {
@@ -138,8 +138,8 @@ mod system {
         OsStr::from_bytes(bytes.get(..len).unwrap_or(bytes))
     }
 
-    /// Opens what may be a leftover; a directory, a link or a pipe of this name is none.
-    pub(super) fn look(path: &Path) -> io::Result<File> {
+    /// Opens a plain file to lock it; a directory, a link or a pipe of this name is none.
+    pub(crate) fn look(path: &Path) -> io::Result<File> {
         let file = File::options().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)?;
         if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
     }
@@ -193,7 +193,7 @@ mod system {
     }
 
     /// Who writes a file here keeps others from opening it.
-    pub(super) fn look(_: &Path) -> io::Result<File> {
+    pub(crate) fn look(_: &Path) -> io::Result<File> {
         Err(io::ErrorKind::Unsupported.into())
     }
 

@@ -36,7 +36,7 @@ use std::path::Path;
 const AGAIN: &str = ".filebacked under way again";
 
 /// Elements with references among them: the path of an object, and an attribute of it.
-type Place = (String, Option<String>);
+pub(super) type Place = (String, Option<String>);
 
 impl LibFile {
     /// Copies everything into a new file, over an empty one that this process has locked itself, and says how many bytes
@@ -129,6 +129,11 @@ fn oldest(version: u32) -> hdf5_metno_sys::h5f::H5F_libver_t {
     }
 }
 
+/// Where references to objects are, and whether there are others, which the library's copy takes along. The lock is held.
+pub(super) fn references(root: &Id) -> Result<(Vec<Place>, bool)> {
+    look(root).map(|found| (found.places, found.regions))
+}
+
 /// What the library's copy does not take along.
 #[derive(Default)]
 struct Found {
@@ -207,7 +212,7 @@ fn lead_up(root: &Id, path: &str) -> Result<()> {
 }
 
 /// Writes references as those to the objects of the same paths in the new file. The lock is held.
-fn refer_again(old: &Id, new: &Id, (path, attribute): &Place) -> Result<()> {
+pub(super) fn refer_again(old: &Id, new: &Id, (path, attribute): &Place) -> Result<()> {
     let find = |root: &Id| -> Result<(Id, Option<Id>)> {
         let object = open(root, path)?;
         let attribute = match attribute {
