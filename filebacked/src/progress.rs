@@ -114,6 +114,10 @@ impl Sink for Count {
         Ok(true)
     }
 
+    fn finish(&mut self) -> Result<()> {
+        self.written.check()
+    }
+
     fn hard_link(&mut self, _: &str, _: u32) -> Result<()> {
         Ok(())
     }

@@ -4,7 +4,7 @@
 //! little-endian machine, C order, elements packed; the engine deals with what the file has instead.
 
 use crate::error::{ErrorKind, Result};
-use crate::shared::{Identity, Loaded, Written};
+use crate::shared::{Apart, Identity, Loaded, Written};
 use compound::Strings;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -201,6 +201,16 @@ pub(crate) trait Sink {
 
     /// What is written of values that have several owners, where this sink can link to objects that are there.
     fn written(&mut self) -> Option<&mut Written> {
+        None
+    }
+
+    /// The same where this sink hands on to one that can link, and cannot itself: what it writes nothing can point to.
+    fn owners(&mut self) -> Option<&mut Written> {
+        self.written()
+    }
+
+    /// Why nothing can point to what is written here, of sinks that make something else of it.
+    fn unlinkable(&self) -> Option<Apart> {
         None
     }
 
