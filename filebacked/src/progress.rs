@@ -33,6 +33,8 @@ pub(crate) struct Count {
     pub(crate) bytes: u64,
     /// What is linked to is counted once.
     written: Written,
+    /// Some of the value lies in a file, and was never read.
+    pub(crate) stays: bool,
 }
 
 fn size(spec: &DatasetSpec<'_>) -> u64 {
@@ -129,6 +131,7 @@ impl Sink for Count {
 
     /// What is copied from file to file is not counted.
     fn copy(&mut self, _: &str, _: &dyn Kept) -> Result<bool> {
+        self.stays = true;
         Ok(true)
     }
 }

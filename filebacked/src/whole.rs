@@ -35,14 +35,15 @@ pub(crate) fn check<T: Save>(value: &T, options: &WriteOptions) -> Result<()> {
 
 /// Finds what Python's FileBacked has nothing for, by writing to nowhere.
 pub(crate) fn rehearse<T: Save>(cx: &WriteContext, place: Place<'_>, value: &T) -> Result<()> {
-    if cx.is_python() { walk(cx, place, value) } else { Ok(()) }
+    if cx.is_python() { walk(cx, place, value).map(drop) } else { Ok(()) }
 }
 
 /// Finds what keeps a value from being written, by writing to nowhere.
-pub(crate) fn walk<T: Save>(cx: &WriteContext, place: Place<'_>, value: &T) -> Result<()> {
+pub(crate) fn walk<T: Save>(cx: &WriteContext, place: Place<'_>, value: &T) -> Result<Count> {
     let mut count = Count::default();
     Slot::whole(&mut count, cx, place).put(value)?;
-    count.finish()
+    count.finish()?;
+    Ok(count)
 }
 
 /// Writes a value as the whole file.

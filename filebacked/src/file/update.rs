@@ -88,9 +88,9 @@ impl File {
 /// Updates a member of a group that is there.
 pub(super) fn update_member<T: Save>(group: Id, leaf: &str, value: &T, options: &WriteOptions) -> Result<()> {
     let cx = whole::write_context::<T>(options)?;
-    whole::walk(&cx, Place::Member(leaf), value)?;
+    let apart = whole::walk(&cx, Place::Member(leaf), value)?.stays || cx.mask().is_some();
     libhdf5::begin(&group)?;
-    let mut sink = UpdateSink::new(group)?;
+    let mut sink = UpdateSink::new(group, leaf, apart)?;
     let written = whole::write_member(&mut sink, &cx, leaf, value);
     complete(sink, written)
 }
@@ -98,9 +98,9 @@ pub(super) fn update_member<T: Save>(group: Id, leaf: &str, value: &T, options: 
 /// Updates the members of a group.
 pub(super) fn update_members<T: Save>(group: &Id, value: &T, options: &WriteOptions) -> Result<()> {
     let cx = whole::write_context::<T>(options)?;
-    whole::walk(&cx, Place::Member(UNDER_WAY), value)?;
+    let apart = whole::walk(&cx, Place::Member(UNDER_WAY), value)?.stays || cx.mask().is_some();
     libhdf5::begin(group)?;
-    let mut sink = UpdateSink::of_group(group.clone(), known_members::<T>(group)?)?;
+    let mut sink = UpdateSink::of_group(group.clone(), known_members::<T>(group)?, apart)?;
     let written = whole::write_member(&mut sink, &cx, UNDER_WAY, value);
     complete(sink, written)
 }

@@ -8,6 +8,7 @@ mod access;
 mod attributes;
 mod changes;
 mod chunks;
+mod claims;
 mod compare;
 mod content;
 // Arrays are what is changed in its place.

@@ -11,6 +11,7 @@ use super::source::Data;
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
 use crate::shared::Written;
+use crate::stamp::UNDER_WAY;
 use crate::storage::compound::Strings;
 use crate::storage::{
     AttrSpec, Cell, DatasetSpec, Dtype, Elements, Form, Kept, Link, Out, Sink, Slab, StoredType, elements,
@@ -39,7 +40,9 @@ pub(crate) struct LibSink {
     scratch: Vec<u8>,
     /// References, which are written once everything that they may lead to is there.
     waiting: Vec<Waiting>,
-    linked: Linked,
+    pub(super) linked: Linked,
+    /// What is written under the name [`UNDER_WAY`] is what the first group is to be.
+    of_members: bool,
 }
 
 /// A dataset or an attribute whose elements are not written yet.
@@ -68,7 +71,13 @@ impl LibSink {
             let scalar = unsafe { Id::own(H5Screate(H5S_SCALAR))? };
             Ok::<_, Error>(Tools { types: Types::new()?, lists: Lists::new()?, scalar })
         })?;
-        Ok(LibSink { groups: vec![group], tools, scratch: Vec::new(), waiting: Vec::new(), linked: Linked::default() })
+        Ok(LibSink { groups: vec![group], tools, scratch: Vec::new(), waiting: Vec::new(), linked: Linked::default(), of_members: false })
+    }
+
+    /// Writes a value as the member [`UNDER_WAY`] of this group, whose members are the group's in the end.
+    pub(crate) fn of_members(group: Id) -> Result<Self> {
+        let sink = LibSink::new(group)?;
+        Ok(LibSink { of_members: true, ..sink })
     }
 
     /// The open group.
@@ -268,6 +277,7 @@ impl Sink for LibSink {
 
     fn note(&mut self, object: u32, name: Option<&str>) -> Result<bool> {
         let at = self.open()?;
+        let name = name.filter(|name| !(self.of_members && self.groups.len() == 1 && *name == UNDER_WAY));
         sync(|| self.linked.note(object, at, name))
     }
 
