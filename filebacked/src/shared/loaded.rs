@@ -176,11 +176,7 @@ pub(crate) fn point<P: Pointer>(node: Node<'_>) -> Result<P::Weak> {
 
 /// Reads what options take parts of: once more if something pointed to a value whose owner came later, when it is known what
 /// that takes of it.
-pub(crate) fn in_any_order<R>(
-    source: &dyn Source,
-    cx: &ReadContext,
-    mut read: impl FnMut() -> Result<R>,
-) -> Result<R> {
+pub(crate) fn in_any_order<R>(source: &dyn Source, cx: &ReadContext, mut read: impl FnMut() -> Result<R>) -> Result<R> {
     let found = read()?;
     match source.loaded() {
         Some(loaded) if cx.mask().is_some() && loaded.begin_again() => {

@@ -34,6 +34,7 @@ mod lists;
 mod members;
 mod names;
 mod refer;
+mod renew;
 mod repack;
 #[cfg(feature = "ndarray")]
 mod rewrite;
@@ -76,6 +77,7 @@ pub(crate) use members::{
     Member, check_group, copy, count, create_group, create_hard_link, create_link, is_ordered, is_same, kind_of,
     member, members, open_member, path_of,
 };
+pub(crate) use renew::References;
 #[cfg(feature = "ndarray")]
 pub(crate) use rewrite::rewrite;
 pub(crate) use sink::LibSink;

@@ -71,7 +71,14 @@ impl LibSink {
             let scalar = unsafe { Id::own(H5Screate(H5S_SCALAR))? };
             Ok::<_, Error>(Tools { types: Types::new()?, lists: Lists::new()?, scalar })
         })?;
-        Ok(LibSink { groups: vec![group], tools, scratch: Vec::new(), waiting: Vec::new(), linked: Linked::default(), of_members: false })
+        Ok(LibSink {
+            groups: vec![group],
+            tools,
+            scratch: Vec::new(),
+            waiting: Vec::new(),
+            linked: Linked::default(),
+            of_members: false,
+        })
     }
 
     /// Writes a value as the member [`UNDER_WAY`] of this group, whose members are the group's in the end.
