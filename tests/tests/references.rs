@@ -1,10 +1,12 @@
 //! References into a file, by h5py, while what they lead to grows, is replaced and deleted.
 
-use filebacked::{ErrorKind, File, FileBacked, LazyArray, LazyVec};
+use filebacked::{Engine, ErrorKind, File, FileBacked, LazyArray, LazyVec, ReadOptions};
 use filebacked_tests::{Python, python, scratch};
 use ndarray::{Array1, Array2, Axis, Ix1, Ix2};
 use serde_json::json;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::{Arc, Weak};
 
 /// References of every kind to `x` and `g/m`, to which several names lead.
 const REFERRED: &str = "\
@@ -155,4 +157,68 @@ fn a_region_of_what_has_no_regions_any_more_is_named() {
     assert_eq!(file.read::<Vec<String>>("words").unwrap(), ["a", "b"]);
     file.close().unwrap();
     assert!(before.len() <= std::fs::read(&path).unwrap().len());
+}
+
+/// A reference that leads nowhere any more, as HDF5 lets them: h5py says nothing either.
+#[derive(FileBacked, Debug)]
+struct Pair {
+    first: Arc<Vec<f64>>,
+    second: Weak<Vec<f64>>,
+}
+
+#[test]
+fn a_reference_to_what_was_deleted_gives_no_owner() {
+    let Some(python) = python() else { return };
+    let (_dir, path) = scratch("deleted.h5");
+    let make =
+        "f['first'] = [0.5]\nf['x'] = np.arange(5.)\nf.create_dataset('second', data=f['x'].ref, dtype=h5py.ref_dtype)";
+    let load = |engine| ReadOptions::new().engine(engine).load::<Pair>(&path);
+    for options in ["", ", libver=('earliest', 'v108')", ", libver='latest'"] {
+        let create = |code: &str| {
+            let code = format!("with h5py.File({path:?}, 'w'{options}) as f:\n    {}", code.replace('\n', "\n    "));
+            python.create(&path.with_extension("other"), &code);
+        };
+        for engine in [Engine::Any, Engine::Libhdf5] {
+            // What was deleted still lies there, and nobody owns it.
+            create(make);
+            python.change(&path, "del f['x']");
+            let pair = load(engine).unwrap();
+            assert_eq!((&pair.first[..], pair.second.upgrade()), (&[0.5][..], None), "{options} {engine:?}");
+            // A group is there now.
+            create(&format!(
+                "{make}\ndel f['x']\nf.create_group('y')\nfor i in range(9): f[f'y{{i}}'] = np.zeros((2, 2))"
+            ));
+            match load(engine) {
+                Ok(pair) => assert_eq!(pair.second.upgrade(), None),
+                Err(error) => assert_eq!(error.path(), "/second", "{error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_reference_to_no_object_is_an_error() {
+    let Some(python) = python() else { return };
+    let (_dir, path) = scratch("nowhere.h5");
+    for options in ["", ", libver='latest'"] {
+        let code = format!(
+            "with h5py.File({path:?}, 'w'{options}) as f:\n    f['first'] = [0.5]\n    \
+             f.create_dataset('second', data=f['first'].ref, dtype=h5py.ref_dtype)\n    f['bulk'] = np.zeros(2000)"
+        );
+        python.create(&path.with_extension("other"), &code);
+        let load = |engine| ReadOptions::new().engine(engine).load::<Pair>(&path);
+        let pair = load(Engine::Any).unwrap();
+        assert!(Arc::ptr_eq(&pair.second.upgrade().unwrap(), &pair.first));
+        let at = |name: &str| python.eval(&path, &format!("f['{name}'].id.get_offset()")).as_u64().unwrap();
+        let (place, bulk, len) = (at("second"), at("bulk"), std::fs::metadata(&path).unwrap().len());
+        for address in [1, 8, bulk, bulk + 8, len - 3, len, len + 1, u64::MAX / 2, u64::MAX - 1, u64::MAX] {
+            let file = std::fs::File::options().write(true).open(&path).unwrap();
+            file.write_all_at(&address.to_le_bytes(), place).unwrap();
+            for engine in [Engine::Any, Engine::Libhdf5] {
+                let error = load(engine).unwrap_err();
+                assert_eq!(error.path(), "/second", "{address} {error}");
+                assert!(matches!(error.kind(), ErrorKind::Dangling(_) | ErrorKind::Damaged(_)), "{address} {error:?}");
+            }
+        }
+    }
 }
