@@ -34,6 +34,7 @@ pub(crate) struct Count {
     /// What is linked to is counted once.
     written: Written,
     /// Some of the value lies in a file, and was never read.
+    #[cfg_attr(not(feature = "libhdf5"), allow(dead_code))]
     pub(crate) stays: bool,
 }
 
@@ -130,7 +131,7 @@ impl Sink for Count {
     }
 
     /// What is copied from file to file is not counted.
-    fn copy(&mut self, _: &str, _: &dyn Kept) -> Result<bool> {
+    fn copy(&mut self, _: &str, _: &dyn Kept, _: bool) -> Result<bool> {
         self.stays = true;
         Ok(true)
     }
@@ -250,8 +251,8 @@ impl Sink for Watched<'_> {
         self.sink.finish()
     }
 
-    fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
-        let copied = self.sink.copy(name, kept)?;
+    fn copy(&mut self, name: &str, kept: &dyn Kept, may_point: bool) -> Result<bool> {
+        let copied = self.sink.copy(name, kept, may_point)?;
         self.tell(0)?;
         Ok(copied)
     }

@@ -514,3 +514,37 @@ fn values_without_a_type_keep_the_references() {
         assert_eq!(check_tree(&root), 7);
     }
 }
+
+#[test]
+fn what_was_never_read_keeps_its_pointers() {
+    #[derive(FileBacked)]
+    struct Forest {
+        first: Lazy<Rc<Branch>>,
+        #[filebacked(layout = "rows")]
+        trees: Vec<Lazy<Branch>>,
+        count: u8,
+    }
+    for writer in ENGINES {
+        let (_dir, path) = scratch("forest.h5");
+        let options = WriteOptions::new().engine(writer);
+        let forest = Forest { first: tree().into(), trees: Vec::new(), count: 1 };
+        options.save(&path, &forest).unwrap();
+        let mut forest: Forest = filebacked::load(&path).unwrap();
+        assert!(!forest.first.is_loaded());
+        // Other places than before.
+        forest.count = 2;
+        let other = path.with_extension("other");
+        filebacked::save(&other, &(vec![0.5; 3], forest)).unwrap();
+        let (_, forest): (Vec<f64>, Forest) = filebacked::load(&other).unwrap();
+        assert_eq!((check_tree(forest.first.get().unwrap()), forest.count), (7, 2));
+        // And in a file that is there.
+        let file = File::create(path.with_extension("file")).unwrap();
+        let (_, forest): (Vec<f64>, Forest) = filebacked::load(&other).unwrap();
+        file.write("forest", &forest).unwrap();
+        assert_eq!(check_tree(file.read::<Forest>("forest").unwrap().first.get().unwrap()), 7);
+        let lazy: Forest = file.read("forest").unwrap();
+        file.write("again", &lazy).unwrap();
+        file.delete("forest").unwrap();
+        assert_eq!(check_tree(file.read::<Forest>("again").unwrap().first.get().unwrap()), 7);
+    }
+}

@@ -25,6 +25,10 @@ impl File {
     /// that was read from here, and not loaded, stands for what lies there, and costs nothing. Where nothing is under the
     /// name, the value is written.
     ///
+    /// Values that several own become one object, and those that no longer are one, two. What links from elsewhere lead to stays as
+    /// it is: an object that has such is replaced. HDF5's references to what is replaced or deleted are not renewed, but for those
+    /// that the value itself makes of `Weak`: they are addresses, and may lead to something else then.
+    ///
     /// The value is walked through before anything is changed, so that one that cannot be written changes nothing. An error of
     /// the disk in the middle leaves some members old and some new; so does a process that is killed, which the file is
     /// marked for: see [`File::flush`]. [`update_atomic`](crate::update_atomic) has the old value or the new one.

@@ -176,9 +176,10 @@ pub(crate) trait Sink {
         let _ = shape;
     }
 
-    /// Copies an object of a file, with all that is in it and as it is stored; `false` where this engine cannot.
-    fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
-        let _ = (name, kept);
+    /// Copies an object of a file, with all that is in it and as it is stored; `false` where this engine cannot, and where the
+    /// value may point to values, and does so: references lead nowhere in a copy, or to what was copied.
+    fn copy(&mut self, name: &str, kept: &dyn Kept, may_point: bool) -> Result<bool> {
+        let _ = (name, kept, may_point);
         Ok(false)
     }
 

@@ -36,10 +36,7 @@ fn rows() -> Vec<(&'static str, Vec<Given>)> {
         ("`Weak`", values(&["weak"])),
         (
             "`SoftLink<T>`, `ExternalLink<T>`",
-            vec![
-                ("soft_link", Some(json!([[1.5, 2.5], "/y"]))),
-                ("external_link", Some(json!([[1.5, 2.5], "/x"]))),
-            ],
+            vec![("soft_link", Some(json!([[1.5, 2.5], "/y"]))), ("external_link", Some(json!([[1.5, 2.5], "/x"])))],
         ),
         ("`Vec<Arc<T>>`, `layout = \"shared\"`", values(&["vec_shared"])),
         ("`Option`", vec![("option", Some(json!([true]))), ("option_none", Some(json!([false])))]),

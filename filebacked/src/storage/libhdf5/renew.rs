@@ -7,13 +7,13 @@ use super::id::{Id, check};
 use super::members::identity;
 use super::names;
 use super::refer::{OBJECT, REGION, dereference};
-use super::source::Data;
+use super::source::{Data, kind};
 use super::stack::forget_error;
 use super::walk::{Met, walk};
 use crate::error::{Error, ErrorKind, Result};
+use crate::storage::ObjectKind;
 use hdf5_metno::sync::sync;
-use hdf5_metno_sys::h5i::H5I_type_t::H5I_DATASET;
-use hdf5_metno_sys::h5i::{H5Iget_type, hid_t};
+use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5r::{H5R_type_t, H5Rcreate, H5Rget_region};
 use hdf5_metno_sys::h5t::H5T_class_t::H5T_REFERENCE;
 use hdf5_metno_sys::h5t::{H5Tdetect_class, hvl_t};
@@ -40,6 +40,34 @@ struct Moved<'i> {
     reference: [u8; 8],
 }
 
+/// Whether there are references in an object, or in what is below it.
+pub(super) fn has_references(object: &Id) -> Result<bool> {
+    sync(|| {
+        let mut found = false;
+        let mut look = |object: &Id| {
+            for attribute in elements_of(object)? {
+                let holder = Holder { path: String::new(), object: object.clone(), attribute };
+                found |= !found && holder.has_references()?;
+            }
+            Ok::<_, Error>(())
+        };
+        match kind(object)? {
+            ObjectKind::Group => walk(object, &mut |_, met| match met {
+                Met::Object(object) => look(object),
+                Met::Link => Ok(()),
+            })?,
+            _ => look(object)?,
+        }
+        Ok(found)
+    })
+}
+
+/// What of an object has elements: `None` for a dataset's own, and the names of attributes. The lock is held.
+fn elements_of(object: &Id) -> Result<impl Iterator<Item = Option<String>>> {
+    let own = (kind(object)? == ObjectKind::Dataset).then_some(None);
+    Ok(own.into_iter().chain(names::attributes(object.raw())?.into_iter().map(Some)))
+}
+
 impl References {
     /// Looks through the whole file for references to these objects, and to parts of them. Nothing is changed. `groups` are
     /// those of the objects that groups take the place of.
@@ -55,10 +83,7 @@ impl References {
             let mut holders = Vec::new();
             walk(&root_of(first)?, &mut |path, met| {
                 let Met::Object(object) = met else { return Ok(()) };
-                // SAFETY: the object is open.
-                let elements = (unsafe { H5Iget_type(object.raw()) } == H5I_DATASET).then_some(None);
-                let attributes = names::attributes(object.raw())?.into_iter().map(Some);
-                for attribute in elements.into_iter().chain(attributes) {
+                for attribute in elements_of(object)? {
                     let holder = Holder { path: path.to_string(), object: object.clone(), attribute };
                     let mut found = false;
                     let looked = holder.visit(&mut |kind, reference| {
@@ -158,34 +183,41 @@ impl Holder {
         }
     }
 
+    /// Does something with the elements. The lock is held.
+    fn open<R>(&self, act: impl FnOnce(Data) -> Result<R>) -> Result<R> {
+        let Some(name) = &self.attribute else { return act(Data::Dataset(self.object.raw())) };
+        let attribute = open_attribute(self.object.raw(), name)?.ok_or_else(|| Error::new(ErrorKind::Missing))?;
+        act(Data::Attribute(attribute.raw()))
+    }
+
+    /// Whether some part of the type is a reference. The lock is held.
+    fn has_references(&self) -> Result<bool> {
+        self.open(|data| {
+            let stored = data.dtype()?;
+            // SAFETY: the type is open.
+            Ok(check(unsafe { H5Tdetect_class(stored.raw(), H5T_REFERENCE) })? > 0)
+        })
+    }
+
     /// Lets `see` look at each reference among the elements; they are written again where it says that it has changed some.
     /// The lock is held.
     fn visit(&self, see: &mut dyn FnMut(H5R_type_t, &mut [u8]) -> Result<bool>) -> Result<()> {
-        let attribute = match &self.attribute {
-            Some(name) => Some(open_attribute(self.object.raw(), name)?.ok_or_else(|| Error::new(ErrorKind::Missing))?),
-            None => None,
-        };
-        let data = match &attribute {
-            Some(attribute) => Data::Attribute(attribute.raw()),
-            None => Data::Dataset(self.object.raw()),
-        };
-        let stored = data.dtype()?;
-        // SAFETY: the type is open.
-        if check(unsafe { H5Tdetect_class(stored.raw(), H5T_REFERENCE) })? == 0 {
+        if !self.has_references()? {
             return Ok(());
         }
-        content::change(data, |part, elements| {
-            let mut changed = false;
-            for element in elements.chunks_exact_mut(part.size.max(1)) {
-                // SAFETY: the library has filled the elements.
-                unsafe {
-                    part.references(element, &mut |kind, reference| {
-                        changed |= see(kind, reference)?;
-                        Ok(())
-                    })
-                }?;
-            }
-            Ok(changed)
+        self.open(|data| {
+            content::change(data, |part, elements| {
+                let mut changed = false;
+                let mut see = |kind, reference: &mut [u8]| {
+                    changed |= see(kind, reference)?;
+                    Ok(())
+                };
+                for element in elements.chunks_exact_mut(part.size.max(1)) {
+                    // SAFETY: the library has filled the elements.
+                    unsafe { part.references(element, &mut see)? };
+                }
+                Ok(changed)
+            })
         })
     }
 }

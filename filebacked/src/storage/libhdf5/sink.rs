@@ -7,6 +7,7 @@ use super::linked::{self, Linked};
 use super::links;
 use super::lists::{ListRef, Lists};
 use super::members;
+use super::renew::has_references;
 use super::source::Data;
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
@@ -272,10 +273,14 @@ impl Sink for LibSink {
         result
     }
 
-    fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
+    fn copy(&mut self, name: &str, kept: &dyn Kept, may_point: bool) -> Result<bool> {
         let Some(into) = self.groups.last() else { return Ok(false) };
-        kept.with_hdf5(&mut |object| members::copy(object, into, name, 0))?;
-        Ok(true)
+        let mut copied = false;
+        kept.with_hdf5(&mut |object| {
+            copied = !(may_point && has_references(object)?);
+            if copied { members::copy(object, into, name, 0) } else { Ok(()) }
+        })?;
+        Ok(copied)
     }
 
     fn written(&mut self) -> Option<&mut Written> {

@@ -7,6 +7,7 @@ use super::id::{Id, check, with_link_name};
 use super::links;
 use super::members::{copy, identity_and_links};
 use super::names::{self, is_ordered};
+use super::renew::has_references;
 use super::sink::{LibSink, count, too_large};
 use super::source::Data;
 use crate::error::{Error, ErrorKind, Result};
@@ -443,9 +444,9 @@ impl Sink for UpdateSink {
         }
     }
 
-    fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
+    fn copy(&mut self, name: &str, kept: &dyn Kept, may_point: bool) -> Result<bool> {
         if self.old().is_none() {
-            return self.sink.copy(name, kept);
+            return self.sink.copy(name, kept, may_point);
         }
         for kind in [H5I_DATASET, H5I_GROUP] {
             // What was never read is what lies there.
@@ -456,7 +457,16 @@ impl Sink for UpdateSink {
                 return Ok(true);
             }
         }
-        let group = self.group()?;
+        let (group, mut points) = (self.group()?, false);
+        if may_point {
+            kept.with_hdf5(&mut |object| {
+                points = has_references(object)?;
+                Ok(())
+            })?;
+        }
+        if points {
+            return Ok(false);
+        }
         self.replace(name, |_, name| kept.with_hdf5(&mut |object| copy(object, &group, name, 0)))?;
         Ok(true)
     }
