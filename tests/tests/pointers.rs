@@ -1,7 +1,9 @@
 //! `Weak`: what points to values that others own.
 
-use filebacked::with::Matlab;
-use filebacked::{Engine, ErrorKind, File, FileBacked, Layout, Lazy, ReadOptions, Save, SoftLink, WriteOptions};
+use filebacked::with::{DataFrame, Matlab};
+use filebacked::{
+    Engine, ErrorKind, File, FileBacked, Layout, Lazy, LazyVec, ReadOptions, Save, SoftLink, WriteOptions,
+};
 use filebacked::{from_bytes, to_bytes};
 use filebacked_tests::{ENGINES, python, scratch};
 use serde_json::json;
@@ -286,6 +288,117 @@ fn places_without_objects_are_refused() {
     }
 }
 
+#[derive(FileBacked, Debug)]
+enum Sight {
+    Near { what: rc::Weak<f64>, distance: u8 },
+    Nothing,
+    Pair(rc::Weak<f64>, rc::Weak<f64>),
+}
+
+/// Everywhere where many values are.
+#[derive(FileBacked, Debug)]
+struct Everywhere {
+    columns: Vec<(u8, rc::Weak<f64>)>,
+    options: Vec<Option<rc::Weak<f64>>>,
+    arrays: Vec<[rc::Weak<f64>; 2]>,
+    array: [rc::Weak<f64>; 2],
+    ragged: Vec<Vec<rc::Weak<f64>>>,
+    maps: Vec<BTreeMap<u8, rc::Weak<f64>>>,
+    variants: Vec<Sight>,
+    single: Sight,
+    #[filebacked(layout = "rows")]
+    list: Vec<rc::Weak<f64>>,
+    nested: BTreeMap<u8, (Option<rc::Weak<f64>>, Vec<rc::Weak<f64>>)>,
+    none: Vec<rc::Weak<f64>>,
+    #[filebacked(layout = "rows")]
+    owners: Vec<Rc<f64>>,
+}
+
+#[test]
+fn rows_of_every_kind_have_pointers() {
+    let owners: Vec<Rc<f64>> = (0..3).map(|i| Rc::new(f64::from(i))).collect();
+    let weak = |i: usize| Rc::downgrade(&owners[i]);
+    let value = Everywhere {
+        columns: vec![(1, weak(2)), (2, rc::Weak::new()), (3, weak(0))],
+        options: vec![None, Some(weak(1)), Some(rc::Weak::new())],
+        arrays: vec![[weak(0), weak(1)], [weak(2), weak(2)]],
+        array: [weak(1), rc::Weak::new()],
+        ragged: vec![vec![], vec![weak(0), weak(2)], vec![weak(1)]],
+        maps: vec![BTreeMap::from([(7, weak(2))]), BTreeMap::new(), BTreeMap::from([(1, weak(0)), (2, weak(1))])],
+        variants: vec![Sight::Pair(weak(0), weak(2)), Sight::Nothing, Sight::Near { what: weak(1), distance: 4 }],
+        single: Sight::Near { what: weak(2), distance: 5 },
+        list: vec![weak(2), rc::Weak::new(), weak(0)],
+        nested: BTreeMap::from([(1, (Some(weak(0)), vec![weak(1)])), (2, (None, vec![]))]),
+        none: vec![],
+        owners: owners.clone(),
+    };
+    through(&value, |loaded: &Everywhere| {
+        let is =
+            |weak: &rc::Weak<f64>, i: usize| assert!(Rc::ptr_eq(&weak.upgrade().unwrap(), &loaded.owners[i]), "{i}");
+        let gone = |weak: &rc::Weak<f64>| assert!(weak.upgrade().is_none());
+        assert_eq!(loaded.owners, owners);
+        is(&loaded.columns[0].1, 2);
+        gone(&loaded.columns[1].1);
+        is(&loaded.columns[2].1, 0);
+        assert!(loaded.options[0].is_none());
+        is(loaded.options[1].as_ref().unwrap(), 1);
+        gone(loaded.options[2].as_ref().unwrap());
+        loaded.arrays.iter().flatten().zip([0, 1, 2, 2]).for_each(|(weak, i)| is(weak, i));
+        is(&loaded.array[0], 1);
+        gone(&loaded.array[1]);
+        assert_eq!(loaded.ragged.iter().map(Vec::len).collect::<Vec<_>>(), [0, 2, 1]);
+        loaded.ragged.iter().flatten().zip([0, 2, 1]).for_each(|(weak, i)| is(weak, i));
+        loaded.maps.iter().flatten().zip([(7, 2), (1, 0), (2, 1)]).for_each(|((key, weak), (wanted, i))| {
+            assert_eq!(*key, wanted);
+            is(weak, i);
+        });
+        let [Sight::Pair(a, b), Sight::Nothing, Sight::Near { what, distance: 4 }] = &loaded.variants[..] else {
+            panic!("{:?}", loaded.variants)
+        };
+        [a, b, what].into_iter().zip([0, 2, 1]).for_each(|(weak, i)| is(weak, i));
+        let Sight::Near { what, distance: 5 } = &loaded.single else { panic!("{:?}", loaded.single) };
+        is(what, 2);
+        is(&loaded.list[0], 2);
+        gone(&loaded.list[1]);
+        is(&loaded.list[2], 0);
+        is(loaded.nested[&1].0.as_ref().unwrap(), 0);
+        is(&loaded.nested[&1].1[0], 1);
+        assert!(loaded.nested[&2].0.is_none() && loaded.none.is_empty());
+    });
+}
+
+#[test]
+fn rows_that_are_appended_cannot_point() {
+    let (_dir, path) = scratch("rows.h5");
+    let file = File::create(&path).unwrap();
+    let owner = Arc::new(0.5);
+    file.write("rows", &vec![(1u8, Arc::downgrade(&owner))]).unwrap();
+    let mut rows: LazyVec<(u8, Weak<f64>)> = file.read("rows").unwrap();
+    rows.push((2, Arc::downgrade(&owner)));
+    let error = rows.flush().unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
+    assert!(error.to_string().contains("`Weak`"), "{error}");
+    let rows = file.read::<Vec<(u8, Weak<f64>)>>("rows").unwrap();
+    assert_eq!((rows.len(), rows[0].0, rows[0].1.upgrade()), (1, 1, None));
+}
+
+#[test]
+fn a_data_frame_has_no_pointers() {
+    #[derive(FileBacked)]
+    struct Row {
+        id: String,
+        to: Weak<f64>,
+    }
+    #[derive(FileBacked)]
+    struct Frame {
+        #[filebacked(with = DataFrame { index: "id" })]
+        rows: Vec<Row>,
+    }
+    let error = to_bytes(&Frame { rows: vec![Row { id: "a".into(), to: Weak::new() }] }).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
+    assert_eq!(error.path(), "/rows/to");
+}
+
 /// What is pointed to, and is stored where nothing can point to it.
 #[test]
 fn values_that_are_no_objects_cannot_be_pointed_to() {
@@ -352,10 +465,10 @@ fn values_that_are_no_objects_cannot_be_pointed_to() {
 fn a_value_that_borrows_cannot_be_pointed_to() {
     #[derive(Save)]
     struct Borrowed<'a> {
-        owner: Arc<&'a str>,
-        weak: Weak<&'a str>,
+        owner: Arc<(u8, &'a str)>,
+        weak: Weak<(u8, &'a str)>,
     }
-    let owner = Arc::new("text");
+    let owner = Arc::new((1, "text"));
     let value = Borrowed { weak: Arc::downgrade(&owner), owner };
     let error = to_bytes(&value).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
@@ -460,7 +573,7 @@ fn options_leave_no_pointer_behind() {
     struct Later {
         parts: Lazy<Parts>,
     }
-    filebacked::save(&path.with_extension("later"), &Later { parts: all.into() }).unwrap();
+    filebacked::save(path.with_extension("later"), &Later { parts: all.into() }).unwrap();
     let later: Later = ReadOptions::new().skip(["parts/more"]).load(path.with_extension("later")).unwrap();
     assert!(later.parts.get().unwrap().more.is_none());
     check(later.parts.get().unwrap());

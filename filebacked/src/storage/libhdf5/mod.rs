@@ -5,6 +5,7 @@
 //! from other threads. Files are written in the format of HDF5 1.8, which every later version reads.
 
 mod access;
+mod aside;
 mod attributes;
 mod changes;
 mod chunks;

@@ -1,8 +1,9 @@
 //! Writing over what is there, where that differs.
 
+use super::aside::{clear, put_in_place, reorder};
 use super::claims::Claims;
 use super::compare::{delete_attribute, has_elements, open_attribute};
-use super::edit::{delete, exists, move_link};
+use super::edit::{delete, exists};
 use super::id::{Id, check, with_link_name};
 use super::links;
 use super::members::{copy, identity_and_links};
@@ -243,34 +244,6 @@ impl UpdateSink {
         self.sink.groups.truncate(1);
         around.map_or(Ok(()), |group| clear(&group))
     }
-}
-
-/// Deletes what is under way in a group, or was when a process was killed.
-fn clear(group: &Id) -> Result<()> {
-    sync(|| if exists(group, UNDER_WAY)? { delete(group, UNDER_WAY) } else { Ok(()) })
-}
-
-/// Gives what is complete its name.
-fn put_in_place(group: &Id, name: &str) -> Result<()> {
-    sync(|| {
-        if exists(group, name)? {
-            delete(group, name)?;
-        }
-        move_link(group, UNDER_WAY, group, name)
-    })
-}
-
-/// Puts links into this order, by making all of them anew from where the first is out of it. The lock is held.
-fn reorder(group: &Id, wanted: &[String]) -> Result<()> {
-    let places: HashMap<&str, usize> = wanted.iter().enumerate().map(|(i, name)| (name.as_str(), i)).collect();
-    let found: Vec<usize> =
-        names::children(group.raw())?.iter().filter_map(|name| places.get(name.as_str()).copied()).collect();
-    let Some(first) = found.iter().enumerate().position(|(i, place)| i != *place) else { return Ok(()) };
-    for name in wanted.get(first..).unwrap_or_default() {
-        move_link(group, name, group, UNDER_WAY)?;
-        move_link(group, UNDER_WAY, group, name)?;
-    }
-    Ok(())
 }
 
 impl Sink for UpdateSink {
