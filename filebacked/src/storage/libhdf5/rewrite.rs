@@ -11,7 +11,7 @@ use super::renew::References;
 use super::source::{Data, allocation, select};
 use super::strings::{Arena, into_arena};
 use super::{links, names};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::storage::{Handle, ObjectKind, Tiles, elements};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5d::{H5Dcreate_anon, H5Dget_create_plist, H5Dread};
@@ -33,16 +33,20 @@ const UNDER_WAY: &str = ".filebacked grows";
 /// it, and of all references. The old one is whole until then, and stays so for whoever has it open.
 pub(crate) fn rewrite(old: &Id, shape: &[u64], fill: impl FnOnce(&Id) -> Result<()>) -> Result<Id> {
     let references = References::to(&[old], &[])?;
-    let new = sync(|| {
-        let new = like(old, shape)?;
-        copy(old, &new)?;
-        names::attributes(old.raw())?.iter().try_for_each(|name| copy_attribute(old.raw(), new.raw(), name))?;
-        Ok::<_, Error>(new)
-    })?;
-    fill(&new)?;
-    sync(|| places(old)?.iter().try_for_each(|(group, name)| replace(group, name, &new)))?;
+    let new = sync(|| like(old, shape))?;
+    instead(old, &new, fill)?;
     references.renew(&[(old, &new)])?;
     Ok(new)
+}
+
+/// Copies what a dataset has into one without a name, which takes its place when it is complete.
+pub(super) fn instead(old: &Id, new: &Id, fill: impl FnOnce(&Id) -> Result<()>) -> Result<()> {
+    sync(|| {
+        copy(old, new)?;
+        names::attributes_of_dataset(old.raw())?.iter().try_for_each(|name| copy_attribute(old.raw(), new.raw(), name))
+    })?;
+    fill(new)?;
+    sync(|| places(old)?.iter().try_for_each(|(group, name)| replace(group, name, new)))
 }
 
 /// A new dataset without a name, with the type and the properties of another. The lock is held.
@@ -77,7 +81,7 @@ fn copy(old: &Id, new: &Id) -> Result<()> {
     let dtype = data(old)?.dtype()?;
     let size = size_of_type(dtype.raw())?;
     let common = extents(old)?.0.into_iter().zip(extents(new)?.0).map(|(old, new)| old.min(new) as usize);
-    let (common, chunk) = (common.collect::<Vec<_>>(), allocation(old.raw())?.chunk);
+    let (common, chunk) = (common.collect::<Vec<_>>(), allocation(new.raw())?.chunk);
     let chunk: Vec<usize> = chunk.iter().map(|extent| *extent as usize).collect();
     let chunk = (!chunk.is_empty()).then_some(&*chunk);
     // Words, so that pointers to what is of variable length are aligned.
