@@ -312,6 +312,7 @@ impl File {
 
 /// Writes into a link of another name, and runs `finish` when the value is complete; what is under way goes otherwise.
 pub(crate) fn write_aside<T: Save>(
+    sink: LibSink,
     group: &Id,
     value: &T,
     options: &WriteOptions,
@@ -320,10 +321,11 @@ pub(crate) fn write_aside<T: Save>(
     libhdf5::begin(group)?;
     let cx = whole::write_context::<T>(options)?;
     whole::rehearse(&cx, Place::Member(UNDER_WAY), value)?;
-    in_turn(|| write_and_finish(group, value, &cx, finish))
+    in_turn(|| write_and_finish(sink, group, value, &cx, finish))
 }
 
 fn write_and_finish<T: Save>(
+    mut sink: LibSink,
     group: &Id,
     value: &T,
     cx: &WriteContext,
@@ -333,7 +335,6 @@ fn write_and_finish<T: Save>(
         // What a process left that did not come to its end.
         libhdf5::delete(group, UNDER_WAY)?;
     }
-    let mut sink = LibSink::new(group.clone())?;
     let written = whole::write_member(&mut sink, cx, UNDER_WAY, value);
     drop(sink);
     let done = written.and_then(|()| finish());
@@ -381,7 +382,7 @@ pub(crate) fn write_member<T: Save>(base: &Id, path: &str, value: &T, options: &
         }
         libhdf5::move_link(base, UNDER_WAY, &group, leaf)
     };
-    write_aside(base, value, options, finish).map_err(|e| e.at(path))
+    write_aside(LibSink::new(base.clone())?, base, value, options, finish).map_err(|e| e.at(path))
 }
 
 /// The group that these names lead to, if there is one.
@@ -420,7 +421,7 @@ pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptio
         drop(written);
         libhdf5::delete(group, UNDER_WAY)
     };
-    write_aside(group, value, options, finish)
+    write_aside(LibSink::of_members(group.clone())?, group, value, options, finish)
 }
 
 /// The names that members of a value may have in a group: those that its type knows, or all where both are maps.

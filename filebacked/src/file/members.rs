@@ -246,7 +246,8 @@ impl Group {
         })
     }
 
-    /// Deletes a name, and what it leads to if that was its last one. The space can be used for what is written later.
+    /// Deletes a name, and what it leads to if that was its last one. The space can be used for what is written later. HDF5 does not
+    /// know of references to it, which lead to whatever lies there next.
     ///
     /// # Errors
     ///

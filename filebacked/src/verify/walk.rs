@@ -203,7 +203,10 @@ impl Walk {
                         text(hash, paths.get(&target)?.unwrap_or(NOWHERE).as_bytes());
                         self.paths = Some(paths);
                     }
-                    Err(error) if matches!(error.kind(), ErrorKind::Dangling(_)) => text(hash, NOWHERE.as_bytes()),
+                    // One to nothing that is there: the other engine's word for it, too.
+                    Err(error) if matches!(error.kind(), ErrorKind::Dangling(_) | ErrorKind::Damaged(_)) => {
+                        text(hash, NOWHERE.as_bytes());
+                    }
                     Err(error) => return Err(error),
                 },
                 _ => match object.region(cell) {

@@ -7,7 +7,7 @@ use crate::file::{in_turn, write_aside};
 use crate::layout::map::{Form, checked_link, key_name};
 use crate::options::WriteOptions;
 use crate::stamp::{LEN, UNDER_WAY, escape_link};
-use crate::storage::libhdf5::{self, Id};
+use crate::storage::libhdf5::{self, Id, LibSink};
 use std::hash::Hash;
 
 impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
@@ -123,7 +123,7 @@ fn put<V: FileBacked>(root: &Id, group: &Id, link: &str, change: &Change<V>, opt
     // Looked at again when it is this thread's turn: others may have had theirs since.
     match &change.value {
         None => in_turn(|| check(group, link, change).and_then(|()| clear())),
-        Some(value) => write_aside(root, value, options, || {
+        Some(value) => write_aside(LibSink::new(root.clone())?, root, value, options, || {
             check(group, link, change)?;
             clear()?;
             libhdf5::move_link(root, UNDER_WAY, group, link)

@@ -5,9 +5,11 @@
 //! from other threads. Files are written in the format of HDF5 1.8, which every later version reads.
 
 mod access;
+mod aside;
 mod attributes;
 mod changes;
 mod chunks;
+mod claims;
 mod compare;
 mod content;
 // Arrays are what is changed in its place.
@@ -34,6 +36,7 @@ mod members;
 mod names;
 mod recode;
 mod refer;
+mod renew;
 mod repack;
 #[cfg(feature = "ndarray")]
 mod rewrite;
@@ -79,6 +82,7 @@ pub(crate) use members::{
 };
 #[cfg(feature = "ndarray")]
 pub(crate) use recode::Recoding;
+pub(crate) use renew::References;
 pub(crate) use rewrite::rewrite;
 pub(crate) use sink::LibSink;
 pub(crate) use source::LibSource;
