@@ -18,8 +18,7 @@ impl<T: FileBacked> LazyVec<T> {
     ///
     /// [`ErrorKind::ReadOnly`] for handles of files that were opened to be read, by [`load`](crate::load) for example;
     /// [`ErrorKind::Changed`] where another handle has appended to the table; [`ErrorKind::Mismatch`] and
-    /// [`ErrorKind::Unsupported`] for rows that do not fit what is in the file, among them what filters write, and
-    /// records with strings of variable length.
+    /// [`ErrorKind::Unsupported`] for rows that do not fit what is in the file, among them what filters write.
     pub fn flush(&mut self) -> Result<()> {
         if self.pending.is_empty() {
             return Ok(());

@@ -52,6 +52,7 @@ impl Plan {
             let rows = match &growth.content {
                 New::Bytes(dtype, bytes) => Rows::Bytes(dtype, bytes),
                 New::Texts(texts) => Rows::Texts(texts),
+                New::Records(dtype, bytes, strings, stored) => Rows::Records(dtype, bytes, strings, stored),
             };
             grower.append(&growth.dataset, &growth.description.shape, growth.rows, &rows)?;
         }

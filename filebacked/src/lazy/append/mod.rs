@@ -18,7 +18,7 @@ use crate::slot::{Place, Slot, Written};
 use crate::stamp::STAMP;
 use crate::storage::draft::{Draft, Drafted};
 use crate::storage::libhdf5::{self, Id, LibSource};
-use crate::storage::{Kept, ObjectKind};
+use crate::storage::{Dtype, Kept, ObjectKind};
 use crate::whole;
 use plan::{Plan, kind as kind_of};
 use std::sync::Arc;
@@ -40,7 +40,9 @@ pub(super) fn is_gone(object: &Id) -> Result<bool> {
 /// Rows as they are written next to those that are there.
 pub(super) fn drafted<T: FileBacked>(found: &Object<'_>, rows: &Vec<T>) -> Result<Drafted> {
     let layout = match (found.kind(), found.text_attribute(STAMP)?) {
-        (ObjectKind::Dataset, Some(_)) if found.describe()?.dtype.members().is_some() => Some(StoreAs::Compound),
+        (ObjectKind::Dataset, stamp) if is_of_records(&found.describe()?.dtype, stamp.is_some()) => {
+            Some(StoreAs::Compound)
+        }
         (ObjectKind::Dataset, _) if T::is_listed() => Some(StoreAs::Stacked),
         (_, stamp) => match kind_of(stamp.as_deref()) {
             Some("list") => Some(StoreAs::Rows),
@@ -57,4 +59,9 @@ pub(super) fn drafted<T: FileBacked>(found: &Object<'_>, rows: &Vec<T>) -> Resul
     };
     let Written { .. } = slot.put(rows)?;
     draft.finish()
+}
+
+/// Whether a dataset is one of records. Of others, numbers that are complex are none.
+fn is_of_records(dtype: &Dtype, stamped: bool) -> bool {
+    matches!(dtype, Dtype::Compound(_)) || stamped && dtype.members().is_some()
 }

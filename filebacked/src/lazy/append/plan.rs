@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::lazy::excerpt::damaged;
 use crate::object::Object;
 use crate::stamp::{FILTER, LEN, STAMP, Stamp};
+use crate::storage::compound::Strings;
 use crate::storage::draft::{Content, DraftDataset, DraftGroup, Drafted};
 use crate::storage::libhdf5::{self, Id, can_grow, id_of};
 use crate::storage::{Description, Dtype, ObjectKind, Slab, Span, Texts};
@@ -45,6 +46,8 @@ pub(super) struct Growth {
 pub(super) enum New {
     Bytes(Dtype, Vec<u8>),
     Texts(Texts),
+    /// Records of the first type with strings among them, as those of the second.
+    Records(Dtype, Vec<u8>, Vec<Strings>, Dtype),
 }
 
 /// Where a node is: its group and its name there. The node itself is found by its own name, if that is asked.
@@ -327,7 +330,9 @@ impl Plan {
             return Err(refused("what a filter writes"));
         }
         let stamp = draft.attrs.iter().find(|(name, _)| name == STAMP).map(|(_, stamp)| stamp.as_str());
-        if found.text_attribute(STAMP)?.as_deref() != stamp && stamp.is_some() {
+        let there = found.text_attribute(STAMP)?;
+        // Others have no stamps.
+        if there.as_deref() != stamp && stamp.is_some() && !(there.is_none() && kind(stamp) == Some("columns")) {
             return Err(Error::mismatch(format!("a dataset ({})", stamp.unwrap_or_default()), "another kind"));
         }
         let description = found.describe()?;
@@ -339,16 +344,19 @@ impl Plan {
             let (dtype, new) = fitted(found, &description, texts(draft)?)?;
             return self.grow(found, place, description, dtype, rows, new);
         }
-        let (dtype, new) = match (fit(&draft.dtype, &description.dtype), draft.content) {
-            (Fit::Same, Content::Bytes(bytes)) => (None, New::Bytes(draft.dtype, bytes)),
-            (Fit::Wider(wider), Content::Bytes(bytes)) => (Some(wider), New::Bytes(draft.dtype, bytes)),
-            (_, Content::Records(..)) => {
-                return Err(refused("records with strings of variable length"));
-            }
-            _ if !description.dtype.is_plain() => {
-                return Err(refused("to records with strings of variable length"));
-            }
-            _ => return Err(Error::mismatch(draft.dtype.to_string(), description.dtype.to_string())),
+        let (bytes, strings) = match draft.content {
+            Content::Bytes(bytes) => (bytes, Vec::new()),
+            Content::Records(bytes, strings) => (bytes, strings),
+            Content::Texts(_) => return Err(Error::mismatch("text", description.dtype.to_string())),
+        };
+        let (merged, dtype) = match fit(&draft.dtype, &strings, &description.dtype) {
+            Fit::Same(merged) => (merged, None),
+            Fit::Wider(wider) => (wider.clone(), Some(wider)),
+            Fit::Not => return Err(Error::mismatch(draft.dtype.to_string(), description.dtype.to_string())),
+        };
+        let new = match strings.is_empty() && merged.is_plain() {
+            true => New::Bytes(draft.dtype, bytes),
+            false => New::Records(draft.dtype, bytes, strings, merged),
         };
         self.grow(found, place, description, dtype, rows, new)
     }

@@ -32,6 +32,7 @@ mod links;
 mod lists;
 mod members;
 mod names;
+mod recast;
 mod refer;
 mod repack;
 #[cfg(feature = "ndarray")]
