@@ -27,7 +27,7 @@ impl<T: FileBacked> LazyVec<T> {
             return Err(Error::new(ErrorKind::Unsupported("to flush rows that belong to no file".into()))
                 .with_help("write them with `File::write`, and read the handle from there"));
         };
-        let table = stored.table.appended(&self.pending)?;
+        let table = stored.table.appended(&mut self.pending)?;
         *stored = table.into();
         self.pending.clear();
         Ok(())
@@ -99,35 +99,43 @@ impl<T: FileBacked> Appender<'_, T> {
 impl Table {
     /// The table with more rows.
     #[cfg(not(feature = "libhdf5"))]
-    fn appended<T: FileBacked>(&self, _: &Vec<T>) -> Result<Table> {
+    fn appended<T: FileBacked>(&self, _: &mut Vec<T>) -> Result<Table> {
         Err(Error::new(ErrorKind::NeedsLibhdf5).with_help("enable the feature `libhdf5` of filebacked"))
     }
 
     /// The table with more rows.
     #[cfg(feature = "libhdf5")]
-    fn appended<T: FileBacked>(&self, rows: &Vec<T>) -> Result<Table> {
-        use super::append;
-        use crate::storage::libhdf5;
-        use std::sync::Arc;
+    fn appended<T: FileBacked>(&self, rows: &mut Vec<T>) -> Result<Table> {
+        use super::append::{self, Wanted};
+        use super::excerpt;
 
         let mut kept = None;
         self.held.edit(&mut |object, found| {
-            let draft = append::drafted(found, rows)?;
-            // Nothing comes between the look at what is there and the last of the rows.
-            libhdf5::locked(|| {
+            let check = || {
                 // Somebody else has appended to it, or put something else in its place.
-                let there = super::excerpt::rows(found, self.held.is_ours())?;
-                if append::is_gone(object)? || there != Some(self.len as u64) {
-                    return Err(ErrorKind::Changed.into());
+                let there = excerpt::rows(found, self.held.is_ours())?;
+                match append::is_gone(object)? || there != Some(self.len as u64) {
+                    true => Err(ErrorKind::Changed.into()),
+                    false => Ok(()),
                 }
-                kept = append::append(object, draft)?;
-                Ok(())
-            })
+            };
+            kept = append::append(object, &check, &mut |part| match part {
+                Wanted::More => append::drafted(found, rows),
+                Wanted::All => {
+                    let mut all = self.look(|node| node.get::<Vec<T>>())?;
+                    let len = all.len();
+                    all.append(rows);
+                    let drafted = append::drafted(found, &all);
+                    rows.extend(all.drain(len..));
+                    drafted
+                }
+            })?;
+            Ok(())
         })?;
         let held = match kept {
             Some(kept) => self.held.with(kept),
             None => self.held.clone(),
         };
-        Ok(Table { held, len: self.len + rows.len(), ranks: Arc::default() })
+        Ok(Table { held, len: self.len + rows.len(), ranks: std::sync::Arc::default() })
     }
 }

@@ -33,8 +33,8 @@ impl Plan {
         }
         for (new, (group, name)) in anew {
             relink(&new, &group, &name)?;
-            // One dataset that is all there is.
-            if kind == ObjectKind::Dataset {
+            // One dataset that is all there is, or all of it.
+            if kind == ObjectKind::Dataset || self.at_root {
                 root = Some(Arc::new(LibKept::of(new)?));
             }
         }
