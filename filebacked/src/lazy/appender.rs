@@ -10,7 +10,9 @@ impl<T: FileBacked> LazyVec<T> {
     /// Appends the rows that are in memory to the table in the file, in place.
     ///
     /// Columns in chunks are extended. Others are made anew with chunks, once: `chunk` on the fields avoids that. Text
-    /// that is longer than a column of fixed length holds makes that column anew. The number of rows, which readers
+    /// that is longer than a column of fixed length holds makes that column anew. What filters write (`with = ...`) is made
+    /// anew each time, for which all rows of the table are read: the cost grows with the table, so let an
+    /// [`Appender`] gather many rows. So is a categorical of a data frame that gets another category. The number of rows, which readers
     /// believe, is written when all rows are there, and everything has gone to the operating system when this returns.
     /// After an error that tells of the rows or of the table, the file is as it was, and the rows are still in memory.
     ///
@@ -18,7 +20,7 @@ impl<T: FileBacked> LazyVec<T> {
     ///
     /// [`ErrorKind::ReadOnly`] for handles of files that were opened to be read, by [`load`](crate::load) for example;
     /// [`ErrorKind::Changed`] where another handle has appended to the table; [`ErrorKind::Mismatch`] and
-    /// [`ErrorKind::Unsupported`] for rows that do not fit what is in the file, among them what filters write.
+    /// [`ErrorKind::Unsupported`] for rows that do not fit what is in the file, or of which another filter writes something.
     pub fn flush(&mut self) -> Result<()> {
         if self.pending.is_empty() {
             return Ok(());
