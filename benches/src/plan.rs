@@ -6,7 +6,7 @@ use crate::memory::{Plain, as_bytes, read_new, read_over};
 use crate::python::Peers;
 use crate::report::Row;
 use crate::round::{Effort, Jobs};
-use crate::{Result, codec, data, hand};
+use crate::{Result, codec, data, hand, handles};
 use filebacked::{Compression, File as H5File, FileBacked, WriteOptions};
 use hdf5_metno::H5Type;
 use sprs::CsMatI;
@@ -18,7 +18,7 @@ use std::io::Write;
 use std::path::Path;
 
 /// All workloads. Those that end in `10M` run only when named.
-pub(crate) const NAMES: [&str; 16] = [
+pub(crate) const NAMES: [&str; 19] = [
     "W1",
     "W2",
     "W3-i32",
@@ -35,6 +35,9 @@ pub(crate) const NAMES: [&str; 16] = [
     "W7",
     "W7-skewed",
     "W8",
+    "W9-append",
+    "W9-map",
+    "W9-get",
 ];
 
 /// Runs one workload.
@@ -87,6 +90,23 @@ impl Run<'_> {
             "W7" => self.strings(data::items(self.size(1_000_000)), 11),
             "W7-skewed" => self.strings(data::skewed(self.size(1_000_000)), 7),
             "W8" => self.members(),
+            "W9-append" => {
+                let rows = data::records(self.size(1_000_000));
+                let mut jobs = self.jobs();
+                handles::append(&mut jobs, &rows);
+                self.finish(jobs, rows.len(), 7, 1)
+            }
+            "W9-map" => {
+                let mut jobs = self.jobs();
+                handles::map(&mut jobs, data::numbers(self.size(64 << 17)));
+                self.finish(jobs, 0, 15, 1)
+            }
+            "W9-get" => {
+                let rows = data::positions(self.size(1_000_000));
+                let mut jobs = self.jobs();
+                handles::get(&mut jobs, &rows);
+                self.finish(jobs, rows.len(), 7, 1)
+            }
             other => Err(format!("no workload {other}").into()),
         }
     }

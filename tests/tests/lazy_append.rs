@@ -329,7 +329,7 @@ fn an_appender_flushes_by_itself() {
     let file = File::create(&path).unwrap();
     file.write("log", &Vec::<Step>::new()).unwrap();
     let mut log: LazyVec<Step> = file.read("log").unwrap();
-    let mut appender = log.appender(100);
+    let mut appender = log.appender().every(100);
     for i in 0..1050 {
         appender.push(step(i)).unwrap();
     }

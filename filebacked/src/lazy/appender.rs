@@ -6,6 +6,9 @@ use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
 use std::fmt;
 
+/// Rows of about so many bytes, without what they own, are gathered.
+const BUFFER: usize = 4 << 20;
+
 impl<T: FileBacked> LazyVec<T> {
     /// Appends the rows that are in memory to the table in the file, in place.
     ///
@@ -35,7 +38,8 @@ impl<T: FileBacked> LazyVec<T> {
         Ok(())
     }
 
-    /// Appends rows one by one, and flushes whenever so many are in memory.
+    /// Appends rows one by one, and flushes whenever enough of them are in memory: 16,384, or fewer large ones;
+    /// [`every`](Appender::every) says how many.
     ///
     /// ```
     /// # #[cfg(feature = "libhdf5")] fn f() -> filebacked::Result<()> {
@@ -47,7 +51,7 @@ impl<T: FileBacked> LazyVec<T> {
     /// file.write("signal", &Vec::<f32>::new())?;
     ///
     /// let mut signal: LazyVec<f32> = file.read("signal")?;
-    /// let mut appender = signal.appender(1000);
+    /// let mut appender = signal.appender().every(1000);
     /// for i in 0..2500 {
     ///     appender.push(i as f32)?;
     /// }
@@ -57,8 +61,9 @@ impl<T: FileBacked> LazyVec<T> {
     /// # Ok(()) }
     /// # #[cfg(feature = "libhdf5")] f().unwrap();
     /// ```
-    pub fn appender(&mut self, rows: usize) -> Appender<'_, T> {
-        Appender { vec: self, rows: rows.max(1) }
+    pub fn appender(&mut self) -> Appender<'_, T> {
+        let rows = (BUFFER / size_of::<T>().max(1)).clamp(256, 1 << 14);
+        Appender { vec: self, rows }
     }
 }
 
@@ -73,6 +78,14 @@ pub struct Appender<'a, T> {
 impl<T> fmt::Debug for Appender<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Appender").field("vec", &self.vec).field("rows", &self.rows).finish()
+    }
+}
+
+impl<T> Appender<'_, T> {
+    /// Flushes whenever so many rows are in memory. A flush has a cost of its own, beside that of its rows: some tens of
+    /// microseconds a column.
+    pub fn every(self, rows: usize) -> Self {
+        Appender { rows: rows.max(1), ..self }
     }
 }
 
@@ -111,7 +124,7 @@ impl Table {
         use super::append::{self, Wanted};
         use super::excerpt;
 
-        let mut kept = None;
+        let mut done = None;
         self.held.edit(&mut |object, found| {
             let check = || {
                 // Somebody else has appended to it, or put something else in its place.
@@ -121,7 +134,7 @@ impl Table {
                     false => Ok(()),
                 }
             };
-            kept = append::append(object, &check, &mut |part| match part {
+            done = Some(append::append(object, &check, &mut |part| match part {
                 Wanted::More => append::drafted(found, rows),
                 Wanted::All => {
                     let mut all = self.look(|node| node.get::<Vec<T>>())?;
@@ -131,13 +144,14 @@ impl Table {
                     rows.extend(all.drain(len..));
                     drafted
                 }
-            })?;
+            })?);
             Ok(())
         })?;
-        let held = match kept {
-            Some(kept) => self.held.with(kept),
-            None => self.held.clone(),
+        let (held, columns) = match done {
+            Some(done) => (done.root.as_ref().map(|root| self.held.with(root.clone())), done.columns(&self.columns)),
+            None => (None, self.columns.clone()),
         };
-        Ok(Table { held, len: self.len + rows.len(), ranks: std::sync::Arc::default() })
+        let held = held.unwrap_or_else(|| self.held.clone());
+        Ok(Table { held, len: self.len + rows.len(), ranks: std::sync::Arc::default(), columns })
     }
 }

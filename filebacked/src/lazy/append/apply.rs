@@ -1,5 +1,6 @@
 //! Doing what was planned.
 
+use super::Appended;
 use super::plan::{New, Plan};
 use crate::error::Result;
 use crate::stamp::LEN;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 impl Plan {
     /// Does all of it.
-    pub(super) fn apply(mut self, object: &Id, kind: ObjectKind) -> Result<Option<Arc<dyn Kept>>> {
+    pub(super) fn apply(mut self, object: &Id, kind: ObjectKind) -> Result<Appended> {
         let mut grower = Grower::new()?;
         let mut root: Option<Arc<dyn Kept>> = None;
         // What is made anew lies beside the old until everything is there; then it takes its name.
@@ -31,6 +32,7 @@ impl Plan {
             self.undo();
             return Err(error);
         }
+        let is_new = !anew.is_empty();
         for (new, (group, name)) in anew {
             relink(&new, &group, &name)?;
             // One dataset that is all there is, or all of it.
@@ -44,7 +46,7 @@ impl Plan {
             set_number(group, LEN, *len)?;
         }
         libhdf5::settle(object)?;
-        Ok(root)
+        Ok(Appended { root, is_new, columns: self.grown.into_iter().map(|growth| growth.dataset).collect() })
     }
 
     fn change(&mut self, grower: &mut Grower) -> Result<()> {

@@ -22,11 +22,11 @@ use crate::schema::Schema;
 use crate::slot::{Place, Slot, Written};
 use crate::stamp::STAMP;
 use crate::storage::draft::{Draft, DraftGroup, Drafted};
-use crate::storage::libhdf5::{self, Id, LibSource};
+use crate::storage::libhdf5::{self, Id, LibKept, LibSource};
 use crate::storage::{Dtype, Kept, ObjectKind};
 use crate::whole;
 use plan::{Plan, kind as kind_of};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Which rows are to be drafted.
 #[derive(Clone, Copy, PartialEq)]
@@ -37,13 +37,43 @@ pub(super) enum Wanted {
     All,
 }
 
-/// Appends rows to an object, and gives the object that has it all, where that is another now. `check` is asked when nobody
+/// What is there when rows were appended.
+pub(super) struct Appended {
+    /// The object that has it all, where that is another now.
+    pub(super) root: Option<Arc<dyn Kept>>,
+    /// Some columns are others now.
+    is_new: bool,
+    /// The datasets that have more rows.
+    columns: Vec<Id>,
+}
+
+/// Columns that stay open.
+type Columns = Arc<OnceLock<Vec<Arc<dyn Kept>>>>;
+
+impl Appended {
+    /// The columns to be held open: those that were already, where they are the same, so that their chunks that are not full
+    /// yet stay in memory.
+    pub(super) fn columns(&self, before: &Columns) -> Columns {
+        if !self.is_new && before.get().is_some() {
+            return Arc::clone(before);
+        }
+        let columns = self.columns.iter().map(|column| LibKept::of(column.clone()));
+        let columns = columns.map(|column| column.map(|column| Arc::new(column) as Arc<dyn Kept>));
+        match columns.collect::<Result<Vec<_>>>() {
+            Ok(columns) => Arc::new(columns.into()),
+            // They are opened again, then.
+            Err(_) => Arc::default(),
+        }
+    }
+}
+
+/// Appends rows to an object. `check` is asked when nobody
 /// else can change the file; rows are drafted before.
 pub(super) fn append(
     object: &Id,
     check: &dyn Fn() -> Result<()>,
     draft: &mut dyn FnMut(Wanted) -> Result<Drafted>,
-) -> Result<Option<Arc<dyn Kept>>> {
+) -> Result<Appended> {
     let mut all = None;
     loop {
         let more = draft(Wanted::More)?;
@@ -57,7 +87,7 @@ pub(super) fn append(
             if plan.wants_all { Ok(None) } else { plan.apply(object, node.kind()).map(Some) }
         })?;
         match done {
-            Some(kept) => return Ok(kept),
+            Some(appended) => return Ok(appended),
             None => all = Some(draft(Wanted::All)?),
         }
     }
