@@ -90,23 +90,9 @@ impl Run<'_> {
             "W7" => self.strings(data::items(self.size(1_000_000)), 11),
             "W7-skewed" => self.strings(data::skewed(self.size(1_000_000)), 7),
             "W8" => self.members(),
-            "W9-append" => {
-                let rows = data::records(self.size(1_000_000));
-                let mut jobs = self.jobs();
-                handles::append(&mut jobs, &rows);
-                self.finish(jobs, rows.len(), 7, 1)
-            }
-            "W9-map" => {
-                let mut jobs = self.jobs();
-                handles::map(&mut jobs, data::numbers(self.size(64 << 17)));
-                self.finish(jobs, 0, 15, 1)
-            }
-            "W9-get" => {
-                let rows = data::positions(self.size(1_000_000));
-                let mut jobs = self.jobs();
-                handles::get(&mut jobs, &rows);
-                self.finish(jobs, rows.len(), 7, 1)
-            }
+            "W9-append" => self.appended(),
+            "W9-map" => self.mapped(),
+            "W9-get" => self.picked(),
             other => Err(format!("no workload {other}").into()),
         }
     }
@@ -123,7 +109,10 @@ impl Run<'_> {
     /// Adds the Python peers, with data of this size, and runs everything.
     fn finish(&self, mut jobs: Jobs<'_>, size: usize, rounds: usize, repeats: usize) -> Result<Vec<Row>> {
         let peers = match &self.args.python {
-            Some(python) if self.args.only.is_none() => Peers::start(python, self.workload, size, self.directory)?,
+            // Python has no such handles.
+            Some(python) if self.args.only.is_none() && !self.workload.starts_with("W9") => {
+                Peers::start(python, self.workload, size, self.directory)?
+            }
             _ => None,
         };
         jobs.python(peers);
@@ -296,5 +285,25 @@ impl Run<'_> {
         let load = |path: &Path| hand::load_key(path, "key_00777");
         jobs.file("hdf5-metno", move |path| hand::save_keys(path, keys), load, |made| *made == 777.0);
         self.finish(jobs, keys, 15, 1)
+    }
+
+    fn appended(&self) -> Result<Vec<Row>> {
+        let rows = data::records(self.size(1_000_000));
+        let mut jobs = self.jobs();
+        handles::append(&mut jobs, &rows);
+        self.finish(jobs, rows.len(), 7, 1)
+    }
+
+    fn mapped(&self) -> Result<Vec<Row>> {
+        let mut jobs = self.jobs();
+        handles::map(&mut jobs, data::numbers(self.size(64 << 17)));
+        self.finish(jobs, 0, 15, 1)
+    }
+
+    fn picked(&self) -> Result<Vec<Row>> {
+        let rows = data::positions(self.size(1_000_000));
+        let mut jobs = self.jobs();
+        handles::get(&mut jobs, &rows);
+        self.finish(jobs, rows.len(), 7, 1)
     }
 }

@@ -2,8 +2,8 @@
 
 use filebacked::with::{AsString, Categorical, DataFrame, Postcard};
 use filebacked::{
-    Error, File, FileBacked, Filter, LazyArray, LazyMap, LazyVec, Node, Rows, Slot, WriteOptions, Written, load,
-    save, verify,
+    Error, File, FileBacked, Filter, LazyArray, LazyMap, LazyVec, Node, Rows, Slot, WriteOptions, Written, load, save,
+    verify,
 };
 use filebacked_tests::{python, scratch};
 use serde_json::json;
@@ -34,7 +34,13 @@ impl Filter<i64> for Deltas {
 
     fn read_rows(&self, node: Node<'_>) -> Result<Vec<i64>, Error> {
         let deltas: Vec<i64> = node.get()?;
-        Ok(deltas.iter().scan(0, |sum, delta| { *sum += delta; Some(*sum) }).collect())
+        Ok(deltas
+            .iter()
+            .scan(0, |sum, delta| {
+                *sum += delta;
+                Some(*sum)
+            })
+            .collect())
     }
 }
 
@@ -127,7 +133,8 @@ fn records_of_filters_are_written_anew() {
 #[test]
 fn maps_of_filters_are_written_anew() {
     let (_dir, path) = scratch("map.h5");
-    let mut map: BTreeMap<(u8, u8), Inner> = (0..4).map(|i| ((i, 0), Inner { tick: i64::from(i) * 3, plain: i })).collect();
+    let mut map: BTreeMap<(u8, u8), Inner> =
+        (0..4).map(|i| ((i, 0), Inner { tick: i64::from(i) * 3, plain: i })).collect();
     save(&path, &map).unwrap();
     let file = File::open_rw(&path).unwrap();
     let mut lazy: LazyMap<(u8, u8), Inner> = file.read("value").unwrap();
@@ -275,6 +282,6 @@ fn a_file_that_is_changed_loses_its_digest() {
         change(&file);
         file.close().unwrap();
         assert_eq!(verify(&path).unwrap().digest, None, "{name}");
-        assert!(load::<State>(&path).is_ok() , "{name}");
+        assert!(load::<State>(&path).is_ok(), "{name}");
     }
 }

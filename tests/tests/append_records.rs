@@ -156,7 +156,8 @@ fn records_of_others_get_more() {
     }
     drop(file);
     let found = python.eval(&path, "[[int(r[0]), r[1].decode(), r[2].decode()] for r in f['u'][:]]");
-    let wanted = json!([[1, "abc", "one"], [-2, "z", "twö"], [-300, "xy", "a longer text"], [4, "", ""], [5, "longer", "z"]]);
+    let wanted =
+        json!([[1, "abc", "one"], [-2, "z", "twö"], [-300, "xy", "a longer text"], [4, "", ""], [5, "longer", "z"]]);
     assert_eq!(found, wanted);
 }
 

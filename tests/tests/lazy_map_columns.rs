@@ -89,11 +89,10 @@ fn maps_of_every_kind() {
     let text = |i: u32| "ü".repeat(i as usize % 41);
     check(|i| format!("key {i}"), f64::from);
     check(|i| i as i64 - 15, text);
-    check(|i| (i as u8, "a".repeat(i as usize)), |i| Inner {
-        x: f64::from(i),
-        tag: text(i),
-        note: (!i.is_multiple_of(3)).then(|| text(i + 1)),
-    });
+    check(
+        |i| (i as u8, "a".repeat(i as usize)),
+        |i| Inner { x: f64::from(i), tag: text(i), note: (!i.is_multiple_of(3)).then(|| text(i + 1)) },
+    );
     check(|i| (i, i + 1), |i| vec![i; i as usize % 4]);
     check(|i| (i, 0u8), |i| if i % 2 == 0 { Ok(i) } else { Err(text(i)) });
 }
@@ -103,7 +102,8 @@ fn h5py_sees_what_was_flushed() {
     let Some(python) = python() else { return };
     let (_dir, path) = scratch("map.h5");
     save(&path, &BTreeMap::from([("a".to_string(), 1u16), ("b".to_string(), 2)])).unwrap();
-    let what = "[int(f['value'].attrs['len']), [k.decode() for k in f['value/keys'][:]], f['value/values'][:].tolist()]";
+    let what =
+        "[int(f['value'].attrs['len']), [k.decode() for k in f['value/keys'][:]], f['value/values'][:].tolist()]";
     let change = |change: &dyn Fn(&mut LazyMap<String, u16>)| {
         let file = File::open_rw(&path).unwrap();
         let mut map: LazyMap<String, u16> = file.read("value").unwrap();
@@ -131,7 +131,8 @@ fn h5py_sees_what_was_flushed() {
     map.flush().unwrap();
     assert_eq!(map.keys().unwrap(), ["y", "z"]);
     drop((map, file));
-    let found = python.eval(&path, "[[k.decode() for k in f['m/keys'][:]], f['m/values'][:].tolist(), sorted(f['m'].attrs)]");
+    let found =
+        python.eval(&path, "[[k.decode() for k in f['m/keys'][:]], f['m/values'][:].tolist(), sorted(f['m'].attrs)]");
     assert_eq!(found, json!([["y", "z"], [1.5, 2.5], []]));
 }
 
@@ -184,8 +185,12 @@ fn two_handles_of_one_map() {
     // Nor does anything go to a map in whose place another one is.
     let mut gone = open();
     gone.insert(50, 1).unwrap();
-    file.write_with("value", &BTreeMap::from([(1u8, 1u16)]), &WriteOptions::new().overwrite(filebacked::Overwrite::Replace))
-        .unwrap();
+    file.write_with(
+        "value",
+        &BTreeMap::from([(1u8, 1u16)]),
+        &WriteOptions::new().overwrite(filebacked::Overwrite::Replace),
+    )
+    .unwrap();
     changed(gone.flush());
     assert_eq!(file.read::<BTreeMap<u8, u16>>("value").unwrap(), BTreeMap::from([(1, 1)]));
 }

@@ -1,9 +1,9 @@
 //! What no rows can be appended to: it is written anew, of all rows.
 
-use super::plan::{Place, Plan, handle, refused};
+use super::plan::{Place, Plan, handle, number, refused};
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::Object;
-use crate::stamp::FILTER;
+use crate::stamp::{FILTER, LEN};
 use crate::storage::draft::{DraftGroup, Drafted};
 
 impl Plan {
@@ -24,10 +24,11 @@ impl Plan {
 
     /// Plans that the members of a group become others.
     pub(super) fn members_anew(&mut self, found: &Object<'_>, draft: DraftGroup) -> Result<()> {
-        if let Some(len) = draft.number(crate::stamp::LEN) {
-            if super::plan::number(found, crate::stamp::LEN)?.is_some() {
-                self.lens.push((handle(found)?, len));
-            }
+        // Others have no lengths.
+        if let Some(len) = draft.number(LEN)
+            && number(found, LEN)?.is_some()
+        {
+            self.lens.push((handle(found)?, len));
         }
         for (name, member) in draft.members {
             let there = found.child(&name)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(&name))?;

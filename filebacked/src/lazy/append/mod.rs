@@ -10,7 +10,6 @@ mod fit;
 mod plan;
 mod text;
 
-
 use crate::backed::FileBacked;
 use crate::error::Result;
 use crate::field::StoreAs;

@@ -1,8 +1,8 @@
 //! [`Plan`]: where each part of what was drafted has its place in the file.
 
+use super::anew::is_filtered;
 use super::fit::{Fit, fit};
 use super::text::{fitted, texts, unpacked};
-use super::anew::is_filtered;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lazy::excerpt::damaged;
 use crate::object::Object;

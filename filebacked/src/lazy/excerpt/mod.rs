@@ -147,7 +147,8 @@ pub(in crate::lazy) struct Excerpt<'s> {
 impl<'s> Excerpt<'s> {
     /// Some rows of an object, whose handle stays the caller's, and the handle of those.
     pub(in crate::lazy) fn new(source: &'s dyn Source, handle: Handle, run: Run, ranks: &'s Ranks) -> (Self, Handle) {
-        let excerpt = Excerpt { source, open: RefCell::default(), ranks, opaque: Cell::new(false), columns: RefCell::default() };
+        let excerpt =
+            Excerpt { source, open: RefCell::default(), ranks, opaque: Cell::new(false), columns: RefCell::default() };
         let root = excerpt.add(handle.kind, handle.bare, Entry::Found { handle, rows: Some(run), lent: true });
         (excerpt, root)
     }

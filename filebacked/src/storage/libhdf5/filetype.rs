@@ -13,10 +13,10 @@ use hdf5_metno_sys::h5t::H5T_order_t::{H5T_ORDER_BE, H5T_ORDER_LE};
 use hdf5_metno_sys::h5t::H5T_sign_t::H5T_SGN_2;
 use hdf5_metno_sys::h5t::H5T_str_t::{H5T_STR_NULLPAD, H5T_STR_NULLTERM};
 use hdf5_metno_sys::h5t::{
-    H5T_VARIABLE, H5Tarray_create, H5Tcopy, H5Tcreate, H5Tequal, H5Tget_array_dims, H5Tget_array_ndims, H5Tget_class, H5Tget_cset,
-    H5Tget_ebias, H5Tget_fields, H5Tget_member_index, H5Tget_member_name, H5Tget_member_type, H5Tget_member_value, H5Tget_nmembers,
-    H5Tget_offset, H5Tget_order, H5Tget_precision, H5Tget_sign, H5Tget_size, H5Tget_strpad, H5Tget_super, H5Tget_tag,
-    H5Tinsert, H5Tis_variable_str, H5Tset_order, H5Tset_strpad,
+    H5T_VARIABLE, H5Tarray_create, H5Tcopy, H5Tcreate, H5Tequal, H5Tget_array_dims, H5Tget_array_ndims, H5Tget_class,
+    H5Tget_cset, H5Tget_ebias, H5Tget_fields, H5Tget_member_index, H5Tget_member_name, H5Tget_member_type,
+    H5Tget_member_value, H5Tget_nmembers, H5Tget_offset, H5Tget_order, H5Tget_precision, H5Tget_sign, H5Tget_size,
+    H5Tget_strpad, H5Tget_super, H5Tget_tag, H5Tinsert, H5Tis_variable_str, H5Tset_order, H5Tset_strpad,
 };
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char};
