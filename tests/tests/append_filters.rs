@@ -194,7 +194,7 @@ fn cell(i: usize) -> Cell {
     let there = i.is_multiple_of(2);
     Cell {
         barcode: format!("cell-{}", "x".repeat(i)),
-        kind: if i % 3 == 0 { Kind::B } else { Kind::T },
+        kind: if i.is_multiple_of(3) { Kind::B } else { Kind::T },
         guess: there.then_some(Kind::T),
         cluster: format!("c{}", 9 - i / 2),
         batch: (!there).then(|| format!("b{}", i / 4)),
@@ -242,7 +242,8 @@ struct State {
 
 #[test]
 fn a_file_that_is_changed_loses_its_digest() {
-    let changes: [(&str, fn(&File)); 6] = [
+    type Change = fn(&File);
+    let changes: [(&str, Change); 6] = [
         ("update", |file| file.update("log", &vec![1u32, 2, 4]).unwrap()),
         ("append", |file| {
             let mut log: LazyVec<u32> = file.read("log").unwrap();

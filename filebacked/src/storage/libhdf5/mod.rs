@@ -33,6 +33,7 @@ mod lists;
 mod members;
 mod names;
 mod recast;
+mod recode;
 mod refer;
 mod repack;
 #[cfg(feature = "ndarray")]
@@ -51,7 +52,7 @@ mod walk;
 pub(crate) use access::{Access, Creation};
 pub use access::{CloseDegree, Libver, Locking, SpaceStrategy};
 pub(crate) use attributes::{attribute_names, delete_attribute, has_attribute, replace_attribute};
-pub(crate) use changes::{begin, flush, is_interrupted, is_marked, settle};
+pub(crate) use changes::{begin, clear, flush, is_interrupted, is_marked, settle};
 #[cfg(feature = "ndarray")]
 pub(crate) use create::{NewDataset, create};
 #[cfg(feature = "ndarray")]
@@ -60,7 +61,7 @@ pub use driver::{CoreDriver, Driver};
 pub(crate) use edit::{
     children, count_links, delete, exists, identity_of, move_link, open_group, open_or_create_group, promote, root_of,
 };
-pub(crate) use file::LibFile;
+pub(crate) use file::{LibFile, locked_elsewhere};
 pub(crate) use filters::check_filter;
 pub(crate) use grow::{Grower, Rows, can_grow, id_of, links, locked, open, place, relink, resize, set_number};
 pub(crate) use holders::holders_of;
@@ -77,6 +78,7 @@ pub(crate) use members::{
     member, members, open_member, path_of,
 };
 #[cfg(feature = "ndarray")]
+pub(crate) use recode::Recoding;
 pub(crate) use rewrite::rewrite;
 pub(crate) use sink::LibSink;
 pub(crate) use source::LibSource;
