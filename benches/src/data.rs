@@ -141,6 +141,7 @@ pub(crate) fn random_bytes(len: usize) -> Vec<u8> {
     Serialize,
     Deserialize,
     PartialEq,
+    Clone,
     Debug,
     rkyv::Archive,
     rkyv::Serialize,
@@ -175,6 +176,7 @@ pub(crate) fn records(len: usize) -> Vec<Record> {
     Serialize,
     Deserialize,
     PartialEq,
+    Clone,
     Debug,
     rkyv::Archive,
     rkyv::Serialize,
@@ -206,6 +208,11 @@ pub(crate) struct Particle {
     pub(crate) parent: Option<u32>,
     pub(crate) stable: bool,
     pub(crate) samples: Vec<f64>,
+}
+
+/// W9: rows of numbers alone.
+pub(crate) fn positions(len: usize) -> Vec<Position> {
+    (0..len as u64).map(|i| Position { x: unit(3 * i), y: unit(3 * i + 1), z: unit(3 * i + 2) }).collect()
 }
 
 /// W4 nested.

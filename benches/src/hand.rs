@@ -105,3 +105,18 @@ pub(crate) fn save_keys(path: &Path, keys: usize) -> Result<()> {
 pub(crate) fn load_key(path: &Path, key: &str) -> Result<f64> {
     Ok(File::open(path)?.dataset(key)?.read_scalar()?)
 }
+
+/// W9: some rows of a table of positions, one by one.
+pub(crate) fn load_rows(path: &Path, rows: impl Iterator<Item = usize>) -> Result<Vec<f64>> {
+    let file = File::open(path)?;
+    let columns = ["table/x", "table/y", "table/z"].map(|name| file.dataset(name));
+    let [x, y, z] = columns;
+    let (x, y, z) = (x?, y?, z?);
+    rows.map(|i| {
+        let row = [&x, &y, &z].map(|column| column.read_slice_1d::<f64, _>(i..i + 1).map(|cell| cell[0]));
+        let [x, y, z] = row;
+        let (_, y, _) = (x?, y?, z?);
+        Ok(y)
+    })
+    .collect()
+}

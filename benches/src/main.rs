@@ -7,6 +7,7 @@ mod args;
 mod codec;
 mod data;
 mod hand;
+mod handles;
 mod memory;
 mod plan;
 mod python;

@@ -6,7 +6,7 @@ use crate::memory::{Plain, as_bytes, read_new, read_over};
 use crate::python::Peers;
 use crate::report::Row;
 use crate::round::{Effort, Jobs};
-use crate::{Result, codec, data, hand};
+use crate::{Result, codec, data, hand, handles};
 use filebacked::{Compression, File as H5File, FileBacked, WriteOptions};
 use hdf5_metno::H5Type;
 use sprs::CsMatI;
@@ -18,7 +18,7 @@ use std::io::Write;
 use std::path::Path;
 
 /// All workloads. Those that end in `10M` run only when named.
-pub(crate) const NAMES: [&str; 16] = [
+pub(crate) const NAMES: [&str; 19] = [
     "W1",
     "W2",
     "W3-i32",
@@ -35,6 +35,9 @@ pub(crate) const NAMES: [&str; 16] = [
     "W7",
     "W7-skewed",
     "W8",
+    "W9-append",
+    "W9-map",
+    "W9-get",
 ];
 
 /// Runs one workload.
@@ -87,6 +90,9 @@ impl Run<'_> {
             "W7" => self.strings(data::items(self.size(1_000_000)), 11),
             "W7-skewed" => self.strings(data::skewed(self.size(1_000_000)), 7),
             "W8" => self.members(),
+            "W9-append" => self.appended(),
+            "W9-map" => self.mapped(),
+            "W9-get" => self.picked(),
             other => Err(format!("no workload {other}").into()),
         }
     }
@@ -103,7 +109,10 @@ impl Run<'_> {
     /// Adds the Python peers, with data of this size, and runs everything.
     fn finish(&self, mut jobs: Jobs<'_>, size: usize, rounds: usize, repeats: usize) -> Result<Vec<Row>> {
         let peers = match &self.args.python {
-            Some(python) if self.args.only.is_none() => Peers::start(python, self.workload, size, self.directory)?,
+            // Python has no such handles.
+            Some(python) if self.args.only.is_none() && !self.workload.starts_with("W9") => {
+                Peers::start(python, self.workload, size, self.directory)?
+            }
             _ => None,
         };
         jobs.python(peers);
@@ -276,5 +285,25 @@ impl Run<'_> {
         let load = |path: &Path| hand::load_key(path, "key_00777");
         jobs.file("hdf5-metno", move |path| hand::save_keys(path, keys), load, |made| *made == 777.0);
         self.finish(jobs, keys, 15, 1)
+    }
+
+    fn appended(&self) -> Result<Vec<Row>> {
+        let rows = data::records(self.size(1_000_000));
+        let mut jobs = self.jobs();
+        handles::append(&mut jobs, &rows);
+        self.finish(jobs, rows.len(), 7, 1)
+    }
+
+    fn mapped(&self) -> Result<Vec<Row>> {
+        let mut jobs = self.jobs();
+        handles::map(&mut jobs, data::numbers(self.size(64 << 17)));
+        self.finish(jobs, 0, 15, 1)
+    }
+
+    fn picked(&self) -> Result<Vec<Row>> {
+        let rows = data::positions(self.size(1_000_000));
+        let mut jobs = self.jobs();
+        handles::get(&mut jobs, &rows);
+        self.finish(jobs, rows.len(), 7, 1)
     }
 }

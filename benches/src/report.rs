@@ -24,6 +24,8 @@ const RUST: &[&str] = &[
     "hdf5-metno",
     "raw bytes, small pages",
     "raw bytes into own buffer",
+    "one write",
+    "in memory",
 ];
 
 /// What is wanted: workload, op, peer, the largest ratio that is good enough.
@@ -69,6 +71,10 @@ const TARGETS: &[(&str, &str, &str, f64)] = &[
     ("W7", "load", "bincode", 1.0),
     ("W7-skewed", "save", "bincode", 2.0),
     ("W7-skewed", "load", "bincode", 2.0),
+    ("W8", "load", "hdf5-metno", 1.2),
+    ("W9-append", "save", "one write", 2.0),
+    ("W9-map", "load", "in memory", 1.1),
+    ("W9-get", "load", "hdf5-metno", 2.0),
 ];
 
 /// The results as a list of objects, one a line.

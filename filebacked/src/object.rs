@@ -144,10 +144,11 @@ impl<'a> Object<'a> {
 
     /// Of values that have a place whether they are there or not, those that are there; others are such already.
     pub(crate) fn present(mut self, absent: &[bool]) -> Result<Self> {
-        if let Some(part) = self.part.take() {
-            return Ok(Object::of_part(self.source, part.present(absent)?));
-        }
-        Ok(self)
+        let Some(part) = self.part.take() else { return Ok(self) };
+        let source = self.source;
+        // A part has no handle to give back.
+        std::mem::forget(self);
+        Ok(Object::of_part(source, part.present(absent)?))
     }
 
     /// A text attribute; `None` where there is none, or it is no text.

@@ -1,7 +1,7 @@
 //! What a program does to a file while it is stopped or told of errors: run by the program `actor`, checked by its tests.
 
 use crate::mutants::{Record, record};
-use filebacked::{Compression, Durability, Engine, File, FileBacked, LazyVec, ReadOptions, WriteOptions};
+use filebacked::{Compression, Durability, Engine, File, FileBacked, LazyMap, LazyVec, ReadOptions, WriteOptions};
 use ndarray::Array2;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,6 +15,7 @@ pub struct Saved {
     pub packed: Vec<u32>,
     pub records: Vec<Record>,
     pub links: BTreeMap<String, Vec<u8>>,
+    pub counts: BTreeMap<String, u64>,
 }
 
 /// A value of which nothing is equal for another step.
@@ -27,6 +28,7 @@ pub fn saved(step: u64) -> Saved {
         packed: (0..5000).map(|i| i * step as u32).collect(),
         records: (0..n as u32).map(|i| record(i + step as u32)).collect(),
         links: (0..n).map(|i| (format!("link {i}"), vec![step as u8; i])).collect(),
+        counts: (0..n as u64).map(|i| (format!("count {i}"), i * step)).collect(),
     }
 }
 
@@ -48,6 +50,8 @@ pub enum Action {
     Repack,
     /// Appends records: those of step 2, and after a flush those of step 3.
     Append,
+    /// Puts an entry into a map of columns: step 2. Changes an entry and takes one away: step 3.
+    Map,
 }
 
 impl Action {
@@ -65,13 +69,14 @@ impl Action {
     }
 
     /// Those that have other ends, by the names that the actor is given.
-    pub fn others() -> [(&'static str, Action); 5] {
+    pub fn others() -> [(&'static str, Action); 6] {
         [
             ("update", Action::Update),
             ("create", Action::Create),
             ("repack", Action::Repack),
             ("append", Action::Append),
             ("save-fast", Action::Save(Engine::Any, Durability::Fast, Compression::None)),
+            ("map", Action::Map),
         ]
     }
 
@@ -85,7 +90,7 @@ impl Action {
         match self {
             Action::Save(_, durability, _) => durability == Durability::Durable,
             Action::UpdateAtomic | Action::Repack => true,
-            Action::Update | Action::Create | Action::Append => false,
+            Action::Update | Action::Create | Action::Append | Action::Map => false,
         }
     }
 
@@ -122,6 +127,17 @@ impl Action {
                 drop(records);
                 file.close()
             }
+            Action::Map => {
+                let file = File::open_rw(path)?;
+                let mut counts: LazyMap<String, u64> = file.read("counts")?;
+                counts.insert("new".into(), 7)?;
+                counts.flush()?;
+                counts.insert("count 3".into(), 1000)?;
+                counts.remove("count 1")?;
+                counts.flush()?;
+                drop(counts);
+                file.close()
+            }
         }
     }
 
@@ -137,6 +153,22 @@ impl Action {
                 assert!(records.iter().all(|found| *found == record(step)), "the file is a mixture");
             }
             return Ok(steps as u64 + 1);
+        }
+        if self == Action::Map {
+            let counts = std::mem::take(&mut found.counts);
+            let mut wanted = saved(1);
+            assert!(found == Saved { counts: BTreeMap::new(), ..wanted.clone() }, "the file is a mixture");
+            if counts == wanted.counts {
+                return Ok(1);
+            }
+            wanted.counts.insert("new".into(), 7);
+            if counts == wanted.counts {
+                return Ok(2);
+            }
+            wanted.counts.insert("count 3".into(), 1000);
+            wanted.counts.remove("count 1");
+            assert!(counts == wanted.counts, "the file is a mixture");
+            return Ok(3);
         }
         assert!(found == saved(found.step), "the file is a mixture");
         Ok(found.step)

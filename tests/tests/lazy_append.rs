@@ -329,7 +329,7 @@ fn an_appender_flushes_by_itself() {
     let file = File::create(&path).unwrap();
     file.write("log", &Vec::<Step>::new()).unwrap();
     let mut log: LazyVec<Step> = file.read("log").unwrap();
-    let mut appender = log.appender(100);
+    let mut appender = log.appender().every(100);
     for i in 0..1050 {
         appender.push(step(i)).unwrap();
     }
@@ -337,6 +337,40 @@ fn an_appender_flushes_by_itself() {
     appender.finish().unwrap();
     assert_eq!(log.pending().len(), 0);
     assert_eq!(file.read::<Vec<Step>>("log").unwrap(), (0..1050).map(step).collect::<Vec<_>>());
+}
+
+/// Columns stay open in a handle: nothing that others write is missed for it.
+#[test]
+fn columns_that_are_open_show_what_is_written() {
+    let (_dir, path) = scratch("open.h5");
+    let file = File::create(&path).unwrap();
+    file.write("log", &(0..2000).map(step).collect::<Vec<_>>()).unwrap();
+    let log: LazyVec<Step> = file.read("log").unwrap();
+    assert_eq!(log.get(1000).unwrap(), step(1000));
+    assert_eq!(log.get(3).unwrap(), step(3));
+    // In the same place.
+    file.update("log", &(0..2000).map(|i| step(i + 5)).collect::<Vec<_>>()).unwrap();
+    assert_eq!(log.get(1000).unwrap(), step(1005));
+    // In another place, under the same names.
+    let rows: Vec<Step> = (0..2000).map(|i| Step { note: "longer than all".repeat(i % 3), ..step(i) }).collect();
+    file.update("log", &rows).unwrap();
+    assert_eq!((log.get(1000).unwrap(), log.get(1001).unwrap()), (rows[1000].clone(), rows[1001].clone()));
+    // By h5py's means, through the same library.
+    let raw = file.as_hdf5().unwrap().dataset("log/loss").unwrap();
+    raw.write_slice(&[7.5], 1000..1001).unwrap();
+    drop(raw);
+    assert_eq!(log.get(1000).unwrap().loss, 7.5);
+    // By another handle, whose columns are open too, and are made anew.
+    let mut other: LazyVec<Step> = file.read("log").unwrap();
+    other.push(Step { loss: 1.0, note: "n".repeat(3000) });
+    other.flush().unwrap();
+    assert!(matches!(log.get(1000).unwrap_err().kind(), ErrorKind::Changed));
+    other.push(step(4));
+    other.flush().unwrap();
+    assert_eq!(other.range(1999..).unwrap()[2], step(4));
+    assert_eq!(other.get(1000).unwrap().loss, 7.5);
+    drop((log, other));
+    file.close().unwrap();
 }
 
 #[test]

@@ -279,19 +279,6 @@ fn what_is_opened_to_be_read_is_not_changed() {
     }
     let error = lazy(1).flush().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
-    // A map of columns has no links to change.
-    let (_dir, path) = scratch("numbers.h5");
-    save(&path, &BTreeMap::from([("a".to_string(), 1u8)])).unwrap();
-    let file = File::open_rw(&path).unwrap();
-    let mut map: LazyMap<String, u8> = file.read("value").unwrap();
-    map.insert("b".into(), 2).unwrap();
-    let error = map.flush().unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Unsupported(_)) && error.to_string().contains("anew"), "{error}");
-    file.write_with("value", &map, &WriteOptions::new().overwrite(Overwrite::Replace)).unwrap();
-    let mut map: LazyMap<String, u8> = file.read("value").unwrap();
-    map.remove("a").unwrap();
-    map.flush().unwrap();
-    assert_eq!(file.read::<BTreeMap<String, u8>>("value").unwrap(), BTreeMap::from([("b".to_string(), 2)]));
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn a_kill_in_an_update_is_noticed() {
         // What was not finished is not listed; what is readable is read.
         if let Ok(names) = File::recover(path).and_then(|file| file.names()) {
             assert!(names.iter().all(|name| !name.starts_with(".filebacked")), "{names:?}");
-            recovered += usize::from(names.len() == 6);
+            recovered += usize::from(names.len() == 7);
         }
         let found: filebacked::Result<Saved> = ReadOptions::new().interrupted(true).load(path);
         loaded += usize::from(found.is_ok());
@@ -84,6 +84,15 @@ fn a_kill_in_a_new_file_is_noticed() {
 #[test]
 fn a_kill_in_an_append_is_noticed() {
     let found = after_kills("append");
+    assert_eq!(course(&found), [1, 0, 1, 0, 2, 0, 3], "{} points", found.len());
+    for error in found.iter().filter_map(|(.., step)| step.as_ref().err()) {
+        assert_eq!(*error.kind(), ErrorKind::Interrupted, "{error}");
+    }
+}
+
+#[test]
+fn a_kill_in_the_flush_of_a_map_is_noticed() {
+    let found = after_kills("map");
     assert_eq!(course(&found), [1, 0, 1, 0, 2, 0, 3], "{} points", found.len());
     for error in found.iter().filter_map(|(.., step)| step.as_ref().err()) {
         assert_eq!(*error.kind(), ErrorKind::Interrupted, "{error}");

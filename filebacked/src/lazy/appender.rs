@@ -6,11 +6,16 @@ use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
 use std::fmt;
 
+/// Rows of about so many bytes, without what they own, are gathered.
+const BUFFER: usize = 4 << 20;
+
 impl<T: FileBacked> LazyVec<T> {
     /// Appends the rows that are in memory to the table in the file, in place.
     ///
     /// Columns in chunks are extended. Others are made anew with chunks, once: `chunk` on the fields avoids that. Text
-    /// that is longer than a column of fixed length holds makes that column anew. The number of rows, which readers
+    /// that is longer than a column of fixed length holds makes that column anew. What filters write (`with = ...`) is made
+    /// anew each time, for which all rows of the table are read: the cost grows with the table, so let an
+    /// [`Appender`] gather many rows. So is a categorical of a data frame that gets another category. The number of rows, which readers
     /// believe, is written when all rows are there, and everything has gone to the operating system when this returns.
     /// After an error that tells of the rows or of the table, the file is as it was, and the rows are still in memory.
     ///
@@ -18,8 +23,7 @@ impl<T: FileBacked> LazyVec<T> {
     ///
     /// [`ErrorKind::ReadOnly`] for handles of files that were opened to be read, by [`load`](crate::load) for example;
     /// [`ErrorKind::Changed`] where another handle has appended to the table; [`ErrorKind::Mismatch`] and
-    /// [`ErrorKind::Unsupported`] for rows that do not fit what is in the file, among them what filters write, and
-    /// records with strings of variable length.
+    /// [`ErrorKind::Unsupported`] for rows that do not fit what is in the file, or of which another filter writes something.
     pub fn flush(&mut self) -> Result<()> {
         if self.pending.is_empty() {
             return Ok(());
@@ -28,13 +32,14 @@ impl<T: FileBacked> LazyVec<T> {
             return Err(Error::new(ErrorKind::Unsupported("to flush rows that belong to no file".into()))
                 .with_help("write them with `File::write`, and read the handle from there"));
         };
-        let table = stored.table.appended(&self.pending)?;
+        let table = stored.table.appended(&mut self.pending)?;
         *stored = table.into();
         self.pending.clear();
         Ok(())
     }
 
-    /// Appends rows one by one, and flushes whenever so many are in memory.
+    /// Appends rows one by one, and flushes whenever enough of them are in memory: 16,384, or fewer large ones;
+    /// [`every`](Appender::every) says how many.
     ///
     /// ```
     /// # #[cfg(feature = "libhdf5")] fn f() -> filebacked::Result<()> {
@@ -46,7 +51,7 @@ impl<T: FileBacked> LazyVec<T> {
     /// file.write("signal", &Vec::<f32>::new())?;
     ///
     /// let mut signal: LazyVec<f32> = file.read("signal")?;
-    /// let mut appender = signal.appender(1000);
+    /// let mut appender = signal.appender().every(1000);
     /// for i in 0..2500 {
     ///     appender.push(i as f32)?;
     /// }
@@ -56,8 +61,9 @@ impl<T: FileBacked> LazyVec<T> {
     /// # Ok(()) }
     /// # #[cfg(feature = "libhdf5")] f().unwrap();
     /// ```
-    pub fn appender(&mut self, rows: usize) -> Appender<'_, T> {
-        Appender { vec: self, rows: rows.max(1) }
+    pub fn appender(&mut self) -> Appender<'_, T> {
+        let rows = (BUFFER / size_of::<T>().max(1)).clamp(256, 1 << 14);
+        Appender { vec: self, rows }
     }
 }
 
@@ -72,6 +78,14 @@ pub struct Appender<'a, T> {
 impl<T> fmt::Debug for Appender<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Appender").field("vec", &self.vec).field("rows", &self.rows).finish()
+    }
+}
+
+impl<T> Appender<'_, T> {
+    /// Flushes whenever so many rows are in memory. A flush has a cost of its own, beside that of its rows: some tens of
+    /// microseconds a column.
+    pub fn every(self, rows: usize) -> Self {
+        Appender { rows: rows.max(1), ..self }
     }
 }
 
@@ -100,35 +114,44 @@ impl<T: FileBacked> Appender<'_, T> {
 impl Table {
     /// The table with more rows.
     #[cfg(not(feature = "libhdf5"))]
-    fn appended<T: FileBacked>(&self, _: &Vec<T>) -> Result<Table> {
+    fn appended<T: FileBacked>(&self, _: &mut Vec<T>) -> Result<Table> {
         Err(Error::new(ErrorKind::NeedsLibhdf5).with_help("enable the feature `libhdf5` of filebacked"))
     }
 
     /// The table with more rows.
     #[cfg(feature = "libhdf5")]
-    fn appended<T: FileBacked>(&self, rows: &Vec<T>) -> Result<Table> {
-        use super::append;
-        use crate::storage::libhdf5;
-        use std::sync::Arc;
+    fn appended<T: FileBacked>(&self, rows: &mut Vec<T>) -> Result<Table> {
+        use super::append::{self, Wanted};
+        use super::excerpt;
 
-        let mut kept = None;
+        let mut done = None;
         self.held.edit(&mut |object, found| {
-            let draft = append::drafted(found, rows)?;
-            // Nothing comes between the look at what is there and the last of the rows.
-            libhdf5::locked(|| {
+            let check = || {
                 // Somebody else has appended to it, or put something else in its place.
-                let there = super::excerpt::rows(found, self.held.is_ours())?;
-                if append::is_gone(object)? || there != Some(self.len as u64) {
-                    return Err(ErrorKind::Changed.into());
+                let there = excerpt::rows(found, self.held.is_ours())?;
+                match append::is_gone(object)? || there != Some(self.len as u64) {
+                    true => Err(ErrorKind::Changed.into()),
+                    false => Ok(()),
                 }
-                kept = append::append(object, draft)?;
-                Ok(())
-            })
+            };
+            done = Some(append::append(object, &check, &mut |part| match part {
+                Wanted::More => append::drafted(found, rows),
+                Wanted::All => {
+                    let mut all = self.look(|node| node.get::<Vec<T>>())?;
+                    let len = all.len();
+                    all.append(rows);
+                    let drafted = append::drafted(found, &all);
+                    rows.extend(all.drain(len..));
+                    drafted
+                }
+            })?);
+            Ok(())
         })?;
-        let held = match kept {
-            Some(kept) => self.held.with(kept),
-            None => self.held.clone(),
+        let (held, columns) = match done {
+            Some(done) => (done.root.as_ref().map(|root| self.held.with(root.clone())), done.columns(&self.columns)),
+            None => (None, self.columns.clone()),
         };
-        Ok(Table { held, len: self.len + rows.len(), ranks: Arc::default() })
+        let held = held.unwrap_or_else(|| self.held.clone());
+        Ok(Table { held, len: self.len + rows.len(), ranks: std::sync::Arc::default(), columns })
     }
 }

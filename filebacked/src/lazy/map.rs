@@ -1,5 +1,7 @@
 //! [`LazyMap`]: a map whose values are read when they are asked for.
 
+#[cfg(feature = "libhdf5")]
+mod columns;
 mod entries;
 mod entry;
 #[cfg(feature = "libhdf5")]
@@ -38,8 +40,8 @@ use trie::Trie;
 /// file. Saving it elsewhere copies the values that were not read as they are stored, compression included.
 ///
 /// Any map of this library or of others is read. One of `keys` and `values` has the values in one place, so the first
-/// that is asked for reads all; it is saved as links, but has none to flush. Maps whose keys are no names are saved as `keys` and
-/// `values`. Many of these maps (`Vec<LazyMap<..>>`) are a numbered group, each an object of its own.
+/// that is asked for reads all; it is saved as links, and stays as it is when it is flushed: new entries are appended, anything
+/// else writes all values anew. Maps whose keys are no names are saved as `keys` and `values`. Many of these maps (`Vec<LazyMap<..>>`) are a numbered group, each an object of its own.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {

@@ -14,6 +14,7 @@ use crate::object::Object;
 use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
+use crate::storage::Kept;
 use std::fmt;
 use std::ops::{Bound, Range, RangeBounds};
 use std::path::Path;
@@ -23,7 +24,7 @@ use std::sync::{Arc, OnceLock};
 /// column alone if that is wanted, and rows are appended in place.
 ///
 /// On disk it is what a `Vec<T>` is, whatever `T` is: columns, numbers, text, options, enums with data, sequences.
-/// Nothing that was read is kept. Like [`Lazy`](crate::Lazy), it holds the file open by itself, can be sent and shared
+/// No row that was read is kept, but the columns stay open. Like [`Lazy`](crate::Lazy), it holds the file open by itself, can be sent and shared
 /// between threads, and is copied as it is stored when it is saved.
 ///
 /// ```
@@ -65,6 +66,8 @@ pub(super) struct Table {
     pub(super) held: Held,
     pub(super) len: usize,
     pub(super) ranks: Arc<Ranks>,
+    /// Its columns, which are opened again and again: one that stays open is found at once, with chunks that were read before.
+    pub(super) columns: Arc<OnceLock<Vec<Arc<dyn Kept>>>>,
 }
 
 /// Rows in a file.
@@ -179,10 +182,19 @@ impl Table {
         let run = Run { start: range.start as u64, end: range.end as u64, of: self.len as u64 };
         self.look(|node| {
             let (excerpt, handle) = Excerpt::new(node.object.source, node.object.handle, run, &self.ranks);
+            if !range.is_empty() && self.columns.get().is_none() {
+                excerpt.hold_columns();
+            }
             let found = Node::open(Object::new(&excerpt, handle), node.cx, node.state, node.depth, node.ours);
             match found.and_then(&mut read) {
                 Err(_) if excerpt.is_opaque() => Ok(None),
-                found => found.map(Some),
+                Err(error) => Err(error),
+                Ok(found) => {
+                    if let Some(columns) = excerpt.held_columns() {
+                        let _ = self.columns.set(columns);
+                    }
+                    Ok(Some(found))
+                }
             }
         })
     }
@@ -387,7 +399,7 @@ impl<T: FileBacked> FileBacked for LazyVec<T> {
             // No more than a sequence can have, so that counting on from there does not overflow.
             let known = rows.and_then(|rows| isize::try_from(rows).ok());
             let len = known.ok_or_else(|| damaged("a table without a number of rows"))?.unsigned_abs();
-            let table = Table { held: held.clone(), len, ranks: Arc::default() };
+            let table = Table { held: held.clone(), len, ranks: Arc::default(), columns: Arc::default() };
             // None of them: whether they can be rows of this type shows now, not later.
             let run = Run { start: 0, end: 0, of: len as u64 };
             let (excerpt, handle) = Excerpt::new(node.object.source, node.object.handle, run, &table.ranks);

@@ -35,6 +35,8 @@ pub(crate) struct DraftAttr {
     dtype: Dtype,
     shape: Vec<u64>,
     pub(crate) bytes: Vec<u8>,
+    /// Strings of variable length.
+    texts: Option<Texts>,
 }
 
 /// A dataset as it was written.
@@ -70,11 +72,32 @@ impl DraftDataset {
     }
 }
 
+impl DraftAttr {
+    fn new(name: &str, dtype: Dtype, shape: &[u64], bytes: Vec<u8>) -> Self {
+        DraftAttr { name: name.to_string(), dtype, shape: shape.to_vec(), bytes, texts: None }
+    }
+
+    fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.bytes).ok().map(|text| text.trim_end_matches('\0'))
+    }
+
+    fn write(&self, sink: &mut dyn Sink) -> Result<()> {
+        match &self.texts {
+            None => sink.attr(&self.name, &self.dtype, &self.shape, &self.bytes),
+            Some(texts) => {
+                let DraftAttr { name, dtype, shape, .. } = self;
+                let elements = Elements::Texts(texts);
+                sink.attr_any(&AttrSpec { name, dtype, stored: None, shape, null: false, elements })
+            }
+        }
+    }
+}
+
 impl DraftGroup {
     /// A text attribute.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         let attr = self.attrs.iter().find(|attr| attr.name == name)?;
-        std::str::from_utf8(&attr.bytes).ok().map(|text| text.trim_end_matches('\0'))
+        attr.text()
     }
 
     /// An attribute that is a u64.
@@ -90,15 +113,32 @@ impl DraftGroup {
     }
 }
 
+impl Default for Drafted {
+    fn default() -> Self {
+        Drafted::Group(DraftGroup::default())
+    }
+}
+
 impl Drafted {
+    /// Attributes that are texts: names and texts.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        let (group, dataset) = match self {
+            Drafted::Group(group) => (Some(group), None),
+            Drafted::Dataset(dataset) => (None, Some(dataset)),
+        };
+        let of_group = group.into_iter().flat_map(|group| &group.attrs);
+        let of_group = of_group.filter_map(|attr| Some((attr.name.as_str(), attr.text()?)));
+        let of_dataset = dataset.into_iter().flat_map(|dataset| &dataset.attrs);
+        of_group.chain(of_dataset.map(|(name, text)| (name.as_str(), text.as_str())))
+    }
+
     /// Texts in C order, packed.
     pub(crate) fn packed(shape: &[u64], texts: Texts) -> Self {
         let mut offsets = vec![0];
         offsets.extend(texts.ends.iter().map(|end| *end as u64));
-        let stamp =
-            DraftAttr { name: STAMP.into(), dtype: Dtype::FixedStr(6), shape: Vec::new(), bytes: b"packed".to_vec() };
+        let stamp = DraftAttr::new(STAMP, Dtype::FixedStr(6), &[], b"packed".to_vec());
         let bytes = (texts.ends.len() as u64).to_le_bytes().to_vec();
-        let len = DraftAttr { name: LEN.into(), dtype: Dtype::U64, shape: Vec::new(), bytes };
+        let len = DraftAttr::new(LEN, Dtype::U64, &[], bytes);
         let numbers = |numbers: &[u64]| {
             let bytes = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
             Drafted::Dataset(DraftDataset::plain(Dtype::U64, vec![numbers.len() as u64], Content::Bytes(bytes)))
@@ -117,7 +157,7 @@ impl Drafted {
             Drafted::Group(group) => {
                 sink.begin_group(name, group.ordered)?;
                 for attr in &group.attrs {
-                    sink.attr(&attr.name, &attr.dtype, &attr.shape, &attr.bytes)?;
+                    attr.write(sink)?;
                 }
                 for (name, member) in group.members {
                     member.write(&name, sink)?;
@@ -205,8 +245,7 @@ impl Sink for Draft {
         let Some((_, group)) = self.open.last_mut() else {
             return Err(ErrorKind::Contract("an attribute of no group".into()).into());
         };
-        let (name, shape) = (name.to_string(), shape.to_vec());
-        group.attrs.push(DraftAttr { name, dtype: dtype.clone(), shape, bytes: bytes.to_vec() });
+        group.attrs.push(DraftAttr::new(name, dtype.clone(), shape, bytes.to_vec()));
         Ok(())
     }
 
@@ -258,8 +297,15 @@ impl Sink for Draft {
         }
     }
 
-    fn attr_any(&mut self, _: &AttrSpec<'_>) -> Result<()> {
-        Err(unusual())
+    fn attr_any(&mut self, attr: &AttrSpec<'_>) -> Result<()> {
+        match (self.open.last_mut(), attr.elements) {
+            (Some((_, group)), Elements::Texts(texts)) if attr.stored.is_none() && !attr.null => {
+                let drafted = DraftAttr::new(attr.name, attr.dtype.clone(), attr.shape, Vec::new());
+                group.attrs.push(DraftAttr { texts: Some(texts.clone()), ..drafted });
+                Ok(())
+            }
+            _ => Err(unusual()),
+        }
     }
 
     fn link(&mut self, _: &str, _: &Link) -> Result<()> {

@@ -41,6 +41,20 @@ pub struct CompoundType {
     pub members: Cow<'static, [CompoundMember]>,
 }
 
+#[cfg(feature = "libhdf5")]
+impl CompoundType {
+    /// Members one behind another.
+    pub(crate) fn packed(parts: impl Iterator<Item = (Cow<'static, str>, Dtype)>) -> Self {
+        let (mut members, mut size) = (Vec::new(), 0usize);
+        for (name, dtype) in parts {
+            let offset = size;
+            size = size.saturating_add(dtype.stored_size());
+            members.push(CompoundMember { name, offset, dtype });
+        }
+        CompoundType { size, members: members.into() }
+    }
+}
+
 /// The datatype of a dataset or attribute, without its byte order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -117,6 +131,18 @@ impl Dtype {
                 extents.fold(element.stored_size(), usize::saturating_mul)
             }
             _ => self.size(),
+        }
+    }
+
+    /// The same type with the members of compounds one behind another, strings of variable length among them.
+    #[cfg(feature = "libhdf5")]
+    pub(crate) fn with_places(&self) -> Dtype {
+        match self {
+            Dtype::Array(element, shape) => Dtype::Array(Box::new(element.with_places()), shape.clone()),
+            Dtype::Compound(compound) => Dtype::Compound(CompoundType::packed(
+                compound.members.iter().map(|member| (member.name.clone(), member.dtype.with_places())),
+            )),
+            dtype => dtype.clone(),
         }
     }
 

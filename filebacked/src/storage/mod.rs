@@ -475,6 +475,11 @@ pub(crate) trait Source {
         None
     }
 
+    /// Whether another process writes to the file while it is read.
+    fn is_written_by_others(&self) -> bool {
+        false
+    }
+
     /// Holds on to an object, beyond the life of the source; `None` where that is not possible.
     fn keep(&self, object: Handle) -> Result<Option<Arc<dyn Kept>>> {
         let _ = object;

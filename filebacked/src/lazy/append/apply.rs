@@ -1,5 +1,6 @@
 //! Doing what was planned.
 
+use super::Appended;
 use super::plan::{New, Plan};
 use crate::error::Result;
 use crate::stamp::LEN;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 impl Plan {
     /// Does all of it.
-    pub(super) fn apply(mut self, object: &Id, kind: ObjectKind) -> Result<Option<Arc<dyn Kept>>> {
+    pub(super) fn apply(mut self, object: &Id, kind: ObjectKind) -> Result<Appended> {
         let mut grower = Grower::new()?;
         let mut root: Option<Arc<dyn Kept>> = None;
         let references = self.references()?;
@@ -32,10 +33,11 @@ impl Plan {
             self.undo();
             return Err(error);
         }
+        let is_new = !anew.is_empty();
         for (_, new, (group, name)) in &anew {
             relink(new, group, name)?;
-            // One dataset that is all there is.
-            if kind == ObjectKind::Dataset {
+            // One dataset that is all there is, or all of it.
+            if kind == ObjectKind::Dataset || self.at_root {
                 root = Some(Arc::new(LibKept::of(new.clone())?));
             }
         }
@@ -46,7 +48,7 @@ impl Plan {
             set_number(group, LEN, *len)?;
         }
         libhdf5::settle(object)?;
-        Ok(root)
+        Ok(Appended { root, is_new, columns: self.grown.into_iter().map(|growth| growth.dataset).collect() })
     }
 
     /// The references to what is made anew.
@@ -62,6 +64,7 @@ impl Plan {
             let rows = match &growth.content {
                 New::Bytes(dtype, bytes) => Rows::Bytes(dtype, bytes),
                 New::Texts(texts) => Rows::Texts(texts),
+                New::Records(dtype, bytes, strings, stored) => Rows::Records(dtype, bytes, strings, stored),
             };
             grower.append(&growth.dataset, &growth.description.shape, growth.rows, &rows)?;
         }

@@ -4,6 +4,7 @@
 //! and everything that has to be made anew for that is there, is the first dataset extended. The lengths that readers
 //! believe come last.
 
+mod anew;
 mod apply;
 mod fit;
 mod plan;
@@ -12,24 +13,95 @@ mod text;
 use crate::backed::FileBacked;
 use crate::error::Result;
 use crate::field::StoreAs;
+use crate::layout::encoding::{self, Encoding};
 use crate::object::Object;
 use crate::options::WriteOptions;
+use crate::rows::Rows;
+use crate::schema::Schema;
 use crate::slot::{Place, Slot, Written};
 use crate::stamp::STAMP;
-use crate::storage::draft::{Draft, Drafted};
-use crate::storage::libhdf5::{self, Id, LibSource};
-use crate::storage::{Kept, ObjectKind};
+use crate::storage::draft::{Draft, DraftGroup, Drafted};
+use crate::storage::libhdf5::{self, Id, LibKept, LibSource};
+use crate::storage::{Dtype, Kept, ObjectKind};
 use crate::whole;
 use plan::{Plan, kind as kind_of};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-/// Appends what was drafted to an object, and gives the object that has it all, where that is another now.
-pub(super) fn append(object: &Id, draft: Drafted) -> Result<Option<Arc<dyn Kept>>> {
-    let source = LibSource::new(libhdf5::root_of(object)?)?;
-    let node = Object::new(&source, source.adopt(object.clone())?);
-    let mut plan = Plan::default();
-    plan.node(&node, None, draft, None)?;
-    plan.apply(object, node.kind())
+/// Which rows are to be drafted.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Wanted {
+    /// Those that are appended.
+    More,
+    /// Those behind which they are, too: what a filter writes is not known row by row.
+    All,
+}
+
+/// What is there when rows were appended.
+pub(super) struct Appended {
+    /// The object that has it all, where that is another now.
+    pub(super) root: Option<Arc<dyn Kept>>,
+    /// Some columns are others now.
+    is_new: bool,
+    /// The datasets that have more rows.
+    columns: Vec<Id>,
+}
+
+/// Columns that stay open.
+type Columns = Arc<OnceLock<Vec<Arc<dyn Kept>>>>;
+
+impl Appended {
+    /// The columns to be held open: those that were already, where they are the same, so that their chunks that are not full
+    /// yet stay in memory.
+    pub(super) fn columns(&self, before: &Columns) -> Columns {
+        if !self.is_new && before.get().is_some() {
+            return Arc::clone(before);
+        }
+        let columns = self.columns.iter().map(|column| LibKept::of(column.clone()));
+        let columns = columns.map(|column| column.map(|column| Arc::new(column) as Arc<dyn Kept>));
+        match columns.collect::<Result<Vec<_>>>() {
+            Ok(columns) => Arc::new(columns.into()),
+            // They are opened again, then.
+            Err(_) => Arc::default(),
+        }
+    }
+}
+
+/// Appends rows to an object. `check` is asked when nobody
+/// else can change the file; rows are drafted before.
+pub(super) fn append(
+    object: &Id,
+    check: &dyn Fn() -> Result<()>,
+    draft: &mut dyn FnMut(Wanted) -> Result<Drafted>,
+) -> Result<Appended> {
+    let mut all = None;
+    loop {
+        let more = draft(Wanted::More)?;
+        // Nothing comes between the look at what is there and the last of the rows.
+        let done = libhdf5::locked(|| {
+            check()?;
+            let source = LibSource::new(libhdf5::root_of(object)?)?;
+            let node = Object::new(&source, source.adopt(object.clone())?);
+            let mut plan = Plan { all: all.take(), ..Plan::default() };
+            plan.node(&node, None, more, None)?;
+            if plan.wants_all { Ok(None) } else { plan.apply(object, node.kind()).map(Some) }
+        })?;
+        match done {
+            Some(appended) => return Ok(appended),
+            None => all = Some(draft(Wanted::All)?),
+        }
+    }
+}
+
+/// Puts other members in the place of those of a group, all at once.
+pub(super) fn replace(object: &Id, check: &dyn Fn() -> Result<()>, draft: DraftGroup) -> Result<()> {
+    libhdf5::locked(|| {
+        check()?;
+        let source = LibSource::new(libhdf5::root_of(object)?)?;
+        let node = Object::new(&source, source.adopt(object.clone())?);
+        let mut plan = Plan::default();
+        plan.members_anew(&node, draft)?;
+        plan.apply(object, node.kind()).map(drop)
+    })
 }
 
 /// Whether nothing leads to an object any more.
@@ -40,7 +112,9 @@ pub(super) fn is_gone(object: &Id) -> Result<bool> {
 /// Rows as they are written next to those that are there.
 pub(super) fn drafted<T: FileBacked>(found: &Object<'_>, rows: &Vec<T>) -> Result<Drafted> {
     let layout = match (found.kind(), found.text_attribute(STAMP)?) {
-        (ObjectKind::Dataset, Some(_)) if found.describe()?.dtype.members().is_some() => Some(StoreAs::Compound),
+        (ObjectKind::Dataset, stamp) if is_of_records(&found.describe()?.dtype, stamp.is_some()) => {
+            Some(StoreAs::Compound)
+        }
         (ObjectKind::Dataset, _) if T::is_listed() => Some(StoreAs::Stacked),
         (_, stamp) => match kind_of(stamp.as_deref()) {
             Some("list") => Some(StoreAs::Rows),
@@ -48,13 +122,45 @@ pub(super) fn drafted<T: FileBacked>(found: &Object<'_>, rows: &Vec<T>) -> Resul
             _ => None,
         },
     };
-    let cx = whole::write_context::<Vec<T>>(&WriteOptions::new())?;
+    let encoding = found.text_attribute(encoding::TYPE)?;
+    drafted_by::<Vec<T>>(&WriteOptions::new(), |slot| {
+        let slot = match layout {
+            Some(layout) => slot.store_as(layout),
+            None => slot,
+        };
+        match encoding.as_deref() {
+            None => slot.put(rows),
+            Some("dataframe") => slot.data_frame(index_of::<T>(found)?).each().put_rows(Rows::slice(rows)),
+            Some(_) => slot.encoding(Encoding::Elements).put(rows),
+        }
+    })
+}
+
+/// What is written.
+pub(super) fn drafted_by<T: FileBacked>(
+    options: &WriteOptions,
+    write: impl FnOnce(Slot<'_>) -> Result<Written>,
+) -> Result<Drafted> {
+    let cx = whole::write_context::<T>(options)?;
     let mut draft = Draft::default();
-    let slot = Slot::whole(&mut draft, &cx, Place::Member("rows"));
-    let slot = match layout {
-        Some(layout) => slot.store_as(layout),
-        None => slot,
-    };
-    let Written { .. } = slot.put(rows)?;
+    let Written { .. } = write(Slot::whole(&mut draft, &cx, Place::Member("rows")))?;
     draft.finish()
+}
+
+/// The field that is the index of a data frame.
+fn index_of<T: FileBacked>(found: &Object<'_>) -> Result<&'static str> {
+    let index = found.text_attribute("_index")?.unwrap_or_default();
+    let fields = match T::schema() {
+        Schema::Struct(row) => row.fields,
+        _ => Vec::new(),
+    };
+    match fields.iter().find(|field| field.name == index) {
+        Some(field) => Ok(field.name),
+        None => Err(plan::refused(format!("to a data frame whose index `{index}` is no field of the rows"))),
+    }
+}
+
+/// Whether a dataset is one of records. Of others, numbers that are complex are none.
+fn is_of_records(dtype: &Dtype, stamped: bool) -> bool {
+    matches!(dtype, Dtype::Compound(_)) || stamped && dtype.members().is_some()
 }

@@ -1,11 +1,13 @@
 //! [`Plan`]: where each part of what was drafted has its place in the file.
 
+use super::anew::is_filtered;
 use super::fit::{Fit, fit};
 use super::text::{fitted, texts, unpacked};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lazy::excerpt::damaged;
 use crate::object::Object;
-use crate::stamp::{FILTER, LEN, STAMP, Stamp};
+use crate::stamp::{LEN, STAMP, Stamp};
+use crate::storage::compound::Strings;
 use crate::storage::draft::{Content, DraftDataset, DraftGroup, Drafted};
 use crate::storage::libhdf5::{self, Id, can_grow, id_of};
 use crate::storage::{Description, Dtype, ObjectKind, Slab, Span, Texts};
@@ -16,6 +18,13 @@ const ENCODING: &str = "encoding-type";
 /// What is to be done, once all of it is known.
 #[derive(Default)]
 pub(super) struct Plan {
+    /// All rows as they are written, those that are there among them, once they are wanted.
+    pub(super) all: Option<Drafted>,
+    pub(super) wants_all: bool,
+    /// The members that lead to the node that is planned.
+    pub(super) path: Vec<String>,
+    /// The object itself is made anew.
+    pub(super) at_root: bool,
     pub(super) grown: Vec<Growth>,
     /// Small datasets that are written over: their bytes.
     pub(super) replaced: Vec<(Id, Vec<u64>)>,
@@ -45,10 +54,12 @@ pub(super) struct Growth {
 pub(super) enum New {
     Bytes(Dtype, Vec<u8>),
     Texts(Texts),
+    /// Records of the first type with strings among them, as those of the second.
+    Records(Dtype, Vec<u8>, Vec<Strings>, Dtype),
 }
 
 /// Where a node is: its group and its name there. The node itself is found by its own name, if that is asked.
-type Place<'a> = Option<(&'a Object<'a>, &'a str)>;
+pub(super) type Place<'a> = Option<(&'a Object<'a>, &'a str)>;
 
 #[cold]
 pub(super) fn refused(what: impl Into<String>) -> Error {
@@ -56,7 +67,7 @@ pub(super) fn refused(what: impl Into<String>) -> Error {
         .with_help("read all rows, and save them anew")
 }
 
-fn handle(object: &Object<'_>) -> Result<Id> {
+pub(super) fn handle(object: &Object<'_>) -> Result<Id> {
     id_of(object.handle)
 }
 
@@ -69,11 +80,11 @@ impl Plan {
         draft: Drafted,
         len: Option<u64>,
     ) -> Result<()> {
-        if found.attribute(FILTER)?.is_some() {
-            return Err(refused("to what a filter wrote"));
+        if is_filtered(found, &draft)? {
+            return self.anew(found, place);
         }
         match (found.kind(), draft) {
-            (ObjectKind::Group, Drafted::Group(draft)) => self.group(found, draft, len),
+            (ObjectKind::Group, Drafted::Group(draft)) => self.group(found, place, draft, len),
             (ObjectKind::Dataset, Drafted::Dataset(draft)) => self.dataset(found, place, draft, len),
             // Text that is packed here or there.
             (ObjectKind::Dataset, Drafted::Group(group)) => match group.text(STAMP) {
@@ -94,13 +105,11 @@ impl Plan {
         }
     }
 
-    fn group(&mut self, found: &Object<'_>, draft: DraftGroup, len: Option<u64>) -> Result<()> {
-        if draft.text(FILTER).is_some() {
-            return Err(refused("what a filter writes"));
-        }
+    fn group(&mut self, found: &Object<'_>, place: Place<'_>, draft: DraftGroup, len: Option<u64>) -> Result<()> {
         let stamp = found.text_attribute(STAMP)?;
         // Others have no stamps.
-        if stamp.as_deref() != draft.text(STAMP) && !(stamp.is_none() && kind(draft.text(STAMP)) == Some("columns")) {
+        let unstamped = || stamp.is_none() && matches!(kind(draft.text(STAMP)), Some("columns" | "map"));
+        if stamp.as_deref() != draft.text(STAMP) && !unstamped() {
             let words = |stamp: Option<&str>| stamp.map_or("a group".to_string(), |stamp| format!("a group ({stamp})"));
             return Err(Error::mismatch(words(draft.text(STAMP)), words(stamp.as_deref())));
         }
@@ -129,8 +138,8 @@ impl Plan {
         match kind.as_str() {
             "list" => self.list(found, draft, rows),
             "ragged" | "maps" | "packed" => self.offsets(found, draft, rows),
-            "categorical" => self.categorical(found, draft, rows),
-            "columns" => self.members(found, draft, rows, |_| rows),
+            "categorical" => self.categorical(found, place, draft, rows),
+            "columns" | "map" => self.members(found, draft, rows, |_| rows),
             // Of these, members have rows of their own.
             "variants" => self.members(found, draft, rows, |member| match member {
                 Drafted::Dataset(_) => rows,
@@ -173,7 +182,7 @@ impl Plan {
         match found.child(name)? {
             Some(there) => {
                 let len = len(&member);
-                self.node(&there, Some((found, name)), member, len)
+                self.inside(found, name, &there, member, len)
             }
             // A table without rows may lack its columns.
             None if rows == Some(0) => {
@@ -210,8 +219,23 @@ impl Plan {
         for (name, member) in draft.members {
             let len = if name == "shapes" { rows } else { Some(base) };
             let there = found.child(&name)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(&name))?;
-            self.node(&there, Some((found, &name)), member, len).map_err(|e| e.at(&name))?;
+            self.inside(found, &name, &there, member, len).map_err(|e| e.at(&name))?;
         }
+        Ok(())
+    }
+
+    /// Plans a member that is there.
+    fn inside(
+        &mut self,
+        group: &Object<'_>,
+        name: &str,
+        there: &Object<'_>,
+        draft: Drafted,
+        len: Option<u64>,
+    ) -> Result<()> {
+        self.path.push(name.to_string());
+        self.node(there, Some((group, name)), draft, len)?;
+        self.path.pop();
         Ok(())
     }
 
@@ -255,7 +279,13 @@ impl Plan {
         Ok(())
     }
 
-    fn categorical(&mut self, found: &Object<'_>, mut draft: DraftGroup, rows: Option<u64>) -> Result<()> {
+    fn categorical(
+        &mut self,
+        found: &Object<'_>,
+        place: Place<'_>,
+        mut draft: DraftGroup,
+        rows: Option<u64>,
+    ) -> Result<()> {
         let categories = found.child("categories")?.ok_or_else(|| Error::new(ErrorKind::Missing).at("categories"))?;
         let description = categories.describe()?;
         let same = match draft.take("categories") {
@@ -265,7 +295,7 @@ impl Plan {
             _ => false,
         };
         if !same {
-            return Err(refused("to categories that are others"));
+            return self.anew(found, place);
         }
         match draft.take("codes") {
             Some(codes) => self.member(found, "codes", codes, rows, |_| rows).map_err(|e| e.at("codes")),
@@ -323,11 +353,10 @@ impl Plan {
     }
 
     fn dataset(&mut self, found: &Object<'_>, place: Place<'_>, draft: DraftDataset, len: Option<u64>) -> Result<()> {
-        if draft.attrs.iter().any(|(name, _)| name == FILTER) {
-            return Err(refused("what a filter writes"));
-        }
         let stamp = draft.attrs.iter().find(|(name, _)| name == STAMP).map(|(_, stamp)| stamp.as_str());
-        if found.text_attribute(STAMP)?.as_deref() != stamp && stamp.is_some() {
+        let there = found.text_attribute(STAMP)?;
+        // Others have no stamps.
+        if there.as_deref() != stamp && stamp.is_some() && !(there.is_none() && kind(stamp) == Some("columns")) {
             return Err(Error::mismatch(format!("a dataset ({})", stamp.unwrap_or_default()), "another kind"));
         }
         let description = found.describe()?;
@@ -339,16 +368,19 @@ impl Plan {
             let (dtype, new) = fitted(found, &description, texts(draft)?)?;
             return self.grow(found, place, description, dtype, rows, new);
         }
-        let (dtype, new) = match (fit(&draft.dtype, &description.dtype), draft.content) {
-            (Fit::Same, Content::Bytes(bytes)) => (None, New::Bytes(draft.dtype, bytes)),
-            (Fit::Wider(wider), Content::Bytes(bytes)) => (Some(wider), New::Bytes(draft.dtype, bytes)),
-            (_, Content::Records(..)) => {
-                return Err(refused("records with strings of variable length"));
-            }
-            _ if !description.dtype.is_plain() => {
-                return Err(refused("to records with strings of variable length"));
-            }
-            _ => return Err(Error::mismatch(draft.dtype.to_string(), description.dtype.to_string())),
+        let (bytes, strings) = match draft.content {
+            Content::Bytes(bytes) => (bytes, Vec::new()),
+            Content::Records(bytes, strings) => (bytes, strings),
+            Content::Texts(_) => return Err(Error::mismatch("text", description.dtype.to_string())),
+        };
+        let (merged, dtype) = match fit(&draft.dtype, &strings, &description.dtype) {
+            Fit::Same(merged) => (merged, None),
+            Fit::Wider(wider) => (wider.clone(), Some(wider)),
+            Fit::Not => return Err(Error::mismatch(draft.dtype.to_string(), description.dtype.to_string())),
+        };
+        let new = match strings.is_empty() && merged.is_plain() {
+            true => New::Bytes(draft.dtype, bytes),
+            false => New::Records(draft.dtype, bytes, strings, merged),
         };
         self.grow(found, place, description, dtype, rows, new)
     }
@@ -370,7 +402,7 @@ impl Plan {
     }
 
     /// Where a node is that has to be made anew.
-    fn place(&self, found: &Object<'_>, place: Place<'_>) -> Result<(Id, String)> {
+    pub(super) fn place(&self, found: &Object<'_>, place: Place<'_>) -> Result<(Id, String)> {
         let object = handle(found)?;
         if libhdf5::links(&object)? > 1 {
             return Err(refused("to a dataset that has to be made anew and has several links"));
@@ -401,12 +433,12 @@ fn check_rows(stored: &Description, shape: &[u64], len: Option<u64>) -> Result<u
 /// The kind that a stamp tells.
 pub(super) fn kind(stamp: Option<&str>) -> Option<&'static str> {
     let stamp = Stamp::parse(stamp?);
-    let kinds = ["columns", "variants", "optional", "ragged", "maps", "packed", "arrays", "list", "categorical"];
+    let kinds = ["columns", "variants", "optional", "ragged", "maps", "packed", "arrays", "list", "categorical", "map"];
     Some(kinds.into_iter().find(|kind| *kind == stamp.kind_name()).unwrap_or("other"))
 }
 
 /// An attribute that is a u64.
-fn number(object: &Object<'_>, name: &str) -> Result<Option<u64>> {
+pub(super) fn number(object: &Object<'_>, name: &str) -> Result<Option<u64>> {
     let Some(attribute) = object.attribute(name)? else { return Ok(None) };
     let description = attribute.describe()?;
     if description.dtype != Dtype::U64 || description.elements() != Some(1) {

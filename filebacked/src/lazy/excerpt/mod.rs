@@ -11,7 +11,7 @@ use super::ranks::Ranks;
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::Object;
 use crate::stamp::{LEN, STAMP, Stamp};
-use crate::storage::{Description, Dtype, Handle, ObjectKind, Slab, Source, Span};
+use crate::storage::{Description, Dtype, Handle, Kept, ObjectKind, Slab, Source, Span};
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
@@ -66,6 +66,9 @@ fn kind_of(stamp: Option<&str>) -> Option<Kind> {
         _ => return None,
     })
 }
+
+/// So many columns of a table are held open.
+const COLUMNS: usize = 64;
 
 /// The number of rows of a node that holds rows, if there can be an excerpt of it.
 pub(in crate::lazy) fn rows(object: &Object<'_>, ours: bool) -> Result<Option<u64>> {
@@ -137,14 +140,30 @@ pub(in crate::lazy) struct Excerpt<'s> {
     open: RefCell<Vec<Option<Entry>>>,
     ranks: &'s Ranks,
     opaque: Cell<bool>,
+    /// The datasets that were open, where somebody wants to hold on to them.
+    columns: RefCell<Option<Vec<Arc<dyn Kept>>>>,
 }
 
 impl<'s> Excerpt<'s> {
     /// Some rows of an object, whose handle stays the caller's, and the handle of those.
     pub(in crate::lazy) fn new(source: &'s dyn Source, handle: Handle, run: Run, ranks: &'s Ranks) -> (Self, Handle) {
-        let excerpt = Excerpt { source, open: RefCell::default(), ranks, opaque: Cell::new(false) };
+        let excerpt =
+            Excerpt { source, open: RefCell::default(), ranks, opaque: Cell::new(false), columns: RefCell::default() };
         let root = excerpt.add(handle.kind, handle.bare, Entry::Found { handle, rows: Some(run), lent: true });
         (excerpt, root)
+    }
+
+    /// From now on datasets are held on to when they are given back. Not where others write to the file: what is open is not
+    /// looked at again.
+    pub(in crate::lazy) fn hold_columns(&self) {
+        if !self.source.is_written_by_others() {
+            self.columns.replace(Some(Vec::new()));
+        }
+    }
+
+    /// The datasets that were open since.
+    pub(in crate::lazy) fn held_columns(&self) -> Option<Vec<Arc<dyn Kept>>> {
+        self.columns.take()
     }
 
     /// Whether something was met that there is no excerpt of.

@@ -1,6 +1,6 @@
 //! What an [`Excerpt`] is to those who read.
 
-use super::{Entry, Excerpt, Kind, damaged, kind_of, pieces, stored_len};
+use super::{COLUMNS, Entry, Excerpt, Kind, damaged, kind_of, pieces, stored_len};
 use crate::error::{ErrorKind, Result};
 use crate::stamp::{FILTER, LEN, STAMP};
 use crate::storage::{
@@ -193,6 +193,13 @@ impl Source for Excerpt<'_> {
     fn release(&self, handle: Handle) {
         let entry = usize::try_from(handle.id).ok().and_then(|place| self.open.borrow_mut().get_mut(place)?.take());
         if let Some(Entry::Found { handle, lent: false, .. }) = entry {
+            if let Some(columns) = &mut *self.columns.borrow_mut()
+                && handle.kind == ObjectKind::Dataset
+                && columns.len() < COLUMNS
+                && let Ok(Some(column)) = self.source.keep(handle)
+            {
+                columns.push(column);
+            }
             self.source.release(handle);
         }
     }

@@ -269,8 +269,13 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
         K: Borrow<Q>,
     {
         if self.form == Form::Columns {
-            let base = |link: &String| Base { link: link.clone(), kept: None };
-            return Ok(self.listed()?.get(key).map(base));
+            let Some(link) = self.listed()?.get(key) else { return Ok(None) };
+            // What is known of one value is known of all.
+            let values = |node: Node<'_>| match node.group_as(GROUP)?.object.child("values")? {
+                Some(values) => values.keep(),
+                None => Ok(None),
+            };
+            return Ok(Some(Base { link: link.clone(), kept: self.held.read(values)? }));
         }
         self.at(key, |node, link| Ok(Base { link: link.to_string(), kept: node.object.keep()? }))
     }

@@ -1,5 +1,6 @@
 //! Putting the changes of a map into its file.
 
+use super::columns::identity;
 use super::{Change, LazyMap};
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
@@ -16,14 +17,19 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
     /// takes its place when it is complete; at the end everything is given to the operating system. What was written
     /// is read again when it is asked for.
     ///
+    /// A map of `keys` and `values` stays one: entries that are new are appended to both as rows are by
+    /// [`LazyVec::flush`](crate::LazyVec::flush); where some were changed or taken away, all values are read, written anew, and put in the place
+    /// of the old ones when they are complete.
+    ///
     /// The map has to come from a [`File`](crate::File) that is open for writing. Others may hold the same map: their entries
     /// stay, unless both changed the same one.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::ReadOnly`] where the file was opened to be read. [`ErrorKind::Changed`] where somebody has changed one of
-    /// these entries, or the place of the whole map, since; nothing is written then. [`ErrorKind::Unsupported`] for a map
-    /// that is in no file, or whose values are no links. Whatever keeps a value from being written: changes before it
+    /// these entries, or the place of the whole map, since, of `keys` and `values` also where all values were written anew;
+    /// nothing is written then. [`ErrorKind::Unsupported`] for a map that is in no file, or one of numbered pairs, as others
+    /// write them. Whatever keeps a value from being written: changes before it
     /// are in the file then, and the others remain.
     pub fn flush(&mut self) -> Result<()> {
         self.flush_with(&WriteOptions::new())
@@ -40,8 +46,16 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
             let what = "to flush a map that came from no file";
             return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("save it under a name, and read it"));
         };
+        if entries.form == Form::Columns {
+            entries.flush_columns(changes, options)?;
+            changes.clear();
+            entries.forget();
+            (self.added, self.removed) = (0, 0);
+            self.evict();
+            return Ok(());
+        }
         let Form::Links { escaped } = entries.form else {
-            let what = "to change a map in place whose values are no links";
+            let what = "to change a map of numbered pairs in place";
             return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help(
                 "write it anew, which makes links of its values: `File::write_with` and `Overwrite::Replace`",
             ));
@@ -100,11 +114,7 @@ fn check<V>(group: &Id, link: &str, change: &Change<V>) -> Result<()> {
     let now = libhdf5::identity_of(group, old)?;
     let mut before = None;
     if let Some(kept) = change.base.as_ref().and_then(|base| base.kept.as_ref()) {
-        kept.look(&mut |source, object| {
-            before = source.identity(object)?;
-            source.release(object);
-            Ok(())
-        })?;
+        before = identity(&**kept)?;
     }
     let is_gone = now.is_none() && change.value.is_none();
     if now == before || is_gone {

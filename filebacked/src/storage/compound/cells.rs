@@ -35,6 +35,12 @@ impl Strings {
         self.texts.bytes.len()
     }
 
+    /// Where the first one stands, and the bytes of the longest one.
+    #[cfg(feature = "libhdf5")]
+    pub(crate) fn extent(&self) -> (usize, usize) {
+        (self.offset, self.texts.cells().map(<[u8]>::len).max().unwrap_or(0))
+    }
+
     /// How many strings there are.
     #[cfg(feature = "libhdf5")]
     pub(crate) fn len(&self) -> usize {

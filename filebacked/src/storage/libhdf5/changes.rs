@@ -36,6 +36,9 @@ type Place = (u64, u64);
 /// The bit of a file that is open for a single writer beside many readers.
 const SWMR: u32 = 0x20;
 
+/// The same of one that is read beside its writer.
+const SWMR_READ: u32 = 0x40;
+
 fn marked<R>(look: impl FnOnce(&mut BTreeMap<u64, Option<Place>>) -> R) -> R {
     look(&mut MARKED.lock().unwrap_or_else(PoisonError::into_inner))
 }
@@ -101,6 +104,17 @@ pub(crate) fn begin(object: &Id) -> Result<()> {
             delete_attribute(root.raw(), DIGEST)?;
         }
         Ok(())
+    })
+}
+
+/// Whether the file of an object is read beside the writer that it has in another process.
+pub(super) fn has_writer(object: &Id) -> Result<bool> {
+    sync(|| {
+        let (file, _) = file_of(object.raw())?;
+        let mut intent = 0;
+        // SAFETY: the file is open, the number is writable.
+        check(unsafe { H5Fget_intent(file.raw(), &mut intent) })?;
+        Ok(intent & SWMR_READ != 0)
     })
 }
 

@@ -1,7 +1,7 @@
 //! Types that files have: what they are to this library, and the type that their bytes are read as.
 
 use super::id::{Id, check, with_name};
-use super::types::integer;
+use super::types::{Types, integer, new_string};
 use crate::error::{ErrorKind, Result};
 use crate::storage::{CompoundMember, CompoundType, Dtype, EnumType, IntType};
 use hdf5_metno::globals::{H5T_STD_REF_DSETREG, H5T_STD_REF_OBJ};
@@ -13,10 +13,10 @@ use hdf5_metno_sys::h5t::H5T_order_t::{H5T_ORDER_BE, H5T_ORDER_LE};
 use hdf5_metno_sys::h5t::H5T_sign_t::H5T_SGN_2;
 use hdf5_metno_sys::h5t::H5T_str_t::{H5T_STR_NULLPAD, H5T_STR_NULLTERM};
 use hdf5_metno_sys::h5t::{
-    H5Tarray_create, H5Tcopy, H5Tcreate, H5Tequal, H5Tget_array_dims, H5Tget_array_ndims, H5Tget_class, H5Tget_cset,
-    H5Tget_ebias, H5Tget_fields, H5Tget_member_name, H5Tget_member_type, H5Tget_member_value, H5Tget_nmembers,
-    H5Tget_offset, H5Tget_order, H5Tget_precision, H5Tget_sign, H5Tget_size, H5Tget_strpad, H5Tget_super, H5Tget_tag,
-    H5Tinsert, H5Tis_variable_str, H5Tset_order, H5Tset_strpad,
+    H5T_VARIABLE, H5Tarray_create, H5Tcopy, H5Tcreate, H5Tequal, H5Tget_array_dims, H5Tget_array_ndims, H5Tget_class,
+    H5Tget_cset, H5Tget_ebias, H5Tget_fields, H5Tget_member_index, H5Tget_member_name, H5Tget_member_type,
+    H5Tget_member_value, H5Tget_nmembers, H5Tget_offset, H5Tget_order, H5Tget_precision, H5Tget_sign, H5Tget_size,
+    H5Tget_strpad, H5Tget_super, H5Tget_tag, H5Tinsert, H5Tis_variable_str, H5Tset_order, H5Tset_strpad,
 };
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char};
@@ -141,6 +141,39 @@ pub(super) fn memory_type(id: hid_t) -> Result<Id> {
         }
         class::OPAQUE | class::REFERENCE | class::TIME => copy(id),
         _ => Err(unreadable(id)),
+    }
+}
+
+/// The type in memory of elements as `dtype` says, with the character sets of a file's type: HDF5 does not convert between
+/// them. The lock is held.
+pub(super) fn like(stored: hid_t, dtype: &Dtype, types: &mut Types) -> Result<Id> {
+    let class = head(stored)?.0;
+    match dtype {
+        // SAFETY: the type is open and one of strings.
+        Dtype::FixedStr(width) if class == class::STRING => new_string((*width).max(1), unsafe { H5Tget_cset(stored) }),
+        // SAFETY: the same.
+        Dtype::VarStr if class == class::STRING => new_string(H5T_VARIABLE, unsafe { H5Tget_cset(stored) }),
+        Dtype::Array(element, shape) if class == class::ARRAY => {
+            let element = like(parent(stored)?.raw(), element, types)?;
+            // SAFETY: the element's type is open, the shape has as many numbers as is said.
+            unsafe { Id::own(H5Tarray_create(element.raw(), shape.len() as u32, shape.as_ptr())) }
+        }
+        Dtype::Compound(compound) if class == class::COMPOUND => {
+            // SAFETY: the size is checked by HDF5; the new type has no other owner.
+            let id = unsafe { Id::own(H5Tcreate(H5T_COMPOUND, compound.size))? };
+            for member in compound.members.iter() {
+                with_name(&member.name, |name| {
+                    // SAFETY: the types are open, the name ends in NUL, HDF5 checks that the member lies inside.
+                    unsafe {
+                        let place = check(H5Tget_member_index(stored, name))?.unsigned_abs();
+                        let part = like(member_type(stored, place)?.raw(), &member.dtype, types)?;
+                        check(H5Tinsert(id.raw(), name, member.offset, part.raw()))
+                    }
+                })?;
+            }
+            Ok(id)
+        }
+        _ => copy(types.get(dtype)?),
     }
 }
 

@@ -1,15 +1,17 @@
 //! Datasets that grow along their first dimension.
 
 use super::edit::{copy_attribute, delete, root_of};
-use super::filetype::{describe, size_of_type};
+use super::filetype::{copy, describe, like, size_of_type};
 use super::id::{Id, check, room, with_link_name, with_name};
 use super::lists::new_list;
 use super::names::attributes;
+use super::recast::Recast;
 use super::source::Data;
 use super::stack::last_error;
-use super::strings::{Arena, into_arena};
+use super::strings::{Arena, into_arena, put_pointers};
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
+use crate::storage::compound::Strings;
 use crate::storage::{CHUNK, Dtype, Handle, Texts, chunk_shape, elements};
 use hdf5_metno::globals::H5P_LINK_CREATE;
 use hdf5_metno::sync::sync;
@@ -24,8 +26,6 @@ use hdf5_metno_sys::h5s::{
     H5S_MAX_RANK, H5S_UNLIMITED, H5Screate_simple, H5Sget_simple_extent_dims, H5Sselect_hyperslab,
 };
 use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
-use hdf5_metno_sys::h5t::H5T_str_t::H5T_STR_NULLPAD;
-use hdf5_metno_sys::h5t::{H5Tcopy, H5Tset_size, H5Tset_strpad};
 use std::ffi::{c_char, c_void};
 
 /// Chunks of what was small are not smaller than this: it may grow.
@@ -47,6 +47,8 @@ pub(crate) enum Rows<'a> {
     Bytes(&'a Dtype, &'a [u8]),
     /// Texts without NUL, for a dataset of variable length.
     Texts(&'a Texts),
+    /// Records of the first type, with zeros where these strings stand, as those of the second one.
+    Records(&'a Dtype, &'a [u8], &'a [Strings], &'a Dtype),
 }
 
 /// A reference of its own to what a handle of this engine stands for.
@@ -187,25 +189,6 @@ fn of(dataset: &Id) -> Data {
     Data::Dataset(dataset.raw())
 }
 
-/// Strings of fixed length as those of a dataset, of another length: HDF5 does not convert between character sets. The
-/// lock is held.
-fn text_type(dataset: &Id, width: usize) -> Result<Id> {
-    let stored = of(dataset).dtype()?;
-    // SAFETY: the type is open; the new identifier has no other owner.
-    unsafe {
-        let text = Id::own(H5Tcopy(stored.raw()))?;
-        check(H5Tset_size(text.raw(), width.max(1)))?;
-        check(H5Tset_strpad(text.raw(), H5T_STR_NULLPAD))?;
-        Ok(text)
-    }
-}
-
-/// A text without its padding.
-fn unpadded(cell: &[u8]) -> &[u8] {
-    let len = cell.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-    cell.get(..len).unwrap_or_default()
-}
-
 /// Texts that end in NUL, and where each starts.
 fn terminated<'t>(texts: impl Iterator<Item = &'t [u8]>, bytes: usize, count: usize) -> Result<(Vec<u8>, Vec<usize>)> {
     let (mut all, mut starts) = (room::<u8>(bytes + count)?, room::<usize>(count)?);
@@ -220,6 +203,11 @@ fn terminated<'t>(texts: impl Iterator<Item = &'t [u8]>, bytes: usize, count: us
 impl Grower {
     pub(crate) fn new() -> Result<Self> {
         Ok(Grower { types: sync(Types::new)? })
+    }
+
+    /// The type in memory of elements of a dataset. The lock is held.
+    fn memory(&mut self, dataset: &Id, dtype: &Dtype) -> Result<Id> {
+        like(of(dataset).dtype()?.raw(), dtype, &mut self.types)
     }
 
     /// Appends rows to a dataset of this shape, which can grow.
@@ -247,22 +235,29 @@ impl Grower {
             }
             Rows::Bytes(dtype, bytes) => wanted.checked_mul(dtype.size()) == Some(bytes.len()) && dtype.is_plain(),
             Rows::Texts(texts) => texts.ends.len() == wanted,
+            Rows::Records(dtype, bytes, ..) => wanted.checked_mul(dtype.size()) == Some(bytes.len()),
         };
         if !fits {
             return Err(ErrorKind::Contract("rows of another size than they are said to have".into()).into());
         }
         sync(|| match rows {
             Rows::Bytes(dtype, bytes) => {
-                let text = match dtype {
-                    Dtype::FixedStr(width) => Some(text_type(dataset, *width)?),
-                    _ => None,
-                };
-                let memory = match &text {
-                    Some(text) => text.raw(),
-                    None => self.types.get(dtype)?,
-                };
+                let memory = self.memory(dataset, dtype)?;
                 // SAFETY: the bytes are all elements of the rows in this type, which was checked.
-                unsafe { put(dataset, memory, shape, start, count, bytes.as_ptr().cast()) }
+                unsafe { put(dataset, memory.raw(), shape, start, count, bytes.as_ptr().cast()) }
+            }
+            Rows::Records(dtype, bytes, strings, stored) => {
+                let (mut records, mut texts) = (room(bytes.len())?, Vec::new());
+                records.extend_from_slice(bytes);
+                put_pointers(&mut records, strings, &mut texts)?;
+                let memory = self.memory(dataset, stored)?;
+                // SAFETY: the pointers among the records are those that were put there, or null.
+                let records = unsafe { Recast::new(&records, dtype, stored)? };
+                if Some(records.bytes().len()) != wanted.checked_mul(size_of_type(memory.raw())?) {
+                    return Err(ErrorKind::Contract("records of another size than their type".into()).into());
+                }
+                // SAFETY: the bytes are all elements of the rows in this type, and what they point to is there.
+                unsafe { put(dataset, memory.raw(), shape, start, count, records.bytes().as_ptr().cast()) }
             }
             Rows::Texts(texts) => {
                 let (all, starts) = terminated(texts.cells(), texts.bytes.len(), wanted)?;
@@ -284,18 +279,15 @@ impl Grower {
     fn remake(&mut self, dataset: &Id, like: &Dtype, dtype: Option<&Dtype>) -> Result<Id> {
         let (shape, _) = of(dataset).extent()?;
         let old = of(dataset).dtype()?;
-        let size = dtype.unwrap_or(like).stored_size().max(1);
+        let size = dtype.unwrap_or(&like.with_places()).stored_size().max(1);
         let row = elements(shape.get(1..).unwrap_or_default()).unwrap_or(0).max(1);
         let chunk = self.chunk(&shape, row, size);
         let most = vec![H5S_UNLIMITED; 1].into_iter().chain(shape.iter().skip(1).copied()).collect::<Vec<u64>>();
-        let text = match (like, dtype) {
-            (Dtype::FixedStr(_), Some(Dtype::FixedStr(width))) => Some(text_type(dataset, *width)?),
-            _ => None,
-        };
-        let stored = match (dtype, &text) {
-            (_, Some(text)) => text.raw(),
-            (Some(dtype), None) => self.types.get(dtype)?,
-            (None, None) => old.raw(),
+        let stored = match dtype {
+            Some(dtype) if dtype.is_plain() => self.memory(dataset, dtype)?,
+            Some(dtype @ Dtype::Compound(_)) => self.types.packed(dtype)?,
+            Some(dtype) => copy(self.types.get(dtype)?)?,
+            None => old,
         };
         // SAFETY: everything is open, and arrays have as many numbers as there are dimensions.
         let new = unsafe {
@@ -311,7 +303,7 @@ impl Grower {
             }
             let space = Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), most.as_ptr()))?;
             let file = root_of(dataset)?;
-            Id::own(H5Dcreate_anon(file.raw(), stored, space.raw(), list.raw(), H5P_DEFAULT))?
+            Id::own(H5Dcreate_anon(file.raw(), stored.raw(), space.raw(), list.raw(), H5P_DEFAULT))?
         };
         for name in attributes(dataset.raw())? {
             copy_attribute(dataset.raw(), new.raw(), &name)?;
@@ -349,22 +341,15 @@ impl Grower {
         if count == 0 {
             return Ok(());
         }
-        let stored = of(from).dtype()?;
-        let to_texts = match (like, dtype) {
-            (Dtype::FixedStr(width), Some(Dtype::VarStr)) => Some(*width),
-            _ => None,
+        // What differs in how text is stored is not converted by the library.
+        let places = like.with_places();
+        let recast = dtype.filter(|dtype| !dtype.is_plain() && **dtype != places);
+        let memory = match (dtype, recast) {
+            (_, Some(_)) => self.memory(from, &places)?,
+            (Some(dtype), None) => self.memory(from, dtype)?,
+            (None, None) => of(from).dtype()?,
         };
-        let text = match (like, dtype) {
-            (Dtype::FixedStr(_), Some(Dtype::FixedStr(width))) => Some(text_type(from, *width)?),
-            (Dtype::FixedStr(width), Some(_)) => Some(text_type(from, *width)?),
-            _ => None,
-        };
-        let memory = match (dtype, &text) {
-            (_, Some(text)) => text.raw(),
-            (Some(dtype), None) => self.types.get(dtype)?,
-            (None, None) => stored.raw(),
-        };
-        let size = size_of_type(memory)?;
+        let size = size_of_type(memory.raw())?;
         // Words, so that pointers among the elements are aligned.
         let words = count.saturating_mul(size).div_ceil(size_of::<usize>());
         let mut buffer: Vec<usize> = room(words)?;
@@ -376,22 +361,16 @@ impl Grower {
         unsafe {
             let list = into_arena(&raw mut arena)?;
             let place = buffer.as_mut_ptr().cast();
-            if H5Dread(from.raw(), memory, in_memory.raw(), space.raw(), list.raw(), place) < 0 {
+            if H5Dread(from.raw(), memory.raw(), in_memory.raw(), space.raw(), list.raw(), place) < 0 {
                 return Err(last_error());
             }
-            let Some(width) = to_texts else {
-                return put(into, memory, shape, start, rows, buffer.as_ptr().cast());
+            let Some(dtype) = recast else {
+                return put(into, memory.raw(), shape, start, rows, buffer.as_ptr().cast());
             };
-            let bytes = std::slice::from_raw_parts(buffer.as_ptr().cast::<u8>(), count * size);
-            let mut cells = bytes.chunks_exact(width.max(1)).map(unpadded);
-            if cells.clone().any(|cell| cell.contains(&0)) {
-                return Err(ErrorKind::Unsupported("text with a NUL in it as text of variable length".into()).into());
-            }
-            let cells = cells.by_ref();
-            let (all, starts) = terminated(cells, bytes.len(), count)?;
-            let pointers: Vec<*const c_char> = starts.iter().map(|start| all[*start..].as_ptr().cast()).collect();
-            let memory = self.types.get(&Dtype::VarStr)?;
-            put(into, memory, shape, start, rows, pointers.as_ptr().cast())
+            let cells = std::slice::from_raw_parts(buffer.as_ptr().cast::<u8>(), count * size);
+            let cells = Recast::new(cells, &places, dtype)?;
+            let memory = self.memory(into, dtype)?;
+            put(into, memory.raw(), shape, start, rows, cells.bytes().as_ptr().cast())
         }
     }
 }

@@ -34,6 +34,7 @@ mod links;
 mod lists;
 mod members;
 mod names;
+mod recast;
 mod recode;
 mod refer;
 mod renew;

@@ -9,6 +9,7 @@ use super::lists::{ListRef, Lists};
 use super::members;
 use super::renew::has_references;
 use super::source::Data;
+use super::strings::put_pointers;
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
 use crate::shared::Written;
@@ -242,24 +243,10 @@ impl Sink for LibSink {
         mut bytes: Vec<u8>,
         strings: Vec<Strings>,
     ) -> Result<()> {
-        const POINTER: usize = size_of::<*const c_char>();
         let at = self.open()?;
         let elements = count(spec.dtype, spec.shape, &bytes)?;
         let mut scratch = self.scratch(strings.iter().map(|strings| strings.bytes() + strings.len()).sum())?;
-        let mut places: Vec<(usize, usize)> = room(strings.iter().map(Strings::len).sum())?;
-        for (at, text) in strings.iter().flat_map(|strings| strings.iter(POINTER)) {
-            if text.contains(&0) {
-                return Err(ErrorKind::Contract("a text with a NUL in it".into()).into());
-            }
-            places.push((at, scratch.len()));
-            scratch.extend_from_slice(text);
-            scratch.push(0);
-        }
-        for (at, start) in places {
-            let pointer = scratch[start..].as_ptr() as usize;
-            let place = bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<POINTER>());
-            *place.ok_or_else(|| ErrorKind::Contract("a string outside of its record".into()))? = pointer.to_ne_bytes();
-        }
+        put_pointers(&mut bytes, &strings, &mut scratch)?;
         let result = sync(|| {
             let (dataset, _) = self.tools.create(at, name, spec, elements, spec.dtype.size())?;
             if elements > 0 {

@@ -396,6 +396,11 @@ impl Source for LibSource {
         Ok(object)
     }
 
+    fn is_written_by_others(&self) -> bool {
+        // What cannot be told is not relied on.
+        super::changes::has_writer(&self.root).unwrap_or(true)
+    }
+
     fn keep(&self, object: Handle) -> Result<Option<Arc<dyn Kept>>> {
         // SAFETY: the handle is open until it is released; the reference that is added is the new identifier's.
         let id = sync(|| unsafe {

@@ -1,10 +1,12 @@
-//! Reading strings of variable length.
+//! Strings of variable length: reading them, and pointers to them among elements.
 
 use super::filetype::{describe, size_of_type, strings_of};
 use super::id::{Id, check, room};
 use super::lists::new_list;
+use super::recast::POINTER;
 use super::source::Data;
 use crate::error::{Error, ErrorKind, Result};
+use crate::storage::compound::Strings;
 use crate::storage::{Dtype, Slab, Texts, elements};
 use hdf5_metno::globals::H5P_DATASET_XFER;
 use hdf5_metno_sys::h5::H5free_memory;
@@ -85,6 +87,31 @@ pub(super) unsafe fn collect(pointers: &[*mut c_char]) -> Result<Texts> {
         texts.ends.push(texts.bytes.len());
     }
     Ok(texts)
+}
+
+/// Puts pointers to strings where they stand among elements; `texts` is where they lie then, ended by NUL.
+pub(super) fn put_pointers(bytes: &mut [u8], strings: &[Strings], texts: &mut Vec<u8>) -> Result<()> {
+    let mut places: Vec<(usize, usize)> = room(strings.iter().map(Strings::len).sum())?;
+    for (at, text) in strings.iter().flat_map(|strings| strings.iter(POINTER)) {
+        if text.contains(&0) {
+            return Err(ErrorKind::Contract("a text with a NUL in it".into()).into());
+        }
+        places.push((at, texts.len()));
+        texts.extend_from_slice(text);
+        texts.push(0);
+    }
+    for (at, start) in places {
+        let pointer = texts[start..].as_ptr() as usize;
+        let place = bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<POINTER>());
+        *place.ok_or_else(|| ErrorKind::Contract("a string outside of its record".into()))? = pointer.to_ne_bytes();
+    }
+    Ok(())
+}
+
+/// A text of fixed length without its padding.
+pub(super) fn unpadded(cell: &[u8]) -> &[u8] {
+    let len = cell.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    cell.get(..len).unwrap_or_default()
 }
 
 /// Memory for strings that are read, given back as a whole.

@@ -185,7 +185,7 @@ fn new_bool() -> Result<Id> {
 }
 
 /// A string type: of so many bytes and padded with NUL, or of variable length.
-fn new_string(size: usize, charset: H5T_cset_t) -> Result<Id> {
+pub(super) fn new_string(size: usize, charset: H5T_cset_t) -> Result<Id> {
     let padding = if size == H5T_VARIABLE { H5T_STR_NULLTERM } else { H5T_STR_NULLPAD };
     // SAFETY: the lock is held and the type is a fresh copy.
     unsafe {
