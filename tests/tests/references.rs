@@ -215,7 +215,7 @@ fn a_reference_to_no_object_is_an_error() {
             let file = std::fs::File::options().write(true).open(&path).unwrap();
             file.write_all_at(&address.to_le_bytes(), place).unwrap();
             for engine in [Engine::Any, Engine::Libhdf5] {
-                let error = load(engine).unwrap_err();
+                let error = load(engine).expect_err(&format!("{address} {engine:?}{options}"));
                 assert_eq!(error.path(), "/second", "{address} {error}");
                 assert!(matches!(error.kind(), ErrorKind::Dangling(_) | ErrorKind::Damaged(_)), "{address} {error:?}");
             }
