@@ -7,6 +7,7 @@ use super::filetype::size_of_type;
 use super::id::{Id, check, room, with_link_name, with_name};
 use super::lists::{link_list, new_list};
 use super::names;
+use super::replace::move_over;
 use super::source::{Data, LibSource};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::Source;
@@ -128,10 +129,7 @@ pub(crate) fn promote(from: &Id, into: &Id, overwrite: bool, known: &[String]) -
             }
         }
         for name in &links {
-            if overwrite && exists(into, name)? {
-                delete(into, name)?;
-            }
-            move_link(from, name, into, name)?;
+            if overwrite { move_over(from, name, into, name) } else { move_link(from, name, into, name) }?;
         }
         attributes.iter().try_for_each(|name| copy_attribute(from.raw(), into.raw(), name))
     })

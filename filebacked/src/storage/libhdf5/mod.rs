@@ -34,6 +34,7 @@ mod members;
 mod names;
 mod refer;
 mod repack;
+mod replace;
 #[cfg(feature = "ndarray")]
 mod rewrite;
 mod sequences;
@@ -49,7 +50,7 @@ mod walk;
 
 pub(crate) use access::{Access, Creation};
 pub use access::{CloseDegree, Libver, Locking, SpaceStrategy};
-pub(crate) use attributes::{attribute_names, delete_attribute, has_attribute, replace_attribute};
+pub(crate) use attributes::{attribute_names, clear_attribute, delete_attribute, has_attribute, replace_attribute};
 pub(crate) use changes::{begin, flush, is_interrupted, is_marked, settle};
 #[cfg(feature = "ndarray")]
 pub(crate) use create::{NewDataset, create};
@@ -75,6 +76,7 @@ pub(crate) use members::{
     Member, check_group, copy, count, create_group, create_hard_link, create_link, is_ordered, is_same, kind_of,
     member, members, open_member, path_of,
 };
+pub(crate) use replace::{clear, move_over};
 #[cfg(feature = "ndarray")]
 pub(crate) use rewrite::rewrite;
 pub(crate) use sink::LibSink;

@@ -6,10 +6,11 @@ use super::id::{Id, check, with_link_name};
 use super::links;
 use super::members::copy;
 use super::names::{self, is_ordered};
+use super::replace::{clear, move_over};
 use super::sink::{LibSink, count, too_large};
 use super::source::Data;
 use crate::error::{Error, ErrorKind, Result};
-use crate::stamp::{LEN, UNDER_WAY, member_and_attribute};
+use crate::stamp::{ASIDE, LEN, UNDER_WAY, member_and_attribute};
 use crate::storage::compound::Strings;
 use crate::storage::{AttrSpec, DatasetSpec, Dtype, Elements, Kept, Link, Out, Sink, StoredType, Texts};
 use hdf5_metno::sync::sync;
@@ -68,9 +69,9 @@ fn same_text(found: &Texts, text: &[u8]) -> bool {
 }
 
 impl UpdateSink {
-    /// Updates members of a group; those that are not written stay.
+    /// Updates members of a group; those that are not written stay. What is under way there is what a process left.
     pub(crate) fn new(group: Id) -> Result<Self> {
-        clear(&group)?;
+        clear(&group, UNDER_WAY)?;
         Ok(UpdateSink { sink: LibSink::new(group)?, frames: vec![Frame::Old(Box::default())], rooted: None })
     }
 
@@ -119,10 +120,10 @@ impl UpdateSink {
     /// Writes a member under another name, and puts it in the place of what is there.
     fn replace(&mut self, name: &str, write: impl FnOnce(&mut LibSink, &str) -> Result<()>) -> Result<()> {
         let group = self.group()?;
-        clear(&group)?;
-        let written = write(&mut self.sink, UNDER_WAY).and_then(|()| put_in_place(&group, name));
+        clear(&group, UNDER_WAY)?;
+        let written = write(&mut self.sink, UNDER_WAY).and_then(|()| move_over(&group, UNDER_WAY, &group, name));
         if written.is_err() {
-            clear(&group)?;
+            clear(&group, UNDER_WAY)?;
         }
         written?;
         self.note(name, HashSet::new());
@@ -169,6 +170,13 @@ impl UpdateSink {
 
     /// Writes an attribute of any type where there is none that is equal. The lock is held.
     fn attribute_any(&mut self, at: hid_t, attr: &AttrSpec<'_>) -> Result<()> {
+        if let Elements::Bytes(bytes) = attr.elements
+            && attr.stored.is_none()
+            && !attr.null
+        {
+            // They are compared with as many as the shape says.
+            count(attr.dtype, attr.shape, bytes)?;
+        }
         if let Some(found) = open_attribute(at, attr.name)? {
             let data = Data::Attribute(found.raw());
             let tools = &mut self.sink.tools;
@@ -214,23 +222,8 @@ impl UpdateSink {
         let around = self.sink.groups.get(new.unwrap_or(1).saturating_sub(1)).cloned();
         self.frames.clear();
         self.sink.groups.truncate(1);
-        around.map_or(Ok(()), |group| clear(&group))
+        around.map_or(Ok(()), |group| clear(&group, UNDER_WAY))
     }
-}
-
-/// Deletes what is under way in a group, or was when a process was killed.
-fn clear(group: &Id) -> Result<()> {
-    sync(|| if exists(group, UNDER_WAY)? { delete(group, UNDER_WAY) } else { Ok(()) })
-}
-
-/// Gives what is complete its name.
-fn put_in_place(group: &Id, name: &str) -> Result<()> {
-    sync(|| {
-        if exists(group, name)? {
-            delete(group, name)?;
-        }
-        move_link(group, UNDER_WAY, group, name)
-    })
 }
 
 /// Puts links into this order, by making all of them anew from where the first is out of it. The lock is held.
@@ -240,8 +233,8 @@ fn reorder(group: &Id, wanted: &[String]) -> Result<()> {
         names::children(group.raw())?.iter().filter_map(|name| places.get(name.as_str()).copied()).collect();
     let Some(first) = found.iter().enumerate().position(|(i, place)| i != *place) else { return Ok(()) };
     for name in wanted.get(first..).unwrap_or_default() {
-        move_link(group, name, group, UNDER_WAY)?;
-        move_link(group, UNDER_WAY, group, name)?;
+        move_link(group, name, group, ASIDE)?;
+        move_link(group, ASIDE, group, name)?;
     }
     Ok(())
 }
@@ -265,7 +258,7 @@ impl Sink for UpdateSink {
         {
             let (links, attributes) = sync(|| {
                 // What a killed process left is no member of the value.
-                clear(&group)?;
+                clear(&group, UNDER_WAY)?;
                 Ok::<_, Error>((names::children(group.raw())?, names::attributes(group.raw())?))
             })?;
             self.note(name, HashSet::new());
@@ -274,7 +267,7 @@ impl Sink for UpdateSink {
             self.sink.groups.push(group);
             return Ok(());
         }
-        clear(&self.group()?)?;
+        clear(&self.group()?, UNDER_WAY)?;
         self.frames.push(Frame::New(name.to_string()));
         self.sink.begin_group(UNDER_WAY, ordered)
     }
@@ -287,7 +280,8 @@ impl Sink for UpdateSink {
             }
             Some(Frame::New(name)) => {
                 self.sink.end_group()?;
-                put_in_place(&self.group()?, &name)?;
+                let group = self.group()?;
+                move_over(&group, UNDER_WAY, &group, &name)?;
                 self.note(&name, HashSet::new());
                 Ok(())
             }

@@ -1,0 +1,366 @@
+//! Several threads and several handles that change one file.
+
+use filebacked::{
+    ArrayOptions, Compression, ErrorKind, File, FileBacked, Group, LazyArray, Overwrite, WriteOptions, save, verify,
+};
+use filebacked_tests::scratch;
+use ndarray::{Array1, Axis, Ix1};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const ROUNDS: usize = 150;
+
+fn replacing() -> WriteOptions {
+    WriteOptions::new().overwrite(Overwrite::Replace)
+}
+
+/// A value that says whose it is, in all its parts.
+#[derive(FileBacked, Debug, PartialEq)]
+struct Owned {
+    numbers: Vec<u64>,
+    text: String,
+    inner: Inner,
+}
+
+#[derive(FileBacked, Debug, PartialEq)]
+struct Inner {
+    rows: Vec<u64>,
+}
+
+fn owned(owner: u64, len: usize) -> Owned {
+    Owned { numbers: vec![owner; len], text: owner.to_string(), inner: Inner { rows: vec![owner; 2 * len + 1] } }
+}
+
+fn is_by(value: &Owned, owner: u64) -> bool {
+    let len = value.numbers.len();
+    *value == owned(owner, len)
+}
+
+#[test]
+fn updates_and_writes_do_not_meet() {
+    let (_dir, path) = scratch("updates.h5");
+    let file = File::create(&path).unwrap();
+    for owner in 0..4 {
+        file.write(&format!("v{owner}"), &owned(owner, 1)).unwrap();
+    }
+    std::thread::scope(|scope| {
+        for owner in 0..4u64 {
+            let file = &file;
+            scope.spawn(move || {
+                let name = format!("v{owner}");
+                for round in 0..ROUNDS {
+                    // Of another length each time: it is written beside the old one.
+                    let value = owned(owner, 1 + round % 7);
+                    match (owner + round as u64) % 3 {
+                        0 => file.update(&name, &value).unwrap(),
+                        1 => file.write_with(&name, &value, &replacing()).unwrap(),
+                        _ => {
+                            let new = format!("{name} {round}");
+                            file.write(&new, &value).unwrap();
+                            assert_eq!(file.read::<Owned>(&new).unwrap(), value);
+                            file.delete(&new).unwrap();
+                            continue;
+                        }
+                    }
+                    assert_eq!(file.read::<Owned>(&name).unwrap(), value, "{owner} {round}");
+                }
+            });
+        }
+    });
+    assert_eq!(file.len().unwrap(), 4, "nothing is left that was under way");
+    drop(file);
+    let file = File::open(&path).unwrap();
+    for owner in 0..4 {
+        assert!(is_by(&file.read(&format!("v{owner}")).unwrap(), owner));
+    }
+}
+
+#[test]
+fn one_name_is_replaced_and_updated_by_many() {
+    let (_dir, path) = scratch("replaced.h5");
+    let file = File::create(&path).unwrap();
+    std::thread::scope(|scope| {
+        for owner in 0..4u64 {
+            let file = &file;
+            scope.spawn(move || {
+                for round in 0..ROUNDS {
+                    let value = owned(owner, 1 + round % 5);
+                    match round % 2 {
+                        0 => file.write_with("group/value", &value, &replacing()).unwrap(),
+                        _ => file.update("group/value", &value).unwrap(),
+                    }
+                }
+            });
+        }
+    });
+    let found: Owned = file.read("group/value").unwrap();
+    assert!((0..4).any(|owner| is_by(&found, owner)), "{found:?}");
+    assert_eq!(file.group("group").unwrap().names().unwrap(), ["value"]);
+}
+
+#[test]
+fn one_thread_gets_a_name_that_many_want() {
+    let (_dir, path) = scratch("taken.h5");
+    let file = File::create(&path).unwrap();
+    for round in 0..ROUNDS / 3 {
+        let (name, got) = (format!("taken/{round}"), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for owner in 0..4u64 {
+                let (file, name, got) = (&file, &name, &got);
+                scope.spawn(move || match file.write(name, &owned(owner, 3)) {
+                    Ok(()) => drop(got.fetch_add(1 + 10 * owner as usize, Ordering::Relaxed)),
+                    Err(error) => {
+                        assert_eq!(*error.kind(), ErrorKind::Exists, "{error}");
+                        assert!(error.to_string().contains("Overwrite::Replace"), "{error}");
+                    }
+                });
+            }
+        });
+        let got = got.into_inner();
+        assert_eq!(got % 10, 1);
+        assert!(is_by(&file.read(&name).unwrap(), got as u64 / 10));
+    }
+}
+
+#[test]
+fn attributes_are_set_by_many() {
+    let (_dir, path) = scratch("attributes.h5");
+    let file = File::create(&path).unwrap();
+    file.write("data", &1u8).unwrap();
+    let attrs = file.attrs_of("data").unwrap();
+    std::thread::scope(|scope| {
+        for owner in 0..4u64 {
+            let attrs = &attrs;
+            scope.spawn(move || {
+                // Two of them in each of the two encodings of names.
+                let name = if owner % 2 == 0 { format!("a{owner}") } else { format!("ä{owner}") };
+                for round in 0..ROUNDS {
+                    let value = vec![owner; 1 + round % 5];
+                    attrs.set(&name, &value).unwrap();
+                    assert_eq!(attrs.get::<Vec<u64>>(&name).unwrap(), value, "{name}");
+                    if round % 10 == 0 {
+                        attrs.rename(&name, &format!("{name}!")).unwrap();
+                        attrs.rename(&format!("{name}!"), &name).unwrap();
+                        attrs.remove(&name).unwrap();
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(attrs.keys().unwrap(), ["a0", "a2", "ä1", "ä3"]);
+}
+
+/// Threads append to an array through handles of their own: what was confirmed is in it, once, and nothing else.
+fn append_by_many(file: &File, name: &str) {
+    let first: Vec<u64> = file.read(name).unwrap();
+    let mut confirmed: Vec<u64> = std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..4u64)
+            .map(|owner| {
+                scope.spawn(move || {
+                    let mut confirmed = Vec::new();
+                    let mut array: LazyArray<u64, Ix1> = file.read(name).unwrap();
+                    for round in 0..60 {
+                        let rows: Vec<u64> = (0..1 + round % 4).map(|k| 1000 + owner * 1000 + round * 10 + k).collect();
+                        match array.append(Axis(0), &Array1::from_vec(rows.clone())) {
+                            Ok(()) => confirmed.extend(rows),
+                            Err(error) => {
+                                assert_eq!(*error.kind(), ErrorKind::Changed, "{error}");
+                                array = file.read(name).unwrap();
+                            }
+                        }
+                    }
+                    confirmed
+                })
+            })
+            .collect();
+        writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect()
+    });
+    assert!(!confirmed.is_empty());
+    let mut found: Vec<u64> = file.read(name).unwrap();
+    assert_eq!(found[..first.len()], first);
+    found.drain(..first.len());
+    found.sort_unstable();
+    confirmed.sort_unstable();
+    assert_eq!(found, confirmed);
+}
+
+#[test]
+fn arrays_that_many_append_to_lose_no_row() {
+    let (_dir, path) = scratch("arrays.h5");
+    let file = File::create(&path).unwrap();
+    let growing = ArrayOptions::<u64>::new().unlimited(Axis(0)).chunk(&[16]);
+    LazyArray::<u64, Ix1>::create(&file, "chunked", 0, &growing).unwrap();
+    append_by_many(&file, "chunked");
+    let packed = growing.compression(Compression::Gzip(1));
+    LazyArray::<u64, Ix1>::create(&file, "packed", 5, &packed).unwrap();
+    append_by_many(&file, "packed");
+    for round in 0..10 {
+        // One of them writes it anew, in chunks.
+        let name = format!("contiguous {round}");
+        file.write(&name, &vec![1u64; 10_000]).unwrap();
+        append_by_many(&file, &name);
+    }
+}
+
+#[test]
+fn an_array_that_nothing_leads_to_is_refused() {
+    let (_dir, path) = scratch("gone.h5");
+    let file = File::create(&path).unwrap();
+    file.write("a", &vec![1u64; 10]).unwrap();
+    let [mut first, mut second] = [(); 2].map(|()| file.read::<LazyArray<u64, Ix1>>("a").unwrap());
+    first.append(Axis(0), &Array1::ones(5)).unwrap();
+    let changed = |error: filebacked::Error| assert_eq!(*error.kind(), ErrorKind::Changed, "{error}");
+    changed(second.append(Axis(0), &Array1::ones(5)).unwrap_err());
+    changed(second.write(&Array1::zeros(10)).unwrap_err());
+    file.delete("a").unwrap();
+    changed(first.append(Axis(0), &Array1::ones(5)).unwrap_err());
+    changed(first.resize(&[3]).unwrap_err());
+}
+
+/// Whether the file says that it is being changed: the lowest bit of the flags of its superblock.
+#[cfg(unix)]
+fn is_marked(path: &Path) -> bool {
+    let bytes = std::fs::read(path).unwrap();
+    assert_eq!(bytes[8], 2, "the superblock's version");
+    bytes[11] & 1 == 1
+}
+
+#[test]
+#[cfg(unix)]
+fn a_flush_does_not_end_the_change_of_another_thread() {
+    let (_dir, path) = scratch("marked.h5");
+    let file = File::create(&path).unwrap();
+    file.write("old", &7u8).unwrap();
+    file.flush().unwrap();
+    assert!(!is_marked(&path));
+    for way in ["flush", "image", "handle", "append"] {
+        let seen = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            let (begun, wait) = std::sync::mpsc::channel();
+            let (go, gone) = std::sync::mpsc::channel();
+            let (file, path, seen) = (&file, &path, &seen);
+            scope.spawn(move || {
+                wait.recv().unwrap();
+                match way {
+                    "flush" => file.flush().unwrap(),
+                    "image" => drop(file.to_image().unwrap()),
+                    "handle" => {
+                        LazyArray::<u8, Ix1>::create(file, "h", 2, &ArrayOptions::new()).unwrap();
+                        let mut array: LazyArray<u8, Ix1> = file.read("h").unwrap();
+                        array.write(&Array1::ones(2)).unwrap();
+                    }
+                    _ => {
+                        LazyArray::<u8, Ix1>::create(file, "v", 2, &ArrayOptions::new()).unwrap();
+                        let mut rows: filebacked::LazyVec<u8> = file.read("v").unwrap();
+                        rows.push(3);
+                        rows.flush().unwrap();
+                    }
+                }
+                assert!(is_marked(path), "{way}: the other one is in the middle of its change");
+                seen.fetch_add(1, Ordering::Relaxed);
+                go.send(()).unwrap();
+            });
+            let (begun, gone) = (std::sync::Mutex::new(Some(begun)), std::sync::Mutex::new(gone));
+            scope.spawn(move || {
+                file.write(way, &Scene { begun, gone }).unwrap();
+            });
+        });
+        assert_eq!(seen.into_inner(), 1);
+        assert!(!is_marked(&path), "{way}: the last change has taken the mark away, which the flush did not");
+    }
+}
+
+/// A value that lets others go on when it is written, and waits for them.
+struct Scene {
+    begun: std::sync::Mutex<Option<std::sync::mpsc::Sender<()>>>,
+    gone: std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
+}
+
+impl filebacked::Save for Scene {
+    fn write(&self, slot: filebacked::Slot<'_>) -> filebacked::Result<filebacked::Written> {
+        if let Some(begun) = self.begun.lock().unwrap().take() {
+            begun.send(()).unwrap();
+            self.gone.lock().unwrap().recv_timeout(std::time::Duration::from_secs(60)).unwrap();
+        }
+        slot.put(&1u8)
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_group_that_outlives_its_file_leaves_no_mark() {
+    let (_dir, path) = scratch("outlived.h5");
+    let file = File::create(&path).unwrap();
+    let group: Group = file.create_group("group").unwrap();
+    drop(file);
+    group.write("value", &1u8).unwrap();
+    assert!(!is_marked(&path), "nobody else would take it away");
+    group.attrs().unwrap().set("a", 1u8).unwrap();
+    assert!(!is_marked(&path));
+    drop(group);
+    assert_eq!(File::open(&path).unwrap().read::<u8>("group/value").unwrap(), 1);
+}
+
+#[test]
+fn what_changes_nothing_leaves_the_file_as_it_is() {
+    let (_dir, path) = scratch("digest.h5");
+    let value = owned(1, 3);
+    WriteOptions::new().digest(true).save(&path, &value).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let file = File::open_rw(&path).unwrap();
+    let kinds = [
+        file.delete("typo").unwrap_err(),
+        file.delete("inner/typo").unwrap_err(),
+        file.rename("typo", "new").unwrap_err(),
+        file.rename("text", "numbers").unwrap_err(),
+        file.rename("inner", "inner/inner").unwrap_err(),
+        file.create_group("text").unwrap_err(),
+        file.create_hard_link("inner/new/again", "inner").unwrap_err(),
+        file.create_soft_link("text", "numbers").unwrap_err(),
+        file.write("text", &1u8).unwrap_err(),
+        file.write_root(&value).map_or_else(|error| error, |()| panic!("it is there")),
+        file.attrs().unwrap().remove("typo").unwrap_err(),
+        file.attrs().unwrap().rename("typo", "new").unwrap_err(),
+        file.attrs().unwrap().set("filebacked", 1u8).unwrap_err(),
+        LazyArray::<u8, Ix1>::create(&file, "text", 2, &ArrayOptions::new()).unwrap_err(),
+    ];
+    let kinds: Vec<String> = kinds.iter().map(|error| format!("{:?}", error.kind())).collect();
+    println!("{kinds:?}");
+    drop(file);
+    assert!(std::fs::read(&path).unwrap() == before);
+    assert!(verify(&path).unwrap().digest.is_some());
+}
+
+#[test]
+fn changes_through_external_links_are_changes_of_the_other_file() {
+    let (_dir, path) = scratch("here.h5");
+    let there = path.with_file_name("there.h5");
+    WriteOptions::new().digest(true).save(&there, &owned(1, 3)).unwrap();
+    save(&path, &owned(2, 3)).unwrap();
+    let file = File::open_rw(&path).unwrap();
+    file.create_external_link("link", "there.h5", "/").unwrap();
+
+    file.write("link/new", &5u8).unwrap();
+    assert_eq!(verify(&there).unwrap().digest, None, "what was there has changed");
+    file.write("link/groups/that/are/new", &6u8).unwrap();
+    file.write_with("link/new", &7u8, &replacing()).unwrap();
+    file.update("link/new", &8u8).unwrap();
+    file.update("link/inner/rows", &vec![9u64; 2]).unwrap();
+    file.delete("link/text").unwrap();
+    file.create_group("link/group").unwrap();
+    file.attrs_of("link/group").unwrap().set("a", 1u8).unwrap();
+    file.rename("link/group", "link/groups/renamed").unwrap();
+    let error = file.rename("link/numbers", "numbers2").unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
+    #[cfg(unix)]
+    assert!(!is_marked(&there), "nobody else would take it away");
+    drop(file);
+
+    let file = File::open(&there).unwrap();
+    assert_eq!(file.read::<u8>("new").unwrap(), 8);
+    assert_eq!(file.read::<u8>("groups/that/are/new").unwrap(), 6);
+    assert_eq!(file.read::<Vec<u64>>("inner/rows").unwrap(), [9, 9]);
+    assert!(!file.exists("text").unwrap());
+    assert_eq!(file.attrs_of("groups/renamed").unwrap().get::<u8>("a").unwrap(), 1);
+    assert!(is_by(&File::open(&path).unwrap().read_root().unwrap(), 2));
+}
