@@ -380,10 +380,8 @@ fn write_leaf<T: Save>(base: &Id, groups: &[&str], leaf: &str, value: &T, option
                 into = libhdf5::open_or_create_group(&into, name)?;
             }
             match options.overwrite {
-                Overwrite::Refuse => libhdf5::move_link(&group, UNDER_WAY, &into, leaf).map_err(|e| match e.kind() {
-                    ErrorKind::Exists => in_use(),
-                    _ => e,
-                }),
+                Overwrite::Refuse => libhdf5::move_link(&group, UNDER_WAY, &into, leaf)
+                    .map_err(|error| if libhdf5::exists(&into, leaf).unwrap_or(false) { in_use() } else { error }),
                 Overwrite::Replace | Overwrite::Update => libhdf5::move_over(&group, UNDER_WAY, &into, leaf),
             }
         })

@@ -192,12 +192,10 @@ impl Group {
             if missing.is_empty() {
                 check_free(&group, above, leaf)?;
             }
-            let made = || {
-                check(&group)?;
-                let _change = libhdf5::begin(&group)?;
-                act(&create(&group, missing)?, leaf)
-            };
-            made().map_err(|e| e.at(leaf).at(&above.join("/")))
+            let place = |e: Error| e.at(leaf).at(&above.join("/"));
+            check(&group).map_err(place)?;
+            let _change = libhdf5::begin(&group)?;
+            create(&group, missing).and_then(|group| act(&group, leaf)).map_err(place)
         })
     }
 
