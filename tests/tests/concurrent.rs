@@ -6,7 +6,10 @@ use filebacked::{
 use filebacked_tests::scratch;
 use ndarray::{Array1, Axis, Ix1};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
 
 const ROUNDS: usize = 150;
 
@@ -236,8 +239,8 @@ fn a_flush_does_not_end_the_change_of_another_thread() {
     for way in ["flush", "image", "handle", "append"] {
         let seen = AtomicUsize::new(0);
         std::thread::scope(|scope| {
-            let (begun, wait) = std::sync::mpsc::channel();
-            let (go, gone) = std::sync::mpsc::channel();
+            let (begun, wait) = mpsc::channel();
+            let (go, gone) = mpsc::channel();
             let (file, path, seen) = (&file, &path, &seen);
             scope.spawn(move || {
                 wait.recv().unwrap();
@@ -260,7 +263,7 @@ fn a_flush_does_not_end_the_change_of_another_thread() {
                 seen.fetch_add(1, Ordering::Relaxed);
                 go.send(()).unwrap();
             });
-            let (begun, gone) = (std::sync::Mutex::new(Some(begun)), std::sync::Mutex::new(gone));
+            let (begun, gone) = (Mutex::new(Some(begun)), Mutex::new(gone));
             scope.spawn(move || {
                 file.write(way, &Scene { begun, gone }).unwrap();
             });
@@ -272,15 +275,15 @@ fn a_flush_does_not_end_the_change_of_another_thread() {
 
 /// A value that lets others go on when it is written, and waits for them.
 struct Scene {
-    begun: std::sync::Mutex<Option<std::sync::mpsc::Sender<()>>>,
-    gone: std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
+    begun: Mutex<Option<Sender<()>>>,
+    gone: Mutex<Receiver<()>>,
 }
 
 impl filebacked::Save for Scene {
     fn write(&self, slot: filebacked::Slot<'_>) -> filebacked::Result<filebacked::Written> {
         if let Some(begun) = self.begun.lock().unwrap().take() {
             begun.send(()).unwrap();
-            self.gone.lock().unwrap().recv_timeout(std::time::Duration::from_secs(60)).unwrap();
+            self.gone.lock().unwrap().recv_timeout(Duration::from_secs(60)).unwrap();
         }
         slot.put(&1u8)
     }
@@ -362,4 +365,67 @@ fn changes_through_external_links_are_changes_of_the_other_file() {
     assert!(!file.exists("text").unwrap());
     assert_eq!(file.attrs_of("groups/renamed").unwrap().get::<u8>("a").unwrap(), 1);
     assert!(is_by(&File::open(&path).unwrap().read_root().unwrap(), 2));
+}
+
+/// Fails, instead of waiting for ever, where threads wait for one another.
+fn in_time(scene: impl FnOnce() + Send + 'static) {
+    let (done, ended) = mpsc::channel();
+    let scene = std::thread::spawn(move || {
+        scene();
+        let _ = done.send(());
+    });
+    match ended.recv_timeout(Duration::from_secs(120)) {
+        Err(RecvTimeoutError::Timeout) => panic!("threads wait for one another"),
+        _ => scene.join().unwrap(),
+    }
+}
+
+/// Enough for several chunks.
+fn chunks(owner: u64) -> Vec<u64> {
+    (0..40_000).map(|k| owner << 32 | k % 777).collect()
+}
+
+#[test]
+fn threads_of_a_pool_that_all_read_do_not_stop_an_append() {
+    in_time(|| {
+        let (_dir, path) = scratch("pool.h5");
+        let file = File::create(&path).unwrap();
+        file.write("small", &1u8).unwrap();
+        let options = ArrayOptions::<u64>::new().unlimited(Axis(0)).chunk(&[1000]).compression(Compression::Gzip(1));
+        let mut array = LazyArray::<u64, Ix1>::create(&file, "array", 0, &options).unwrap();
+        let done = AtomicBool::new(false);
+        rayon::in_place_scope(|scope| {
+            for _ in 0..rayon::current_num_threads() {
+                scope.spawn(|_| {
+                    while !done.load(Ordering::Relaxed) {
+                        assert_eq!(file.read::<u8>("small").unwrap(), 1);
+                    }
+                });
+            }
+            for owner in 0..20 {
+                array.append(Axis(0), &Array1::from_vec(chunks(owner))).unwrap();
+            }
+            done.store(true, Ordering::Relaxed);
+        });
+        assert_eq!(file.read::<Vec<u64>>("array").unwrap(), (0..20).flat_map(chunks).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn threads_of_a_pool_write_values_on_all_cores() {
+    in_time(|| {
+        let (_dir, path) = scratch("writers.h5");
+        let file = File::create(&path).unwrap();
+        let options = WriteOptions::new().compression(Compression::Gzip(1)).chunk_bytes(4000);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
+        pool.scope(|scope| {
+            for owner in 0..32u64 {
+                let (file, options) = (&file, &options);
+                scope.spawn(move |_| file.write_with(&format!("v{owner}"), &chunks(owner), options).unwrap());
+            }
+        });
+        for owner in 0..32 {
+            assert_eq!(file.read::<Vec<u64>>(&format!("v{owner}")).unwrap(), chunks(owner));
+        }
+    });
 }

@@ -161,17 +161,10 @@ impl Group {
 
     /// Looks for a name at a path that is to be changed: from the group that is given, along the names above it. The change
     /// itself begins with [`libhdf5::begin`], with the group that it is in.
-    fn change<R>(
-        &self,
-        path: &str,
-        root: &str,
-        act: impl FnOnce(&Id, &[&str], &str) -> Result<R>,
-    ) -> Result<R> {
-        self.along(Operation::Change, path, |base, names| {
-            match names.split_last() {
-                Some((leaf, above)) => act(base, above, leaf),
-                None => Err(ErrorKind::Unsupported(root.to_string()).into()),
-            }
+    fn change<R>(&self, path: &str, root: &str, act: impl FnOnce(&Id, &[&str], &str) -> Result<R>) -> Result<R> {
+        self.along(Operation::Change, path, |base, names| match names.split_last() {
+            Some((leaf, above)) => act(base, above, leaf),
+            None => Err(ErrorKind::Unsupported(root.to_string()).into()),
         })
     }
 
