@@ -1,7 +1,8 @@
 //! Several threads and several handles that change one file.
 
 use filebacked::{
-    ArrayOptions, Compression, ErrorKind, File, FileBacked, Group, LazyArray, Overwrite, WriteOptions, save, verify,
+    ArrayOptions, Compression, ErrorKind, File, FileBacked, Group, LazyArray, LazyMap, LazyVec, Overwrite, Slot,
+    WriteOptions, Written, save, verify,
 };
 use filebacked_tests::scratch;
 use ndarray::{Array1, Axis, Ix1};
@@ -153,6 +154,16 @@ fn attributes_are_set_by_many() {
     assert_eq!(attrs.keys().unwrap(), ["a0", "a2", "ä1", "ä3"]);
 }
 
+/// A handle into an array that others change.
+fn array_of(file: &File, name: &str) -> LazyArray<u64, Ix1> {
+    loop {
+        match file.read(name) {
+            Ok(array) => return array,
+            Err(error) => assert_eq!(*error.kind(), ErrorKind::Changed, "{error}"),
+        }
+    }
+}
+
 /// Threads append to an array through handles of their own: what was confirmed is in it, once, and nothing else.
 fn append_by_many(file: &File, name: &str) {
     let first: Vec<u64> = file.read(name).unwrap();
@@ -161,14 +172,14 @@ fn append_by_many(file: &File, name: &str) {
             .map(|owner| {
                 scope.spawn(move || {
                     let mut confirmed = Vec::new();
-                    let mut array: LazyArray<u64, Ix1> = file.read(name).unwrap();
+                    let mut array = array_of(file, name);
                     for round in 0..60 {
                         let rows: Vec<u64> = (0..1 + round % 4).map(|k| 1000 + owner * 1000 + round * 10 + k).collect();
                         match array.append(Axis(0), &Array1::from_vec(rows.clone())) {
                             Ok(()) => confirmed.extend(rows),
                             Err(error) => {
                                 assert_eq!(*error.kind(), ErrorKind::Changed, "{error}");
-                                array = file.read(name).unwrap();
+                                array = array_of(file, name);
                             }
                         }
                     }
@@ -228,6 +239,115 @@ fn is_marked(path: &Path) -> bool {
     bytes[11] & 1 == 1
 }
 
+/// A value that, when it is written for the n-th time, lets another thread go on and waits for that, if not for ever: it may
+/// have to wait for its turn.
+struct Scene {
+    writes_before: AtomicUsize,
+    begun: Mutex<Sender<()>>,
+    gone: Mutex<Receiver<()>>,
+}
+
+impl filebacked::Save for Scene {
+    fn write(&self, slot: Slot<'_>) -> filebacked::Result<Written> {
+        if self.writes_before.fetch_sub(1, Ordering::Relaxed) == 0 {
+            self.begun.lock().unwrap().send(()).unwrap();
+            let _ = self.gone.lock().unwrap().recv_timeout(Duration::from_millis(500));
+        }
+        slot.put(&1u8)
+    }
+}
+
+/// A group that is written while something else happens.
+#[derive(filebacked::Save)]
+struct Slow {
+    first: u64,
+    scene: Scene,
+    last: u64,
+}
+
+/// Writes a value, and does something else on another thread in the middle of that.
+fn in_the_middle(writes_before: usize, write: impl FnOnce(&Slow) + Send, other: impl FnOnce() + Send) {
+    let (begun, wait) = mpsc::channel();
+    let (go, gone) = mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            wait.recv().unwrap();
+            other();
+            let _ = go.send(());
+        });
+        scope.spawn(move || {
+            let scene = Scene { writes_before: writes_before.into(), begun: begun.into(), gone: gone.into() };
+            write(&Slow { first: 1, scene, last: 2 });
+        });
+    });
+}
+
+#[test]
+fn who_changes_in_the_middle_of_a_change_waits() {
+    let (_dir, path) = scratch("middle.h5");
+    let file = File::create(&path).unwrap();
+    for (round, other) in ["write", "update", "replace", "members", "map", "attribute"].into_iter().enumerate() {
+        let name = format!("slow {round}");
+        // What is there already is of another kind, so that it is written beside that.
+        file.write(&name, &owned(5, 3).numbers).unwrap();
+        file.write("there", &owned(6, 3)).unwrap();
+        file.write("map", &std::collections::BTreeMap::from([("a".to_string(), owned(7, 1))])).unwrap();
+        let change = || match other {
+            "write" => file.write("new", &owned(8, 4)).unwrap(),
+            "update" => file.update("there", &owned(8, 4)).unwrap(),
+            "replace" => file.write_with("there", &owned(8, 4), &replacing()).unwrap(),
+            "members" => file.update_root(&Members { member: owned(8, 4).numbers }).unwrap(),
+            "map" => {
+                let mut map: LazyMap<String, Owned> = file.read("map").unwrap();
+                map.insert("a".into(), owned(8, 4));
+                map.flush().unwrap();
+            }
+            _ => file.attrs().unwrap().set("attribute", vec![8u64; 4]).unwrap(),
+        };
+        // The first time, it is looked through before anything is changed.
+        in_the_middle(1, |slow| file.update(&name, slow).unwrap(), change);
+        assert_eq!(file.read::<u64>(&format!("{name}/first")).unwrap(), 1, "{other}");
+        assert_eq!(file.read::<u64>(&format!("{name}/last")).unwrap(), 2, "{other}");
+        match other {
+            "write" => assert!(is_by(&file.read("new").unwrap(), 8)),
+            "update" | "replace" => assert!(is_by(&file.read("there").unwrap(), 8)),
+            "members" => assert_eq!(file.read::<Vec<u64>>("member").unwrap(), [8; 4]),
+            "map" => assert!(is_by(&file.read("map/a").unwrap(), 8)),
+            _ => assert_eq!(file.attrs().unwrap().get::<Vec<u64>>("attribute").unwrap(), [8; 4]),
+        }
+        file.delete("there").unwrap();
+        file.delete("map").unwrap();
+    }
+}
+
+#[derive(FileBacked)]
+struct Members {
+    member: Vec<u64>,
+}
+
+#[test]
+fn a_name_that_is_taken_in_the_middle_is_replaced() {
+    let (_dir, path) = scratch("meanwhile.h5");
+    let file = File::create(&path).unwrap();
+    let other = || file.create_group("new").map(drop).unwrap();
+    in_the_middle(0, |slow| file.write_with("new", slow, &replacing()).unwrap(), other);
+    assert_eq!(file.read::<u64>("new/last").unwrap(), 2);
+    let refused = |slow: &Slow| {
+        let error = file.write("newer", slow).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Exists, "{error}");
+        assert!(error.to_string().contains("Overwrite::Replace"), "{error}");
+    };
+    in_the_middle(0, refused, || file.create_group("newer").map(drop).unwrap());
+    assert_eq!(file.group("newer").unwrap().len().unwrap(), 0);
+    assert_eq!(file.names().unwrap(), ["new", "newer"]);
+    // Of what is under way nothing is seen.
+    in_the_middle(
+        0,
+        |slow| file.write("last", slow).unwrap(),
+        || assert_eq!((file.len().unwrap(), file.names().unwrap().len()), (2, 2)),
+    );
+}
+
 #[test]
 #[cfg(unix)]
 fn a_flush_does_not_end_the_change_of_another_thread() {
@@ -237,56 +357,54 @@ fn a_flush_does_not_end_the_change_of_another_thread() {
     file.flush().unwrap();
     assert!(!is_marked(&path));
     for way in ["flush", "image", "handle", "append"] {
-        let seen = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            let (begun, wait) = mpsc::channel();
-            let (go, gone) = mpsc::channel();
-            let (file, path, seen) = (&file, &path, &seen);
-            scope.spawn(move || {
-                wait.recv().unwrap();
-                match way {
-                    "flush" => file.flush().unwrap(),
-                    "image" => drop(file.to_image().unwrap()),
-                    "handle" => {
-                        LazyArray::<u8, Ix1>::create(file, "h", 2, &ArrayOptions::new()).unwrap();
-                        let mut array: LazyArray<u8, Ix1> = file.read("h").unwrap();
-                        array.write(&Array1::ones(2)).unwrap();
-                    }
-                    _ => {
-                        LazyArray::<u8, Ix1>::create(file, "v", 2, &ArrayOptions::new()).unwrap();
-                        let mut rows: filebacked::LazyVec<u8> = file.read("v").unwrap();
-                        rows.push(3);
-                        rows.flush().unwrap();
-                    }
+        let other = || {
+            match way {
+                "flush" => file.flush().unwrap(),
+                "image" => drop(file.to_image().unwrap()),
+                "handle" => {
+                    let mut array = LazyArray::<u8, Ix1>::create(&file, "h", 2, &ArrayOptions::new()).unwrap();
+                    array.write(&Array1::ones(2)).unwrap();
                 }
-                assert!(is_marked(path), "{way}: the other one is in the middle of its change");
-                seen.fetch_add(1, Ordering::Relaxed);
-                go.send(()).unwrap();
-            });
-            let (begun, gone) = (Mutex::new(Some(begun)), Mutex::new(gone));
-            scope.spawn(move || {
-                file.write(way, &Scene { begun, gone }).unwrap();
-            });
-        });
-        assert_eq!(seen.into_inner(), 1);
+                _ => {
+                    LazyArray::<u8, Ix1>::create(&file, "v", 2, &ArrayOptions::new()).unwrap();
+                    let mut rows: LazyVec<u8> = file.read("v").unwrap();
+                    rows.push(3);
+                    rows.flush().unwrap();
+                }
+            }
+            assert!(is_marked(&path), "{way}: the other one is in the middle of its change");
+        };
+        in_the_middle(0, |slow| file.write(way, slow).unwrap(), other);
         assert!(!is_marked(&path), "{way}: the last change has taken the mark away, which the flush did not");
     }
 }
 
-/// A value that lets others go on when it is written, and waits for them.
-struct Scene {
-    begun: Mutex<Option<Sender<()>>>,
-    gone: Mutex<Receiver<()>>,
-}
-
-impl filebacked::Save for Scene {
-    fn write(&self, slot: filebacked::Slot<'_>) -> filebacked::Result<filebacked::Written> {
-        if let Some(begun) = self.begun.lock().unwrap().take() {
-            begun.send(()).unwrap();
-            self.gone.lock().unwrap().recv_timeout(Duration::from_secs(60)).unwrap();
+#[test]
+fn an_array_is_updated_while_others_change_its_shape() {
+    let (_dir, path) = scratch("shapes.h5");
+    let file = File::create(&path).unwrap();
+    let options = ArrayOptions::<u64>::new().unlimited(Axis(0)).chunk(&[1000]);
+    LazyArray::<u64, Ix1>::create(&file, "a", 10, &options).unwrap();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    let changed = array_of(&file, "a").resize(&[100_000]);
+                    let changed = changed.and_then(|()| array_of(&file, "a").resize(&[10]));
+                    if let Err(error) = changed {
+                        assert_eq!(*error.kind(), ErrorKind::Changed, "{error}");
+                    }
+                }
+            });
         }
-        slot.put(&1u8)
-    }
+        scope.spawn(|| {
+            for round in 0..4 * ROUNDS as u64 {
+                file.update("a", &vec![round; 10]).unwrap();
+            }
+            done.store(true, Ordering::Relaxed);
+        });
+    });
 }
 
 #[test]
@@ -382,7 +500,7 @@ fn in_time(scene: impl FnOnce() + Send + 'static) {
 
 /// Enough for several chunks.
 fn chunks(owner: u64) -> Vec<u64> {
-    (0..40_000).map(|k| owner << 32 | k % 777).collect()
+    (0..330_000).map(|k| owner << 32 | k % 777).collect()
 }
 
 #[test]
@@ -391,7 +509,7 @@ fn threads_of_a_pool_that_all_read_do_not_stop_an_append() {
         let (_dir, path) = scratch("pool.h5");
         let file = File::create(&path).unwrap();
         file.write("small", &1u8).unwrap();
-        let options = ArrayOptions::<u64>::new().unlimited(Axis(0)).chunk(&[1000]).compression(Compression::Gzip(1));
+        let options = ArrayOptions::<u64>::new().unlimited(Axis(0)).chunk(&[5000]).compression(Compression::Gzip(1));
         let mut array = LazyArray::<u64, Ix1>::create(&file, "array", 0, &options).unwrap();
         let done = AtomicBool::new(false);
         rayon::in_place_scope(|scope| {
@@ -402,12 +520,12 @@ fn threads_of_a_pool_that_all_read_do_not_stop_an_append() {
                     }
                 });
             }
-            for owner in 0..20 {
+            for owner in 0..5 {
                 array.append(Axis(0), &Array1::from_vec(chunks(owner))).unwrap();
             }
             done.store(true, Ordering::Relaxed);
         });
-        assert_eq!(file.read::<Vec<u64>>("array").unwrap(), (0..20).flat_map(chunks).collect::<Vec<_>>());
+        assert_eq!(file.read::<Vec<u64>>("array").unwrap(), (0..5).flat_map(chunks).collect::<Vec<_>>());
     });
 }
 
@@ -416,15 +534,15 @@ fn threads_of_a_pool_write_values_on_all_cores() {
     in_time(|| {
         let (_dir, path) = scratch("writers.h5");
         let file = File::create(&path).unwrap();
-        let options = WriteOptions::new().compression(Compression::Gzip(1)).chunk_bytes(4000);
+        let options = WriteOptions::new().compression(Compression::Gzip(1)).chunk_bytes(64 << 10);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
         pool.scope(|scope| {
-            for owner in 0..32u64 {
+            for owner in 0..16u64 {
                 let (file, options) = (&file, &options);
                 scope.spawn(move |_| file.write_with(&format!("v{owner}"), &chunks(owner), options).unwrap());
             }
         });
-        for owner in 0..32 {
+        for owner in 0..16 {
             assert_eq!(file.read::<Vec<u64>>(&format!("v{owner}")).unwrap(), chunks(owner));
         }
     });

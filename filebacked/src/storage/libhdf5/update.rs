@@ -142,7 +142,13 @@ impl UpdateSink {
         let Some(dataset) = self.current(name, H5I_DATASET)? else { return Ok(false) };
         let elements = if spec.null { 0 } else { spec.elements().ok_or_else(too_large)? };
         let at = dataset.raw();
-        if !sync(|| self.sink.tools.is_as_wanted(at, spec, elements, size))? || !overwrite(&mut self.sink, &dataset)? {
+        // Nobody gives it another shape between the look and the change.
+        let is_over = sync(|| {
+            Ok::<_, Error>(
+                self.sink.tools.is_as_wanted(at, spec, elements, size)? && overwrite(&mut self.sink, &dataset)?,
+            )
+        });
+        if !is_over? {
             return Ok(false);
         }
         let mut left: HashSet<String> = sync(|| names::attributes(at))?.into_iter().collect();
