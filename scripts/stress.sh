@@ -10,6 +10,8 @@ run() { cargo test --quiet --release -p filebacked-tests "$@"; }
 
 printf '\n== every call of a save, an update and a repacking, as the last one and as one that fails ==\n'
 FILEBACKED_FAULTS=all run --test faults --test update_faults --test store_faults -- --nocapture
+printf '\n== every block of 20 GiB ==\n'
+FILEBACKED_ALL_BLOCKS=1 run --test memory -- --nocapture twenty_gibibytes
 printf '\n== mutants of files ==\n'
 FILEBACKED_MUTANTS=$((minutes * 2000)) run --test hostile -- --nocapture
 printf '\n== random types and values, read and written by both languages ==\n'

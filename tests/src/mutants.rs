@@ -163,7 +163,7 @@ fn lookup3(bytes: &[u8]) -> u32 {
     c
 }
 
-/// A group of so many links that they lie in a heap of two blocks, with indexes of two levels.
+/// A group of so many links that they lie in a heap with indirect blocks in its root, with indexes of two levels.
 pub fn links() -> BTreeMap<u32, Vec<u8>> {
     (0..1600).map(|i| (i, vec![i as u8])).collect()
 }
@@ -171,14 +171,15 @@ pub fn links() -> BTreeMap<u32, Vec<u8>> {
 /// What begins the structures of large groups.
 pub const SIGNATURES: [&[u8; 4]; 6] = [b"FRHP", b"FHIB", b"FHDB", b"BTHD", b"BTIN", b"BTLF"];
 
-/// Where the checksum of a structure is that begins a slice, and how many bytes it has; as our own engine writes it.
-fn checksum(rest: &[u8]) -> Option<(usize, usize)> {
+/// Where the checksum of a structure is that begins a slice, and how many bytes it has; as our own engine writes it, and
+/// where the next one begins.
+fn checksum(rest: &[u8], next: usize) -> Option<(usize, usize)> {
     let number = |at: usize, width: usize| {
         let mut bytes = [0; 8];
         bytes[..width].copy_from_slice(rest.get(at..at + width)?);
         Some(u64::from_le_bytes(bytes) as usize)
     };
-    let (record, node) = (if rest.get(5) == Some(&5) { 11 } else { 15 }, 4096);
+    let (record, node) = (if rest.get(5) == Some(&5) { 11 } else { 15 }, 2048);
     // The first place of a checksum behind which a node is empty.
     let end = |of: &dyn Fn(usize) -> usize| {
         let node = rest.get(..node)?;
@@ -188,11 +189,11 @@ fn checksum(rest: &[u8]) -> Option<(usize, usize)> {
         b"OHDR" => 10usize.checked_add(number(6, 4)?)?,
         b"FRHP" => 142,
         b"BTHD" => 34,
-        b"FHIB" => 49,
+        b"FHIB" => next.checked_sub(4)?,
         // In the head of the block, and counted as zero.
-        b"FHDB" => return Some((17, 32 << 10)),
+        b"FHDB" => return Some((17, next)),
         b"BTLF" => end(&|count| 6 + count * record)?,
-        b"BTIN" => end(&|count| 6 + count * record + (count + 1) * 10)?,
+        b"BTIN" => end(&|count| 6 + count * record + (count + 1) * 9)?,
         _ => return None,
     };
     Some((at, at))
@@ -206,8 +207,9 @@ pub fn repair(bytes: &mut [u8]) {
     }
     let is_start = |w: &[u8]| w == b"OHDR" || (matches!(w[0], b'F' | b'B') && SIGNATURES.iter().any(|s| w == *s));
     let starts: Vec<usize> = bytes.windows(4).enumerate().filter(|(_, w)| is_start(w)).map(|(i, _)| i).collect();
-    for start in starts {
-        let Some((at, len)) = checksum(&bytes[start..]) else { continue };
+    let nexts = starts.iter().skip(1).copied().chain([bytes.len()]).collect::<Vec<_>>();
+    for (start, next) in starts.into_iter().zip(nexts) {
+        let Some((at, len)) = checksum(&bytes[start..], next - start) else { continue };
         let end = start.saturating_add(len.max(at.saturating_add(4)));
         if end > bytes.len() {
             continue;

@@ -284,20 +284,21 @@ impl FileOptions {
     }
 }
 
-/// Opens a file that exists and is not empty, so that HDF5's own words are kept for what is inside.
+/// Opens a file that is there already.
 pub(crate) fn open_file(path: &Path, writable: bool) -> Result<LibFile> {
     open_with(path, writable, &Access::default())
 }
 
 fn open_with(path: &Path, writable: bool, access: &Access) -> Result<LibFile> {
-    let found = std::fs::metadata(access.driver.first_file(path))?;
-    if found.is_dir() {
-        return Err(std::io::Error::from(std::io::ErrorKind::IsADirectory).into());
-    }
-    if found.len() == 0 {
-        return Err(Error::new(ErrorKind::NotHdf5).with_help("the file is empty"));
-    }
-    LibFile::open_with(path, writable, access)
+    LibFile::open_with(path, writable, access).map_err(|error| {
+        // HDF5's own words are for what is inside of a file.
+        match std::fs::metadata(access.driver.first_file(path)) {
+            Err(error) => error.into(),
+            Ok(found) if found.is_dir() => std::io::Error::from(std::io::ErrorKind::IsADirectory).into(),
+            Ok(found) if found.len() == 0 => Error::new(ErrorKind::NotHdf5).with_help("the file is empty"),
+            Ok(_) => error,
+        }
+    })
 }
 
 /// Opens a file, unless it is one that is being changed by somebody else.

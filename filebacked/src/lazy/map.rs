@@ -350,7 +350,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
             next += 1;
             if next > loaded {
                 let end = keys.len().min(loaded + ahead);
-                ahead *= 2;
+                ahead *= 4;
                 let wanted = keys.get(loaded..end).unwrap_or_default();
                 loaded = end;
                 if self.load(wanted).is_err() {

@@ -12,12 +12,12 @@ use crate::error::Result;
 use crate::stamp::DIGEST;
 use crate::storage::checksum::lookup3;
 use crate::storage::kept::read_only;
+use crate::store::fill;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::H5F_scope_t::H5F_SCOPE_GLOBAL;
 use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5F_OBJ_FILE, H5Fflush, H5Fget_intent, H5Fget_obj_count};
 use hdf5_metno_sys::h5i::{H5Iget_file_id, H5Iget_ref, hid_t};
 use std::collections::BTreeMap;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -261,21 +261,19 @@ pub(crate) fn is_interrupted(path: &Path) -> bool {
 
 /// Whether a file has the mark.
 pub(crate) fn is_marked(path: &Path) -> bool {
-    let mut base = 0;
-    let mut look = || -> std::io::Result<bool> {
-        let mut file = std::fs::File::open(path)?;
-        let len = file.metadata()?.len();
-        while base < len {
-            let mut bytes = Vec::new();
-            file.seek(SeekFrom::Start(base))?;
-            (&mut file).take(48).read_to_end(&mut bytes)?;
-            if bytes.starts_with(SIGNATURE) {
-                return Ok(Flags::of(&bytes).is_some_and(|flags| flags.is_set()));
+    let look = || -> std::io::Result<bool> {
+        let file = std::fs::File::open(path)?;
+        let (mut base, mut bytes) = (0, [0; 48]);
+        loop {
+            match fill(&file, base, &mut bytes)? {
+                0 => return Ok(false),
+                len if bytes.starts_with(SIGNATURE) => {
+                    return Ok(Flags::of(&bytes[..len]).is_some_and(|flags| flags.is_set()));
+                }
+                // Behind a user block.
+                _ => base = if base == 0 { 512 } else { base * 2 },
             }
-            // Behind a user block.
-            base = if base == 0 { 512 } else { base * 2 };
         }
-        Ok(false)
     };
     look().unwrap_or(false)
 }
@@ -332,6 +330,7 @@ mod disk {
     use super::super::file::descriptor;
     use super::{Flags, Id, Place};
     use crate::error::Result;
+    use crate::store::fill;
     use std::fs::{File, Metadata};
     use std::os::unix::fs::{FileExt, MetadataExt};
 
@@ -348,13 +347,8 @@ mod disk {
     }
 
     fn read(file: &File, base: u64) -> Result<Option<Flags>> {
-        let (mut bytes, mut len) = ([0; 48], 0);
-        while let Some(rest) = bytes.get_mut(len..).filter(|rest| !rest.is_empty()) {
-            match file.read_at(rest, base + len as u64)? {
-                0 => break,
-                n => len += n,
-            }
-        }
+        let mut bytes = [0; 48];
+        let len = fill(file, base, &mut bytes)?;
         Ok(Flags::of(&bytes[..len]))
     }
 

@@ -17,8 +17,9 @@ pub(super) const ORDER: u8 = 6;
 /// The records are attributes, by the hash of their names.
 pub(super) const ATTRIBUTES: u8 = 8;
 
-/// Bytes of a node that is written. The C library's own are of 512 bytes, which makes more levels.
-const NODE: usize = 4096;
+/// Bytes of a node that is written. The C library's own are of 512 bytes, which makes more levels; in larger ones a look
+/// at one record checks more.
+const NODE: usize = 2048;
 
 /// Bytes before the records of a node: signature, version and type. A checksum comes after all.
 const HEAD: usize = 6;

@@ -19,17 +19,16 @@ pub(super) const ATTRIBUTE_ID: usize = 8;
 /// Bytes of a header.
 const HEADER: usize = 146;
 
-/// The shape of the heaps that are written; any other is read.
-const WRITTEN: Table = Table { width: 4, start: 32 << 10, most: 64 << 10 };
+/// The shapes of the heaps that are written; any other is read. A block has one checksum, so that who looks for one link
+/// reads a block: they are small, unless an object needs more.
+const WRITTEN: [Table; 2] =
+    [Table { width: 4, start: 2 << 10, most: 4 << 10 }, Table { width: 4, start: 32 << 10, most: 64 << 10 }];
 
 /// Bits of the offsets of the heaps that are written.
 const OFFSET_BITS: u16 = 32;
 
 /// Bytes before the objects of a direct block that is written: signature, version, heap, offset, checksum.
 const OVERHEAD: usize = 21;
-
-/// The longest object of the heaps that are written: it fits every direct block.
-pub(super) const LONGEST: usize = 32_000;
 
 /// How a heap is cut: how many blocks a row has, and the sizes of the smallest and of the largest direct blocks.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +50,11 @@ struct Cell {
 }
 
 impl Table {
+    /// The longest object of a heap that is written: it fits every direct block.
+    fn longest(self) -> u64 {
+        self.start - OVERHEAD as u64
+    }
+
     /// Bits of the offsets in a first row.
     fn first_row_bits(self) -> u32 {
         (self.start * self.width).ilog2()
@@ -317,23 +321,21 @@ impl Dense {
     }
 }
 
-/// Appends a heap with these objects, each of [`LONGEST`] bytes at most: its address, and the identifiers of all objects
-/// in their order. `base` is the address of the first byte of `out`. `None` where there are too many bytes for a heap.
-pub(super) fn write<'o>(
-    objects: impl Iterator<Item = &'o [u8]>,
-    base: u64,
-    out: &mut Vec<u8>,
-) -> Option<(u64, Vec<[u8; ID]>)> {
+/// Appends a heap with these objects: its address, and the identifiers of all objects in their order. `base` is the
+/// address of the first byte of `out`. `None` where an object is too long for a heap, or all of them are too many.
+pub(super) fn write(objects: &[&[u8]], base: u64, out: &mut Vec<u8>) -> Option<(u64, Vec<[u8; ID]>)> {
+    let longest = objects.iter().map(|object| object.len()).max().unwrap_or(0) as u64;
+    let table = *WRITTEN.iter().find(|table| longest <= table.longest())?;
     let header = out.len();
     let address = base + header as u64;
     out.resize(header + HEADER, 0);
-    let mut ids = Vec::new();
+    let mut ids = Vec::with_capacity(objects.len());
     let (mut bytes, mut allocated) = (0, 0);
     // Where the open block starts in the heap and in the file, and those that are complete.
     let (mut open, mut blocks) = ((0, out.len()), Vec::new());
     begin(address, 0, out);
     for object in objects {
-        let size = WRITTEN.direct(open.0);
+        let size = table.direct(open.0);
         if out.len() - open.1 + object.len() > size as usize {
             blocks.push(base + open.1 as u64);
             finish(open.1, size as usize, out);
@@ -347,20 +349,20 @@ pub(super) fn write<'o>(
         out.extend_from_slice(object);
         bytes += object.len() as u64;
     }
-    let size = WRITTEN.direct(open.0);
+    let size = table.direct(open.0);
     blocks.push(base + open.1 as u64);
     finish(open.1, size as usize, out);
     allocated += open.0 + size;
     let (root, rows) = match blocks[..] {
         [only] => (only, 0),
         _ => {
-            let rows = (1..).find(|rows| WRITTEN.covered(*rows) >= allocated)?;
-            (indirect(address, rows, 0, &mut blocks.iter().copied(), base, out), rows)
+            let rows = (1..).find(|rows| table.covered(*rows) >= allocated)?;
+            (indirect(table, address, rows, 0, &mut blocks.iter().copied(), base, out), rows)
         }
     };
     let (size, room) = match rows {
-        0 => (WRITTEN.start, WRITTEN.start - OVERHEAD as u64),
-        _ => (WRITTEN.covered(rows), WRITTEN.room(rows)),
+        0 => (table.start, table.longest()),
+        _ => (table.covered(rows), table.room(rows)),
     };
     // The next block is made behind the last one; the root alone counts as no block yet.
     let next = if rows == 0 { 0 } else { allocated };
@@ -369,15 +371,15 @@ pub(super) fn write<'o>(
     h.extend_from_slice(&(ID as u16).to_le_bytes());
     // No filters; direct blocks have checksums.
     h.extend_from_slice(&[0, 0, 2]);
-    h.extend_from_slice(&(LONGEST as u32).to_le_bytes());
+    h.extend_from_slice(&(table.longest() as u32).to_le_bytes());
     // No huge objects, and no manager of free space: what is free is in the last block, and is left alone.
     for number in [0, UNDEFINED, room.checked_sub(bytes)?, UNDEFINED, size, allocated, next, ids.len() as u64] {
         h.extend_from_slice(&number.to_le_bytes());
     }
     h.extend_from_slice(&[0; 32]);
-    h.extend_from_slice(&(WRITTEN.width as u16).to_le_bytes());
-    h.extend_from_slice(&WRITTEN.start.to_le_bytes());
-    h.extend_from_slice(&WRITTEN.most.to_le_bytes());
+    h.extend_from_slice(&(table.width as u16).to_le_bytes());
+    h.extend_from_slice(&table.start.to_le_bytes());
+    h.extend_from_slice(&table.most.to_le_bytes());
     h.extend_from_slice(&OFFSET_BITS.to_le_bytes());
     h.extend_from_slice(&1u16.to_le_bytes());
     h.extend_from_slice(&root.to_le_bytes());
@@ -406,6 +408,7 @@ fn finish(start: usize, size: usize, out: &mut Vec<u8>) {
 /// Appends an indirect block that starts at an offset of the heap, after those below it. `blocks` are the direct ones
 /// that are left.
 fn indirect(
+    table: Table,
     heap: u64,
     rows: u32,
     offset: u64,
@@ -419,16 +422,16 @@ fn indirect(
     block.extend_from_slice(&(offset as u32).to_le_bytes());
     let mut start = offset;
     for row in 0..rows {
-        for _ in 0..WRITTEN.width {
-            let address = if row < WRITTEN.direct_rows() {
+        for _ in 0..table.width {
+            let address = if row < table.direct_rows() {
                 blocks.next().unwrap_or(UNDEFINED)
             } else if blocks.len() > 0 {
-                indirect(heap, WRITTEN.rows(WRITTEN.size(row)), start, blocks, base, out)
+                indirect(table, heap, table.rows(table.size(row)), start, blocks, base, out)
             } else {
                 UNDEFINED
             };
             block.extend_from_slice(&address.to_le_bytes());
-            start += WRITTEN.size(row);
+            start += table.size(row);
         }
     }
     let sum = lookup3(&block);

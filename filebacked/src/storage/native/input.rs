@@ -9,11 +9,14 @@ use std::mem::MaybeUninit;
 use std::ops::{Deref, Range};
 use std::rc::Rc;
 
-/// Metadata is read in blocks of this many bytes.
-const BLOCK: usize = 16 << 10;
+/// Metadata is read in blocks of this many bytes: a look at one object touches some eight of them, here and there.
+const BLOCK: usize = 4 << 10;
+
+/// So many blocks are read at once where one is asked for after the one before it.
+const AHEAD: u64 = 8;
 
 /// So many blocks are kept.
-const BLOCKS: usize = 64;
+const BLOCKS: usize = 256;
 
 /// Bytes of a file: where they lie in memory already, or in a block that was read.
 #[derive(Debug, Clone)]
@@ -76,6 +79,14 @@ enum Medium<'b> {
     Store(&'b dyn ReadAt),
 }
 
+/// A block: its number, and where it begins in what was read.
+#[derive(Debug, Clone)]
+struct Block {
+    number: u64,
+    bytes: Rc<Vec<u8>>,
+    start: usize,
+}
+
 /// A file on the disk or in a store, and the blocks of it that were read last: block n is kept at n modulo their number.
 #[derive(Debug)]
 pub(super) struct Disk<'b> {
@@ -83,7 +94,7 @@ pub(super) struct Disk<'b> {
     /// Where the bytes begin in the file.
     base: u64,
     len: u64,
-    blocks: RefCell<Vec<(u64, Rc<Vec<u8>>)>>,
+    blocks: RefCell<Vec<Option<Block>>>,
 }
 
 impl<'b> Input<'b> {
@@ -209,7 +220,9 @@ impl<'b> Disk<'b> {
         self.check(address, len)?;
         let (number, start) = (address / BLOCK as u64, (address % BLOCK as u64) as usize);
         if start + len <= BLOCK {
-            return Ok(Bytes::Read(self.block(number)?, start..start + len));
+            let block = self.block(number)?;
+            let start = block.start + start;
+            return Ok(Bytes::Read(block.bytes, start..start + len));
         }
         let mut bytes = Vec::new();
         let refused = |_| Error::new(ErrorKind::Limit(format!("no memory for {len} bytes of metadata")));
@@ -220,28 +233,30 @@ impl<'b> Disk<'b> {
         Ok(bytes.into())
     }
 
-    fn block(&self, number: u64) -> Result<Rc<Vec<u8>>> {
+    fn block(&self, number: u64) -> Result<Block> {
         let mut blocks = self.blocks.borrow_mut();
         if blocks.is_empty() {
-            blocks.resize_with(BLOCKS, || (u64::MAX, Rc::default()));
+            blocks.resize(BLOCKS, None);
         }
-        let place = (number % BLOCKS as u64) as usize;
-        let Some((kept, block)) = blocks.get_mut(place) else { return Err(outside()) };
-        if *kept != number {
-            *kept = u64::MAX;
-            let address = number * BLOCK as u64;
-            let len = (self.len - address).min(BLOCK as u64) as usize;
-            // The block's own memory again, unless somebody still looks at it.
-            let mut bytes = Rc::get_mut(block).map(std::mem::take).unwrap_or_default();
-            bytes.clear();
-            bytes.reserve_exact(BLOCK);
-            self.from.read_at(self.base + address, &mut bytes.spare_capacity_mut()[..len])?;
-            // SAFETY: all of them were read.
-            unsafe { bytes.set_len(len) };
-            *block = Rc::new(bytes);
-            *kept = number;
+        let place = |number: u64| (number % BLOCKS as u64) as usize;
+        let kept = |number: u64| blocks.get(place(number))?.as_ref().filter(|block| block.number == number);
+        if let Some(block) = kept(number) {
+            return Ok(block.clone());
         }
-        Ok(block.clone())
+        let ahead = if number.checked_sub(1).is_some_and(|before| kept(before).is_some()) { AHEAD } else { 1 };
+        let address = number * BLOCK as u64;
+        let len = (self.len - address).min(ahead * BLOCK as u64) as usize;
+        let mut bytes = Vec::with_capacity(len);
+        self.from.read_at(self.base + address, &mut bytes.spare_capacity_mut()[..len])?;
+        // SAFETY: all of them were read.
+        unsafe { bytes.set_len(len) };
+        let bytes = Rc::new(bytes);
+        for (number, start) in (number..).zip((0..len).step_by(BLOCK)) {
+            if let Some(place) = blocks.get_mut(place(number)) {
+                *place = Some(Block { number, bytes: bytes.clone(), start });
+            }
+        }
+        Ok(Block { number, bytes, start: 0 })
     }
 }
 

@@ -87,14 +87,18 @@ struct Info {
     tracked: bool,
     /// The heap and the index by names, where the links are not in the header.
     dense: Option<(u64, u64)>,
+    /// The index by creation order, where there is one.
+    order: Option<u64>,
 }
 
 impl Info {
     fn parse(body: &[u8]) -> Result<Self> {
-        let tracked = uint(body, 1, 1)? & 1 != 0;
+        let flags = uint(body, 1, 1)?;
+        let (tracked, indexed) = (flags & 1 != 0, flags & 2 != 0);
         let at = if tracked { 10 } else { 2 };
         let (heap, names) = (uint(body, at, 8)?, uint(body, at + 8, 8)?);
-        Ok(Info { tracked, dense: (heap != UNDEFINED).then_some((heap, names)) })
+        let order = if indexed { Some(uint(body, at + 16, 8)?).filter(|order| *order != UNDEFINED) } else { None };
+        Ok(Info { tracked, dense: (heap != UNDEFINED).then_some((heap, names)), order })
     }
 }
 
@@ -106,6 +110,11 @@ pub(super) fn is_dense(body: &[u8]) -> Result<bool> {
 /// Links that are not in the header of their group, by their names.
 fn by_name(heap: u64, names: u64) -> fractal::Dense {
     fractal::Dense { heap, index: names, kind: btree::NAMES, record: NAME_RECORD, id: 4..NAME_RECORD }
+}
+
+/// The same links, by the order of their creation.
+fn by_order(heap: u64, order: u64) -> fractal::Dense {
+    fractal::Dense { heap, index: order, kind: btree::ORDER, record: ORDER_RECORD, id: 8..ORDER_RECORD }
 }
 
 /// The links of a group with this header that are not in it; `None` where all are.
@@ -183,7 +192,7 @@ impl Links {
     /// The links of the group that has this header.
     pub(super) fn of(header: &Header<'_>, input: &Input<'_>, charge: &dyn Fn(usize) -> Result<()>) -> Result<Self> {
         let mut links = Links::default();
-        let mut info = Info { tracked: false, dense: None };
+        let mut info = Info { tracked: false, dense: None, order: None };
         let mut messages = header.messages();
         while let Some((kind, body)) = messages.next()? {
             match kind {
@@ -195,7 +204,9 @@ impl Links {
         }
         charge(header.size)?;
         if let Some((heap, names)) = info.dense {
-            links.read_dense(input, charge, heap, names)?;
+            // Mostly in the order in which they lie in the heap too, while names are sorted by their hashes.
+            let dense = info.order.map_or_else(|| by_name(heap, names), |order| by_order(heap, order));
+            dense.each(input, charge, &mut |link| links.push(link))?;
         }
         if u32::try_from(links.entries.len()).is_err() {
             return Err(ErrorKind::Limit(format!("a group of {} links", links.entries.len())).into());
@@ -220,16 +231,6 @@ impl Links {
         let target = link.address.map_or(Target::Other(kind, value.len() as u32), Target::Address);
         self.entries.push(Entry { name, order: link.order, target });
         Ok(())
-    }
-
-    fn read_dense(
-        &mut self,
-        input: &Input<'_>,
-        charge: &dyn Fn(usize) -> Result<()>,
-        heap: u64,
-        names: u64,
-    ) -> Result<()> {
-        by_name(heap, names).each(input, charge, &mut |link| self.push(link))
     }
 
     /// How many links there are.
@@ -313,10 +314,7 @@ pub(super) struct Dense {
 /// Appends the links of a large group, whose messages are given, to a file: their heap and their indexes. `base` is the
 /// address of the first byte of `out`. `None` where a heap cannot hold them.
 pub(super) fn write_dense(links: &[&[u8]], ordered: bool, base: u64, out: &mut Vec<u8>) -> Result<Option<Dense>> {
-    if links.iter().any(|link| link.len() > fractal::LONGEST) {
-        return Ok(None);
-    }
-    let Some((heap, ids)) = fractal::write(links.iter().copied(), base, out) else { return Ok(None) };
+    let Some((heap, ids)) = fractal::write(links, base, out) else { return Ok(None) };
     let mut order = Vec::new();
     let mut names = Vec::with_capacity(links.len());
     for (link, id) in links.iter().zip(&ids) {
