@@ -11,8 +11,9 @@ impl File {
     /// file. So the file is marked, in a byte of its superblock, before the first change after it was opened or flushed, and
     /// the mark goes when all is written, here or when the file is closed. Opening or loading a marked file is an error,
     /// [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted); [`File::recover`] reads it all the same, and so do h5py and others, who do not look at that
-    /// byte. Files with a superblock of version 3 or later are marked by HDF5 itself, from opening them to be changed until
-    /// they are closed. Changes by way of [`File::as_hdf5`] are not marked; a flush by way of it ends the mark too early.
+    /// byte. Files with a superblock of version 3 or later HDF5 marks itself, in the same byte, when it opens them to be changed;
+    /// that mark too is there from a change to the next flush, instead of until the file is closed. While another thread is in
+    /// the middle of a change, everything is written all the same, and the mark goes at the end of that change. Changes by way of [`File::as_hdf5`] are not marked; a flush by way of it ends the mark too early.
     ///
     /// # Errors
     ///
