@@ -299,7 +299,7 @@ fn who_changes_in_the_middle_of_a_change_waits() {
             "members" => file.update_root(&Members { member: owned(8, 4).numbers }).unwrap(),
             "map" => {
                 let mut map: LazyMap<String, Owned> = file.read("map").unwrap();
-                map.insert("a".into(), owned(8, 4));
+                map.insert("a".into(), owned(8, 4)).unwrap();
                 map.flush().unwrap();
             }
             _ => file.attrs().unwrap().set("attribute", vec![8u64; 4]).unwrap(),
