@@ -13,7 +13,7 @@ FILEBACKED_FAULTS=all run --test faults --test update_faults --test store_faults
 printf '\n== every block of 20 GiB ==\n'
 FILEBACKED_ALL_BLOCKS=1 run --test memory -- --nocapture twenty_gibibytes
 printf '\n== mutants of files ==\n'
-FILEBACKED_MUTANTS=$((minutes * 2000)) run --test hostile -- --nocapture
+FILEBACKED_MUTANTS=$((minutes * 2000)) run --test hostile --test hostile_foreign -- --nocapture
 printf '\n== random types and values, read and written by both languages ==\n'
 FILEBACKED_CASES=$((minutes * 50)) run --test differential --test declared_types -- --nocapture
 printf '\n== races, again and again ==\n'

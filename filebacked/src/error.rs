@@ -151,6 +151,9 @@ pub enum ErrorKind {
         /// What holds it: `dataset /x`, `group / (to be read)`.
         handles: Vec<String>,
     },
+    /// Another program has the file open, and what is to be done would not go well with that: it writes the file, or reads
+    /// one that is to be written.
+    Locked,
     /// The file under a handle was closed, as `CloseDegree::Strong` does it.
     Closed,
     /// Only the HDF5 library can write or read this, and the program was built without it.
@@ -201,6 +204,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::InvalidOption(what) => f.write_str(what),
             ErrorKind::StillOpen { handles } if handles.is_empty() => f.write_str("still open in this process"),
             ErrorKind::StillOpen { handles } => write!(f, "still open in this process: {}", handles.join(", ")),
+            ErrorKind::Locked => f.write_str("the file is locked: another program has it open"),
             ErrorKind::Closed => f.write_str("the file was closed under the handle"),
             ErrorKind::NeedsLibhdf5 => f.write_str("only the HDF5 library can do this"),
             ErrorKind::Io(kind) => write!(f, "{kind}"),

@@ -2,11 +2,13 @@
 
 mod atomic;
 mod info;
+mod repack;
 mod store;
 mod update;
 
-pub use atomic::{repack, repack_to, update_atomic};
+pub use atomic::update_atomic;
 pub use info::FileInfo;
+pub use repack::{RepackOptions, repack, repack_to};
 
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
@@ -124,15 +126,22 @@ impl File {
     /// Opens for reading a file that a process was changing when it was killed, which all else refuses
     /// ([`ErrorKind::Interrupted`]), to get at what is readable: read it, and save it as a new file.
     ///
-    /// Data that is damaged gives an error where it is read, but a value may be half the old and half the new one. Files with
-    /// a superblock of version 3 or later need `h5clear -s` first, since HDF5 itself refuses them.
+    /// Data that is damaged gives an error where it is read, but a value may be half the old and half the new one.
+    ///
+    /// Files with a superblock of version 3 or later (`libver` from `V110` on) HDF5 itself refuses as long as their flags say that
+    /// somebody writes them. These flags are taken away first, as `h5clear -s` does it, and nothing in such a file says
+    /// any more that it is not complete: the file is written to, in 48 bytes. Nobody can tell a SWMR writer from a killed one: do not call
+    /// this while one has the file open. Any other file is left as it is.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`], [`ErrorKind::NotHdf5`], or what HDF5 says.
+    /// [`ErrorKind::Locked`] where another program still writes it, [`ErrorKind::Io`], [`ErrorKind::NotHdf5`], or what HDF5 says.
     pub fn recover(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        File::new(path, Operation::Open, || open_file(path, false))
+        File::new(path, Operation::Open, || {
+            libhdf5::clear(path)?;
+            open_file(path, false)
+        })
     }
 
     /// Creates a file; what was there is lost at once.
@@ -323,13 +332,13 @@ fn write_and_finish<T: Save>(
 ) -> Result<()> {
     let _change = libhdf5::begin(group)?;
     // What a process left that did not come to its end.
-    libhdf5::clear(group, UNDER_WAY)?;
+    libhdf5::clear_link(group, UNDER_WAY)?;
     let mut sink = LibSink::new(group.clone())?;
     let written = whole::write_member(&mut sink, cx, UNDER_WAY, value);
     drop(sink);
     let done = written.and_then(|()| finish());
     if done.is_err() {
-        libhdf5::clear(group, UNDER_WAY)?;
+        libhdf5::clear_link(group, UNDER_WAY)?;
     }
     done
 }

@@ -188,6 +188,7 @@ mod slot;
 mod stamp;
 mod storage;
 pub mod store;
+mod sync;
 pub mod testing;
 mod upgrade;
 #[cfg(feature = "libhdf5")]
@@ -212,7 +213,9 @@ pub use erased::{AnyRows, AnyValue, Key};
 pub use error::{Error, ErrorKind, Operation, Result};
 pub use field::{Storage, StoreAs};
 #[cfg(feature = "libhdf5")]
-pub use file::{Attrs, CopyOptions, Entry, File, FileInfo, FileOptions, Group, repack, repack_to, update_atomic};
+pub use file::{
+    Attrs, CopyOptions, Entry, File, FileInfo, FileOptions, Group, RepackOptions, repack, repack_to, update_atomic,
+};
 pub use filter::{AnyType, DynFilter, Filter};
 #[cfg(feature = "libhdf5")]
 pub use hdf5::{read, read_from, write, write_into};

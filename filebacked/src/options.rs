@@ -438,7 +438,8 @@ impl ReadOptions {
         self
     }
 
-    /// The largest encoded value (bincode, postcard, JSON) that is decoded, in bytes; 1 GiB unless said otherwise.
+    /// The largest encoded value (bincode, postcard, JSON) that is decoded, in bytes; 1 GiB unless said otherwise. Of
+    /// bincode and postcard, no more elements are decoded than there are bytes, and 2^20 that take none (`Vec<()>`).
     pub fn decode_limit(mut self, bytes: usize) -> Self {
         self.decode_limit = bytes;
         self

@@ -1,7 +1,11 @@
 //! Putting a complete new file in the place of an old one.
 
+mod old;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{changes, temporary};
+use old::Old;
+pub(crate) use old::refuse_used;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,7 +18,7 @@ pub(crate) struct Replacement {
     /// Holds the lock that tells the file from one that was left behind.
     file: File,
     /// What is replaced.
-    old: Option<fs::Metadata>,
+    old: Option<Old>,
     done: bool,
 }
 
@@ -43,6 +47,7 @@ impl Replacement {
         let Some(name) = target.file_name() else {
             return Err(ErrorKind::Unsupported("the path does not name a file".into()).into());
         };
+        let old = old.map(|found| Old::lock(&target, found)).transpose()?;
         let (temporary, file) = temporary::create(&target, name, old.is_some())?;
         Ok(Replacement { target, temporary, file, old, done: false })
     }
@@ -68,8 +73,9 @@ impl Replacement {
     /// Puts the new file in the place of the old one, with its owner and its permissions. With `durable`, it is on the disk
     /// before it has the name, and the name is on the disk before this returns.
     pub(crate) fn commit(mut self, durable: bool) -> Result<()> {
+        self.old = Old::again(self.old.take(), &self.target)?;
         if let Some(old) = &self.old {
-            temporary::hand_over(&self.file, old)?;
+            temporary::hand_over(&self.file, &old.found)?;
         }
         if durable {
             self.file.sync_all()?;
@@ -105,8 +111,9 @@ pub(crate) fn make_way(path: &Path) -> Result<Option<fs::Permissions>> {
     use std::os::unix::fs::MetadataExt;
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_file() && found.nlink() == 1 => {
+            let old = Old::lock(path, found)?;
             fs::remove_file(path)?;
-            Ok(Some(found.permissions()))
+            Ok(Some(old.found.permissions()))
         }
         Ok(_) => written_into(path),
         Err(_) => Ok(None),
@@ -123,6 +130,7 @@ fn written_into(path: &Path) -> Result<Option<fs::Permissions>> {
                 .with_help("another `Durability` leaves the old file to those who have it open"));
         }
     }
+    refuse_used(path)?;
     changes::note(path);
     Ok(None)
 }

@@ -33,7 +33,9 @@ use std::path::Path;
 ///
 /// # Errors
 ///
-/// Whatever keeps the value from being written, or the file from being replaced; the old file is there as it was.
+/// [`ErrorKind::Locked`](crate::ErrorKind::Locked) where another program writes the old file just now, and [`ErrorKind::StillOpen`](crate::ErrorKind::StillOpen) where this
+/// one does, since what is written later would be lost; else whatever keeps the value from being written, or the file from being
+/// replaced. The old file is there as it was.
 pub fn save<T: Save>(path: impl AsRef<Path>, value: &T) -> Result<()> {
     WriteOptions::new().save(path, value)
 }

@@ -62,8 +62,8 @@ fn read_from(path: &Path) -> Result<Vec<u8>> {
 /// # Errors
 ///
 /// [`ErrorKind::OutOfBounds`] where the user block has less room: then nothing is written. [`ErrorKind::StillOpen`] while the file is
-/// open in this process, since HDF5 does not expect such changes; an error of kind [`ErrorKind::Hdf5`] while another program has it
-/// open and locked. Else [`ErrorKind::Io`] or [`ErrorKind::NotHdf5`].
+/// open in this process, since HDF5 does not expect such changes; [`ErrorKind::Locked`] while another program has it
+/// open. Else [`ErrorKind::Io`] or [`ErrorKind::NotHdf5`].
 pub fn write(path: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
     let path = path.as_ref();
     write_to(path, bytes).map_err(|e| e.during(Operation::Save).in_file(path))
@@ -76,7 +76,7 @@ fn write_to(path: &Path, bytes: &[u8]) -> Result<()> {
         return Err(Error::new(ErrorKind::StillOpen { handles }).with_help("write the user block before or after"));
     }
     if temporary::lock(&file, true)? == Some(false) {
-        return Err(Error::new(ErrorKind::Hdf5("the file is locked: another program has it open".into())));
+        return Err(ErrorKind::Locked.into());
     }
     let size = find(&mut file)?;
     if bytes.len() as u64 > size {

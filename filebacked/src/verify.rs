@@ -56,7 +56,8 @@ pub struct Verified {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Damaged`] where the digest is another one, or whatever keeps a part of the file from being read.
+/// [`ErrorKind::Damaged`] where the digest is another one, or whatever keeps a part of the file from being read;
+/// [`ErrorKind::Limit`] for a dataset of more than 64 GiB of which less than a millionth is in the file.
 pub fn verify(path: impl AsRef<Path>) -> Result<Verified> {
     ReadOptions::new().verify(path)
 }

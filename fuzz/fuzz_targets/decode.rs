@@ -6,8 +6,8 @@ use libfuzzer_sys::fuzz_target;
 use mutants::{Flats, State, repair};
 use std::collections::BTreeMap;
 
-#[allow(dead_code)]
-#[path = "../../tests/src/mutants.rs"]
+#[allow(dead_code, unused_imports)]
+#[path = "../../tests/src/mutants/mod.rs"]
 mod mutants;
 
 fuzz_target!(|data: &[u8]| {

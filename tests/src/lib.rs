@@ -4,10 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod actor;
+pub mod allocator;
 mod described;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod fault;
 pub mod golden;
+#[cfg(unix)]
+pub mod hostile;
 pub mod interop;
 pub mod mutants;
 pub mod plain;

@@ -131,7 +131,14 @@ fn a_file_that_is_written_is_not_created_anew() {
     let again = File::open_rw(&path).unwrap(); // beside a writer in this process, a second one is the same
     again.write("y", &3).unwrap();
     assert_eq!(file.read::<i32>("y").unwrap(), 3);
-    // The functions for whole files leave the old one to those who have it.
+    for durability in [Durability::Durable, Durability::Atomic, Durability::Fast] {
+        let error = WriteOptions::new().durability(durability).save(&path, &vec![0.5]).unwrap_err();
+        assert_eq!(holders(&error), ["the file (to be written), 2 times"]);
+    }
+    drop((file, again));
+    assert_eq!(File::open(&path).unwrap().read::<Vec<i32>>("x").unwrap(), [1, 2]);
+    // To those who only read the functions for whole files leave the old one.
+    let file = File::open(&path).unwrap();
     save(&path, &vec![0.5]).unwrap();
     assert_eq!(load::<Vec<f64>>(&path).unwrap(), [0.5]);
     assert_eq!(file.read::<Vec<i32>>("x").unwrap(), [1, 2]);

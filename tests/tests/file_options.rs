@@ -390,7 +390,7 @@ fn locks_keep_other_programs_away() {
     python().unwrap().ask(&json!({"op": "exec", "code": hold})).unwrap();
     let error = File::open(&path).unwrap_err();
     python().unwrap().ask(&json!({"op": "exec", "code": "import builtins\nbuiltins.held.close()"})).unwrap();
-    assert_eq!(error.kind(), &ErrorKind::Interrupted, "{error}");
+    assert_eq!(error.kind(), &ErrorKind::Locked, "{error}");
     // Two ways at once are none.
     let file = File::open(&path).unwrap();
     let error = File::options().locking(Locking::Off).open(&path).unwrap_err();

@@ -3,54 +3,20 @@
 use filebacked::anndata::{AnnData, Matrix, Uns};
 use filebacked::with::Categorical;
 use filebacked::{Engine, ErrorKind, FileBacked, ReadOptions, WriteOptions};
-use filebacked_tests::mutants::{Flats, SIGNATURES, State, flat, links, record, repair, state};
+use filebacked_tests::mutants::{Damage, Flats, Numbers, SIGNATURES, State, flat, links, record, repair, state};
 use filebacked_tests::scratch;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Numbers that look random and are the same in every run.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self, below: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % below.max(1) as u64) as usize
-    }
-}
-
-/// Changes bytes in some of these places.
-fn mutate(bytes: &mut Vec<u8>, numbers: &mut Numbers, places: &[std::ops::Range<usize>]) {
-    for _ in 0..=numbers.next(3) {
-        let place = &places[numbers.next(places.len())];
-        let at = (place.start + numbers.next(place.len())).min(bytes.len() - 1);
-        match numbers.next(6) {
-            0 => bytes[at] ^= 1 << numbers.next(8),
-            1 => bytes[at] = numbers.next(256) as u8,
-            2 => bytes[at] = 0xff,
-            3 if places.len() == 1 => bytes.truncate(at.max(1)),
-            3 | 4 => {
-                let from = numbers.next(bytes.len());
-                let len = numbers.next(64).min(bytes.len() - at).min(bytes.len() - from);
-                bytes.copy_within(from..from + len, at);
-            }
-            _ => {
-                let end = (at + 8).min(bytes.len());
-                bytes[at..end].fill(0xff);
-            }
-        }
-    }
-}
-
 /// How many of so many mutants are refused. None may panic, in memory or, where `disk` says so, on the disk.
 fn refused<T: FileBacked>(original: &[u8], rounds: usize, places: &[std::ops::Range<usize>], disk: bool) -> usize {
     let (_dir, path) = scratch("mutant.h5");
-    let (mut numbers, mut refused) = (Numbers(0x9e37_79b9_7f4a_7c15), 0);
+    let (mut numbers, mut refused) = (Numbers::new(0), 0);
+    let damage = Damage { places, truncates: places.len() == 1, donor: original, starts: &[] };
     let options = ReadOptions::new().engine(Engine::Native);
     for round in 0..rounds {
         let mut bytes = original.to_vec();
-        mutate(&mut bytes, &mut numbers, places);
+        damage.apply(&mut bytes, &mut numbers);
         repair(&mut bytes);
         let read = catch_unwind(AssertUnwindSafe(|| {
             if disk {
@@ -254,6 +220,32 @@ fn compound_types_that_do_not_fit_are_refused() {
     }
     for engine in [Engine::Native, Engine::Libhdf5] {
         assert_eq!(ReadOptions::new().engine(engine).from_bytes::<Table>(&good).unwrap(), table);
+    }
+}
+
+/// A number is encoded as the length of a sequence is.
+#[test]
+fn elements_without_a_size_have_a_limit() {
+    #[derive(FileBacked)]
+    struct Numbers {
+        #[filebacked(bincode)]
+        b: (u64, u8),
+        #[filebacked(postcard)]
+        p: (u64, u8),
+    }
+    #[derive(FileBacked, Debug, PartialEq)]
+    struct Sequences {
+        #[filebacked(bincode)]
+        b: (Vec<()>, u8),
+        #[filebacked(postcard)]
+        p: (Vec<()>, u8),
+    }
+    let read = |b, p| filebacked::from_bytes::<Sequences>(&filebacked::to_bytes(&Numbers { b: (b, 7), p: (p, 8) })?);
+    let sequences = Sequences { b: (vec![(); 1000], 7), p: (vec![(); 1 << 20], 8) };
+    assert_eq!(read(1000, 1 << 20).unwrap(), sequences);
+    for (numbers, path) in [((1 << 60, 3), "/b"), ((3, 1 << 60), "/p")] {
+        let error = read(numbers.0, numbers.1).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Invalid(_)) && error.path() == path, "{error}");
     }
 }
 

@@ -3,59 +3,17 @@
 use filebacked::{
     ArrayOptions, Durability, Engine, File, FileBacked, LazyArray, ReadOptions, Save, WriteOptions, load,
 };
+use filebacked_tests::allocator::{Counting, measured};
 use filebacked_tests::scratch;
 use ndarray::{Array2, Axis, Ix2, s};
 use sprs::CsMat;
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 const MIB: usize = 1 << 20;
 
-/// The system's allocator, which counts.
-struct Counting;
-
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-fn more(bytes: usize) {
-    PEAK.fetch_max(NOW.fetch_add(bytes, Relaxed) + bytes, Relaxed);
-}
-
-// SAFETY: every call is passed on to the system's allocator as it is.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        more(layout.size());
-        // SAFETY: the caller's contract.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the caller's contract.
-        unsafe { System.dealloc(start, layout) }
-    }
-
-    unsafe fn realloc(&self, start: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // Where it has to move, both are there for a while; as a rule the kernel moves the pages of large ones.
-        more(size.saturating_sub(layout.size()));
-        NOW.fetch_sub(layout.size().saturating_sub(size), Relaxed);
-        // SAFETY: the caller's contract.
-        unsafe { System.realloc(start, layout, size) }
-    }
-}
-
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
-
-/// What a call returns, how many bytes it had allocated at once at most, and how many of them are left.
-fn measured<R>(call: impl FnOnce() -> R) -> (R, usize, usize) {
-    let before = NOW.load(Relaxed);
-    PEAK.store(before, Relaxed);
-    let result = call();
-    (result, PEAK.load(Relaxed) - before, NOW.load(Relaxed) - before)
-}
 
 /// One measurement at a time: tests run in threads of one process, too.
 static ALONE: Mutex<()> = Mutex::new(());

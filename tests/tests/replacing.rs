@@ -37,6 +37,23 @@ fn owner_and_permissions_are_those_of_the_old_file() {
     }
 }
 
+/// As `save` does it: nobody but root may write into such a file.
+#[test]
+fn a_file_that_may_not_be_written_is_changed_by_way_of_a_copy() {
+    use std::os::unix::process::CommandExt;
+    let (dir, path) = scratch("state.h5");
+    filebacked::save(&path, &saved(1)).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o444)).unwrap();
+    let mut actor = std::process::Command::new(env!("CARGO_BIN_EXE_actor"));
+    // Root gives it to somebody else, who has no more rights than others.
+    if [dir.path(), &path].into_iter().all(|path| chown(path, Some(65_534), None).is_ok()) {
+        actor.uid(65_534);
+    }
+    assert!(actor.arg("update-atomic").arg(&path).status().unwrap().success());
+    assert_eq!(filebacked::load::<Saved>(&path).unwrap().step, 2);
+    assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o444);
+}
+
 #[test]
 fn what_is_being_written_is_not_open_to_more_eyes_than_the_old_file() {
     let (dir, path) = scratch("state.h5");

@@ -8,7 +8,6 @@ use crate::replace::Replacement;
 use crate::storage::libhdf5::{Access, LibFile, is_marked};
 use crate::whole;
 use std::fs;
-use std::io::{Read, Write};
 use std::path::Path;
 
 /// Changes a file completely or not at all, as safe as [`save`](crate::save): a copy of it is changed and takes its place
@@ -43,64 +42,6 @@ pub fn update_atomic<R>(path: impl AsRef<Path>, change: impl FnOnce(&File) -> Re
     WriteOptions::new().update_atomic(path, change)
 }
 
-/// Writes a file anew without the space that was freed in it: completely or not at all, as [`save`](crate::save) does.
-///
-/// Everything is copied as it is stored, whoever wrote it: compressed data with its filters, attributes, hard links that
-/// share an object, soft and external links, the order of links and attributes, committed datatypes, references, the
-/// user block, and the version of the format. Those who have the old file open to read go on with that.
-///
-/// ```
-/// # fn main() -> filebacked::Result<()> {
-/// # let dir = std::env::temp_dir().join(format!("filebacked-repack-{}", std::process::id()));
-/// # std::fs::create_dir_all(&dir)?;
-/// # let path = dir.join("runs.h5");
-/// let file = filebacked::File::create(&path)?;
-/// file.write("large", &vec![0.5; 100_000])?;
-/// file.write("small", &7u8)?;
-/// file.delete("large")?;
-/// file.close()?;
-/// filebacked::repack(&path)?;
-/// assert!(std::fs::metadata(&path)?.len() < 5000);
-/// # std::fs::remove_dir_all(&dir)?;
-/// # Ok(()) }
-/// ```
-///
-/// # Errors
-///
-/// [`ErrorKind::Interrupted`] for a file that was not completed, [`ErrorKind::StillOpen`] for one that is open to be changed
-/// in this process, [`ErrorKind::Unsupported`] for references to regions that lie in other elements, and whatever keeps
-/// the file from being read, or replaced. The file is as it was.
-pub fn repack(path: impl AsRef<Path>) -> Result<()> {
-    let path = path.as_ref();
-    repack_to(path, path)
-}
-
-/// As [`repack`], to another file, in place of one that is there.
-///
-/// # Errors
-///
-/// As [`repack`].
-pub fn repack_to(path: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<()> {
-    let (path, target) = (path.as_ref(), target.as_ref());
-    copied(path, target).map_err(|e| e.during(Operation::Save).in_file(path))
-}
-
-fn copied(path: &Path, target: &Path) -> Result<()> {
-    let old = open_complete(path, false, &Access::default())?;
-    if old.is_open_to_write()? {
-        return Err(still_open(&old)?.with_help("close it first: what is changed in it later would be lost"));
-    }
-    let replacement = private(target)?;
-    let userblock = old.repack(replacement.path())?;
-    drop(old);
-    if userblock > 0 {
-        let mut bytes = Vec::new();
-        fs::File::open(path)?.take(userblock).read_to_end(&mut bytes)?;
-        fs::File::options().write(true).open(replacement.path())?.write_all(&bytes)?;
-    }
-    replacement.commit(true)
-}
-
 impl WriteOptions {
     /// Changes a file completely or not at all, with the [durability](WriteOptions::durability) of these options; see
     /// [`update_atomic`]. `Fast` is as `Atomic` here.
@@ -119,8 +60,7 @@ fn update<R>(path: &Path, durable: bool, change: impl FnOnce(&File) -> Result<R>
     // What is no file that can be changed costs no copy.
     drop(open_complete(path, false, &Access::default())?);
     let replacement = private(path)?;
-    // The system lets the copy share what it can.
-    fs::copy(path, replacement.path())?;
+    copy(path, &replacement)?;
     if is_marked(replacement.path()) {
         return Err(whole::interrupted());
     }
@@ -137,8 +77,20 @@ fn update<R>(path: &Path, durable: bool, change: impl FnOnce(&File) -> Result<R>
     Ok(result)
 }
 
+/// Copies a file into a temporary one, which may be changed whatever the permissions of the file are. The system lets the copy
+/// share what it can.
+pub(super) fn copy(path: &Path, into: &Replacement) -> Result<()> {
+    fs::copy(path, into.path())?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(into.path(), fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}
+
 /// A temporary file that HDF5's library is to write.
-fn private(target: &Path) -> Result<Replacement> {
+pub(super) fn private(target: &Path) -> Result<Replacement> {
     let replacement = Replacement::of(target)?;
     #[cfg(hdf5_locks)]
     replacement.unlock()?;
@@ -146,6 +98,6 @@ fn private(target: &Path) -> Result<Replacement> {
 }
 
 #[cold]
-fn still_open(file: &LibFile) -> Result<Error> {
+pub(super) fn still_open(file: &LibFile) -> Result<Error> {
     Ok(Error::new(ErrorKind::StillOpen { handles: vec![format!("{} objects", file.others()?)] }))
 }

@@ -2,11 +2,12 @@
 
 use super::File;
 use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::replace;
 use crate::stamp::FORMAT;
 use crate::storage::libhdf5::{
     self, Access, CloseDegree, Creation, Driver, LibFile, LibSink, Libver, Locking, SpaceStrategy,
 };
-use crate::storage::{Dtype, Sink};
+use crate::storage::{Dtype, Sink, temporary};
 use crate::whole;
 use std::path::Path;
 
@@ -217,7 +218,8 @@ impl FileOptions {
     ///
     /// [`ErrorKind::InvalidOption`] for options that cannot be, [`ErrorKind::Unsupported`] for what the HDF5 that is linked with does
     /// not have, [`ErrorKind::Exists`] for `x`, [`ErrorKind::Io`] and [`ErrorKind::NotHdf5`] for what is there.
-    /// [`ErrorKind::StillOpen`] where the file is open in this process already: to be read, and now it is to be written, or in any way,
+    /// [`ErrorKind::Locked`] where another program has it open and locked, [`ErrorKind::Interrupted`] where one was killed while it changed
+    /// it. [`ErrorKind::StillOpen`] where the file is open in this process already: to be read, and now it is to be written, or in any way,
     /// and now it is to be created anew, or with another close degree or locking; it names what holds it.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<File> {
         let mode = self.mode.as_deref().map_or(Ok(Mode::Read), Mode::named);
@@ -279,8 +281,19 @@ impl FileOptions {
             Mode::ReadWrite => open_complete(path, true, &self.access),
             Mode::Append if is_there() => open_complete(path, true, &self.access),
             Mode::CreateNew if !driver.is_memory() && is_there() => Err(ErrorKind::Exists.into()),
-            _ => stamped(LibFile::create_with(path, mode != Mode::Create, &self.access, &self.creation)?),
+            Mode::Create if !driver.is_memory() && self.access.locking != Some(Locking::Off) => {
+                // The library empties a file before it finds out that it is locked.
+                if driver.first_file(path) == path && libhdf5::holders_of(path)?.is_empty() {
+                    replace::refuse_used(path)?;
+                }
+                self.created(path, mode)
+            }
+            _ => self.created(path, mode),
         }
+    }
+
+    fn created(&self, path: &Path, mode: Mode) -> Result<LibFile> {
+        stamped(LibFile::create_with(path, mode != Mode::Create, &self.access, &self.creation)?)
     }
 }
 
@@ -308,7 +321,9 @@ pub(super) fn open_complete(path: &Path, writable: bool, access: &Access) -> Res
     let is_marked = libhdf5::is_interrupted(&first);
     // What this process has open is what the library knows, not what is on the disk.
     if is_marked && libhdf5::holders_of(&first)?.is_empty() {
-        return Err(whole::interrupted());
+        let is_locked =
+            temporary::look(&first).is_ok_and(|file| matches!(temporary::lock(&file, false), Ok(Some(false))));
+        return Err(if is_locked { libhdf5::locked_elsewhere() } else { whole::interrupted() });
     }
     let file = open_with(path, writable, access)?;
     if writable && !access.swmr && !is_marked {

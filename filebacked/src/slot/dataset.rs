@@ -9,9 +9,6 @@ use crate::storage::compound::Records;
 use crate::storage::{self, AttrSpec, Compression, DatasetSpec, Dtype, Out};
 use std::borrow::Cow;
 
-/// Columns and arrays below this many bytes gain nothing from the compression that the options ask for.
-const WORTH_COMPRESSING: usize = 4096;
-
 /// The bytes of a dataset, in the form they are at hand.
 pub(crate) enum Content<'c, 't> {
     Bytes(&'c [u8]),
@@ -69,7 +66,7 @@ impl Slot<'_> {
             Place::Attribute(name) => return self.attribute(name, dtype, shape, content),
         };
         let bytes = storage::elements(shape).and_then(|n| n.checked_mul(dtype.size().max(16)));
-        let worth = bytes.is_some_and(|bytes| bytes >= WORTH_COMPRESSING) && !shape.is_empty();
+        let worth = bytes.is_some_and(|bytes| bytes >= storage::WORTH_COMPRESSING) && !shape.is_empty();
         let chosen = if worth { self.cx.compression() } else { Compression::None };
         let coding = self.storage.coding;
         if let Some(compression) = coding.compression {

@@ -4,20 +4,14 @@
 //! this process does to its own files it knows better. (A file that is open to be changed says so in its superblock, and our
 //! own engine leaves it to the library.)
 
-use std::collections::HashMap;
+use super::openings::Openings;
+use crate::sync::{AtomicU64, Mutex};
 use std::fs::Metadata;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How many files were opened to be changed.
-static SERIAL: AtomicU64 = AtomicU64::new(0);
-
-/// Which of these openings was the last of each file.
-static FILES: Mutex<Option<HashMap<Key, u64>>> = Mutex::new(None);
-
-/// From so many files on, the older half is forgotten: their changes are long enough ago for times to tell.
-const MANY: usize = 4096;
+/// Which files were opened to be changed. Of many the older half is forgotten: their changes are long enough ago for times to
+/// tell.
+static OPENINGS: Openings<Key> = Openings { serial: AtomicU64::new(0), files: Mutex::new(None) };
 
 type Key = (u64, u64);
 
@@ -32,34 +26,20 @@ fn key(_: &Metadata) -> Option<Key> {
     None
 }
 
-fn files() -> MutexGuard<'static, Option<HashMap<Key, u64>>> {
-    FILES.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// What to ask `since` with later.
 pub(crate) fn now() -> u64 {
-    SERIAL.load(Ordering::Acquire)
+    OPENINGS.now()
 }
 
 /// A file was opened to be changed, or is about to be.
 pub(crate) fn note(path: &Path) {
-    let Some(key) = std::fs::metadata(path).ok().as_ref().and_then(key) else { return };
-    let mut files = files();
-    let files = files.get_or_insert_default();
-    let serial = now() + 1;
-    if files.len() >= MANY {
-        files.retain(|_, last| *last + MANY as u64 / 2 > serial);
+    if let Some(key) = std::fs::metadata(path).ok().as_ref().and_then(key) {
+        OPENINGS.note(key);
     }
-    files.insert(key, serial);
-    SERIAL.store(serial, Ordering::Release);
 }
 
 /// Whether this process has opened a file to change it since [`now`] was asked.
 #[cfg(feature = "native")]
 pub(crate) fn since(found: &Metadata, serial: u64) -> bool {
-    if now() == serial {
-        return false;
-    }
-    let Some(key) = key(found) else { return false };
-    files().as_ref().and_then(|files| files.get(&key)).is_some_and(|last| *last > serial)
+    OPENINGS.since(|| key(found), serial)
 }

@@ -31,6 +31,7 @@ mod huge_pages;
 mod kept;
 #[cfg(feature = "native")]
 pub(crate) mod native;
+mod openings;
 mod plain;
 mod slab;
 mod staged;
@@ -101,6 +102,9 @@ pub(crate) fn elements(shape: &[u64]) -> Option<usize> {
 /// What datasets are cut into unless something else is said: at most this many bytes.
 #[cfg(any(feature = "libhdf5", test))]
 pub(crate) const CHUNK: usize = 512 << 10;
+
+/// Columns and arrays below this many bytes gain nothing from the compression that the options ask for.
+pub(crate) const WORTH_COMPRESSING: usize = 4096;
 
 /// A chunk shape of at most this many bytes, more than half of it where the shape allows: whole trailing dimensions, the
 /// one before cut evenly, single steps of those before that. So a chunk is one piece of memory where it can be.

@@ -66,7 +66,7 @@ fn options(private: bool) -> fs::OpenOptions {
 
 /// Removes a file that nobody writes any more; whether there was one.
 fn remove_leftover(path: &Path) -> Result<bool> {
-    let Ok(file) = system::look(path) else { return Ok(false) };
+    let Ok(file) = look(path) else { return Ok(false) };
     // Where locks are not known nobody can tell.
     if lock(&file, true)? != Some(true) || !is_at(&file, path)? {
         return Ok(false);
@@ -100,7 +100,7 @@ pub(crate) fn hand_over(file: &File, old: &fs::Metadata) -> Result<()> {
     Ok(file.set_permissions(old.permissions())?)
 }
 
-pub(crate) use system::{is_at, lock, unlock};
+pub(crate) use system::{is_at, lock, look, unlock};
 
 #[cfg(unix)]
 mod system {
@@ -115,8 +115,8 @@ mod system {
         OsStr::from_bytes(bytes.get(..len).unwrap_or(bytes))
     }
 
-    /// Opens what may be a leftover; a directory, a link or a pipe of this name is none.
-    pub(super) fn look(path: &Path) -> io::Result<File> {
+    /// Opens a plain file to lock it; a directory, a link or a pipe of this name is none.
+    pub(crate) fn look(path: &Path) -> io::Result<File> {
         let file = File::options().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)?;
         if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
     }
@@ -170,7 +170,7 @@ mod system {
     }
 
     /// Who writes a file here keeps others from opening it.
-    pub(super) fn look(_: &Path) -> io::Result<File> {
+    pub(crate) fn look(_: &Path) -> io::Result<File> {
         Err(io::ErrorKind::Unsupported.into())
     }
 

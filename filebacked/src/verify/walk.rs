@@ -4,7 +4,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::object::Object;
 use crate::part::Form;
 use crate::stamp::DIGEST;
-use crate::storage::{Cell, Description, Dtype, Link, ObjectKind, Slab, Source, Span, Texts, Unusual};
+use crate::storage::{Allocation, Cell, Description, Dtype, Link, ObjectKind, Slab, Source, Span, Texts, Unusual};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
@@ -12,6 +12,10 @@ type Hash = [u8; 32];
 
 /// Of larger datasets so many bytes are in memory at once.
 const PIECE: usize = 32 << 20;
+
+/// Elements that were never written cost time all the same: of more bytes than this, one in so many has to be in the file.
+const CLAIMED: u64 = 64 << 30;
+const SPARSE: u64 = 1 << 20;
 
 /// A file that was read to its last byte.
 pub(super) struct Walk {
@@ -146,7 +150,12 @@ impl Walk {
             return Ok(());
         }
         // Whole chunks, so that none is decoded twice.
-        let chunk = object.source.allocation(object.handle)?.chunk.first().copied().unwrap_or(1).max(1);
+        let Allocation { layout, chunk, bytes, .. } = object.source.allocation(object.handle)?;
+        if whole as u64 > CLAIMED && whole as u64 / SPARSE > bytes && layout != "virtual" {
+            let what = format!("{whole} bytes of shape {:?}, of which the file has {bytes}", description.shape);
+            return Err(ErrorKind::Limit(what).into());
+        }
+        let chunk = chunk.first().copied().unwrap_or(1).max(1);
         let row = (whole as u64 / rows).max(1);
         let step = (PIECE as u64 / row / chunk).max(1) * chunk;
         let mut start = 0;

@@ -5,14 +5,16 @@ use crate::filter::Filter;
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
+use crate::with::bounded::{self, Bounded};
 use crate::with::codec::{self, Codec};
 use bincode::config;
 use bincode::error::{DecodeError, EncodeError};
-use bincode::serde::decode_from_slice;
+use bincode::serde::seed_decode_from_slice;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::error::Error as StdError;
 use std::fmt;
+use std::marker::PhantomData;
 
 /// Stores any serde type as the bytes of bincode 2: one dataset, many values as bytes and offsets.
 ///
@@ -83,12 +85,14 @@ impl Codec for Bincode {
     fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, usize), Failed> {
         // Without a limit, bytes that promise a long text would make room for it first.
         let memory = bytes.len().saturating_mul(GROWTH);
+        let elements = bounded::elements(bytes);
+        let seed = Bounded::new(PhantomData::<T>, &elements);
         let decoded = if memory <= STEPS[0] {
-            decode_from_slice(bytes, config::standard().with_limit::<{ STEPS[0] }>())
+            seed_decode_from_slice(seed, bytes, config::standard().with_limit::<{ STEPS[0] }>())
         } else if memory <= STEPS[1] {
-            decode_from_slice(bytes, config::standard().with_limit::<{ STEPS[1] }>())
+            seed_decode_from_slice(seed, bytes, config::standard().with_limit::<{ STEPS[1] }>())
         } else {
-            decode_from_slice(bytes, config::standard().with_limit::<{ STEPS[2] }>())
+            seed_decode_from_slice(seed, bytes, config::standard().with_limit::<{ STEPS[2] }>())
         };
         let (value, used) = decoded.map_err(Failed::Decode)?;
         Ok((value, bytes.len().saturating_sub(used)))

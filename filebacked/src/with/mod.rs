@@ -45,6 +45,8 @@
 mod as_string;
 #[cfg(feature = "bincode")]
 mod bincode;
+#[cfg(any(feature = "bincode", feature = "postcard"))]
+mod bounded;
 mod categorical;
 #[cfg(any(feature = "bincode", feature = "postcard"))]
 mod codec;

@@ -5,6 +5,7 @@ use crate::filter::Filter;
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
+use crate::with::bounded::{self, Bounded};
 use crate::with::codec::{self, Codec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -70,7 +71,9 @@ impl Codec for Postcard {
     }
 
     fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, usize), postcard::Error> {
-        let (value, left) = postcard::take_from_bytes(bytes)?;
-        Ok((value, left.len()))
+        let elements = bounded::elements(bytes);
+        let mut decoder = postcard::Deserializer::from_bytes(bytes);
+        let value = T::deserialize(Bounded::new(&mut decoder, &elements))?;
+        Ok((value, decoder.finalize()?.len()))
     }
 }

@@ -122,14 +122,14 @@ fn put<V: FileBacked>(root: &Id, group: &Id, link: &str, change: &Change<V>, opt
         None => in_turn(|| {
             libhdf5::locked(|| {
                 check(group, link, change)?;
-                old.map_or(Ok(()), |old| libhdf5::clear(group, old))
+                old.map_or(Ok(()), |old| libhdf5::clear_link(group, old))
             })
         }),
         Some(value) => write_aside(root, value, options, || {
             libhdf5::locked(|| {
                 check(group, link, change)?;
                 libhdf5::move_over(root, UNDER_WAY, group, link)?;
-                old.filter(|old| *old != link).map_or(Ok(()), |old| libhdf5::clear(group, old))
+                old.filter(|old| *old != link).map_or(Ok(()), |old| libhdf5::clear_link(group, old))
             })
         }),
     }

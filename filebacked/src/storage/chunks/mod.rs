@@ -8,6 +8,7 @@ mod deflate;
 mod encode;
 mod fletcher;
 mod huffman;
+mod line;
 mod parallel;
 mod pipeline;
 mod planes;

@@ -3,10 +3,10 @@
 //! Threads of the caller's own pool may all wait for a lock that the caller holds, and one of them that waits for work may do
 //! other work of that pool meanwhile, in the middle of the caller's.
 
+use super::line::Line;
 use crate::error::Result;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use std::collections::VecDeque;
-use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// Bytes of chunks that each thread has before it at a time.
 const AHEAD: usize = 4 << 20;
@@ -91,131 +91,9 @@ pub(super) fn in_order<L: Send, S: Default + Send>(
 ) -> Result<()> {
     let ahead = (AHEAD * lanes.len() / bytes.max(1)).max(2 * lanes.len());
     let Some((own, others)) = lanes.split_first_mut() else { return Ok(()) };
-    let line = Line { made: Condvar::new(), state: Mutex::new(State::new(others, count, ahead)) };
+    let line = Line::new(others, count, ahead);
     let (line, make) = (&line, &make);
-    beside(|spawn| {
-        for k in 0..count {
-            let thing = loop {
-                while let Some(lane) = line.idle() {
-                    spawn(Box::new(move || line.work(lane, make)));
-                }
-                if let Some(thing) = line.take() {
-                    break thing;
-                }
-                match line.begin() {
-                    Some((j, mut thing)) => {
-                        let result = make(own, &mut thing, j);
-                        line.finish(j, thing, result);
-                    }
-                    // Whoever makes it is at work, and waits for nothing.
-                    None => line.wait(),
-                }
-            };
-            let (thing, result) = thing;
-            if let Err(error) = result.and_then(|()| hand_over(k, &thing)) {
-                line.stop();
-                return Err(error);
-            }
-            line.state().spare.push(thing);
-        }
-        Ok(())
-    })
-}
-
-/// Things on their way, in order.
-struct Line<'a, L, S> {
-    state: Mutex<State<'a, L, S>>,
-    /// Something was made.
-    made: Condvar,
-}
-
-struct State<'a, L, S> {
-    /// Things to be made, and how many may be made or begun before they are handed over.
-    count: usize,
-    ahead: usize,
-    /// The first one that nobody has begun, and the first one that was not taken.
-    next: usize,
-    first: usize,
-    /// From the first one on: what is made.
-    made: VecDeque<Option<(S, Result<()>)>>,
-    /// What can be used again.
-    spare: Vec<S>,
-    /// Lanes on which nothing is made.
-    idle: Vec<&'a mut L>,
-}
-
-impl<'a, L, S> State<'a, L, S> {
-    fn new(lanes: &'a mut [L], count: usize, ahead: usize) -> Self {
-        let (made, spare) = (VecDeque::new(), Vec::new());
-        State { count, ahead, next: 0, first: 0, made, spare, idle: lanes.iter_mut().collect() }
-    }
-
-    fn may_begin(&self) -> bool {
-        self.next < self.count.min(self.first + self.ahead)
-    }
-}
-
-impl<'a, L, S: Default> Line<'a, L, S> {
-    fn state(&self) -> MutexGuard<'_, State<'a, L, S>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A lane for which there is work.
-    fn idle(&self) -> Option<&'a mut L> {
-        let mut state = self.state();
-        if state.may_begin() { state.idle.pop() } else { None }
-    }
-
-    /// The first thing that was not taken, if it is made.
-    fn take(&self) -> Option<(S, Result<()>)> {
-        let mut state = self.state();
-        let thing = state.made.front_mut()?.take()?;
-        state.made.pop_front();
-        state.first += 1;
-        Some(thing)
-    }
-
-    /// The next thing to be made.
-    fn begin(&self) -> Option<(usize, S)> {
-        let mut state = self.state();
-        if !state.may_begin() {
-            return None;
-        }
-        state.made.push_back(None);
-        state.next += 1;
-        Some((state.next - 1, state.spare.pop().unwrap_or_default()))
-    }
-
-    fn finish(&self, k: usize, thing: S, result: Result<()>) {
-        let mut state = self.state();
-        let place = k - state.first;
-        state.made[place] = Some((thing, result));
-        drop(state);
-        self.made.notify_one();
-    }
-
-    /// Makes things as long as there are some to be made. It never waits, so that threads are there for others.
-    fn work(&self, lane: &'a mut L, make: &impl Fn(&mut L, &mut S, usize) -> Result<()>) {
-        while let Some((k, mut thing)) = self.begin() {
-            let result = make(lane, &mut thing, k);
-            self.finish(k, thing, result);
-        }
-        self.state().idle.push(lane);
-    }
-
-    /// Waits until the first thing is made, which somebody has begun.
-    fn wait(&self) {
-        let mut state = self.state();
-        while matches!(state.made.front(), Some(None)) {
-            state = self.made.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    /// Nothing more is begun.
-    fn stop(&self) {
-        let mut state = self.state();
-        state.count = state.next;
-    }
+    beside(|spawn| line.run(own, make, &mut hand_over, |lane| spawn(Box::new(move || line.work(lane, make)))))
 }
 
 #[cfg(test)]

@@ -7,17 +7,22 @@
 
 use super::compare::{delete_attribute, open_attribute};
 use super::edit::root_of;
+use super::file::locked_elsewhere;
+use super::holders::holders_of;
 use super::id::{Id, check};
 use crate::error::Result;
 use crate::stamp::DIGEST;
 use crate::storage::checksum::lookup3;
 use crate::storage::kept::read_only;
+use crate::storage::temporary;
 use crate::store::fill;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::H5F_scope_t::H5F_SCOPE_GLOBAL;
 use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5F_OBJ_FILE, H5Fflush, H5Fget_intent, H5Fget_obj_count};
 use hdf5_metno_sys::h5i::{H5Iget_file_id, H5Iget_ref, hid_t};
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -261,24 +266,52 @@ pub(crate) fn is_interrupted(path: &Path) -> bool {
 
 /// Whether a file has the mark.
 pub(crate) fn is_marked(path: &Path) -> bool {
-    let look = || -> std::io::Result<bool> {
-        let file = std::fs::File::open(path)?;
-        let (mut base, mut bytes) = (0, [0; 48]);
-        loop {
-            match fill(&file, base, &mut bytes)? {
-                0 => return Ok(false),
-                len if bytes.starts_with(SIGNATURE) => {
-                    return Ok(Flags::of(&bytes[..len]).is_some_and(|flags| flags.is_set()));
-                }
-                // Behind a user block.
-                _ => base = if base == 0 { 512 } else { base * 2 },
-            }
+    let found = File::open(path).and_then(|file| superblock(&file));
+    found.is_ok_and(|found| found.is_some_and(|(_, flags)| flags.is_set()))
+}
+
+/// Takes the flags of a killed writer from a file that the library refuses because of them, as `h5clear -s` does; of an older
+/// version none.
+pub(crate) fn clear(path: &Path) -> Result<()> {
+    match superblock(&File::open(path)?)? {
+        Some((_, flags)) if flags.is_refused() => {}
+        _ => return Ok(()),
+    }
+    let mut file = File::options().read(true).write(true).open(path)?;
+    if temporary::lock(&file, true)? == Some(false) {
+        // What this process has open needs no recovery.
+        return if holders_of(path)?.is_empty() { Err(locked_elsewhere()) } else { Ok(()) };
+    }
+    if let Some((base, mut flags)) = superblock(&file)?
+        && flags.is_refused()
+    {
+        file.seek(SeekFrom::Start(base))?;
+        file.write_all(flags.without(WRITTEN | SWMR_WRITTEN))?;
+        file.sync_all()?;
+    }
+    Ok(())
+}
+
+/// The flags of a file, and where its superblock is.
+fn superblock(file: &File) -> std::io::Result<Option<(u64, Flags)>> {
+    let (mut base, mut bytes) = (0, [0; 48]);
+    loop {
+        match fill(file, base, &mut bytes)? {
+            0 => return Ok(None),
+            len if bytes.starts_with(SIGNATURE) => return Ok(Flags::of(&bytes[..len]).map(|flags| (base, flags))),
+            // Behind a user block.
+            _ => base = if base == 0 { 512 } else { base * 2 },
         }
-    };
-    look().unwrap_or(false)
+    }
 }
 
 const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
+
+/// Somebody writes the file.
+const WRITTEN: u8 = 1;
+
+/// And others may read it at the same time.
+const SWMR_WRITTEN: u8 = 4;
 
 /// The flags of a superblock.
 struct Flags {
@@ -310,12 +343,28 @@ impl Flags {
 
     /// Whether the file is marked. One that has a single writer beside many readers is valid at any time.
     fn is_set(&self) -> bool {
-        self.bytes[self.at] & 5 == 1
+        self.bytes[self.at] & (WRITTEN | SWMR_WRITTEN) == WRITTEN
+    }
+
+    /// Whether the library does not read the file, as long as nobody has it open: its superblock is whole, and of a version of
+    /// which the flags say so.
+    fn is_refused(&self) -> bool {
+        let whole = self.checksum.is_some_and(|at| self.bytes[at..at + 4] == lookup3(&self.bytes[..at]).to_le_bytes());
+        whole && self.bytes[8] >= 3 && self.bytes[self.at] & (WRITTEN | SWMR_WRITTEN) != 0
     }
 
     /// The bytes with the mark, or without.
     fn with(&mut self, mark: bool) -> &[u8] {
-        self.bytes[self.at] = self.bytes[self.at] & !1 | u8::from(mark);
+        self.put(self.bytes[self.at] & !WRITTEN | u8::from(mark))
+    }
+
+    /// The bytes without these flags.
+    fn without(&mut self, flags: u8) -> &[u8] {
+        self.put(self.bytes[self.at] & !flags)
+    }
+
+    fn put(&mut self, flags: u8) -> &[u8] {
+        self.bytes[self.at] = flags;
         if let Some(at) = self.checksum {
             let sum = lookup3(&self.bytes[..at]).to_le_bytes();
             self.bytes[at..at + 4].copy_from_slice(&sum);

@@ -174,6 +174,15 @@ impl Part {
         }
     }
 
+    fn is_fixed(&self) -> bool {
+        match &self.kind {
+            Kind::Flat(dtype) => *dtype != Dtype::VarStr,
+            Kind::Array(element, _) => element.is_fixed(),
+            Kind::Compound(members) => members.iter().all(|(_, _, part)| part.is_fixed()),
+            Kind::Text | Kind::Sequence(_) | Kind::Reference(_) | Kind::Opaque => false,
+        }
+    }
+
     fn form(&self) -> Form {
         match &self.kind {
             Kind::Flat(dtype) => Form::Flat(dtype.clone()),
@@ -386,6 +395,11 @@ fn refer(path: &[u8], out: &mut [u8], location: hid_t) -> Result<()> {
 /// Whether some part of a type is a reference to a region, or one of HDF5 1.12 or later. The lock is held.
 pub(super) fn has_regions(id: hid_t) -> Result<bool> {
     Ok(Part::new(id, false, DEPTH)?.has_regions())
+}
+
+/// Whether elements of a type are their bytes: no text or sequence of variable length, which lies elsewhere, and no reference.
+pub(super) fn is_fixed(id: hid_t) -> bool {
+    Part::new(id, false, DEPTH).is_ok_and(|part| part.is_fixed())
 }
 
 /// Reads all elements of a type that has no [`Dtype`]. `location` is in the same file. The lock is held.

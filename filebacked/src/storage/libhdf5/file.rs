@@ -318,10 +318,25 @@ fn note(path: &Path, access: &Access) {
     }
 }
 
+/// The error of a file that another program has open in a way that forbids this one.
+#[cold]
+pub(crate) fn locked_elsewhere() -> Error {
+    Error::new(ErrorKind::Locked).with_help("wait until it is closed")
+}
+
 /// Tells from the words of the library that the file is open in this process, in a way that forbids the new one. The lock is
 /// held.
 #[cold]
 fn explain(path: &Path, again: impl FnOnce() -> Result<LibFile>, error: Error) -> Error {
+    if *error.kind() == ErrorKind::Locked {
+        let handles = holders::holders_of(path).unwrap_or_default();
+        if handles.is_empty() {
+            return locked_elsewhere().with_source(error);
+        }
+        return Error::new(ErrorKind::StillOpen { handles })
+            .with_help("drop them, or open the file by the same driver")
+            .with_source(error);
+    }
     let ErrorKind::Hdf5(text) = error.kind() else { return error };
     if text.contains("already open for read-only") || text.contains("file which is already open") {
         return holders::conflict(path, again, error);
@@ -334,17 +349,9 @@ fn explain(path: &Path, again: impl FnOnce() -> Result<LibFile>, error: Error) -
     }
     if text.contains("consistency flags") || text.contains("not already open for SWMR") {
         return error.with_help(
-            "another program writes it, or was killed while it did: `swmr(true)` reads beside a SWMR writer, `h5clear -s` clears \
-             what a killed one left",
+            "another program writes it, or was killed while it did: `swmr(true)` reads beside a SWMR writer, \
+             `File::recover` reads what a killed one left",
         );
-    }
-    if text.contains("the file is locked") {
-        let handles = holders::holders_of(path).unwrap_or_default();
-        if !handles.is_empty() {
-            return Error::new(ErrorKind::StillOpen { handles })
-                .with_help("drop them, or open the file by the same driver")
-                .with_source(error);
-        }
     }
     error
 }

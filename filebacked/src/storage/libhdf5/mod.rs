@@ -32,6 +32,7 @@ mod links;
 mod lists;
 mod members;
 mod names;
+mod recode;
 mod refer;
 mod repack;
 mod replace;
@@ -51,7 +52,7 @@ mod walk;
 pub(crate) use access::{Access, Creation};
 pub use access::{CloseDegree, Libver, Locking, SpaceStrategy};
 pub(crate) use attributes::{attribute_names, clear_attribute, delete_attribute, has_attribute, replace_attribute};
-pub(crate) use changes::{begin, flush, is_interrupted, is_marked, settle};
+pub(crate) use changes::{begin, clear, flush, is_interrupted, is_marked, settle};
 #[cfg(feature = "ndarray")]
 pub(crate) use create::{NewDataset, create};
 #[cfg(feature = "ndarray")]
@@ -60,7 +61,7 @@ pub use driver::{CoreDriver, Driver};
 pub(crate) use edit::{
     children, count_links, delete, exists, identity_of, move_link, open_group, open_or_create_group, promote, root_of,
 };
-pub(crate) use file::LibFile;
+pub(crate) use file::{LibFile, locked_elsewhere};
 pub(crate) use filters::check_filter;
 pub(crate) use grow::{Grower, Rows, can_grow, id_of, links, locked, open, place, relink, resize, set_number};
 pub(crate) use holders::holders_of;
@@ -76,7 +77,8 @@ pub(crate) use members::{
     Member, check_group, copy, count, create_group, create_hard_link, create_link, is_ordered, is_same, kind_of,
     member, members, open_member, path_of,
 };
-pub(crate) use replace::{clear, move_over};
+pub(crate) use recode::Recoding;
+pub(crate) use replace::{clear_link, move_over};
 #[cfg(feature = "ndarray")]
 pub(crate) use rewrite::rewrite;
 pub(crate) use sink::LibSink;

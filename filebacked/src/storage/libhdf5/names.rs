@@ -7,6 +7,7 @@ use hdf5_metno_sys::h5::H5_index_t::{self, H5_INDEX_CRT_ORDER, H5_INDEX_NAME};
 use hdf5_metno_sys::h5::H5_iter_order_t::{H5_ITER_INC, H5_ITER_NATIVE};
 use hdf5_metno_sys::h5::herr_t;
 use hdf5_metno_sys::h5a::{H5A_info_t, H5Aiterate2};
+use hdf5_metno_sys::h5d::H5Dget_create_plist;
 use hdf5_metno_sys::h5g::{H5G_info_t, H5Gget_create_plist, H5Gget_info};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5l::{H5L_info_t, H5Literate};
@@ -62,12 +63,21 @@ pub(super) fn attributes(object: hid_t) -> Result<Vec<String>> {
 /// The names of a group's attributes, in the order of their creation where that is tracked. The lock is held and the
 /// identifier is open.
 pub(super) fn attributes_in_order(group: hid_t) -> Result<Vec<String>> {
+    // SAFETY: the group is open; the new list has no other owner.
+    ordered(group, &unsafe { Id::own(H5Gget_create_plist(group)) }?)
+}
+
+/// The same of a dataset.
+pub(super) fn attributes_of_dataset(dataset: hid_t) -> Result<Vec<String>> {
+    // SAFETY: the dataset is open; the new list has no other owner.
+    ordered(dataset, &unsafe { Id::own(H5Dget_create_plist(dataset)) }?)
+}
+
+/// By what the list says that the object was created with.
+fn ordered(group: hid_t, list: &Id) -> Result<Vec<String>> {
     let mut order = 0;
-    // SAFETY: the group is open, and so is its list.
-    unsafe {
-        let list = Id::own(H5Gget_create_plist(group))?;
-        check(H5Pget_attr_creation_order(list.raw(), &mut order))?;
-    }
+    // SAFETY: the list is open, and the place for the answer is writable.
+    check(unsafe { H5Pget_attr_creation_order(list.raw(), &mut order) })?;
     match order & H5P_CRT_ORDER_TRACKED {
         0 => attributes(group),
         _ => attributes_by(group, H5_INDEX_CRT_ORDER),

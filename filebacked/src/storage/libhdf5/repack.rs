@@ -32,7 +32,7 @@ use hdf5_metno_sys::h5t::{H5Tdetect_class, H5Tget_class};
 use std::path::Path;
 
 /// Elements with references among them: the path of an object, and an attribute of it.
-type Place = (String, Option<String>);
+pub(super) type Place = (String, Option<String>);
 
 impl LibFile {
     /// Copies everything into a new file, over an empty one that this process has locked itself, and says how many bytes
@@ -123,7 +123,7 @@ fn oldest(version: u32) -> hdf5_metno_sys::h5f::H5F_libver_t {
 }
 
 /// Where references to objects are, and whether there are others, which the library's copy takes along. The lock is held.
-fn references(root: &Id) -> Result<(Vec<Place>, bool)> {
+pub(super) fn references(root: &Id) -> Result<(Vec<Place>, bool)> {
     let (mut places, mut regions) = (Vec::new(), false);
     walk(root, &mut |path, met| {
         let Met::Object(object) = met else { return Ok(()) };
@@ -161,7 +161,7 @@ fn references(root: &Id) -> Result<(Vec<Place>, bool)> {
 }
 
 /// Writes references as those to the objects of the same paths in the new file. The lock is held.
-fn refer_again(old: &Id, new: &Id, (path, attribute): &Place) -> Result<()> {
+pub(super) fn refer_again(old: &Id, new: &Id, (path, attribute): &Place) -> Result<()> {
     let find = |root: &Id| -> Result<(Id, Option<Id>)> {
         let object = open(root, path)?;
         let attribute = match attribute {

@@ -14,7 +14,7 @@ pub(crate) fn replace(group: &Id, name: &str, put: impl FnOnce() -> Result<()>) 
             return put();
         }
         // What a process left that did not come to its end.
-        clear(group, ASIDE)?;
+        clear_link(group, ASIDE)?;
         move_link(group, name, group, ASIDE)?;
         if let Err(error) = put() {
             // Else it is still there, under the other name.
@@ -31,6 +31,6 @@ pub(crate) fn move_over(from: &Id, name: &str, into: &Id, new: &str) -> Result<(
 }
 
 /// Deletes a link, if there is one.
-pub(crate) fn clear(group: &Id, name: &str) -> Result<()> {
+pub(crate) fn clear_link(group: &Id, name: &str) -> Result<()> {
     sync(|| if exists(group, name)? { delete(group, name) } else { Ok(()) })
 }

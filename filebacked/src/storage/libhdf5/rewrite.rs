@@ -10,7 +10,7 @@ use super::members::path_of;
 use super::source::{Data, allocation, select};
 use super::strings::{Arena, into_arena};
 use super::{links, names};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::storage::{Handle, ObjectKind, Tiles, elements};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5d::{H5Dcreate_anon, H5Dget_create_plist, H5Dread};
@@ -31,15 +31,19 @@ const UNDER_WAY: &str = ".filebacked grows";
 /// in chunks; `fill` adds what else is to be in it. Complete, it takes the place of the old one under all names that lead to
 /// it. The old one is whole until then, and stays so for whoever has it open.
 pub(crate) fn rewrite(old: &Id, shape: &[u64], fill: impl FnOnce(&Id) -> Result<()>) -> Result<Id> {
-    let new = sync(|| {
-        let new = like(old, shape)?;
-        copy(old, &new)?;
-        names::attributes(old.raw())?.iter().try_for_each(|name| copy_attribute(old.raw(), new.raw(), name))?;
-        Ok::<_, Error>(new)
-    })?;
-    fill(&new)?;
-    sync(|| places(old)?.iter().try_for_each(|(group, name)| replace(group, name, &new)))?;
+    let new = sync(|| like(old, shape))?;
+    instead(old, &new, fill)?;
     Ok(new)
+}
+
+/// Copies what a dataset has into one without a name, which takes its place when it is complete.
+pub(super) fn instead(old: &Id, new: &Id, fill: impl FnOnce(&Id) -> Result<()>) -> Result<()> {
+    sync(|| {
+        copy(old, new)?;
+        names::attributes_of_dataset(old.raw())?.iter().try_for_each(|name| copy_attribute(old.raw(), new.raw(), name))
+    })?;
+    fill(new)?;
+    sync(|| places(old)?.iter().try_for_each(|(group, name)| replace(group, name, new)))
 }
 
 /// A new dataset without a name, with the type and the properties of another. The lock is held.
@@ -74,7 +78,7 @@ fn copy(old: &Id, new: &Id) -> Result<()> {
     let dtype = data(old)?.dtype()?;
     let size = size_of_type(dtype.raw())?;
     let common = extents(old)?.0.into_iter().zip(extents(new)?.0).map(|(old, new)| old.min(new) as usize);
-    let (common, chunk) = (common.collect::<Vec<_>>(), allocation(old.raw())?.chunk);
+    let (common, chunk) = (common.collect::<Vec<_>>(), allocation(new.raw())?.chunk);
     let chunk: Vec<usize> = chunk.iter().map(|extent| *extent as usize).collect();
     let chunk = (!chunk.is_empty()).then_some(&*chunk);
     // Words, so that pointers to what is of variable length are aligned.

@@ -114,10 +114,10 @@ pub(super) fn last_error() -> Error {
         Error::new(ErrorKind::Damaged(text.to_string()))
     } else if stack.0.iter().any(|frame| frame.text.contains("clear file consistency flags")) {
         Error::new(ErrorKind::Interrupted).with_help(
-            "another program writes it, or was killed while it did: `h5clear -s` clears what a killed one left",
+            "another program writes it, or was killed while it did: `File::recover` reads what a killed one left",
         )
     } else if stack.find(&[CantLockFile]).is_some() {
-        Error::new(ErrorKind::Hdf5("the file is locked: another program has it open".to_string()))
+        Error::new(ErrorKind::Locked)
     } else if stack.0.last().is_some_and(|frame| matches!(frame.minor, Exists | AlreadyExists | FileExists))
         || io == Some(std::io::ErrorKind::AlreadyExists)
     {

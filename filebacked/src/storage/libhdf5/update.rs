@@ -6,7 +6,7 @@ use super::id::{Id, check, with_link_name};
 use super::links;
 use super::members::copy;
 use super::names::{self, is_ordered};
-use super::replace::{clear, move_over};
+use super::replace::{clear_link, move_over};
 use super::sink::{LibSink, count, too_large};
 use super::source::Data;
 use crate::error::{Error, ErrorKind, Result};
@@ -71,7 +71,7 @@ fn same_text(found: &Texts, text: &[u8]) -> bool {
 impl UpdateSink {
     /// Updates members of a group; those that are not written stay. What is under way there is what a process left.
     pub(crate) fn new(group: Id) -> Result<Self> {
-        clear(&group, UNDER_WAY)?;
+        clear_link(&group, UNDER_WAY)?;
         Ok(UpdateSink { sink: LibSink::new(group)?, frames: vec![Frame::Old(Box::default())], rooted: None })
     }
 
@@ -120,10 +120,10 @@ impl UpdateSink {
     /// Writes a member under another name, and puts it in the place of what is there.
     fn replace(&mut self, name: &str, write: impl FnOnce(&mut LibSink, &str) -> Result<()>) -> Result<()> {
         let group = self.group()?;
-        clear(&group, UNDER_WAY)?;
+        clear_link(&group, UNDER_WAY)?;
         let written = write(&mut self.sink, UNDER_WAY).and_then(|()| move_over(&group, UNDER_WAY, &group, name));
         if written.is_err() {
-            clear(&group, UNDER_WAY)?;
+            clear_link(&group, UNDER_WAY)?;
         }
         written?;
         self.note(name, HashSet::new());
@@ -228,7 +228,7 @@ impl UpdateSink {
         let around = self.sink.groups.get(new.unwrap_or(1).saturating_sub(1)).cloned();
         self.frames.clear();
         self.sink.groups.truncate(1);
-        around.map_or(Ok(()), |group| clear(&group, UNDER_WAY))
+        around.map_or(Ok(()), |group| clear_link(&group, UNDER_WAY))
     }
 }
 
@@ -264,7 +264,7 @@ impl Sink for UpdateSink {
         {
             let (links, attributes) = sync(|| {
                 // What a killed process left is no member of the value.
-                clear(&group, UNDER_WAY)?;
+                clear_link(&group, UNDER_WAY)?;
                 Ok::<_, Error>((names::children(group.raw())?, names::attributes(group.raw())?))
             })?;
             self.note(name, HashSet::new());
@@ -273,7 +273,7 @@ impl Sink for UpdateSink {
             self.sink.groups.push(group);
             return Ok(());
         }
-        clear(&self.group()?, UNDER_WAY)?;
+        clear_link(&self.group()?, UNDER_WAY)?;
         self.frames.push(Frame::New(name.to_string()));
         self.sink.begin_group(UNDER_WAY, ordered)
     }

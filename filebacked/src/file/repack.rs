@@ -1,0 +1,187 @@
+//! Whole files written anew: without the space that was freed in them, and with datasets stored in other ways.
+
+use super::atomic::{copy, private, still_open};
+use super::options::open_complete;
+#[cfg(doc)]
+use crate::error::ErrorKind;
+use crate::error::{Operation, Result};
+use crate::storage::libhdf5::{Access, LibFile, Recoding};
+use crate::storage::{self, Compression};
+use std::fmt;
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Writes a file anew without the space that was freed in it: completely or not at all, as [`save`](crate::save) does.
+///
+/// Everything is copied as it is stored, whoever wrote it: compressed data with its filters, attributes, hard links that
+/// share an object, soft and external links, the order of links and attributes, committed datatypes, references, the
+/// user block, and the version of the format. Those who have the old file open to read go on with that.
+///
+/// ```
+/// # fn main() -> filebacked::Result<()> {
+/// # let dir = std::env::temp_dir().join(format!("filebacked-repack-{}", std::process::id()));
+/// # std::fs::create_dir_all(&dir)?;
+/// # let path = dir.join("runs.h5");
+/// let file = filebacked::File::create(&path)?;
+/// file.write("large", &vec![0.5; 100_000])?;
+/// file.write("small", &7u8)?;
+/// file.delete("large")?;
+/// file.close()?;
+/// filebacked::repack(&path)?;
+/// assert!(std::fs::metadata(&path)?.len() < 5000);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+///
+/// [`ErrorKind::Interrupted`] for a file that was not completed, [`ErrorKind::StillOpen`] for one that is open to be changed
+/// in this process, [`ErrorKind::Unsupported`] for references to regions that lie in other elements, and whatever keeps
+/// the file from being read, or replaced. The file is as it was.
+pub fn repack(path: impl AsRef<Path>) -> Result<()> {
+    RepackOptions::new().repack(path)
+}
+
+/// As [`repack`], to another file, in place of one that is there.
+///
+/// # Errors
+///
+/// As [`repack`].
+pub fn repack_to(path: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<()> {
+    RepackOptions::new().repack_to(path, target)
+}
+
+/// How [`repack`] stores datasets: as they are, unless something is said here. What `h5repack -f` and `-l` do.
+///
+/// What is said is done to every dataset of 4096 bytes or more whose elements are their bytes: numbers, text of fixed length, and
+/// records of these. Text and sequences of variable length, references, virtual datasets and those whose data is in other
+/// files are copied as they are stored.
+///
+/// ```
+/// # fn main() -> filebacked::Result<()> {
+/// use filebacked::{Compression, RepackOptions};
+///
+/// # let dir = std::env::temp_dir().join(format!("filebacked-recode-{}", std::process::id()));
+/// # std::fs::create_dir_all(&dir)?;
+/// # let path = dir.join("runs.h5");
+/// filebacked::save(&path, &vec![0.5; 100_000])?;
+/// RepackOptions::new().compression(Compression::Gzip(4)).fletcher32(true).repack(&path)?;
+/// assert!(std::fs::metadata(&path)?.len() < 20_000);
+/// assert_eq!(filebacked::load::<Vec<f64>>(&path)?, [0.5; 100_000]);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Default)]
+#[must_use]
+pub struct RepackOptions {
+    compression: Option<Compression>,
+    fletcher32: Option<bool>,
+    chunk_bytes: Option<usize>,
+    only: Option<Arc<Chooser>>,
+}
+
+type Chooser = dyn Fn(&str) -> bool + Send + Sync;
+
+impl fmt::Debug for RepackOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("RepackOptions");
+        debug.field("compression", &self.compression).field("fletcher32", &self.fletcher32);
+        debug.field("chunk_bytes", &self.chunk_bytes).finish_non_exhaustive()
+    }
+}
+
+impl RepackOptions {
+    /// What [`repack`] does.
+    pub fn new() -> Self {
+        RepackOptions::default()
+    }
+
+    /// Compresses datasets in this way, whatever their filters were; `Compression::None` takes them away.
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.compression = Some(compression);
+        self
+    }
+
+    /// Puts a checksum (HDF5's fletcher32) on each chunk, or takes it away.
+    pub fn fletcher32(mut self, checksums: bool) -> Self {
+        self.fletcher32 = Some(checksums);
+        self
+    }
+
+    /// The size of a chunk in bytes, about. Else datasets keep the chunks that they have.
+    pub fn chunk_bytes(mut self, bytes: usize) -> Self {
+        self.chunk_bytes = Some(bytes);
+        self
+    }
+
+    /// Stores only those datasets anew of whose path this is true: `runs/7/samples`. One that has several paths is
+    /// asked for once.
+    pub fn only(mut self, chosen: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        self.only = Some(Arc::new(chosen));
+        self
+    }
+
+    /// Writes a file anew: see [`repack`].
+    ///
+    /// # Errors
+    ///
+    /// As [`repack`]; [`ErrorKind::Unsupported`] for a compression that cannot be, and where datasets would be stored anew in a file
+    /// with references to regions.
+    pub fn repack(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        self.repack_to(path, path)
+    }
+
+    /// Writes a file anew to another place: see [`repack_to`].
+    ///
+    /// # Errors
+    ///
+    /// As [`RepackOptions::repack`].
+    pub fn repack_to(&self, path: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<()> {
+        let (path, target) = (path.as_ref(), target.as_ref());
+        self.copy(path, target).map_err(|e| e.during(Operation::Save).in_file(path))
+    }
+
+    fn copy(&self, path: &Path, target: &Path) -> Result<()> {
+        storage::check(self.compression.unwrap_or_default())?;
+        let only = |path: &str| self.only.as_ref().is_none_or(|only| only(path));
+        let recoding = Recoding {
+            compression: self.compression,
+            fletcher32: self.fletcher32,
+            chunk_bytes: self.chunk_bytes,
+            only: &only,
+        };
+        let is_asked = self.compression.is_some() || self.fletcher32.is_some() || self.chunk_bytes.is_some();
+        copied(path, target, is_asked.then_some(&recoding))
+    }
+}
+
+fn copied(path: &Path, target: &Path, how: Option<&Recoding<'_>>) -> Result<()> {
+    let old = open_complete(path, false, &Access::default())?;
+    if old.is_open_to_write()? {
+        return Err(still_open(&old)?.with_help("close it first: what is changed in it later would be lost"));
+    }
+    let replacement = private(target)?;
+    let userblock = match how {
+        None => old.repack(replacement.path())?,
+        Some(how) => {
+            let temporary = private(target)?;
+            copy(path, &temporary)?;
+            let recoded = LibFile::open_private(temporary.path())?;
+            recoded.recode(&old, how)?;
+            recoded.flush()?;
+            let userblock = recoded.repack(replacement.path())?;
+            recoded.close()?;
+            userblock
+        }
+    };
+    drop(old);
+    if userblock > 0 {
+        let mut bytes = Vec::new();
+        fs::File::open(path)?.take(userblock).read_to_end(&mut bytes)?;
+        fs::File::options().write(true).open(replacement.path())?.write_all(&bytes)?;
+    }
+    replacement.commit(true)
+}
