@@ -313,6 +313,7 @@ impl File {
 /// Writes a value under another name in a group, in its turn, and runs `finish` when it is complete; what is under way goes
 /// otherwise.
 pub(crate) fn write_aside<T: Save>(
+    sink: LibSink,
     group: &Id,
     value: &T,
     options: &WriteOptions,
@@ -320,11 +321,12 @@ pub(crate) fn write_aside<T: Save>(
 ) -> Result<()> {
     let cx = whole::write_context::<T>(options)?;
     whole::rehearse(&cx, Place::Member(UNDER_WAY), value)?;
-    in_turn(|| write_and_finish(group, value, &cx, finish))
+    in_turn(|| write_and_finish(sink, group, value, &cx, finish))
 }
 
 /// The same for whoever has the turn.
 fn write_and_finish<T: Save>(
+    mut sink: LibSink,
     group: &Id,
     value: &T,
     cx: &WriteContext,
@@ -333,7 +335,6 @@ fn write_and_finish<T: Save>(
     let _change = libhdf5::begin(group)?;
     // What a process left that did not come to its end.
     libhdf5::clear_link(group, UNDER_WAY)?;
-    let mut sink = LibSink::new(group.clone())?;
     let written = whole::write_member(&mut sink, cx, UNDER_WAY, value);
     drop(sink);
     let done = written.and_then(|()| finish());
@@ -373,17 +374,20 @@ fn write_leaf<T: Save>(base: &Id, groups: &[&str], leaf: &str, value: &T, option
         }
     }
     let cx = whole::write_context::<T>(options)?;
-    match options.overwrite {
-        Overwrite::Update => whole::walk(&cx, Place::Member(leaf), value),
-        Overwrite::Refuse | Overwrite::Replace => whole::rehearse(&cx, Place::Member(UNDER_WAY), value),
-    }?;
+    let apart = match options.overwrite {
+        Overwrite::Update => whole::walk(&cx, Place::Member(leaf), value)?.stays || cx.mask().is_some(),
+        Overwrite::Refuse | Overwrite::Replace => {
+            whole::rehearse(&cx, Place::Member(UNDER_WAY), value)?;
+            false
+        }
+    };
     in_turn(|| {
         // Looked at again: others have had their turns since. Links may have led to another file.
         let (group, missing) = reach(base, groups)?;
         if options.overwrite == Overwrite::Update && is_there(&group, missing)? {
-            return update::update_member(group, leaf, value, &cx);
+            return update::update_member(group, leaf, value, &cx, apart);
         }
-        write_and_finish(&group, value, &cx, || {
+        write_and_finish(LibSink::new(group.clone())?, &group, value, &cx, || {
             let mut into = group.clone();
             for name in missing {
                 into = libhdf5::open_or_create_group(&into, name)?;
@@ -422,8 +426,8 @@ pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptio
     }
     if options.overwrite == Overwrite::Update {
         let cx = whole::write_context::<T>(options)?;
-        whole::walk(&cx, Place::Member(UNDER_WAY), value)?;
-        return in_turn(|| update::update_members(group, value, &cx));
+        let apart = whole::walk(&cx, Place::Member(UNDER_WAY), value)?.stays || cx.mask().is_some();
+        return in_turn(|| update::update_members(group, value, &cx, apart));
     }
     let finish = || {
         // A member that the new value leaves out must not come back from the old one.
@@ -435,7 +439,7 @@ pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptio
         drop(written);
         libhdf5::delete(group, UNDER_WAY)
     };
-    write_aside(group, value, options, finish)
+    write_aside(LibSink::of_members(group.clone())?, group, value, options, finish)
 }
 
 /// The names that members of a value may have in a group: those that its type knows, or all where both are maps.

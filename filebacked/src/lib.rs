@@ -114,6 +114,11 @@
 //! Many of them are rows of values, unless their field says `layout = "shared"`. A value that owns itself is
 //! [`ErrorKind::Cycle`].
 //!
+//! A `Weak` upgrades to the value of an owner that was loaded in the same call, before it or after. It points to nothing where no
+//! owner is saved with it, where the options leave all owners out, and in a [`Lazy`] where they are outside of that. A
+//! `Weak` to a value that is no object of its own (a row, in a record or an attribute, written by a filter) cannot be saved:
+//! [`ErrorKind::Unsupported`].
+//!
 //! # Options
 //!
 //! [`WriteOptions`] and [`ReadOptions`] have the same verbs: what to leave out (`skip`, `only`), compression, durability,

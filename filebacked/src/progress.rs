@@ -33,6 +33,9 @@ pub(crate) struct Count {
     pub(crate) bytes: u64,
     /// What is linked to is counted once.
     written: Written,
+    /// Some of the value lies in a file, and was never read.
+    #[cfg_attr(not(feature = "libhdf5"), allow(dead_code))]
+    pub(crate) stays: bool,
 }
 
 fn size(spec: &DatasetSpec<'_>) -> u64 {
@@ -114,6 +117,10 @@ impl Sink for Count {
         Ok(true)
     }
 
+    fn finish(&mut self) -> Result<()> {
+        self.written.check()
+    }
+
     fn hard_link(&mut self, _: &str, _: u32) -> Result<()> {
         Ok(())
     }
@@ -124,7 +131,8 @@ impl Sink for Count {
     }
 
     /// What is copied from file to file is not counted.
-    fn copy(&mut self, _: &str, _: &dyn Kept) -> Result<bool> {
+    fn copy(&mut self, _: &str, _: &dyn Kept, _: bool) -> Result<bool> {
+        self.stays = true;
         Ok(true)
     }
 }
@@ -243,8 +251,8 @@ impl Sink for Watched<'_> {
         self.sink.finish()
     }
 
-    fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
-        let copied = self.sink.copy(name, kept)?;
+    fn copy(&mut self, name: &str, kept: &dyn Kept, may_point: bool) -> Result<bool> {
+        let copied = self.sink.copy(name, kept, may_point)?;
         self.tell(0)?;
         Ok(copied)
     }

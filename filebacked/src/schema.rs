@@ -180,13 +180,25 @@ pub(crate) fn any() -> Schema {
     Schema::Any
 }
 
+/// Whether values of a type may point to values that others own, as far as the schema tells.
+pub(crate) fn may_point(schema: Nested) -> bool {
+    some_part(schema, |part| matches!(part, Schema::Opaque | Schema::Any))
+}
+
 /// Whether a type has a part of which nothing is known.
 pub(crate) fn has_opaque(schema: Nested) -> bool {
+    some_part(schema, |part| matches!(part, Schema::Opaque))
+}
+
+fn some_part(schema: Nested, is: fn(&Schema) -> bool) -> bool {
     let (mut seen, mut open) = (HashSet::from([schema as usize]), vec![schema]);
     while let Some(schema) = open.pop() {
         let mut parts = Vec::new();
-        match schema() {
-            Schema::Opaque => return true,
+        let schema = schema();
+        if is(&schema) {
+            return true;
+        }
+        match schema {
             Schema::Array { element: part, .. }
             | Schema::Sparse(part)
             | Schema::Range(part)
@@ -198,7 +210,12 @@ pub(crate) fn has_opaque(schema: Nested) -> bool {
             Schema::Variants(found) => {
                 parts.extend(found.variants.iter().flat_map(|variant| &variant.fields).map(|field| field.schema));
             }
-            Schema::Scalar(_) | Schema::Text | Schema::Unit | Schema::Enumeration { .. } | Schema::Any => {}
+            Schema::Scalar(_)
+            | Schema::Text
+            | Schema::Unit
+            | Schema::Enumeration { .. }
+            | Schema::Any
+            | Schema::Opaque => {}
         }
         open.extend(parts.into_iter().filter(|part| seen.insert(*part as usize)));
     }

@@ -539,7 +539,8 @@ impl<'a> Slot<'a> {
         if self.cx.mask().is_some() || self.marks.is_some() || !self.attrs.is_empty() || self.cx.is_python() {
             return Ok(Err(self));
         }
-        Ok(if self.sink.copy(name, kept)? { Ok(Written::new()) } else { Err(self) })
+        let may_point = crate::schema::may_point(schema);
+        Ok(if self.sink.copy(name, kept, may_point)? { Ok(Written::new()) } else { Err(self) })
     }
 
     /// Makes a group with a stamp that says how to read it.

@@ -14,6 +14,7 @@ use crate::reader::GroupReader;
 #[cfg(feature = "libhdf5")]
 use crate::schema::FieldSchema;
 use crate::schema::Schema;
+use crate::shared;
 use crate::slot::{Place, Slot, VALUE, Written};
 use crate::stamp::{DIGEST, FILTER, FORMAT, STAMP};
 use crate::storage::{ObjectKind, Sink, Source};
@@ -34,12 +35,15 @@ pub(crate) fn check<T: Save>(value: &T, options: &WriteOptions) -> Result<()> {
 
 /// Finds what Python's FileBacked has nothing for, by writing to nowhere.
 pub(crate) fn rehearse<T: Save>(cx: &WriteContext, place: Place<'_>, value: &T) -> Result<()> {
-    if cx.is_python() { walk(cx, place, value) } else { Ok(()) }
+    if cx.is_python() { walk(cx, place, value).map(drop) } else { Ok(()) }
 }
 
 /// Finds what keeps a value from being written, by writing to nowhere.
-pub(crate) fn walk<T: Save>(cx: &WriteContext, place: Place<'_>, value: &T) -> Result<()> {
-    Slot::whole(&mut Count::default(), cx, place).put(value).map(drop)
+pub(crate) fn walk<T: Save>(cx: &WriteContext, place: Place<'_>, value: &T) -> Result<Count> {
+    let mut count = Count::default();
+    Slot::whole(&mut count, cx, place).put(value)?;
+    count.finish()?;
+    Ok(count)
 }
 
 /// Writes a value as the whole file.
@@ -79,11 +83,15 @@ pub(crate) fn write_member<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, name
 /// Reads the value that is the whole file, or whose members lie in the source's root.
 pub(crate) fn read_root<T: FileBacked>(source: &dyn Source, options: &ReadOptions) -> Result<T> {
     let cx = ReadContext::new(options, Some(T::schema))?;
+    shared::in_any_order(source, &cx, || root(source, &cx))
+}
+
+fn root<T: FileBacked>(source: &dyn Source, cx: &ReadContext) -> Result<T> {
     let root = Object::new(source, source.root()?);
     let ours = is_ours(&root)?;
     let marked = root.attribute(STAMP)?.is_some() || root.attribute(FILTER)?.is_some();
     if marked {
-        return Node::open(root, &cx, cx.start(), 0, ours)?.get();
+        return Node::open(root, cx, cx.start(), 0, ours)?.get();
     }
     let schema = T::schema();
     let rooted = schema.is_rooted();
@@ -96,14 +104,14 @@ pub(crate) fn read_root<T: FileBacked>(source: &dyn Source, options: &ReadOption
         _ => (rooted && !ours, ours),
     };
     if whole {
-        return Node::open(root, &cx, cx.start(), 0, ours)?.get();
+        return Node::open(root, cx, cx.start(), 0, ours)?.get();
     }
     match root.child(VALUE)? {
         Some(value) => {
             let ours = ours && is_marked(&value)?;
-            Node::open(value, &cx, cx.start(), 0, ours)?.get().map_err(|e| e.at(VALUE))
+            Node::open(value, cx, cx.start(), 0, ours)?.get().map_err(|e| e.at(VALUE))
         }
-        None if rooted => Node::open(root, &cx, cx.start(), 0, ours)?.get(),
+        None if rooted => Node::open(root, cx, cx.start(), 0, ours)?.get(),
         None => Err(Error::new(ErrorKind::Missing)
             .with_help("a value that is no struct lies under this name; `File::read` reads one of another name")
             .at(VALUE)),
@@ -132,7 +140,7 @@ pub(crate) fn read_member<T: FileBacked>(
     if T::is_link() {
         return link_at(source, path, ours, &cx);
     }
-    at_member(source, path, ours, &cx, |node| node.get())
+    shared::in_any_order(source, &cx, || at_member(source, path, ours, &cx, |node| node.get()))
 }
 
 /// Reads a link, which is not followed.

@@ -1,6 +1,6 @@
 //! Rich values through both engines, which write the same, and read what the other wrote.
 
-use filebacked::{FileBacked, WriteOptions};
+use filebacked::{Engine, FileBacked, ReadOptions, WriteOptions};
 use filebacked_tests::{ENGINES, h5dump, python, round_trip, scratch};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
@@ -145,4 +145,39 @@ fn other_readers_find_the_same_in_the_files_of_both() {
     };
     assert_eq!(differs(&texts), None, "h5dump prints the same");
     assert_eq!(texts[0].as_ref().map(Vec::len), texts[1].as_ref().map(Vec::len));
+}
+
+/// What h5py writes with `libver='latest'`: a superblock of version 3, and otherwise what this library writes too.
+#[test]
+fn files_of_the_latest_format_are_read_by_our_own_engine() {
+    #[derive(FileBacked, Debug, PartialEq)]
+    struct Newest {
+        numbers: Vec<f64>,
+        #[filebacked(attr)]
+        version: u32,
+        grid: [[i16; 3]; 2],
+        text: String,
+        many: BTreeMap<String, u64>,
+    }
+    let Some(python) = python() else { return };
+    let (_dir, path) = scratch("latest.h5");
+    let code = format!(
+        "import numpy as np\n\
+         with h5py.File({path:?}, 'w', libver='latest') as f:\n    \
+             f['numbers'] = np.arange(1000.0)\n    \
+             f.attrs['version'] = np.uint32(7)\n    \
+             f['grid'] = np.arange(6, dtype='<i2').reshape(2, 3)\n    \
+             f.create_dataset('text', data='tëxt'.encode(), dtype=h5py.string_dtype(length=8))\n    \
+             for i in range(600): f[f'many/key {{i}}'] = i\n"
+    );
+    python.ask(&json!({"op": "exec", "code": code})).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap()[8], 3, "the version of the superblock");
+    let expected = Newest {
+        numbers: (0..1000).map(f64::from).collect(),
+        version: 7,
+        grid: [[0, 1, 2], [3, 4, 5]],
+        text: "tëxt".into(),
+        many: (0..600).map(|i| (format!("key {i}"), i)).collect(),
+    };
+    assert_eq!(ReadOptions::new().engine(Engine::Native).load::<Newest>(&path).unwrap(), expected);
 }

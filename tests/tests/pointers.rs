@@ -1,6 +1,9 @@
 //! `Weak`: what points to values that others own.
 
-use filebacked::{Engine, ErrorKind, FileBacked, ReadOptions, WriteOptions};
+use filebacked::with::{DataFrame, Matlab};
+use filebacked::{
+    Engine, ErrorKind, File, FileBacked, Layout, Lazy, LazyVec, ReadOptions, Save, SoftLink, WriteOptions,
+};
 use filebacked::{from_bytes, to_bytes};
 use filebacked_tests::{ENGINES, python, scratch};
 use serde_json::json;
@@ -245,19 +248,256 @@ fn places_without_objects_are_refused() {
         vertex: rc::Weak<Vertex>,
     }
     #[derive(FileBacked, Debug)]
-    struct Record {
+    struct Record<T: FileBacked> {
         #[filebacked(layout = "compound")]
-        vertex: (u8, rc::Weak<Vertex>),
+        vertex: T,
     }
-    let weak = rc::Weak::new;
+    #[derive(FileBacked, Debug)]
+    struct Packed {
+        #[filebacked(layout = "compound")]
+        edges: Vec<Edge>,
+    }
+    #[derive(FileBacked, Debug)]
+    #[filebacked(module = "lab")]
+    struct Lab {
+        vertex: rc::Weak<Vertex>,
+    }
+    #[derive(FileBacked, Debug)]
+    struct Matrix {
+        #[filebacked(with = Matlab)]
+        edge: Edge,
+    }
+    let (weak, native) = (rc::Weak::new, WriteOptions::new);
+    let edge = || Edge { from: weak(), to: weak(), weight: 0.5 };
+    let python = native().layout(Layout::Python);
     let errors = [
-        to_bytes(&Attribute { vertex: weak() }).map(drop).unwrap_err(),
-        to_bytes(&Record { vertex: (1, weak()) }).map(drop).unwrap_err(),
+        (to_bytes(&Attribute { vertex: weak() }), "/vertex"),
+        (to_bytes(&Record { vertex: (1, weak()) }), "/vertex/1"),
+        (to_bytes(&Record { vertex: vec![(1, Some(weak())), (2, None)] }), "/vertex/1/values"),
+        (to_bytes(&Record { vertex: [(1, weak()), (2, weak())] }), "/vertex/1"),
+        (to_bytes(&Packed { edges: vec![edge()] }), "/edges/from"),
+        (to_bytes(&Packed { edges: vec![] }), "/edges/from"),
+        (python.to_bytes(&Lab { vertex: weak() }), "/vertex"),
+        (to_bytes(&Matrix { edge: edge() }), "/edge/from"),
     ];
-    for (error, path) in errors.iter().zip(["/vertex", "/vertex/1"]) {
+    for (error, path) in errors {
+        let error = error.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
-        assert_eq!(error.path(), path);
+        assert!(error.to_string().contains("`Weak`"), "{error}");
+        assert_eq!(error.path(), path, "{error}");
     }
+}
+
+#[test]
+fn rows_that_are_appended_cannot_point() {
+    let (_dir, path) = scratch("rows.h5");
+    let file = File::create(&path).unwrap();
+    let owner = Arc::new(0.5);
+    file.write("rows", &vec![(1u8, Arc::downgrade(&owner))]).unwrap();
+    let mut rows: LazyVec<(u8, Weak<f64>)> = file.read("rows").unwrap();
+    rows.push((2, Arc::downgrade(&owner)));
+    let error = rows.flush().unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
+    assert!(error.to_string().contains("`Weak`"), "{error}");
+    let rows = file.read::<Vec<(u8, Weak<f64>)>>("rows").unwrap();
+    assert_eq!((rows.len(), rows[0].0, rows[0].1.upgrade()), (1, 1, None));
+}
+
+#[test]
+fn a_data_frame_has_no_pointers() {
+    #[derive(FileBacked)]
+    struct Row {
+        id: String,
+        to: Weak<f64>,
+    }
+    #[derive(FileBacked)]
+    struct Frame {
+        #[filebacked(with = DataFrame { index: "id" })]
+        rows: Vec<Row>,
+    }
+    let error = to_bytes(&Frame { rows: vec![Row { id: "a".into(), to: Weak::new() }] }).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
+    assert_eq!(error.path(), "/rows/to");
+}
+
+/// What is pointed to, and is stored where nothing can point to it.
+#[test]
+fn values_that_are_no_objects_cannot_be_pointed_to() {
+    #[derive(FileBacked, Debug)]
+    struct Attribute {
+        #[filebacked(attr)]
+        owner: Arc<f64>,
+        weak: Weak<f64>,
+    }
+    #[derive(FileBacked, Debug)]
+    struct Record {
+        weak: Weak<f64>,
+        #[filebacked(layout = "compound")]
+        owner: (u8, Arc<f64>),
+    }
+    #[derive(FileBacked, Debug)]
+    struct Records {
+        #[filebacked(layout = "compound")]
+        owners: Vec<(u8, Arc<f64>)>,
+        weak: Weak<f64>,
+    }
+    #[derive(FileBacked, Debug)]
+    struct Filtered {
+        weak: Weak<f64>,
+        #[filebacked(with = Matlab)]
+        owner: (u8, Arc<f64>),
+    }
+    #[derive(FileBacked, Debug)]
+    struct Linked {
+        owner: Arc<SoftLink<f64>>,
+        weak: Weak<SoftLink<f64>>,
+    }
+    let owner = Arc::new(0.5);
+    let (strong, weak) = (|| owner.clone(), || Arc::downgrade(&owner));
+    let link = Arc::new(SoftLink::<f64>::new("/x"));
+    for engine in ENGINES {
+        let options = WriteOptions::new().engine(engine);
+        let errors = [
+            (options.to_bytes(&Attribute { owner: strong(), weak: weak() }), "attribute"),
+            (options.to_bytes(&Record { weak: weak(), owner: (1, strong()) }), "record"),
+            (options.to_bytes(&Records { owners: vec![(1, strong())], weak: weak() }), "row"),
+            (options.to_bytes(&Filtered { weak: weak(), owner: (1, strong()) }), "filter"),
+            (options.to_bytes(&Linked { weak: Arc::downgrade(&link), owner: link.clone() }), "link"),
+        ];
+        for (error, what) in errors {
+            let error = error.unwrap_err();
+            assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
+            assert!(error.to_string().contains("`Weak` to") && error.to_string().contains(what), "{error}");
+            assert!(error.help().is_some());
+        }
+    }
+    // Before a file that is there is touched.
+    let (_dir, path) = scratch("kept.h5");
+    let file = File::create(&path).unwrap();
+    file.write("x", &Attribute { owner: strong(), weak: Weak::new() }).unwrap();
+    let error = file.update("x", &Attribute { owner: Arc::new(1.5), weak: weak() });
+    assert!(error.is_ok(), "its owner is not there");
+    let error = file.update("x", &Attribute { owner: strong(), weak: weak() }).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
+    assert_eq!(*file.read::<Attribute>("x").unwrap().owner, 1.5, "nothing was changed");
+}
+
+#[test]
+fn a_value_that_borrows_cannot_be_pointed_to() {
+    #[derive(Save)]
+    struct Borrowed<'a> {
+        owner: Arc<(u8, &'a str)>,
+        weak: Weak<(u8, &'a str)>,
+    }
+    let owner = Arc::new((1, "text"));
+    let value = Borrowed { weak: Arc::downgrade(&owner), owner };
+    let error = to_bytes(&value).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
+    assert_eq!(error.path(), "/weak");
+    assert!(to_bytes(&Borrowed { weak: Weak::new(), ..value }).is_ok());
+}
+
+#[derive(FileBacked, Debug)]
+struct Parts {
+    /// Before its owner in every order: of the fields, and of the names.
+    best: rc::Weak<Vertex>,
+    many: Vec<rc::Weak<Vertex>>,
+    named: BTreeMap<String, rc::Weak<Vertex>>,
+    edges: Vec<Edge>,
+    #[filebacked(default)]
+    note: String,
+    vertices: BTreeMap<String, Rc<Vertex>>,
+    #[filebacked(default)]
+    more: Option<Rc<Vertex>>,
+}
+
+fn parts() -> Parts {
+    let vertex = |id: u32| Rc::new(Vertex { id, ..Vertex::default() });
+    let vertices: BTreeMap<String, Rc<Vertex>> =
+        ["a", "b", "c"].into_iter().zip(1..).map(|(name, id)| (name.into(), vertex(id))).collect();
+    let more = vertex(9);
+    // From one to the next, from the last to the first, and to what lies elsewhere.
+    vertices["a"].near.borrow_mut().extend([Rc::downgrade(&vertices["b"]), Rc::downgrade(&more)]);
+    vertices["c"].near.borrow_mut().push(Rc::downgrade(&vertices["a"]));
+    *more.best.borrow_mut() = Some(Rc::downgrade(&more));
+    let weak = |name: &str| Rc::downgrade(&vertices[name]);
+    Parts {
+        best: weak("c"),
+        many: vec![weak("b"), Rc::downgrade(&more), weak("a")],
+        named: BTreeMap::from([("x".into(), weak("a")), ("y".into(), Rc::downgrade(&more))]),
+        edges: vec![Edge { from: weak("a"), to: Rc::downgrade(&more), weight: 0.5 }],
+        note: "left out".into(),
+        more: Some(more),
+        vertices,
+    }
+}
+
+#[test]
+fn options_leave_no_pointer_behind() {
+    let is = |weak: &rc::Weak<Vertex>, owner: Option<&Rc<Vertex>>| match (weak.upgrade(), owner) {
+        (Some(found), Some(owner)) => assert!(Rc::ptr_eq(&found, owner)),
+        (found, owner) => assert_eq!(found.is_some(), owner.is_some(), "{found:?}"),
+    };
+    let check = |parts: &Parts| {
+        let (a, b, c) = (&parts.vertices["a"], &parts.vertices["b"], &parts.vertices["c"]);
+        let more = parts.more.as_ref();
+        is(&parts.best, Some(c));
+        parts.many.iter().zip([Some(b), more, Some(a)]).for_each(|(weak, owner)| is(weak, owner));
+        is(&parts.named["x"], Some(a));
+        is(&parts.named["y"], more);
+        is(&parts.edges[0].from, Some(a));
+        is(&parts.edges[0].to, more);
+        is(&a.near.borrow()[0], Some(b));
+        is(&a.near.borrow()[1], more);
+        if let Some(near) = c.near.borrow().first() {
+            is(near, Some(a));
+        }
+        if let Some(more) = more {
+            is(more.best.borrow().as_ref().unwrap(), Some(more));
+        }
+        assert_eq!((Rc::strong_count(a), Rc::strong_count(b)), (1, 1));
+    };
+    let all = parts();
+    check(&all);
+    for writer in ENGINES {
+        let (_dir, path) = scratch("parts.h5");
+        WriteOptions::new().engine(writer).save(&path, &all).unwrap();
+        for reader in ENGINES {
+            let options = || ReadOptions::new().engine(reader);
+            let load = |options: ReadOptions| options.load::<Parts>(&path).unwrap();
+            let whole = load(options());
+            assert_eq!((whole.note.as_str(), whole.more.is_some()), ("left out", true));
+            check(&whole);
+            let skipped = load(options().skip(["note"]));
+            assert!(skipped.note.is_empty() && skipped.more.is_some());
+            check(&skipped);
+            // Those that point to what is left out point nowhere, and only those.
+            let fewer = load(options().skip(["more"]));
+            assert!(fewer.more.is_none() && fewer.note == "left out");
+            check(&fewer);
+            let only = load(options().only(["best", "many", "named", "edges", "vertices"]));
+            assert!(only.more.is_none() && only.note.is_empty());
+            check(&only);
+            // What a pattern takes of an owner is what is pointed to.
+            let near = load(options().skip(["vertices/c/best", "more/best"]));
+            assert!(near.vertices["c"].best.borrow().is_none() && near.more.as_ref().unwrap().best.borrow().is_none());
+            is(&near.best, Some(&near.vertices["c"]));
+            is(&near.many[1], near.more.as_ref());
+        }
+    }
+    // The same of a value under a name, and of one that is read later.
+    let (_dir, path) = scratch("named.h5");
+    let file = File::create(&path).unwrap();
+    file.write("parts", &all).unwrap();
+    check(&file.read_with("parts", &ReadOptions::new().skip(["note"])).unwrap());
+    #[derive(FileBacked)]
+    struct Later {
+        parts: Lazy<Parts>,
+    }
+    filebacked::save(path.with_extension("later"), &Later { parts: all.into() }).unwrap();
+    let later: Later = ReadOptions::new().skip(["parts/more"]).load(path.with_extension("later")).unwrap();
+    assert!(later.parts.get().unwrap().more.is_none());
+    check(later.parts.get().unwrap());
 }
 
 #[test]
@@ -306,5 +546,39 @@ fn values_without_a_type_keep_the_references() {
         assert_eq!(file["children/1/name"].as_str(), Some("b"));
         let root: Rc<Branch> = from_bytes(&to_bytes(&file).unwrap()).unwrap();
         assert_eq!(check_tree(&root), 7);
+    }
+}
+
+#[test]
+fn what_was_never_read_keeps_its_pointers() {
+    #[derive(FileBacked)]
+    struct Forest {
+        first: Lazy<Rc<Branch>>,
+        #[filebacked(layout = "rows")]
+        trees: Vec<Lazy<Branch>>,
+        count: u8,
+    }
+    for writer in ENGINES {
+        let (_dir, path) = scratch("forest.h5");
+        let options = WriteOptions::new().engine(writer);
+        let forest = Forest { first: tree().into(), trees: Vec::new(), count: 1 };
+        options.save(&path, &forest).unwrap();
+        let mut forest: Forest = filebacked::load(&path).unwrap();
+        assert!(!forest.first.is_loaded());
+        // Other places than before.
+        forest.count = 2;
+        let other = path.with_extension("other");
+        filebacked::save(&other, &(vec![0.5; 3], forest)).unwrap();
+        let (_, forest): (Vec<f64>, Forest) = filebacked::load(&other).unwrap();
+        assert_eq!((check_tree(forest.first.get().unwrap()), forest.count), (7, 2));
+        // And in a file that is there.
+        let file = File::create(path.with_extension("file")).unwrap();
+        let (_, forest): (Vec<f64>, Forest) = filebacked::load(&other).unwrap();
+        file.write("forest", &forest).unwrap();
+        assert_eq!(check_tree(file.read::<Forest>("forest").unwrap().first.get().unwrap()), 7);
+        let lazy: Forest = file.read("forest").unwrap();
+        file.write("again", &lazy).unwrap();
+        file.delete("forest").unwrap();
+        assert_eq!(check_tree(file.read::<Forest>("again").unwrap().first.get().unwrap()), 7);
     }
 }

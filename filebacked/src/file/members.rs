@@ -255,7 +255,8 @@ impl Group {
         self.make_if(path, check, |group, leaf| libhdf5::create_hard_link(&object, group, leaf))
     }
 
-    /// Deletes a name, and what it leads to if that was its last one. The space can be used for what is written later.
+    /// Deletes a name, and what it leads to if that was its last one. The space can be used for what is written later. HDF5 does not
+    /// know of references to it, which lead to whatever lies there next.
     ///
     /// # Errors
     ///

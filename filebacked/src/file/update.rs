@@ -25,6 +25,10 @@ impl File {
     /// that was read from here, and not loaded, stands for what lies there, and costs nothing. Where nothing is under the
     /// name, the value is written.
     ///
+    /// Values that several own become one object, and those that no longer are one, two. What links from elsewhere lead to stays as
+    /// it is: an object that has such is replaced. HDF5's references to what is replaced or deleted are not renewed, but for those
+    /// that the value itself makes of `Weak`: they are addresses, and may lead to something else then.
+    ///
     /// The value is walked through before anything is changed, so that one that cannot be written changes nothing. An error of
     /// the disk in the middle leaves some members old and some new; so does a process that is killed, which the file is
     /// marked for: see [`File::flush`]. [`update_atomic`](crate::update_atomic) has the old value or the new one.
@@ -86,18 +90,18 @@ impl File {
 }
 
 /// Updates a member of a group that is there, in its turn. The value was walked through.
-pub(super) fn update_member<T: Save>(group: Id, leaf: &str, value: &T, cx: &WriteContext) -> Result<()> {
+pub(super) fn update_member<T: Save>(group: Id, leaf: &str, value: &T, cx: &WriteContext, apart: bool) -> Result<()> {
     let _change = libhdf5::begin(&group)?;
-    let mut sink = UpdateSink::new(group)?;
+    let mut sink = UpdateSink::new(group, leaf, apart)?;
     let written = whole::write_member(&mut sink, cx, leaf, value);
     complete(sink, written)
 }
 
 /// Updates the members of a group, in its turn. The value was walked through.
-pub(super) fn update_members<T: Save>(group: &Id, value: &T, cx: &WriteContext) -> Result<()> {
+pub(super) fn update_members<T: Save>(group: &Id, value: &T, cx: &WriteContext, apart: bool) -> Result<()> {
     let known = known_members::<T>(group)?;
     let _change = libhdf5::begin(group)?;
-    let mut sink = UpdateSink::of_group(group.clone(), known)?;
+    let mut sink = UpdateSink::of_group(group.clone(), known, apart)?;
     let written = whole::write_member(&mut sink, cx, UNDER_WAY, value);
     complete(sink, written)
 }

@@ -65,7 +65,10 @@ impl Encoding {
 
     /// What a dataset is.
     pub(crate) fn dataset(self, dtype: &Dtype, shape: &[u64]) -> Result<Option<Element>> {
-        let plain = !matches!(dtype, Dtype::Compound(_) | Dtype::Array(..) | Dtype::Opaque(..) | Dtype::Other(..));
+        let plain = !matches!(
+            dtype,
+            Dtype::Compound(_) | Dtype::Array(..) | Dtype::Opaque(..) | Dtype::Other(..) | Dtype::Reference
+        );
         match self {
             Encoding::None => return Ok(None),
             Encoding::Frame => return Err(no_frame(format!("a dataset of {dtype}"))),

@@ -65,7 +65,8 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     /// A dataset that cannot get longer, as what [`save`](crate::save) writes, is written anew once, in chunks and without a
     /// limit along this axis, with its attributes and under all its names; the array has then to be read and written once,
     /// and what it took is free for what is written next. Other handles into the old one say [`ErrorKind::Changed`] when they
-    /// write, and go on reading what it had. References of HDF5 to it lead nowhere. A field with
+    /// write, and go on reading what it had. References of HDF5 lead to the new one: the whole file is looked through for them,
+    /// once. A field with
     /// `#[filebacked(chunk = ..)]` still has to be written anew, since it has a fixed shape;
     /// [`ArrayOptions::unlimited`](crate::ArrayOptions::unlimited) makes one that has not.
     ///

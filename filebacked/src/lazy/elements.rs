@@ -84,7 +84,7 @@ impl Sink for Taken<'_> {
         Err(no_elements())
     }
 
-    fn copy(&mut self, _: &str, _: &dyn Kept) -> Result<bool> {
+    fn copy(&mut self, _: &str, _: &dyn Kept, _: bool) -> Result<bool> {
         Err(no_elements())
     }
 }

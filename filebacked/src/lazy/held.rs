@@ -5,6 +5,7 @@ use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::node::Node;
 use crate::object::Object;
 use crate::path::{State, UNMASKED};
+use crate::shared;
 #[cfg(feature = "ndarray")]
 use crate::storage::Dtype;
 #[cfg(feature = "mmap")]
@@ -94,8 +95,12 @@ impl Held {
     pub(crate) fn read<R>(&self, mut read: impl FnMut(Node<'_>) -> Result<R>) -> Result<R> {
         let mut found = None;
         let looked = self.kept.look(&mut |source, handle| {
-            let node = Node::open(Object::new(source, handle), &self.cx, self.state, self.depth, self.ours)?;
-            found = Some(read(node)?);
+            let object = Object::new(source, handle);
+            let mut read = |object| read(Node::open(object, &self.cx, self.state, self.depth, self.ours)?);
+            found = Some(match self.is_masked() {
+                true => shared::in_any_order(source, &self.cx, || read(object.again()?))?,
+                false => read(object)?,
+            });
             Ok(())
         });
         let found =

@@ -6,12 +6,14 @@
 //! read some value of the type, which is the spare one, and is made again.
 
 use crate::backed::FileBacked;
+use crate::context::ReadContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::node::Node;
 use crate::path::State;
+use crate::storage::Source;
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::rc::{self, Rc};
 use std::sync::{self, Arc};
@@ -73,6 +75,10 @@ pub(crate) struct Loaded {
     asked: RefCell<Vec<TypeId>>,
     /// An attempt was given up.
     restarted: Cell<bool>,
+    /// What was pointed to before any owner of it came, where options take parts of values: which, only an owner can tell.
+    awaited: RefCell<HashSet<Key>>,
+    /// What owners took of each value, once everything was read a first time.
+    taken: RefCell<Option<HashMap<Key, How>>>,
 }
 
 type Key = (Identity, TypeId);
@@ -139,7 +145,7 @@ pub(crate) fn read_pointer<P: Pointer>(node: Node<'_>) -> Result<P> {
 
 /// What points to the value of a node. The value is read if it was not yet, and is gone in the end unless an owner comes.
 pub(crate) fn point<P: Pointer>(node: Node<'_>) -> Result<P::Weak> {
-    let Some(shared) = Shared::new::<P>(&node, || true)? else { return Ok(P::Weak::default()) };
+    let Some(mut shared) = Shared::new::<P>(&node, || true)? else { return Ok(P::Weak::default()) };
     if let Some(entry) = shared.loaded.entries.borrow_mut().get_mut(&shared.key) {
         return Ok(match &mut entry.found {
             Found::Owner(owner) => owner.downcast_ref().map(P::point).unwrap_or_default(),
@@ -152,11 +158,33 @@ pub(crate) fn point<P: Pointer>(node: Node<'_>) -> Result<P::Weak> {
             }
         });
     }
-    // What the patterns take of an owner that comes later is not known here.
     if node.cx.mask().is_some() {
-        return Ok(P::Weak::default());
+        match &*shared.loaded.taken.borrow() {
+            Some(taken) => match taken.get(&shared.key) {
+                Some(how) => shared.how = *how,
+                // The options leave out all of its owners.
+                None => return Ok(P::Weak::default()),
+            },
+            None => {
+                shared.loaded.awaited.borrow_mut().insert(shared.key);
+                return Ok(P::Weak::default());
+            }
+        }
     }
     Ok(shared.read::<P>()?.point())
+}
+
+/// Reads what options take parts of: once more if something pointed to a value whose owner came later, when it is known what
+/// that takes of it.
+pub(crate) fn in_any_order<R>(source: &dyn Source, cx: &ReadContext, mut read: impl FnMut() -> Result<R>) -> Result<R> {
+    let found = read()?;
+    match source.loaded() {
+        Some(loaded) if cx.mask().is_some() && loaded.begin_again() => {
+            drop(found);
+            read()
+        }
+        _ => Ok(found),
+    }
 }
 
 impl<'n, 'a> Shared<'n, 'a> {
@@ -187,8 +215,8 @@ impl<'n, 'a> Shared<'n, 'a> {
 
     /// The node once more.
     fn again(&self) -> Result<Node<'a>> {
-        let Node { object, cx, state, depth, ours, .. } = self.node;
-        Node::open(object.again()?, cx, *state, *depth, *ours)
+        let Node { object, cx, depth, .. } = self.node;
+        Node::open(object.again()?, cx, self.how.state, *depth, self.how.ours)
     }
 
     fn enter(&self, found: Found) {
@@ -280,6 +308,18 @@ impl<'n, 'a> Shared<'n, 'a> {
 }
 
 impl Loaded {
+    /// Whether an owner came of what was pointed to before. Then all of it is to be read again.
+    fn begin_again(&self) -> bool {
+        let awaited = self.awaited.take();
+        let mut entries = self.entries.borrow_mut();
+        if !awaited.iter().any(|key| entries.contains_key(key)) {
+            return false;
+        }
+        self.complete.borrow_mut().clear();
+        *self.taken.borrow_mut() = Some(entries.drain().map(|(key, entry)| (key, entry.how)).collect());
+        true
+    }
+
     fn has_spare<P: Pointer>(&self) -> bool {
         self.spares.borrow().contains_key(&TypeId::of::<P>())
     }

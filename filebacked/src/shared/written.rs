@@ -97,7 +97,19 @@ struct Object {
     status: Status,
     /// The same value, written in another way.
     next: Option<u32>,
+    /// Something points to it.
+    wanted: bool,
     _held: Hold,
+}
+
+/// Why a value that something may point to is no object of its own.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Apart {
+    Row,
+    Record,
+    Attribute,
+    /// Written by a filter, or in a form that says more of it.
+    Filtered,
 }
 
 /// The values that a sink has written of those that have several owners, by number.
@@ -106,8 +118,8 @@ pub(crate) struct Written {
     objects: Vec<Object>,
     /// The first object of each value.
     first: HashMap<(usize, TypeId), u32>,
-    /// Values that are rows of others, of those that something points to.
-    rows: HashMap<(usize, TypeId), Hold>,
+    /// Values that are no objects of their own, of those that something points to.
+    apart: HashMap<(usize, TypeId), (Apart, Hold)>,
 }
 
 impl Written {
@@ -135,7 +147,12 @@ impl Written {
     /// The number of a value that something points to.
     pub(crate) fn want(&mut self, owner: &Owner<'_>) -> Option<u32> {
         match self.first.get(&(owner.address, owner.id)) {
-            Some(number) => Some(*number),
+            Some(number) => {
+                if let Some(object) = self.objects.get_mut(*number as usize) {
+                    object.wanted = true;
+                }
+                Some(*number)
+            }
             None => self.add(owner, None, Status::Wanted),
         }
     }
@@ -147,25 +164,24 @@ impl Written {
         }
     }
 
-    /// Notes a value that is a row, and no object of its own.
-    pub(crate) fn in_rows(&mut self, owner: &Owner<'_>) {
-        if let Entry::Vacant(place) = self.rows.entry((owner.address, owner.id))
+    /// Notes a value that is no object of its own.
+    pub(crate) fn apart(&mut self, owner: &Owner<'_>, why: Apart) {
+        if let Entry::Vacant(place) = self.apart.entry((owner.address, owner.id))
             && let Some(held) = owner.keep.keep()
         {
-            place.insert(held);
+            place.insert((why, held));
         }
     }
 
     /// Checks, in the end, that everything that is pointed to and is there can be pointed to.
     pub(crate) fn check(&self) -> Result<()> {
-        let lost = |(value, number): (&(usize, TypeId), &u32)| {
-            let status = self.objects.get(*number as usize).map(|object| object.status);
-            status == Some(Status::Wanted) && self.rows.contains_key(value)
-        };
-        if !self.rows.is_empty() && self.first.iter().any(lost) {
-            let what = "a `Weak` to a value that is a row among others, and no object of its own".into();
-            let help = "`layout = \"rows\"` on the field with the `Vec` of its owners makes each of them an object";
-            return Err(Error::new(ErrorKind::Unsupported(what)).with_help(help));
+        for (value, number) in &self.first {
+            let Some(object) = self.objects.get(*number as usize) else { continue };
+            match (object.status, self.apart.get(value)) {
+                (Status::Wanted, Some((why, _))) => return Err(lost(Some(*why))),
+                (Status::Nowhere, _) if object.wanted => return Err(lost(None)),
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -174,18 +190,43 @@ impl Written {
         let held = owner.keep.keep()?;
         let number = u32::try_from(self.objects.len()).ok()?;
         let key = (owner.address, owner.id);
+        let wanted = status == Status::Wanted;
         match self.first.get(&key) {
             None => {
                 self.first.insert(key, number);
-                self.objects.push(Object { how, status, next: None, _held: held });
+                self.objects.push(Object { how, status, next: None, wanted, _held: held });
             }
             // Behind the first: that is what something points to.
             Some(first) => {
                 let first = self.objects.get_mut(*first as usize)?;
                 let next = first.next.replace(number);
-                self.objects.push(Object { how, status, next, _held: held });
+                self.objects.push(Object { how, status, next, wanted, _held: held });
             }
         }
         Some(number)
     }
+}
+
+/// The error of what points to a value that is written, where nothing can point to it.
+#[cold]
+fn lost(why: Option<Apart>) -> Error {
+    let (what, help) = match why {
+        Some(Apart::Row) => (
+            "a value that is a row among others, and no object of its own",
+            "`layout = \"rows\"` on the field with the `Vec` of its owners makes each of them an object",
+        ),
+        Some(Apart::Record) => (
+            "a value in a record, which is no object of its own",
+            "take `layout = \"compound\"` off the field with its owner",
+        ),
+        Some(Apart::Attribute) => {
+            ("a value in an attribute, which is no object of its own", "take `attr` off the field with its owner")
+        }
+        Some(Apart::Filtered) => (
+            "a value that a filter writes, of which it is not known what it is",
+            "only what no filter writes can be pointed to, and what `SharedDyn` writes",
+        ),
+        None => ("a link, which is no object", "let its owner have something else than a link"),
+    };
+    Error::new(ErrorKind::Unsupported(format!("a `Weak` to {what}"))).with_help(help)
 }

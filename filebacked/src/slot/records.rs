@@ -43,8 +43,8 @@ impl Slot<'_> {
     /// [`ErrorKind::Unsupported`] for what does not lie in one place of a record, with its name in the path: a sequence, a
     /// map, an enum with data.
     pub fn compound(self, write: impl FnOnce(Slot<'_>) -> Result<Written>) -> Result<Written> {
-        let mut capture = Capture::default();
         let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, .. } = self;
+        let mut capture = Capture::within(&mut *sink);
         let (inside, plain) = (Place::Member(VALUE), Storage::default());
         let captured = Slot::new(&mut capture, cx, inside, state, depth, plain);
         write(Slot { below, marks, attrs, form, ..captured })?;

@@ -5,7 +5,7 @@ use crate::backed::Save;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
 use crate::schema::Schema;
-use crate::shared::{How, Met, Owner};
+use crate::shared::{Apart, How, Met, Owner};
 use crate::storage::Dtype;
 
 impl Slot<'_> {
@@ -17,6 +17,7 @@ impl Slot<'_> {
             self.storage.layout = None;
         }
         if below != u32::MAX {
+            self.apart(&owner, Apart::Filtered);
             return self.put_alone(value, below);
         }
         self.put_owned_by(&owner, || schema().is_rooted(), |slot| slot.put_alone(value, below))
@@ -24,12 +25,13 @@ impl Slot<'_> {
 
     /// The same for a value that `write` writes; `rooted` says whether its members are the root's where it is a whole file.
     pub(crate) fn put_owned_by(
-        self,
+        mut self,
         owner: &Owner<'_>,
         rooted: impl FnOnce() -> bool,
         write: impl FnOnce(Slot<'_>) -> Result<Written>,
     ) -> Result<Written> {
-        if !self.is_linkable() {
+        if let Some(why) = self.unlinkable() {
+            self.apart(owner, why);
             return write(self);
         }
         let met = match owner.strong + owner.weak {
@@ -73,31 +75,44 @@ impl Slot<'_> {
         let mut objects = vec![None; owners.len()];
         if let Some(written) = self.sink.written() {
             for (object, owner) in objects.iter_mut().zip(owners) {
-                *object = owner.as_ref().and_then(P::owner).and_then(|owner| written.want(&owner));
+                let Some(owner) = owner else { continue };
+                let wanted = owner.owner().and_then(|owner| written.want(&owner));
+                // Else it would point to nothing, and nobody would know.
+                *object = Some(wanted.ok_or_else(|| {
+                    Error::new(ErrorKind::Unsupported("a `Weak` to a value of a type that borrows".into()))
+                })?);
             }
         }
         self.content(&Dtype::Reference, shape, Content::References(&objects))
     }
 
-    /// Notes that the values of owners that something points to are written as rows, where nothing can.
-    pub(crate) fn in_rows<'v, P: Save + 'v>(&mut self, mut owners: impl Iterator<Item = &'v P>) {
-        if let Some(first) = owners.next()
-            && let Some(written) = self.sink.written()
+    /// Notes that the values of owners are written as rows, where nothing can point to them.
+    pub(crate) fn in_rows<'v, P: Save + 'v>(&mut self, owners: impl Iterator<Item = &'v P>) {
+        owners.filter_map(P::owner).for_each(|owner| self.apart(&owner, Apart::Row));
+    }
+
+    /// Notes that the value of an owner is written where nothing can point to it.
+    fn apart(&mut self, owner: &Owner<'_>, why: Apart) {
+        if owner.weak > 0
+            && let Some(owners) = self.sink.owners()
         {
-            [first].into_iter().chain(owners).filter_map(P::owner).for_each(|owner| written.in_rows(&owner));
+            owners.apart(owner, why);
         }
     }
 
-    /// Whether what is written here depends on nothing but the value and what [`How`] knows of.
-    fn is_linkable(&self) -> bool {
-        !matches!(self.place, Place::Attribute(_))
-            && self.below == u32::MAX
-            && self.marks.is_none()
-            && self.attrs.is_empty()
-            && self.form == Form::Plain
-            && self.element.is_none()
-            && self.index.is_empty()
-            && !self.cx.is_python()
+    /// Why what is written here is no object that depends on nothing but the value and what [`How`] knows of.
+    fn unlinkable(&mut self) -> Option<Apart> {
+        if matches!(self.place, Place::Attribute(_)) {
+            return Some(Apart::Attribute);
+        }
+        let filtered = self.below != u32::MAX
+            || self.marks.is_some()
+            || !self.attrs.is_empty()
+            || self.form != Form::Plain
+            || self.element.is_some()
+            || !self.index.is_empty()
+            || self.cx.is_python();
+        filtered.then_some(Apart::Filtered).or_else(|| self.sink.unlinkable())
     }
 }
 

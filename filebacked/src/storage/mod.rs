@@ -4,7 +4,7 @@
 //! little-endian machine, C order, elements packed; the engine deals with what the file has instead.
 
 use crate::error::{ErrorKind, Result};
-use crate::shared::{Identity, Loaded, Written};
+use crate::shared::{Apart, Identity, Loaded, Written};
 use compound::Strings;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -180,9 +180,10 @@ pub(crate) trait Sink {
         let _ = shape;
     }
 
-    /// Copies an object of a file, with all that is in it and as it is stored; `false` where this engine cannot.
-    fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
-        let _ = (name, kept);
+    /// Copies an object of a file, with all that is in it and as it is stored; `false` where this engine cannot, and where the
+    /// value may point to values, and does so: references lead nowhere in a copy, or to what was copied.
+    fn copy(&mut self, name: &str, kept: &dyn Kept, may_point: bool) -> Result<bool> {
+        let _ = (name, kept, may_point);
         Ok(false)
     }
 
@@ -205,6 +206,16 @@ pub(crate) trait Sink {
 
     /// What is written of values that have several owners, where this sink can link to objects that are there.
     fn written(&mut self) -> Option<&mut Written> {
+        None
+    }
+
+    /// The same where this sink hands on to one that can link, and cannot itself: what it writes nothing can point to.
+    fn owners(&mut self) -> Option<&mut Written> {
+        self.written()
+    }
+
+    /// Why nothing can point to what is written here, of sinks that make something else of it.
+    fn unlinkable(&self) -> Option<Apart> {
         None
     }
 

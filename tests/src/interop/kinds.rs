@@ -222,6 +222,9 @@ macro_rules! kinds {
     };
 }
 
+// Behind the macro, which it uses.
+mod owned;
+
 /// All of them, in the order of docs/FORMAT.md.
 pub fn kinds() -> Vec<Kind> {
     let mut kinds = scalars();
@@ -229,6 +232,7 @@ pub fn kinds() -> Vec<Kind> {
     kinds.extend(sequences());
     kinds.extend(maps());
     kinds.extend(arrays());
+    kinds.extend(owned::kinds());
     kinds
 }
 

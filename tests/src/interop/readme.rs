@@ -32,11 +32,13 @@ fn rows() -> Vec<(&'static str, Vec<Given>)> {
         ),
         ("struct", lines("structure", json!([1.5]))),
         ("newtype, `Box`, `Rc`, `Arc`, `Cell`, `Mutex`, ...", Vec::new()),
-        // What one value is to several has tests of its own.
-        ("`Arc`, `Rc` of one value", Vec::new()),
-        ("`Weak`", Vec::new()),
-        ("`SoftLink<T>`, `ExternalLink<T>`", Vec::new()),
-        ("`Vec<Arc<T>>`, `layout = \"shared\"`", Vec::new()),
+        ("`Arc`, `Rc` of one value", lines("arc", json!([true]))),
+        ("`Weak`", values(&["weak"])),
+        (
+            "`SoftLink<T>`, `ExternalLink<T>`",
+            vec![("soft_link", Some(json!([[1.5, 2.5], "/y"]))), ("external_link", Some(json!([[1.5, 2.5], "/x"])))],
+        ),
+        ("`Vec<Arc<T>>`, `layout = \"shared\"`", values(&["vec_shared"])),
         ("`Option`", vec![("option", Some(json!([true]))), ("option_none", Some(json!([false])))]),
         ("`Box<dyn Trait>` (feature `dynamic`)", lines("structure", json!(["struct Record 1"]))),
         ("tuple", lines("tuple", json!([1]))),

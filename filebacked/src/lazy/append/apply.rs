@@ -3,7 +3,7 @@
 use super::plan::{New, Plan};
 use crate::error::Result;
 use crate::stamp::LEN;
-use crate::storage::libhdf5::{self, Grower, Id, LibKept, LibSink, Rows, relink, resize, set_number};
+use crate::storage::libhdf5::{self, Grower, Id, LibKept, LibSink, References, Rows, relink, resize, set_number};
 use crate::storage::{Dtype, Kept, ObjectKind};
 use std::sync::Arc;
 
@@ -12,12 +12,13 @@ impl Plan {
     pub(super) fn apply(mut self, object: &Id, kind: ObjectKind) -> Result<Option<Arc<dyn Kept>>> {
         let mut grower = Grower::new()?;
         let mut root: Option<Arc<dyn Kept>> = None;
+        let references = self.references()?;
         // What is made anew lies beside the old until everything is there; then it takes its name.
         let mut anew = Vec::new();
         for growth in &mut self.grown {
             if let Some(place) = growth.place.take() {
-                growth.dataset = grower.remade(&growth.dataset, &growth.description.dtype, growth.dtype.as_ref())?;
-                anew.push((growth.dataset.clone(), place));
+                let new = grower.remade(&growth.dataset, &growth.description.dtype, growth.dtype.as_ref())?;
+                anew.push((std::mem::replace(&mut growth.dataset, new.clone()), new, place));
             }
         }
         for (group, name, draft) in self.instead.drain(..) {
@@ -25,19 +26,20 @@ impl Plan {
             let made = draft.write(&beside, &mut LibSink::new(group.clone())?);
             let new = made.and_then(|()| libhdf5::open(&group, &beside));
             let _ = libhdf5::delete(&group, &beside);
-            anew.push((new?, (group, name)));
+            anew.push((libhdf5::open(&group, &name)?, new?, (group, name)));
         }
         if let Err(error) = self.change(&mut grower) {
             self.undo();
             return Err(error);
         }
-        for (new, (group, name)) in anew {
-            relink(&new, &group, &name)?;
+        for (_, new, (group, name)) in &anew {
+            relink(new, group, name)?;
             // One dataset that is all there is.
             if kind == ObjectKind::Dataset {
-                root = Some(Arc::new(LibKept::of(new)?));
+                root = Some(Arc::new(LibKept::of(new.clone())?));
             }
         }
+        references.renew(&anew.iter().map(|(old, new, _)| (old, new)).collect::<Vec<_>>())?;
         // What rows there are is on its way before their number is.
         libhdf5::flush(object)?;
         for (group, len) in &self.lens {
@@ -45,6 +47,14 @@ impl Plan {
         }
         libhdf5::settle(object)?;
         Ok(root)
+    }
+
+    /// The references to what is made anew.
+    fn references(&self) -> Result<References> {
+        let instead = self.instead.iter().map(|(group, name, _)| libhdf5::open(group, name));
+        let instead = instead.collect::<Result<Vec<Id>>>()?;
+        let anew = self.grown.iter().filter(|growth| growth.place.is_some()).map(|growth| &growth.dataset);
+        References::to(&anew.collect::<Vec<_>>(), &instead.iter().collect::<Vec<_>>())
     }
 
     fn change(&mut self, grower: &mut Grower) -> Result<()> {

@@ -7,7 +7,7 @@ use crate::file::{in_turn, write_aside};
 use crate::layout::map::{Form, checked_link, key_name};
 use crate::options::WriteOptions;
 use crate::stamp::{LEN, UNDER_WAY, escape_link};
-use crate::storage::libhdf5::{self, Id};
+use crate::storage::libhdf5::{self, Id, LibSink};
 use std::hash::Hash;
 
 impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
@@ -125,7 +125,7 @@ fn put<V: FileBacked>(root: &Id, group: &Id, link: &str, change: &Change<V>, opt
                 old.map_or(Ok(()), |old| libhdf5::clear_link(group, old))
             })
         }),
-        Some(value) => write_aside(root, value, options, || {
+        Some(value) => write_aside(LibSink::new(root.clone())?, root, value, options, || {
             libhdf5::locked(|| {
                 check(group, link, change)?;
                 libhdf5::move_over(root, UNDER_WAY, group, link)?;

@@ -3,6 +3,7 @@
 use super::cells::Strings;
 use super::records::Records;
 use crate::error::{Error, ErrorKind, Result};
+use crate::shared::{Apart, Written};
 use crate::stamp::{LEN, STAMP, Stamp};
 use crate::storage::{AttrSpec, DatasetSpec, Dtype, Elements, Link, Out, Sink, StoredType, Texts};
 
@@ -11,7 +12,9 @@ const ENCODING: [&str; 2] = ["encoding-type", "encoding-version"];
 
 /// What a value has written so far.
 #[derive(Debug, Default)]
-pub(crate) struct Capture {
+pub(crate) struct Capture<'s> {
+    /// What the sink that gets the records knows of values with several owners.
+    owners: Option<&'s mut Written>,
     /// The open groups, the innermost last.
     open: Vec<(String, Group)>,
     /// What was written outside of all groups: the value.
@@ -72,7 +75,12 @@ pub(super) fn too_large() -> Error {
     ErrorKind::Limit("records of more than 4 GiB".into()).into()
 }
 
-impl Capture {
+impl<'s> Capture<'s> {
+    /// Captures what becomes records of this sink.
+    pub(crate) fn within(sink: &'s mut dyn Sink) -> Self {
+        Capture { owners: sink.owners(), ..Capture::default() }
+    }
+
     /// The records that the value is.
     pub(crate) fn finish(self) -> Result<Records> {
         let value = self.value.filter(|_| self.open.is_empty());
@@ -121,7 +129,15 @@ impl Capture {
     }
 }
 
-impl Sink for Capture {
+impl Sink for Capture<'_> {
+    fn owners(&mut self) -> Option<&mut Written> {
+        self.owners.as_deref_mut()
+    }
+
+    fn unlinkable(&self) -> Option<Apart> {
+        Some(Apart::Record)
+    }
+
     fn begin_group(&mut self, name: &str, _: bool) -> Result<()> {
         // A group without a stamp is a part of the one around it, with as many rows.
         let (kind, len) = match self.open.last() {

@@ -33,16 +33,16 @@ use std::sync::Arc;
 const DEPTH: u32 = 32;
 
 /// How a type lies in memory.
-struct Part {
-    kind: Kind,
-    size: usize,
+pub(super) struct Part {
+    pub(super) kind: Kind,
+    pub(super) size: usize,
     memory: Id,
     /// Where enumerations lie whose bytes are in another order than the machine's. There is no way to them but from
     /// themselves: from integers HDF5 knows none, and other enumerations lose the numbers that have no name.
     swapped: Vec<Range<usize>>,
 }
 
-enum Kind {
+pub(super) enum Kind {
     Flat(Dtype),
     Text,
     Sequence(Box<Part>),
@@ -430,6 +430,33 @@ pub(super) fn read_unusual(data: Data, location: hid_t) -> Result<Unusual> {
             reclaim(data, part.memory.raw(), buffer.as_mut_ptr().cast())?;
         }
         Ok(Unusual::Cells(part.form(), cells?))
+    }
+}
+
+/// Reads all elements, and writes them again if `change` says that it has changed some. The lock is held.
+pub(super) fn change(data: Data, change: impl FnOnce(&Part, &mut [u8]) -> Result<bool>) -> Result<()> {
+    let part = Part::new(data.dtype()?.raw(), true, DEPTH)?;
+    let n = data.elements()?;
+    let size = n.checked_mul(part.size).ok_or_else(too_large)?;
+    let mut buffer: Vec<usize> = room(size.div_ceil(size_of::<usize>()))?;
+    buffer.resize(size.div_ceil(size_of::<usize>()), 0);
+    if n == 0 {
+        return Ok(());
+    }
+    // SAFETY: there is room for all elements in this type; after a failure nothing is known about what was read, so it is
+    // left alone. Pointers are given back to the library in the end.
+    unsafe {
+        data.read(part.memory.raw(), H5P_DEFAULT, buffer.as_mut_ptr().cast())?;
+        let changed = change(&part, bytes_of(&mut buffer, size));
+        let written = match changed {
+            Ok(true) => put(data, &part.memory, buffer.as_ptr().cast()),
+            Ok(false) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if part.has_pointers() {
+            reclaim(data, part.memory.raw(), buffer.as_mut_ptr().cast())?;
+        }
+        written
     }
 }
 

@@ -1,5 +1,6 @@
 //! Changes to the groups of a file: making, opening, deleting, renaming and moving members.
 
+use super::aside::move_over;
 use super::attributes::has as has_attribute;
 use super::compare::open_attribute;
 use super::content;
@@ -7,7 +8,6 @@ use super::filetype::size_of_type;
 use super::id::{Id, check, room, with_link_name, with_name};
 use super::lists::{link_list, new_list};
 use super::names;
-use super::replace::move_over;
 use super::source::{Data, LibSource};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::Source;

@@ -1,11 +1,11 @@
 //! Datasets that grow along their first dimension.
 
+use super::aside::replace;
 use super::edit::{copy_attribute, root_of};
 use super::filetype::{describe, size_of_type};
 use super::id::{Id, check, room, with_link_name, with_name};
 use super::lists::new_list;
 use super::names::attributes;
-use super::replace::replace;
 use super::source::Data;
 use super::stack::last_error;
 use super::strings::{Arena, into_arena};

@@ -8,7 +8,7 @@ use crate::storage::StoredType;
 use hdf5_metno::globals::H5T_STD_REF_OBJ;
 #[cfg(not(hdf5_tokens))]
 use hdf5_metno_sys::h5::haddr_t as Place;
-use hdf5_metno_sys::h5d::H5Dwrite;
+use hdf5_metno_sys::h5d::{H5Dread, H5Dwrite};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5l::H5L_type_t::H5L_TYPE_HARD;
 #[cfg(not(hdf5_tokens))]
@@ -69,6 +69,14 @@ impl Linked {
         Ok(!matches!(found, Object::None))
     }
 
+    /// Whether a link leads to an object that was noted. The lock is held.
+    pub(super) fn is_at(&self, object: u32, group: hid_t, name: &str) -> Result<bool> {
+        Ok(match (self.objects.get(object as usize), place_of(group, name)?) {
+            (Some(Object::At(noted)), Some(found)) => *noted == found,
+            _ => false,
+        })
+    }
+
     /// Links to an object that was noted. The lock is held.
     pub(super) fn link(&self, object: u32, group: hid_t, name: &str, list: hid_t) -> Result<()> {
         let Some(Object::At(place)) = self.objects.get(object as usize) else {
@@ -106,7 +114,8 @@ impl Linked {
                 check(unsafe { H5Rcreate(reference.as_mut_ptr().cast(), target, c".".as_ptr(), H5R_OBJECT, -1) })?;
             }
             let dataset = open_place(root, place)?;
-            if !bytes.is_empty() {
+            // What is equal is not written again.
+            if !bytes.is_empty() && !has_references(&dataset, &bytes)? {
                 // SAFETY: the dataset is open, and the references are as many as it has elements.
                 check(unsafe {
                     H5Dwrite(dataset.raw(), *H5T_STD_REF_OBJ, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.as_ptr().cast())
@@ -134,6 +143,16 @@ fn place_of(group: hid_t, name: &str) -> Result<Option<Place>> {
         let place = unsafe { *info.u.address() };
         Ok(Some(place))
     })
+}
+
+/// Whether a dataset has these references. The lock is held.
+fn has_references(dataset: &Id, wanted: &[u8]) -> Result<bool> {
+    let mut found = vec![0u8; wanted.len()];
+    // SAFETY: the dataset is open, and there is room for its elements, which are as many as those that are wanted.
+    check(unsafe {
+        H5Dread(dataset.raw(), *H5T_STD_REF_OBJ, H5S_ALL, H5S_ALL, H5P_DEFAULT, found.as_mut_ptr().cast())
+    })?;
+    Ok(found == wanted)
 }
 
 /// The type of references to objects. The lock is held.

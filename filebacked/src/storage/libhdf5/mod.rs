@@ -5,9 +5,11 @@
 //! from other threads. Files are written in the format of HDF5 1.8, which every later version reads.
 
 mod access;
+mod aside;
 mod attributes;
 mod changes;
 mod chunks;
+mod claims;
 mod compare;
 mod content;
 // Arrays are what is changed in its place.
@@ -34,8 +36,8 @@ mod members;
 mod names;
 mod recode;
 mod refer;
+mod renew;
 mod repack;
-mod replace;
 #[cfg(feature = "ndarray")]
 mod rewrite;
 mod sequences;
@@ -51,6 +53,7 @@ mod walk;
 
 pub(crate) use access::{Access, Creation};
 pub use access::{CloseDegree, Libver, Locking, SpaceStrategy};
+pub(crate) use aside::{clear_link, move_over};
 pub(crate) use attributes::{attribute_names, clear_attribute, delete_attribute, has_attribute, replace_attribute};
 pub(crate) use changes::{begin, clear, flush, is_interrupted, is_marked, settle};
 #[cfg(feature = "ndarray")]
@@ -78,7 +81,7 @@ pub(crate) use members::{
     member, members, open_member, path_of,
 };
 pub(crate) use recode::Recoding;
-pub(crate) use replace::{clear_link, move_over};
+pub(crate) use renew::References;
 #[cfg(feature = "ndarray")]
 pub(crate) use rewrite::rewrite;
 pub(crate) use sink::LibSink;

@@ -15,9 +15,9 @@ use hdf5_metno_sys::h5r::H5Rdereference1;
 #[cfg(hdf5_dereference2)]
 use hdf5_metno_sys::h5r::H5Rdereference2;
 #[cfg(not(hdf5_tokens))]
-use hdf5_metno_sys::h5r::{H5R_DATASET_REGION as REGION, H5R_OBJECT as OBJECT};
+pub(super) use hdf5_metno_sys::h5r::{H5R_DATASET_REGION as REGION, H5R_OBJECT as OBJECT};
 #[cfg(hdf5_tokens)]
-use hdf5_metno_sys::h5r::{H5R_DATASET_REGION1 as REGION, H5R_OBJECT1 as OBJECT};
+pub(super) use hdf5_metno_sys::h5r::{H5R_DATASET_REGION1 as REGION, H5R_OBJECT1 as OBJECT};
 use hdf5_metno_sys::h5r::{H5R_type_t, H5Rget_region};
 use hdf5_metno_sys::h5s::{
     H5S_MAX_RANK, H5Screate_simple, H5Sget_select_bounds, H5Sget_select_npoints, H5Sget_simple_extent_ndims,
@@ -61,7 +61,7 @@ fn is_null(reference: &[u8]) -> bool {
 }
 
 /// Opens what a reference leads to. The lock is held.
-fn dereference(at: hid_t, kind: H5R_type_t, reference: &[u8]) -> Result<Id> {
+pub(super) fn dereference(at: hid_t, kind: H5R_type_t, reference: &[u8]) -> Result<Id> {
     let reference: *const c_void = reference.as_ptr().cast();
     // SAFETY: the object that the reference was read from is open, and the reference has the size of its kind; the new
     // identifier has no other owner.

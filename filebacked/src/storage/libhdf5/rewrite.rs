@@ -7,6 +7,7 @@ use super::filetype::size_of_type;
 use super::id::{Id, check, room, with_link_name};
 use super::lists::link_list;
 use super::members::path_of;
+use super::renew::References;
 use super::source::{Data, allocation, select};
 use super::strings::{Arena, into_arena};
 use super::{links, names};
@@ -29,10 +30,12 @@ const UNDER_WAY: &str = ".filebacked grows";
 
 /// Writes a dataset anew with this shape, without a limit along each dimension that the old one could not have so long, and
 /// in chunks; `fill` adds what else is to be in it. Complete, it takes the place of the old one under all names that lead to
-/// it. The old one is whole until then, and stays so for whoever has it open.
+/// it, and of all references. The old one is whole until then, and stays so for whoever has it open.
 pub(crate) fn rewrite(old: &Id, shape: &[u64], fill: impl FnOnce(&Id) -> Result<()>) -> Result<Id> {
+    let references = References::to(&[old], &[])?;
     let new = sync(|| like(old, shape))?;
     instead(old, &new, fill)?;
+    references.renew(&[(old, &new)])?;
     Ok(new)
 }
 

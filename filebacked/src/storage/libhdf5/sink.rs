@@ -7,10 +7,12 @@ use super::linked::{self, Linked};
 use super::links;
 use super::lists::{ListRef, Lists};
 use super::members;
+use super::renew::has_references;
 use super::source::Data;
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
 use crate::shared::Written;
+use crate::stamp::UNDER_WAY;
 use crate::storage::compound::Strings;
 use crate::storage::{
     AttrSpec, Cell, DatasetSpec, Dtype, Elements, Form, Kept, Link, Out, Sink, Slab, StoredType, elements,
@@ -39,7 +41,9 @@ pub(crate) struct LibSink {
     scratch: Vec<u8>,
     /// References, which are written once everything that they may lead to is there.
     waiting: Vec<Waiting>,
-    linked: Linked,
+    pub(super) linked: Linked,
+    /// What is written under the name [`UNDER_WAY`] is what the first group is to be.
+    of_members: bool,
 }
 
 /// A dataset or an attribute whose elements are not written yet.
@@ -68,7 +72,20 @@ impl LibSink {
             let scalar = unsafe { Id::own(H5Screate(H5S_SCALAR))? };
             Ok::<_, Error>(Tools { types: Types::new()?, lists: Lists::new()?, scalar })
         })?;
-        Ok(LibSink { groups: vec![group], tools, scratch: Vec::new(), waiting: Vec::new(), linked: Linked::default() })
+        Ok(LibSink {
+            groups: vec![group],
+            tools,
+            scratch: Vec::new(),
+            waiting: Vec::new(),
+            linked: Linked::default(),
+            of_members: false,
+        })
+    }
+
+    /// Writes a value as the member [`UNDER_WAY`] of this group, whose members are the group's in the end.
+    pub(crate) fn of_members(group: Id) -> Result<Self> {
+        let sink = LibSink::new(group)?;
+        Ok(LibSink { of_members: true, ..sink })
     }
 
     /// The open group.
@@ -256,10 +273,14 @@ impl Sink for LibSink {
         result
     }
 
-    fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
+    fn copy(&mut self, name: &str, kept: &dyn Kept, may_point: bool) -> Result<bool> {
         let Some(into) = self.groups.last() else { return Ok(false) };
-        kept.with_hdf5(&mut |object| members::copy(object, into, name, 0))?;
-        Ok(true)
+        let mut copied = false;
+        kept.with_hdf5(&mut |object| {
+            copied = !(may_point && has_references(object)?);
+            if copied { members::copy(object, into, name, 0) } else { Ok(()) }
+        })?;
+        Ok(copied)
     }
 
     fn written(&mut self) -> Option<&mut Written> {
@@ -268,6 +289,7 @@ impl Sink for LibSink {
 
     fn note(&mut self, object: u32, name: Option<&str>) -> Result<bool> {
         let at = self.open()?;
+        let name = name.filter(|name| !(self.of_members && self.groups.len() == 1 && *name == UNDER_WAY));
         sync(|| self.linked.note(object, at, name))
     }
 

@@ -1,16 +1,19 @@
 //! Writing over what is there, where that differs.
 
+use super::aside::{clear, put_in_place, reorder};
+use super::claims::Claims;
 use super::compare::{delete_attribute, has_elements, open_attribute};
-use super::edit::{delete, exists, move_link};
+use super::edit::{delete, exists};
 use super::id::{Id, check, with_link_name};
 use super::links;
-use super::members::copy;
+use super::members::{copy, identity_and_links};
 use super::names::{self, is_ordered};
-use super::replace::{clear_link, move_over};
+use super::renew::has_references;
 use super::sink::{LibSink, count, too_large};
 use super::source::Data;
 use crate::error::{Error, ErrorKind, Result};
-use crate::stamp::{ASIDE, LEN, UNDER_WAY, member_and_attribute};
+use crate::shared::Written;
+use crate::stamp::{LEN, UNDER_WAY, member_and_attribute};
 use crate::storage::compound::Strings;
 use crate::storage::{AttrSpec, DatasetSpec, Dtype, Elements, Kept, Link, Out, Sink, StoredType, Texts};
 use hdf5_metno::sync::sync;
@@ -33,6 +36,9 @@ pub(crate) struct UpdateSink {
     frames: Vec<Frame>,
     /// The group that is written to is itself the value, which is written as a member of this name.
     rooted: Option<Vec<String>>,
+    claims: Claims,
+    /// What several links lead to is copied before it is changed.
+    apart: bool,
 }
 
 /// An open group.
@@ -69,16 +75,21 @@ fn same_text(found: &Texts, text: &[u8]) -> bool {
 }
 
 impl UpdateSink {
-    /// Updates members of a group; those that are not written stay. What is under way there is what a process left.
-    pub(crate) fn new(group: Id) -> Result<Self> {
-        clear_link(&group, UNDER_WAY)?;
-        Ok(UpdateSink { sink: LibSink::new(group)?, frames: vec![Frame::Old(Box::default())], rooted: None })
+    /// Updates a member of a group. With `apart`, some of the value is not written, but stays as it is.
+    pub(crate) fn new(group: Id, name: &str, apart: bool) -> Result<Self> {
+        clear(&group)?;
+        let claims = Claims::below(group.clone(), vec![name.to_string()]);
+        let frames = vec![Frame::Old(Box::default())];
+        Ok(UpdateSink { sink: LibSink::new(group)?, frames, rooted: None, claims, apart })
     }
 
     /// Updates a group by a value that is written as its member [`UNDER_WAY`]. Of its members and attributes, those of these
     /// names go unless they are written.
-    pub(crate) fn of_group(group: Id, known: Vec<String>) -> Result<Self> {
-        Ok(UpdateSink { rooted: Some(known), ..UpdateSink::new(group)? })
+    pub(crate) fn of_group(group: Id, known: Vec<String>, apart: bool) -> Result<Self> {
+        clear(&group)?;
+        let claims = Claims::below(group.clone(), known.clone());
+        let frames = vec![Frame::Old(Box::default())];
+        Ok(UpdateSink { sink: LibSink::of_members(group)?, frames, rooted: Some(known), claims, apart })
     }
 
     /// The open group, if it was there before.
@@ -106,8 +117,24 @@ impl UpdateSink {
         })
     }
 
+    /// The same, if it may be changed: nothing else in the file changes with it.
+    fn changeable(&mut self, name: &str, kind: H5I_type_t) -> Result<Option<Id>> {
+        let Some(object) = self.current(name, kind)? else { return Ok(None) };
+        if !self.apart {
+            return Ok(self.claims.claim(&object)?.then_some(object));
+        }
+        if sync(|| identity_and_links(object.raw()))?.1 > 1 {
+            let group = self.group()?;
+            clear(&group)?;
+            copy(&object, &group, UNDER_WAY, 0)?;
+            put_in_place(&group, name)?;
+            return self.current(name, kind);
+        }
+        Ok(Some(object))
+    }
+
     /// Notes that a member is written, whose attributes may stay too.
-    fn note(&mut self, name: &str, attributes: HashSet<String>) {
+    fn stays(&mut self, name: &str, attributes: HashSet<String>) {
         if let Some(old) = self.old() {
             old.links.remove(name);
             old.written.push(name.to_string());
@@ -120,13 +147,13 @@ impl UpdateSink {
     /// Writes a member under another name, and puts it in the place of what is there.
     fn replace(&mut self, name: &str, write: impl FnOnce(&mut LibSink, &str) -> Result<()>) -> Result<()> {
         let group = self.group()?;
-        clear_link(&group, UNDER_WAY)?;
-        let written = write(&mut self.sink, UNDER_WAY).and_then(|()| move_over(&group, UNDER_WAY, &group, name));
+        clear(&group)?;
+        let written = write(&mut self.sink, UNDER_WAY).and_then(|()| put_in_place(&group, name));
         if written.is_err() {
-            clear_link(&group, UNDER_WAY)?;
+            clear(&group)?;
         }
         written?;
-        self.note(name, HashSet::new());
+        self.stays(name, HashSet::new());
         Ok(())
     }
 
@@ -139,7 +166,7 @@ impl UpdateSink {
         size: usize,
         overwrite: impl FnOnce(&mut LibSink, &Id) -> Result<bool>,
     ) -> Result<bool> {
-        let Some(dataset) = self.current(name, H5I_DATASET)? else { return Ok(false) };
+        let Some(dataset) = self.changeable(name, H5I_DATASET)? else { return Ok(false) };
         let elements = if spec.null { 0 } else { spec.elements().ok_or_else(too_large)? };
         let at = dataset.raw();
         // Nobody gives it another shape between the look and the change.
@@ -157,7 +184,7 @@ impl UpdateSink {
             left.remove(name);
         }
         sync(|| self.attributes(at, spec))?;
-        self.note(name, left);
+        self.stays(name, left);
         Ok(true)
     }
 
@@ -228,21 +255,8 @@ impl UpdateSink {
         let around = self.sink.groups.get(new.unwrap_or(1).saturating_sub(1)).cloned();
         self.frames.clear();
         self.sink.groups.truncate(1);
-        around.map_or(Ok(()), |group| clear_link(&group, UNDER_WAY))
+        around.map_or(Ok(()), |group| clear(&group))
     }
-}
-
-/// Puts links into this order, by making all of them anew from where the first is out of it. The lock is held.
-fn reorder(group: &Id, wanted: &[String]) -> Result<()> {
-    let places: HashMap<&str, usize> = wanted.iter().enumerate().map(|(i, name)| (name.as_str(), i)).collect();
-    let found: Vec<usize> =
-        names::children(group.raw())?.iter().filter_map(|name| places.get(name.as_str()).copied()).collect();
-    let Some(first) = found.iter().enumerate().position(|(i, place)| i != *place) else { return Ok(()) };
-    for name in wanted.get(first..).unwrap_or_default() {
-        move_link(group, name, group, ASIDE)?;
-        move_link(group, ASIDE, group, name)?;
-    }
-    Ok(())
 }
 
 impl Sink for UpdateSink {
@@ -259,21 +273,21 @@ impl Sink for UpdateSink {
             self.frames.push(Frame::Old(Box::new(old)));
             return Ok(());
         }
-        if let Some(group) = self.current(name, H5I_GROUP)?
+        if let Some(group) = self.changeable(name, H5I_GROUP)?
             && (!ordered || sync(|| is_ordered(group.raw()))?)
         {
             let (links, attributes) = sync(|| {
                 // What a killed process left is no member of the value.
-                clear_link(&group, UNDER_WAY)?;
+                clear(&group)?;
                 Ok::<_, Error>((names::children(group.raw())?, names::attributes(group.raw())?))
             })?;
-            self.note(name, HashSet::new());
+            self.stays(name, HashSet::new());
             let (links, attributes) = (links.into_iter().collect(), attributes.into_iter().collect());
             self.frames.push(Frame::Old(Box::new(Old { links, attributes, ordered, ..Old::default() })));
             self.sink.groups.push(group);
             return Ok(());
         }
-        clear_link(&self.group()?, UNDER_WAY)?;
+        clear(&self.group()?)?;
         self.frames.push(Frame::New(name.to_string()));
         self.sink.begin_group(UNDER_WAY, ordered)
     }
@@ -286,9 +300,8 @@ impl Sink for UpdateSink {
             }
             Some(Frame::New(name)) => {
                 self.sink.end_group()?;
-                let group = self.group()?;
-                move_over(&group, UNDER_WAY, &group, &name)?;
-                self.note(&name, HashSet::new());
+                put_in_place(&self.group()?, &name)?;
+                self.stays(&name, HashSet::new());
                 Ok(())
             }
             Some(Frame::Inside) | None => self.sink.end_group(),
@@ -417,20 +430,29 @@ impl Sink for UpdateSink {
         }
     }
 
-    fn copy(&mut self, name: &str, kept: &dyn Kept) -> Result<bool> {
+    fn copy(&mut self, name: &str, kept: &dyn Kept, may_point: bool) -> Result<bool> {
         if self.old().is_none() {
-            return self.sink.copy(name, kept);
+            return self.sink.copy(name, kept, may_point);
         }
         for kind in [H5I_DATASET, H5I_GROUP] {
             // What was never read is what lies there.
             if let Some(current) = self.current(name, kind)?
                 && kept.is_at(&current)?
             {
-                self.note(name, HashSet::new());
+                self.stays(name, HashSet::new());
                 return Ok(true);
             }
         }
-        let group = self.group()?;
+        let (group, mut points) = (self.group()?, false);
+        if may_point {
+            kept.with_hdf5(&mut |object| {
+                points = has_references(object)?;
+                Ok(())
+            })?;
+        }
+        if points {
+            return Ok(false);
+        }
         self.replace(name, |_, name| kept.with_hdf5(&mut |object| copy(object, &group, name, 0)))?;
         Ok(true)
     }
@@ -473,7 +495,7 @@ impl Sink for UpdateSink {
         let same =
             sync(|| Ok::<_, Error>(exists(&group, name)? && links::read(group.raw(), name)?.as_ref() == Some(link)))?;
         if same {
-            self.note(name, HashSet::new());
+            self.stays(name, HashSet::new());
             return Ok(());
         }
         self.replace(name, |sink, name| sink.link(name, link))
@@ -483,7 +505,7 @@ impl Sink for UpdateSink {
         if self.old().is_none() {
             return self.sink.committed(name, stored, attrs);
         }
-        if let Some(found) = self.current(name, H5I_DATATYPE)? {
+        if let Some(found) = self.changeable(name, H5I_DATATYPE)? {
             let left = sync(|| {
                 let wanted = super::content::decode(stored)?;
                 // SAFETY: both types are open.
@@ -498,11 +520,46 @@ impl Sink for UpdateSink {
                 Ok::<_, Error>(Some(left))
             })?;
             if let Some(left) = left {
-                self.note(name, left);
+                self.stays(name, left);
                 return Ok(());
             }
         }
         self.replace(name, |sink, name| sink.committed(name, stored, attrs))
+    }
+
+    fn written(&mut self) -> Option<&mut Written> {
+        self.sink.written()
+    }
+
+    fn note(&mut self, object: u32, name: Option<&str>) -> Result<bool> {
+        self.sink.note(object, name)
+    }
+
+    fn hard_link(&mut self, name: &str, object: u32) -> Result<()> {
+        if self.old().is_none() {
+            return self.sink.hard_link(name, object);
+        }
+        let group = self.group()?;
+        if sync(|| Ok::<_, Error>(exists(&group, name)? && self.sink.linked.is_at(object, group.raw(), name)?))? {
+            self.stays(name, HashSet::new());
+            return Ok(());
+        }
+        self.replace(name, |sink, name| sink.hard_link(name, object))
+    }
+
+    fn references(&mut self, name: &str, spec: &DatasetSpec<'_>, objects: &[Option<u32>]) -> Result<()> {
+        if self.old().is_none() {
+            return self.sink.references(name, spec, objects);
+        }
+        let stored = sync(super::linked::reference_type)?;
+        let wanted = DatasetSpec { stored: Some(&stored), ..*spec };
+        match self.is_over(name, &wanted, spec.dtype.size(), |_, _| Ok(true))? {
+            true => {
+                let group = self.group()?;
+                sync(|| self.sink.linked.refer(group.raw(), name, objects))
+            }
+            false => self.replace(name, |sink, name| sink.references(name, spec, objects)),
+        }
     }
 
     fn left_out(&mut self, name: &str) {

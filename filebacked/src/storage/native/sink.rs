@@ -415,7 +415,7 @@ fn wrong_length(wanted: usize, found: usize) -> Error {
 }
 
 impl Sink for NativeSink {
-    fn copy(&mut self, _: &str, _: &dyn Kept) -> Result<bool> {
+    fn copy(&mut self, _: &str, _: &dyn Kept, _: bool) -> Result<bool> {
         // With the C library at hand, what is compressed stays so.
         if cfg!(feature = "libhdf5") { Err(self.decline("a copy as it is stored")) } else { Ok(false) }
     }

@@ -59,7 +59,7 @@ fn find_superblock<'b>(input: &mut Input<'b>) -> Result<Bytes<'b>> {
 
 /// Whether bytes begin as a file that this engine may read.
 fn is_superblock(bytes: &[u8]) -> bool {
-    bytes.len() >= SUPERBLOCK && bytes[..8] == SIGNATURE && bytes[8..11] == [2, 8, 8]
+    bytes.len() >= SUPERBLOCK && bytes[..8] == SIGNATURE && matches!(bytes[8..11], [2 | 3, 8, 8])
 }
 
 /// A file, in memory or on the disk.
@@ -118,8 +118,10 @@ impl<'b> NativeSource<'b> {
         if u64::from(lookup3(&head[..44])) != uint(&head, 44, 4)? {
             return Err(damaged("a superblock with a wrong checksum"));
         }
-        if head[11] & 1 != 0 {
-            return Err(crate::whole::interrupted());
+        match head[11] & 5 {
+            1 => return Err(crate::whole::interrupted()),
+            5 => return Err(unknown("a file that a SWMR writer has open")),
+            _ => {}
         }
         // An extension, or flags of a later version.
         if head[11] != 0 || uint(&head, 20, 8)? != UNDEFINED {

@@ -3,6 +3,7 @@
 use super::transpose::reversed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::foreign::matlab::{CLASS, EMPTY};
+use crate::shared::{Apart, Written};
 use crate::stamp::{STAMP, Stamp};
 use crate::storage::compound::Strings;
 use crate::storage::{
@@ -183,6 +184,14 @@ impl Sink for MatlabSink<'_> {
 
     fn link(&mut self, name: &str, link: &Link) -> Result<()> {
         self.sink.link(name, link)
+    }
+
+    fn owners(&mut self) -> Option<&mut Written> {
+        self.sink.owners()
+    }
+
+    fn unlinkable(&self) -> Option<Apart> {
+        Some(Apart::Filtered)
     }
 
     fn references(&mut self, _: &str, _: &DatasetSpec<'_>, _: &[Option<u32>]) -> Result<()> {

@@ -1,10 +1,12 @@
-//! Links that take the place of others.
+//! What is written beside what it takes the place of, and what stands aside meanwhile.
 
 use super::edit::{delete, exists, move_link};
 use super::id::Id;
+use super::names;
 use crate::error::Result;
-use crate::stamp::ASIDE;
+use crate::stamp::{ASIDE, UNDER_WAY};
 use hdf5_metno::sync::sync;
+use std::collections::HashMap;
 
 /// Lets something take a name in a group, by a link that `put` makes or moves there. What has the name already stands aside
 /// until then: it is back if that fails, and goes if not. Other threads see nothing of it.
@@ -33,4 +35,27 @@ pub(crate) fn move_over(from: &Id, name: &str, into: &Id, new: &str) -> Result<(
 /// Deletes a link, if there is one.
 pub(crate) fn clear_link(group: &Id, name: &str) -> Result<()> {
     sync(|| if exists(group, name)? { delete(group, name) } else { Ok(()) })
+}
+
+/// Deletes what is under way in a group, or was when a process was killed.
+pub(super) fn clear(group: &Id) -> Result<()> {
+    clear_link(group, UNDER_WAY)
+}
+
+/// Gives what is complete its name.
+pub(super) fn put_in_place(group: &Id, name: &str) -> Result<()> {
+    move_over(group, UNDER_WAY, group, name)
+}
+
+/// Puts links into this order, by making all of them anew from where the first is out of it. The lock is held.
+pub(super) fn reorder(group: &Id, wanted: &[String]) -> Result<()> {
+    let places: HashMap<&str, usize> = wanted.iter().enumerate().map(|(i, name)| (name.as_str(), i)).collect();
+    let found: Vec<usize> =
+        names::children(group.raw())?.iter().filter_map(|name| places.get(name.as_str()).copied()).collect();
+    let Some(first) = found.iter().enumerate().position(|(i, place)| i != *place) else { return Ok(()) };
+    for name in wanted.get(first..).unwrap_or_default() {
+        move_link(group, name, group, ASIDE)?;
+        move_link(group, ASIDE, group, name)?;
+    }
+    Ok(())
 }
