@@ -310,7 +310,8 @@ impl File {
     }
 }
 
-/// Writes into a link of another name, and runs `finish` when the value is complete; what is under way goes otherwise.
+/// Writes a value under another name in a group, in its turn, and runs `finish` when it is complete; what is under way goes
+/// otherwise.
 pub(crate) fn write_aside<T: Save>(
     sink: LibSink,
     group: &Id,
@@ -318,12 +319,12 @@ pub(crate) fn write_aside<T: Save>(
     options: &WriteOptions,
     finish: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
-    libhdf5::begin(group)?;
     let cx = whole::write_context::<T>(options)?;
     whole::rehearse(&cx, Place::Member(UNDER_WAY), value)?;
     in_turn(|| write_and_finish(sink, group, value, &cx, finish))
 }
 
+/// The same for whoever has the turn.
 fn write_and_finish<T: Save>(
     mut sink: LibSink,
     group: &Id,
@@ -331,15 +332,14 @@ fn write_and_finish<T: Save>(
     cx: &WriteContext,
     finish: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
-    if libhdf5::exists(group, UNDER_WAY)? {
-        // What a process left that did not come to its end.
-        libhdf5::delete(group, UNDER_WAY)?;
-    }
+    let _change = libhdf5::begin(group)?;
+    // What a process left that did not come to its end.
+    libhdf5::clear_link(group, UNDER_WAY)?;
     let written = whole::write_member(&mut sink, cx, UNDER_WAY, value);
     drop(sink);
     let done = written.and_then(|()| finish());
-    if done.is_err() && libhdf5::exists(group, UNDER_WAY)? {
-        libhdf5::delete(group, UNDER_WAY)?;
+    if done.is_err() {
+        libhdf5::clear_link(group, UNDER_WAY)?;
     }
     done
 }
@@ -357,44 +357,60 @@ pub(crate) fn write_member<T: Save>(base: &Id, path: &str, value: &T, options: &
     check(options).map_err(|e| e.at(path))?;
     let parts = whole::parts(path)?;
     let Some((leaf, groups)) = parts.split_last() else { return Err(ErrorKind::Missing.into()) };
+    write_leaf(base, groups, leaf, value, options).map_err(|e| e.at(path))
+}
+
+fn write_leaf<T: Save>(base: &Id, groups: &[&str], leaf: &str, value: &T, options: &WriteOptions) -> Result<()> {
     let in_use = || {
         Error::new(ErrorKind::Exists)
             .with_help("`WriteOptions::overwrite(Overwrite::Replace)` puts the new value in its place")
-            .at(path)
     };
+    let is_there = |group: &Id, missing: &[&str]| Ok::<_, Error>(missing.is_empty() && libhdf5::exists(group, leaf)?);
     // Asked before anything is written, so that a name in use costs nothing.
-    let found = find_group(base, groups).map_err(|e| e.at(path))?;
-    let replaced = match found {
-        Some(group) if libhdf5::exists(&group, leaf)? => match options.overwrite {
-            Overwrite::Refuse => return Err(in_use()),
-            Overwrite::Update => return update::update_member(group, leaf, value, options).map_err(|e| e.at(path)),
-            Overwrite::Replace => true,
-        },
-        _ => false,
-    };
-    let finish = || {
-        let mut group = base.clone();
-        for name in groups {
-            group = libhdf5::open_or_create_group(&group, name)?;
-        }
-        if replaced {
-            libhdf5::delete(&group, leaf)?;
-        }
-        libhdf5::move_link(base, UNDER_WAY, &group, leaf)
-    };
-    write_aside(LibSink::new(base.clone())?, base, value, options, finish).map_err(|e| e.at(path))
-}
-
-/// The group that these names lead to, if there is one.
-fn find_group(base: &Id, names: &[&str]) -> Result<Option<Id>> {
-    let mut found = base.clone();
-    for name in names {
-        match libhdf5::open_group(&found, name)? {
-            Some(group) => found = group,
-            None => return Ok(None),
+    if options.overwrite == Overwrite::Refuse {
+        let (group, missing) = reach(base, groups)?;
+        if is_there(&group, missing)? {
+            return Err(in_use());
         }
     }
-    Ok(Some(found))
+    let cx = whole::write_context::<T>(options)?;
+    let apart = match options.overwrite {
+        Overwrite::Update => whole::walk(&cx, Place::Member(leaf), value)?.stays || cx.mask().is_some(),
+        Overwrite::Refuse | Overwrite::Replace => {
+            whole::rehearse(&cx, Place::Member(UNDER_WAY), value)?;
+            false
+        }
+    };
+    in_turn(|| {
+        // Looked at again: others have had their turns since. Links may have led to another file.
+        let (group, missing) = reach(base, groups)?;
+        if options.overwrite == Overwrite::Update && is_there(&group, missing)? {
+            return update::update_member(group, leaf, value, &cx, apart);
+        }
+        write_and_finish(LibSink::new(group.clone())?, &group, value, &cx, || {
+            let mut into = group.clone();
+            for name in missing {
+                into = libhdf5::open_or_create_group(&into, name)?;
+            }
+            match options.overwrite {
+                Overwrite::Refuse => libhdf5::move_link(&group, UNDER_WAY, &into, leaf)
+                    .map_err(|error| if libhdf5::exists(&into, leaf).unwrap_or(false) { in_use() } else { error }),
+                Overwrite::Replace | Overwrite::Update => libhdf5::move_over(&group, UNDER_WAY, &into, leaf),
+            }
+        })
+    })
+}
+
+/// Opens what there is of a path of groups; and the names that are missing.
+fn reach<'n>(base: &Id, names: &'n [&'n str]) -> Result<(Id, &'n [&'n str])> {
+    let mut found = base.clone();
+    for (i, name) in names.iter().enumerate() {
+        match libhdf5::open_group(&found, name)? {
+            Some(group) => found = group,
+            None => return Ok((found, names.get(i..).unwrap_or_default())),
+        }
+    }
+    Ok((found, &[]))
 }
 
 pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptions) -> Result<()> {
@@ -409,11 +425,13 @@ pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptio
         return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("write it under a name"));
     }
     if options.overwrite == Overwrite::Update {
-        return update::update_members(group, value, options);
+        let cx = whole::write_context::<T>(options)?;
+        let apart = whole::walk(&cx, Place::Member(UNDER_WAY), value)?.stays || cx.mask().is_some();
+        return in_turn(|| update::update_members(group, value, &cx, apart));
     }
-    // A member that the new value leaves out must not come back from the old one.
-    let known = known_members::<T>(group)?;
     let finish = || {
+        // A member that the new value leaves out must not come back from the old one.
+        let known = known_members::<T>(group)?;
         let Some(written) = libhdf5::open_group(group, UNDER_WAY)? else {
             return Err(ErrorKind::Contract("the value was not written".into()).into());
         };

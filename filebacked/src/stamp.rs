@@ -15,6 +15,15 @@ pub(crate) const FORMAT: &str = "filebacked_format";
 /// The link under which a value is written until it is complete; no member of any value.
 pub(crate) const UNDER_WAY: &str = ".filebacked under way";
 
+/// The link of what is replaced, until what takes its place is there; no member of any value. Not in ASCII, so that an
+/// attribute whose name is not can be written under it: a file notes the encoding of a name.
+pub(crate) const ASIDE: &str = ".filebacked under way\u{2026}";
+
+/// Whether a name is that of something that is not complete, or is about to go.
+pub(crate) fn is_passing(name: &str) -> bool {
+    name.starts_with(UNDER_WAY) && matches!(name, UNDER_WAY | ASIDE)
+}
+
 /// The attribute of the root group that holds the digest of the file.
 pub(crate) const DIGEST: &str = "filebacked_digest";
 
@@ -109,13 +118,13 @@ pub(crate) fn escape(name: &str) -> Cow<'_, str> {
 }
 
 /// A name as a link: `/`, `%` and NUL as `%XX`, the names `.` and `..` with their dots so, the empty name as `%`; what
-/// [`UNDER_WAY`] means is no key.
+/// [`UNDER_WAY`] and [`ASIDE`] mean is no key.
 /// Reversed by [`unescape`].
 pub(crate) fn escape_link(name: &str) -> Cow<'_, str> {
     match name {
         "." => "%2E".into(),
         ".." => "%2E%2E".into(),
-        UNDER_WAY => UNDER_WAY.replacen('.', "%2E", 1).into(),
+        UNDER_WAY | ASIDE => name.replacen('.', "%2E", 1).into(),
         _ => percent(name, |c| matches!(c, '/' | '%' | '\0')),
     }
 }

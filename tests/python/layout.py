@@ -434,7 +434,8 @@ def value_shape(value, rank):
 
 
 def escape(key):
-    special = {"": "%", ".": "%2E", "..": "%2E%2E", ".filebacked under way": "%2Efilebacked under way"}
+    special = {"": "%", ".": "%2E", "..": "%2E%2E"}
+    special |= {f".filebacked under way{end}": f"%2Efilebacked under way{end}" for end in ["", "\u2026"]}
     return special.get(key) or key.replace("%", "%25").replace("/", "%2F").replace("\0", "%00")
 
 

@@ -437,8 +437,22 @@ fn maps_lie_in_maps_and_in_structs() {
 
 #[test]
 fn any_text_is_a_key() {
-    let keys =
-        ["", ".", "..", "/", "a/b", "%", "%2F", "100%", "a\0b", "ä 😀", "keys", "values", ".filebacked under way"];
+    let keys = [
+        "",
+        ".",
+        "..",
+        "/",
+        "a/b",
+        "%",
+        "%2F",
+        "100%",
+        "a\0b",
+        "ä 😀",
+        "keys",
+        "values",
+        ".filebacked under way",
+        ".filebacked under way…",
+    ];
     let mut map = LazyMap::new();
     map.extend(keys.iter().enumerate().map(|(i, key)| (key.to_string(), vec![i as u8]))).unwrap();
     let (_dir, path) = scratch("map.h5");

@@ -269,7 +269,7 @@ fn names_are_deleted_and_moved() {
     assert_eq!((a.path(), a.name(), a.parent().unwrap().is_none()), (None, None, true), "deleted, and still open");
     drop((file, a, inner));
     let Some(python) = python() else { return };
-    let all = json!(["b/", "b/c/", "b/c/y", "b/new/", "b/ä/", "b/ä/ner/"]);
+    let all = json!(["b/", "b/c/", "b/c/y", "b/ä/", "b/ä/ner/"]);
     assert_eq!(python.eval(&path, ALL), all);
 }
 
@@ -336,6 +336,7 @@ fn what_is_open_for_reading_is_not_changed() {
     let (_dir, path) = scratch("read_only.h5");
     let file = File::create(&path).unwrap();
     file.write("g/x", &1u8).unwrap();
+    file.attrs_of("g/x").unwrap().set("a", 1).unwrap();
     drop(file);
     let before = std::fs::read(&path).unwrap();
     let file = File::open(&path).unwrap();

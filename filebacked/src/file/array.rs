@@ -3,7 +3,6 @@
 use super::File;
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::libhdf5::{self, NewDataset};
-use crate::storage::read_only;
 use crate::whole;
 
 impl File {
@@ -24,9 +23,7 @@ impl File {
         {
             return Err(Error::new(ErrorKind::Exists).with_help("`File::read` gives a handle into what is there"));
         }
-        if !libhdf5::is_writable(&root)? {
-            return Err(read_only());
-        }
+        let _change = libhdf5::begin(&root)?;
         libhdf5::create(&root, groups, leaf, what)
     }
 }

@@ -1,6 +1,7 @@
 //! [`Attrs`]: the attributes of an object as a dictionary.
 
 use super::group::{Group, walk};
+use super::in_turn;
 use crate::backed::{FileBacked, Save};
 use crate::context::ReadContext;
 use crate::engine::trusted;
@@ -11,7 +12,7 @@ use crate::options::{ReadOptions, WriteOptions};
 use crate::path::near;
 use crate::schema::Schema;
 use crate::slot::{Place, Slot};
-use crate::stamp::{DIGEST, FILTER, FORMAT, LEN, STAMP};
+use crate::stamp::{ASIDE, DIGEST, FILTER, FORMAT, LEN, STAMP, UNDER_WAY, is_passing};
 use crate::storage::libhdf5::{self, Id, LibSink, LibSource};
 use crate::storage::{AttrSpec, Dtype, Elements, Sink, Source};
 use crate::value::{Dataset, Map};
@@ -50,9 +51,6 @@ pub struct Attrs {
     object: Id,
     file: Arc<Path>,
 }
-
-/// The name of an attribute until it is complete; the second for names that are not ASCII, whose encoding a file notes.
-const UNDER_WAY: [&str; 2] = [".filebacked under way", ".filebacked under way\u{2026}"];
 
 impl Group {
     /// The attributes of the group.
@@ -158,17 +156,21 @@ impl Attrs {
     /// something to this library (`filebacked`, `filebacked_format`, `filebacked_filter`, `filebacked_digest`; in its own groups also `len`), and for
     /// more than 64 KiB in objects of the oldest format.
     pub fn set<T: Save>(&self, name: &str, value: T) -> Result<()> {
-        let aside = UNDER_WAY[usize::from(!name.is_ascii())];
+        // A file notes the encoding of a name.
+        let aside = if name.is_ascii() { UNDER_WAY } else { ASIDE };
         let set = || {
-            self.check_change(name)?;
-            if libhdf5::has_attribute(&self.object, aside)? {
-                libhdf5::delete_attribute(&self.object, aside)?;
-            }
-            let written = self.write(aside, &value);
-            if written.is_err() && libhdf5::has_attribute(&self.object, aside)? {
-                libhdf5::delete_attribute(&self.object, aside)?;
-            }
-            written.and_then(|()| libhdf5::replace_attribute(&self.object, aside, name))
+            self.check_name(name)?;
+            in_turn(|| {
+                let _change = libhdf5::begin(&self.object)?;
+                // What a process left that did not come to its end.
+                libhdf5::clear_attribute(&self.object, aside)?;
+                let written = self.write(aside, &value);
+                let done = written.and_then(|()| libhdf5::replace_attribute(&self.object, aside, name));
+                if done.is_err() {
+                    libhdf5::clear_attribute(&self.object, aside)?;
+                }
+                done
+            })
         };
         self.done(Operation::Change, set().map_err(|e| e.at(name)))
     }
@@ -196,11 +198,13 @@ impl Attrs {
     /// [`ErrorKind::Missing`], [`ErrorKind::ReadOnly`], or [`ErrorKind::Unsupported`] as [`Attrs::set`].
     pub fn remove(&self, name: &str) -> Result<()> {
         let remove = || {
-            self.check_change(name)?;
+            self.check_name(name)?;
             self.check_there(name)?;
+            let _change = libhdf5::begin(&self.object)?;
             libhdf5::delete_attribute(&self.object, name)
         };
-        self.done(Operation::Change, remove().map_err(|e| e.at(name)))
+        // Nothing comes between what is looked at and the change.
+        self.done(Operation::Change, libhdf5::locked(remove).map_err(|e| e.at(name)))
     }
 
     /// Gives an attribute another name.
@@ -210,16 +214,19 @@ impl Attrs {
     /// [`ErrorKind::Missing`], [`ErrorKind::Exists`], or as [`Attrs::remove`].
     pub fn rename(&self, name: &str, new: &str) -> Result<()> {
         let rename = || {
-            self.check_change(name)?;
-            self.check_change(new)?;
+            self.check_name(name)?;
+            self.check_name(new)?;
             self.check_there(name)?;
             match libhdf5::has_attribute(&self.object, new)? {
                 true if name == new => Ok(()),
                 true => Err(Error::new(ErrorKind::Exists).with_help(format!("there is `{new}` already"))),
-                false => libhdf5::replace_attribute(&self.object, name, new),
+                false => {
+                    let _change = libhdf5::begin(&self.object)?;
+                    libhdf5::replace_attribute(&self.object, name, new)
+                }
             }
         };
-        self.done(Operation::Change, rename().map_err(|e| e.at(name)))
+        self.done(Operation::Change, libhdf5::locked(rename).map_err(|e| e.at(name)))
     }
 
     /// All attributes with their values, sorted by name. What h5py calls `Empty` is a dataset that
@@ -246,7 +253,7 @@ impl Attrs {
     /// All names but those of what a process left that did not come to its end.
     fn names(&self) -> Result<Vec<String>> {
         let mut names = libhdf5::attribute_names(&self.object)?;
-        names.retain(|name| !UNDER_WAY.contains(&name.as_str()));
+        names.retain(|name| !is_passing(name));
         Ok(names)
     }
 
@@ -258,15 +265,15 @@ impl Attrs {
         Ok(Object::new(source as &dyn Source, source.adopt(self.object.clone())?))
     }
 
-    fn check_change(&self, name: &str) -> Result<()> {
-        libhdf5::begin(&self.object)?;
+    /// Refuses names that mean something to this library.
+    fn check_name(&self, name: &str) -> Result<()> {
         if is_no_name(name) {
             return Err(ErrorKind::Unsupported(format!("{name:?} as the name of an attribute")).into());
         }
         let reserved = match name {
             STAMP | FILTER | FORMAT | DIGEST => true,
             LEN => libhdf5::has_attribute(&self.object, STAMP)?,
-            _ => UNDER_WAY.contains(&name),
+            _ => is_passing(name),
         };
         if !reserved {
             return Ok(());

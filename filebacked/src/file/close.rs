@@ -13,7 +13,11 @@ impl File {
     /// [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted); [`File::recover`] reads it all the same, and so do h5py and others, who do not look at that
     /// byte. Whatever the driver, as long as the file is one on the disk; elsewhere than on Unix nothing is marked. With
     /// [`Driver::core`](crate::Driver::core) the flush itself is the change, and a kill in the middle of that may go unnoticed: HDF5 writes
-    /// the superblock as it has it in memory. Changes by way of [`File::as_hdf5`] are not marked; a flush by way of it ends the mark too early.
+    /// the superblock as it has it in memory. Files with a superblock of version 3 or later HDF5 marks itself, in the same byte, when it
+    /// opens them to be changed; that mark too is there from a change to the next flush, instead of until the file is closed.
+    ///
+    /// While another thread is in the middle of a change, everything is written all the same, and the mark goes at the end of that
+    /// change. Changes by way of [`File::as_hdf5`] are not marked; a flush by way of it ends the mark too early.
     ///
     /// # Errors
     ///

@@ -159,27 +159,36 @@ impl Group {
         })
     }
 
-    /// Changes something at a path: in the group that is given, of the name that is given.
-    pub(super) fn change<R>(
-        &self,
-        path: &str,
-        root: &str,
-        act: impl FnOnce(&Id, &[&str], &str) -> Result<R>,
-    ) -> Result<R> {
-        self.along(Operation::Change, path, |base, names| {
-            libhdf5::begin(base)?;
-            match names.split_last() {
-                Some((leaf, above)) => act(base, above, leaf),
-                None => Err(ErrorKind::Unsupported(root.to_string()).into()),
-            }
+    /// Looks for a name at a path that is to be changed: from the group that is given, along the names above it. The change
+    /// itself begins with [`libhdf5::begin`], with the group that it is in.
+    fn change<R>(&self, path: &str, root: &str, act: impl FnOnce(&Id, &[&str], &str) -> Result<R>) -> Result<R> {
+        self.along(Operation::Change, path, |base, names| match names.split_last() {
+            Some((leaf, above)) => act(base, above, leaf),
+            None => Err(ErrorKind::Unsupported(root.to_string()).into()),
         })
     }
 
     /// Makes something of a new name. Groups on the way are made where they are missing.
     pub(super) fn make<R>(&self, path: &str, act: impl FnOnce(&Id, &str) -> Result<R>) -> Result<R> {
+        self.make_if(path, |_| Ok(()), act)
+    }
+
+    /// The same, unless a look at the last group that is there refuses it: the new name is in its file, and below it.
+    fn make_if<R>(
+        &self,
+        path: &str,
+        check: impl FnOnce(&Id) -> Result<()>,
+        act: impl FnOnce(&Id, &str) -> Result<R>,
+    ) -> Result<R> {
         self.change(path, "the root group is there already", |base, above, leaf| {
-            check_free(base, above, leaf)?;
-            act(&reach(base, above)?, leaf).map_err(|e| e.at(leaf).at(&above.join("/")))
+            let (group, missing) = reach(base, above)?;
+            if missing.is_empty() {
+                check_free(&group, above, leaf)?;
+            }
+            let place = |e: Error| e.at(leaf).at(&above.join("/"));
+            check(&group).map_err(place)?;
+            let _change = libhdf5::begin(&group)?;
+            create(&group, missing).and_then(|group| act(&group, leaf)).map_err(place)
         })
     }
 
@@ -236,14 +245,14 @@ impl Group {
     /// that the new name would be in; [`ErrorKind::Unsupported`] for an object of another file.
     pub fn create_hard_link(&self, path: &str, target: &str) -> Result<()> {
         let object = self.along(Operation::Change, target, walk)?;
-        self.make(path, |group, leaf| {
+        let check = |group: &Id| {
             if !libhdf5::is_same(&libhdf5::root_of(&object)?, &libhdf5::root_of(group)?) {
                 return Err(Error::new(ErrorKind::Unsupported("a hard link to an object of another file".into()))
                     .with_help("`create_external_link` makes one that is looked up by name"));
             }
-            check_no_cycle(&object, group)?;
-            libhdf5::create_hard_link(&object, group, leaf)
-        })
+            check_no_cycle(&object, group)
+        };
+        self.make_if(path, check, |group, leaf| libhdf5::create_hard_link(&object, group, leaf))
     }
 
     /// Deletes a name, and what it leads to if that was its last one. The space can be used for what is written later. HDF5 does not
@@ -258,6 +267,7 @@ impl Group {
             if libhdf5::member(&group, leaf).map_err(|e| e.at(&above.join("/")))?.is_none() {
                 return Err(missing(&group, leaf).at(&above.join("/")));
             }
+            let _change = libhdf5::begin(&group)?;
             libhdf5::delete(&group, leaf).map_err(|e| e.at(leaf).at(&above.join("/")))
         })
     }
@@ -284,15 +294,20 @@ impl Group {
         if self.along(Operation::Change, to, same)? {
             return Ok(());
         }
-        self.make(to, |group, leaf| {
+        let check = |group: &Id| {
+            if !libhdf5::is_same(&libhdf5::root_of(&old)?, &libhdf5::root_of(group)?) {
+                return Err(Error::new(ErrorKind::Unsupported("to move an object into another file".into()))
+                    .with_help("`copy` it there, and `delete` it here"));
+            }
             if !libhdf5::is_same(group, &old)
                 && let Some(Member::Object(ObjectKind::Group)) = libhdf5::member(&old, &name)?
                 && let Some(moved) = libhdf5::open_member(&old, &name)?
             {
                 check_no_cycle(&moved, group)?;
             }
-            libhdf5::move_link(&old, &name, group, leaf)
-        })
+            Ok(())
+        };
+        self.make_if(to, check, |group, leaf| libhdf5::move_link(&old, &name, group, leaf))
     }
 }
 
@@ -302,30 +317,29 @@ fn is_absence(error: &Error) -> bool {
 }
 
 /// Refuses a name that is in use, before anything is made.
-fn check_free(base: &Id, above: &[&str], leaf: &str) -> Result<()> {
-    let group = match walk(base, above) {
-        Err(error) if matches!(error.kind(), ErrorKind::Missing) => return Ok(()),
-        group => group?,
-    };
-    libhdf5::check_group(&group).map_err(|e| e.at(&above.join("/")))?;
-    match libhdf5::exists(&group, leaf)? {
+fn check_free(group: &Id, above: &[&str], leaf: &str) -> Result<()> {
+    libhdf5::check_group(group).map_err(|e| e.at(&above.join("/")))?;
+    match libhdf5::exists(group, leaf)? {
         true => Err(Error::new(ErrorKind::Exists).with_help("`delete` frees it").at(leaf).at(&above.join("/"))),
         false => Ok(()),
     }
 }
 
-/// Opens the group at a path, and makes what is missing of it.
-fn reach(base: &Id, names: &[&str]) -> Result<Id> {
+/// Opens what there is of a path of groups; and the names that are missing.
+fn reach<'n>(base: &Id, names: &'n [&'n str]) -> Result<(Id, &'n [&'n str])> {
     let mut group = base.clone();
     for (i, name) in names.iter().enumerate() {
-        let next = match libhdf5::open_member(&group, name) {
-            Ok(None) => libhdf5::create_group(&group, name),
-            Ok(Some(next)) => Ok(next),
-            Err(error) => Err(error),
-        };
-        group = next.map_err(|e| e.at(&names[..=i].join("/")))?;
+        match libhdf5::open_member(&group, name).map_err(|e| e.at(&names[..=i].join("/")))? {
+            Some(next) => group = next,
+            None => return Ok((group, &names[i..])),
+        }
     }
-    Ok(group)
+    Ok((group, &[]))
+}
+
+/// Makes groups in one another.
+fn create(group: &Id, names: &[&str]) -> Result<Id> {
+    names.iter().try_fold(group.clone(), |group, name| libhdf5::create_group(&group, name))
 }
 
 /// Refuses to put a group into itself, where nothing else would lead to it.

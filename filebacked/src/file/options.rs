@@ -334,7 +334,7 @@ pub(super) fn open_complete(path: &Path, writable: bool, access: &Access) -> Res
 
 /// Marks a new file as one of this library's.
 pub(super) fn stamped(file: LibFile) -> Result<LibFile> {
-    file.begin()?;
+    let _change = file.begin()?;
     LibSink::new(file.root()?)?.attr(FORMAT, &Dtype::FixedStr(whole::VERSION.len()), &[], whole::VERSION.as_bytes())?;
     Ok(file)
 }

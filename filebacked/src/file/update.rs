@@ -2,9 +2,9 @@
 
 use super::{File, known_members};
 use crate::backed::Save;
+use crate::context::WriteContext;
 use crate::error::Result;
 use crate::options::{Overwrite, WriteOptions};
-use crate::slot::Place;
 use crate::stamp::UNDER_WAY;
 use crate::storage::libhdf5::{self, Id, UpdateSink};
 use crate::whole;
@@ -89,23 +89,20 @@ impl File {
     }
 }
 
-/// Updates a member of a group that is there.
-pub(super) fn update_member<T: Save>(group: Id, leaf: &str, value: &T, options: &WriteOptions) -> Result<()> {
-    let cx = whole::write_context::<T>(options)?;
-    let apart = whole::walk(&cx, Place::Member(leaf), value)?.stays || cx.mask().is_some();
-    libhdf5::begin(&group)?;
+/// Updates a member of a group that is there, in its turn. The value was walked through.
+pub(super) fn update_member<T: Save>(group: Id, leaf: &str, value: &T, cx: &WriteContext, apart: bool) -> Result<()> {
+    let _change = libhdf5::begin(&group)?;
     let mut sink = UpdateSink::new(group, leaf, apart)?;
-    let written = whole::write_member(&mut sink, &cx, leaf, value);
+    let written = whole::write_member(&mut sink, cx, leaf, value);
     complete(sink, written)
 }
 
-/// Updates the members of a group.
-pub(super) fn update_members<T: Save>(group: &Id, value: &T, options: &WriteOptions) -> Result<()> {
-    let cx = whole::write_context::<T>(options)?;
-    let apart = whole::walk(&cx, Place::Member(UNDER_WAY), value)?.stays || cx.mask().is_some();
-    libhdf5::begin(group)?;
-    let mut sink = UpdateSink::of_group(group.clone(), known_members::<T>(group)?, apart)?;
-    let written = whole::write_member(&mut sink, &cx, UNDER_WAY, value);
+/// Updates the members of a group, in its turn. The value was walked through.
+pub(super) fn update_members<T: Save>(group: &Id, value: &T, cx: &WriteContext, apart: bool) -> Result<()> {
+    let known = known_members::<T>(group)?;
+    let _change = libhdf5::begin(group)?;
+    let mut sink = UpdateSink::of_group(group.clone(), known, apart)?;
+    let written = whole::write_member(&mut sink, cx, UNDER_WAY, value);
     complete(sink, written)
 }
 

@@ -227,7 +227,7 @@ mod in_file {
         slab: &Slab,
         values: &ArrayViewD<'_, A>,
     ) -> Result<()> {
-        fill(dataset, &known(dataset, shape)?, slab, values)
+        libhdf5::locked(|| fill(dataset, &known(dataset, shape)?, slab, values))
     }
 
     fn fill<A: Element>(dataset: &Id, stored: &Dtype, slab: &Slab, values: &ArrayViewD<'_, A>) -> Result<()> {
@@ -239,6 +239,17 @@ mod in_file {
     /// Gives a dataset another shape, and writes a part of it. The new one and its chunks, where it had to be written anew.
     #[allow(clippy::type_complexity)]
     pub(super) fn reshape<A: Element>(
+        dataset: &Id,
+        from: &[usize],
+        to: &[usize],
+        part: Option<&(&Slab, ArrayViewD<'_, A>)>,
+    ) -> Result<Option<(Arc<dyn Kept>, Vec<usize>)>> {
+        // Of two that change the shape, the second one finds another than it knows.
+        libhdf5::locked(|| reshape_locked(dataset, from, to, part))
+    }
+
+    #[allow(clippy::type_complexity)]
+    fn reshape_locked<A: Element>(
         dataset: &Id,
         from: &[usize],
         to: &[usize],

@@ -41,7 +41,7 @@ mod tiles;
 
 pub(crate) use dtype::REFERENCE;
 pub(crate) use kept::Kept;
-#[cfg(feature = "ndarray")]
+#[cfg(all(feature = "ndarray", not(feature = "libhdf5")))]
 pub(crate) use kept::read_only;
 #[cfg(feature = "mmap")]
 pub(crate) use kept::{Piece, no_piece};

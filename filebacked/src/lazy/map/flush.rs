@@ -126,17 +126,21 @@ fn check<V>(group: &Id, link: &str, change: &Change<V>) -> Result<()> {
 
 /// Puts one change into the file. The root is where values are written until they are complete.
 fn put<V: FileBacked>(root: &Id, group: &Id, link: &str, change: &Change<V>, options: &WriteOptions) -> Result<()> {
-    let clear = || match &change.base {
-        Some(base) if libhdf5::exists(group, &base.link)? => libhdf5::delete(group, &base.link),
-        _ => Ok(()),
-    };
-    // Looked at again when it is this thread's turn: others may have had theirs since.
+    let old = change.base.as_ref().map(|base| &*base.link);
+    // Looked at again when it is this thread's turn, and nothing comes between the look and the change.
     match &change.value {
-        None => in_turn(|| check(group, link, change).and_then(|()| clear())),
+        None => in_turn(|| {
+            libhdf5::locked(|| {
+                check(group, link, change)?;
+                old.map_or(Ok(()), |old| libhdf5::clear_link(group, old))
+            })
+        }),
         Some(value) => write_aside(LibSink::new(root.clone())?, root, value, options, || {
-            check(group, link, change)?;
-            clear()?;
-            libhdf5::move_link(root, UNDER_WAY, group, link)
+            libhdf5::locked(|| {
+                check(group, link, change)?;
+                libhdf5::move_over(root, UNDER_WAY, group, link)?;
+                old.filter(|old| *old != link).map_or(Ok(()), |old| libhdf5::clear_link(group, old))
+            })
         }),
     }
 }

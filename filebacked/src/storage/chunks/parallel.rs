@@ -1,8 +1,12 @@
-//! Work on all cores, for callers who hold locks: what runs on other threads takes none.
+//! Work on all cores, for callers who hold locks: what runs on other threads takes none, and these threads do nothing else.
+//!
+//! Threads of the caller's own pool may all wait for a lock that the caller holds, and one of them that waits for work may do
+//! other work of that pool meanwhile, in the middle of the caller's.
 
 use super::line::Line;
 use crate::error::Result;
-use std::sync::{Mutex, PoisonError};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// Bytes of chunks that each thread has before it at a time.
 const AHEAD: usize = 4 << 20;
@@ -12,32 +16,60 @@ pub(super) fn lanes<L: Default>(n: usize) -> Vec<L> {
     std::iter::repeat_with(L::default).take(n.min(rayon::current_num_threads()).max(1)).collect()
 }
 
+/// Threads that only do what is handed over here, as many as rayon would use.
+static POOL: LazyLock<Option<ThreadPool>> = LazyLock::new(|| {
+    let threads = ThreadPoolBuilder::new().num_threads(rayon::current_num_threads());
+    threads.thread_name(|k| format!("filebacked {k}")).build().ok()
+});
+
+/// Something to be done on another thread. It may be that nobody does it.
+type Job<'env> = Box<dyn FnOnce() + Send + 'env>;
+
+/// Lets jobs be handed to other threads while something is done, and returns when all of that is done.
+fn beside<'env, R>(act: impl FnOnce(&dyn Fn(Job<'env>)) -> R) -> R {
+    // Where a thread of any pool waits for a scope of rayon, it does what else its pool has to do.
+    if rayon::current_thread_index().is_none()
+        && let Some(pool) = &*POOL
+    {
+        return pool.in_place_scope(|scope| act(&|job| scope.spawn(|_| job())));
+    }
+    std::thread::scope(|scope| {
+        act(&|job| {
+            // Without memory for a thread, the caller does it all.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, job);
+        })
+    })
+}
+
 /// Does the work of each item, with a lane for each thread. The first error, in the order of the items, ends it.
 pub(super) fn each<L: Send, T: Send>(
     lanes: &mut [L],
     items: impl Iterator<Item = T> + Send,
     work: impl Fn(&mut L, T) -> Result<()> + Sync,
 ) -> Result<()> {
-    if let [lane] = lanes {
-        return items.into_iter().try_for_each(|item| work(lane, item));
-    }
-    let items = Mutex::new(items.enumerate());
-    let failed = Mutex::new(None);
-    rayon::in_place_scope(|scope| {
-        for lane in lanes {
-            scope.spawn(|_| {
-                while let Some((k, item)) = next(&items) {
-                    if let Err(error) = work(lane, item) {
-                        let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
-                        if failed.as_ref().is_none_or(|(first, _)| k < *first) {
-                            *failed = Some((k, error));
-                        }
-                        return;
-                    }
+    let Some((own, others)) = lanes.split_first_mut() else { return Ok(()) };
+    let (items, failed) = (Mutex::new(items.enumerate()), Mutex::new(None));
+    let run = |lane: &mut L| {
+        while let Some((k, item)) = next(&items) {
+            if let Err(error) = work(lane, item) {
+                let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+                if failed.as_ref().is_none_or(|(first, _)| k < *first) {
+                    *failed = Some((k, error));
                 }
-            });
+                return;
+            }
         }
-    });
+    };
+    if others.is_empty() {
+        run(own);
+    } else {
+        beside(|spawn| {
+            for lane in others {
+                spawn(Box::new(|| run(lane)));
+            }
+            run(own);
+        });
+    }
     match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some((_, error)) => Err(error),
         None => Ok(()),
@@ -61,9 +93,7 @@ pub(super) fn in_order<L: Send, S: Default + Send>(
     let Some((own, others)) = lanes.split_first_mut() else { return Ok(()) };
     let line = Line::new(others, count, ahead);
     let (line, make) = (&line, &make);
-    rayon::in_place_scope(|scope| {
-        line.run(own, make, &mut hand_over, |lane| scope.spawn(move |_| line.work(lane, make)))
-    })
+    beside(|spawn| line.run(own, make, &mut hand_over, |lane| spawn(Box::new(move || line.work(lane, make)))))
 }
 
 #[cfg(test)]

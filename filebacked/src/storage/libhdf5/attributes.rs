@@ -29,12 +29,15 @@ pub(crate) fn delete_attribute(object: &Id, name: &str) -> Result<()> {
     sync(|| with_name(name, |name| unsafe { check(H5Adelete(object.raw(), name)).map(drop) }))
 }
 
+/// Deletes an attribute, if there is one.
+pub(crate) fn clear_attribute(object: &Id, name: &str) -> Result<()> {
+    sync(|| if has(object.raw(), name)? { delete_attribute(object, name) } else { Ok(()) })
+}
+
 /// Renames an attribute that is there, in the place of one that has the name already.
 pub(crate) fn replace_attribute(object: &Id, name: &str, new: &str) -> Result<()> {
     sync(|| {
-        if has(object.raw(), new)? {
-            delete_attribute(object, new)?;
-        }
+        clear_attribute(object, new)?;
         with_name(name, |name| {
             // SAFETY: the object is open, the names end in NUL.
             with_name(new, |new| unsafe { check(H5Arename(object.raw(), name, new)).map(drop) })

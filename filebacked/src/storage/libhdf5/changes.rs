@@ -18,17 +18,29 @@ use crate::storage::temporary;
 use crate::store::fill;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::H5F_scope_t::H5F_SCOPE_GLOBAL;
-use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5Fflush, H5Fget_intent};
-use hdf5_metno_sys::h5i::{H5Iget_file_id, hid_t};
+use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5F_OBJ_FILE, H5Fflush, H5Fget_intent, H5Fget_obj_count};
+use hdf5_metno_sys::h5i::{H5Iget_file_id, H5Iget_ref, hid_t};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// The files that this process has marked, by the library's number, which no other file gets, with what the operating system
-/// tells them by. Locked only while the library's lock is held.
-static MARKED: Mutex<BTreeMap<u64, Option<Place>>> = Mutex::new(BTreeMap::new());
+/// The files that this process has marked or is changing, by the library's number, which no other file gets. Locked only
+/// while the library's lock is held.
+static CHANGED: Mutex<BTreeMap<u64, Changed>> = Mutex::new(BTreeMap::new());
+
+/// What is known of a file that this process changes.
+#[derive(Debug, Default)]
+struct Changed {
+    marked: bool,
+    /// What the operating system tells it by.
+    place: Option<Place>,
+    /// The changes that have begun and are not at their end.
+    under_way: usize,
+    /// Nobody else will take the mark away, or somebody wanted to in the middle of a change: the last change does.
+    waited_for: bool,
+}
 
 /// A device, and a file of it.
 type Place = (u64, u64);
@@ -39,8 +51,40 @@ const SWMR: u32 = 0x20;
 /// The same of one that is read beside its writer.
 const SWMR_READ: u32 = 0x40;
 
-fn marked<R>(look: impl FnOnce(&mut BTreeMap<u64, Option<Place>>) -> R) -> R {
-    look(&mut MARKED.lock().unwrap_or_else(PoisonError::into_inner))
+fn changed<R>(look: impl FnOnce(&mut BTreeMap<u64, Changed>) -> R) -> R {
+    look(&mut CHANGED.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Whether this process has marked the file of this number.
+fn is_ours(number: u64) -> bool {
+    changed(|files| files.get(&number).is_some_and(|file| file.marked))
+}
+
+/// A change of a file that has begun; it is at its end when this goes. Until then the mark stays.
+#[derive(Debug)]
+#[must_use = "the change is at its end when this goes"]
+pub(crate) struct Change {
+    object: Id,
+    number: u64,
+}
+
+impl Drop for Change {
+    fn drop(&mut self) {
+        sync(|| {
+            let waited_for = changed(|files| {
+                let Some(file) = files.get_mut(&self.number) else { return false };
+                file.under_way = file.under_way.saturating_sub(1);
+                if file.under_way == 0 && !file.marked {
+                    files.remove(&self.number);
+                    return false;
+                }
+                file.under_way == 0 && file.waited_for
+            });
+            if waited_for {
+                settle_quietly(&self.object);
+            }
+        });
+    }
 }
 
 /// The file that an object is in, and its number. The lock is held.
@@ -71,39 +115,11 @@ unsafe fn file_number(file: hid_t, number: &mut std::ffi::c_ulong) -> i32 {
 
 /// Gives everything that was written to the file of an object to the operating system, in the middle of a change.
 pub(crate) fn flush(object: &Id) -> Result<()> {
-    // SAFETY: the object is open.
-    sync(|| check(unsafe { H5Fflush(object.raw(), H5F_SCOPE_GLOBAL) }).map(drop))
-}
-
-/// Every change of a file begins here: marks it, once until it is flushed, and refuses one that was opened to be read.
-pub(crate) fn begin(object: &Id) -> Result<()> {
     sync(|| {
         let (file, number) = file_of(object.raw())?;
-        if marked(|marked| marked.contains_key(&number)) {
-            return Ok(());
-        }
-        let mut intent = 0;
-        // SAFETY: the file is open, the number is writable.
-        check(unsafe { H5Fget_intent(file.raw(), &mut intent) })?;
-        if intent & H5F_ACC_RDWR == 0 {
-            return Err(read_only());
-        }
-        // With a single writer and many readers, the library keeps the flags.
-        if intent & SWMR == 0 {
-            if disk::set(&file, true)?.is_none() {
-                // A new file of which nothing is there yet.
-                flush(&file)?;
-                disk::set(&file, true)?;
-            }
-            let place = disk::place(&file)?;
-            marked(|marked| marked.insert(number, place));
-        }
-        // A digest of what was in the file says nothing any more.
-        let root = root_of(&file)?;
-        if open_attribute(root.raw(), DIGEST)?.is_some() {
-            delete_attribute(root.raw(), DIGEST)?;
-        }
-        Ok(())
+        write_out(&file)?;
+        // The library may have written the superblock, without the mark.
+        if is_ours(number) { disk::set(&file, true).map(drop) } else { Ok(()) }
     })
 }
 
@@ -118,14 +134,101 @@ pub(super) fn has_writer(object: &Id) -> Result<bool> {
     })
 }
 
-/// Writes everything that waits to be written to the file that an object is in, and then takes the mark away.
-pub(crate) fn settle(object: &Id) -> Result<()> {
+/// The lock is held.
+fn write_out(file: &Id) -> Result<()> {
+    // SAFETY: the file is open.
+    check(unsafe { H5Fflush(file.raw(), H5F_SCOPE_GLOBAL) }).map(drop)
+}
+
+/// Every change of a file begins here: marks it, once until it is flushed, and refuses one that was opened to be read. The
+/// object is one of the very file that is changed, wherever links have led.
+pub(crate) fn begin(object: &Id) -> Result<Change> {
+    begin_as(object, false)
+}
+
+/// The same for a handle that takes the mark away when it goes itself, by [`settle_quietly`].
+pub(super) fn begin_by_handle(object: &Id) -> Result<Change> {
+    begin_as(object, true)
+}
+
+fn begin_as(object: &Id, by_handle: bool) -> Result<Change> {
     sync(|| {
         let (file, number) = file_of(object.raw())?;
-        flush(&file)?;
-        if marked(|marked| marked.contains_key(&number)) {
-            disk::set(&file, false)?;
-            marked(|marked| marked.remove(&number));
+        if !is_ours(number) {
+            mark(&file, number)?;
+            let waited_for = !by_handle && !is_held(&file)?;
+            changed(|files| files.entry(number).or_default().waited_for = waited_for);
+        }
+        changed(|files| files.entry(number).or_default().under_way += 1);
+        Ok(Change { object: object.clone(), number })
+    })
+}
+
+/// Whether a file is open as a file: not only by objects in it, or because an external link has led there. The lock is held.
+fn is_held(file: &Id) -> Result<bool> {
+    // SAFETY: the file is open. This identifier is one of those that are counted, unless it was there before.
+    unsafe { Ok(check(H5Fget_obj_count(file.raw(), H5F_OBJ_FILE))? > 1 || check(H5Iget_ref(file.raw()))? > 1) }
+}
+
+/// Marks a file. The lock is held.
+fn mark(file: &Id, number: u64) -> Result<()> {
+    let mut intent = 0;
+    // SAFETY: the file is open, the number is writable.
+    check(unsafe { H5Fget_intent(file.raw(), &mut intent) })?;
+    if intent & H5F_ACC_RDWR == 0 {
+        return Err(read_only());
+    }
+    // With a single writer and many readers, the library keeps the flags.
+    if intent & SWMR == 0 {
+        if disk::set(file, true)?.is_none() {
+            // A new file of which nothing is there yet.
+            write_out(file)?;
+            disk::set(file, true)?;
+        }
+        let place = disk::place(file)?;
+        changed(|files| {
+            let file = files.entry(number).or_default();
+            (file.marked, file.place) = (true, place);
+        });
+    }
+    // A digest of what was in the file says nothing any more.
+    let root = root_of(file)?;
+    if open_attribute(root.raw(), DIGEST)?.is_some() {
+        delete_attribute(root.raw(), DIGEST)?;
+    }
+    Ok(())
+}
+
+/// Writes everything that waits to be written to the file that an object is in, and then takes the mark away: the end of a
+/// change that has [begun](begin) and whose guard is still there. What others have begun, they end.
+pub(crate) fn settle(object: &Id) -> Result<()> {
+    settle_but(object, 1)
+}
+
+/// The same where no change of the caller's is under way.
+pub(super) fn settle_file(object: &Id) -> Result<()> {
+    settle_but(object, 0)
+}
+
+/// As [`settle`], where so many changes are the caller's.
+fn settle_but(object: &Id, own: usize) -> Result<()> {
+    sync(|| {
+        let (file, number) = file_of(object.raw())?;
+        write_out(&file)?;
+        if !is_ours(number) {
+            return Ok(());
+        }
+        let others = changed(|files| {
+            let Some(file) = files.get_mut(&number) else { return false };
+            file.waited_for = file.under_way > own;
+            file.waited_for
+        });
+        disk::set(&file, others)?;
+        if !others {
+            changed(|files| match files.get_mut(&number) {
+                Some(file) if file.under_way > 0 => file.marked = false,
+                _ => drop(files.remove(&number)),
+            });
         }
         Ok(())
     })
@@ -134,12 +237,12 @@ pub(crate) fn settle(object: &Id) -> Result<()> {
 /// As [`settle`], if the file is marked, where nobody asks how it went.
 pub(super) fn settle_quietly(object: &Id) {
     sync(|| {
-        if !marked(|marked| marked.is_empty())
+        if !changed(|files| files.is_empty())
             && let Ok((_, number)) = file_of(object.raw())
-            && marked(|marked| marked.contains_key(&number))
+            && is_ours(number)
         {
             // Then it stays marked.
-            let _ = settle(object);
+            let _ = settle_file(object);
         }
     });
 }
@@ -148,7 +251,7 @@ pub(super) fn settle_quietly(object: &Id) {
 pub(super) fn opened(object: &Id) -> Result<()> {
     sync(|| {
         let (file, number) = file_of(object.raw())?;
-        match marked(|marked| marked.contains_key(&number)) {
+        match is_ours(number) {
             true => Ok(()),
             false => disk::set(&file, false).map(drop),
         }
@@ -160,7 +263,7 @@ pub(super) fn opened(object: &Id) -> Result<()> {
 pub(super) fn refuse_interrupted(object: &Id) -> Result<()> {
     sync(|| {
         let (file, number) = file_of(object.raw())?;
-        if !marked(|marked| marked.contains_key(&number)) && disk::get(&file)? {
+        if !is_ours(number) && disk::get(&file)? {
             return Err(crate::whole::interrupted());
         }
         Ok(())
@@ -171,7 +274,7 @@ pub(super) fn refuse_interrupted(object: &Id) -> Result<()> {
 pub(crate) fn is_interrupted(path: &Path) -> bool {
     is_marked(path) && {
         let place = std::fs::metadata(path).ok().and_then(|found| disk::place_of(&found));
-        place.is_none() || !sync(|| marked(|marked| marked.values().any(|marked| *marked == place)))
+        place.is_none() || !sync(|| changed(|files| files.values().any(|file| file.marked && file.place == place)))
     }
 }
 

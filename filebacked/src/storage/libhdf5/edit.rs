@@ -1,5 +1,6 @@
 //! Changes to the groups of a file: making, opening, deleting, renaming and moving members.
 
+use super::aside::move_over;
 use super::attributes::has as has_attribute;
 use super::compare::open_attribute;
 use super::content;
@@ -128,10 +129,7 @@ pub(crate) fn promote(from: &Id, into: &Id, overwrite: bool, known: &[String]) -
             }
         }
         for name in &links {
-            if overwrite && exists(into, name)? {
-                delete(into, name)?;
-            }
-            move_link(from, name, into, name)?;
+            if overwrite { move_over(from, name, into, name) } else { move_link(from, name, into, name) }?;
         }
         attributes.iter().try_for_each(|name| copy_attribute(from.raw(), into.raw(), name))
     })

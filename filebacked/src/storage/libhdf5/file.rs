@@ -199,7 +199,7 @@ impl LibFile {
     }
 
     /// Marks the file as one that is being changed.
-    pub(crate) fn begin(&self) -> Result<()> {
+    pub(crate) fn begin(&self) -> Result<changes::Change> {
         changes::begin(&self.id)
     }
 
@@ -215,7 +215,7 @@ impl LibFile {
 
     /// Gives everything that was written to the operating system.
     pub(crate) fn flush(&self) -> Result<()> {
-        changes::settle(&self.id)
+        changes::settle_file(&self.id)
     }
 
     /// Gives the file back, and says whether that went well, and what else holds it: then it closes when that goes.

@@ -1,6 +1,7 @@
 //! Datasets that grow along their first dimension.
 
-use super::edit::{copy_attribute, delete, root_of};
+use super::aside::replace;
+use super::edit::{copy_attribute, root_of};
 use super::filetype::{copy, describe, like, size_of_type};
 use super::id::{Id, check, room, with_link_name, with_name};
 use super::lists::new_list;
@@ -134,9 +135,8 @@ pub(crate) fn resize(dataset: &Id, shape: &[u64]) -> Result<()> {
 
 /// Puts a link to an object in the place of one that is there.
 pub(crate) fn relink(object: &Id, group: &Id, name: &str) -> Result<()> {
-    sync(|| {
+    replace(group, name, || {
         let list = new_list(*H5P_LINK_CREATE)?;
-        delete(group, name)?;
         // SAFETY: everything is open, the name ends in NUL.
         with_link_name(name, |name| unsafe {
             check(H5Pset_char_encoding(list.raw(), H5T_CSET_UTF8))?;

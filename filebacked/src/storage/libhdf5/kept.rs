@@ -106,7 +106,7 @@ impl Kept for LibKept {
 
     fn edit(&self, change: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
         self.open(|object| {
-            changes::begin(object)?;
+            let _change = changes::begin_by_handle(object)?;
             self.edited.store(true, Ordering::Relaxed);
             change(object)
         })

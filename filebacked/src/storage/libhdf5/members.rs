@@ -8,6 +8,7 @@ use super::names;
 use super::refer::broken;
 use super::source::kind;
 use crate::error::{Error, ErrorKind, Result};
+use crate::stamp::UNDER_WAY;
 use crate::storage::{Link, ObjectKind};
 use hdf5_metno::LocationType;
 use hdf5_metno::globals::{H5P_GROUP_CREATE, H5P_OBJECT_COPY};
@@ -120,12 +121,15 @@ pub(crate) fn members(group: &Id) -> Result<Vec<(String, Member)>> {
     })
 }
 
-/// The number of a group's links.
+/// The number of a group's links, but for what is under way.
 pub(crate) fn count(group: &Id) -> Result<usize> {
     let mut info = H5G_info_t::default();
-    // SAFETY: the group is open, the information is writable.
-    sync(|| check(unsafe { H5Gget_info(group.raw(), &mut info) }))?;
-    Ok(usize::try_from(info.nlinks).unwrap_or(usize::MAX))
+    sync(|| {
+        // SAFETY: the group is open, the information is writable.
+        check(unsafe { H5Gget_info(group.raw(), &mut info) })?;
+        let under_way = usize::from(exists(group, UNDER_WAY)?);
+        Ok(usize::try_from(info.nlinks).unwrap_or(usize::MAX).saturating_sub(under_way))
+    })
 }
 
 /// Opens what a link of a group leads to; `None` where there is no such link.

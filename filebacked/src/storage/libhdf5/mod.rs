@@ -55,7 +55,8 @@ mod watch;
 
 pub(crate) use access::{Access, Creation};
 pub use access::{CloseDegree, Libver, Locking, SpaceStrategy};
-pub(crate) use attributes::{attribute_names, delete_attribute, has_attribute, replace_attribute};
+pub(crate) use aside::{clear_link, move_over};
+pub(crate) use attributes::{attribute_names, clear_attribute, delete_attribute, has_attribute, replace_attribute};
 pub(crate) use changes::{begin, clear, flush, is_interrupted, is_marked, settle};
 #[cfg(feature = "ndarray")]
 pub(crate) use create::{NewDataset, create};
@@ -81,9 +82,9 @@ pub(crate) use members::{
     Member, check_group, copy, count, create_group, create_hard_link, create_link, is_ordered, is_same, kind_of,
     member, members, open_member, path_of,
 };
-#[cfg(feature = "ndarray")]
 pub(crate) use recode::Recoding;
 pub(crate) use renew::References;
+#[cfg(feature = "ndarray")]
 pub(crate) use rewrite::rewrite;
 pub(crate) use sink::LibSink;
 pub(crate) use source::LibSource;

@@ -2,7 +2,7 @@
 
 use super::id::{Id, check};
 use crate::error::{Error, ErrorKind, Result};
-use crate::stamp::UNDER_WAY;
+use crate::stamp::{ASIDE, UNDER_WAY};
 use hdf5_metno_sys::h5::H5_index_t::{self, H5_INDEX_CRT_ORDER, H5_INDEX_NAME};
 use hdf5_metno_sys::h5::H5_iter_order_t::{H5_ITER_INC, H5_ITER_NATIVE};
 use hdf5_metno_sys::h5::herr_t;
@@ -30,7 +30,7 @@ pub(super) fn children(group: hid_t) -> Result<Vec<String>> {
             names.sort_unstable();
         }
     }
-    names.retain(|name| name != UNDER_WAY.as_bytes());
+    names.retain(|name| ![UNDER_WAY.as_bytes(), ASIDE.as_bytes()].contains(&name.as_slice()));
     texts(names, "a member's name")
 }
 

@@ -33,7 +33,7 @@ use hdf5_metno_sys::h5d::{
     H5Dget_create_plist, H5Dget_offset, H5Dget_space, H5Dget_space_status, H5Dget_storage_size, H5Dget_type, H5Dread,
 };
 use hdf5_metno_sys::h5i::H5I_type_t::{H5I_ATTR, H5I_DATASET, H5I_FILE, H5I_GROUP};
-use hdf5_metno_sys::h5i::{H5Idec_ref, H5Iget_type, H5Iinc_ref, hid_t};
+use hdf5_metno_sys::h5i::{H5Iget_type, H5Iinc_ref, hid_t};
 use hdf5_metno_sys::h5l::H5Lexists;
 use hdf5_metno_sys::h5o::H5Oopen;
 use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_chunk, H5Pget_filter2, H5Pget_layout, H5Pget_nfilters};
@@ -411,12 +411,8 @@ impl Source for LibSource {
     }
 
     fn release(&self, handle: Handle) {
-        sync(|| {
-            // SAFETY: the handle owns the reference that is given back.
-            if unsafe { H5Idec_ref(handle.id as hid_t) } < 0 {
-                super::stack::forget_error();
-            }
-        });
+        // SAFETY: the handle owns the reference that is given back.
+        drop(sync(|| unsafe { Id::own(handle.id as hid_t) }));
     }
 }
 

@@ -169,7 +169,13 @@ impl UpdateSink {
         let Some(dataset) = self.changeable(name, H5I_DATASET)? else { return Ok(false) };
         let elements = if spec.null { 0 } else { spec.elements().ok_or_else(too_large)? };
         let at = dataset.raw();
-        if !sync(|| self.sink.tools.is_as_wanted(at, spec, elements, size))? || !overwrite(&mut self.sink, &dataset)? {
+        // Nobody gives it another shape between the look and the change.
+        let is_over = sync(|| {
+            Ok::<_, Error>(
+                self.sink.tools.is_as_wanted(at, spec, elements, size)? && overwrite(&mut self.sink, &dataset)?,
+            )
+        });
+        if !is_over? {
             return Ok(false);
         }
         let mut left: HashSet<String> = sync(|| names::attributes(at))?.into_iter().collect();
@@ -197,6 +203,13 @@ impl UpdateSink {
 
     /// Writes an attribute of any type where there is none that is equal. The lock is held.
     fn attribute_any(&mut self, at: hid_t, attr: &AttrSpec<'_>) -> Result<()> {
+        if let Elements::Bytes(bytes) = attr.elements
+            && attr.stored.is_none()
+            && !attr.null
+        {
+            // They are compared with as many as the shape says.
+            count(attr.dtype, attr.shape, bytes)?;
+        }
         if let Some(found) = open_attribute(at, attr.name)? {
             let data = Data::Attribute(found.raw());
             let tools = &mut self.sink.tools;

@@ -11,7 +11,7 @@ use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::Limits;
 use crate::shared::{Identity, Loaded};
-use crate::stamp::UNDER_WAY;
+use crate::stamp::is_passing;
 use crate::storage::checksum::lookup3;
 use crate::storage::compound::references;
 use crate::storage::{
@@ -466,7 +466,7 @@ impl Source for NativeSource<'_> {
             let links = self.links(group)?;
             self.charge(links.len())?;
             let mut names = links.names()?;
-            names.retain(|name| name != UNDER_WAY);
+            names.retain(|name| !is_passing(name));
             Ok(names)
         };
         self.noted(names())
