@@ -21,7 +21,7 @@ use crate::backed::{FileBacked, Save};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
 use crate::layout::categorical;
-use crate::layout::encoding::Encoding;
+use crate::layout::encoding::{self, Encoding};
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
@@ -143,6 +143,7 @@ fn read<'a, T>(
     }
     let categorical = categorical::open(&node)?.map(|column| column.mask());
     let filled = filled && categorical.is_none();
+    let mut always = false;
     let (mask, values) = match categorical {
         Some(mask) => {
             node.present = true;
@@ -152,12 +153,14 @@ fn read<'a, T>(
             let group = node.group_of("optional", "a group (optional)")?;
             let mask = group.part("mask", |node| node.get_rows::<bool>())?;
             let values = group.part("values", |node| values(if filled { node } else { node.present(&mask)? }))?;
+            // AnnData's arrays always have a place for what is missing.
+            always = values.len() != mask.len() && group.object.text_attribute(encoding::TYPE)?.is_some();
             (mask, values)
         }
     };
     // Whether absent ones have a place was settled by the type that was written, which may have been another one.
     let present = mask.iter().filter(|missing| !**missing).count();
-    let filled = values.len() == mask.len() || filled && values.len() != present;
+    let filled = values.len() == mask.len() || always || filled && values.len() != present;
     let wanted = if filled { mask.len() } else { present };
     if values.len() != wanted {
         let what = format!("{} values where the mask tells of {wanted}", values.len());

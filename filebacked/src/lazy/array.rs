@@ -340,27 +340,15 @@ impl<A: Element + Clone, D: Dimension + 'static> FileBacked for LazyArray<A, D> 
     }
 
     fn read(node: Node<'_>) -> Result<Self> {
-        let description = node.describe()?;
-        number::shape(&node, &description, "an array", D::NDIM)?;
-        // In files of others the shape may be another, with extents of 1.
-        let as_stored = !description.null && D::NDIM.is_none_or(|rank| rank == description.shape.len());
-        let held = if as_stored { Held::new(&node)? } else { None };
-        let Some(held) = held else {
-            return Ok(node.get::<Array<A, D>>()?.into());
-        };
-        let extent = |extent: &u64| usize::try_from(*extent).map_err(|_| too_long(*extent));
-        let shape = description.shape.iter().map(extent).collect::<Result<Vec<_>>>()?;
-        countable(&shape)?;
-        // Nothing of it: whether the elements are of this type shows now, not later.
-        if description.shape.iter().all(|extent| *extent > 0) && !description.null {
-            let none = Slab { dims: description.shape.iter().map(|_| Span { start: 0, step: 1, count: 0 }).collect() };
-            if !description.shape.is_empty() {
-                windowed(&node, &shape, &none, |node| A::read_array(node, None))?;
-            }
+        let mut lazy = None;
+        node.object.source.alone(&mut || {
+            lazy = Self::held(&node)?;
+            Ok(())
+        })?;
+        match lazy {
+            Some(lazy) => Ok(lazy),
+            None => Ok(node.get::<Array<A, D>>()?.into()),
         }
-        let allocation = node.object.source.allocation(node.object.handle)?;
-        let chunk = allocation.chunk.iter().map(|extent| *extent as usize).collect();
-        Ok(LazyArray { place: Place::File { held, dtype: description.dtype, chunk, of: PhantomData }, shape })
     }
 
     fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
@@ -368,6 +356,30 @@ impl<A: Element + Clone, D: Dimension + 'static> FileBacked for LazyArray<A, D> 
             return sequence::read_numbered(node);
         }
         Ok(node.get_rows::<Array<A, D>>()?.into_iter().map(LazyArray::from).collect())
+    }
+}
+
+impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
+    /// An array that stays in its file, if it can.
+    fn held(node: &Node<'_>) -> Result<Option<Self>> {
+        let description = node.describe()?;
+        number::shape(node, &description, "an array", D::NDIM)?;
+        // In files of others the shape may be another, with extents of 1.
+        let as_stored = !description.null && D::NDIM.is_none_or(|rank| rank == description.shape.len());
+        let Some(held) = (if as_stored { Held::new(node)? } else { None }) else { return Ok(None) };
+        let extent = |extent: &u64| usize::try_from(*extent).map_err(|_| too_long(*extent));
+        let shape = description.shape.iter().map(extent).collect::<Result<Vec<_>>>()?;
+        countable(&shape)?;
+        // Nothing of it: whether the elements are of this type shows now, not later.
+        if description.shape.iter().all(|extent| *extent > 0) && !description.null {
+            let none = Slab { dims: description.shape.iter().map(|_| Span { start: 0, step: 1, count: 0 }).collect() };
+            if !description.shape.is_empty() {
+                windowed(node, &shape, &none, |node| A::read_array(node, None))?;
+            }
+        }
+        let allocation = node.object.source.allocation(node.object.handle)?;
+        let chunk = allocation.chunk.iter().map(|extent| *extent as usize).collect();
+        Ok(Some(LazyArray { place: Place::File { held, dtype: description.dtype, chunk, of: PhantomData }, shape }))
     }
 }
 

@@ -475,6 +475,11 @@ pub(crate) trait Source {
         None
     }
 
+    /// Does something in the middle of which no other thread changes the file.
+    fn alone(&self, act: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        act()
+    }
+
     /// Whether another process writes to the file while it is read.
     fn is_written_by_others(&self) -> bool {
         false

@@ -396,6 +396,10 @@ impl Source for LibSource {
         Ok(object)
     }
 
+    fn alone(&self, act: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        sync(act)
+    }
+
     fn is_written_by_others(&self) -> bool {
         // What cannot be told is not relied on.
         super::changes::has_writer(&self.root).unwrap_or(true)

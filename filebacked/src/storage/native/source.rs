@@ -563,8 +563,9 @@ impl Source for NativeSource<'_> {
 
     fn target(&self, _: Handle, reference: &[u8]) -> Result<Option<Handle>> {
         match uint(reference, 0, 8)? {
-            // What C programs fill memory with, and what others take for no address.
-            0 | UNDEFINED => Ok(None),
+            // What C programs fill memory with. "No address" is none either, but a reference nobody makes.
+            0 => Ok(None),
+            UNDEFINED => Err(ErrorKind::Dangling("a reference to an object that is not there".into()).into()),
             address => self.noted(self.open(address).map(Some)),
         }
     }
