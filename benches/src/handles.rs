@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::path::Path;
 
 /// Rows that are appended one by one beside all of them at once.
-pub(crate) fn append<'v>(jobs: &mut Jobs<'v>, rows: &'v Vec<Record>) {
+pub(crate) fn append<'v>(jobs: &mut Jobs<'v>, rows: &'v [Record]) {
     let through = |path: &Path, buffer: Option<usize>| -> Result<()> {
         let file = File::create(path)?;
         file.write("log", &Vec::<Record>::new())?;
@@ -26,7 +26,7 @@ pub(crate) fn append<'v>(jobs: &mut Jobs<'v>, rows: &'v Vec<Record>) {
     jobs.saves("ours by 1000", move |path| through(path, Some(1000)));
     jobs.saves("one write", |path| {
         // Appending takes the rows; so does this.
-        let rows = rows.clone();
+        let rows = rows.to_vec();
         let file = File::create(path)?;
         file.write("log", &rows)?;
         Ok(file.close()?)

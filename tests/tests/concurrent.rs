@@ -500,7 +500,7 @@ fn in_time(scene: impl FnOnce() + Send + 'static) {
 
 /// Enough for several chunks.
 fn chunks(owner: u64) -> Vec<u64> {
-    (0..330_000).map(|k| owner << 32 | k % 777).collect()
+    (0..330_000).map(|k| (owner << 32) | (k % 777)).collect()
 }
 
 #[test]

@@ -109,8 +109,11 @@ fn made(change: Result<()>) -> bool {
     }
 }
 
-/// What one thread does, and which rows and numbers of it are in the file now.
-fn work(file: &File, shared: &Shared, writer: usize, rounds: usize) -> Result<(BTreeSet<(u32, u32)>, BTreeSet<u64>)> {
+/// The rows, by writer and number, and the numbers that are in the file now.
+type Done = (BTreeSet<(u32, u32)>, BTreeSet<u64>);
+
+/// What one thread does.
+fn work(file: &File, shared: &Shared, writer: usize, rounds: usize) -> Result<Done> {
     let attrs = file.attrs_of("changed")?;
     let replace = WriteOptions::new().overwrite(Overwrite::Replace);
     let (mut rows, mut numbers) = (BTreeSet::new(), BTreeSet::new());
@@ -160,7 +163,7 @@ fn eight_threads_read_and_change_one_file() {
         });
         drop(shared);
         file.close().unwrap();
-        let mut all = (BTreeSet::new(), BTreeSet::new());
+        let mut all = Done::default();
         for (rows, numbers) in done {
             all.0.extend(rows);
             all.1.extend(numbers);
