@@ -36,7 +36,7 @@ mod plain;
 mod slab;
 mod staged;
 pub(crate) mod temporary;
-#[cfg(feature = "ndarray")]
+#[cfg(any(feature = "ndarray", feature = "libhdf5"))]
 mod tiles;
 
 pub(crate) use dtype::REFERENCE;
@@ -53,7 +53,7 @@ pub(crate) use plain::{integer_bytes, read_integers};
 pub(crate) use slab::Window;
 pub(crate) use slab::{Slab, Span};
 pub(crate) use staged::{Gathered, Staged};
-#[cfg(feature = "ndarray")]
+#[cfg(any(feature = "ndarray", feature = "libhdf5"))]
 pub(crate) use tiles::Tiles;
 
 pub(crate) use compression::check;
@@ -476,6 +476,7 @@ pub(crate) trait Source {
     }
 
     /// Does something in the middle of which no other thread changes the file.
+    #[cfg(feature = "ndarray")]
     fn alone(&self, act: &mut dyn FnMut() -> Result<()>) -> Result<()> {
         act()
     }

@@ -12,10 +12,10 @@ mod chunks;
 mod claims;
 mod compare;
 mod content;
-// Arrays are what is changed in its place.
-#[cfg(feature = "ndarray")]
+// Of what follows, arrays use all and the rest a part.
+#[cfg_attr(not(feature = "ndarray"), allow(dead_code))]
 mod create;
-#[cfg(feature = "ndarray")]
+#[cfg_attr(not(feature = "ndarray"), allow(dead_code))]
 mod dataset;
 #[cfg(unix)]
 mod descriptor;
@@ -39,7 +39,7 @@ mod recode;
 mod refer;
 mod renew;
 mod repack;
-#[cfg(feature = "ndarray")]
+#[cfg_attr(not(feature = "ndarray"), allow(dead_code))]
 mod rewrite;
 mod sequences;
 mod sink;

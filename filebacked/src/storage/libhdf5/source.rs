@@ -396,6 +396,7 @@ impl Source for LibSource {
         Ok(object)
     }
 
+    #[cfg(feature = "ndarray")]
     fn alone(&self, act: &mut dyn FnMut() -> Result<()>) -> Result<()> {
         sync(act)
     }
