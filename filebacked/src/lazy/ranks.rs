@@ -17,11 +17,12 @@ const BLOCK: u64 = 256 * STEP;
 #[derive(Debug, Default)]
 pub(super) struct Ranks(Mutex<HashMap<String, Arc<Counts>>>);
 
-/// How many rows have each code, before every so many rows and in the end.
+/// How many rows have each code.
 #[derive(Debug, Default)]
 struct Counts {
     rows: u64,
-    before: HashMap<i128, Vec<u64>>,
+    /// After which steps that became how many: only those that have changed it, so that the notes are not more than the rows.
+    after: HashMap<i128, Vec<(u64, u64)>>,
 }
 
 impl Ranks {
@@ -32,14 +33,15 @@ impl Ranks {
             return Err(damaged(&format!("codes of shape {:?} in a table of {}", description.shape, run.of)));
         }
         let counts = self.counts(codes, &description)?;
-        let Some(before) = counts.before.get(&code) else { return Ok(Run { start: 0, end: 0, of: 0 }) };
+        let Some(after) = counts.after.get(&code) else { return Ok(Run { start: 0, end: 0, of: 0 }) };
         let rank = |row: u64| {
-            let note = (row / STEP).min(before.len() as u64 - 1);
-            let known = before.get(note as usize).copied().unwrap_or(0);
+            let steps = if row == run.of { u64::MAX } else { row / STEP };
+            let place = after.partition_point(|(step, _)| *step <= steps);
+            let known = place.checked_sub(1).and_then(|last| after.get(last)).map_or(0, |(_, count)| *count);
             if row == run.of {
-                return Ok(before.last().copied().unwrap_or(0));
+                return Ok(known);
             }
-            let rest = read(codes, &description, note * STEP, row)?;
+            let rest = read(codes, &description, steps * STEP, row)?;
             Ok::<_, Error>(known + rest.into_iter().filter(|found| *found == code).count() as u64)
         };
         Ok(Run { start: rank(run.start)?, end: rank(run.end)?, of: rank(run.of)? })
@@ -52,20 +54,15 @@ impl Ranks {
         if let Some(known) = known.filter(|known| known.rows == rows) {
             return Ok(known);
         }
-        let mut counts = Counts { rows, before: HashMap::new() };
-        let mut now: HashMap<i128, u64> = HashMap::new();
+        let mut counts = Counts { rows, after: HashMap::new() };
         let mut start = 0;
         while start < rows {
             let end = rows.min(start + BLOCK);
-            for (row, code) in (start..end).zip(read(codes, description, start, end)?) {
-                if row % STEP == 0 {
-                    note(&mut counts, &now, row / STEP);
-                }
-                *now.entry(code).or_default() += 1;
+            for (step, codes) in (start / STEP..).zip(read(codes, description, start, end)?.chunks(STEP as usize)) {
+                counts.note(step, codes);
             }
             start = end;
         }
-        note(&mut counts, &now, rows.div_ceil(STEP));
         let counts = Arc::new(counts);
         if let Some(identity) = identity {
             self.lock().insert(identity, Arc::clone(&counts));
@@ -78,12 +75,19 @@ impl Ranks {
     }
 }
 
-/// Notes what was counted so far. A code that is new was not there before.
-fn note(counts: &mut Counts, now: &HashMap<i128, u64>, place: u64) {
-    for (code, count) in now {
-        let before = counts.before.entry(*code).or_default();
-        before.resize(place as usize, 0);
-        before.push(*count);
+impl Counts {
+    /// Counts the codes of a step.
+    fn note(&mut self, step: u64, codes: &[i128]) {
+        for code in codes {
+            let after = self.after.entry(*code).or_default();
+            match after.last_mut() {
+                Some((last, count)) if *last == step + 1 => *count += 1,
+                last => {
+                    let count = last.map_or(0, |(_, count)| *count) + 1;
+                    after.push((step + 1, count));
+                }
+            }
+        }
     }
 }
 

@@ -24,8 +24,10 @@ use std::sync::{Arc, OnceLock};
 /// column alone if that is wanted, and rows are appended in place.
 ///
 /// On disk it is what a `Vec<T>` is, whatever `T` is: columns, numbers, text, options, enums with data, sequences.
-/// No row that was read is kept, but the columns stay open. Like [`Lazy`](crate::Lazy), it holds the file open by itself, can be sent and shared
-/// between threads, and is copied as it is stored when it is saved.
+/// No row that was read is kept, but the columns stay open. (Rows that a filter wrote come all together: the first that is asked
+/// for reads all of them, and the handle keeps them.) Like [`Lazy`](crate::Lazy), it holds the file open by itself, can be sent and shared
+/// between threads, and is copied as it is stored when it is saved; with rows that are not in the file yet, all rows are read
+/// and written.
 ///
 /// ```
 /// # #[cfg(all(feature = "derive", feature = "libhdf5"))] fn f() -> filebacked::Result<()> {

@@ -106,6 +106,11 @@ impl DraftGroup {
         attr.bytes.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))
     }
 
+    /// A member.
+    pub(crate) fn member(&self, name: &str) -> Option<&Drafted> {
+        self.members.iter().find_map(|(member, drafted)| (member == name).then_some(drafted))
+    }
+
     /// Takes a member out.
     pub(crate) fn take(&mut self, name: &str) -> Option<Drafted> {
         let place = self.members.iter().position(|(member, _)| member == name)?;

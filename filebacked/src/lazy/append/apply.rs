@@ -3,7 +3,7 @@
 use super::Appended;
 use super::plan::{New, Plan};
 use crate::error::Result;
-use crate::stamp::LEN;
+use crate::stamp::{ASIDE, LEN};
 use crate::storage::libhdf5::{self, Grower, Id, LibKept, LibSink, References, Rows, relink, resize, set_number};
 use crate::storage::{Dtype, Kept, ObjectKind};
 use std::sync::Arc;
@@ -23,10 +23,12 @@ impl Plan {
             }
         }
         for (group, name, draft) in self.instead.drain(..) {
-            let beside = format!("{name}~");
-            let made = draft.write(&beside, &mut LibSink::new(group.clone())?);
-            let new = made.and_then(|()| libhdf5::open(&group, &beside));
-            let _ = libhdf5::delete(&group, &beside);
+            // What a process left that did not come to its end.
+            libhdf5::clear_link(&group, ASIDE)?;
+            let made = draft.write(ASIDE, &mut LibSink::new(group.clone())?);
+            let new = made.and_then(|()| libhdf5::open(&group, ASIDE));
+            // It stays as long as it is open.
+            libhdf5::clear_link(&group, ASIDE)?;
             anew.push((libhdf5::open(&group, &name)?, new?, (group, name)));
         }
         if let Err(error) = self.change(&mut grower) {

@@ -7,6 +7,7 @@
 mod anew;
 mod apply;
 mod fit;
+mod form;
 mod plan;
 mod text;
 

@@ -2,6 +2,7 @@
 
 use super::anew::is_filtered;
 use super::fit::{Fit, fit};
+use super::form::{check_arrays, check_optional};
 use super::text::{fitted, texts, unpacked};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lazy::excerpt::damaged;
@@ -145,8 +146,14 @@ impl Plan {
                 Drafted::Dataset(_) => rows,
                 Drafted::Group(_) => None,
             }),
-            "optional" => self.members(found, draft, rows, |_| None),
-            "arrays" => self.members(found, draft, rows, |_| None),
+            "optional" => {
+                check_optional(found, &draft, rows)?;
+                self.members(found, draft, rows, |_| None)
+            }
+            "arrays" => {
+                check_arrays(found, &draft, rows)?;
+                self.members(found, draft, rows, |_| None)
+            }
             kind => Err(refused(format!("to a group ({kind})"))),
         }
     }

@@ -248,13 +248,17 @@ impl<'s> Excerpt<'s> {
                 Part::Rows(run)
             }
             (Kind::Optional, _) => {
+                let values = values()?;
+                // All of the mask is looked at only where that tells something.
+                if values == run.of {
+                    return Ok(Part::Rows(run));
+                }
                 let mask = group.child("mask")?.ok_or_else(|| Error::new(ErrorKind::Missing).at("mask"))?;
                 let present = self.ranks.run(&mask, run, 0)?;
-                match values()? {
-                    values if values == run.of => Part::Rows(run),
-                    values if values == present.of => Part::Rows(present),
-                    values => return Err(damaged(&format!("{values} values where the mask tells of {}", present.of))),
+                if values != present.of {
+                    return Err(damaged(&format!("{values} values where the mask tells of {}", present.of)));
                 }
+                Part::Rows(present)
             }
             (Kind::Variants, _) if member.kind() == ObjectKind::Dataset => Part::Rows(run),
             (Kind::Variants, _) => {

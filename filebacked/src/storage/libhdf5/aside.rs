@@ -1,11 +1,14 @@
 //! What is written beside what it takes the place of, and what stands aside meanwhile.
 
 use super::edit::{delete, exists, move_link};
-use super::id::Id;
+use super::id::{Id, check, with_link_name};
+use super::lists::link_list;
 use super::names;
 use crate::error::Result;
 use crate::stamp::{ASIDE, UNDER_WAY};
 use hdf5_metno::sync::sync;
+use hdf5_metno_sys::h5o::H5Olink;
+use hdf5_metno_sys::h5p::H5P_DEFAULT;
 use std::collections::HashMap;
 
 /// Lets something take a name in a group, by a link that `put` makes or moves there. What has the name already stands aside
@@ -24,6 +27,24 @@ pub(crate) fn replace(group: &Id, name: &str, put: impl FnOnce() -> Result<()>) 
             return Err(error);
         }
         delete(group, ASIDE)
+    })
+}
+
+/// Lets a name lead to another object; where the order of links is tracked, it stays what it was.
+pub(crate) fn relink(object: &Id, group: &Id, name: &str) -> Result<()> {
+    sync(|| {
+        let order = match names::is_ordered(group.raw())? {
+            true => names::children(group.raw())?,
+            false => Vec::new(),
+        };
+        replace(group, name, || {
+            let list = link_list(name)?;
+            // SAFETY: everything is open, the name ends in NUL.
+            with_link_name(name, |name| unsafe {
+                check(H5Olink(object.raw(), group.raw(), name, list.raw(), H5P_DEFAULT)).map(drop)
+            })
+        })?;
+        reorder(group, &order)
     })
 }
 

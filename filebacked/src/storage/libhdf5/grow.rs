@@ -1,10 +1,8 @@
 //! Datasets that grow along their first dimension.
 
-use super::aside::replace;
 use super::edit::{copy_attribute, root_of};
 use super::filetype::{copy, describe, like, size_of_type};
 use super::id::{Id, check, room, with_link_name, with_name};
-use super::lists::new_list;
 use super::names::attributes;
 use super::recast::Recast;
 use super::source::Data;
@@ -14,19 +12,17 @@ use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::compound::Strings;
 use crate::storage::{CHUNK, Dtype, Handle, Texts, chunk_shape, elements};
-use hdf5_metno::globals::H5P_LINK_CREATE;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5a::{H5Aopen, H5Awrite};
 use hdf5_metno_sys::h5d::H5D_layout_t::H5D_CHUNKED;
 use hdf5_metno_sys::h5d::{H5Dcreate_anon, H5Dget_create_plist, H5Dget_space, H5Dread, H5Dset_extent, H5Dwrite};
 use hdf5_metno_sys::h5i::{H5Iget_name, H5Iinc_ref, hid_t};
-use hdf5_metno_sys::h5o::{H5Olink, H5Oopen};
-use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_layout, H5Premove_filter, H5Pset_char_encoding, H5Pset_chunk};
+use hdf5_metno_sys::h5o::H5Oopen;
+use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_layout, H5Premove_filter, H5Pset_chunk};
 use hdf5_metno_sys::h5s::H5S_seloper_t::H5S_SELECT_SET;
 use hdf5_metno_sys::h5s::{
     H5S_MAX_RANK, H5S_UNLIMITED, H5Screate_simple, H5Sget_simple_extent_dims, H5Sselect_hyperslab,
 };
-use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
 use std::ffi::{c_char, c_void};
 
 /// Chunks of what was small are not smaller than this: it may grow.
@@ -131,18 +127,6 @@ pub(crate) fn can_grow(dataset: &Id) -> Result<bool> {
 pub(crate) fn resize(dataset: &Id, shape: &[u64]) -> Result<()> {
     // SAFETY: the dataset is open, and the shape has its rank: it is the one it has, but for the first extent.
     sync(|| check(unsafe { H5Dset_extent(dataset.raw(), shape.as_ptr()) }).map(drop))
-}
-
-/// Puts a link to an object in the place of one that is there.
-pub(crate) fn relink(object: &Id, group: &Id, name: &str) -> Result<()> {
-    replace(group, name, || {
-        let list = new_list(*H5P_LINK_CREATE)?;
-        // SAFETY: everything is open, the name ends in NUL.
-        with_link_name(name, |name| unsafe {
-            check(H5Pset_char_encoding(list.raw(), H5T_CSET_UTF8))?;
-            check(H5Olink(object.raw(), group.raw(), name, list.raw(), H5P_DEFAULT)).map(drop)
-        })
-    })
 }
 
 /// Writes over an attribute that is a u64.

@@ -55,7 +55,7 @@ mod watch;
 
 pub(crate) use access::{Access, Creation};
 pub use access::{CloseDegree, Libver, Locking, SpaceStrategy};
-pub(crate) use aside::{clear_link, move_over};
+pub(crate) use aside::{clear_link, move_over, relink};
 pub(crate) use attributes::{attribute_names, clear_attribute, delete_attribute, has_attribute, replace_attribute};
 pub(crate) use changes::{begin, clear, flush, is_interrupted, is_marked, settle};
 #[cfg(feature = "ndarray")]
@@ -68,7 +68,7 @@ pub(crate) use edit::{
 };
 pub(crate) use file::{LibFile, locked_elsewhere};
 pub(crate) use filters::check_filter;
-pub(crate) use grow::{Grower, Rows, can_grow, id_of, links, locked, open, place, relink, resize, set_number};
+pub(crate) use grow::{Grower, Rows, can_grow, id_of, links, locked, open, place, resize, set_number};
 pub(crate) use holders::holders_of;
 pub(crate) use id::Id;
 pub(crate) use info::Facts;

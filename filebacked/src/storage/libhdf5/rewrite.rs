@@ -1,11 +1,11 @@
 //! A dataset written anew, in chunks, so that it can grow, under the names that it had.
 
+use super::aside::relink;
 use super::create::{chunk_of, fixed_times};
 use super::dataset::{extents, identity, links_to, transfer};
-use super::edit::{copy_attribute, delete, exists, move_link, root_of};
+use super::edit::{copy_attribute, root_of};
 use super::filetype::size_of_type;
 use super::id::{Id, check, room, with_link_name};
-use super::lists::link_list;
 use super::members::path_of;
 use super::renew::References;
 use super::source::{Data, allocation, select};
@@ -17,16 +17,13 @@ use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5d::{H5Dcreate_anon, H5Dget_create_plist, H5Dread};
 use hdf5_metno_sys::h5i::H5I_type_t::H5I_GROUP;
 use hdf5_metno_sys::h5i::H5Iget_type;
-use hdf5_metno_sys::h5o::{H5Olink, H5Oopen};
+use hdf5_metno_sys::h5o::H5Oopen;
 use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_external_count, H5Pset_chunk};
 use hdf5_metno_sys::h5s::{H5S_UNLIMITED, H5Screate_simple};
 use std::collections::HashSet;
 
 /// So many bytes are copied at a time.
 const BLOCK: usize = 8 << 20;
-
-/// The link that leads to what is under way beside the one that it replaces.
-const UNDER_WAY: &str = ".filebacked grows";
 
 /// Writes a dataset anew with this shape, without a limit along each dimension that the old one could not have so long, and
 /// in chunks; `fill` adds what else is to be in it. Complete, it takes the place of the old one under all names that lead to
@@ -46,7 +43,7 @@ pub(super) fn instead(old: &Id, new: &Id, fill: impl FnOnce(&Id) -> Result<()>) 
         names::attributes_of_dataset(old.raw())?.iter().try_for_each(|name| copy_attribute(old.raw(), new.raw(), name))
     })?;
     fill(new)?;
-    sync(|| places(old)?.iter().try_for_each(|(group, name)| replace(group, name, new)))
+    sync(|| places(old)?.iter().try_for_each(|(group, name)| relink(new, group, name)))
 }
 
 /// A new dataset without a name, with the type and the properties of another. The lock is held.
@@ -161,29 +158,4 @@ fn member(group: &Id, name: &str) -> Result<Id> {
 
 fn is_hard_to(group: &Id, name: &str, wanted: &str) -> Result<bool> {
     Ok(links::read(group.raw(), name)?.is_none() && identity(&member(group, name)?)? == wanted)
-}
-
-/// Lets a link lead to another object; where the order of links is tracked, it stays what it was. The lock is held.
-fn replace(group: &Id, name: &str, new: &Id) -> Result<()> {
-    let behind = match names::is_ordered(group.raw())? {
-        true => names::children(group.raw())?.into_iter().skip_while(|other| other != name).skip(1).collect(),
-        false => Vec::new(),
-    };
-    if exists(group, UNDER_WAY)? {
-        // What a process left that did not come to its end.
-        delete(group, UNDER_WAY)?;
-    }
-    let list = link_list(UNDER_WAY)?;
-    // SAFETY: everything is open, the name ends in NUL.
-    with_link_name(UNDER_WAY, |name| unsafe {
-        check(H5Olink(new.raw(), group.raw(), name, list.raw(), H5P_DEFAULT)).map(drop)
-    })?;
-    delete(group, name)?;
-    move_link(group, UNDER_WAY, group, name)?;
-    // A link that is made anew is the last one.
-    for name in behind {
-        move_link(group, &name, group, UNDER_WAY)?;
-        move_link(group, UNDER_WAY, group, &name)?;
-    }
-    Ok(())
 }
