@@ -40,8 +40,10 @@ use trie::Trie;
 /// file. Saving it elsewhere copies the values that were not read as they are stored, compression included.
 ///
 /// Any map of this library or of others is read. One of `keys` and `values` has the values in one place, so the first
-/// that is asked for reads all; it is saved as links, and stays as it is when it is flushed: new entries are appended, anything
-/// else writes all values anew. Maps whose keys are no names are saved as `keys` and `values`. Many of these maps (`Vec<LazyMap<..>>`) are a numbered group, each an object of its own.
+/// that is asked for reads all, and so does each `read`, `get_mut`, `take` and `entry`: many changes are made in a map in memory. It is
+/// saved as links, and stays as it is when it is flushed: new entries are appended, anything else writes all values anew.
+/// Maps whose keys are no names are saved as `keys` and `values`. Many of these maps (`Vec<LazyMap<..>>`) are a numbered group, each
+/// an object of its own.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
