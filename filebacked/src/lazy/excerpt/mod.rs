@@ -253,6 +253,9 @@ impl<'s> Excerpt<'s> {
                 if values == run.of {
                     return Ok(Part::Rows(run));
                 }
+                if run.len() == 0 {
+                    return Ok(Part::Rows(Run { start: 0, end: 0, of: values }));
+                }
                 let mask = group.child("mask")?.ok_or_else(|| Error::new(ErrorKind::Missing).at("mask"))?;
                 let present = self.ranks.run(&mask, run, 0)?;
                 if values != present.of {
@@ -261,6 +264,8 @@ impl<'s> Excerpt<'s> {
                 Part::Rows(present)
             }
             (Kind::Variants, _) if member.kind() == ObjectKind::Dataset => Part::Rows(run),
+            // All tags are looked at only where that tells something.
+            (Kind::Variants, _) if run.len() == 0 => Part::Rows(Run { start: 0, end: 0, of: values()? }),
             (Kind::Variants, _) => {
                 let Some(run) = self.variant(group, name, run)? else {
                     return Err(self.refuse("values of an enum without its tags"));

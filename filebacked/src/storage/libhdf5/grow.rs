@@ -5,6 +5,7 @@ use super::filetype::{copy, describe, like, size_of_type};
 use super::id::{Id, check, room, with_link_name, with_name};
 use super::names::attributes;
 use super::recast::Recast;
+use super::rewrite::is_chunked;
 use super::source::Data;
 use super::stack::last_error;
 use super::strings::{Arena, into_arena, put_pointers};
@@ -278,7 +279,7 @@ impl Grower {
             // A copy of the list.
             let list = Id::own(H5Dget_create_plist(dataset.raw()))?;
             // The chunks of another type would have another size.
-            if dtype.is_some() || H5Pget_layout(list.raw()) != H5D_CHUNKED {
+            if !is_chunked(dataset, &list)? || dtype.is_some() {
                 check(H5Pset_chunk(list.raw(), chunk.len() as i32, chunk.as_ptr()))?;
             }
             if dtype == Some(&Dtype::VarStr) {

@@ -55,21 +55,25 @@ fn like(old: &Id, shape: &[u64]) -> Result<Id> {
     // SAFETY: everything is open; shapes have as many numbers as is said; new identifiers have no other owner.
     unsafe {
         let list = Id::own(H5Dget_create_plist(old.raw()))?;
-        if check(H5Pget_external_count(list.raw()))? > 0 {
-            return Err(ErrorKind::Unsupported("to make a dataset grow whose data lies in other files".into()).into());
-        }
-        let layout = allocation(old.raw())?.layout;
-        match layout {
-            "chunked" => {}
-            "virtual" => return Err(ErrorKind::Unsupported("to make a virtual dataset grow".into()).into()),
-            _ => {
-                let chunk = chunk_of(shape, &most, size_of_type(dtype.raw())?);
-                check(H5Pset_chunk(list.raw(), chunk.len() as i32, chunk.as_ptr()))?;
-            }
+        if !is_chunked(old, &list)? {
+            let chunk = chunk_of(shape, &most, size_of_type(dtype.raw())?);
+            check(H5Pset_chunk(list.raw(), chunk.len() as i32, chunk.as_ptr()))?;
         }
         fixed_times(&list)?;
         let space = Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), most.as_ptr()))?;
         Id::own(H5Dcreate_anon(old.raw(), dtype.raw(), space.raw(), list.raw(), H5P_DEFAULT))
+    }
+}
+
+/// Whether a dataset of these properties is in chunks already; refuses one whose data is not its own. The lock is held.
+pub(super) fn is_chunked(dataset: &Id, list: &Id) -> Result<bool> {
+    // SAFETY: the list is open.
+    if check(unsafe { H5Pget_external_count(list.raw()) })? > 0 {
+        return Err(ErrorKind::Unsupported("to make a dataset grow whose data lies in other files".into()).into());
+    }
+    match allocation(dataset.raw())?.layout {
+        "virtual" => Err(ErrorKind::Unsupported("to make a virtual dataset grow".into()).into()),
+        layout => Ok(layout == "chunked"),
     }
 }
 
