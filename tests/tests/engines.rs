@@ -181,3 +181,27 @@ fn files_of_the_latest_format_are_read_by_our_own_engine() {
     };
     assert_eq!(ReadOptions::new().engine(Engine::Native).load::<Newest>(&path).unwrap(), expected);
 }
+
+/// Headers of others have gaps that are too short for a message, of every length.
+#[test]
+fn gaps_in_headers_are_passed_over() {
+    #[derive(FileBacked, Debug, PartialEq)]
+    struct Tracked {
+        #[filebacked(attr)]
+        last: u32,
+        a: f64,
+        b: f64,
+    }
+    let Some(python) = python() else { return };
+    let (_dir, path) = scratch("gaps.h5");
+    for length in 1..24 {
+        let code = format!(
+            "with h5py.File({path:?}, 'w', libver='latest', track_order=True) as f:\n    \
+                 f.attrs['x' * {length}] = 'text'\n    f.attrs['other'] = 'more text'\n    f['a'] = 0.5\n    \
+                 f.attrs['last'] = 7\n    f['b'] = 1.5\n"
+        );
+        python.ask(&json!({"op": "exec", "code": code})).unwrap();
+        let read = ReadOptions::new().engine(Engine::Native).load::<Tracked>(&path);
+        assert_eq!(read.unwrap(), Tracked { last: 7, a: 0.5, b: 1.5 }, "{length}");
+    }
+}

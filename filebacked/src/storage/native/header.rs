@@ -172,7 +172,8 @@ impl<'h> Messages<'h> {
     /// The next message: its type and its body.
     #[inline]
     pub(super) fn next(&mut self) -> Result<Option<(u8, &'h [u8])>> {
-        let Some([kind, low, high, flags]) = self.bytes.get(self.at..self.at + 4) else { return Ok(None) };
+        // What is shorter than the head of a message is a gap.
+        let Some([kind, low, high, flags, ..]) = self.bytes.get(self.at..self.at + self.head) else { return Ok(None) };
         let body = self.at + self.head;
         let len = usize::from(u16::from_le_bytes([*low, *high]));
         let end = body + len;
