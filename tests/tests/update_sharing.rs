@@ -359,3 +359,24 @@ fn an_update_that_cannot_be_leaves_the_file_alone() {
     assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
     check(&file.read_with("tree", &ReadOptions::new()).unwrap(), "a");
 }
+
+/// What is read later is what lay there before, wherever it goes.
+#[test]
+fn handles_that_were_not_read_change_places() {
+    #[derive(FileBacked)]
+    struct Two {
+        a: filebacked::Lazy<Vec<f64>>,
+        b: filebacked::Lazy<Vec<f64>>,
+        n: u8,
+    }
+    let (_dir, path) = scratch("swapped.h5");
+    let file = File::create(&path).unwrap();
+    file.write("two", &Two { a: vec![1.0; 3000].into(), b: vec![2.0; 3000].into(), n: 1 }).unwrap();
+    let mut two: Two = file.read("two").unwrap();
+    std::mem::swap(&mut two.a, &mut two.b);
+    two.n = 2;
+    file.update("two", &two).unwrap();
+    assert_eq!(two.a.get().unwrap(), &[2.0; 3000]);
+    let found: Two = file.read("two").unwrap();
+    assert_eq!((found.a.get().unwrap()[0], found.b.get().unwrap()[0], found.n), (2.0, 1.0, 2));
+}
