@@ -366,26 +366,24 @@ fn write_leaf<T: Save>(base: &Id, groups: &[&str], leaf: &str, value: &T, option
             .with_help("`WriteOptions::overwrite(Overwrite::Replace)` puts the new value in its place")
     };
     let is_there = |group: &Id, missing: &[&str]| Ok::<_, Error>(missing.is_empty() && libhdf5::exists(group, leaf)?);
-    // Asked before anything is written, so that a name in use costs nothing.
-    if options.overwrite == Overwrite::Refuse {
-        let (group, missing) = reach(base, groups)?;
-        if is_there(&group, missing)? {
-            return Err(in_use());
-        }
-    }
     let cx = whole::write_context::<T>(options)?;
     let apart = match options.overwrite {
-        Overwrite::Update => whole::walk(&cx, Place::Member(leaf), value)?.stays || cx.mask().is_some(),
+        Overwrite::Update => update::is_apart(&cx, leaf, value)?,
         Overwrite::Refuse | Overwrite::Replace => {
             whole::rehearse(&cx, Place::Member(UNDER_WAY), value)?;
             false
         }
     };
     in_turn(|| {
-        // Looked at again: others have had their turns since. Links may have led to another file.
+        // Links may have led to another file.
         let (group, missing) = reach(base, groups)?;
-        if options.overwrite == Overwrite::Update && is_there(&group, missing)? {
-            return update::update_member(group, leaf, value, &cx, apart);
+        match options.overwrite {
+            // Before anything is written, so that a name in use costs nothing.
+            Overwrite::Refuse if is_there(&group, missing)? => return Err(in_use()),
+            Overwrite::Update if is_there(&group, missing)? => {
+                return update::update_member(group, leaf, value, &cx, apart);
+            }
+            _ => {}
         }
         write_and_finish(LibSink::new(group.clone())?, &group, value, &cx, || {
             let mut into = group.clone();
@@ -426,7 +424,7 @@ pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptio
     }
     if options.overwrite == Overwrite::Update {
         let cx = whole::write_context::<T>(options)?;
-        let apart = whole::walk(&cx, Place::Member(UNDER_WAY), value)?.stays || cx.mask().is_some();
+        let apart = update::is_apart(&cx, UNDER_WAY, value)?;
         return in_turn(|| update::update_members(group, value, &cx, apart));
     }
     let finish = || {

@@ -5,6 +5,7 @@ use crate::backed::Save;
 use crate::context::WriteContext;
 use crate::error::Result;
 use crate::options::{Overwrite, WriteOptions};
+use crate::slot::Place;
 use crate::stamp::UNDER_WAY;
 use crate::storage::libhdf5::{self, Id, UpdateSink};
 use crate::whole;
@@ -87,6 +88,12 @@ impl File {
     pub fn update_root_with<T: Save>(&self, value: &T, options: &WriteOptions) -> Result<()> {
         self.write_root_with(value, &options.clone().overwrite(Overwrite::Update))
     }
+}
+
+/// Walks through a value that is to be an update of a member, so that one that cannot be written changes nothing; whether
+/// objects that it does not write stay.
+pub(super) fn is_apart<T: Save>(cx: &WriteContext, member: &str, value: &T) -> Result<bool> {
+    Ok(whole::walk(cx, Place::Member(member), value)?.stays || cx.mask().is_some())
 }
 
 /// Updates a member of a group that is there, in its turn. The value was walked through.
