@@ -69,17 +69,28 @@ impl Args {
                     std::process::exit(0);
                 }
                 _ => {
-                    let meant = |name: &&&str| **name == word || (name.starts_with(&word) && !name.ends_with("10M"));
-                    let named: Vec<String> = plan::NAMES.iter().filter(meant).map(|name| name.to_string()).collect();
+                    let meant = |name: &&&str| {
+                        **name == word || (name.starts_with(&word) && !name.ends_with("10M"))
+                    };
+                    let named: Vec<String> =
+                        plan::NAMES.iter().filter(meant).map(|name| name.to_string()).collect();
                     if named.is_empty() {
-                        return Err(format!("no workload {word}; there are {}\n{HELP}", plan::NAMES.join(", ")).into());
+                        return Err(format!(
+                            "no workload {word}; there are {}\n{HELP}",
+                            plan::NAMES.join(", ")
+                        )
+                        .into());
                     }
                     args.workloads.extend(named);
                 }
             }
         }
         if args.workloads.is_empty() {
-            args.workloads = plan::NAMES.iter().filter(|name| !name.ends_with("10M")).map(|n| n.to_string()).collect();
+            args.workloads = plan::NAMES
+                .iter()
+                .filter(|name| !name.ends_with("10M"))
+                .map(|n| n.to_string())
+                .collect();
         }
         Ok(args)
     }

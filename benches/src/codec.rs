@@ -23,11 +23,20 @@ pub(crate) fn ours<'v, T: FileBacked + PartialEq>(
     ours_in_files(jobs, value, options.clone());
     let options = options.clone();
     let encode = move || Ok(options.to_bytes(value)?);
-    jobs.memory("ours", encode, |bytes| Ok(filebacked::from_bytes::<T>(bytes)?), move |made| made == value)
+    jobs.memory(
+        "ours",
+        encode,
+        |bytes| Ok(filebacked::from_bytes::<T>(bytes)?),
+        move |made| made == value,
+    )
 }
 
 /// Ours, in files.
-pub(crate) fn ours_in_files<'v, T: FileBacked + PartialEq>(jobs: &mut Jobs<'v>, value: &'v T, options: WriteOptions) {
+pub(crate) fn ours_in_files<'v, T: FileBacked + PartialEq>(
+    jobs: &mut Jobs<'v>,
+    value: &'v T,
+    options: WriteOptions,
+) {
     let load = |path: &Path| Ok(ReadOptions::new().load::<T>(path)?);
     jobs.file("ours", move |path| Ok(options.save(path, value)?), load, move |made| made == value);
 }
@@ -97,8 +106,8 @@ pub(crate) fn from_postcard<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     Ok(postcard::from_bytes(bytes)?)
 }
 
-/// bincode, postcard and rkyv (checked, and into a value of its own) for a value of the type. A macro, because the bounds of
-/// rkyv are long.
+/// bincode, postcard and rkyv (checked, and into a value of its own) for a value of the type. A
+/// macro, because the bounds of rkyv are long.
 macro_rules! serialisers {
     ($jobs:expr, $value:expr, $t:ty) => {{
         use $crate::codec::{codec, from_bincode, from_postcard, to_bincode, to_postcard};

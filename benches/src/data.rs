@@ -212,7 +212,9 @@ pub(crate) struct Particle {
 
 /// W9: rows of numbers alone.
 pub(crate) fn positions(len: usize) -> Vec<Position> {
-    (0..len as u64).map(|i| Position { x: unit(3 * i), y: unit(3 * i + 1), z: unit(3 * i + 2) }).collect()
+    (0..len as u64)
+        .map(|i| Position { x: unit(3 * i), y: unit(3 * i + 1), z: unit(3 * i + 2) })
+        .collect()
 }
 
 /// W4 nested.
@@ -238,7 +240,8 @@ pub(crate) fn map(len: usize) -> BTreeMap<String, f64> {
 pub(crate) fn matrix(entries: usize) -> CsMatI<f64, i32> {
     let rows = entries / 20;
     let starts = (0..=rows).map(|row| 20 * row as i32).collect();
-    let columns = (0..20 * rows as u64).map(|i| (5000 * (i % 20) + hash(i) % 5000) as i32).collect();
+    let columns =
+        (0..20 * rows as u64).map(|i| (5000 * (i % 20) + hash(i) % 5000) as i32).collect();
     CsMatI::new((rows, 100_000), starts, columns, numbers(20 * rows))
 }
 

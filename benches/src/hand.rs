@@ -16,9 +16,17 @@ pub(crate) fn save_app_state(path: &Path, state: &AppState) -> Result<()> {
     }
     numbers!(i64: i0 i1 i2 i3 i4 i5 i6 i7 i8 i9);
     numbers!(f64: f0 f1 f2 f3 f4 f5 f6 f7 f8 f9);
-    let texts = [("s0", &state.s0), ("s1", &state.s1), ("s2", &state.s2), ("s3", &state.s3), ("s4", &state.s4)];
+    let texts = [
+        ("s0", &state.s0),
+        ("s1", &state.s1),
+        ("s2", &state.s2),
+        ("s3", &state.s3),
+        ("s4", &state.s4),
+    ];
     for (name, text) in texts {
-        file.new_dataset::<VarLenUnicode>().create(name)?.write_scalar(&text.parse::<VarLenUnicode>()?)?;
+        file.new_dataset::<VarLenUnicode>()
+            .create(name)?
+            .write_scalar(&text.parse::<VarLenUnicode>()?)?;
     }
     file.new_dataset_builder().with_data(&state.a0).create("a0")?;
     file.new_dataset_builder().with_data(&state.a1).create("a1")?;
@@ -29,8 +37,9 @@ pub(crate) fn save_app_state(path: &Path, state: &AppState) -> Result<()> {
 /// W1.
 pub(crate) fn load_app_state(path: &Path) -> Result<AppState> {
     let file = File::open(path)?;
-    let text =
-        |name| -> Result<String> { Ok(file.dataset(name)?.read_scalar::<VarLenUnicode>()?.as_str().to_string()) };
+    let text = |name| -> Result<String> {
+        Ok(file.dataset(name)?.read_scalar::<VarLenUnicode>()?.as_str().to_string())
+    };
     macro_rules! state {
         ($($name:ident)*) => {
             AppState {
@@ -78,7 +87,9 @@ struct Row {
 
 /// W4: one dataset of a compound type.
 pub(crate) fn save_records(path: &Path, records: &[Record]) -> Result<()> {
-    let row = |r: &Record| -> Result<Row> { Ok(Row { id: r.id, x: r.x, y: r.y, z: r.z, name: r.name.parse()? }) };
+    let row = |r: &Record| -> Result<Row> {
+        Ok(Row { id: r.id, x: r.x, y: r.y, z: r.z, name: r.name.parse()? })
+    };
     let rows = records.iter().map(row).collect::<Result<Vec<_>>>()?;
     let file = File::create(path)?;
     file.new_dataset_builder().with_data(&rows).create("o")?;
@@ -88,7 +99,8 @@ pub(crate) fn save_records(path: &Path, records: &[Record]) -> Result<()> {
 /// W4.
 pub(crate) fn load_records(path: &Path) -> Result<Vec<Record>> {
     let rows: Vec<Row> = load_numbers(path)?;
-    let record = |r: Row| Record { id: r.id, x: r.x, y: r.y, z: r.z, name: r.name.as_str().to_string() };
+    let record =
+        |r: Row| Record { id: r.id, x: r.x, y: r.y, z: r.z, name: r.name.as_str().to_string() };
     Ok(rows.into_iter().map(record).collect())
 }
 
@@ -96,7 +108,9 @@ pub(crate) fn load_records(path: &Path) -> Result<Vec<Record>> {
 pub(crate) fn save_keys(path: &Path, keys: usize) -> Result<()> {
     let file = File::create(path)?;
     for i in 0..keys {
-        file.new_dataset::<f64>().create(format!("key_{i:05}").as_str())?.write_scalar(&(i as f64))?;
+        file.new_dataset::<f64>()
+            .create(format!("key_{i:05}").as_str())?
+            .write_scalar(&(i as f64))?;
     }
     Ok(file.close()?)
 }
@@ -113,7 +127,8 @@ pub(crate) fn load_rows(path: &Path, rows: impl Iterator<Item = usize>) -> Resul
     let [x, y, z] = columns;
     let (x, y, z) = (x?, y?, z?);
     rows.map(|i| {
-        let row = [&x, &y, &z].map(|column| column.read_slice_1d::<f64, _>(i..i + 1).map(|cell| cell[0]));
+        let row =
+            [&x, &y, &z].map(|column| column.read_slice_1d::<f64, _>(i..i + 1).map(|cell| cell[0]));
         let [x, y, z] = row;
         let (_, y, _) = (x?, y?, z?);
         Ok(y)

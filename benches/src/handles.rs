@@ -45,7 +45,12 @@ pub(crate) fn map(jobs: &mut Jobs<'_>, numbers: Vec<f64>) {
         Ok(mapped.view().iter().sum::<f64>())
     };
     jobs.loads("ours", path.clone(), sum, move |made| *made == total);
-    jobs.loads("in memory", path, move |_| Ok(black_box(&numbers).iter().sum::<f64>()), move |made| *made == total);
+    jobs.loads(
+        "in memory",
+        path,
+        move |_| Ok(black_box(&numbers).iter().sum::<f64>()),
+        move |made| *made == total,
+    );
 }
 
 /// A thousand rows of a table, one by one.

@@ -1,7 +1,8 @@
-//! Times saving and loading with filebacked beside other ways of doing the same, and says how they compare.
+//! Times saving and loading with filebacked beside other ways of doing the same, and says how they
+//! compare.
 //!
-//! `docs/PERFORMANCE.md` tells what is measured and how to read what this prints. Each workload runs in a process of its
-//! own, so that none inherits the heap of another.
+//! `docs/PERFORMANCE.md` tells what is measured and how to read what this prints. Each workload
+//! runs in a process of its own, so that none inherits the heap of another.
 
 mod args;
 mod codec;
@@ -39,7 +40,9 @@ fn main() -> Result<()> {
     }
 
     if args.python.is_none() {
-        println!("Python is missing or switched off: h5py, Python FileBacked, hickle and pickle are left out.\n");
+        println!(
+            "Python is missing or switched off: h5py, Python FileBacked, hickle and pickle are left out.\n"
+        );
     }
     let mut rows: Vec<Row> = Vec::new();
     for workload in &args.workloads {

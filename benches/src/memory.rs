@@ -4,9 +4,11 @@ use crate::Result;
 use std::fs::File;
 use std::os::fd::AsRawFd;
 
-/// Has glibc keep freed memory instead of giving it back: otherwise a job's time depends on what ran before it.
+/// Has glibc keep freed memory instead of giving it back: otherwise a job's time depends on what
+/// ran before it.
 pub(crate) fn keep_the_heap() {
-    // SAFETY: sets two numbers of the allocator, before any thread is started. 32 MiB is the largest that glibc takes.
+    // SAFETY: sets two numbers of the allocator, before any thread is started. 32 MiB is the
+    // largest that glibc takes.
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
@@ -26,9 +28,14 @@ pub(crate) fn as_bytes<T: Plain>(values: &[T]) -> &[u8] {
     unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) }
 }
 
-/// Reads numbers into a new `Vec`, in huge pages where they are asked for and it is large: the least that a load of an array
-/// can take, as long as the kernel has huge pages at hand.
-pub(crate) fn read_new<T: Plain>(file: &File, offset: usize, len: usize, huge: bool) -> Result<Vec<T>> {
+/// Reads numbers into a new `Vec`, in huge pages where they are asked for and it is large: the
+/// least that a load of an array can take, as long as the kernel has huge pages at hand.
+pub(crate) fn read_new<T: Plain>(
+    file: &File,
+    offset: usize,
+    len: usize,
+    huge: bool,
+) -> Result<Vec<T>> {
     let mut values: Vec<T> = Vec::with_capacity(len);
     let bytes = len * size_of::<T>();
     let start = values.as_mut_ptr().cast::<u8>();
@@ -36,7 +43,9 @@ pub(crate) fn read_new<T: Plain>(file: &File, offset: usize, len: usize, huge: b
     if huge && bytes >= 4 << 20 {
         let page = start.align_offset(4096);
         // SAFETY: the whole pages inside the allocation; advice does not change what they hold.
-        unsafe { libc::madvise(start.add(page).cast(), (bytes - page) & !4095, libc::MADV_HUGEPAGE) };
+        unsafe {
+            libc::madvise(start.add(page).cast(), (bytes - page) & !4095, libc::MADV_HUGEPAGE)
+        };
     }
     // SAFETY: the allocation has this many bytes.
     unsafe { pread(file, offset, start, bytes)? };
@@ -62,7 +71,8 @@ unsafe fn pread(file: &File, offset: usize, start: *mut u8, bytes: usize) -> Res
     while done < bytes {
         let at = i64::try_from(offset + done)?;
         // SAFETY: what is left of the memory that the caller vouches for.
-        let got = unsafe { libc::pread(file.as_raw_fd(), start.add(done).cast(), bytes - done, at) };
+        let got =
+            unsafe { libc::pread(file.as_raw_fd(), start.add(done).cast(), bytes - done, at) };
         match usize::try_from(got) {
             Ok(0) => return Err("the file ends too early".into()),
             Ok(got) => done += got,

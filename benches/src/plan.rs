@@ -57,7 +57,9 @@ pub(crate) fn repeat(what: &str, times: usize) -> Result<()> {
     for _ in 0..times {
         match what {
             "encode" => drop(black_box(filebacked::to_bytes(black_box(&state))?)),
-            "decode" => drop(black_box(filebacked::from_bytes::<data::AppState>(black_box(&bytes))?)),
+            "decode" => {
+                drop(black_box(filebacked::from_bytes::<data::AppState>(black_box(&bytes))?))
+            }
             _ => return Err(format!("{what} is neither encode nor decode").into()),
         }
     }
@@ -107,7 +109,13 @@ impl Run<'_> {
     }
 
     /// Adds the Python peers, with data of this size, and runs everything.
-    fn finish(&self, mut jobs: Jobs<'_>, size: usize, rounds: usize, repeats: usize) -> Result<Vec<Row>> {
+    fn finish(
+        &self,
+        mut jobs: Jobs<'_>,
+        size: usize,
+        rounds: usize,
+        repeats: usize,
+    ) -> Result<Vec<Row>> {
         let peers = match &self.args.python {
             // Python has no such handles.
             Some(python) if self.args.only.is_none() && !self.workload.starts_with("W9") => {
@@ -151,11 +159,21 @@ impl Run<'_> {
         jobs.loads("raw bytes into own buffer", path, load, |()| *buffer.borrow() == value);
         self.array_by_hand(&mut jobs, &value, None);
         let save = |path: &Path| Ok(fs::write(path, codec::to_bincode(&value)?)?);
-        jobs.file("bincode", save, |path| codec::from_bincode::<Vec<f64>>(&fs::read(path)?), |made| *made == value);
+        jobs.file(
+            "bincode",
+            save,
+            |path| codec::from_bincode::<Vec<f64>>(&fs::read(path)?),
+            |made| *made == value,
+        );
         self.finish(jobs, len, 4, 3)
     }
 
-    fn array_by_hand<'v, T: H5Type + PartialEq>(&self, jobs: &mut Jobs<'v>, value: &'v [T], gzip: Option<u8>) {
+    fn array_by_hand<'v, T: H5Type + PartialEq>(
+        &self,
+        jobs: &mut Jobs<'v>,
+        value: &'v [T],
+        gzip: Option<u8>,
+    ) {
         let save = move |path: &Path| hand::save_numbers(path, value, gzip);
         jobs.file("hdf5-metno", save, hand::load_numbers::<T>, move |made| made == value);
     }
@@ -247,11 +265,15 @@ impl Run<'_> {
                 read_new::<f64>(&file, after_columns, numbers.len(), huge)?,
             ))
         };
-        let same = |(s, c, n): &(Vec<i32>, Vec<i32>, Vec<f64>)| s == starts && c == columns && n == numbers;
+        let same = |(s, c, n): &(Vec<i32>, Vec<i32>, Vec<f64>)| {
+            s == starts && c == columns && n == numbers
+        };
         let path = jobs.saves("raw bytes", save);
         jobs.loads("raw bytes", path.clone(), move |path| load(path, true), same);
         jobs.loads("raw bytes, small pages", path, move |path| load(path, false), same);
-        let save = |path: &Path| Ok(fs::write(path, codec::to_bincode(&(value.shape(), starts, columns, numbers))?)?);
+        let save = |path: &Path| {
+            Ok(fs::write(path, codec::to_bincode(&(value.shape(), starts, columns, numbers))?)?)
+        };
         let load = |path: &Path| {
             type Parts = ((usize, usize), Vec<i32>, Vec<i32>, Vec<f64>);
             let (shape, starts, columns, numbers): Parts = codec::from_bincode(&fs::read(path)?)?;
@@ -283,7 +305,12 @@ impl Run<'_> {
         let load = |path: &Path| Ok(H5File::open(path)?.read::<f64>("key_00777")?);
         jobs.file("ours", save, load, |made| *made == 777.0);
         let load = |path: &Path| hand::load_key(path, "key_00777");
-        jobs.file("hdf5-metno", move |path| hand::save_keys(path, keys), load, |made| *made == 777.0);
+        jobs.file(
+            "hdf5-metno",
+            move |path| hand::save_keys(path, keys),
+            load,
+            |made| *made == 777.0,
+        );
         self.finish(jobs, keys, 15, 1)
     }
 

@@ -33,7 +33,12 @@ struct Answer {
 
 impl Peers {
     /// Starts the peers of a workload, with data of this size; `None` if there are none.
-    pub(crate) fn start(python: &Path, workload: &str, size: usize, directory: &Path) -> Result<Option<Self>> {
+    pub(crate) fn start(
+        python: &Path,
+        workload: &str,
+        size: usize,
+        directory: &Path,
+    ) -> Result<Option<Self>> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/peers.py");
         let mut child = Command::new(python)
             .arg(script)

@@ -79,7 +79,8 @@ const TARGETS: &[(&str, &str, &str, f64)] = &[
 
 /// The results as a list of objects, one a line.
 pub(crate) fn json(rows: &[Row]) -> Result<String> {
-    let lines = rows.iter().map(serde_json::to_string).collect::<std::result::Result<Vec<_>, _>>()?;
+    let lines =
+        rows.iter().map(serde_json::to_string).collect::<std::result::Result<Vec<_>, _>>()?;
     Ok(format!("[\n{}\n]\n", lines.join(",\n")))
 }
 
@@ -102,7 +103,9 @@ fn python_systems(rows: &[Row]) -> Vec<&str> {
     let mut systems = Vec::new();
     for row in rows {
         let system = whole(&row.system);
-        let rust = system.contains(", ") || ["ours", "hdf5-metno gzip-1"].contains(&system) || RUST.contains(&system);
+        let rust = system.contains(", ")
+            || ["ours", "hdf5-metno gzip-1"].contains(&system)
+            || RUST.contains(&system);
         if !rust && !systems.contains(&system) {
             systems.push(system);
         }
@@ -119,7 +122,8 @@ fn find<'r>(rows: &'r [Row], workload: &str, system: &str, op: &str) -> Option<&
     rows.iter().find(|row| row.workload == workload && whole(&row.system) == system && row.op == op)
 }
 
-/// Prints what ours takes and its ratio to each peer. The suffix tells the systems of this table from others.
+/// Prints what ours takes and its ratio to each peer. The suffix tells the systems of this table
+/// from others.
 fn table(rows: &[Row], title: &str, suffix: &str, peers: &[&str]) {
     let full = |system: &str| format!("{system}{suffix}");
     let theirs = |row: &Row, peer: &str| find(rows, &row.workload, &full(peer), &row.op);
@@ -136,7 +140,9 @@ fn table(rows: &[Row], title: &str, suffix: &str, peers: &[&str]) {
     for row in ours {
         let mut line = vec![row.workload.clone(), row.op.clone(), time(row.seconds)];
         line.extend(peers.iter().map(|peer| match theirs(row, peer) {
-            Some(theirs) if theirs.system.contains(" 1/") => ratio(row.seconds / theirs.seconds) + "*",
+            Some(theirs) if theirs.system.contains(" 1/") => {
+                ratio(row.seconds / theirs.seconds) + "*"
+            }
             Some(theirs) => ratio(row.seconds / theirs.seconds),
             None => String::new(),
         }));
@@ -156,15 +162,22 @@ fn targets(rows: &[Row]) {
     };
     for &(workload, op, peer, most) in TARGETS {
         let of = if op == "size" { "save" } else { op };
-        let (Some(ours), Some(theirs)) = (find(rows, workload, "ours", of), find(rows, workload, peer, of)) else {
+        let (Some(ours), Some(theirs)) =
+            (find(rows, workload, "ours", of), find(rows, workload, peer, of))
+        else {
             continue;
         };
-        let measured =
-            if op == "size" { ours.bytes as f64 / theirs.bytes as f64 } else { ours.seconds / theirs.seconds };
+        let measured = if op == "size" {
+            ours.bytes as f64 / theirs.bytes as f64
+        } else {
+            ours.seconds / theirs.seconds
+        };
         line(workload, op, peer, most, measured);
     }
     for op in ["save", "load"] {
-        if let (Some(small), Some(large)) = (find(rows, "W4", "ours", op), find(rows, "W4-10M", "ours", op)) {
+        if let (Some(small), Some(large)) =
+            (find(rows, "W4", "ours", op), find(rows, "W4-10M", "ours", op))
+        {
             line("W4-10M", op, "100 times W4", 1.2, large.seconds / (100.0 * small.seconds));
         }
     }
@@ -194,7 +207,9 @@ fn ratio(ratio: f64) -> String {
 fn aligned(lines: &[Vec<String>]) {
     let columns = lines.first().map_or(0, Vec::len);
     let widths: Vec<usize> = (0..columns)
-        .map(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0).max(3))
+        .map(|column| {
+            lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0).max(3)
+        })
         .collect();
     let print = |cells: Vec<String>| println!("| {} |", cells.join(" | "));
     for (number, line) in lines.iter().enumerate() {

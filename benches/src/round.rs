@@ -13,7 +13,8 @@ use std::time::Instant;
 #[derive(Clone, Copy)]
 pub(crate) struct Effort {
     pub(crate) rounds: usize,
-    /// How often in a row; more than once where one run is so short that what ran before it would decide.
+    /// How often in a row; more than once where one run is so short that what ran before it would
+    /// decide.
     pub(crate) repeats: usize,
     /// A job that took so many seconds is left out of further rounds.
     pub(crate) budget: f64,
@@ -43,7 +44,8 @@ pub(crate) struct Jobs<'v> {
 }
 
 impl<'v> Jobs<'v> {
-    /// No jobs yet; their files will lie in this directory. Those of other systems than the only one are left out.
+    /// No jobs yet; their files will lie in this directory. Those of other systems than the only
+    /// one are left out.
     pub(crate) fn new(directory: &Path, only: Option<&str>) -> Self {
         Jobs { directory: directory.to_path_buf(), only: only.map(String::from), jobs: Vec::new() }
     }
@@ -53,10 +55,18 @@ impl<'v> Jobs<'v> {
             return;
         }
         let run = Box::new(run);
-        self.jobs.push(Job { system: system.into(), op, run, seconds: Vec::new(), bytes: 0, spent: 0.0 });
+        self.jobs.push(Job {
+            system: system.into(),
+            op,
+            run,
+            seconds: Vec::new(),
+            bytes: 0,
+            spent: 0.0,
+        });
     }
 
-    /// A system that saves to files and loads from them. Each save makes a new file; what is loaded is compared.
+    /// A system that saves to files and loads from them. Each save makes a new file; what is loaded
+    /// is compared.
     pub(crate) fn file<L>(
         &mut self,
         system: &str,
@@ -82,8 +92,13 @@ impl<'v> Jobs<'v> {
         });
     }
 
-    /// A system of which only the saving is of interest, or that loads in more than one way. Gives the path of its file.
-    pub(crate) fn saves(&mut self, system: &str, save: impl Fn(&Path) -> Result<()> + 'v) -> PathBuf {
+    /// A system of which only the saving is of interest, or that loads in more than one way. Gives
+    /// the path of its file.
+    pub(crate) fn saves(
+        &mut self,
+        system: &str,
+        save: impl Fn(&Path) -> Result<()> + 'v,
+    ) -> PathBuf {
         let path = self.directory.join(format!("{}.bin", system.replace([' ', ','], "_")));
         let file = path.clone();
         self.job(system, "save", move |repeats| {
@@ -111,7 +126,9 @@ impl<'v> Jobs<'v> {
         let image = encode()?;
         let bytes = image.as_ref().len() as u64;
         self.job(&system, "save", move |repeats| timed(repeats, bytes, &encode, |_| true));
-        self.job(&system, "load", move |repeats| timed(repeats, bytes, || decode(black_box(image.as_ref())), &same));
+        self.job(&system, "load", move |repeats| {
+            timed(repeats, bytes, || decode(black_box(image.as_ref())), &same)
+        });
         Ok(())
     }
 
@@ -133,7 +150,8 @@ impl<'v> Jobs<'v> {
         let mut random = Random(0x9E37_79B9_7F4A_7C15);
         let mut order: Vec<usize> = (0..self.jobs.len()).collect();
         let mut broken = vec![false; self.jobs.len()];
-        // The first round, in which every save comes before its load, does not count unless it is the only one.
+        // The first round, in which every save comes before its load, does not count unless it is
+        // the only one.
         for round in 0..=effort.rounds {
             if round > 0 {
                 random.shuffle(&mut order);
@@ -159,7 +177,11 @@ impl<'v> Jobs<'v> {
                 }
             }
         }
-        let ran = self.jobs.into_iter().zip(broken).filter(|(job, broken)| !broken && !job.seconds.is_empty());
+        let ran = self
+            .jobs
+            .into_iter()
+            .zip(broken)
+            .filter(|(job, broken)| !broken && !job.seconds.is_empty());
         ran.map(|(mut job, _)| Row {
             workload: workload.into(),
             system: job.system,
@@ -172,7 +194,12 @@ impl<'v> Jobs<'v> {
 }
 
 /// Times what makes a value; the value is checked, the last time, and dropped outside.
-fn timed<L>(repeats: usize, bytes: u64, make: impl Fn() -> Result<L>, same: impl Fn(&L) -> bool) -> Result<Turn> {
+fn timed<L>(
+    repeats: usize,
+    bytes: u64,
+    make: impl Fn() -> Result<L>,
+    same: impl Fn(&L) -> bool,
+) -> Result<Turn> {
     let mut seconds = Vec::with_capacity(repeats);
     for repeat in 1..=repeats {
         let start = Instant::now();

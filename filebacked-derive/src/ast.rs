@@ -51,12 +51,15 @@ pub(crate) struct Field<'a> {
 }
 
 impl<'a> Container<'a> {
-    /// Reads the type; what is wrong with it goes to `cx`. `None` for unions, of which nothing can be said.
+    /// Reads the type; what is wrong with it goes to `cx`. `None` for unions, of which nothing can
+    /// be said.
     pub(crate) fn parse(cx: &Context, input: &'a DeriveInput) -> Option<Self> {
         let attrs = attr::Container::parse(cx, &input.attrs);
         let rename_all = attrs.rename_all.get().copied();
         let data = match &input.data {
-            syn::Data::Struct(data) => Data::Struct(Style::of(&data.fields), fields(cx, &data.fields, rename_all)),
+            syn::Data::Struct(data) => {
+                Data::Struct(Style::of(&data.fields), fields(cx, &data.fields, rename_all))
+            }
             syn::Data::Enum(data) => {
                 let rename_fields = attrs.rename_all_fields.get().copied();
                 let variant = |variant| Variant::parse(cx, variant, rename_all, rename_fields);
@@ -68,8 +71,18 @@ impl<'a> Container<'a> {
                 return None;
             }
         };
-        let name = attrs.name.get().map_or_else(|| input.ident.unraw().to_string(), |name| name.value.clone());
-        Some(Self { ident: &input.ident, generics: &input.generics, attrs, data, name, packed: packed(input) })
+        let name = attrs
+            .name
+            .get()
+            .map_or_else(|| input.ident.unraw().to_string(), |name| name.value.clone());
+        Some(Self {
+            ident: &input.ident,
+            generics: &input.generics,
+            attrs,
+            data,
+            name,
+            packed: packed(input),
+        })
     }
 
     pub(crate) fn version(&self) -> u32 {
@@ -85,7 +98,9 @@ impl<'a> Container<'a> {
     pub(crate) fn is_transparent(&self) -> bool {
         match (self.attrs.transparent.get(), &self.data) {
             (Some(answer), _) => *answer,
-            (None, Data::Struct(Style::Tuple, fields)) => matches!(&fields[..], [field] if field.is_stored()),
+            (None, Data::Struct(Style::Tuple, fields)) => {
+                matches!(&fields[..], [field] if field.is_stored())
+            }
             (None, _) => false,
         }
     }
@@ -94,11 +109,16 @@ impl<'a> Container<'a> {
     pub(crate) fn transparent_field(&self) -> Option<usize> {
         let Data::Struct(_, fields) = &self.data else { return None };
         let indices = |stands: &dyn Fn(&Field<'_>) -> bool| {
-            let mut found = fields.iter().enumerate().filter(|(_, field)| stands(field)).map(|(index, _)| index);
+            let mut found = fields
+                .iter()
+                .enumerate()
+                .filter(|(_, field)| stands(field))
+                .map(|(index, _)| index);
             found.next().filter(|_| found.next().is_none())
         };
         // A `PhantomData` beside the field needs no `skip` of its own.
-        indices(&|field| field.is_stored()).or_else(|| indices(&|field| field.is_stored() && !field.is_phantom()))
+        indices(&|field| field.is_stored())
+            .or_else(|| indices(&|field| field.is_stored() && !field.is_phantom()))
     }
 
     /// An enum of which no variant has fields or brackets.
@@ -158,7 +178,9 @@ impl<'a> Variant<'a> {
 /// The member that an attribute's name is about, and the name of its own: `data@units`.
 pub(crate) fn member_and_attribute(name: &str) -> (Option<&str>, &str) {
     match name.rsplit_once('@') {
-        Some((member, attribute)) if !member.is_empty() && !attribute.is_empty() => (Some(member), attribute),
+        Some((member, attribute)) if !member.is_empty() && !attribute.is_empty() => {
+            (Some(member), attribute)
+        }
         _ => (None, name),
     }
 }
@@ -195,8 +217,8 @@ impl Field<'_> {
         last_segment(self.ty).is_some_and(|segment| segment.ident == "PhantomData")
     }
 
-    /// Where errors about the type point to. Resolved at the derive, so that names of generated code are found even if
-    /// the type comes out of a `macro_rules!`.
+    /// Where errors about the type point to. Resolved at the derive, so that names of generated
+    /// code are found even if the type comes out of a `macro_rules!`.
     pub(crate) fn span(&self) -> Span {
         Span::call_site().located_at(self.ty.span())
     }
@@ -204,7 +226,9 @@ impl Field<'_> {
 
 /// The end of a type's path. Types out of a `macro_rules!` stand in invisible groups.
 fn last_segment(mut ty: &Type) -> Option<&syn::PathSegment> {
-    while let Type::Group(syn::TypeGroup { elem, .. }) | Type::Paren(syn::TypeParen { elem, .. }) = ty {
+    while let Type::Group(syn::TypeGroup { elem, .. }) | Type::Paren(syn::TypeParen { elem, .. }) =
+        ty
+    {
         ty = elem;
     }
     match ty {
@@ -213,7 +237,11 @@ fn last_segment(mut ty: &Type) -> Option<&syn::PathSegment> {
     }
 }
 
-fn fields<'a>(cx: &Context, fields: &'a syn::Fields, rename_all: Option<RenameRule>) -> Vec<Field<'a>> {
+fn fields<'a>(
+    cx: &Context,
+    fields: &'a syn::Fields,
+    rename_all: Option<RenameRule>,
+) -> Vec<Field<'a>> {
     let field = |(index, field): (usize, &'a syn::Field)| {
         let attrs = attr::Field::parse(cx, &field.attrs);
         let (member, plain, span) = match &field.ident {

@@ -1,7 +1,7 @@
 //! Bounds of the generated implementations.
 //!
-//! They are put on the type parameters that stored fields use, not on the types of the fields: a recursive type would
-//! ask for itself otherwise, and private types would show in public bounds.
+//! They are put on the type parameters that stored fields use, not on the types of the fields: a
+//! recursive type would ask for itself otherwise, and private types would show in public bounds.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -13,10 +13,20 @@ use crate::ast::{Container, Field};
 use crate::attr::Default;
 
 /// Types whose `Default` is empty, whatever they are made of.
-const EMPTY_BY_DEFAULT: [&str; 9] =
-    ["PhantomData", "Option", "Vec", "VecDeque", "LinkedList", "BTreeMap", "BTreeSet", "HashMap", "HashSet"];
+const EMPTY_BY_DEFAULT: [&str; 9] = [
+    "PhantomData",
+    "Option",
+    "Vec",
+    "VecDeque",
+    "LinkedList",
+    "BTreeMap",
+    "BTreeSet",
+    "HashMap",
+    "HashSet",
+];
 
-/// Types that ask nothing of what they are made of: a `PhantomData`, and iterators, whose items are what is stored.
+/// Types that ask nothing of what they are made of: a `PhantomData`, and iterators, whose items are
+/// what is stored.
 const UNASKED: [&str; 3] = ["PhantomData", "Sequence", "Pairs"];
 
 /// The type's generics with the bounds that its implementations need.
@@ -41,7 +51,9 @@ fn inferred(container: &Container<'_>, derive: Derive) -> Vec<WherePredicate> {
         return Vec::new();
     }
     let (stored, members) = match derive {
-        Derive::FileBacked => (quote!(__fb::FileBacked), quote!(__fb::SaveMembers + __fb::ReadMembers)),
+        Derive::FileBacked => {
+            (quote!(__fb::FileBacked), quote!(__fb::SaveMembers + __fb::ReadMembers))
+        }
         Derive::Save => (quote!(__fb::Save), quote!(__fb::SaveMembers)),
     };
     let fields: Vec<_> = container.all_fields().collect();
@@ -58,8 +70,10 @@ fn inferred(container: &Container<'_>, derive: Derive) -> Vec<WherePredicate> {
     }
     if derive == Derive::FileBacked {
         let defaulted = fields.iter().filter(|field| needs_default(container, field));
-        predicates
-            .extend(Used::find(container, defaulted, &EMPTY_BY_DEFAULT).bounds(&quote!(::core::default::Default)));
+        predicates.extend(
+            Used::find(container, defaulted, &EMPTY_BY_DEFAULT)
+                .bounds(&quote!(::core::default::Default)),
+        );
         if container.attrs.default.is_set() {
             predicates.push(parse_quote!(Self: ::core::default::Default));
         }
@@ -107,7 +121,11 @@ impl<'a> Used<'a> {
 
     fn bounds(self, bound: &TokenStream) -> Vec<WherePredicate> {
         // In the order of the parameters, not of their use.
-        let params = self.params.iter().filter(|param| self.used.contains(param)).map(ToTokens::to_token_stream);
+        let params = self
+            .params
+            .iter()
+            .filter(|param| self.used.contains(param))
+            .map(ToTokens::to_token_stream);
         let associated = self.associated.iter().map(ToTokens::to_token_stream);
         params.chain(associated).map(|ty| parse_quote!(#ty: #bound)).collect()
     }
@@ -145,12 +163,19 @@ impl<'a> Visit<'_> for Used<'a> {
             }
             return;
         }
-        if ty.path.segments.last().is_some_and(|last| self.closed.iter().any(|closed| last.ident == closed)) {
+        if ty
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| self.closed.iter().any(|closed| last.ident == closed))
+        {
             return;
         }
         let param = ty.path.segments.first().and_then(|first| self.param(&first.ident));
         match param {
-            Some(param) if ty.path.leading_colon.is_none() && ty.path.segments.len() == 1 => self.used.push(param),
+            Some(param) if ty.path.leading_colon.is_none() && ty.path.segments.len() == 1 => {
+                self.used.push(param)
+            }
             Some(_) if ty.path.leading_colon.is_none() => self.associate(ty),
             _ => visit::visit_type_path(self, ty),
         }

@@ -8,9 +8,9 @@ use syn::spanned::Spanned as _;
 use crate::Derive;
 use crate::ast::{Container, Data, Field, Style, Variant, member_and_attribute};
 use crate::attr::words::{
-    ALIAS, ATTR, BINCODE, CHUNK, COMPRESSION, DEFAULT, DENY_UNKNOWN, FLATTEN, FLETCHER32, LAYOUT, MODULE, NAME,
-    POSTCARD, REGISTERED, REMOVED, RENAME, RENAME_ALL, RENAME_ALL_FIELDS, REPR, SKIP, SKIP_IF, TAG, TRANSPARENT,
-    UPGRADE, VERSION, WITH,
+    ALIAS, ATTR, BINCODE, CHUNK, COMPRESSION, DEFAULT, DENY_UNKNOWN, FLATTEN, FLETCHER32, LAYOUT,
+    MODULE, NAME, POSTCARD, REGISTERED, REMOVED, RENAME, RENAME_ALL, RENAME_ALL_FIELDS, REPR, SKIP,
+    SKIP_IF, TAG, TRANSPARENT, UPGRADE, VERSION, WITH,
 };
 use crate::attr::{Attr, Layout, Name};
 use crate::context::Context;
@@ -104,13 +104,19 @@ pub(crate) fn check(cx: &Context, container: &Container<'_>, derive: Derive) {
 /// Many values as one dataset, whose elements all have the same members.
 fn records(cx: &Context, container: &Container<'_>) {
     if matches!(container.data, Data::Enum(_)) && !container.is_unit_enum() {
-        let reason = "is `compound` for structs only: the variants of an enum have different fields";
+        let reason =
+            "is `compound` for structs only: the variants of an enum have different fields";
         refuse(cx, &container.attrs.layout, LAYOUT, reason);
     }
     for field in container.all_fields() {
         for word in [BINCODE, POSTCARD] {
             if let Some(span) = field.attrs.span_of(word) {
-                cx.error(span, format_args!("`{word}` makes bytes of any length, for which a record has no place"));
+                cx.error(
+                    span,
+                    format_args!(
+                        "`{word}` makes bytes of any length, for which a record has no place"
+                    ),
+                );
             }
         }
     }
@@ -131,10 +137,16 @@ fn upgrades(cx: &Context, container: &Container<'_>) {
     let mut seen = Vec::new();
     for upgrade in &container.attrs.upgrades {
         if !container.attrs.version.is_set() {
-            cx.error(upgrade.span, "`upgrade` needs the `version` that it leads to: add `version = 2`");
+            cx.error(
+                upgrade.span,
+                "`upgrade` needs the `version` that it leads to: add `version = 2`",
+            );
         } else if upgrade.from >= container.version() {
             let version = container.version();
-            cx.error(upgrade.span, format_args!("an upgrade comes from a version before {version}"));
+            cx.error(
+                upgrade.span,
+                format_args!("an upgrade comes from a version before {version}"),
+            );
         }
         if seen.contains(&upgrade.from) {
             cx.error(upgrade.span, format_args!("two upgrades from version {}", upgrade.from));
@@ -157,7 +169,12 @@ fn place(cx: &Context, container: &Container<'_>) {
         Data::Struct(style, _) => {
             refuse(cx, &attrs.repr, REPR, "is for enums");
             refuse(cx, &attrs.tag, TAG, "is for enums");
-            refuse(cx, &attrs.rename_all_fields, RENAME_ALL_FIELDS, "is for enums, a struct takes `rename_all`");
+            refuse(
+                cx,
+                &attrs.rename_all_fields,
+                RENAME_ALL_FIELDS,
+                "is for enums, a struct takes `rename_all`",
+            );
             if *style != Style::Named {
                 refuse(cx, &attrs.default, DEFAULT, "is for structs with named fields");
                 refuse(cx, &attrs.rename_all, RENAME_ALL, "is for structs with named fields");
@@ -175,11 +192,15 @@ fn place(cx: &Context, container: &Container<'_>) {
                 let reason = "is for types that are groups, many values of this one are a dataset";
                 refuse(cx, &attrs.layout, LAYOUT, reason);
                 if let Some(upgrade) = attrs.upgrades.first() {
-                    let message =
-                        "is for types that are groups: no version is stored with this one. Variants take `alias`";
+                    let message = "is for types that are groups: no version is stored with this one. Variants take `alias`";
                     cx.error(upgrade.span, format_args!("`{UPGRADE}` {message}"));
                 }
-                refuse(cx, &attrs.tag, TAG, "is for enums with data, this one is stored as its variant alone");
+                refuse(
+                    cx,
+                    &attrs.tag,
+                    TAG,
+                    "is for enums with data, this one is stored as its variant alone",
+                );
                 let reason = "is for enums with data, the variants of this one have no fields";
                 refuse(cx, &attrs.rename_all_fields, RENAME_ALL_FIELDS, reason);
             } else {
@@ -229,10 +250,13 @@ fn transparent(cx: &Context, container: &Container<'_>) {
         cx.error(span, format_args!("{message}, this one has {stored}"));
         return;
     };
-    for word in [ALIAS, ATTR, CHUNK, COMPRESSION, DEFAULT, FLATTEN, FLETCHER32, LAYOUT, RENAME, SKIP_IF] {
+    for word in
+        [ALIAS, ATTR, CHUNK, COMPRESSION, DEFAULT, FLATTEN, FLETCHER32, LAYOUT, RENAME, SKIP_IF]
+    {
         if let Some(span) = field.attrs.span_of(word) {
             let message = "has no meaning on the field that a transparent struct is stored as";
-            let help = "put it where the struct is a field, or add `transparent = false` to the struct";
+            let help =
+                "put it where the struct is a field, or add `transparent = false` to the struct";
             cx.error(span, format_args!("`{word}` {message}\nhelp: {help}"));
         }
     }
@@ -243,7 +267,8 @@ fn transparent(cx: &Context, container: &Container<'_>) {
     }
 }
 
-/// Fields that are members of one group, beside the names of former ones; `tag` if it is the group of a variant.
+/// Fields that are members of one group, beside the names of former ones; `tag` if it is the group
+/// of a variant.
 fn members(cx: &Context, fields: &[Field<'_>], removed: &[Name], tag: Option<&str>) {
     let stored = fields.iter().filter(|field| field.is_stored() && !field.is_flattened());
     let removed = removed.iter().map(|name| vec![name]);
@@ -254,18 +279,29 @@ fn members(cx: &Context, fields: &[Field<'_>], removed: &[Name], tag: Option<&st
             if member.is_some() {
                 if RESERVED[..3].contains(&attribute) {
                     let message = "is an attribute of the format itself";
-                    cx.error(name.span, format_args!("`{attribute}` {message}, a field cannot be stored there"));
+                    cx.error(
+                        name.span,
+                        format_args!("`{attribute}` {message}, a field cannot be stored there"),
+                    );
                 } else if attribute.contains('/') {
-                    cx.error(name.span, "the path is that of the member: what is behind `@` cannot contain `/`");
+                    cx.error(
+                        name.span,
+                        "the path is that of the member: what is behind `@` cannot contain `/`",
+                    );
                 }
             } else if RESERVED.contains(&name.value.as_str()) || Some(name.value.as_str()) == tag {
                 let message = "is an attribute of the format itself";
-                cx.error(name.span, format_args!("`{}` {message}, give the field another name", name.value));
+                cx.error(
+                    name.span,
+                    format_args!("`{}` {message}, give the field another name", name.value),
+                );
             } else if name.value.contains('/') {
                 let help = "help: `member@name` is the attribute of a member";
                 cx.error(
                     name.span,
-                    format_args!("an attribute stands on its own group, its name cannot contain `/`\n{help}"),
+                    format_args!(
+                        "an attribute stands on its own group, its name cannot contain `/`\n{help}"
+                    ),
                 );
             }
         }
@@ -275,13 +311,22 @@ fn members(cx: &Context, fields: &[Field<'_>], removed: &[Name], tag: Option<&st
 /// Variants, and the fields of each.
 fn enumeration(cx: &Context, container: &Container<'_>, variants: &[Variant<'_>]) {
     if variants.is_empty() {
-        cx.error(container.ident.span(), "an enum without variants has no values that could be stored");
+        cx.error(
+            container.ident.span(),
+            "an enum without variants has no values that could be stored",
+        );
     }
     unique(cx, variants.iter().map(|variant| variant.names().collect()), "variants");
     if let Some(tag) = container.attrs.tag.get()
         && RESERVED.contains(&tag.value.as_str())
     {
-        cx.error(tag.span, format_args!("`{}` is an attribute of the format itself, choose another tag", tag.value));
+        cx.error(
+            tag.span,
+            format_args!(
+                "`{}` is an attribute of the format itself, choose another tag",
+                tag.value
+            ),
+        );
     }
     let mut others = variants.iter().filter_map(|variant| variant.attrs.other.span());
     for span in others.by_ref().skip(1) {

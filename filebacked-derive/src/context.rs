@@ -42,6 +42,9 @@ impl Context {
 impl Drop for Context {
     fn drop(&mut self) {
         // An unread context would swallow the user's mistakes: that is a mistake of this crate.
-        assert!(std::thread::panicking() || self.errors.borrow().is_none(), "the errors of a derive were not checked");
+        assert!(
+            std::thread::panicking() || self.errors.borrow().is_none(),
+            "the errors of a derive were not checked"
+        );
     }
 }

@@ -125,14 +125,16 @@ fn interface(arguments: &Arguments, mut item: ItemTrait) -> syn::Result<TokenStr
 fn class(arguments: &Arguments, item: &ItemImpl) -> syn::Result<TokenStream> {
     let krate = &arguments.krate;
     let Some((_, path, _)) = &item.trait_ else {
-        return Err(syn::Error::new(item.self_ty.span(), "`dynamic` stands on the `impl` of a trait"));
+        return Err(syn::Error::new(
+            item.self_ty.span(),
+            "`dynamic` stands on the `impl` of a trait",
+        ));
     };
     if let Some(name) = &arguments.name {
         let message = "the name of a class is that of its type: `#[filebacked(name = \"...\")]` beside the derive";
         return Err(syn::Error::new(name.span(), message));
     }
-    let message =
-        "a generic type is many classes, and none is known by name: implement the trait for the types that are stored";
+    let message = "a generic type is many classes, and none is known by name: implement the trait for the types that are stored";
     refuse_generics(&item.generics, message)?;
     let ty = &item.self_ty;
     Ok(quote! {

@@ -1,9 +1,10 @@
-//! The derive macros of [`filebacked`](https://docs.rs/filebacked): `#[derive(FileBacked)]` and `#[derive(Save)]`.
+//! The derive macros of [`filebacked`](https://docs.rs/filebacked): `#[derive(FileBacked)]` and
+//! `#[derive(Save)]`.
 //!
-//! Use them through that crate, which re-exports them. A run goes one way: tokens are read into typed attributes
-//! (`attr`) on a tree of our own (`ast`), rules that no single attribute can know are checked (`check`), and code is
-//! generated from what is known to be right (`generate`). Errors are collected on the way (`context`), so that all of
-//! them are reported at once.
+//! Use them through that crate, which re-exports them. A run goes one way: tokens are read into
+//! typed attributes (`attr`) on a tree of our own (`ast`), rules that no single attribute can know
+//! are checked (`check`), and code is generated from what is known to be right (`generate`). Errors
+//! are collected on the way (`context`), so that all of them are reported at once.
 
 mod ast;
 mod attr;
@@ -21,9 +22,9 @@ use crate::context::Context;
 
 /// Implements `FileBacked` and `Save`: values of the type can live in an HDF5 file.
 ///
-/// Every field has to be `FileBacked` itself, or to name a filter. A struct becomes a group with one member a field, a
-/// newtype is stored as its field, an enum without data as an HDF5 enum, an enum with data as a group that names its
-/// variant.
+/// Every field has to be `FileBacked` itself, or to name a filter. A struct becomes a group with
+/// one member a field, a newtype is stored as its field, an enum without data as an HDF5 enum, an
+/// enum with data as a group that names its variant.
 ///
 /// ```text
 /// #[derive(FileBacked)]                          /            filebacked = "struct Model 1"
@@ -35,8 +36,8 @@ use crate::context::Context;
 /// }                                                 └─ rate   float64 [len]
 /// ```
 ///
-/// `FileBacked` includes `Save`: deriving both on one type is a conflict. Types with lifetimes cannot be read back,
-/// they take `#[derive(Save)]`.
+/// `FileBacked` includes `Save`: deriving both on one type is a conflict. Types with lifetimes
+/// cannot be read back, they take `#[derive(Save)]`.
 ///
 /// # On a struct or an enum
 ///
@@ -99,19 +100,21 @@ pub fn derive_file_backed(input: proc_macro::TokenStream) -> proc_macro::TokenSt
 
 /// Implements `Save` alone: values can be written but not read back. For types that borrow.
 ///
-/// Takes the attributes of [`FileBacked`](macro@FileBacked); those that are about reading have no effect. It is
-/// included in that derive, so that a type has one of the two.
+/// Takes the attributes of [`FileBacked`](macro@FileBacked); those that are about reading have no
+/// effect. It is included in that derive, so that a type has one of the two.
 #[proc_macro_derive(Save, attributes(filebacked))]
 pub fn derive_save(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     run(&parse_macro_input!(input as DeriveInput), Derive::Save)
 }
 
-/// Makes the objects of a trait storable: `Box<dyn Trait>`, and with `with = SharedDyn` also `Arc<dyn Trait>` and
-/// `Rc<dyn Trait>`. It stands on the trait, and on each `impl` of it for a type that is stored; these are found at link time.
+/// Makes the objects of a trait storable: `Box<dyn Trait>`, and with `with = SharedDyn` also
+/// `Arc<dyn Trait>` and `Rc<dyn Trait>`. It stands on the trait, and on each `impl` of it for a
+/// type that is stored; these are found at link time.
 ///
-/// The type behind an object is known by its name in the file: that of the type, or what `#[filebacked(name = "...")]` says.
-/// `#[filebacked::dynamic(name = "...")]` on the trait names the trait itself, and `crate = path` says where `filebacked` is.
-/// The feature `dynamic` has to be on.
+/// The type behind an object is known by its name in the file: that of the type, or what
+/// `#[filebacked(name = "...")]` says. `#[filebacked::dynamic(name = "...")]` on the trait names
+/// the trait itself, and `crate = path` says where `filebacked` is. The feature `dynamic` has to be
+/// on.
 ///
 /// ```text
 /// x/          struct Circle 1                one: as its type stores it, whose name is in the stamp
@@ -122,8 +125,13 @@ pub fn derive_save(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 /// └── Square/ columns Square 1
 /// ```
 #[proc_macro_attribute]
-pub fn dynamic(arguments: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    dynamic::expand(arguments.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+pub fn dynamic(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    dynamic::expand(arguments.into(), item.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }
 
 /// Which derive runs.
@@ -140,7 +148,9 @@ fn run(input: &DeriveInput, derive: Derive) -> proc_macro::TokenStream {
         check::check(&cx, container, derive);
     }
     match (cx.check(), container) {
-        (Ok(()), Some(container)) => wrap::in_const(&container, &generate::implementations(&container, derive)).into(),
+        (Ok(()), Some(container)) => {
+            wrap::in_const(&container, &generate::implementations(&container, derive)).into()
+        }
         (Ok(()), None) => proc_macro::TokenStream::new(),
         (Err(error), _) => error.into_compile_error().into(),
     }

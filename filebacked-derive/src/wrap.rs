@@ -10,11 +10,12 @@ pub(crate) fn crate_path(container: &Container<'_>) -> TokenStream {
     container.attrs.crate_path.get().map_or_else(|| quote!(::filebacked), |path| quote!(#path))
 }
 
-/// Puts the implementations into a scope of their own: no name of theirs is seen outside, and inside `__fb` is the
-/// library.
+/// Puts the implementations into a scope of their own: no name of theirs is seen outside, and
+/// inside `__fb` is the library.
 pub(crate) fn in_const(container: &Container<'_>, implementations: &TokenStream) -> TokenStream {
     let krate = crate_path(container);
-    // The lints are those that a user may have denied, and that code made for any type cannot always keep.
+    // The lints are those that a user may have denied, and that code made for any type cannot
+    // always keep.
     quote! {
         #[doc(hidden)]
         #[allow(

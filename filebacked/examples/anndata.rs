@@ -1,4 +1,5 @@
-//! An AnnData object: made here, saved as `.h5ad`, loaded again, and opened in Python with `anndata.read_h5ad`.
+//! An AnnData object: made here, saved as `.h5ad`, loaded again, and opened in Python with
+//! `anndata.read_h5ad`.
 
 use filebacked::anndata::{AnnData, H5ad, Matrix, Uns};
 use filebacked::with::{Categorical, DataFrame};
@@ -46,7 +47,11 @@ fn measured() -> AnnData<Cell, Gene> {
         counts: 100 + i as u32,
         score: (i % 3 < 2).then_some(i as f64 / 10.0),
     };
-    let gene = |i: usize| Gene { id: format!("ENSG{i:011}"), symbol: format!("G{i}"), mitochondrial: i == 0 };
+    let gene = |i: usize| Gene {
+        id: format!("ENSG{i:011}"),
+        symbol: format!("G{i}"),
+        mitochondrial: i == 0,
+    };
     let (cells, genes) = (60, 20);
     let mut counts = TriMat::new((cells, genes));
     for i in 0..cells {
@@ -97,7 +102,11 @@ fn main() -> filebacked::Result<()> {
     // Only a part: what is not asked for is not read.
     let summary: Summary = filebacked::load(&path)?;
     let typed = summary.obs.iter().filter(|cell| cell.kind.is_some()).count();
-    println!("{typed} of {} cells have a kind, the first is {:?}", summary.obs.len(), summary.obs[0].name);
+    println!(
+        "{typed} of {} cells have a kind, the first is {:?}",
+        summary.obs.len(),
+        summary.obs[0].name
+    );
     assert_eq!((typed, summary.neighbors), (40, 15));
 
     // Without what it would cost most to read.

@@ -1,5 +1,5 @@
-//! The state of an application in one file: a classifier of handwritten digits that is trained, saved, loaded into a
-//! new process, and trained on as if nothing had happened.
+//! The state of an application in one file: a classifier of handwritten digits that is trained,
+//! saved, loaded into a new process, and trained on as if nothing had happened.
 //!
 //! ```text
 //! cargo run -p filebacked --example app_state [file]
@@ -66,7 +66,8 @@ struct Epoch {
     loss: f64,
 }
 
-/// A small generator of random numbers (splitmix64). Its state is saved too, so that training goes on as it would have.
+/// A small generator of random numbers (splitmix64). Its state is saved too, so that training goes
+/// on as it would have.
 #[derive(FileBacked, Debug, Clone, PartialEq)]
 struct Rng {
     state: u64,
@@ -122,7 +123,11 @@ fn run(path: &Path) -> Result<()> {
 fn resume(path: &Path) -> Result<()> {
     let digits = Digits::read(&root().join("examples/data/digits.csv"))?;
     let mut app: App = filebacked::load(path)?;
-    println!("loaded by a new process:    digest {:016x}, {}", digest(&app)?, app.evaluate(&digits));
+    println!(
+        "loaded by a new process:    digest {:016x}, {}",
+        digest(&app)?,
+        app.evaluate(&digits)
+    );
     app.train(&digits, 20);
     println!("after 20 more epochs:       {}", app.evaluate(&digits));
     filebacked::save(path, &app)?;
@@ -131,7 +136,8 @@ fn resume(path: &Path) -> Result<()> {
 
 impl App {
     fn new() -> Self {
-        let names = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+        let names =
+            ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
         App {
             config: Config {
                 optimizer: Optimizer::Momentum { beta: 0.9 },
@@ -170,7 +176,10 @@ impl App {
                     error[label] -= 1.0;
                 }
                 errors /= batch.len() as f64;
-                self.step(Params { weights: pixels.t().dot(&errors), bias: errors.sum_axis(Axis(0)) }, rate);
+                self.step(
+                    Params { weights: pixels.t().dot(&errors), bias: errors.sum_axis(Axis(0)) },
+                    rate,
+                );
             }
             self.history.push(Epoch { number, rate, loss: loss / TRAINING as f64 });
         }
@@ -199,7 +208,8 @@ impl App {
         let mut right = 0;
         for (row, probabilities) in rows.iter().zip(probabilities.rows()) {
             let label = digits.labels[*row];
-            let guess = (0..CLASSES).fold(0, |best, i| if probabilities[i] > probabilities[best] { i } else { best });
+            let guess = (0..CLASSES)
+                .fold(0, |best, i| if probabilities[i] > probabilities[best] { i } else { best });
             confusion.add_triplet(label, guess, 1);
             right += usize::from(guess == label);
         }
@@ -256,7 +266,8 @@ impl Digits {
     fn read(path: &Path) -> Result<Self> {
         let (mut pixels, mut labels) = (Vec::new(), Vec::new());
         for line in std::fs::read_to_string(path)?.lines() {
-            let numbers: Vec<f64> = line.split(',').map(str::parse).collect::<std::result::Result<_, _>>()?;
+            let numbers: Vec<f64> =
+                line.split(',').map(str::parse).collect::<std::result::Result<_, _>>()?;
             let [image @ .., label] = &numbers[..] else { return Err("an empty line".into()) };
             pixels.extend(image.iter().map(|pixel| pixel / 16.0));
             labels.push(*label as usize);
@@ -268,7 +279,9 @@ impl Digits {
 /// Equal values give equal files, so the digest of the bytes (FNV-1a) is one of the value.
 fn digest(app: &App) -> Result<u64> {
     let bytes = filebacked::to_bytes(app)?;
-    Ok(bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)))
+    Ok(bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
+    }))
 }
 
 /// The repository, which the table lies in.
@@ -287,7 +300,10 @@ with h5py.File(sys.argv[1]) as f:
 /// Has h5py print three fields, where Python has it.
 fn show_in_python(path: &Path) -> Result<()> {
     let python = env::var("FILEBACKED_PYTHON").unwrap_or_else(|_| "python3".into());
-    let has_h5py = Command::new(&python).args(["-c", "import h5py"]).output().is_ok_and(|o| o.status.success());
+    let has_h5py = Command::new(&python)
+        .args(["-c", "import h5py"])
+        .output()
+        .is_ok_and(|o| o.status.success());
     if !has_h5py {
         println!("\n{python} has no h5py, so it cannot show the file");
         return Ok(());

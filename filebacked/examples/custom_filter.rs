@@ -2,7 +2,9 @@
 //!
 //! Run with `cargo run -p filebacked --example custom_filter`.
 
-use filebacked::{FileBacked, Filter, Node, ReadOptions, Registry, Result, Rows, Slot, WriteOptions, Written};
+use filebacked::{
+    FileBacked, Filter, Node, ReadOptions, Registry, Result, Rows, Slot, WriteOptions, Written,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +32,10 @@ impl Filter<Duration> for Seconds {
 
     fn read_rows(&self, node: Node<'_>) -> Result<Vec<Duration>> {
         let seconds = node.get_rows::<f64>()?;
-        seconds.into_iter().map(|s| Duration::try_from_secs_f64(s).map_err(filebacked::Error::custom)).collect()
+        seconds
+            .into_iter()
+            .map(|s| Duration::try_from_secs_f64(s).map_err(filebacked::Error::custom))
+            .collect()
     }
 }
 
@@ -53,9 +58,13 @@ fn main() -> Result<()> {
     let path = dir.join("race.h5");
 
     let lap = |runner: &str, ms| Lap { runner: runner.into(), time: Duration::from_millis(ms) };
-    let race = Race { limit: Duration::from_secs(100), laps: vec![lap("Ada", 61_250), lap("Grace", 59_500)] };
+    let race = Race {
+        limit: Duration::from_secs(100),
+        laps: vec![lap("Ada", 61_250), lap("Grace", 59_500)],
+    };
 
-    // The field names its filter: `laps/time` is a column of seconds, `limit` is stored as durations usually are.
+    // The field names its filter: `laps/time` is a column of seconds, `limit` is stored as
+    // durations usually are.
     filebacked::save(&path, &race)?;
     assert_eq!(filebacked::load::<Race>(&path)?, race);
 

@@ -1,4 +1,5 @@
-//! Files that are shared with a program in Python, which uses FileBacked 2.1 (`pip install FileBacked`).
+//! Files that are shared with a program in Python, which uses FileBacked 2.1
+//! (`pip install FileBacked`).
 //!
 //! The Python side, `lab.py`:
 //!
@@ -80,7 +81,9 @@ fn main() -> Result<()> {
     struct Done {
         done: bool,
     }
-    let Err(error) = for_python.save(&path, &Done { done: true }) else { unreachable!("a bool has no type there") };
+    let Err(error) = for_python.save(&path, &Done { done: true }) else {
+        unreachable!("a bool has no type there")
+    };
     assert!(matches!(error.kind(), ErrorKind::Unsupported(_)));
     println!("\n{error}");
     assert_eq!(filebacked::load::<Runs>(&path)?, runs);

@@ -21,7 +21,10 @@ fn main() -> filebacked::Result<()> {
     let path = std::env::temp_dir().join(format!("filebacked-skip-only-{}.h5", std::process::id()));
     let session = Session {
         name: "night run".into(),
-        steps: vec![Step { loss: 0.7, trace: "long".into() }, Step { loss: 0.4, trace: "longer".into() }],
+        steps: vec![
+            Step { loss: 0.7, trace: "long".into() },
+            Step { loss: 0.4, trace: "longer".into() },
+        ],
         cache: vec![0.0; 1000],
     };
 
@@ -29,7 +32,10 @@ fn main() -> filebacked::Result<()> {
     WriteOptions::new().skip(["cache", "steps/*/trace"]).save(&path, &session)?;
     let small: Session = filebacked::load(&path)?;
     assert_eq!(small.name, session.name);
-    assert_eq!((small.steps[1].loss, small.steps[1].trace.as_str(), small.cache.len()), (0.4, "", 0));
+    assert_eq!(
+        (small.steps[1].loss, small.steps[1].trace.as_str(), small.cache.len()),
+        (0.4, "", 0)
+    );
     println!("without cache and traces:\n{}", filebacked::inspect::tree(&path)?);
 
     // Left out on reading: the file has everything, and only one column of it is read.

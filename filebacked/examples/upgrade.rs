@@ -4,7 +4,8 @@
 //! cargo run -p filebacked --example upgrade
 //! ```
 //!
-//! The files in `examples/data/upgrade` were written by each version of the program, when it was the newest.
+//! The files in `examples/data/upgrade` were written by each version of the program, when it was
+//! the newest.
 
 use filebacked::testing::check_versions;
 use filebacked::{FileBacked, inspect};
@@ -12,8 +13,8 @@ use std::path::Path;
 
 /// A training run, as it is today.
 ///
-/// Since version 2, the losses are a table with one row a step. Small changes need no upgrade: `seed` came later and has
-/// a default, and `title` used to be `name`.
+/// Since version 2, the losses are a table with one row a step. Small changes need no upgrade:
+/// `seed` came later and has a default, and `title` used to be `name`.
 #[derive(FileBacked, Debug, PartialEq)]
 #[filebacked(version = 3, upgrade(from = 2, via = v2::Run), deny_unknown, removed("scratch"))]
 struct Run {
@@ -53,7 +54,8 @@ impl TryFrom<v2::Run> for Run {
     }
 }
 
-/// Old types stay as they were. Each knows the one before it, so that a file of version 1 takes two steps.
+/// Old types stay as they were. Each knows the one before it, so that a file of version 1 takes two
+/// steps.
 mod v2 {
     use filebacked::FileBacked;
 
@@ -69,7 +71,12 @@ mod v2 {
     impl From<super::v1::Run> for Run {
         fn from(old: super::v1::Run) -> Self {
             let losses = old.losses.split(' ').filter_map(|loss| loss.parse().ok()).collect();
-            Run { name: old.name, rate: 10f64.powi(-i32::from(old.rate_exponent)), halve_after: None, losses }
+            Run {
+                name: old.name,
+                rate: 10f64.powi(-i32::from(old.rate_exponent)),
+                halve_after: None,
+                losses,
+            }
         }
     }
 }

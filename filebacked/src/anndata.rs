@@ -1,4 +1,5 @@
-//! AnnData objects: annotated matrices in `.h5ad` files, which Python opens with `anndata.read_h5ad`.
+//! AnnData objects: annotated matrices in `.h5ad` files, which Python opens with
+//! `anndata.read_h5ad`.
 //!
 //! [`AnnData`] is such an object, with structs of yours as the rows of `obs` and `var`:
 //!
@@ -32,8 +33,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Where the parts have other types than there, a struct of your own says what it wants of a file, and [`H5ad`] around
-//! it makes it an AnnData object when it is saved:
+//! Where the parts have other types than there, a struct of your own says what it wants of a file,
+//! and [`H5ad`] around it makes it an AnnData object when it is saved:
 //!
 //! ```
 //! # fn main() -> filebacked::Result<()> {
@@ -62,7 +63,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The format is that of AnnData's documentation, "On-disk format". Files of AnnData since 0.7 are read.
+//! The format is that of AnnData's documentation, "On-disk format". Files of AnnData since 0.7 are
+//! read.
 
 mod matrix;
 mod uns;
@@ -84,8 +86,9 @@ use std::collections::BTreeMap;
 
 /// An annotated matrix: observations (cells, say) by variables (genes).
 ///
-/// `O` and `V` are structs: the rows of `obs` and `var`, with the index as their first field, and fields as
-/// [`DataFrame`] has them. `A` is the type of a number in `X` and the layers, `U` that of `uns`.
+/// `O` and `V` are structs: the rows of `obs` and `var`, with the index as their first field, and
+/// fields as [`DataFrame`] has them. `A` is the type of a number in `X` and the layers, `U` that of
+/// `uns`.
 ///
 /// ```text
 /// x.h5ad/       struct AnnData 1, encoding-type = "anndata", encoding-version = "0.1.0"
@@ -100,13 +103,14 @@ use std::collections::BTreeMap;
 /// └── uns/      dict: anything else
 /// ```
 ///
-/// All shapes are checked, on saving and on loading. What is missing in a file is empty, except `obs` and `var`. `raw` is
-/// not read: a struct of your own can, with `rename = "raw/X"`.
+/// All shapes are checked, on saving and on loading. What is missing in a file is empty, except
+/// `obs` and `var`. `raw` is not read: a struct of your own can, with `rename = "raw/X"`.
 ///
 /// # Errors
 ///
-/// Loading gives [`ErrorKind::Damaged`] for shapes that do not fit each other, saving [`ErrorKind::Contract`]; a part
-/// that is no matrix, a data frame in `obsm` say, is an [`ErrorKind::Mismatch`].
+/// Loading gives [`ErrorKind::Damaged`] for shapes that do not fit each other, saving
+/// [`ErrorKind::Contract`]; a part that is no matrix, a data frame in `obsm` say, is an
+/// [`ErrorKind::Mismatch`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnnData<O, V, A = f32, U = BTreeMap<String, Uns>> {
     /// The matrix.
@@ -161,7 +165,12 @@ impl<O, V, A, U> AnnData<O, V, A, U> {
     }
 }
 
-fn check_one<A>(name: &str, matrix: Option<&Matrix<A>>, wanted: Extents, kind: fn(String) -> ErrorKind) -> Result<()> {
+fn check_one<A>(
+    name: &str,
+    matrix: Option<&Matrix<A>>,
+    wanted: Extents,
+    kind: fn(String) -> ErrorKind,
+) -> Result<()> {
     let Some((rows, columns)) = matrix.map(Matrix::shape) else { return Ok(()) };
     if rows == wanted.0 && wanted.1.is_none_or(|wanted| wanted == columns) {
         return Ok(());
@@ -181,7 +190,9 @@ fn check_all<A>(
     kind: fn(String) -> ErrorKind,
 ) -> Result<()> {
     let mut matrices = matrices.iter();
-    matrices.try_for_each(|(key, matrix)| check_one(key, Some(matrix), wanted, kind)).map_err(|e| e.at(name))
+    matrices
+        .try_for_each(|(key, matrix)| check_one(key, Some(matrix), wanted, kind))
+        .map_err(|e| e.at(name))
 }
 
 /// The data frame of rows whose first field is the index.
@@ -194,12 +205,15 @@ fn frame<T: FileBacked>() -> Result<DataFrame> {
         Some(index) => Ok(DataFrame { index }),
         None => {
             let what = format!("`{}` as the rows of a data frame", std::any::type_name::<T>());
-            Err(Error::new(ErrorKind::Unsupported(what)).with_help("rows are a struct whose first field is the index"))
+            Err(Error::new(ErrorKind::Unsupported(what))
+                .with_help("rows are a struct whose first field is the index"))
         }
     }
 }
 
-impl<O: FileBacked, V: FileBacked, A: Element, U: FileBacked + Default> Save for AnnData<O, V, A, U> {
+impl<O: FileBacked, V: FileBacked, A: Element, U: FileBacked + Default> Save
+    for AnnData<O, V, A, U>
+{
     fn write(&self, slot: Slot<'_>) -> Result<Written> {
         self.check(ErrorKind::Contract)?;
         let slot = slot.encoding(Encoding::Elements).element(&("anndata", "0.1.0"));
@@ -221,7 +235,9 @@ impl<O: FileBacked, V: FileBacked, A: Element, U: FileBacked + Default> Save for
     }
 }
 
-impl<O: FileBacked, V: FileBacked, A: Element, U: FileBacked + Default> FileBacked for AnnData<O, V, A, U> {
+impl<O: FileBacked, V: FileBacked, A: Element, U: FileBacked + Default> FileBacked
+    for AnnData<O, V, A, U>
+{
     fn schema() -> Schema {
         let matrices = BTreeMap::<String, Matrix<f64>>::schema;
         let fields = vec![
@@ -260,16 +276,19 @@ impl<O: FileBacked, V: FileBacked, A: Element, U: FileBacked + Default> FileBack
 /// Refuses what says that it is something else than an AnnData object; older files say nothing.
 fn check_type(node: &Node<'_>) -> Result<()> {
     match node.text_attribute(encoding::TYPE)? {
-        Some(other) if other != "anndata" => Err(Error::mismatch("an AnnData object", format!("AnnData's {other}"))),
+        Some(other) if other != "anndata" => {
+            Err(Error::mismatch("an AnnData object", format!("AnnData's {other}")))
+        }
         _ => Ok(()),
     }
 }
 
 /// A struct that is saved as an AnnData object.
 ///
-/// Its members are as [`Encoded`](crate::with::Encoded) says: each carries AnnData's encoding. To AnnData the members `X`,
-/// `obs`, `var`, `layers`, `obsm`, `varm`, `obsp`, `varp`, `uns` and `raw` mean something; `obs` and `var` must be there, with
-/// [`DataFrame`]. That the shapes fit each other is not checked here. Loading needs no `H5ad` around the struct.
+/// Its members are as [`Encoded`](crate::with::Encoded) says: each carries AnnData's encoding. To
+/// AnnData the members `X`, `obs`, `var`, `layers`, `obsm`, `varm`, `obsp`, `varp`, `uns` and `raw`
+/// mean something; `obs` and `var` must be there, with [`DataFrame`]. That the shapes fit each
+/// other is not checked here. Loading needs no `H5ad` around the struct.
 ///
 /// ```text
 /// x.h5ad/       struct Atlas 1, encoding-type = "anndata", encoding-version = "0.1.0"

@@ -14,13 +14,14 @@ use crate::slot::{Slot, Written};
 use crate::writer::GroupWriter;
 use std::borrow::Cow;
 
-/// A value that can be written to an HDF5 file, borrowed ones included: `&T`, `str`, `[T]`, array views, and structs of
-/// them by `#[derive(Save)]`.
+/// A value that can be written to an HDF5 file, borrowed ones included: `&T`, `str`, `[T]`, array
+/// views, and structs of them by `#[derive(Save)]`.
 ///
 /// # Contract
 ///
-/// [`Save::write`] makes exactly one node (a dataset, or a group with all that is in it) out of the slot it is given, and
-/// [`Written`] proves it. It is never called directly: [`Slot::put`] is the door, which asks the registry of filters first.
+/// [`Save::write`] makes exactly one node (a dataset, or a group with all that is in it) out of the
+/// slot it is given, and [`Written`] proves it. It is never called directly: [`Slot::put`] is the
+/// door, which asks the registry of filters first.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be saved",
     note = "for a type of your own, add `#[derive(filebacked::FileBacked)]`, or `#[derive(filebacked::Save)]` if it borrows",
@@ -35,7 +36,8 @@ pub trait Save {
     /// Whatever keeps it from being written: see [`ErrorKind`](crate::ErrorKind).
     fn write(&self, slot: Slot<'_>) -> Result<Written>;
 
-    /// Writes many values as one node: one dataset for numbers, columns for structs, a numbered group by default.
+    /// Writes many values as one node: one dataset for numbers, columns for structs, a numbered
+    /// group by default.
     ///
     /// # Errors
     ///
@@ -65,13 +67,15 @@ pub trait Save {
         absent::write_present(values, slot)
     }
 
-    /// How many `Some` are around a `None`: 0 for `None`, 1 for `Some(None)`; `None` for anything that is there.
+    /// How many `Some` are around a `None`: 0 for `None`, 1 for `Some(None)`; `None` for anything
+    /// that is there.
     fn absence(&self) -> Option<u32> {
         None
     }
 
-    /// Whether values lie in a row of a table without a group of their own: numbers, text, enums without data, and
-    /// structs, tuples, arrays and options of those. `level` guards against recursion.
+    /// Whether values lie in a row of a table without a group of their own: numbers, text, enums
+    /// without data, and structs, tuples, arrays and options of those. `level` guards against
+    /// recursion.
     #[doc(hidden)]
     fn is_flat(level: u32) -> bool
     where
@@ -81,7 +85,8 @@ pub trait Save {
         false
     }
 
-    /// Whether values are numbers, or arrays of a fixed length of numbers: many are one dataset in every layout.
+    /// Whether values are numbers, or arrays of a fixed length of numbers: many are one dataset in
+    /// every layout.
     #[doc(hidden)]
     fn is_number() -> bool
     where
@@ -90,7 +95,8 @@ pub trait Save {
         false
     }
 
-    /// Whether many values are a numbered group, an object each, unless their field says otherwise: arrays.
+    /// Whether many values are a numbered group, an object each, unless their field says otherwise:
+    /// arrays.
     #[doc(hidden)]
     fn is_listed() -> bool
     where
@@ -148,8 +154,8 @@ pub trait Save {
         None
     }
 
-    /// The identity that the registry looks filters up by: `Some(Key::new())` for every type that is [`FileBacked`].
-    /// Types that borrow have none.
+    /// The identity that the registry looks filters up by: `Some(Key::new())` for every type that
+    /// is [`FileBacked`]. Types that borrow have none.
     fn key() -> Option<Key<Self>>
     where
         Self: Sized,
@@ -158,13 +164,14 @@ pub trait Save {
     }
 }
 
-/// A type that can live in an HDF5 file: the one trait to know. `#[derive(FileBacked)]` implements it and [`Save`].
+/// A type that can live in an HDF5 file: the one trait to know. `#[derive(FileBacked)]` implements
+/// it and [`Save`].
 ///
 /// # Contract
 ///
-/// [`FileBacked::read`] takes what [`Save::write`] made and gives an equal value, whatever options wrote it, or an error;
-/// it never panics on data, and never gives another value in silence. [`Node::get`] is the door: it asks the registry and
-/// the file which filter is meant.
+/// [`FileBacked::read`] takes what [`Save::write`] made and gives an equal value, whatever options
+/// wrote it, or an error; it never panics on data, and never gives another value in silence.
+/// [`Node::get`] is the door: it asks the registry and the file which filter is meant.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not `FileBacked`",
     note = "for a type of your own, add `#[derive(filebacked::FileBacked)]`",
@@ -191,7 +198,8 @@ pub trait FileBacked: Save + Sized + 'static {
         sequence::read_numbered(node)
     }
 
-    /// Reads what `write_shaped` made: the values, flattened, and the first extent. `inner` has the others.
+    /// Reads what `write_shaped` made: the values, flattened, and the first extent. `inner` has the
+    /// others.
     #[doc(hidden)]
     fn read_shaped(node: Node<'_>, inner: &[usize]) -> Result<(Vec<Self>, usize)> {
         sequence::read_arrays(node, inner)
@@ -203,7 +211,8 @@ pub trait FileBacked: Save + Sized + 'static {
         None
     }
 
-    /// The value of an object without attributes, which nothing but the type has a say in: for what can be read in one step.
+    /// The value of an object without attributes, which nothing but the type has a say in: for what
+    /// can be read in one step.
     #[doc(hidden)]
     fn read_bare(bare: &Bare<'_>) -> Result<Option<Self>> {
         let _ = bare;
@@ -230,8 +239,8 @@ pub trait FileBacked: Save + Sized + 'static {
     }
 }
 
-/// A struct whose fields can be written into a group that somebody else opened: what `flatten` asks for.
-/// The derives implement it for every struct that is a group.
+/// A struct whose fields can be written into a group that somebody else opened: what `flatten` asks
+/// for. The derives implement it for every struct that is a group.
 #[diagnostic::on_unimplemented(
     message = "the fields of `{Self}` cannot be flattened into another struct",
     note = "`flatten` needs a struct with `#[derive(filebacked::FileBacked)]` that is not transparent"

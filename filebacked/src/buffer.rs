@@ -7,20 +7,23 @@ use crate::storage::ObjectKind;
 
 /// Memory that a dataset is read into, by [`load_into`](crate::load_into) and `File::read_into`.
 ///
-/// Slices and arrays of Rust take the elements of a dataset of any shape, in C order, as long as it has exactly as many as
-/// they; arrays and mutable views of ndarray take a dataset of exactly their shape. Numbers of the dataset's own type are read
-/// into the buffer itself, from compressed datasets too, where its memory lies in C order; all others are converted as
+/// Slices and arrays of Rust take the elements of a dataset of any shape, in C order, as long as it
+/// has exactly as many as they; arrays and mutable views of ndarray take a dataset of exactly their
+/// shape. Numbers of the dataset's own type are read into the buffer itself, from compressed
+/// datasets too, where its memory lies in C order; all others are converted as
 /// [`ReadOptions::conversion`](crate::ReadOptions::conversion) allows, and copied.
 #[diagnostic::on_unimplemented(
     message = "a dataset cannot be read into `{Self}`",
     note = "pass a slice (`&mut values[..]`), an array, or an array or mutable view of ndarray"
 )]
 pub trait Buffer {
-    /// Fills the buffer with the elements of a dataset. After an error, what is in it is unspecified.
+    /// Fills the buffer with the elements of a dataset. After an error, what is in it is
+    /// unspecified.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Mismatch`] for a dataset of another shape or type, and whatever else keeps it from being read.
+    /// [`ErrorKind::Mismatch`] for a dataset of another shape or type, and whatever else keeps it
+    /// from being read.
     fn read_from(&mut self, node: Node<'_>) -> Result<()>;
 }
 
@@ -42,7 +45,9 @@ impl Wanted<'_> {
                 let elements = shape.iter().try_fold(1usize, |n, extent| n.checked_mul(*extent));
                 (elements == Some(len), format!("a dataset of {len} elements of {}", short::<T>()))
             }
-            Wanted::Shape(wanted) => (shape == wanted, format!("a dataset of shape {wanted:?}, of {}", short::<T>())),
+            Wanted::Shape(wanted) => {
+                (shape == wanted, format!("a dataset of shape {wanted:?}, of {}", short::<T>()))
+            }
         };
         if fits { Ok(()) } else { Err(Error::mismatch(wanted, found())) }
     }
@@ -54,7 +59,8 @@ fn short<T>() -> &'static str {
     name.rsplit("::").next().unwrap_or(name)
 }
 
-/// Reads the elements of a node of a wanted shape into memory, in C order. Nothing is read where the shape is another.
+/// Reads the elements of a node of a wanted shape into memory, in C order. Nothing is read where
+/// the shape is another.
 pub(crate) fn fill<T: Element>(node: &Node<'_>, wanted: Wanted<'_>, out: &mut [T]) -> Result<()> {
     node.readable()?;
     if node.kind() == ObjectKind::Group {
@@ -72,7 +78,12 @@ pub(crate) fn fill<T: Element>(node: &Node<'_>, wanted: Wanted<'_>, out: &mut [T
 /// Puts values that were read elsewhere into a buffer of their number.
 pub(crate) fn take<T>(values: Vec<T>, out: &mut [T]) -> Result<()> {
     if values.len() != out.len() {
-        return Err(ErrorKind::Damaged(format!("{} elements instead of {}", values.len(), out.len())).into());
+        return Err(ErrorKind::Damaged(format!(
+            "{} elements instead of {}",
+            values.len(),
+            out.len()
+        ))
+        .into());
     }
     out.iter_mut().zip(values).for_each(|(place, value)| *place = value);
     Ok(())
@@ -84,7 +95,8 @@ impl<T: Element> Buffer for [T] {
             return fill(&node, Wanted::Elements(self.len()), self);
         }
         let values: Vec<T> = node.get()?;
-        Wanted::Elements(self.len()).check::<T>(&[values.len()], || format!("{} elements", values.len()))?;
+        Wanted::Elements(self.len())
+            .check::<T>(&[values.len()], || format!("{} elements", values.len()))?;
         take(values, self)
     }
 }

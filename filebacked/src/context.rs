@@ -1,4 +1,5 @@
-//! One save or one load: its options, its filters as they were at the start, and what it has to remember.
+//! One save or one load: its options, its filters as they were at the start, and what it has to
+//! remember.
 
 use crate::error::Result;
 use crate::options::{Conversion, Layout, ReadOptions, WriteOptions};
@@ -25,7 +26,12 @@ impl WriteContext {
     pub(crate) fn new(options: &WriteOptions, schema: Option<Nested>) -> Result<Self> {
         storage::check(options.compression)?;
         let mask = Mask::new(&options.skip, options.only.as_deref(), schema)?;
-        Ok(WriteContext { registry: options.snapshot(), options: options.clone(), mask, tables: RefCell::default() })
+        Ok(WriteContext {
+            registry: options.snapshot(),
+            options: options.clone(),
+            mask,
+            tables: RefCell::default(),
+        })
     }
 
     /// A value that the caller handed to [`WriteOptions::extension`].
@@ -134,7 +140,8 @@ impl ReadContext {
         self.0.options.max_depth
     }
 
-    /// Whether something in the type that is read may point to values that others own: what is opaque may.
+    /// Whether something in the type that is read may point to values that others own: what is
+    /// opaque may.
     pub(crate) fn may_point(&self) -> bool {
         *self.0.may_point.get_or_init(|| self.0.schema.is_none_or(schema::has_opaque))
     }

@@ -27,8 +27,8 @@ use std::any::{Any, TypeId};
 /// The attribute and the group of tags of rows, as enums have them.
 const TAG: &str = "variant";
 
-/// A value behind a trait object: what `#[filebacked::dynamic]` makes a supertrait of the trait. Every type that is
-/// [`FileBacked`] is one.
+/// A value behind a trait object: what `#[filebacked::dynamic]` makes a supertrait of the trait.
+/// Every type that is [`FileBacked`] is one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` implements a trait whose objects are stored, and is not `FileBacked`",
     note = "add `#[derive(filebacked::FileBacked)]` to the type"
@@ -81,7 +81,9 @@ pub trait Interface: Any {
 
 /// What the values look like: an enum of the classes.
 pub fn schema<D: Interface + ?Sized>() -> Schema {
-    let variants = D::classes().iter().map(|class| VariantSchema::new(class.name(), class.schema().into_fields()));
+    let variants = D::classes()
+        .iter()
+        .map(|class| VariantSchema::new(class.name(), class.schema().into_fields()));
     Schema::variants(D::NAME, 1, variants.collect())
 }
 
@@ -89,7 +91,8 @@ pub fn schema<D: Interface + ?Sized>() -> Schema {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Unsupported`] for a class that is not registered, or as its [`Save::write`](crate::Save::write).
+/// [`ErrorKind::Unsupported`] for a class that is not registered, or as its
+/// [`Save::write`](crate::Save::write).
 pub fn write<D: Interface + ?Sized>(value: &D, slot: Slot<'_>) -> Result<Written> {
     D::classes().of(value.value().class_id())?;
     value.value().put(slot)
@@ -127,7 +130,10 @@ pub(crate) fn write_each<'v, D: Interface + ?Sized>(
 /// # Errors
 ///
 /// As [`write`].
-pub fn write_boxes<D: Interface + ?Sized>(rows: Rows<'_, Box<D>>, slot: Slot<'_>) -> Result<Written> {
+pub fn write_boxes<D: Interface + ?Sized>(
+    rows: Rows<'_, Box<D>>,
+    slot: Slot<'_>,
+) -> Result<Written> {
     let values: Vec<&D> = rows.iter().map(|value| &**value).collect();
     write_each(values.into_iter(), slot)
 }
@@ -136,7 +142,8 @@ pub fn write_boxes<D: Interface + ?Sized>(rows: Rows<'_, Box<D>>, slot: Slot<'_>
 ///
 /// # Errors
 ///
-/// [`ErrorKind::UnknownVariant`] for a name that no class has, or as the class's [`FileBacked::read`].
+/// [`ErrorKind::UnknownVariant`] for a name that no class has, or as the class's
+/// [`FileBacked::read`].
 pub fn read<D: Interface + ?Sized>(node: Node<'_>) -> Result<Box<D>> {
     let name = match node.stamp()? {
         Some(stamp) => stamp.name().map(str::to_owned),

@@ -1,4 +1,5 @@
-//! Which engine writes or reads a whole file: our own where it can, the C library for everything else.
+//! Which engine writes or reads a whole file: our own where it can, the C library for everything
+//! else.
 
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
@@ -42,7 +43,8 @@ pub enum Engine {
     Libhdf5,
 }
 
-/// Files up to this size are read at once and decoded in memory; of larger ones only what is asked for is read.
+/// Files up to this size are read at once and decoded in memory; of larger ones only what is asked
+/// for is read.
 #[cfg(feature = "native")]
 const AT_ONCE: u64 = 256 << 10;
 
@@ -72,14 +74,20 @@ impl Target<'_> {
     fn open(self) -> Result<File> {
         match self {
             // What a digest is of is read again.
-            Target::Path(path) => Ok(File::options().read(true).write(true).create(true).truncate(true).open(path)?),
+            Target::Path(path) => {
+                Ok(File::options().read(true).write(true).create(true).truncate(true).open(path)?)
+            }
             Target::New(replacement) => replacement.file(),
         }
     }
 }
 
 /// Writes a value as a whole file.
-pub(crate) fn write_file<T: Save>(target: Target<'_>, value: &T, options: &WriteOptions) -> Result<()> {
+pub(crate) fn write_file<T: Save>(
+    target: Target<'_>,
+    value: &T,
+    options: &WriteOptions,
+) -> Result<()> {
     #[cfg(feature = "native")]
     if writes_natively(options) {
         let cx = whole::write_context::<T>(options)?;
@@ -129,11 +137,14 @@ fn write_native(
 ) -> Result<Option<NativeSink>> {
     let written = write(&mut sink);
     #[cfg(feature = "digest")]
-    let written = written.and_then(|()| if options.has_digest() { seal::reserve(&mut sink) } else { Ok(()) });
+    let written =
+        written.and_then(|()| if options.has_digest() { seal::reserve(&mut sink) } else { Ok(()) });
     match written {
         Ok(()) => Ok(Some(sink)),
         Err(error) if !sink.declined() => Err(error),
-        Err(error) if options.engine == Engine::Native || !cfg!(feature = "libhdf5") => Err(needs_libhdf5(Some(error))),
+        Err(error) if options.engine == Engine::Native || !cfg!(feature = "libhdf5") => {
+            Err(needs_libhdf5(Some(error)))
+        }
         Err(_) => Ok(None),
     }
 }
@@ -162,7 +173,9 @@ fn native_bytes<T: Save>(value: &T, options: &WriteOptions) -> Result<Option<Vec
     }
     let cx = whole::write_context::<T>(options)?;
     let write = |sink: &mut NativeSink| whole::write_root(sink, &cx, value);
-    let Some(sink) = write_native(NativeSink::in_memory(), options, write)? else { return Ok(None) };
+    let Some(sink) = write_native(NativeSink::in_memory(), options, write)? else {
+        return Ok(None);
+    };
     #[cfg_attr(not(feature = "digest"), allow(unused_mut))]
     let mut bytes = sink.into_bytes()?;
     #[cfg(feature = "digest")]
@@ -190,8 +203,9 @@ fn fill_with_library<T: Save>(file: &LibFile, value: &T, options: &WriteOptions)
 pub(crate) fn trusted(options: &ReadOptions) -> Result<()> {
     match options.limits {
         None => Ok(()),
-        Some(_) => Err(Error::new(ErrorKind::NeedsLibhdf5)
-            .with_help("of files that are not trusted, `load` and `from_bytes` read what our own engine knows")),
+        Some(_) => Err(Error::new(ErrorKind::NeedsLibhdf5).with_help(
+            "of files that are not trusted, `load` and `from_bytes` read what our own engine knows",
+        )),
     }
 }
 
@@ -222,7 +236,8 @@ pub(crate) fn read_file_into<B: Buffer + ?Sized>(
     })
 }
 
-/// Opens a file on the disk with the engine that is for it. What reads it is called again where our own engine declines.
+/// Opens a file on the disk with the engine that is for it. What reads it is called again where our
+/// own engine declines.
 #[cfg_attr(not(feature = "native"), allow(unused_variables))]
 pub(crate) fn look_into_file<R>(
     path: &Path,
@@ -263,7 +278,9 @@ pub(crate) fn look_into_file<R>(
 pub(crate) fn read_bytes<T: FileBacked>(bytes: &[u8], options: &ReadOptions) -> Result<T> {
     #[cfg(feature = "native")]
     if options.reads_natively()
-        && let Some(value) = looked_at(NativeSource::new(bytes), options, |source| whole::read_root(source, options))?
+        && let Some(value) = looked_at(NativeSource::new(bytes), options, |source| {
+            whole::read_root(source, options)
+        })?
     {
         return Ok(value);
     }
@@ -279,7 +296,11 @@ pub(crate) fn read_bytes<T: FileBacked>(bytes: &[u8], options: &ReadOptions) -> 
 
 /// Writes a value as the whole file of a store.
 #[cfg_attr(not(feature = "libhdf5"), allow(clippy::needless_pass_by_value))]
-pub(crate) fn write_store<T: Save>(store: Arc<impl Store + 'static>, value: &T, options: &WriteOptions) -> Result<()> {
+pub(crate) fn write_store<T: Save>(
+    store: Arc<impl Store + 'static>,
+    value: &T,
+    options: &WriteOptions,
+) -> Result<()> {
     #[cfg(feature = "native")]
     if let Some(bytes) = native_bytes(value, options)? {
         store::put(&*store, 0, &bytes)?;
@@ -297,7 +318,10 @@ pub(crate) fn write_store<T: Save>(store: Arc<impl Store + 'static>, value: &T, 
 }
 
 /// Reads the value that is the whole file of a store.
-pub(crate) fn read_store<T: FileBacked>(store: Arc<impl ReadAt + 'static>, options: &ReadOptions) -> Result<T> {
+pub(crate) fn read_store<T: FileBacked>(
+    store: Arc<impl ReadAt + 'static>,
+    options: &ReadOptions,
+) -> Result<T> {
     let len = store.size()?;
     if len == 0 {
         return Err(Error::new(ErrorKind::NotHdf5).with_help("the store is empty"));
@@ -329,7 +353,8 @@ pub(crate) fn read_store<T: FileBacked>(store: Arc<impl ReadAt + 'static>, optio
     Err(needs_libhdf5(None))
 }
 
-/// Looks at a file without a type: through the C library where that is built in, since it knows every file.
+/// Looks at a file without a type: through the C library where that is built in, since it knows
+/// every file.
 pub(crate) fn look_at_file<R>(
     path: &Path,
     options: &ReadOptions,
@@ -365,7 +390,8 @@ pub(crate) fn look_at_bytes<R>(
     }
     #[cfg(feature = "native")]
     {
-        let found = looked_at(NativeSource::new(bytes), &options.clone().engine(Engine::Native), look)?;
+        let found =
+            looked_at(NativeSource::new(bytes), &options.clone().engine(Engine::Native), look)?;
         found.ok_or_else(|| needs_libhdf5(None))
     }
     #[cfg(not(feature = "native"))]
@@ -382,7 +408,11 @@ fn look_natively<R>(
     look: impl FnOnce(&dyn Source) -> Result<R>,
 ) -> Result<Option<R>> {
     if len > AT_ONCE {
-        return looked_at(NativeSource::of_file(file, len).map(|source| source.named(path, opened)), options, look);
+        return looked_at(
+            NativeSource::of_file(file, len).map(|source| source.named(path, opened)),
+            options,
+            look,
+        );
     }
     let mut bytes = Vec::with_capacity(len as usize);
     // As many bytes as the file had: asking for its end would be one more system call.
@@ -397,7 +427,8 @@ fn looked_at<R>(
     options: &ReadOptions,
     look: impl FnOnce(&dyn Source) -> Result<R>,
 ) -> Result<Option<R>> {
-    let only = options.engine == Engine::Native || options.limits.is_some() || !cfg!(feature = "libhdf5");
+    let only =
+        options.engine == Engine::Native || options.limits.is_some() || !cfg!(feature = "libhdf5");
     let found = match source.map(|source| source.limited(options.limits)) {
         // Most of a large file of others would be read in vain.
         Ok(source) if !only && source.is_large() && !source.is_own() => return Ok(None),
@@ -415,8 +446,13 @@ fn looked_at<R>(
     }
 }
 
-/// A file that says nothing of this library, with a value as its only member; for checks of filters.
-pub(crate) fn member_to_bytes<T: Save>(name: &str, value: &T, options: &WriteOptions) -> Result<Vec<u8>> {
+/// A file that says nothing of this library, with a value as its only member; for checks of
+/// filters.
+pub(crate) fn member_to_bytes<T: Save>(
+    name: &str,
+    value: &T,
+    options: &WriteOptions,
+) -> Result<Vec<u8>> {
     let cx = WriteContext::new(options, None)?;
     #[cfg(feature = "native")]
     {
@@ -438,7 +474,11 @@ pub(crate) fn member_to_bytes<T: Save>(name: &str, value: &T, options: &WriteOpt
 }
 
 /// Reads a member of a file of others out of its bytes; for checks of filters.
-pub(crate) fn member_from_bytes<T: FileBacked>(bytes: &[u8], name: &str, options: &ReadOptions) -> Result<T> {
+pub(crate) fn member_from_bytes<T: FileBacked>(
+    bytes: &[u8],
+    name: &str,
+    options: &ReadOptions,
+) -> Result<T> {
     #[cfg(feature = "libhdf5")]
     {
         let file = LibFile::open_image(bytes)?;

@@ -1,4 +1,5 @@
-//! Values whose type is known only at run time, and the proof that a type may be looked up by its identity.
+//! Values whose type is known only at run time, and the proof that a type may be looked up by its
+//! identity.
 
 use crate::backed::{FileBacked, Save};
 use crate::error::Result;
@@ -13,8 +14,9 @@ use std::sync::Arc;
 
 /// The identity of a type without borrowed parts: what the registry looks filters up by.
 ///
-/// Whoever holds a `Key<T>` knows that `T` is `'static`, even where the compiler does not: `Vec<T>` can be saved for
-/// borrowed `T` too, and has a key only where `T` has one. There is no other way to make one than these.
+/// Whoever holds a `Key<T>` knows that `T` is `'static`, even where the compiler does not: `Vec<T>`
+/// can be saved for borrowed `T` too, and has a key only where `T` has one. There is no other way
+/// to make one than these.
 pub struct Key<T> {
     id: TypeId,
     schema: fn() -> Schema,
@@ -46,7 +48,8 @@ impl<T: 'static> Key<T> {
 }
 
 impl<T> Key<T> {
-    /// The key of a type that owns nothing but values of types with keys; its callers pass those as the proof.
+    /// The key of a type that owns nothing but values of types with keys; its callers pass those as
+    /// the proof.
     #[inline]
     pub(crate) fn of_container(schema: fn() -> Schema) -> Self {
         Key { id: typeid::of::<T>(), schema, of: PhantomData }
@@ -70,7 +73,8 @@ impl<T> Key<T> {
     /// Keeps a value of this type until later.
     pub(crate) fn hold(self, value: T) -> Hold {
         unsafe fn free<T>(value: *mut ()) {
-            // SAFETY: only `Hold` calls it, once, with the address of the box that stands beside it.
+            // SAFETY: only `Hold` calls it, once, with the address of the box that stands beside
+            // it.
             drop(unsafe { Box::from_raw(value.cast::<T>()) });
         }
         Hold { value: Box::into_raw(Box::new(value)).cast(), free: free::<T> }
@@ -78,8 +82,8 @@ impl<T> Key<T> {
 
     /// The filter that a registry keeps under this key's identity.
     pub(crate) fn filter<'r>(&self, entry: &'r (dyn Any + Send + Sync)) -> &'r dyn Filter<T> {
-        // SAFETY: the registry keeps an `Arc<dyn Filter<U>>` under the identity of `U: 'static`, and a key of this
-        // identity exists only where `T` is that type.
+        // SAFETY: the registry keeps an `Arc<dyn Filter<U>>` under the identity of `U: 'static`,
+        // and a key of this identity exists only where `T` is that type.
         let filter: &'r Arc<dyn Filter<T>> =
             unsafe { &*(entry as *const (dyn Any + Send + Sync)).cast::<Arc<dyn Filter<T>>>() };
         &**filter
@@ -100,8 +104,8 @@ impl fmt::Debug for Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        // SAFETY: address and function are of one box, which nobody else frees; its type has a key, so it is `'static` and
-        // may be dropped at any time.
+        // SAFETY: address and function are of one box, which nobody else frees; its type has a key,
+        // so it is `'static` and may be dropped at any time.
         unsafe { (self.free)(self.value) }
     }
 }
@@ -117,12 +121,18 @@ pub struct AnyValue<'a> {
 
 impl<'a> AnyValue<'a> {
     pub(crate) fn new<T>(value: &'a T, key: Key<T>, next: AnyWrite<T>) -> Self {
-        AnyValue { id: key.id, address: (value as *const T).cast(), next: next.one, borrowed: PhantomData }
+        AnyValue {
+            id: key.id,
+            address: (value as *const T).cast(),
+            next: next.one,
+            borrowed: PhantomData,
+        }
     }
 
     /// Goes on to the next older filter of the value's type.
     pub(crate) fn write_next(self, slot: Slot<'_>) -> Result<Written> {
-        // SAFETY: `new` took address and function for the same type, and the value is borrowed for `'a`.
+        // SAFETY: `new` took address and function for the same type, and the value is borrowed for
+        // `'a`.
         unsafe { (self.next)(self.address, slot) }
     }
 
@@ -133,7 +143,8 @@ impl<'a> AnyValue<'a> {
 
     /// The value, if it is a `T`.
     pub fn downcast_ref<T: 'static>(&self) -> Option<&'a T> {
-        // SAFETY: the address came from a `&'a U` whose `Key<U>` says that `U` is `'static` and has this identity, so `U` is `T`.
+        // SAFETY: the address came from a `&'a U` whose `Key<U>` says that `U` is `'static` and has
+        // this identity, so `U` is `T`.
         (self.id == TypeId::of::<T>()).then(|| unsafe { &*self.address.cast::<T>() })
     }
 }
@@ -149,7 +160,8 @@ pub struct AnyRows<'a> {
 
 impl<'a> AnyRows<'a> {
     pub(crate) fn new<T>(rows: Rows<'a, T>, key: Key<T>, next: AnyWrite<T>) -> Self {
-        // SAFETY: as rows of `()` only their addresses are taken; the values are read as what they are, by `downcast` and `next`.
+        // SAFETY: as rows of `()` only their addresses are taken; the values are read as what they
+        // are, by `downcast` and `next`.
         AnyRows { id: key.id, rows: unsafe { rows.cast() }, one: next.one, next: next.rows }
     }
 
@@ -186,7 +198,8 @@ impl<'a> AnyRows<'a> {
 
     /// The rows, if they are of `T`.
     pub fn downcast<T: 'static>(&self) -> Option<Rows<'a, T>> {
-        // SAFETY: the rows were of a type `U` whose `Key<U>` says that `U` is `'static` and has this identity, so `U` is `T`.
+        // SAFETY: the rows were of a type `U` whose `Key<U>` says that `U` is `'static` and has
+        // this identity, so `U` is `T`.
         (self.id == TypeId::of::<T>()).then(|| unsafe { self.rows.cast() })
     }
 }
@@ -216,6 +229,10 @@ impl<T: Save> AnyWrite<T> {
 impl<T> AnyWrite<T> {
     /// Not at all: the type has no way of its own.
     pub(crate) fn foreign() -> Self {
-        AnyWrite { one: |_, _| Err(no_filter::<T>()), rows: |_, _| Err(no_filter::<T>()), of: PhantomData }
+        AnyWrite {
+            one: |_, _| Err(no_filter::<T>()),
+            rows: |_, _| Err(no_filter::<T>()),
+            of: PhantomData,
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! What went wrong: the operation, the file, the HDF5 path, a kind to match on, and what to do about it.
+//! What went wrong: the operation, the file, the HDF5 path, a kind to match on, and what to do
+//! about it.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -7,10 +8,11 @@ use std::path::{Path, PathBuf};
 /// The result of everything here that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// An error of this library: what was being done, to which file, at which HDF5 path, and why it failed.
+/// An error of this library: what was being done, to which file, at which HDF5 path, and why it
+/// failed.
 ///
-/// One machine word. [`Error::kind`] is there to match on; the text says the cause once, and a `help:` line follows
-/// where the caller can act.
+/// One machine word. [`Error::kind`] is there to match on; the text says the cause once, and a
+/// `help:` line follows where the caller can act.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -68,14 +70,16 @@ pub enum ErrorKind {
     Missing,
     /// The options of this call left the member out, and its type has no value for that.
     Skipped,
-    /// The file holds something else than the type asks for: another datatype, rank, shape or kind of group.
+    /// The file holds something else than the type asks for: another datatype, rank, shape or kind
+    /// of group.
     Mismatch {
         /// What the type asks for.
         expected: String,
         /// What the file holds.
         found: String,
     },
-    /// A link or a reference that leads nowhere: to nothing, to a file that is not there, or in a circle.
+    /// A link or a reference that leads nowhere: to nothing, to a file that is not there, or in a
+    /// circle.
     Dangling(String),
     /// A number in the file does not fit the type, or would lose digits.
     OutOfRange {
@@ -86,7 +90,8 @@ pub enum ErrorKind {
         /// The type that was asked for.
         wanted: String,
     },
-    /// Bytes that are no value of their type: a bool of 7, text that is not UTF-8, an unknown enum number.
+    /// Bytes that are no value of their type: a bool of 7, text that is not UTF-8, an unknown enum
+    /// number.
     Invalid(String),
     /// An enum in the file names a variant that the type does not have.
     UnknownVariant {
@@ -115,8 +120,8 @@ pub enum ErrorKind {
         /// The limit of the options.
         limit: u32,
     },
-    /// A link leads back to a group that it is in, whose path this is; or a value owns itself, in words. The path of the
-    /// error is that of the link or the owner that closes the circle.
+    /// A link leads back to a group that it is in, whose path this is; or a value owns itself, in
+    /// words. The path of the error is that of the link or the owner that closes the circle.
     Cycle(String),
     /// The file was written by a later version of the type, or of the format.
     Version {
@@ -133,26 +138,28 @@ pub enum ErrorKind {
     Unsupported(String),
     /// A limit of the options, in bytes or elements, was passed.
     Limit(String),
-    /// The callback of [`WriteOptions::progress`](crate::WriteOptions::progress) wanted the save to stop.
+    /// The callback of [`WriteOptions::progress`](crate::WriteOptions::progress) wanted the save to
+    /// stop.
     Cancelled,
     /// An index or a selection that does not lie in the data.
     OutOfBounds(String),
     /// The file under a handle was written to, or replaced, since it was opened.
     Changed,
-    /// A process was changing the file when it was killed, or another one is changing it now: parts of it may be missing or
-    /// old.
+    /// A process was changing the file when it was killed, or another one is changing it now: parts
+    /// of it may be missing or old.
     Interrupted,
     /// A change of a file that was opened to be read.
     ReadOnly,
     /// An option that cannot be, or options that contradict each other. Nothing was touched.
     InvalidOption(String),
-    /// The file is open in this process: closing it did not end that, or it cannot be opened so beside what holds it.
+    /// The file is open in this process: closing it did not end that, or it cannot be opened so
+    /// beside what holds it.
     StillOpen {
         /// What holds it: `dataset /x`, `group / (to be read)`.
         handles: Vec<String>,
     },
-    /// Another program has the file open, and what is to be done would not go well with that: it writes the file, or reads
-    /// one that is to be written.
+    /// Another program has the file open, and what is to be done would not go well with that: it
+    /// writes the file, or reads one that is to be written.
     Locked,
     /// The file under a handle was closed, as `CloseDegree::Strong` does it.
     Closed,
@@ -172,8 +179,12 @@ impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ErrorKind::Missing => f.write_str("not in the file"),
-            ErrorKind::Skipped => f.write_str("left out by `skip` or `only`, and its type has no value for that"),
-            ErrorKind::Mismatch { expected, found } => write!(f, "expected {expected}, found {found}"),
+            ErrorKind::Skipped => {
+                f.write_str("left out by `skip` or `only`, and its type has no value for that")
+            }
+            ErrorKind::Mismatch { expected, found } => {
+                write!(f, "expected {expected}, found {found}")
+            }
             ErrorKind::OutOfRange { value, stored, wanted } => {
                 write!(f, "{value} (stored as {stored}) does not fit {wanted}")
             }
@@ -182,28 +193,49 @@ impl fmt::Display for ErrorKind {
                 write!(f, "unknown variant `{found}`, expected one of `{}`", known.join("`, `"))
             }
             ErrorKind::UnknownMember(name) => write!(f, "unknown member `{name}`"),
-            ErrorKind::UnknownPath { pattern, .. } => write!(f, "`{pattern}` fits nothing in the type"),
-            ErrorKind::UnknownFilter(name) => write!(f, "written by filter `{name}`, which is not registered"),
+            ErrorKind::UnknownPath { pattern, .. } => {
+                write!(f, "`{pattern}` fits nothing in the type")
+            }
+            ErrorKind::UnknownFilter(name) => {
+                write!(f, "written by filter `{name}`, which is not registered")
+            }
             ErrorKind::NoFilter(name) => write!(f, "no filter is registered for `{name}`"),
             ErrorKind::Exists => f.write_str("the name is in use already"),
             ErrorKind::TooDeep { limit } => write!(f, "nested deeper than {limit} levels"),
-            ErrorKind::Cycle(what) if !what.is_empty() && !what.starts_with('/') => f.write_str(what),
+            ErrorKind::Cycle(what) if !what.is_empty() && !what.starts_with('/') => {
+                f.write_str(what)
+            }
             ErrorKind::Cycle(path) => {
-                write!(f, "a link leads back to `{}`, which it is in", if path.is_empty() { "/" } else { path })
+                write!(
+                    f,
+                    "a link leads back to `{}`, which it is in",
+                    if path.is_empty() { "/" } else { path }
+                )
             }
             ErrorKind::Version { found, supported } => {
-                write!(f, "written as version {found}, this program knows versions up to {supported}")
+                write!(
+                    f,
+                    "written as version {found}, this program knows versions up to {supported}"
+                )
             }
             ErrorKind::NotHdf5 => f.write_str("not an HDF5 file"),
             ErrorKind::Damaged(what) => write!(f, "damaged file: {what}"),
-            ErrorKind::Unsupported(what) | ErrorKind::Limit(what) | ErrorKind::OutOfBounds(what) => f.write_str(what),
+            ErrorKind::Unsupported(what)
+            | ErrorKind::Limit(what)
+            | ErrorKind::OutOfBounds(what) => f.write_str(what),
             ErrorKind::Cancelled => f.write_str("stopped by the caller"),
             ErrorKind::Changed => f.write_str("the file has changed since it was opened"),
-            ErrorKind::Interrupted => f.write_str("a change of the file was not completed, or is under way"),
+            ErrorKind::Interrupted => {
+                f.write_str("a change of the file was not completed, or is under way")
+            }
             ErrorKind::ReadOnly => f.write_str("the file was opened to be read"),
             ErrorKind::InvalidOption(what) => f.write_str(what),
-            ErrorKind::StillOpen { handles } if handles.is_empty() => f.write_str("still open in this process"),
-            ErrorKind::StillOpen { handles } => write!(f, "still open in this process: {}", handles.join(", ")),
+            ErrorKind::StillOpen { handles } if handles.is_empty() => {
+                f.write_str("still open in this process")
+            }
+            ErrorKind::StillOpen { handles } => {
+                write!(f, "still open in this process: {}", handles.join(", "))
+            }
             ErrorKind::Locked => f.write_str("the file is locked: another program has it open"),
             ErrorKind::Closed => f.write_str("the file was closed under the handle"),
             ErrorKind::NeedsLibhdf5 => f.write_str("only the HDF5 library can do this"),
@@ -218,7 +250,14 @@ impl Error {
     /// An error of this kind; names, file and operation are added on its way up.
     #[cold]
     pub fn new(kind: ErrorKind) -> Self {
-        Error(Box::new(Inner { operation: None, file: None, path: Vec::new(), kind, help: None, source: None }))
+        Error(Box::new(Inner {
+            operation: None,
+            file: None,
+            path: Vec::new(),
+            kind,
+            help: None,
+            source: None,
+        }))
     }
 
     /// A mismatch between what a type asks for and what the file holds.
@@ -269,8 +308,9 @@ impl Error {
         self.0.help.as_deref()
     }
 
-    /// Adds the name of the node that was being worked on, the outermost last. Where the file is known already, so is the
-    /// whole path: the node is one of another file then, from which a handle has read.
+    /// Adds the name of the node that was being worked on, the outermost last. Where the file is
+    /// known already, so is the whole path: the node is one of another file then, from which a
+    /// handle has read.
     #[cold]
     #[must_use]
     pub fn at(mut self, name: &str) -> Self {
@@ -351,8 +391,15 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Error");
-        debug.field("operation", &self.0.operation).field("file", &self.0.file).field("path", &self.path());
-        debug.field("kind", &self.0.kind).field("help", &self.0.help).field("source", &self.0.source).finish()
+        debug
+            .field("operation", &self.0.operation)
+            .field("file", &self.0.file)
+            .field("path", &self.path());
+        debug
+            .field("kind", &self.0.kind)
+            .field("help", &self.0.help)
+            .field("source", &self.0.source)
+            .finish()
     }
 }
 

@@ -23,7 +23,8 @@ pub enum StoreAs {
     Shared,
 }
 
-/// How the chunks of datasets are coded, where a field says so; it goes for everything below the field.
+/// How the chunks of datasets are coded, where a field says so; it goes for everything below the
+/// field.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Coding {
     pub(crate) compression: Option<Compression>,
@@ -33,7 +34,10 @@ pub(crate) struct Coding {
 impl Coding {
     /// What this says, and where it says nothing, the other.
     pub(crate) fn or(self, outer: Coding) -> Coding {
-        Coding { compression: self.compression.or(outer.compression), fletcher32: self.fletcher32.or(outer.fletcher32) }
+        Coding {
+            compression: self.compression.or(outer.compression),
+            fletcher32: self.fletcher32.or(outer.fletcher32),
+        }
     }
 }
 

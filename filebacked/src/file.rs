@@ -69,8 +69,9 @@ mod array;
 /// # Ok(()) }
 /// ```
 ///
-/// Unlike [`save`](crate::save), changes happen in the file itself: a value is written beside the old one and takes its
-/// place when it is complete, but a crash of the machine in between can damage an HDF5 file.
+/// Unlike [`save`](crate::save), changes happen in the file itself: a value is written beside the
+/// old one and takes its place when it is complete, but a crash of the machine in between can
+/// damage an HDF5 file.
 ///
 /// A file is also a [`Group`], the root: whatever a group can do, it can.
 pub struct File {
@@ -93,7 +94,11 @@ impl File {
         FileOptions::new()
     }
 
-    fn new(path: &Path, operation: Operation, open: impl FnOnce() -> Result<LibFile>) -> Result<Self> {
+    fn new(
+        path: &Path,
+        operation: Operation,
+        open: impl FnOnce() -> Result<LibFile>,
+    ) -> Result<Self> {
         let opened = open().and_then(|lib| Ok((lib.root()?, lib)));
         let (root, lib) = opened.map_err(|e| e.during(operation).in_file(path))?;
         Ok(File { lib, path: path.to_path_buf(), root: Group::new(root, Arc::from(path)) })
@@ -123,19 +128,23 @@ impl File {
         File::options().open_rw(path)
     }
 
-    /// Opens for reading a file that a process was changing when it was killed, which all else refuses
-    /// ([`ErrorKind::Interrupted`]), to get at what is readable: read it, and save it as a new file.
+    /// Opens for reading a file that a process was changing when it was killed, which all else
+    /// refuses ([`ErrorKind::Interrupted`]), to get at what is readable: read it, and save it as a
+    /// new file.
     ///
-    /// Data that is damaged gives an error where it is read, but a value may be half the old and half the new one.
+    /// Data that is damaged gives an error where it is read, but a value may be half the old and
+    /// half the new one.
     ///
-    /// Files with a superblock of version 3 or later (`libver` from `V110` on) HDF5 itself refuses as long as their flags say that
-    /// somebody writes them. These flags are taken away first, as `h5clear -s` does it, and nothing in such a file says
-    /// any more that it is not complete: the file is written to, in 48 bytes. Nobody can tell a SWMR writer from a killed one: do not call
-    /// this while one has the file open. Any other file is left as it is.
+    /// Files with a superblock of version 3 or later (`libver` from `V110` on) HDF5 itself refuses
+    /// as long as their flags say that somebody writes them. These flags are taken away first, as
+    /// `h5clear -s` does it, and nothing in such a file says any more that it is not complete: the
+    /// file is written to, in 48 bytes. Nobody can tell a SWMR writer from a killed one: do not
+    /// call this while one has the file open. Any other file is left as it is.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Locked`] where another program still writes it, [`ErrorKind::Io`], [`ErrorKind::NotHdf5`], or what HDF5 says.
+    /// [`ErrorKind::Locked`] where another program still writes it, [`ErrorKind::Io`],
+    /// [`ErrorKind::NotHdf5`], or what HDF5 says.
     pub fn recover(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         File::new(path, Operation::Open, || {
@@ -175,8 +184,8 @@ impl File {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Exists`] where the name is in use (see [`WriteOptions::overwrite`]), or whatever keeps the value from
-    /// being written. Whatever was there stays as it was.
+    /// [`ErrorKind::Exists`] where the name is in use (see [`WriteOptions::overwrite`]), or
+    /// whatever keeps the value from being written. Whatever was there stays as it was.
     pub fn write<T: Save>(&self, name: &str, value: &T) -> Result<()> {
         self.write_with(name, value, &WriteOptions::new())
     }
@@ -226,7 +235,8 @@ impl File {
         self.root.read_with(name, options)
     }
 
-    /// Reads the dataset under a name into memory that is there already, a slice or an array: see [`Buffer`].
+    /// Reads the dataset under a name into memory that is there already, a slice or an array: see
+    /// [`Buffer`].
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -244,8 +254,8 @@ impl File {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Missing`], [`ErrorKind::Mismatch`] for a dataset of another shape or type, or whatever keeps it from
-    /// being read. What is in the buffer is unspecified then.
+    /// [`ErrorKind::Missing`], [`ErrorKind::Mismatch`] for a dataset of another shape or type, or
+    /// whatever keeps it from being read. What is in the buffer is unspecified then.
     pub fn read_into<B: Buffer + ?Sized>(&self, name: &str, buffer: &mut B) -> Result<()> {
         self.read_into_with(name, buffer, &ReadOptions::new())
     }
@@ -255,7 +265,12 @@ impl File {
     /// # Errors
     ///
     /// As [`File::read_into`].
-    pub fn read_into_with<B: Buffer + ?Sized>(&self, name: &str, buffer: &mut B, options: &ReadOptions) -> Result<()> {
+    pub fn read_into_with<B: Buffer + ?Sized>(
+        &self,
+        name: &str,
+        buffer: &mut B,
+        options: &ReadOptions,
+    ) -> Result<()> {
         self.root.read_into_with(name, buffer, options)
     }
 
@@ -310,8 +325,8 @@ impl File {
     }
 }
 
-/// Writes a value under another name in a group, in its turn, and runs `finish` when it is complete; what is under way goes
-/// otherwise.
+/// Writes a value under another name in a group, in its turn, and runs `finish` when it is
+/// complete; what is under way goes otherwise.
 pub(crate) fn write_aside<T: Save>(
     sink: LibSink,
     group: &Id,
@@ -348,24 +363,39 @@ fn write_and_finish<T: Save>(
 fn check(options: &WriteOptions) -> Result<()> {
     if options.has_digest() {
         let what = "a digest of a part of a file";
-        return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("`save` writes whole files with one"));
+        return Err(Error::new(ErrorKind::Unsupported(what.into()))
+            .with_help("`save` writes whole files with one"));
     }
     Ok(())
 }
 
-pub(crate) fn write_member<T: Save>(base: &Id, path: &str, value: &T, options: &WriteOptions) -> Result<()> {
+pub(crate) fn write_member<T: Save>(
+    base: &Id,
+    path: &str,
+    value: &T,
+    options: &WriteOptions,
+) -> Result<()> {
     check(options).map_err(|e| e.at(path))?;
     let parts = whole::parts(path)?;
     let Some((leaf, groups)) = parts.split_last() else { return Err(ErrorKind::Missing.into()) };
     write_leaf(base, groups, leaf, value, options).map_err(|e| e.at(path))
 }
 
-fn write_leaf<T: Save>(base: &Id, groups: &[&str], leaf: &str, value: &T, options: &WriteOptions) -> Result<()> {
+fn write_leaf<T: Save>(
+    base: &Id,
+    groups: &[&str],
+    leaf: &str,
+    value: &T,
+    options: &WriteOptions,
+) -> Result<()> {
     let in_use = || {
-        Error::new(ErrorKind::Exists)
-            .with_help("`WriteOptions::overwrite(Overwrite::Replace)` puts the new value in its place")
+        Error::new(ErrorKind::Exists).with_help(
+            "`WriteOptions::overwrite(Overwrite::Replace)` puts the new value in its place",
+        )
     };
-    let is_there = |group: &Id, missing: &[&str]| Ok::<_, Error>(missing.is_empty() && libhdf5::exists(group, leaf)?);
+    let is_there = |group: &Id, missing: &[&str]| {
+        Ok::<_, Error>(missing.is_empty() && libhdf5::exists(group, leaf)?)
+    };
     let cx = whole::write_context::<T>(options)?;
     let apart = match options.overwrite {
         Overwrite::Update => update::is_apart(&cx, leaf, value)?,
@@ -391,9 +421,14 @@ fn write_leaf<T: Save>(base: &Id, groups: &[&str], leaf: &str, value: &T, option
                 into = libhdf5::open_or_create_group(&into, name)?;
             }
             match options.overwrite {
-                Overwrite::Refuse => libhdf5::move_link(&group, UNDER_WAY, &into, leaf)
-                    .map_err(|error| if libhdf5::exists(&into, leaf).unwrap_or(false) { in_use() } else { error }),
-                Overwrite::Replace | Overwrite::Update => libhdf5::move_over(&group, UNDER_WAY, &into, leaf),
+                Overwrite::Refuse => {
+                    libhdf5::move_link(&group, UNDER_WAY, &into, leaf).map_err(|error| {
+                        if libhdf5::exists(&into, leaf).unwrap_or(false) { in_use() } else { error }
+                    })
+                }
+                Overwrite::Replace | Overwrite::Update => {
+                    libhdf5::move_over(&group, UNDER_WAY, &into, leaf)
+                }
             }
         })
     })
@@ -420,7 +455,9 @@ pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptio
     });
     if !is_group {
         let what = "only structs, enums with data and maps of links have members for a group";
-        return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("write it under a name"));
+        return Err(
+            Error::new(ErrorKind::Unsupported(what.into())).with_help("write it under a name")
+        );
     }
     if options.overwrite == Overwrite::Update {
         let cx = whole::write_context::<T>(options)?;
@@ -440,13 +477,15 @@ pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptio
     write_aside(LibSink::of_members(group.clone())?, group, value, options, finish)
 }
 
-/// The names that members of a value may have in a group: those that its type knows, or all where both are maps.
+/// The names that members of a value may have in a group: those that its type knows, or all where
+/// both are maps.
 fn known_members<T: Save>(group: &Id) -> Result<Vec<String>> {
     let Some(schema) = T::key().map(|key| key.schema()) else { return Ok(Vec::new()) };
     if matches!(schema, Schema::Map { .. }) {
         let source = LibSource::new(group.clone())?;
         let stamp = Object::new(&source, source.root()?).text_attribute(STAMP)?;
-        let is_map = stamp.is_some_and(|stamp| matches!(Stamp::parse(&stamp).kind_name(), "links" | "dict"));
+        let is_map =
+            stamp.is_some_and(|stamp| matches!(Stamp::parse(&stamp).kind_name(), "links" | "dict"));
         return if is_map { libhdf5::children(group) } else { Ok(Vec::new()) };
     }
     Ok(whole::members(schema).into_iter().map(str::to_string).collect())
@@ -459,7 +498,11 @@ fn is_ours(group: &Id) -> Result<bool> {
     whole::is_ours(&Object::new(&source, handle))
 }
 
-pub(crate) fn read_member<T: FileBacked>(group: Id, name: &str, options: &ReadOptions) -> Result<T> {
+pub(crate) fn read_member<T: FileBacked>(
+    group: Id,
+    name: &str,
+    options: &ReadOptions,
+) -> Result<T> {
     trusted(options)?;
     let ours = is_ours(&group)?;
     LibSource::over(&group, |source| whole::read_member(source, name, ours, options))

@@ -1,4 +1,5 @@
-//! Filters: other ways of storing a type than its own. One trait for a field's `with = ...` and for the registry.
+//! Filters: other ways of storing a type than its own. One trait for a field's `with = ...` and for
+//! the registry.
 
 use crate::backed::FileBacked;
 use crate::erased::{AnyRows, AnyValue, AnyWrite, Key};
@@ -11,7 +12,8 @@ use crate::slot::{Slot, Written};
 use std::any::{Any, TypeId, type_name};
 use std::sync::Arc;
 
-/// One way of storing a `T`. (Not HDF5's filter pipeline: that is [`Compression`](crate::Compression).)
+/// One way of storing a `T`. (Not HDF5's filter pipeline: that is
+/// [`Compression`](crate::Compression).)
 ///
 /// Named on a field, `#[filebacked(with = expr)]`, or registered for every `T`,
 /// [`register_filter`](crate::register_filter). `T` needs no trait of this library.
@@ -38,11 +40,13 @@ use std::sync::Arc;
 ///
 /// # Contract
 ///
-/// A filter makes one node, as [`Save`](crate::Save) does. Its name is recorded on that node, and a file is read by the filter of the
-/// recorded name, whatever is registered otherwise. A filter that only adds something to the type's usual form hands on
-/// with [`Slot::put_next`] and [`Node::get_next`].
+/// A filter makes one node, as [`Save`](crate::Save) does. Its name is recorded on that node, and a
+/// file is read by the filter of the recorded name, whatever is registered otherwise. A filter that
+/// only adds something to the type's usual form hands on with [`Slot::put_next`] and
+/// [`Node::get_next`].
 pub trait Filter<T>: Send + Sync {
-    /// The name that is recorded on every node the filter writes. Changing it makes old files unreadable.
+    /// The name that is recorded on every node the filter writes. Changing it makes old files
+    /// unreadable.
     fn name(&self) -> &str;
 
     /// Writes a value as one node.
@@ -59,14 +63,18 @@ pub trait Filter<T>: Send + Sync {
     /// Whatever keeps the node from being a value.
     fn read(&self, node: Node<'_>) -> Result<T>;
 
-    /// Writes many values as one node. By default a numbered group with a node a value, which is slow for many; a good
-    /// filter writes one dataset, for example by mapping the values and calling [`Slot::put_rows`].
+    /// Writes many values as one node. By default a numbered group with a node a value, which is
+    /// slow for many; a good filter writes one dataset, for example by mapping the values and
+    /// calling [`Slot::put_rows`].
     ///
     /// # Errors
     ///
-    /// As [`Filter::write`]; [`ErrorKind::Limit`] where the default is asked to make very many nodes.
+    /// As [`Filter::write`]; [`ErrorKind::Limit`] where the default is asked to make very many
+    /// nodes.
     fn write_rows(&self, rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Written> {
-        sequence::write_numbered_with(rows, slot, self.name(), &mut |value, slot| self.write(value, slot))
+        sequence::write_numbered_with(rows, slot, self.name(), &mut |value, slot| {
+            self.write(value, slot)
+        })
     }
 
     /// Reads what [`Filter::write_rows`] made.
@@ -78,7 +86,8 @@ pub trait Filter<T>: Send + Sync {
         sequence::read_numbered_with(node, &mut |node| self.read(node))
     }
 
-    /// Writes many values of which some are absent: by default a mask, and those that are there as rows.
+    /// Writes many values of which some are absent: by default a mask, and those that are there as
+    /// rows.
     ///
     /// # Errors
     ///
@@ -99,7 +108,8 @@ pub trait Filter<T>: Send + Sync {
         absent::read_rows_with(node, self)
     }
 
-    /// Whether the name is recorded. Only for filters whose nodes the type's own impl reads as well, such as compression.
+    /// Whether the name is recorded. Only for filters whose nodes the type's own impl reads as
+    /// well, such as compression.
     fn is_recorded(&self) -> bool {
         true
     }
@@ -197,7 +207,9 @@ pub trait DynFilter: Send + Sync + 'static {
     ///
     /// As [`Filter::write_rows`].
     fn write_rows(&self, rows: AnyRows<'_>, slot: Slot<'_>) -> Result<Written> {
-        sequence::write_numbered_any(rows, slot, self.name(), &mut |value, slot| self.write(value, slot))
+        sequence::write_numbered_any(rows, slot, self.name(), &mut |value, slot| {
+            self.write(value, slot)
+        })
     }
 
     /// As [`Filter::read_rows`]; each box holds a value of the type `ty`.
@@ -234,7 +246,13 @@ impl AnyType {
             id: TypeId::of::<T>(),
             name: type_name::<T>(),
             read: |node| Ok(Box::new(node.get_next::<T>()?)),
-            read_rows: |node| Ok(node.get_next_rows::<T>()?.into_iter().map(|v| Box::new(v) as Box<dyn Any>).collect()),
+            read_rows: |node| {
+                Ok(node
+                    .get_next_rows::<T>()?
+                    .into_iter()
+                    .map(|v| Box::new(v) as Box<dyn Any>)
+                    .collect())
+            },
         }
     }
 
@@ -295,7 +313,13 @@ impl<T> Found<'_, T> {
         }
     }
 
-    pub(crate) fn write(&self, value: &T, key: Key<T>, next: AnyWrite<T>, slot: Slot<'_>) -> Result<Written> {
+    pub(crate) fn write(
+        &self,
+        value: &T,
+        key: Key<T>,
+        next: AnyWrite<T>,
+        slot: Slot<'_>,
+    ) -> Result<Written> {
         match self {
             Found::Exact(filter) => filter.write(value, slot),
             Found::Predicate(filter) => filter.write(AnyValue::new(value, key, next), slot),
@@ -327,16 +351,21 @@ impl<T: 'static> Found<'_, T> {
     pub(crate) fn read_rows(&self, node: Node<'_>, ty: AnyType) -> Result<Vec<T>> {
         match self {
             Found::Exact(filter) => filter.read_rows(node),
-            Found::Predicate(filter) => {
-                filter.read_rows(node, ty)?.into_iter().map(|value| unbox(value, filter.name())).collect()
-            }
+            Found::Predicate(filter) => filter
+                .read_rows(node, ty)?
+                .into_iter()
+                .map(|value| unbox(value, filter.name()))
+                .collect(),
         }
     }
 }
 
 fn unbox<T: 'static>(value: Box<dyn Any>, filter: &str) -> Result<T> {
     value.downcast().map(|value| *value).map_err(|_| {
-        ErrorKind::Contract(format!("filter `{filter}` was asked for a `{}` and read another type", type_name::<T>()))
-            .into()
+        ErrorKind::Contract(format!(
+            "filter `{filter}` was asked for a `{}` and read another type",
+            type_name::<T>()
+        ))
+        .into()
     })
 }

@@ -4,17 +4,18 @@ use crate::schema::{FieldSchema, Nested, Schema};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// How many types may stand in each other that carry no name, before a newtype of itself is assumed.
+/// How many types may stand in each other that carry no name, before a newtype of itself is
+/// assumed.
 const DEEPEST: u32 = 32;
 
 impl Schema {
-    /// A number that changes when what a type is on disk does: names and types of fields and variants, and which of them are
-    /// HDF5 attributes. The order of the fields does not count, and neither do the names of types, versions, aliases and
-    /// defaults.
+    /// A number that changes when what a type is on disk does: names and types of fields and
+    /// variants, and which of them are HDF5 attributes. The order of the fields does not count, and
+    /// neither do the names of types, versions, aliases and defaults.
     ///
-    /// Types inside that have a name and a version of their own count by their name alone: their fingerprints are theirs.
-    /// [`testing::check_versions`](crate::testing::check_versions) follows them. The number depends on nothing else: not on the
-    /// machine, and not on the compiler.
+    /// Types inside that have a name and a version of their own count by their name alone: their
+    /// fingerprints are theirs. [`testing::check_versions`](crate::testing::check_versions) follows
+    /// them. The number depends on nothing else: not on the machine, and not on the compiler.
     ///
     /// ```
     /// use filebacked::FileBacked;
@@ -36,7 +37,8 @@ impl Schema {
         match self {
             Schema::Struct(schema) => fields(&schema.fields, &mut text),
             Schema::Variants(schema) => {
-                // Values of older files name their variants, so the order does not matter here either.
+                // Values of older files name their variants, so the order does not matter here
+                // either.
                 let mut variants: Vec<_> = schema.variants.iter().collect();
                 variants.sort_by_key(|variant| variant.name);
                 for variant in variants {
@@ -69,9 +71,12 @@ fn walk(schema: Schema, left: u32, found: &mut BTreeSet<(&'static str, u32, u64)
         Schema::Struct(schema) if enter(schema.name, schema.version) => {
             schema.fields.into_iter().map(|field| field.schema).collect()
         }
-        Schema::Variants(schema) if enter(schema.name, schema.version) => {
-            schema.variants.into_iter().flat_map(|variant| variant.fields).map(|field| field.schema).collect()
-        }
+        Schema::Variants(schema) if enter(schema.name, schema.version) => schema
+            .variants
+            .into_iter()
+            .flat_map(|variant| variant.fields)
+            .map(|field| field.schema)
+            .collect(),
         Schema::Tuple(parts) => parts,
         Schema::Map { key, value, .. } => vec![key, value],
         Schema::Array { element: inner, .. }
@@ -132,7 +137,9 @@ fn describe(schema: &Schema, left: u32, text: &mut String) {
         Schema::Sequence(inner) => nested("sequence", &[*inner], text),
         Schema::Option(inner) => nested("option", &[*inner], text),
         Schema::Tuple(parts) => nested("tuple", parts, text),
-        Schema::Map { key, value, links } => nested(if *links { "links" } else { "map" }, &[*key, *value], text),
+        Schema::Map { key, value, links } => {
+            nested(if *links { "links" } else { "map" }, &[*key, *value], text)
+        }
         Schema::Struct(schema) => quoted(schema.name, text),
         Schema::Variants(schema) => quoted(schema.name, text),
         Schema::Enumeration { variants, .. } => {
@@ -147,5 +154,7 @@ fn describe(schema: &Schema, left: u32, text: &mut String) {
 
 /// The 64-bit FNV-1a hash: short, and the same everywhere and for ever.
 fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }

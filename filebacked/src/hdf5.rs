@@ -1,4 +1,5 @@
-//! Values in groups of the `hdf5` crate: for code that uses that crate itself, which is re-exported here.
+//! Values in groups of the `hdf5` crate: for code that uses that crate itself, which is re-exported
+//! here.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -70,7 +71,11 @@ impl WriteOptions {
     ///
     /// As [`File::write`](crate::File::write).
     pub fn write<T: Save>(&self, group: &Group, name: &str, value: &T) -> crate::Result<()> {
-        at(Operation::Save, group, crate::file::write_member(&Id::of_location(group), name, value, self))
+        at(
+            Operation::Save,
+            group,
+            crate::file::write_member(&Id::of_location(group), name, value, self),
+        )
     }
 
     /// Writes the members of a value into an open group; see [`write_into`](crate::write_into).
@@ -115,12 +120,13 @@ impl crate::File {
 }
 
 impl crate::Group {
-    /// A group that code which uses the `hdf5` crate itself has opened. It stays open as long as that crate's file does where
-    /// the file was opened to close all that is in it.
+    /// A group that code which uses the `hdf5` crate itself has opened. It stays open as long as
+    /// that crate's file does where the file was opened to close all that is in it.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) for something else than a group, or what HDF5 says.
+    /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) for something else than a group, or what
+    /// HDF5 says.
     pub fn from_hdf5(group: &Group) -> crate::Result<Self> {
         let id = Id::of_location(group);
         let file = Arc::from(file_name(&id).unwrap_or_default());

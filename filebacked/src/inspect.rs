@@ -1,4 +1,5 @@
-//! A file as a tree, without its types: what is in it, how it is stored, and what this library noted beside it.
+//! A file as a tree, without its types: what is in it, how it is stored, and what this library
+//! noted beside it.
 //!
 //! ```
 //! # fn main() -> filebacked::Result<()> {
@@ -23,8 +24,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Nothing in a file makes this panic or go on without end: what cannot be looked at says so in its line, an object that
-//! was met before is named, and [`TreeOptions`] limits how much is shown.
+//! Nothing in a file makes this panic or go on without end: what cannot be looked at says so in its
+//! line, an object that was met before is named, and [`TreeOptions`] limits how much is shown.
 
 mod print;
 pub(crate) mod value;
@@ -109,7 +110,8 @@ pub struct Layout {
     pub chunk: Vec<u64>,
     /// The names of the HDF5 filters, in the order in which they are applied on writing.
     pub filters: Vec<String>,
-    /// The bytes that the data takes in the file. Text of variable length is kept elsewhere and not counted.
+    /// The bytes that the data takes in the file. Text of variable length is kept elsewhere and not
+    /// counted.
     pub bytes: u64,
 }
 
@@ -151,8 +153,8 @@ impl Default for TreeOptions {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Io`](crate::ErrorKind::Io), [`ErrorKind::NotHdf5`](crate::ErrorKind::NotHdf5), or what HDF5 says of the
-/// root. What goes wrong further down stands in the tree.
+/// [`ErrorKind::Io`](crate::ErrorKind::Io), [`ErrorKind::NotHdf5`](crate::ErrorKind::NotHdf5), or
+/// what HDF5 says of the root. What goes wrong further down stands in the tree.
 pub fn tree(path: impl AsRef<Path>) -> Result<Tree> {
     TreeOptions::new().tree(path)
 }
@@ -196,7 +198,8 @@ impl TreeOptions {
         self
     }
 
-    /// For files from anywhere, as [`ReadOptions::untrusted`](crate::ReadOptions::untrusted): only our own decoder looks.
+    /// For files from anywhere, as [`ReadOptions::untrusted`](crate::ReadOptions::untrusted): only
+    /// our own decoder looks.
     pub fn untrusted(mut self) -> Self {
         self.untrusted = true;
         self
@@ -214,7 +217,8 @@ impl TreeOptions {
     pub fn tree(&self, path: impl AsRef<Path>) -> Result<Tree> {
         let path = path.as_ref();
         let look = |source: &dyn Source| self.look(source, name_of(path));
-        engine::look_at_file(path, &self.reading(), look).map_err(|e: Error| e.during(Operation::Inspect).in_file(path))
+        engine::look_at_file(path, &self.reading(), look)
+            .map_err(|e: Error| e.during(Operation::Inspect).in_file(path))
     }
 
     /// The tree of a file whose bytes are in memory.
@@ -224,13 +228,15 @@ impl TreeOptions {
     /// As [`tree`].
     pub fn tree_of_bytes(&self, bytes: &[u8]) -> Result<Tree> {
         let look = |source: &dyn Source| self.look(source, "/".to_string());
-        engine::look_at_bytes(bytes, &self.reading(), look).map_err(|e: Error| e.during(Operation::Inspect))
+        engine::look_at_bytes(bytes, &self.reading(), look)
+            .map_err(|e: Error| e.during(Operation::Inspect))
     }
 
     /// The tree below the source's root, which gets this name.
     pub(crate) fn look(&self, source: &dyn Source, name: String) -> Result<Tree> {
         let root = Object::new(source, source.root()?);
-        let mut walk = Walk { options: self, seen: HashMap::new(), left: self.objects, path: String::new() };
+        let mut walk =
+            Walk { options: self, seen: HashMap::new(), left: self.objects, path: String::new() };
         Ok(Tree { root: walk.node(name, Ok(root), self.depth) })
     }
 }
@@ -243,7 +249,9 @@ pub(crate) fn name_of(path: &Path) -> String {
 impl Tree {
     /// The node at a path from the root: names separated by `/`.
     pub fn get(&self, path: &str) -> Option<&TreeNode> {
-        path.split('/').filter(|name| !name.is_empty()).try_fold(&self.root, |node, name| node.member(name))
+        path.split('/')
+            .filter(|name| !name.is_empty())
+            .try_fold(&self.root, |node, name| node.member(name))
     }
 }
 
@@ -292,12 +300,20 @@ impl Walk<'_> {
         TreeNode { name, attributes, content: content.unwrap_or_else(Content::Broken) }
     }
 
-    fn content(&mut self, object: &Object<'_>, attributes: &mut Vec<TreeAttribute>, depth: usize) -> Result<Content> {
+    fn content(
+        &mut self,
+        object: &Object<'_>,
+        attributes: &mut Vec<TreeAttribute>,
+        depth: usize,
+    ) -> Result<Content> {
         if let Some(identity) = object.source.identity(object.handle)? {
             if let Some(path) = self.seen.get(&identity) {
                 return Ok(Content::Same(path.clone()));
             }
-            self.seen.insert(identity, if self.path.is_empty() { "/".to_string() } else { self.path.clone() });
+            self.seen.insert(
+                identity,
+                if self.path.is_empty() { "/".to_string() } else { self.path.clone() },
+            );
         }
         for name in object.source.attributes(object.handle)? {
             attributes.push(self.attribute(object, name));
@@ -322,7 +338,9 @@ impl Walk<'_> {
             self.path.push('/');
             self.path.push_str(name);
             // A link that is gone between two calls is one that leads nowhere.
-            let object = group.child(name).and_then(|found| found.ok_or_else(|| crate::ErrorKind::Missing.into()));
+            let object = group
+                .child(name)
+                .and_then(|found| found.ok_or_else(|| crate::ErrorKind::Missing.into()));
             members.push(self.node(name.clone(), object, depth.saturating_sub(1)));
             self.path.truncate(outer);
         }
@@ -331,9 +349,14 @@ impl Walk<'_> {
 
     fn dataset(&self, dataset: &Object<'_>) -> Result<Content> {
         let description = dataset.source.describe(dataset.handle)?;
-        let Allocation { layout, chunk, filters, bytes } = dataset.source.allocation(dataset.handle)?;
+        let Allocation { layout, chunk, filters, bytes } =
+            dataset.source.allocation(dataset.handle)?;
         let value = if self.options.values { value::text(dataset, &description) } else { None };
-        Ok(Content::Dataset { description, storage: Layout { kind: layout, chunk, filters, bytes }, value })
+        Ok(Content::Dataset {
+            description,
+            storage: Layout { kind: layout, chunk, filters, bytes },
+            value,
+        })
     }
 
     fn attribute(&self, object: &Object<'_>, name: String) -> TreeAttribute {

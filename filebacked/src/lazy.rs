@@ -1,10 +1,12 @@
-//! Handles that read later: [`Lazy`] and its like stand in the place of a value, and look into the file when they are asked.
+//! Handles that read later: [`Lazy`] and its like stand in the place of a value, and look into the
+//! file when they are asked.
 //!
-//! What is on disk is the same as for the value itself, so a program may read the same file with and without them. A handle
-//! keeps what it needs: the file stays open as long as there are handles into it, and nobody has to keep it open by hand.
-//! When a file is saved anew, handles into the old one stay valid, since the new file takes the name only (on Unix; elsewhere a
-//! file that is open cannot be replaced, which is an error). When somebody writes into the file under a handle, reading
-//! gives [`ErrorKind::Changed`](crate::ErrorKind::Changed), never other data.
+//! What is on disk is the same as for the value itself, so a program may read the same file with
+//! and without them. A handle keeps what it needs: the file stays open as long as there are handles
+//! into it, and nobody has to keep it open by hand. When a file is saved anew, handles into the old
+//! one stay valid, since the new file takes the name only (on Unix; elsewhere a file that is open
+//! cannot be replaced, which is an error). When somebody writes into the file under a handle,
+//! reading gives [`ErrorKind::Changed`](crate::ErrorKind::Changed), never other data.
 
 #[cfg(feature = "libhdf5")]
 mod append;

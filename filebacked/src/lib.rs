@@ -1,5 +1,6 @@
-//! A type that implements [`FileBacked`] can be saved to an HDF5 file and loaded again, and the file opens in h5py, Julia,
-//! MATLAB and every other HDF5 reader, with field names as names and HDF5 types as types.
+//! A type that implements [`FileBacked`] can be saved to an HDF5 file and loaded again, and the
+//! file opens in h5py, Julia, MATLAB and every other HDF5 reader, with field names as names and
+//! HDF5 types as types.
 //!
 //! ```
 //! # fn main() -> filebacked::Result<()> {
@@ -58,31 +59,41 @@
 //! | ndarray arrays | one dataset of their shape |
 //! | sprs matrices | a group of `data`, `indices` and `indptr` |
 //!
-//! The layout depends on the type, not on the data, and so does the number of objects: 100,000 structs are as many datasets as
-//! one. `docs/FORMAT.md` in the repository specifies it. Files that this library did not write are read where names and shapes fit.
-//! So are those of Python's FileBacked, which [`Layout::Python`] writes.
-//! The attributes of the derive change names, defaults and layouts: see [`derive@FileBacked`].
+//! The layout depends on the type, not on the data, and so does the number of objects: 100,000
+//! structs are as many datasets as one. `docs/FORMAT.md` in the repository specifies it. Files that
+//! this library did not write are read where names and shapes fit. So are those of Python's
+//! FileBacked, which [`Layout::Python`] writes. The attributes of the derive change names, defaults
+//! and layouts: see [`derive@FileBacked`].
 //!
 #![cfg_attr(
     all(feature = "ndarray", feature = "sprs"),
     doc = "`.h5ad` files are typed structs in [`anndata`]; what Python is to read as a data frame says so by [`with::DataFrame`]."
 )]
 //!
-//! A file whose type is not known, or not worth declaring, loads as a [`Value`]: a tree to look into, change and save again.
+//! A file whose type is not known, or not worth declaring, loads as a [`Value`]: a tree to look
+//! into, change and save again.
 //!
-//! Other types take a [`Filter`], named on a field or registered for a type; those that are ready-made are in [`with`].
+//! Other types take a [`Filter`], named on a field or registered for a type; those that are
+//! ready-made are in [`with`].
 //!
 //! # Whole files and open ones
 //!
-//! [`save`] and [`load`] are about one value that is a whole file: the new file is complete, and on the disk, before it takes
-//! the place of the old one. [`to_bytes`] and [`from_bytes`] are the same in memory.
-#![cfg_attr(feature = "libhdf5", doc = "[`File`] is an open file with many values, each under a name of its own;")]
-#![cfg_attr(feature = "libhdf5", doc = "[`write()`] and [`read()`] work beside code that uses the hdf5 crate itself.")]
+//! [`save`] and [`load`] are about one value that is a whole file: the new file is complete, and on
+//! the disk, before it takes the place of the old one. [`to_bytes`] and [`from_bytes`] are the same
+//! in memory.
+#![cfg_attr(
+    feature = "libhdf5",
+    doc = "[`File`] is an open file with many values, each under a name of its own;"
+)]
+#![cfg_attr(
+    feature = "libhdf5",
+    doc = "[`write()`] and [`read()`] work beside code that uses the hdf5 crate itself."
+)]
 //!
 //! # Who owns a value
 //!
-//! What two [`Arc`](std::sync::Arc) or [`Rc`](std::rc::Rc) own is one object in the file, and one value again when it is loaded. A
-//! `Weak` is a reference to that object:
+//! What two [`Arc`](std::sync::Arc) or [`Rc`](std::rc::Rc) own is one object in the file, and one
+//! value again when it is loaded. A `Weak` is a reference to that object:
 //!
 //! ```text
 //! input/          struct Layer 1, two links
@@ -111,24 +122,25 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Many of them are rows of values, unless their field says `layout = "shared"`. A value that owns itself is
-//! [`ErrorKind::Cycle`].
+//! Many of them are rows of values, unless their field says `layout = "shared"`. A value that owns
+//! itself is [`ErrorKind::Cycle`].
 //!
-//! A `Weak` upgrades to the value of an owner that was loaded in the same call, before it or after. It points to nothing where no
-//! owner is saved with it, where the options leave all owners out, and in a [`Lazy`] where they are outside of that. A
-//! `Weak` to a value that is no object of its own (a row, in a record or an attribute, written by a filter) cannot be saved:
+//! A `Weak` upgrades to the value of an owner that was loaded in the same call, before it or after.
+//! It points to nothing where no owner is saved with it, where the options leave all owners out,
+//! and in a [`Lazy`] where they are outside of that. A `Weak` to a value that is no object of its
+//! own (a row, in a record or an attribute, written by a filter) cannot be saved:
 //! [`ErrorKind::Unsupported`].
 //!
 //! # Options
 //!
-//! [`WriteOptions`] and [`ReadOptions`] have the same verbs: what to leave out (`skip`, `only`), compression, durability,
-//! which number types are converted, which filters apply.
+//! [`WriteOptions`] and [`ReadOptions`] have the same verbs: what to leave out (`skip`, `only`),
+//! compression, durability, which number types are converted, which filters apply.
 //!
 //! # Errors
 //!
-//! An [`Error`] says what was being done, to which file, at which path inside, and what to do about it; its [`ErrorKind`] is
-//! there to match on. No file makes the library panic, give another value in silence, or take more memory than the file
-//! accounts for.
+//! An [`Error`] says what was being done, to which file, at which path inside, and what to do about
+//! it; its [`ErrorKind`] is there to match on. No file makes the library panic, give another value
+//! in silence, or take more memory than the file accounts for.
 //!
 //! # Features
 //!
@@ -147,8 +159,8 @@
 //! | `serde` | | any serde type as groups and datasets, and [`Value`] to and from serde |
 //! | `bincode`, `postcard`, `json` | | any serde type as bytes or text |
 //!
-//! With both engines, a whole file is written and read by our own where it can, and by the C library else. The files are the
-//! same to every reader.
+//! With both engines, a whole file is written and read by our own where it can, and by the C
+//! library else. The files are the same to every reader.
 
 #![deny(missing_docs, unsafe_op_in_unsafe_fn)]
 
@@ -219,7 +231,8 @@ pub use error::{Error, ErrorKind, Operation, Result};
 pub use field::{Storage, StoreAs};
 #[cfg(feature = "libhdf5")]
 pub use file::{
-    Attrs, CopyOptions, Entry, File, FileInfo, FileOptions, Group, RepackOptions, repack, repack_to, update_atomic,
+    Attrs, CopyOptions, Entry, File, FileInfo, FileOptions, Group, RepackOptions, repack,
+    repack_to, update_atomic,
 };
 pub use filter::{AnyType, DynFilter, Filter};
 #[cfg(feature = "libhdf5")]
@@ -237,12 +250,15 @@ pub use link::{ExternalLink, SoftLink};
 pub use member::MemberReader;
 pub use node::Node;
 pub use options::{
-    BloscCodec, BloscShuffle, Compression, Conversion, Durability, Extensions, Layout, Overwrite, ReadOptions,
-    WriteOptions,
+    BloscCodec, BloscShuffle, Compression, Conversion, Durability, Extensions, Layout, Overwrite,
+    ReadOptions, WriteOptions,
 };
 pub use progress::Progress;
 pub use reader::GroupReader;
-pub use registry::{Registration, Registry, default_registry, register_dyn_filter, register_filter, unregister_filter};
+pub use registry::{
+    Registration, Registry, default_registry, register_dyn_filter, register_filter,
+    unregister_filter,
+};
 pub use rows::Rows;
 pub use save::{from_bytes, load, load_into, save, to_bytes};
 pub use schema::{FieldSchema, Nested, Schema, StructSchema, VariantSchema, VariantsSchema};
@@ -252,7 +268,9 @@ pub use slot::{Slot, Written};
 pub use stamp::Stamp;
 #[cfg(feature = "libhdf5")]
 pub use storage::libhdf5::{CloseDegree, CoreDriver, Driver, Libver, Locking, SpaceStrategy};
-pub use storage::{CompoundMember, CompoundType, Description, Dtype, EnumType, IntType, ObjectKind, Out};
+pub use storage::{
+    CompoundMember, CompoundType, Description, Dtype, EnumType, IntType, ObjectKind, Out,
+};
 pub use store::{ReadAt, Store, load_from, save_to};
 pub use value::Value;
 #[cfg(feature = "digest")]

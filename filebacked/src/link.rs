@@ -1,4 +1,5 @@
-//! [`SoftLink`] and [`ExternalLink`]: fields that are links of HDF5, which are read without being followed.
+//! [`SoftLink`] and [`ExternalLink`]: fields that are links of HDF5, which are read without being
+//! followed.
 
 use crate::backed::{FileBacked, Save};
 use crate::context::ReadContext;
@@ -29,7 +30,10 @@ pub struct LinkReader<'r, 'a> {
 
 impl fmt::Debug for LinkReader<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LinkReader").field("name", &self.name).field("link", &self.link).finish_non_exhaustive()
+        f.debug_struct("LinkReader")
+            .field("name", &self.name)
+            .field("link", &self.link)
+            .finish_non_exhaustive()
     }
 }
 
@@ -52,7 +56,8 @@ impl Origin {
             let read = || {
                 let target = group.object.child(&self.name)?.ok_or(ErrorKind::Missing)?;
                 // Another file has marks of its own.
-                Node::open(target, group.context(), UNMASKED, group.depth, group.ours && near)?.get()
+                Node::open(target, group.context(), UNMASKED, group.depth, group.ours && near)?
+                    .get()
             };
             read().map_err(|e: Error| e.at(&self.name))
         })
@@ -69,7 +74,8 @@ fn nowhere() -> Error {
 /// The error of a link where something else is.
 #[cold]
 fn no_link(expected: &'static str, node: &Node<'_>) -> Error {
-    node.unexpected(expected).with_help("links are members of a group: fields, entries of a map, elements of a list")
+    node.unexpected(expected)
+        .with_help("links are members of a group: fields, entries of a map, elements of a list")
 }
 
 macro_rules! link_type {
@@ -87,12 +93,13 @@ macro_rules! link_type {
         }
 
         impl<T: FileBacked> $link<T> {
-            /// Reads what the link leads to, from where the link was read. The file stays open for that by itself.
+            /// Reads what the link leads to, from where the link was read. The file stays open for
+            /// that by itself.
             ///
             /// # Errors
             ///
-            /// [`ErrorKind::Dangling`] where it leads nowhere, or was made here and has no place in a file; whatever keeps the
-            /// object from being a `T`.
+            /// [`ErrorKind::Dangling`] where it leads nowhere, or was made here and has no place in
+            /// a file; whatever keeps the object from being a `T`.
             pub fn read(&self) -> Result<T> {
                 self.origin.as_ref().ok_or_else(nowhere)?.read(matches!(self.link, Link::Soft(_)))
             }
@@ -157,10 +164,12 @@ macro_rules! link_type {
     };
 }
 
-/// A path in the same file, stored as a soft link: whoever reads the name without knowing of this type gets what is there.
+/// A path in the same file, stored as a soft link: whoever reads the name without knowing of this
+/// type gets what is there.
 ///
-/// The path begins with `/` at the root of the file, or leads on from the group that the link is in. Loading reads the path
-/// alone, whether it leads somewhere or not; [`read`](SoftLink::read) follows it.
+/// The path begins with `/` at the root of the file, or leads on from the group that the link is
+/// in. Loading reads the path alone, whether it leads somewhere or not; [`read`](SoftLink::read)
+/// follows it.
 ///
 /// ```text
 /// run/                  struct Run 1
@@ -214,16 +223,18 @@ impl<T> SoftLink<T> {
     fn of(link: &Link) -> Result<Self> {
         match link {
             Link::Soft(path) => Ok(SoftLink::new(path)),
-            Link::External { file, path } => {
-                Err(Error::mismatch("a soft link", format!("an external link to `{path}` in `{file}`")))
-            }
+            Link::External { file, path } => Err(Error::mismatch(
+                "a soft link",
+                format!("an external link to `{path}` in `{file}`"),
+            )),
         }
     }
 }
 
 #[cfg(feature = "libhdf5")]
 impl<T: FileBacked> SoftLink<T> {
-    /// Reads what the path leads to from a group, or, if it begins with `/`, from the root of its file.
+    /// Reads what the path leads to from a group, or, if it begins with `/`, from the root of its
+    /// file.
     ///
     /// # Errors
     ///
@@ -251,10 +262,12 @@ impl<T> From<String> for SoftLink<T> {
     }
 }
 
-/// A path in another file, stored as an external link: whoever reads the name without knowing of this type gets what is there.
+/// A path in another file, stored as an external link: whoever reads the name without knowing of
+/// this type gets what is there.
 ///
-/// HDF5 looks for a file with a relative name beside the file that the link is in, and before that where the environment
-/// variable `HDF5_EXT_PREFIX` says. Loading reads the names alone; [`read`](ExternalLink::read) follows them.
+/// HDF5 looks for a file with a relative name beside the file that the link is in, and before that
+/// where the environment variable `HDF5_EXT_PREFIX` says. Loading reads the names alone;
+/// [`read`](ExternalLink::read) follows them.
 ///
 /// ```text
 /// run/                                  struct Run 1
@@ -315,7 +328,9 @@ impl<T> ExternalLink<T> {
     fn of(link: &Link) -> Result<Self> {
         match link {
             Link::External { file, path } => Ok(ExternalLink::new(file, path)),
-            Link::Soft(path) => Err(Error::mismatch("an external link", format!("a soft link to `{path}`"))),
+            Link::Soft(path) => {
+                Err(Error::mismatch("an external link", format!("a soft link to `{path}`")))
+            }
         }
     }
 }

@@ -40,11 +40,15 @@ impl<'a> MemberReader<'_, 'a> {
 
     fn find(&self, schema: Nested) -> Result<Found<'a>> {
         let group = self.group;
-        let Some(state) = group.step(Some(self.name()), Some(schema)) else { return Ok(Found::LeftOut) };
+        let Some(state) = group.step(Some(self.name()), Some(schema)) else {
+            return Ok(Found::LeftOut);
+        };
         for name in self.names {
             let node = if self.attribute {
                 let object = group.attribute(name).map_err(|e| e.at(name))?;
-                object.map(|object| Node::open(object, group.cx, state, group.depth, group.ours)).transpose()?
+                object
+                    .map(|object| Node::open(object, group.cx, state, group.depth, group.ours))
+                    .transpose()?
             } else {
                 group.entry(name, state)?
             };
@@ -64,7 +68,9 @@ impl<'a> MemberReader<'_, 'a> {
         let found = self.find(schema).and_then(|found| match found {
             Found::Node(node) => read(node).map_err(|e| e.at(self.name())),
             Found::Missing => absent().ok_or_else(|| self.group.missing(self.names)),
-            Found::LeftOut => absent().ok_or_else(|| Error::new(ErrorKind::Skipped).at(self.name())),
+            Found::LeftOut => {
+                absent().ok_or_else(|| Error::new(ErrorKind::Skipped).at(self.name()))
+            }
         });
         found.map_err(|e| self.group.placed(e))
     }
@@ -78,7 +84,8 @@ impl<'a> MemberReader<'_, 'a> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Missing`], or whatever keeps the member from being a `T`, with the name in its path.
+    /// [`ErrorKind::Missing`], or whatever keeps the member from being a `T`, with the name in its
+    /// path.
     #[inline]
     pub fn get<T: FileBacked>(self) -> Result<T> {
         if T::is_link() {
@@ -92,7 +99,8 @@ impl<'a> MemberReader<'_, 'a> {
         }
     }
 
-    /// The same in a group that nothing but its members has a say in: most objects need not become nodes.
+    /// The same in a group that nothing but its members has a say in: most objects need not become
+    /// nodes.
     #[inline]
     fn plain<T: FileBacked>(&self, name: &str) -> Result<T> {
         let group = self.group;
@@ -161,7 +169,11 @@ impl<'a> MemberReader<'_, 'a> {
     /// # Errors
     ///
     /// Whatever keeps the member from being a `T`.
-    pub fn get_with_or<T: 'static>(self, filter: &(impl Filter<T> + ?Sized), default: impl FnOnce() -> T) -> Result<T> {
+    pub fn get_with_or<T: 'static>(
+        self,
+        filter: &(impl Filter<T> + ?Sized),
+        default: impl FnOnce() -> T,
+    ) -> Result<T> {
         self.read(opaque, |node| node.get_with(filter), || Some(default()))
     }
 
@@ -170,11 +182,15 @@ impl<'a> MemberReader<'_, 'a> {
     /// # Errors
     ///
     /// Whatever keeps the member from being a `T`.
-    pub fn get_option_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<Option<T>> {
+    pub fn get_option_with<T: 'static>(
+        self,
+        filter: &(impl Filter<T> + ?Sized),
+    ) -> Result<Option<T>> {
         self.read(opaque, |node| node.get_with(filter).map(Some), || Some(None))
     }
 
-    /// Reads the value in an `Option` by a filter, or takes the default where the member is not there.
+    /// Reads the value in an `Option` by a filter, or takes the default where the member is not
+    /// there.
     ///
     /// # Errors
     ///
@@ -185,10 +201,11 @@ impl<'a> MemberReader<'_, 'a> {
         default: impl FnOnce() -> Option<T>,
     ) -> Result<Option<T>> {
         // A marker without the filter's name stands for a `None` that is not the default.
-        let read = |node: Node<'a>| match node.filters().next().is_none() && node.absence()?.is_some() {
-            true => Ok(None),
-            false => node.get_with(filter).map(Some),
-        };
+        let read =
+            |node: Node<'a>| match node.filters().next().is_none() && node.absence()?.is_some() {
+                true => Ok(None),
+                false => node.get_with(filter).map(Some),
+            };
         self.read(opaque, read, || Some(default()))
     }
 
@@ -225,7 +242,8 @@ impl<'a> MemberReader<'_, 'a> {
         self.checked(values)
     }
 
-    /// Reads the column's values by a filter, or takes the default for each row where the column is not there.
+    /// Reads the column's values by a filter, or takes the default for each row where the column is
+    /// not there.
     ///
     /// # Errors
     ///
@@ -245,11 +263,15 @@ impl<'a> MemberReader<'_, 'a> {
     /// # Errors
     ///
     /// As [`MemberReader::rows`].
-    pub fn option_rows_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<Vec<Option<T>>> {
+    pub fn option_rows_with<T: 'static>(
+        self,
+        filter: &(impl Filter<T> + ?Sized),
+    ) -> Result<Vec<Option<T>>> {
         self.option_rows_with_or(filter, || None)
     }
 
-    /// Reads the column's values in an `Option` by a filter, or takes the default for each row where it is not there.
+    /// Reads the column's values in an `Option` by a filter, or takes the default for each row
+    /// where it is not there.
     ///
     /// # Errors
     ///

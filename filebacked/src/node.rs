@@ -32,8 +32,8 @@ pub(crate) struct Mark {
 
 /// One object of a file that a value is to be read from.
 ///
-/// [`Node::get`] is the door that every value comes through: it looks which filter wrote the node, and else lets the type
-/// read itself. The other methods look at the object.
+/// [`Node::get`] is the door that every value comes through: it looks which filter wrote the node,
+/// and else lets the type read itself. The other methods look at the object.
 pub struct Node<'a> {
     pub(crate) object: Object<'a>,
     pub(crate) cx: &'a ReadContext,
@@ -46,8 +46,8 @@ pub struct Node<'a> {
     /// The filters that wrote the node, outermost first, and how many of them are at work already.
     marks: Option<Rc<[Mark]>>,
     passed: usize,
-    /// How many of them were at work when this type's turn came: a filter works once for a type, so that its name a
-    /// second time is that of a type inside.
+    /// How many of them were at work when this type's turn came: a filter works once for a type, so
+    /// that its name a second time is that of a type inside.
     before: usize,
     /// The categories of a column of codes, where they lie beside it.
     pub(crate) categories: Option<Box<Node<'a>>>,
@@ -65,12 +65,21 @@ pub struct Node<'a> {
 
 impl fmt::Debug for Node<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Node").field("marks", &self.marks).field("depth", &self.depth).finish_non_exhaustive()
+        f.debug_struct("Node")
+            .field("marks", &self.marks)
+            .field("depth", &self.depth)
+            .finish_non_exhaustive()
     }
 }
 
 impl<'a> Node<'a> {
-    pub(crate) fn open(object: Object<'a>, cx: &'a ReadContext, state: State, depth: u32, ours: bool) -> Result<Self> {
+    pub(crate) fn open(
+        object: Object<'a>,
+        cx: &'a ReadContext,
+        state: State,
+        depth: u32,
+        ours: bool,
+    ) -> Result<Self> {
         let marks = object.text_attribute(FILTER)?.as_deref().map(parse_marks);
         let (stamp, description) = (OnceCell::new(), OnceCell::new());
         Ok(Node {
@@ -104,8 +113,8 @@ impl<'a> Node<'a> {
         self.cx
     }
 
-    /// THE door: reads a value by the filter that wrote the node, in a file of others by the newest filter that is
-    /// registered for the type, or else in the type's own way.
+    /// THE door: reads a value by the filter that wrote the node, in a file of others by the newest
+    /// filter that is registered for the type, or else in the type's own way.
     ///
     /// # Errors
     ///
@@ -127,7 +136,8 @@ impl<'a> Node<'a> {
         self.get_rows_below(u32::MAX)
     }
 
-    /// The door for the rows of nested arrays: the values, flattened, and how many arrays there are.
+    /// The door for the rows of nested arrays: the values, flattened, and how many arrays there
+    /// are.
     pub(crate) fn get_shaped<T: FileBacked>(mut self, inner: &[usize]) -> Result<(Vec<T>, usize)> {
         self.before = self.passed;
         if let Some((found, serial)) = self.filter::<T>(u32::MAX, true, Key::new) {
@@ -146,12 +156,14 @@ impl<'a> Node<'a> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Mismatch`] for a dataset of another shape or type, and whatever else keeps it from being read.
+    /// [`ErrorKind::Mismatch`] for a dataset of another shape or type, and whatever else keeps it
+    /// from being read.
     pub fn get_into<B: Buffer + ?Sized>(self, buffer: &mut B) -> Result<()> {
         buffer.read_from(self)
     }
 
-    /// Inside a filter: reads a value by the next filter that the node names, in the end in the type's own way.
+    /// Inside a filter: reads a value by the next filter that the node names, in the end in the
+    /// type's own way.
     ///
     /// # Errors
     ///
@@ -175,7 +187,8 @@ impl<'a> Node<'a> {
     ///
     /// # Errors
     ///
-    /// Whatever keeps the node from being such a value; [`ErrorKind::NoFilter`] for a type that cannot read itself.
+    /// Whatever keeps the node from being such a value; [`ErrorKind::NoFilter`] for a type that
+    /// cannot read itself.
     pub fn get_next_any(self, ty: AnyType) -> Result<Box<dyn Any>> {
         ty.read_next(self)
     }
@@ -190,7 +203,11 @@ impl<'a> Node<'a> {
     }
 
     fn get_below<T: FileBacked>(self, below: u32) -> Result<T> {
-        if self.ours { self.get_itself(below) } else { foreign::read(self, &|node| node.get_itself(below)) }
+        if self.ours {
+            self.get_itself(below)
+        } else {
+            foreign::read(self, &|node| node.get_itself(below))
+        }
     }
 
     fn get_itself<T: FileBacked>(mut self, below: u32) -> Result<T> {
@@ -227,12 +244,24 @@ impl<'a> Node<'a> {
     }
 
     /// The filter that is meant: in our files the one that the node names, in others the newest.
-    fn filter<T>(&self, below: u32, rows: bool, key: impl FnOnce() -> Key<T>) -> Option<(Found<'a, T>, u32)> {
+    fn filter<T>(
+        &self,
+        below: u32,
+        rows: bool,
+        key: impl FnOnce() -> Key<T>,
+    ) -> Option<(Found<'a, T>, u32)> {
         let registry = self.cx.registry();
         match self.mark() {
-            Some(mark) if mark.rows == rows && !self.worked(mark) => registry.find_named(key(), &mark.name),
+            Some(mark) if mark.rows == rows && !self.worked(mark) => {
+                registry.find_named(key(), &mark.name)
+            }
             Some(_) => None,
-            None if self.ours || self.kind() == ObjectKind::Attribute || self.object.source.is_marked() => None,
+            None if self.ours
+                || self.kind() == ObjectKind::Attribute
+                || self.object.source.is_marked() =>
+            {
+                None
+            }
             None => registry.find(|| Some(key()), below),
         }
     }
@@ -255,12 +284,13 @@ impl<'a> Node<'a> {
         Ok(self)
     }
 
-    /// Reads a value by a filter that the caller names, which is what `#[filebacked(with = ...)]` does. A node that names
-    /// another filter is read by that one.
+    /// Reads a value by a filter that the caller names, which is what `#[filebacked(with = ...)]`
+    /// does. A node that names another filter is read by that one.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the node from being a `T`; [`ErrorKind::UnknownFilter`] where the other filter is not registered.
+    /// Whatever keeps the node from being a `T`; [`ErrorKind::UnknownFilter`] where the other
+    /// filter is not registered.
     pub fn get_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<T> {
         match self.other_filter(filter, false)? {
             Some((found, serial)) => found.read(self.through(serial)?, AnyType::foreign::<T>()),
@@ -275,7 +305,9 @@ impl<'a> Node<'a> {
     /// As [`Node::get_with`].
     pub fn get_rows_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<Vec<T>> {
         match self.other_filter(filter, true)? {
-            Some((found, serial)) => found.read_rows(self.through(serial)?, AnyType::foreign::<T>()),
+            Some((found, serial)) => {
+                found.read_rows(self.through(serial)?, AnyType::foreign::<T>())
+            }
             None if self.mark().is_none() && sequence::is_foreign_list(&self)? => {
                 sequence::read_numbered_with(self, &mut |node| node.get_with(filter))
             }
@@ -290,7 +322,9 @@ impl<'a> Node<'a> {
         rows: bool,
     ) -> Result<Option<(Found<'a, T>, u32)>> {
         match self.mark() {
-            Some(mark) if filter.is_recorded() && mark.rows == rows && mark.name != filter.name() => {
+            Some(mark)
+                if filter.is_recorded() && mark.rows == rows && mark.name != filter.name() =>
+            {
                 let found = self.cx.registry().find_named(Key::foreign(), &mark.name);
                 found.map(Some).ok_or_else(|| unknown_filter(&mark.name))
             }
@@ -308,8 +342,8 @@ impl<'a> Node<'a> {
         Ok(self)
     }
 
-    /// Reads a value whose type needs no trait of this library, by the filter that wrote the node, in a file of others by
-    /// the newest in the registry.
+    /// Reads a value whose type needs no trait of this library, by the filter that wrote the node,
+    /// in a file of others by the newest in the registry.
     ///
     /// # Errors
     ///
@@ -332,15 +366,16 @@ impl<'a> Node<'a> {
     fn registered<T: 'static>(&self, rows: bool) -> Result<(Found<'a, T>, u32)> {
         let registry = self.cx.registry();
         match self.mark() {
-            Some(mark) if mark.rows == rows => {
-                registry.find_named(Key::foreign(), &mark.name).ok_or_else(|| unknown_filter(&mark.name))
-            }
+            Some(mark) if mark.rows == rows => registry
+                .find_named(Key::foreign(), &mark.name)
+                .ok_or_else(|| unknown_filter(&mark.name)),
             // The type has no way of its own, so a node without a name is the newest filter's.
             _ => registry.find(|| Some(Key::foreign()), self.below).ok_or_else(no_filter::<T>),
         }
     }
 
-    /// The node without the names of the filters that wrote it: [`Node::get_next`] reads what is stored as it stands.
+    /// The node without the names of the filters that wrote it: [`Node::get_next`] reads what is
+    /// stored as it stands.
     #[must_use]
     pub fn unfiltered(mut self) -> Self {
         self.passed = self.marks.as_deref().map_or(0, <[Mark]>::len);
@@ -352,11 +387,14 @@ impl<'a> Node<'a> {
     /// The node as another source has it, for the filter that is at work.
     pub(crate) fn within<'s>(&'s self, source: &'s dyn Source) -> Result<Node<'s>> {
         let object = Object::new(source, self.object.handle);
-        Ok(Node { below: self.below, ..Node::open(object, self.cx, self.state, self.depth, false)? })
+        Ok(Node {
+            below: self.below,
+            ..Node::open(object, self.cx, self.state, self.depth, false)?
+        })
     }
 
-    /// What was read of values that have several owners, if this node may be one of them: an object of its own that is read as
-    /// it stands.
+    /// What was read of values that have several owners, if this node may be one of them: an object
+    /// of its own that is read as it stands.
     pub(crate) fn loaded(&self) -> Option<&'a Loaded> {
         let plain = !self.is_inside_filter()
             && self.categories.is_none()
@@ -368,7 +406,8 @@ impl<'a> Node<'a> {
 
     /// Whether no filter is between the node and the elements of a dataset.
     pub(crate) fn is_plain(&self) -> bool {
-        self.mark().is_none() && (self.ours || (self.cx.registry().is_empty() && foreign::is_itself(self)))
+        self.mark().is_none()
+            && (self.ours || (self.cx.registry().is_empty() && foreign::is_itself(self)))
     }
 
     /// Whether a filter is reading the node right now.
@@ -378,7 +417,11 @@ impl<'a> Node<'a> {
 
     /// The names of the filters that wrote the node and are not at work yet, outermost first.
     pub fn filters(&self) -> impl Iterator<Item = &str> {
-        self.marks.iter().flat_map(|marks| marks.iter()).skip(self.passed).map(|mark| mark.name.as_str())
+        self.marks
+            .iter()
+            .flat_map(|marks| marks.iter())
+            .skip(self.passed)
+            .map(|mark| mark.name.as_str())
     }
 
     /// Whether a filter that the node names is at work.
@@ -430,7 +473,10 @@ impl<'a> Node<'a> {
         if self.kind() != ObjectKind::Group {
             return Ok(None);
         }
-        Ok(self.stamp()?.filter(|stamp| stamp.kind_name() == "none").map(|stamp| stamp.version().unwrap_or(0)))
+        Ok(self
+            .stamp()?
+            .filter(|stamp| stamp.kind_name() == "none")
+            .map(|stamp| stamp.version().unwrap_or(0)))
     }
 
     /// Datatype and shape of a dataset or attribute.
@@ -458,7 +504,8 @@ impl<'a> Node<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Node::describe`]; [`ErrorKind::Unsupported`] for datatypes that this library does not read.
+    /// As [`Node::describe`]; [`ErrorKind::Unsupported`] for datatypes that this library does not
+    /// read.
     pub fn bytes(&self) -> Result<(Description, Vec<u8>)> {
         let description = self.describe()?;
         let bytes = self.object.elements::<u8>(&description)?;
@@ -504,7 +551,8 @@ impl<'a> Node<'a> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Mismatch`] where the node is no group; [`ErrorKind::UnknownFilter`]; [`ErrorKind::TooDeep`].
+    /// [`ErrorKind::Mismatch`] where the node is no group; [`ErrorKind::UnknownFilter`];
+    /// [`ErrorKind::TooDeep`].
     pub fn group(self) -> Result<GroupReader<'a>> {
         self.group_as("a group")
     }
@@ -517,20 +565,28 @@ impl<'a> Node<'a> {
         let ours = self.ours || self.stamp()?.is_some();
         let depth = deeper(self.depth, self.cx)?;
         let stamp = self.stamp.get().cloned().flatten();
-        Ok(GroupReader::new(self.object, self.cx, self.state, depth, ours, stamp).indexed(self.index))
+        Ok(GroupReader::new(self.object, self.cx, self.state, depth, ours, stamp)
+            .indexed(self.index))
     }
 
     /// Opens a group whose stamp, if it has one, is of this kind.
-    pub(crate) fn group_of(self, kind: &'static str, expected: &'static str) -> Result<GroupReader<'a>> {
+    pub(crate) fn group_of(
+        self,
+        kind: &'static str,
+        expected: &'static str,
+    ) -> Result<GroupReader<'a>> {
         self.readable()?;
         let node = self.records(kind)?;
-        if node.kind() == ObjectKind::Group && node.stamp()?.is_some_and(|stamp| stamp.kind_name() != kind) {
+        if node.kind() == ObjectKind::Group
+            && node.stamp()?.is_some_and(|stamp| stamp.kind_name() != kind)
+        {
             return Err(node.unexpected(expected));
         }
         node.group_as(expected)
     }
 
-    /// A dataset of a compound type as the group that its members would be, if a group of this kind may be one.
+    /// A dataset of a compound type as the group that its members would be, if a group of this kind
+    /// may be one.
     fn records(mut self, kind: &str) -> Result<Self> {
         if self.kind() != ObjectKind::Group
             && let Some(form) = Form::of(kind)
@@ -564,7 +620,8 @@ impl<'a> Node<'a> {
         self.typed("columns", name, version)?.table()
     }
 
-    /// The same, where only these members can be columns: what tells the length of a table that others wrote.
+    /// The same, where only these members can be columns: what tells the length of a table that
+    /// others wrote.
     ///
     /// # Errors
     ///
@@ -588,14 +645,20 @@ impl<'a> Node<'a> {
         self.typed("enum", name, version)?.tagged(tag)
     }
 
-    /// Opens the value of an enum whose variants have one unnamed field each, in the order of their names: as
-    /// [`Node::variant`], and in files of others also the field itself, with the index of its variant in the attribute
-    /// `typeid`, as Python's FileBacked writes it.
+    /// Opens the value of an enum whose variants have one unnamed field each, in the order of their
+    /// names: as [`Node::variant`], and in files of others also the field itself, with the index of
+    /// its variant in the attribute `typeid`, as Python's FileBacked writes it.
     ///
     /// # Errors
     ///
     /// As [`Node::variant`]; [`ErrorKind::UnknownVariant`] for an index that no variant has.
-    pub fn union(self, name: &str, version: u32, tag: &str, variants: &[&str]) -> Result<GroupReader<'a>> {
+    pub fn union(
+        self,
+        name: &str,
+        version: u32,
+        tag: &str,
+        variants: &[&str],
+    ) -> Result<GroupReader<'a>> {
         let is_group = self.kind() == ObjectKind::Group;
         if is_group && self.stamp()?.is_some() {
             return self.variant(name, version, tag);
@@ -604,10 +667,14 @@ impl<'a> Node<'a> {
         match python::typeid(&self.object)? {
             Some(index) => {
                 let known = || variants.iter().map(|name| name.to_string()).collect();
-                let variant = usize::try_from(index).ok().and_then(|index| variants.get(index)).ok_or_else(|| {
-                    let found = format!("number {index}");
-                    Error::new(ErrorKind::UnknownVariant { found, known: known() }).at(python::TYPEID)
-                })?;
+                let variant = usize::try_from(index)
+                    .ok()
+                    .and_then(|index| variants.get(index))
+                    .ok_or_else(|| {
+                        let found = format!("number {index}");
+                        Error::new(ErrorKind::UnknownVariant { found, known: known() })
+                            .at(python::TYPEID)
+                    })?;
                 let depth = deeper(self.depth, self.cx)?;
                 let group = GroupReader::new(self.object, self.cx, self.state, depth, false, None);
                 Ok(group.alone(variant))
@@ -665,7 +732,9 @@ pub(crate) fn say(description: &Description) -> String {
     match (description.null, &description.shape[..]) {
         (true, _) => format!("an empty dataset of {dtype}"),
         (false, []) => format!("a scalar of {dtype}"),
-        (false, shape) => format!("a {}-dimensional dataset of {dtype}, shape {shape:?}", shape.len()),
+        (false, shape) => {
+            format!("a {}-dimensional dataset of {dtype}, shape {shape:?}", shape.len())
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use crate::error::{ErrorKind, Result};
 use crate::part::{Form, Part};
-use crate::storage::{self, Description, Dtype, Gathered, Handle, Kept, Link, ObjectKind, Plain, Source, Texts};
+use crate::storage::{
+    self, Description, Dtype, Gathered, Handle, Kept, Link, ObjectKind, Plain, Source, Texts,
+};
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,7 +12,8 @@ use std::sync::Arc;
 pub(crate) struct Object<'a> {
     pub(crate) source: &'a dyn Source,
     pub(crate) handle: Handle,
-    /// A piece of a compound dataset, which stands for an object of its own; the handle is none then.
+    /// A piece of a compound dataset, which stands for an object of its own; the handle is none
+    /// then.
     part: Option<Box<Part<'a>>>,
 }
 
@@ -47,7 +50,8 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The names of a group's members: in creation order where that is tracked, else sorted by their bytes.
+    /// The names of a group's members: in creation order where that is tracked, else sorted by
+    /// their bytes.
     pub(crate) fn children(&self) -> Result<Vec<String>> {
         match &self.part {
             Some(part) => Ok(part.names()),
@@ -111,7 +115,8 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A dataset or attribute of a compound type as the group that its members would be; anything else as it is.
+    /// A dataset or attribute of a compound type as the group that its members would be; anything
+    /// else as it is.
     pub(crate) fn into_group(mut self, form: Form) -> Result<Self> {
         if !matches!(self.kind(), ObjectKind::Dataset | ObjectKind::Attribute) {
             return Ok(self);
@@ -142,7 +147,8 @@ impl<'a> Object<'a> {
         self.part.as_ref().and_then(|part| part.len())
     }
 
-    /// Of values that have a place whether they are there or not, those that are there; others are such already.
+    /// Of values that have a place whether they are there or not, those that are there; others are
+    /// such already.
     pub(crate) fn present(mut self, absent: &[bool]) -> Result<Self> {
         let Some(part) = self.part.take() else { return Ok(self) };
         let source = self.source;
@@ -166,7 +172,9 @@ impl<'a> Object<'a> {
             return Ok(None);
         }
         let texts = self.texts(&description)?;
-        String::from_utf8(texts.bytes).map(Some).map_err(|_| ErrorKind::Invalid("text that is not UTF-8".into()).into())
+        String::from_utf8(texts.bytes)
+            .map(Some)
+            .map_err(|_| ErrorKind::Invalid("text that is not UTF-8".into()).into())
     }
 
     /// All strings of a string dataset or attribute, whatever their form; padding is gone.
@@ -218,7 +226,8 @@ impl<'a> Object<'a> {
         source.region(at, reference)
     }
 
-    /// The elements of sequences of variable length, one after another, and how many each sequence has.
+    /// The elements of sequences of variable length, one after another, and how many each sequence
+    /// has.
     pub(crate) fn sequences(&self) -> Result<(Gathered, Vec<usize>)> {
         self.source.sequences(self.handle)
     }
@@ -232,7 +241,8 @@ impl<'a> Object<'a> {
         storage::read_scalar(self.source, self.handle, dtype)
     }
 
-    /// The bytes of a scalar of a fixed-length string with its padding, where the engine has them at hand.
+    /// The bytes of a scalar of a fixed-length string with its padding, where the engine has them
+    /// at hand.
     #[inline]
     pub(crate) fn scalar_text(&self) -> Result<Option<&[u8]>> {
         if self.part.is_some() {
@@ -242,7 +252,11 @@ impl<'a> Object<'a> {
     }
 
     /// Reads all elements into memory of theirs.
-    pub(crate) fn read_into<T: Plain>(&self, description: &Description, out: &mut [T]) -> Result<()> {
+    pub(crate) fn read_into<T: Plain>(
+        &self,
+        description: &Description,
+        out: &mut [T],
+    ) -> Result<()> {
         storage::fill_slice(description, out, |out| match &self.part {
             Some(part) => part.copy(out),
             None => self.source.read(self.handle, &description.dtype, out),

@@ -15,13 +15,14 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Durability {
-    /// The file is the old or the new one, and what was saved survives a power cut: a temporary file beside the target,
-    /// flushed to the disk, renamed, and the directory flushed too.
+    /// The file is the old or the new one, and what was saved survives a power cut: a temporary
+    /// file beside the target, flushed to the disk, renamed, and the directory flushed too.
     #[default]
     Durable,
     /// The file is the old or the new one after a crash of the program: a temporary file, renamed.
     Atomic,
-    /// Straight into the target: a crash in between leaves half a file. For scratch files and benchmarks.
+    /// Straight into the target: a crash in between leaves half a file. For scratch files and
+    /// benchmarks.
     Fast,
 }
 
@@ -49,7 +50,8 @@ pub enum Overwrite {
     Update,
 }
 
-/// Which numbers of another type than the declared one are accepted on reading. Never saturated, never cut in silence.
+/// Which numbers of another type than the declared one are accepted on reading. Never saturated,
+/// never cut in silence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Conversion {
@@ -60,11 +62,13 @@ pub enum Conversion {
     /// Any number type, if all the values at hand fit exactly.
     #[default]
     Checked,
-    /// Any number type, floats rounded to the nearest that the type has. What lies out of range is an error still.
+    /// Any number type, floats rounded to the nearest that the type has. What lies out of range is
+    /// an error still.
     Any,
 }
 
-/// Values of any type that are handed to every filter of a call, one of each type: Python's keyword arguments.
+/// Values of any type that are handed to every filter of a call, one of each type: Python's keyword
+/// arguments.
 ///
 /// ```
 /// use filebacked::Extensions;
@@ -103,7 +107,8 @@ impl fmt::Debug for Extensions {
 /// The depth of nesting that is written and read unless the options say otherwise.
 pub(crate) const DEFAULT_MAX_DEPTH: u32 = 128;
 
-/// The size in bytes up to which encoded values (bincode, postcard, JSON) are decoded unless the options say otherwise.
+/// The size in bytes up to which encoded values (bincode, postcard, JSON) are decoded unless the
+/// options say otherwise.
 pub(crate) const DEFAULT_DECODE_LIMIT: usize = 1 << 30;
 
 /// What untrusted files may cost unless the options say otherwise.
@@ -190,9 +195,10 @@ macro_rules! common_setters {
             self
         }
 
-        /// Leaves out what these patterns fit. A pattern is a path of names on disk; `*` stands for one level, `**` for any
-        /// number. `Option`, `Box` and newtypes are no level of their own; `Vec`, maps and arrays are one. Patterns that
-        /// fit nothing in the type are an error before anything happens.
+        /// Leaves out what these patterns fit. A pattern is a path of names on disk; `*` stands for
+        /// one level, `**` for any number. `Option`, `Box` and newtypes are no level of their own;
+        /// `Vec`, maps and arrays are one. Patterns that fit nothing in the type are an error
+        /// before anything happens.
         pub fn skip<S: Into<String>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
             self.skip.extend(patterns.into_iter().map(Into::into));
             self
@@ -204,8 +210,9 @@ macro_rules! common_setters {
             self
         }
 
-        /// How deep values may be nested; 128 unless said otherwise. Deeper ones are an error instead of a stack overflow:
-        /// 2 MiB of stack hold some 2,000 levels in release builds, and 200 in debug builds.
+        /// How deep values may be nested; 128 unless said otherwise. Deeper ones are an error
+        /// instead of a stack overflow: 2 MiB of stack hold some 2,000 levels in release builds,
+        /// and 200 in debug builds.
         pub fn max_depth(mut self, levels: u32) -> Self {
             self.max_depth = levels;
             self
@@ -233,13 +240,15 @@ macro_rules! common_setters {
 impl WriteOptions {
     common_setters!();
 
-    /// Whose files are written: this library's own, unless said otherwise, or those of Python's FileBacked.
+    /// Whose files are written: this library's own, unless said otherwise, or those of Python's
+    /// FileBacked.
     ///
-    /// In the Python layout, structs and maps that say `module = "..."` are objects of that class, lists are one dataset of
-    /// numbers or a numbered group of anything else, maps have a link a key or numbered pairs, and an enum whose variants
-    /// have one unnamed field each is a `Union`. What `layout = "..."` says on a field has no meaning there. What Python's
-    /// FileBacked has no type for, or would read as something else, is an error before anything is written. It takes the
-    /// feature `libhdf5`. `docs/FORMAT.md` has a tree for each type.
+    /// In the Python layout, structs and maps that say `module = "..."` are objects of that class,
+    /// lists are one dataset of numbers or a numbered group of anything else, maps have a link a
+    /// key or numbered pairs, and an enum whose variants have one unnamed field each is a `Union`.
+    /// What `layout = "..."` says on a field has no meaning there. What Python's FileBacked has no
+    /// type for, or would read as something else, is an error before anything is written. It takes
+    /// the feature `libhdf5`. `docs/FORMAT.md` has a tree for each type.
     ///
     /// ```
     /// # #[cfg(feature = "libhdf5")]
@@ -272,16 +281,18 @@ impl WriteOptions {
         self
     }
 
-    /// Puts a checksum (HDF5's fletcher32) on each chunk of every array and column of 4096 bytes or more, compressed or
-    /// not, so that damage is an error when the data is read, by whichever reader. Smaller ones lie in the header of their
-    /// dataset, which always has a checksum. Text of variable length is stored outside its dataset and has none.
+    /// Puts a checksum (HDF5's fletcher32) on each chunk of every array and column of 4096 bytes or
+    /// more, compressed or not, so that damage is an error when the data is read, by whichever
+    /// reader. Smaller ones lie in the header of their dataset, which always has a checksum. Text
+    /// of variable length is stored outside its dataset and has none.
     pub fn fletcher32(mut self, checksums: bool) -> Self {
         self.fletcher32 = checksums;
         self
     }
 
-    /// Stores a digest of all that is in the file, which [`verify`](crate::verify()) computes again: whether anything in it,
-    /// names and types included, has changed since. For whole files; reads them once more when they are written.
+    /// Stores a digest of all that is in the file, which [`verify`](crate::verify()) computes
+    /// again: whether anything in it, names and types included, has changed since. For whole files;
+    /// reads them once more when they are written.
     ///
     /// ```text
     /// /            filebacked_digest = "sha256:..."
@@ -310,8 +321,9 @@ impl WriteOptions {
         self
     }
 
-    /// Calls back after each dataset with the bytes that are written and those that there are; `Break` stops the save, and
-    /// what it would have replaced stays as it was. Counting the bytes walks through the value once more.
+    /// Calls back after each dataset with the bytes that are written and those that there are;
+    /// `Break` stops the save, and what it would have replaced stays as it was. Counting the bytes
+    /// walks through the value once more.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -324,12 +336,16 @@ impl WriteOptions {
     /// options.to_bytes(&vec![1.0, 2.0])?;
     /// # Ok(()) }
     /// ```
-    pub fn progress(mut self, watcher: impl Fn(Progress) -> ControlFlow<()> + Send + Sync + 'static) -> Self {
+    pub fn progress(
+        mut self,
+        watcher: impl Fn(Progress) -> ControlFlow<()> + Send + Sync + 'static,
+    ) -> Self {
         self.progress = Some(Watcher(Arc::new(watcher)));
         self
     }
 
-    /// Whether equal values give equal bytes, which sorts hash maps and sets; on unless said otherwise.
+    /// Whether equal values give equal bytes, which sorts hash maps and sets; on unless said
+    /// otherwise.
     pub fn deterministic(mut self, deterministic: bool) -> Self {
         self.deterministic = deterministic;
         self
@@ -388,8 +404,9 @@ impl Default for ReadOptions {
 impl ReadOptions {
     common_setters!();
 
-    /// For files from anywhere: only our own decoder reads them, which is written in Rust and believes nothing, and what
-    /// they may cost is limited. The HDF5 library is C, and a file made for that may make it read or write where it must not.
+    /// For files from anywhere: only our own decoder reads them, which is written in Rust and
+    /// believes nothing, and what they may cost is limited. The HDF5 library is C, and a file made
+    /// for that may make it read or write where it must not.
     ///
     /// | limit | | raised by |
     /// |---|---|---|
@@ -398,10 +415,11 @@ impl ReadOptions {
     /// | bytes that are read | 1 GiB, and never more than 16 times the file and 64 KiB | [`ReadOptions::max_bytes`] |
     /// | encoded values (bincode, postcard, JSON) | 64 MiB each | [`ReadOptions::decode_limit`] |
     ///
-    /// The value in memory takes a multiple of the bytes that are read, which depends on its type: a text of one letter is
-    /// 25 bytes, say. What our own decoder does not know, compressed data above all, is an error
-    /// ([`ErrorKind::NeedsLibhdf5`](crate::ErrorKind::NeedsLibhdf5)), and so are open files, which are the library's. Lazy
-    /// handles keep to the same limits, each time that they read. The next calls change single limits.
+    /// The value in memory takes a multiple of the bytes that are read, which depends on its type:
+    /// a text of one letter is 25 bytes, say. What our own decoder does not know, compressed data
+    /// above all, is an error ([`ErrorKind::NeedsLibhdf5`](crate::ErrorKind::NeedsLibhdf5)), and so
+    /// are open files, which are the library's. Lazy handles keep to the same limits, each time
+    /// that they read. The next calls change single limits.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -419,8 +437,8 @@ impl ReadOptions {
         self
     }
 
-    /// How many bytes of an [untrusted](ReadOptions::untrusted) file are read in all, those counted several times that are
-    /// read several times.
+    /// How many bytes of an [untrusted](ReadOptions::untrusted) file are read in all, those counted
+    /// several times that are read several times.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.limits.get_or_insert(UNTRUSTED).bytes = bytes;
         self
@@ -438,16 +456,17 @@ impl ReadOptions {
         self
     }
 
-    /// The largest encoded value (bincode, postcard, JSON) that is decoded, in bytes; 1 GiB unless said otherwise. Of
-    /// bincode and postcard, no more elements are decoded than there are bytes, and 2^20 that take none (`Vec<()>`).
+    /// The largest encoded value (bincode, postcard, JSON) that is decoded, in bytes; 1 GiB unless
+    /// said otherwise. Of bincode and postcard, no more elements are decoded than there are bytes,
+    /// and 2^20 that take none (`Vec<()>`).
     pub fn decode_limit(mut self, bytes: usize) -> Self {
         self.decode_limit = bytes;
         self
     }
 
     /// Reads also from a file that a process was changing when it was killed
-    /// ([`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted)): what is damaged is an error where it is met, but a value
-    /// may be half the old and half the new one.
+    /// ([`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted)): what is damaged is an error
+    /// where it is met, but a value may be half the old and half the new one.
     pub fn interrupted(mut self, interrupted: bool) -> Self {
         self.interrupted = interrupted;
         self

@@ -46,7 +46,8 @@ pub(crate) struct Part<'a> {
     offset: usize,
     /// How many records there are.
     rows: usize,
-    /// What an element is; a cell is one, or as many as there are dimensions beyond those of the records.
+    /// What an element is; a cell is one, or as many as there are dimensions beyond those of the
+    /// records.
     dtype: Dtype,
     shape: Vec<u64>,
     /// The members that lead here from the dataset's elements.
@@ -80,14 +81,30 @@ impl<'a> Part<'a> {
     pub(crate) fn whole(dataset: Object<'a>, description: Description) -> Result<Self> {
         let bytes = match dataset.source.at_hand(dataset.handle)? {
             Some(bytes) => Bytes::AtHand(bytes),
-            None => Bytes::Read(Rc::new(crate::storage::read_records(dataset.source, dataset.handle, &description)?)),
+            None => Bytes::Read(Rc::new(crate::storage::read_records(
+                dataset.source,
+                dataset.handle,
+                &description,
+            )?)),
         };
         let rows = description.elements().ok_or_else(damaged)?;
         let Description { dtype, shape, null } = description;
         let shape = if null { vec![0] } else { shape };
         let (stride, dataset) = (dtype.size(), Rc::new(dataset));
         let (names, path, absent) = (Vec::new(), String::new(), Vec::new());
-        Ok(Part { dataset, bytes, stride, offset: 0, rows, dtype, shape, names, path, absent, form: None })
+        Ok(Part {
+            dataset,
+            bytes,
+            stride,
+            offset: 0,
+            rows,
+            dtype,
+            shape,
+            names,
+            path,
+            absent,
+            form: None,
+        })
     }
 
     /// The same piece as a group.
@@ -120,7 +137,9 @@ impl<'a> Part<'a> {
     /// The number of rows of a table, or of arrays.
     pub(crate) fn len(&self) -> Option<usize> {
         match self.form {
-            Some(Form::Rows | Form::Arrays) => Some(self.shape.first().map_or(0, |rows| *rows as usize)),
+            Some(Form::Rows | Form::Arrays) => {
+                Some(self.shape.first().map_or(0, |rows| *rows as usize))
+            }
             _ => None,
         }
     }
@@ -130,7 +149,9 @@ impl<'a> Part<'a> {
         match (self.form, self.dtype.members()) {
             (None, _) => Vec::new(),
             (Some(Form::Arrays), _) => vec![VALUES.to_string()],
-            (_, Some(compound)) => compound.members.iter().map(|member| member.name.to_string()).collect(),
+            (_, Some(compound)) => {
+                compound.members.iter().map(|member| member.name.to_string()).collect()
+            }
             (_, None) => Vec::new(),
         }
     }
@@ -173,13 +194,24 @@ impl<'a> Part<'a> {
     fn flattened(&self) -> Result<Part<'a>> {
         let rows = elements(&self.shape).ok_or_else(damaged)?;
         let cells = self.cells()?;
-        Ok(self.with(cells, rows, vec![rows as u64], joined(&self.path, VALUES), self.absent.clone()))
+        Ok(self.with(
+            cells,
+            rows,
+            vec![rows as u64],
+            joined(&self.path, VALUES),
+            self.absent.clone(),
+        ))
     }
 
     /// Without the records that a mask says are absent.
     pub(crate) fn present(&self, absent: &[bool]) -> Result<Part<'a>> {
         if absent.len() != self.rows {
-            return Err(ErrorKind::Damaged(format!("a mask of {} for {} values", absent.len(), self.rows)).into());
+            return Err(ErrorKind::Damaged(format!(
+                "a mask of {} for {} values",
+                absent.len(),
+                self.rows
+            ))
+            .into());
         }
         let rows = absent.iter().filter(|absent| !**absent).count();
         let cells = self.cells()?;
@@ -199,7 +231,14 @@ impl<'a> Part<'a> {
         Ok(self.with(kept, rows, shape, self.path.clone(), absent))
     }
 
-    fn with(&self, cells: Vec<u8>, rows: usize, shape: Vec<u64>, path: String, absent: Vec<Rc<[bool]>>) -> Part<'a> {
+    fn with(
+        &self,
+        cells: Vec<u8>,
+        rows: usize,
+        shape: Vec<u64>,
+        path: String,
+        absent: Vec<Rc<[bool]>>,
+    ) -> Part<'a> {
         Part {
             dataset: Rc::clone(&self.dataset),
             bytes: Bytes::Read(Rc::new(cells)),
@@ -225,7 +264,11 @@ impl<'a> Part<'a> {
     /// The cells side by side.
     fn cells(&self) -> Result<Vec<u8>> {
         let size = self.cell_size(&self.shape, self.rows);
-        let bytes = Description { dtype: Dtype::U8, shape: vec![self.rows as u64, size as u64], null: false };
+        let bytes = Description {
+            dtype: Dtype::U8,
+            shape: vec![self.rows as u64, size as u64],
+            null: false,
+        };
         fill_vec(&bytes, |out| self.copy(out))
     }
 
@@ -254,7 +297,11 @@ impl<'a> Part<'a> {
 
     /// The attribute of a member, which the dataset has.
     pub(crate) fn attribute(&self, name: &str) -> Result<Option<Object<'a>>> {
-        let name = if self.path.is_empty() { Cow::Borrowed(name) } else { format!("{name}:{}", self.path).into() };
+        let name = if self.path.is_empty() {
+            Cow::Borrowed(name)
+        } else {
+            format!("{name}:{}", self.path).into()
+        };
         self.dataset.attribute(&name)
     }
 }

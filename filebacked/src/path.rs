@@ -21,7 +21,8 @@ pub(crate) type State = u32;
 /// The state of a call without patterns.
 pub(crate) const UNMASKED: State = 0;
 
-/// The patterns of a call. Positions in the patterns are a set, each distinct set a state, and steps are remembered.
+/// The patterns of a call. Positions in the patterns are a set, each distinct set a state, and
+/// steps are remembered.
 #[derive(Debug)]
 pub(crate) struct Mask {
     skip: Vec<Vec<Part>>,
@@ -50,13 +51,19 @@ impl Mask {
     /// The mask of these patterns, or none where there are none.
     ///
     /// `schema` is what the value looks like; every pattern must fit something in it.
-    pub(crate) fn new(skip: &[String], only: Option<&[String]>, schema: Option<Nested>) -> Result<Option<Mask>> {
+    pub(crate) fn new(
+        skip: &[String],
+        only: Option<&[String]>,
+        schema: Option<Nested>,
+    ) -> Result<Option<Mask>> {
         if skip.is_empty() && only.is_none() {
             return Ok(None);
         }
         let Some(schema) = schema else {
-            return Err(Error::new(ErrorKind::Unsupported("`skip` and `only` need a type with a schema".into()))
-                .with_help("derive `FileBacked` instead of `Save`"));
+            return Err(Error::new(ErrorKind::Unsupported(
+                "`skip` and `only` need a type with a schema".into(),
+            ))
+            .with_help("derive `FileBacked` instead of `Save`"));
         };
         let compile = |patterns: &[String]| -> Result<Vec<Vec<Part>>> {
             patterns.iter().map(|pattern| check(pattern, parse(pattern), schema)).collect()
@@ -78,7 +85,12 @@ impl Mask {
     }
 
     /// The state of a member (or, without a name, of each element), or `None` where it is left out.
-    pub(crate) fn step(&self, state: State, name: Option<&str>, schema: Option<Nested>) -> Option<State> {
+    pub(crate) fn step(
+        &self,
+        state: State,
+        name: Option<&str>,
+        schema: Option<Nested>,
+    ) -> Option<State> {
         let mut walked = self.walked.lock().unwrap_or_else(PoisonError::into_inner);
         let memo = (state, name.map(str::to_string), schema.map(|schema| schema as usize));
         if let Some(known) = walked.steps.get(&memo) {
@@ -86,7 +98,8 @@ impl Mask {
         }
         let from = walked.positions.get(state as usize).cloned().unwrap_or_default();
         let next = self.advance(&from, name, schema).map(|to| {
-            let place = walked.positions.iter().skip(1).position(|p| *p == to).map(|place| place + 1);
+            let place =
+                walked.positions.iter().skip(1).position(|p| *p == to).map(|place| place + 1);
             place.unwrap_or_else(|| {
                 walked.positions.push(to);
                 walked.positions.len() - 1
@@ -99,7 +112,10 @@ impl Mask {
     /// Whether nothing is left out at a node and below it.
     pub(crate) fn takes_all(&self, state: State) -> bool {
         let walked = self.walked.lock().unwrap_or_else(PoisonError::into_inner);
-        walked.positions.get(state as usize).is_none_or(|positions| positions.inside && positions.skip.is_empty())
+        walked
+            .positions
+            .get(state as usize)
+            .is_none_or(|positions| positions.inside && positions.skip.is_empty())
     }
 
     /// Whether a node is wanted for itself, and not for what may be below it.
@@ -108,7 +124,12 @@ impl Mask {
         walked.positions.get(state as usize).is_none_or(|positions| positions.inside)
     }
 
-    fn advance(&self, from: &Positions, name: Option<&str>, schema: Option<Nested>) -> Option<Positions> {
+    fn advance(
+        &self,
+        from: &Positions,
+        name: Option<&str>,
+        schema: Option<Nested>,
+    ) -> Option<Positions> {
         let skip = step(&self.skip, &from.skip, name);
         if finished(&self.skip, &skip) {
             return None;
@@ -169,9 +190,12 @@ fn finished(patterns: &[Vec<Part>], set: &Set) -> bool {
 }
 
 fn check(pattern: &str, parts: Vec<Part>, schema: Nested) -> Result<Vec<Part>> {
-    let unknown = |nearest| Error::new(ErrorKind::UnknownPath { pattern: pattern.to_string(), nearest });
+    let unknown =
+        |nearest| Error::new(ErrorKind::UnknownPath { pattern: pattern.to_string(), nearest });
     if parts.is_empty() {
-        return Err(unknown(None).with_help("a pattern is a path of names, such as `layers/*/weights`"));
+        return Err(
+            unknown(None).with_help("a pattern is a path of names, such as `layers/*/weights`")
+        );
     }
     if fits(schema, &parts, 64) {
         return Ok(parts);
@@ -199,7 +223,10 @@ fn check(pattern: &str, parts: Vec<Part>, schema: Nested) -> Result<Vec<Part>> {
     });
     let help = match &nearest {
         Some(path) => format!("did you mean `{path}`?"),
-        None => format!("known names there: `{}`", names.iter().cloned().collect::<Vec<_>>().join("`, `")),
+        None => format!(
+            "known names there: `{}`",
+            names.iter().cloned().collect::<Vec<_>>().join("`, `")
+        ),
     };
     Err(unknown(nearest).with_help(help))
 }
@@ -215,10 +242,14 @@ enum Below {
 }
 
 fn below(schema: Schema) -> Below {
-    let members = |fields: Vec<FieldSchema>| fields.into_iter().map(|f| (f.name.to_string(), f.schema)).collect();
+    let members = |fields: Vec<FieldSchema>| {
+        fields.into_iter().map(|f| (f.name.to_string(), f.schema)).collect()
+    };
     match schema {
         Schema::Struct(s) => Below::Members(members(s.fields)),
-        Schema::Variants(v) => Below::Members(members(v.variants.into_iter().flat_map(|v| v.fields).collect())),
+        Schema::Variants(v) => {
+            Below::Members(members(v.variants.into_iter().flat_map(|v| v.fields).collect()))
+        }
         Schema::Tuple(parts) => {
             Below::Members(parts.into_iter().enumerate().map(|(i, s)| (i.to_string(), s)).collect())
         }
@@ -248,7 +279,9 @@ fn fits(schema: Nested, parts: &[Part], levels: u32) -> bool {
             (many || *part == Part::One || *part == Part::Name(name)) && fits(schema, rest, levels)
         }),
         Below::Entries(value) => fits(value, rest, levels),
-        Below::Elements(element) => (many || *part == Part::One) && !rest.is_empty() && fits(element, rest, levels),
+        Below::Elements(element) => {
+            (many || *part == Part::One) && !rest.is_empty() && fits(element, rest, levels)
+        }
         Below::Nothing => false,
     }
 }

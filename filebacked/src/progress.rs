@@ -77,22 +77,43 @@ impl Sink for Count {
         Ok(())
     }
 
-    fn dataset_fill(&mut self, _: &str, spec: &DatasetSpec<'_>, _: &mut dyn FnMut(&mut Out<'_>)) -> Result<()> {
+    fn dataset_fill(
+        &mut self,
+        _: &str,
+        spec: &DatasetSpec<'_>,
+        _: &mut dyn FnMut(&mut Out<'_>),
+    ) -> Result<()> {
         self.bytes += size(spec);
         Ok(())
     }
 
-    fn dataset_text(&mut self, _: &str, _: &DatasetSpec<'_>, texts: &mut dyn Iterator<Item = &str>) -> Result<()> {
+    fn dataset_text(
+        &mut self,
+        _: &str,
+        _: &DatasetSpec<'_>,
+        texts: &mut dyn Iterator<Item = &str>,
+    ) -> Result<()> {
         self.bytes += texts.map(|text| text.len() as u64).sum::<u64>();
         Ok(())
     }
 
-    fn dataset_records(&mut self, _: &str, _: &DatasetSpec<'_>, bytes: Vec<u8>, strings: Vec<Strings>) -> Result<()> {
+    fn dataset_records(
+        &mut self,
+        _: &str,
+        _: &DatasetSpec<'_>,
+        bytes: Vec<u8>,
+        strings: Vec<Strings>,
+    ) -> Result<()> {
         self.bytes += record_bytes(&bytes, &strings);
         Ok(())
     }
 
-    fn dataset_any(&mut self, _: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()> {
+    fn dataset_any(
+        &mut self,
+        _: &str,
+        spec: &DatasetSpec<'_>,
+        elements: Elements<'_>,
+    ) -> Result<()> {
         self.bytes += size_any(spec, elements);
         Ok(())
     }
@@ -168,7 +189,14 @@ impl Sink for Watched<'_> {
         self.sink.attr(name, dtype, shape, bytes)
     }
 
-    fn member_attr(&mut self, member: &str, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
+    fn member_attr(
+        &mut self,
+        member: &str,
+        name: &str,
+        dtype: &Dtype,
+        shape: &[u64],
+        bytes: &[u8],
+    ) -> Result<()> {
         self.sink.member_attr(member, name, dtype, shape, bytes)
     }
 
@@ -177,7 +205,12 @@ impl Sink for Watched<'_> {
         self.tell(bytes.len() as u64)
     }
 
-    fn dataset_fill(&mut self, name: &str, spec: &DatasetSpec<'_>, fill: &mut dyn FnMut(&mut Out<'_>)) -> Result<()> {
+    fn dataset_fill(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        fill: &mut dyn FnMut(&mut Out<'_>),
+    ) -> Result<()> {
         self.sink.dataset_fill(name, spec, fill)?;
         self.tell(size(spec))
     }
@@ -189,7 +222,11 @@ impl Sink for Watched<'_> {
         texts: &mut dyn Iterator<Item = &str>,
     ) -> Result<()> {
         let mut bytes = 0;
-        self.sink.dataset_text(name, spec, &mut texts.inspect(|text| bytes += text.len() as u64))?;
+        self.sink.dataset_text(
+            name,
+            spec,
+            &mut texts.inspect(|text| bytes += text.len() as u64),
+        )?;
         self.tell(bytes)
     }
 
@@ -205,7 +242,12 @@ impl Sink for Watched<'_> {
         self.tell(told)
     }
 
-    fn dataset_any(&mut self, name: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()> {
+    fn dataset_any(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        elements: Elements<'_>,
+    ) -> Result<()> {
         self.sink.dataset_any(name, spec, elements)?;
         self.tell(size_any(spec, elements))
     }
@@ -242,7 +284,12 @@ impl Sink for Watched<'_> {
         self.sink.hard_link(name, object)
     }
 
-    fn references(&mut self, name: &str, spec: &DatasetSpec<'_>, objects: &[Option<u32>]) -> Result<()> {
+    fn references(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        objects: &[Option<u32>],
+    ) -> Result<()> {
         self.sink.references(name, spec, objects)?;
         self.tell(size(spec))
     }

@@ -83,7 +83,10 @@ pub struct GroupReader<'a> {
 
 impl fmt::Debug for GroupReader<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GroupReader").field("stamp", &self.stamp).field("len", &self.len).finish_non_exhaustive()
+        f.debug_struct("GroupReader")
+            .field("stamp", &self.stamp)
+            .field("len", &self.len)
+            .finish_non_exhaustive()
     }
 }
 
@@ -163,7 +166,8 @@ impl<'a> GroupReader<'a> {
         self.entry(name, self.state)
     }
 
-    /// Whether members are read as they stand: the group is one of ours, and neither options nor a data frame say more.
+    /// Whether members are read as they stand: the group is one of ours, and neither options nor a
+    /// data frame say more.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
         self.ours && self.frame.is_none() && self.cx.mask().is_none()
@@ -183,7 +187,8 @@ impl<'a> GroupReader<'a> {
         if node.kind() == ObjectKind::Dataset
             && let Some(categories) = frame.categories(name).map_err(|e| e.at(name))?
         {
-            node.categories = Some(Box::new(Node::open(categories, self.cx, state, self.depth, self.ours)?));
+            node.categories =
+                Some(Box::new(Node::open(categories, self.cx, state, self.depth, self.ours)?));
         }
         Ok(Some(node))
     }
@@ -195,7 +200,9 @@ impl<'a> GroupReader<'a> {
             false => self.object.child(name),
         };
         match object.map_err(|e| e.at(name))? {
-            Some(object) => Node::open(object, self.cx, state, self.depth, self.ours).map(Some).map_err(|e| e.at(name)),
+            Some(object) => Node::open(object, self.cx, state, self.depth, self.ours)
+                .map(Some)
+                .map_err(|e| e.at(name)),
             None => Ok(None),
         }
     }
@@ -236,7 +243,8 @@ impl<'a> GroupReader<'a> {
             // Nothing, or what is no link: its type says so.
             return self.open(name, self.state)?.map(|node| node.get()).transpose();
         };
-        let reader = LinkReader { group, name: leaf, link, cx: self.cx, depth: self.depth, ours: self.ours };
+        let reader =
+            LinkReader { group, name: leaf, link, cx: self.cx, depth: self.depth, ours: self.ours };
         T::read_link(&reader).map(Some)
     }
 
@@ -267,7 +275,8 @@ impl<'a> GroupReader<'a> {
         usize::try_from(len).map(Some).map_err(|_| ErrorKind::Damaged(format!("{len} rows")).into())
     }
 
-    /// Takes the group for a table, whose length its attribute tells, or, in a file of others, its first member.
+    /// Takes the group for a table, whose length its attribute tells, or, in a file of others, its
+    /// first member.
     pub(crate) fn table(self) -> Result<Self> {
         let names = if self.ours { Vec::new() } else { self.names()? };
         self.table_of(&names.iter().map(String::as_str).collect::<Vec<_>>())
@@ -279,11 +288,17 @@ impl<'a> GroupReader<'a> {
         let len = match self.read_len()? {
             Some(len) => len,
             None if self.frame.is_some() => self.index_len()?,
-            None if self.ours => return Err(ErrorKind::Damaged(format!("a table without `{LEN}`")).into()),
+            None if self.ours => {
+                return Err(ErrorKind::Damaged(format!("a table without `{LEN}`")).into());
+            }
             None => self.first_extent(columns)?,
         };
-        // Rows without a column cost nothing in the file, so nothing but a limit keeps their number honest.
-        if len > MOST_EMPTY_ROWS && self.object.rows().is_none() && !has_rows(&self.object, len as u64, DEEPEST)? {
+        // Rows without a column cost nothing in the file, so nothing but a limit keeps their number
+        // honest.
+        if len > MOST_EMPTY_ROWS
+            && self.object.rows().is_none()
+            && !has_rows(&self.object, len as u64, DEEPEST)?
+        {
             return Err(ErrorKind::Damaged(format!("{len} rows and no column of so many")).into());
         }
         if len == 0 {
@@ -303,7 +318,9 @@ impl<'a> GroupReader<'a> {
                 Some(node) if node.kind() == ObjectKind::Dataset => node.describe().ok(),
                 _ => None,
             };
-            if let Some(rows) = rows.and_then(|found| found.shape.first().copied()).filter(|rows| *rows > 0) {
+            if let Some(rows) =
+                rows.and_then(|found| found.shape.first().copied()).filter(|rows| *rows > 0)
+            {
                 let what = format!("a column of {rows} rows in a table of 0");
                 return Err(Error::new(ErrorKind::Damaged(what)).at(name));
             }
@@ -314,16 +331,23 @@ impl<'a> GroupReader<'a> {
     /// The length of a data frame: that of its index.
     fn index_len(&self) -> Result<usize> {
         let name = self.frame.as_deref().map_or("", Frame::index);
-        let index = self.open(name, self.state)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(name))?;
+        let index =
+            self.open(name, self.state)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(name))?;
         let rows = match index.kind() {
-            ObjectKind::Group => match (index.object.child("codes")?, index.object.child("mask")?) {
-                (Some(part), _) | (None, Some(part)) => part.source.describe(part.handle)?,
-                (None, None) => return Err(index.unexpected("the index of a data frame").at(name)),
-            },
+            ObjectKind::Group => {
+                match (index.object.child("codes")?, index.object.child("mask")?) {
+                    (Some(part), _) | (None, Some(part)) => part.source.describe(part.handle)?,
+                    (None, None) => {
+                        return Err(index.unexpected("the index of a data frame").at(name));
+                    }
+                }
+            }
             _ => index.describe().map_err(|e| e.at(name))?,
         };
         match rows.shape[..] {
-            [rows] => usize::try_from(rows).map_err(|_| ErrorKind::Damaged(format!("{rows} rows")).into()),
+            [rows] => {
+                usize::try_from(rows).map_err(|_| ErrorKind::Damaged(format!("{rows} rows")).into())
+            }
             _ => Err(index.unexpected("the index of a data frame (one dimension)").at(name)),
         }
     }
@@ -334,16 +358,19 @@ impl<'a> GroupReader<'a> {
             if node.kind() == ObjectKind::Group
                 && let Some(rows) = octave::len(&node.object)?
             {
-                return usize::try_from(rows).map_err(|_| ErrorKind::Damaged(format!("{rows} rows")).into());
+                return usize::try_from(rows)
+                    .map_err(|_| ErrorKind::Damaged(format!("{rows} rows")).into());
             }
             if let Some(found) = node.describe().ok()
                 && let Some(rows) = match found.dtype {
-                    // The values of a column, each an object of its own: in MATLAB a row or a column of them.
+                    // The values of a column, each an object of its own: in MATLAB a row or a
+                    // column of them.
                     Dtype::Reference => line(&found.shape),
                     _ => found.shape.first().copied(),
                 }
             {
-                return usize::try_from(rows).map_err(|_| ErrorKind::Damaged(format!("{rows} rows")).into());
+                return usize::try_from(rows)
+                    .map_err(|_| ErrorKind::Damaged(format!("{rows} rows")).into());
             }
         }
         Err(Error::mismatch("columns", "a group without a dataset of at least one dimension"))
@@ -383,7 +410,8 @@ impl<'a> GroupReader<'a> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Missing`], or whatever keeps the member from being a `T`, with the name in its path.
+    /// [`ErrorKind::Missing`], or whatever keeps the member from being a `T`, with the name in its
+    /// path.
     #[inline]
     pub fn field<T: FileBacked>(&self, name: &str) -> Result<T> {
         self.member(&[name]).get()
@@ -394,7 +422,11 @@ impl<'a> GroupReader<'a> {
     /// # Errors
     ///
     /// As [`GroupReader::field`].
-    pub fn field_with<T: 'static>(&self, name: &str, filter: &(impl Filter<T> + ?Sized)) -> Result<T> {
+    pub fn field_with<T: 'static>(
+        &self,
+        name: &str,
+        filter: &(impl Filter<T> + ?Sized),
+    ) -> Result<T> {
         self.member(&[name]).get_with(filter)
     }
 
@@ -414,7 +446,11 @@ impl<'a> GroupReader<'a> {
     }
 
     /// Reads a part of this node's own layout, which patterns do not see.
-    pub(crate) fn part<R>(&self, name: &str, read: impl FnOnce(Node<'a>) -> Result<R>) -> Result<R> {
+    pub(crate) fn part<R>(
+        &self,
+        name: &str,
+        read: impl FnOnce(Node<'a>) -> Result<R>,
+    ) -> Result<R> {
         match self.entry(name, self.state)? {
             Some(node) => read(node).map_err(|e| e.at(name)),
             None => Err(Error::new(ErrorKind::Missing).at(name)),
@@ -449,7 +485,8 @@ impl<'a> GroupReader<'a> {
     pub fn variant_columns(&self, names: &[&str], len: usize) -> Result<GroupReader<'a>> {
         for name in names {
             if let Some(node) = self.entry(name, self.state)? {
-                let group = node.group_of("columns", "a group (columns)").and_then(GroupReader::table);
+                let group =
+                    node.group_of("columns", "a group (columns)").and_then(GroupReader::table);
                 let mut group = group.map_err(|e| e.at(name))?;
                 group.inside = Some(name.to_string());
                 if group.len() != len {
@@ -468,12 +505,12 @@ impl<'a> GroupReader<'a> {
     ///
     /// [`ErrorKind::UnknownMember`].
     pub fn deny_unknown(&self, known: &[&str]) -> Result<()> {
-        let unknown = |name: &String| !known.iter().any(|known| known.split('/').next() == Some(name));
+        let unknown =
+            |name: &String| !known.iter().any(|known| known.split('/').next() == Some(name));
         match self.names()?.into_iter().find(unknown) {
             None => Ok(()),
-            Some(name) => {
-                Err(Error::new(ErrorKind::UnknownMember(name)).with_help(format!("known are `{}`", known.join("`, `"))))
-            }
+            Some(name) => Err(Error::new(ErrorKind::UnknownMember(name))
+                .with_help(format!("known are `{}`", known.join("`, `")))),
         }
     }
 

@@ -9,8 +9,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Filters for types, the newest first. A value of your own for one call ([`WriteOptions::registry`],
-/// [`ReadOptions::registry`]), or the default of the process ([`register_filter`]).
+/// Filters for types, the newest first. A value of your own for one call
+/// ([`WriteOptions::registry`], [`ReadOptions::registry`]), or the default of the process
+/// ([`register_filter`]).
 ///
 /// [`WriteOptions::registry`]: crate::WriteOptions::registry
 /// [`ReadOptions::registry`]: crate::ReadOptions::registry
@@ -111,7 +112,11 @@ impl Registry {
 
     /// The newest filter for a type that is older than `below`, and its place in the order.
     #[inline]
-    pub(crate) fn find<T>(&self, key: impl FnOnce() -> Option<Key<T>>, below: u32) -> Option<(Found<'_, T>, u32)> {
+    pub(crate) fn find<T>(
+        &self,
+        key: impl FnOnce() -> Option<Key<T>>,
+        below: u32,
+    ) -> Option<(Found<'_, T>, u32)> {
         if self.is_empty() {
             return None;
         }
@@ -126,18 +131,25 @@ impl Registry {
         self.newest(key, |_, candidate| candidate == name)
     }
 
-    fn newest<T>(&self, key: Key<T>, wanted: impl Fn(u32, &str) -> bool) -> Option<(Found<'_, T>, u32)> {
+    fn newest<T>(
+        &self,
+        key: Key<T>,
+        wanted: impl Fn(u32, &str) -> bool,
+    ) -> Option<(Found<'_, T>, u32)> {
         let exact = self.exact.get(&key.id()).and_then(|entries| {
             let entry = entries.iter().rev().find(|entry| wanted(entry.serial, &entry.name))?;
             Some((Found::Exact(key.filter(&*entry.filter)), entry.serial))
         });
         let predicate = self.applicable(key).and_then(|places| {
             let entries = places.iter().rev().filter_map(|place| self.predicates.get(*place));
-            let entry = entries.into_iter().find(|entry| wanted(entry.serial, entry.filter.name()))?;
+            let entry =
+                entries.into_iter().find(|entry| wanted(entry.serial, entry.filter.name()))?;
             Some((Found::Predicate(&*entry.filter), entry.serial))
         });
         match (exact, predicate) {
-            (Some(exact), Some(predicate)) => Some(if exact.1 > predicate.1 { exact } else { predicate }),
+            (Some(exact), Some(predicate)) => {
+                Some(if exact.1 > predicate.1 { exact } else { predicate })
+            }
             (exact, predicate) => exact.or(predicate),
         }
     }
@@ -152,8 +164,10 @@ impl Registry {
         }
         let schema: Schema = key.schema();
         let places = self.predicates.iter().enumerate();
-        let places: Arc<[usize]> =
-            places.filter(|(_, entry)| entry.filter.applicable(id, &schema)).map(|(place, _)| place).collect();
+        let places: Arc<[usize]> = places
+            .filter(|(_, entry)| entry.filter.applicable(id, &schema))
+            .map(|(place, _)| place)
+            .collect();
         self.answers.write().unwrap_or_else(PoisonError::into_inner).insert(id, places.clone());
         Some(places)
     }
@@ -173,7 +187,8 @@ impl Clone for Registry {
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let exact = self.exact.values().flatten().map(|entry| entry.name.as_str());
-        let mut names: Vec<_> = exact.chain(self.predicates.iter().map(|entry| entry.filter.name())).collect();
+        let mut names: Vec<_> =
+            exact.chain(self.predicates.iter().map(|entry| entry.filter.name())).collect();
         names.sort_unstable();
         f.debug_tuple("Registry").field(&names).finish()
     }
@@ -193,7 +208,8 @@ fn change_default<R>(change: impl FnOnce(&mut Registry) -> R) -> R {
     change(Arc::make_mut(default.get_or_insert_default()))
 }
 
-/// Adds a filter for `T` to the default registry of the process. Calls that are under way do not see it.
+/// Adds a filter for `T` to the default registry of the process. Calls that are under way do not
+/// see it.
 pub fn register_filter<T: 'static>(filter: impl Filter<T> + 'static) -> Registration {
     change_default(|registry| registry.register(filter))
 }

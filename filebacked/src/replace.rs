@@ -10,8 +10,9 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A temporary file beside the target, which takes its place by [`Replacement::commit`], and goes if that does not happen.
-/// One that a process has left behind when it was killed is removed by the next that is made.
+/// A temporary file beside the target, which takes its place by [`Replacement::commit`], and goes
+/// if that does not happen. One that a process has left behind when it was killed is removed by the
+/// next that is made.
 pub(crate) struct Replacement {
     target: PathBuf,
     temporary: PathBuf,
@@ -23,7 +24,8 @@ pub(crate) struct Replacement {
 }
 
 impl Replacement {
-    /// Makes the temporary file. A link is followed: what it leads to is replaced, and the link stays.
+    /// Makes the temporary file. A link is followed: what it leads to is replaced, and the link
+    /// stays.
     pub(crate) fn of(path: &Path) -> Result<Self> {
         let found = |path: &Path| match fs::symlink_metadata(path) {
             Ok(found) => Ok(Some(found)),
@@ -36,7 +38,9 @@ impl Replacement {
             old = found(&target)?;
         }
         match &old {
-            Some(found) if found.is_dir() => return Err(io::Error::from(io::ErrorKind::IsADirectory).into()),
+            Some(found) if found.is_dir() => {
+                return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
+            }
             Some(found) if !found.is_file() => {
                 let what = "the target is neither a file nor a link to one";
                 return Err(Error::new(ErrorKind::Unsupported(what.into()))
@@ -69,8 +73,9 @@ impl Replacement {
         temporary::unlock(&self.file)
     }
 
-    /// Puts the new file in the place of the old one, with its owner and its permissions. With `durable`, it is on the disk
-    /// before it has the name, and the name is on the disk before this returns.
+    /// Puts the new file in the place of the old one, with its owner and its permissions. With
+    /// `durable`, it is on the disk before it has the name, and the name is on the disk before this
+    /// returns.
     pub(crate) fn commit(mut self, durable: bool) -> Result<()> {
         self.old = Old::again(self.old.take(), &self.target)?;
         if let Some(old) = &self.old {
@@ -103,9 +108,10 @@ impl Drop for Replacement {
     }
 }
 
-/// Takes the name from a file that is about to be written anew, so that those who have it open go on with the old one, and gives
-/// it to an empty one with its owner and permissions; those are left for later which could not be written with. What is no
-/// plain file, or has other names too, is written into as it is.
+/// Takes the name from a file that is about to be written anew, so that those who have it open go
+/// on with the old one, and gives it to an empty one with its owner and permissions; those are left
+/// for later which could not be written with. What is no plain file, or has other names too, is
+/// written into as it is.
 #[cfg(unix)]
 pub(crate) fn make_way(path: &Path) -> Result<Option<fs::Permissions>> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -115,7 +121,9 @@ pub(crate) fn make_way(path: &Path) -> Result<Option<fs::Permissions>> {
             fs::remove_file(path)?;
             let file = match temporary::options(true).open(path) {
                 // Somebody else has been quicker.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return written_into(path),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    return written_into(path);
+                }
                 file => file?,
             };
             temporary::hand_over(&file, &old.found)?;
@@ -165,11 +173,16 @@ fn follow(path: &Path) -> Result<PathBuf> {
 
 #[cfg(unix)]
 fn sync_directory(path: &Path) -> Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent =
+        path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match File::open(parent).and_then(|directory| directory.sync_all()) {
         Ok(()) => Ok(()),
         // Some file systems cannot flush directories, and say so in one of these ways.
-        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) =>
+        {
+            Ok(())
+        }
         Err(error) => Err(error.into()),
     }
 }

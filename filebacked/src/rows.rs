@@ -1,12 +1,15 @@
-//! Many values of one type, wherever they lie: what a `Vec<Struct>` is taken apart with, field by field.
+//! Many values of one type, wherever they lie: what a `Vec<Struct>` is taken apart with, field by
+//! field.
 
 use std::fmt;
 use std::marker::PhantomData;
 
-/// Values of one type in one order: a slice, one field of every struct in a slice, references, or several slices.
+/// Values of one type in one order: a slice, one field of every struct in a slice, references, or
+/// several slices.
 ///
-/// Rows are how many values are written at once ([`Save::write_rows`](crate::Save::write_rows)). They borrow, they are
-/// `Copy`, and [`Rows::project`] goes from structs to one of their fields without copying or allocating:
+/// Rows are how many values are written at once ([`Save::write_rows`](crate::Save::write_rows)).
+/// They borrow, they are `Copy`, and [`Rows::project`] goes from structs to one of their fields
+/// without copying or allocating:
 ///
 /// ```
 /// use filebacked::Rows;
@@ -27,8 +30,8 @@ enum Form<'a> {
     Strided { base: *const u8, stride: usize, len: usize },
     /// A value lies `offset` bytes behind each pointer.
     Refs { pointers: &'a [*const u8], offset: usize },
-    /// Slices of values `stride` bytes long, of which the wanted part lies `offset` bytes in. The pointers carry the
-    /// number of values, whatever their declared type.
+    /// Slices of values `stride` bytes long, of which the wanted part lies `offset` bytes in. The
+    /// pointers carry the number of values, whatever their declared type.
     Runs { runs: &'a [*const [u8]], len: usize, stride: usize, offset: usize },
 }
 
@@ -54,14 +57,21 @@ impl<'a, T> Rows<'a, T> {
     /// The values of a slice.
     #[inline]
     pub fn slice(values: &'a [T]) -> Self {
-        Rows::new(Form::Strided { base: values.as_ptr().cast(), stride: size_of::<T>(), len: values.len() })
+        Rows::new(Form::Strided {
+            base: values.as_ptr().cast(),
+            stride: size_of::<T>(),
+            len: values.len(),
+        })
     }
 
     /// The values behind references.
     #[inline]
     pub fn refs(values: &'a [&'a T]) -> Self {
-        // SAFETY: `&T` and `*const u8` have the same size and alignment for sized `T`, and any `&T` is a valid pointer.
-        let pointers = unsafe { std::slice::from_raw_parts(values.as_ptr().cast::<*const u8>(), values.len()) };
+        // SAFETY: `&T` and `*const u8` have the same size and alignment for sized `T`, and any `&T`
+        // is a valid pointer.
+        let pointers = unsafe {
+            std::slice::from_raw_parts(values.as_ptr().cast::<*const u8>(), values.len())
+        };
         Rows::new(Form::Refs { pointers, offset: 0 })
     }
 
@@ -69,9 +79,11 @@ impl<'a, T> Rows<'a, T> {
     #[inline]
     pub fn runs(values: &'a [&'a [T]]) -> Self {
         let len = values.iter().map(|run| run.len()).sum();
-        // SAFETY: a reference to a slice and a raw pointer to a slice of another sized type are both an address and a
-        // count; the count is kept, and nothing reads the elements as `u8`.
-        let runs = unsafe { std::slice::from_raw_parts(values.as_ptr().cast::<*const [u8]>(), values.len()) };
+        // SAFETY: a reference to a slice and a raw pointer to a slice of another sized type are
+        // both an address and a count; the count is kept, and nothing reads the elements as `u8`.
+        let runs = unsafe {
+            std::slice::from_raw_parts(values.as_ptr().cast::<*const [u8]>(), values.len())
+        };
         Rows::new(Form::Runs { runs, len, stride: size_of::<T>(), offset: 0 })
     }
 
@@ -95,7 +107,8 @@ impl<'a, T> Rows<'a, T> {
     pub fn as_slice(&self) -> Option<&'a [T]> {
         match self.form {
             Form::Strided { base, stride, len } if stride == size_of::<T>() => {
-                // SAFETY: `slice` and `project` guarantee `len` live values of `T`, `stride` bytes apart, for `'a`.
+                // SAFETY: `slice` and `project` guarantee `len` live values of `T`, `stride` bytes
+                // apart, for `'a`.
                 Some(unsafe { std::slice::from_raw_parts(base.cast(), len) })
             }
             _ => None,
@@ -107,8 +120,13 @@ impl<'a, T> Rows<'a, T> {
     pub fn pieces(&self) -> Option<impl Iterator<Item = &'a [T]> + use<'a, T>> {
         match self.form {
             Form::Runs { runs, stride, offset: 0, .. } if stride == size_of::<T>() => {
-                // SAFETY: each run is a live slice of `T` for `'a`; `offset` 0 and equal strides say nothing was projected away.
-                Some(runs.iter().map(|run| unsafe { std::slice::from_raw_parts(run.cast::<T>(), run.len()) }))
+                // SAFETY: each run is a live slice of `T` for `'a`; `offset` 0 and equal strides
+                // say nothing was projected away.
+                Some(
+                    runs.iter().map(|run| unsafe {
+                        std::slice::from_raw_parts(run.cast::<T>(), run.len())
+                    }),
+                )
             }
             _ => None,
         }
@@ -133,7 +151,8 @@ impl<'a, T> Rows<'a, T> {
     /// The first that `f` returns.
     #[inline(always)]
     pub fn try_for_each<E>(self, mut f: impl FnMut(&'a T) -> Result<(), E>) -> Result<(), E> {
-        // SAFETY (all three): the constructors and `project` guarantee a live `T` at each of these addresses for `'a`.
+        // SAFETY (all three): the constructors and `project` guarantee a live `T` at each of these
+        // addresses for `'a`.
         match self.form {
             Form::Strided { base, stride, len } => {
                 for i in 0..len {
@@ -164,36 +183,45 @@ impl<'a, T> Rows<'a, T> {
         let (mut run, mut i) = (0, 0);
         std::iter::from_fn(move || {
             let address = match self.form {
-                Form::Strided { base, stride, len } => (i < len).then(|| base.wrapping_add(i * stride)),
-                Form::Refs { pointers, offset } => pointers.get(i).map(|pointer| pointer.wrapping_add(offset)),
+                Form::Strided { base, stride, len } => {
+                    (i < len).then(|| base.wrapping_add(i * stride))
+                }
+                Form::Refs { pointers, offset } => {
+                    pointers.get(i).map(|pointer| pointer.wrapping_add(offset))
+                }
                 Form::Runs { runs, stride, offset, .. } => {
                     while runs.get(run).is_some_and(|values| i >= values.len()) {
                         (run, i) = (run + 1, 0);
                     }
-                    runs.get(run).map(|values| values.cast::<u8>().wrapping_add(i * stride + offset))
+                    runs.get(run)
+                        .map(|values| values.cast::<u8>().wrapping_add(i * stride + offset))
                 }
             }?;
             i += 1;
-            // SAFETY: the constructors and `project` guarantee a live `T` at each of these addresses for `'a`.
+            // SAFETY: the constructors and `project` guarantee a live `T` at each of these
+            // addresses for `'a`.
             Some(unsafe { &*address.cast::<T>() })
         })
     }
 
     /// The same field of every value, without a copy.
     ///
-    /// `field` is asked for each value, and must answer with the same place in all of them: a field, a field of a
-    /// field, an element of an array. The check folds to nothing when it is one.
+    /// `field` is asked for each value, and must answer with the same place in all of them: a
+    /// field, a field of a field, an element of an array. The check folds to nothing when it is
+    /// one.
     ///
     /// # Panics
     ///
-    /// When `field` answers with places that differ, or that lie outside the value (behind a `Box`, say): that is a
-    /// mistake in the calling code, which no data can cause. Generated code projects to fields only.
+    /// When `field` answers with places that differ, or that lie outside the value (behind a `Box`,
+    /// say): that is a mistake in the calling code, which no data can cause. Generated code
+    /// projects to fields only.
     #[inline(always)]
     pub fn project<F>(self, field: impl for<'x> Fn(&'x T) -> &'x F) -> Rows<'a, F> {
         let mut found = None;
         let mut same = true;
         self.for_each(|value| {
-            let offset = (field(value) as *const F as usize).wrapping_sub(value as *const T as usize);
+            let offset =
+                (field(value) as *const F as usize).wrapping_sub(value as *const T as usize);
             match found {
                 None => found = Some(offset),
                 Some(first) => same &= first == offset,
@@ -201,12 +229,20 @@ impl<'a, T> Rows<'a, T> {
         });
         let offset = found.unwrap_or(0);
         let inside = offset.checked_add(size_of::<F>()).is_some_and(|end| end <= size_of::<T>());
-        assert!(found.is_none() || (same && inside), "Rows::project wants the same field of every value");
-        // The offset is inside every value, so the new addresses are live `F`s for as long as the values are.
+        assert!(
+            found.is_none() || (same && inside),
+            "Rows::project wants the same field of every value"
+        );
+        // The offset is inside every value, so the new addresses are live `F`s for as long as the
+        // values are.
         Rows::new(match self.form {
-            Form::Strided { base, stride, len } => Form::Strided { base: base.wrapping_add(offset), stride, len },
+            Form::Strided { base, stride, len } => {
+                Form::Strided { base: base.wrapping_add(offset), stride, len }
+            }
             Form::Refs { pointers, offset: o } => Form::Refs { pointers, offset: o + offset },
-            Form::Runs { runs, len, stride, offset: o } => Form::Runs { runs, len, stride, offset: o + offset },
+            Form::Runs { runs, len, stride, offset: o } => {
+                Form::Runs { runs, len, stride, offset: o + offset }
+            }
         })
     }
 

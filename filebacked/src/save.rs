@@ -9,10 +9,11 @@ use crate::replace::{self, Replacement};
 use crate::whole;
 use std::path::Path;
 
-/// Saves a value as a whole HDF5 file, in place of one that is there: completely or not at all, and on the disk.
+/// Saves a value as a whole HDF5 file, in place of one that is there: completely or not at all, and
+/// on the disk.
 ///
-/// A struct, an enum with data, or a map of links puts its members at the root of the file; any other value is named
-/// `value`.
+/// A struct, an enum with data, or a map of links puts its members at the root of the file; any
+/// other value is named `value`.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -33,14 +34,16 @@ use std::path::Path;
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Locked`](crate::ErrorKind::Locked) where another program writes the old file just now, and [`ErrorKind::StillOpen`](crate::ErrorKind::StillOpen) where this
-/// one does, since what is written later would be lost; else whatever keeps the value from being written, or the file from being
-/// replaced. The old file is there as it was.
+/// [`ErrorKind::Locked`](crate::ErrorKind::Locked) where another program writes the old file just
+/// now, and [`ErrorKind::StillOpen`](crate::ErrorKind::StillOpen) where this one does, since what
+/// is written later would be lost; else whatever keeps the value from being written, or the file
+/// from being replaced. The old file is there as it was.
 pub fn save<T: Save>(path: impl AsRef<Path>, value: &T) -> Result<()> {
     WriteOptions::new().save(path, value)
 }
 
-/// Loads a value that is a whole HDF5 file: one that [`save`] wrote, or one of others whose members fit the type.
+/// Loads a value that is a whole HDF5 file: one that [`save`] wrote, or one of others whose members
+/// fit the type.
 ///
 /// # Errors
 ///
@@ -49,10 +52,11 @@ pub fn load<T: FileBacked>(path: impl AsRef<Path>) -> Result<T> {
     ReadOptions::new().load(path)
 }
 
-/// Loads a dataset of a file into memory that is there already, a slice or an array: see [`Buffer`].
+/// Loads a dataset of a file into memory that is there already, a slice or an array: see
+/// [`Buffer`].
 ///
-/// `name` is where it lies in the file, with `/` between the names of groups; an array that was saved as a whole file is
-/// `value`.
+/// `name` is where it lies in the file, with `/` between the names of groups; an array that was
+/// saved as a whole file is `value`.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -70,9 +74,14 @@ pub fn load<T: FileBacked>(path: impl AsRef<Path>) -> Result<T> {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Missing`](crate::ErrorKind::Missing), [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) for a dataset of
-/// another shape or type, or whatever keeps it from being read. What is in the buffer is unspecified then.
-pub fn load_into<B: Buffer + ?Sized>(path: impl AsRef<Path>, name: &str, buffer: &mut B) -> Result<()> {
+/// [`ErrorKind::Missing`](crate::ErrorKind::Missing),
+/// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) for a dataset of another shape or type, or
+/// whatever keeps it from being read. What is in the buffer is unspecified then.
+pub fn load_into<B: Buffer + ?Sized>(
+    path: impl AsRef<Path>,
+    name: &str,
+    buffer: &mut B,
+) -> Result<()> {
     ReadOptions::new().load_into(path, name, buffer)
 }
 
@@ -106,19 +115,22 @@ impl WriteOptions {
     ///
     /// # Errors
     ///
-    /// As [`save`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns that fit nothing.
+    /// As [`save`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns that fit
+    /// nothing.
     pub fn save<T: Save>(&self, path: impl AsRef<Path>, value: &T) -> Result<()> {
         let path = path.as_ref();
         self.save_file(path, value).map_err(|e| e.during(Operation::Save).in_file(path))
     }
 
     fn save_file<T: Save>(&self, path: &Path, value: &T) -> Result<()> {
-        // Options that do not fit, and values that do not fit the layout, are told before anything happens.
+        // Options that do not fit, and values that do not fit the layout, are told before anything
+        // happens.
         whole::check(value, self)?;
         if self.durability == Durability::Fast {
             let permissions = replace::make_way(path)?;
             engine::write_file(Target::Path(path), value, self)?;
-            return permissions.map_or(Ok(()), |permissions| Ok(std::fs::set_permissions(path, permissions)?));
+            return permissions
+                .map_or(Ok(()), |permissions| Ok(std::fs::set_permissions(path, permissions)?));
         }
         let replacement = Replacement::of(path)?;
         engine::write_file(Target::New(&replacement), value, self)?;
@@ -129,7 +141,8 @@ impl WriteOptions {
     ///
     /// # Errors
     ///
-    /// As [`to_bytes`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns that fit nothing.
+    /// As [`to_bytes`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns that
+    /// fit nothing.
     pub fn to_bytes<T: Save>(&self, value: &T) -> Result<Vec<u8>> {
         engine::write_bytes(value, self).map_err(|e| e.during(Operation::Save))
     }
@@ -140,7 +153,8 @@ impl ReadOptions {
     ///
     /// # Errors
     ///
-    /// As [`load`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns that fit nothing.
+    /// As [`load`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns that fit
+    /// nothing.
     pub fn load<T: FileBacked>(&self, path: impl AsRef<Path>) -> Result<T> {
         let path = path.as_ref();
         engine::read_file(path, self).map_err(|e| e.during(Operation::Load).in_file(path))
@@ -151,16 +165,23 @@ impl ReadOptions {
     /// # Errors
     ///
     /// As [`load_into`].
-    pub fn load_into<B: Buffer + ?Sized>(&self, path: impl AsRef<Path>, name: &str, buffer: &mut B) -> Result<()> {
+    pub fn load_into<B: Buffer + ?Sized>(
+        &self,
+        path: impl AsRef<Path>,
+        name: &str,
+        buffer: &mut B,
+    ) -> Result<()> {
         let path = path.as_ref();
-        engine::read_file_into(path, name, buffer, self).map_err(|e| e.during(Operation::Load).in_file(path))
+        engine::read_file_into(path, name, buffer, self)
+            .map_err(|e| e.during(Operation::Load).in_file(path))
     }
 
     /// The value that the bytes of a whole file hold; see [`from_bytes`].
     ///
     /// # Errors
     ///
-    /// As [`from_bytes`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns that fit nothing.
+    /// As [`from_bytes`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns
+    /// that fit nothing.
     pub fn from_bytes<T: FileBacked>(&self, bytes: &[u8]) -> Result<T> {
         engine::read_bytes(bytes, self).map_err(|e| e.during(Operation::Load))
     }

@@ -2,13 +2,15 @@
 
 use std::collections::HashSet;
 
-/// The shape of a type: what `skip` and `only` are checked against, and what a predicate filter is asked about.
+/// The shape of a type: what `skip` and `only` are checked against, and what a predicate filter is
+/// asked about.
 ///
 /// Nested types are function pointers, so a recursive type has a finite schema.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Schema {
-    /// One element of a dataset: a number, bool, char, complex or the like; its name in Rust's terms (`f64`, `bool`).
+    /// One element of a dataset: a number, bool, char, complex or the like; its name in Rust's
+    /// terms (`f64`, `bool`).
     Scalar(&'static str),
     /// Text.
     Text,
@@ -168,7 +170,10 @@ impl Schema {
     /// Whether a value saved as a whole file puts its members at the root.
     pub(crate) fn is_rooted(&self) -> bool {
         match self {
-            Schema::Struct(_) | Schema::Variants(_) | Schema::Map { links: true, .. } | Schema::Any => true,
+            Schema::Struct(_)
+            | Schema::Variants(_)
+            | Schema::Map { links: true, .. }
+            | Schema::Any => true,
             Schema::Option(inner) => inner().is_rooted(),
             _ => false,
         }
@@ -208,7 +213,13 @@ fn some_part(schema: Nested, is: fn(&Schema) -> bool) -> bool {
             Schema::Map { key, value, .. } => parts.extend([key, value]),
             Schema::Struct(found) => parts.extend(found.fields.iter().map(|field| field.schema)),
             Schema::Variants(found) => {
-                parts.extend(found.variants.iter().flat_map(|variant| &variant.fields).map(|field| field.schema));
+                parts.extend(
+                    found
+                        .variants
+                        .iter()
+                        .flat_map(|variant| &variant.fields)
+                        .map(|field| field.schema),
+                );
             }
             Schema::Scalar(_)
             | Schema::Text

@@ -1,13 +1,13 @@
-//! Values with several owners, `Arc` and `Rc`: one object in the file, with a link for each owner, and one value again when
-//! they are read.
+//! Values with several owners, `Arc` and `Rc`: one object in the file, with a link for each owner,
+//! and one value again when they are read.
 //!
 //! ```text
 //! x/          the value, with 2 links
 //! y/ = x/     the same object
 //! ```
 //!
-//! A sink that can link to what is there has a table of what it wrote, [`Written`]; a source has one of what was read,
-//! [`Loaded`].
+//! A sink that can link to what is there has a table of what it wrote, [`Written`]; a source has
+//! one of what was read, [`Loaded`].
 
 mod loaded;
 mod written;

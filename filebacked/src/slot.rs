@@ -68,8 +68,9 @@ pub(crate) const VALUE: &str = "value";
 
 /// A place in a file that one value is to be written to.
 ///
-/// Writing consumes the slot, so that exactly one node is made. [`Slot::put`] is the door that every value goes through:
-/// it asks the registry for a filter, and else the value itself. The other methods make one HDF5 node.
+/// Writing consumes the slot, so that exactly one node is made. [`Slot::put`] is the door that
+/// every value goes through: it asks the registry for a filter, and else the value itself. The
+/// other methods make one HDF5 node.
 pub struct Slot<'a> {
     pub(crate) sink: &'a mut (dyn Sink + 'a),
     pub(crate) cx: &'a WriteContext,
@@ -92,7 +93,10 @@ pub struct Slot<'a> {
 
 impl fmt::Debug for Slot<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Slot").field("place", &self.place).field("depth", &self.depth).finish_non_exhaustive()
+        f.debug_struct("Slot")
+            .field("place", &self.place)
+            .field("depth", &self.depth)
+            .finish_non_exhaustive()
     }
 }
 
@@ -124,7 +128,11 @@ impl<'a> Slot<'a> {
     }
 
     /// The slot of a whole value.
-    pub(crate) fn whole(sink: &'a mut (dyn Sink + 'a), cx: &'a WriteContext, place: Place<'a>) -> Self {
+    pub(crate) fn whole(
+        sink: &'a mut (dyn Sink + 'a),
+        cx: &'a WriteContext,
+        place: Place<'a>,
+    ) -> Self {
         Slot::new(sink, cx, place, cx.start(), 0, Storage::default())
     }
 
@@ -145,7 +153,8 @@ impl<'a> Slot<'a> {
         self
     }
 
-    /// Puts checksums on the chunks of what is written here, or none, unless the field says otherwise.
+    /// Puts checksums on the chunks of what is written here, or none, unless the field says
+    /// otherwise.
     #[must_use]
     pub fn fletcher32(mut self, checksums: bool) -> Self {
         self.storage.coding.fletcher32.get_or_insert(checksums);
@@ -170,7 +179,8 @@ impl<'a> Slot<'a> {
         self
     }
 
-    /// Adds string attributes to the dataset or group that is written here, in place of those of an earlier call.
+    /// Adds string attributes to the dataset or group that is written here, in place of those of an
+    /// earlier call.
     #[must_use]
     pub fn attributes<'s>(self, attrs: &'s [(&'s str, &'s str)]) -> Slot<'s>
     where
@@ -179,8 +189,8 @@ impl<'a> Slot<'a> {
         Slot { attrs, ..self.shorten() }
     }
 
-    /// The class of Python's FileBacked, module and name, that the struct or map written here is an object of. Means
-    /// something to [`Layout::Python`](crate::Layout::Python) alone.
+    /// The class of Python's FileBacked, module and name, that the struct or map written here is an
+    /// object of. Means something to [`Layout::Python`](crate::Layout::Python) alone.
     #[must_use]
     pub fn class<'s>(self, class: &'s [&'s str; 2]) -> Slot<'s>
     where
@@ -191,8 +201,8 @@ impl<'a> Slot<'a> {
         slot
     }
 
-    /// The index of the variant whose value is written here, for enums that are a `Union` to Python's FileBacked. Means
-    /// something to [`Layout::Python`](crate::Layout::Python) alone.
+    /// The index of the variant whose value is written here, for enums that are a `Union` to
+    /// Python's FileBacked. Means something to [`Layout::Python`](crate::Layout::Python) alone.
     #[must_use]
     pub fn union(mut self, index: u32) -> Self {
         self.python.variant = NonZero::new(index.wrapping_add(1));
@@ -218,8 +228,36 @@ impl<'a> Slot<'a> {
     where
         'a: 's,
     {
-        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index, python } = self;
-        Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index, python }
+        let Slot {
+            sink,
+            cx,
+            place,
+            state,
+            depth,
+            storage,
+            below,
+            marks,
+            attrs,
+            form,
+            element,
+            index,
+            python,
+        } = self;
+        Slot {
+            sink,
+            cx,
+            place,
+            state,
+            depth,
+            storage,
+            below,
+            marks,
+            attrs,
+            form,
+            element,
+            index,
+            python,
+        }
     }
 
     /// Says what the node is to AnnData, where that does not follow from what is written.
@@ -251,16 +289,45 @@ impl<'a> Slot<'a> {
         self.storage.encoding.is_some() && !self.cx.is_python()
     }
 
-    /// Writes through a sink that turns what it gets into something else, for the sink of this slot.
+    /// Writes through a sink that turns what it gets into something else, for the sink of this
+    /// slot.
     pub(crate) fn through_sink<S: Sink + 'a>(
         self,
         wrap: impl FnOnce(&'a mut (dyn Sink + 'a)) -> S,
         write: impl FnOnce(Slot<'_>) -> Result<Written>,
     ) -> Result<Written> {
-        let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index, python } = self;
+        let Slot {
+            sink,
+            cx,
+            place,
+            state,
+            depth,
+            storage,
+            below,
+            marks,
+            attrs,
+            form,
+            element,
+            index,
+            python,
+        } = self;
         let mut sink = wrap(sink);
         let sink = &mut sink;
-        write(Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index, python })
+        write(Slot {
+            sink,
+            cx,
+            place,
+            state,
+            depth,
+            storage,
+            below,
+            marks,
+            attrs,
+            form,
+            element,
+            index,
+            python,
+        })
     }
 
     /// The dataset that is written here is the bytes of a text.
@@ -270,7 +337,8 @@ impl<'a> Slot<'a> {
         self
     }
 
-    /// THE door: writes a value by the newest filter that is registered for its type, or else in its own way.
+    /// THE door: writes a value by the newest filter that is registered for its type, or else in
+    /// its own way.
     ///
     /// # Errors
     ///
@@ -291,9 +359,15 @@ impl<'a> Slot<'a> {
     }
 
     /// The door for the rows of nested arrays. Filters get the rows without their shape.
-    pub(crate) fn put_shaped<T: Save>(mut self, rows: Rows<'_, T>, shape: &[u64]) -> Result<Written> {
+    pub(crate) fn put_shaped<T: Save>(
+        mut self,
+        rows: Rows<'_, T>,
+        shape: &[u64],
+    ) -> Result<Written> {
         if let Some((found, key, serial)) = filter_of::<T>(self.cx, self.place, u32::MAX) {
-            return self.through(&found, serial, true, |slot| found.write_rows(rows, key, AnyWrite::own(), slot));
+            return self.through(&found, serial, true, |slot| {
+                found.write_rows(rows, key, AnyWrite::own(), slot)
+            });
         }
         self.below = u32::MAX;
         if self.cx.is_python() && !T::is_number() {
@@ -303,7 +377,8 @@ impl<'a> Slot<'a> {
         T::write_shaped(rows, shape, self)
     }
 
-    /// Inside a filter: writes a value by the next older filter for its type, in the end in its own way.
+    /// Inside a filter: writes a value by the next older filter for its type, in the end in its own
+    /// way.
     ///
     /// # Errors
     ///
@@ -329,7 +404,8 @@ impl<'a> Slot<'a> {
     ///
     /// # Errors
     ///
-    /// Whatever keeps the value from being written; [`ErrorKind::NoFilter`] for a type that cannot write itself.
+    /// Whatever keeps the value from being written; [`ErrorKind::NoFilter`] for a type that cannot
+    /// write itself.
     pub fn put_next_any(self, value: AnyValue<'_>) -> Result<Written> {
         value.write_next(self)
     }
@@ -354,7 +430,9 @@ impl<'a> Slot<'a> {
     #[inline]
     fn put_alone<T: Save>(mut self, value: &T, below: u32) -> Result<Written> {
         if let Some((found, key, serial)) = filter_of::<T>(self.cx, self.place, below) {
-            return self.through(&found, serial, false, |slot| found.write(value, key, AnyWrite::own(), slot));
+            return self.through(&found, serial, false, |slot| {
+                found.write(value, key, AnyWrite::own(), slot)
+            });
         }
         self.below = u32::MAX;
         if self.is_compound() {
@@ -368,7 +446,9 @@ impl<'a> Slot<'a> {
     #[inline]
     fn put_rows_below<T: Save>(mut self, rows: Rows<'_, T>, below: u32) -> Result<Written> {
         if let Some((found, key, serial)) = filter_of::<T>(self.cx, self.place, below) {
-            return self.through(&found, serial, true, |slot| found.write_rows(rows, key, AnyWrite::own(), slot));
+            return self.through(&found, serial, true, |slot| {
+                found.write_rows(rows, key, AnyWrite::own(), slot)
+            });
         }
         self.below = u32::MAX;
         if self.cx.is_python() && !T::is_number() {
@@ -382,7 +462,8 @@ impl<'a> Slot<'a> {
         T::write_rows(rows, self)
     }
 
-    /// Writes a value by a filter that the caller names, which is what `#[filebacked(with = ...)]` does.
+    /// Writes a value by a filter that the caller names, which is what `#[filebacked(with = ...)]`
+    /// does.
     ///
     /// # Errors
     ///
@@ -396,18 +477,25 @@ impl<'a> Slot<'a> {
     /// # Errors
     ///
     /// Whatever keeps a value from being written.
-    pub fn put_rows_with<T>(self, rows: Rows<'_, T>, filter: &(impl Filter<T> + ?Sized)) -> Result<Written> {
+    pub fn put_rows_with<T>(
+        self,
+        rows: Rows<'_, T>,
+        filter: &(impl Filter<T> + ?Sized),
+    ) -> Result<Written> {
         self.named(filter.name(), filter.is_recorded(), true, |slot| filter.write_rows(rows, slot))
     }
 
-    /// Writes a value whose type needs no trait of this library, by the newest filter in the registry.
+    /// Writes a value whose type needs no trait of this library, by the newest filter in the
+    /// registry.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::NoFilter`] where there is none.
     pub fn put_registered<T: 'static>(self, value: &T) -> Result<Written> {
         let (found, serial) = self.registered::<T>()?;
-        self.through(&found, serial, false, |slot| found.write(value, Key::foreign(), AnyWrite::foreign(), slot))
+        self.through(&found, serial, false, |slot| {
+            found.write(value, Key::foreign(), AnyWrite::foreign(), slot)
+        })
     }
 
     /// The same for many values.
@@ -417,7 +505,9 @@ impl<'a> Slot<'a> {
     /// As [`Slot::put_registered`].
     pub fn put_rows_registered<T: 'static>(self, rows: Rows<'_, T>) -> Result<Written> {
         let (found, serial) = self.registered::<T>()?;
-        self.through(&found, serial, true, |slot| found.write_rows(rows, Key::foreign(), AnyWrite::foreign(), slot))
+        self.through(&found, serial, true, |slot| {
+            found.write_rows(rows, Key::foreign(), AnyWrite::foreign(), slot)
+        })
     }
 
     fn registered<T: 'static>(&self) -> Result<(Found<'a, T>, u32)> {
@@ -436,7 +526,8 @@ impl<'a> Slot<'a> {
         self.named(found.name(), found.is_recorded(), rows, write)
     }
 
-    /// Hands the slot to a filter. A filter that calls itself without end meets the depth limit instead of the stack's.
+    /// Hands the slot to a filter. A filter that calls itself without end meets the depth limit
+    /// instead of the stack's.
     fn named(
         self,
         name: &str,
@@ -448,8 +539,35 @@ impl<'a> Slot<'a> {
         let mark = Mark { name, rows, outer: self.marks };
         let recorded = recorded && !matches!(self.place, Place::Attribute(_));
         let marks = if recorded { Some(&mark) } else { self.marks };
-        let Slot { sink, cx, place, state, storage, below, attrs, form, element, index, python, .. } = self;
-        write(Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, element, index, python })
+        let Slot {
+            sink,
+            cx,
+            place,
+            state,
+            storage,
+            below,
+            attrs,
+            form,
+            element,
+            index,
+            python,
+            ..
+        } = self;
+        write(Slot {
+            sink,
+            cx,
+            place,
+            state,
+            depth,
+            storage,
+            below,
+            marks,
+            attrs,
+            form,
+            element,
+            index,
+            python,
+        })
     }
 
     /// The slot of each element of a sequence: patterns take one level.
@@ -477,17 +595,31 @@ impl<'a> Slot<'a> {
     /// # Errors
     ///
     /// As [`Slot::dataset`].
-    pub fn dataset_fill(self, dtype: &Dtype, shape: &[u64], fill: &mut dyn FnMut(&mut Out<'_>)) -> Result<Written> {
+    pub fn dataset_fill(
+        self,
+        dtype: &Dtype,
+        shape: &[u64],
+        fill: &mut dyn FnMut(&mut Out<'_>),
+    ) -> Result<Written> {
         self.content(dtype, shape, Content::Fill(fill))
     }
 
     /// Writes a dataset of variable-length strings without NUL.
-    pub(crate) fn dataset_text(self, shape: &[u64], texts: &mut dyn Iterator<Item = &str>) -> Result<Written> {
+    pub(crate) fn dataset_text(
+        self,
+        shape: &[u64],
+        texts: &mut dyn Iterator<Item = &str>,
+    ) -> Result<Written> {
         self.content(&Dtype::VarStr, shape, Content::Texts(texts))
     }
 
-    /// Writes a dataset of elements of any type, with attributes of its own. The name in `what` says nothing.
-    pub(crate) fn dataset_any<'t>(self, what: &AttrSpec<'t>, attrs: &[AttrSpec<'t>]) -> Result<Written> {
+    /// Writes a dataset of elements of any type, with attributes of its own. The name in `what`
+    /// says nothing.
+    pub(crate) fn dataset_any<'t>(
+        self,
+        what: &AttrSpec<'t>,
+        attrs: &[AttrSpec<'t>],
+    ) -> Result<Written> {
         self.content(what.dtype, what.shape, Content::Any(what, attrs))
     }
 
@@ -503,7 +635,9 @@ impl<'a> Slot<'a> {
     /// Makes a committed datatype.
     pub(crate) fn committed(self, stored: &StoredType, attrs: &[AttrSpec<'_>]) -> Result<Written> {
         let Place::Member(name) = self.place else {
-            return Err(ErrorKind::Unsupported("a committed datatype outside of a group".into()).into());
+            return Err(
+                ErrorKind::Unsupported("a committed datatype outside of a group".into()).into()
+            );
         };
         self.sink.committed(name, stored, attrs)?;
         Ok(Written::new())
@@ -511,7 +645,8 @@ impl<'a> Slot<'a> {
 
     /// Whether the node gets an attribute of this name from the slot itself.
     pub(crate) fn takes(&self, name: &str) -> bool {
-        (matches!(name, FILTER | FORMAT) && self.marks.is_some()) || self.attrs.iter().any(|(own, _)| *own == name)
+        (matches!(name, FILTER | FORMAT) && self.marks.is_some())
+            || self.attrs.iter().any(|(own, _)| *own == name)
     }
 
     /// The names of the filters passed, outermost first, as they are recorded.
@@ -527,16 +662,26 @@ impl<'a> Slot<'a> {
         Some(names.join(" "))
     }
 
-    /// Copies an object that a handle has, as it is stored; gives the slot back where its value has to be written instead.
-    pub(crate) fn copy(self, kept: Option<&dyn Kept>, schema: Nested) -> Result<std::result::Result<Written, Self>> {
+    /// Copies an object that a handle has, as it is stored; gives the slot back where its value has
+    /// to be written instead.
+    pub(crate) fn copy(
+        self,
+        kept: Option<&dyn Kept>,
+        schema: Nested,
+    ) -> Result<std::result::Result<Written, Self>> {
         let Some(kept) = kept else { return Ok(Err(self)) };
         let name = match self.place {
             Place::Member(name) => name,
             Place::Root if !schema().is_rooted() => VALUE,
             _ => return Ok(Err(self)),
         };
-        // What the options leave out, or a filter adds, is not in the copy, and its layout is the one that it has.
-        if self.cx.mask().is_some() || self.marks.is_some() || !self.attrs.is_empty() || self.cx.is_python() {
+        // What the options leave out, or a filter adds, is not in the copy, and its layout is the
+        // one that it has.
+        if self.cx.mask().is_some()
+            || self.marks.is_some()
+            || !self.attrs.is_empty()
+            || self.cx.is_python()
+        {
             return Ok(Err(self));
         }
         let may_point = crate::schema::may_point(schema);
@@ -547,7 +692,8 @@ impl<'a> Slot<'a> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TooDeep`] at the limit of the options, [`ErrorKind::Unsupported`] where an attribute is wanted.
+    /// [`ErrorKind::TooDeep`] at the limit of the options, [`ErrorKind::Unsupported`] where an
+    /// attribute is wanted.
     pub fn group(self, stamp: Stamp<'_>) -> Result<GroupWriter<'a>> {
         if self.cx.is_python() {
             return python::begin_group(self, &stamp);
@@ -560,7 +706,12 @@ impl<'a> Slot<'a> {
         self.open_group(None, ordered, true)
     }
 
-    fn open_group(self, stamp: Option<&Stamp<'_>>, ordered: bool, rooted: bool) -> Result<GroupWriter<'a>> {
+    fn open_group(
+        self,
+        stamp: Option<&Stamp<'_>>,
+        ordered: bool,
+        rooted: bool,
+    ) -> Result<GroupWriter<'a>> {
         let depth = deeper(self.depth, self.cx)?;
         self.check_layout()?;
         let filters = self.filters();
@@ -572,8 +723,12 @@ impl<'a> Slot<'a> {
         match self.place {
             Place::Attribute(_) => {
                 let kind = stamp.map_or_else(|| "this".to_string(), Stamp::to_string);
-                let what = format!("{kind} is a group, and an attribute holds one dataset's worth of data only");
-                return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field"));
+                let what = format!(
+                    "{kind} is a group, and an attribute holds one dataset's worth of data only"
+                );
+                return Err(
+                    Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field")
+                );
             }
             Place::Root if rooted && stamp.is_none() && filters.is_none() => {}
             Place::Root => {
@@ -584,7 +739,8 @@ impl<'a> Slot<'a> {
             }
             Place::Member(name) => self.sink.begin_group(name, ordered)?,
         }
-        let mut group = GroupWriter::new(self.sink, self.cx, self.state, depth, self.storage.inside(), rooted);
+        let mut group =
+            GroupWriter::new(self.sink, self.cx, self.state, depth, self.storage.inside(), rooted);
         if let Some(stamp) = stamp {
             group.text_attribute(STAMP, &stamp.to_string())?;
         }
@@ -609,7 +765,8 @@ impl<'a> Slot<'a> {
         self.storage.layout == Some(StoreAs::Compound) && !self.cx.is_python()
     }
 
-    /// Records are asked for where a value is written that went through no door which could capture it.
+    /// Records are asked for where a value is written that went through no door which could capture
+    /// it.
     #[inline]
     fn check_layout(&self) -> Result<()> {
         match self.storage.layout {
@@ -618,7 +775,8 @@ impl<'a> Slot<'a> {
         }
     }
 
-    /// Makes the marker of a `None` inside `depth` times `Some`, where a missing link would not tell.
+    /// Makes the marker of a `None` inside `depth` times `Some`, where a missing link would not
+    /// tell.
     pub(crate) fn absent(self, depth: u32) -> Result<Written> {
         self.group(Stamp::none(depth))?.end()
     }
@@ -632,7 +790,8 @@ impl<'a> Slot<'a> {
         self.group(Stamp::named("struct", name, version))
     }
 
-    /// Makes the group of many structs, a dataset a field: `columns Model 1`, with their number in `len`.
+    /// Makes the group of many structs, a dataset a field: `columns Model 1`, with their number in
+    /// `len`.
     ///
     /// # Errors
     ///
@@ -646,7 +805,13 @@ impl<'a> Slot<'a> {
     /// # Errors
     ///
     /// As [`Slot::group`].
-    pub fn variant(self, name: &str, version: u32, tag: &str, variant: &str) -> Result<GroupWriter<'a>> {
+    pub fn variant(
+        self,
+        name: &str,
+        version: u32,
+        tag: &str,
+        variant: &str,
+    ) -> Result<GroupWriter<'a>> {
         if self.cx.is_python() {
             return python::begin_union(self, name);
         }
@@ -679,7 +844,11 @@ fn write_format(sink: &mut dyn Sink) -> Result<()> {
 
 /// The newest filter for a type that is older than `below`.
 #[inline]
-fn filter_of<'r, T>(cx: &'r WriteContext, place: Place<'_>, below: u32) -> Option<(Found<'r, T>, Key<T>, u32)>
+fn filter_of<'r, T>(
+    cx: &'r WriteContext,
+    place: Place<'_>,
+    below: u32,
+) -> Option<(Found<'r, T>, Key<T>, u32)>
 where
     T: Save + 'r,
 {

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// The attribute with the stamp of a group (`struct Model 1`), or with the form of a dataset that is not plain.
+/// The attribute with the stamp of a group (`struct Model 1`), or with the form of a dataset that
+/// is not plain.
 pub(crate) const STAMP: &str = "filebacked";
 
 /// The attribute with the names of the filters that wrote a node.
@@ -15,8 +16,9 @@ pub(crate) const FORMAT: &str = "filebacked_format";
 /// The link under which a value is written until it is complete; no member of any value.
 pub(crate) const UNDER_WAY: &str = ".filebacked under way";
 
-/// The link of what is replaced, until what takes its place is there; no member of any value. Not in ASCII, so that an
-/// attribute whose name is not can be written under it: a file notes the encoding of a name.
+/// The link of what is replaced, until what takes its place is there; no member of any value. Not
+/// in ASCII, so that an attribute whose name is not can be written under it: a file notes the
+/// encoding of a name.
 pub(crate) const ASIDE: &str = ".filebacked under way\u{2026}";
 
 /// Whether a name is that of something that is not complete, or is about to go.
@@ -32,7 +34,8 @@ pub(crate) const LEN: &str = "len";
 
 /// How a group is to be read: its kind, and the name and version of its type where it has them.
 ///
-/// On disk one short string: the kind, then the name percent-escaped, then the version, separated by spaces.
+/// On disk one short string: the kind, then the name percent-escaped, then the version, separated
+/// by spaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp<'a> {
     kind: Cow<'a, str>,
@@ -41,7 +44,8 @@ pub struct Stamp<'a> {
 }
 
 impl<'a> Stamp<'a> {
-    /// A group that is known by its kind alone. Kinds of your own should not be those of `docs/FORMAT.md`.
+    /// A group that is known by its kind alone. Kinds of your own should not be those of
+    /// `docs/FORMAT.md`.
     pub fn kind(kind: &'a str) -> Self {
         Stamp { kind: kind.into(), name: None, version: None }
     }
@@ -112,14 +116,14 @@ impl fmt::Display for Stamp<'_> {
     }
 }
 
-/// A name without spaces: `%`, white space and control characters as `%XX` of their UTF-8 bytes, the empty name as `%`.
+/// A name without spaces: `%`, white space and control characters as `%XX` of their UTF-8 bytes,
+/// the empty name as `%`.
 pub(crate) fn escape(name: &str) -> Cow<'_, str> {
     percent(name, |c| c == '%' || c == '[' || c.is_whitespace() || c.is_control())
 }
 
-/// A name as a link: `/`, `%` and NUL as `%XX`, the names `.` and `..` with their dots so, the empty name as `%`; what
-/// [`UNDER_WAY`] and [`ASIDE`] mean is no key.
-/// Reversed by [`unescape`].
+/// A name as a link: `/`, `%` and NUL as `%XX`, the names `.` and `..` with their dots so, the
+/// empty name as `%`; what [`UNDER_WAY`] and [`ASIDE`] mean is no key. Reversed by [`unescape`].
 pub(crate) fn escape_link(name: &str) -> Cow<'_, str> {
     match name {
         "." => "%2E".into(),
@@ -150,10 +154,13 @@ fn percent(name: &str, special: impl Fn(char) -> bool) -> Cow<'_, str> {
     text.into()
 }
 
-/// The member that an attribute's name is about, if it is not the group itself, and the name of its own: `data@units`.
+/// The member that an attribute's name is about, if it is not the group itself, and the name of its
+/// own: `data@units`.
 pub(crate) fn member_and_attribute(name: &str) -> (Option<&str>, &str) {
     match name.rsplit_once('@') {
-        Some((member, attribute)) if !member.is_empty() && !attribute.is_empty() => (Some(member), attribute),
+        Some((member, attribute)) if !member.is_empty() && !attribute.is_empty() => {
+            (Some(member), attribute)
+        }
         _ => (None, name),
     }
 }

@@ -1,5 +1,5 @@
-//! The locks of what is tested in every order in which threads may run: `tests/tests/interleavings.rs` compiles those files
-//! with locks of loom's in the place of these.
+//! The locks of what is tested in every order in which threads may run:
+//! `tests/tests/interleavings.rs` compiles those files with locks of loom's in the place of these.
 
 #[cfg(all(feature = "compress", feature = "libhdf5"))]
 pub(crate) use std::sync::Condvar;

@@ -1,8 +1,9 @@
-//! Conformance checks for people who write filters, or implement [`FileBacked`] by hand; and [`check_versions`] for those
-//! whose types change.
+//! Conformance checks for people who write filters, or implement [`FileBacked`] by hand; and
+//! [`check_versions`] for those whose types change.
 //!
-//! One call puts a filter through everything that the library may ask of it: values alone, in rows of every form, in
-//! fields, in `Option`s and sequences, named on a field and registered, compressed, and in files of others.
+//! One call puts a filter through everything that the library may ask of it: values alone, in rows
+//! of every form, in fields, in `Option`s and sequences, named on a field and registered,
+//! compressed, and in files of others.
 //!
 //! ```
 //! use filebacked::testing::{Failure, check_filter};
@@ -159,8 +160,9 @@ impl StdError for Failure {
 
 /// Puts a filter through everything that the library may ask of it, with these values.
 ///
-/// Values that are at the edges find the most: empty ones, very large ones, ones that differ in length. They must equal
-/// themselves (no NaN). A filter that needs [extensions](crate::Extensions) is checked inside one that has them.
+/// Values that are at the edges find the most: empty ones, very large ones, ones that differ in
+/// length. They must equal themselves (no NaN). A filter that needs [extensions](crate::Extensions)
+/// is checked inside one that has them.
 ///
 /// # Errors
 ///
@@ -173,7 +175,8 @@ where
     suite::filter(filter, values.into_iter().collect())
 }
 
-/// Puts a type whose [`FileBacked`] is written by hand through everything that the library may ask of it.
+/// Puts a type whose [`FileBacked`] is written by hand through everything that the library may ask
+/// of it.
 ///
 /// ```
 /// use filebacked::testing::{Failure, check_type};

@@ -51,7 +51,8 @@ where
     node.get_rows::<Old>()?.into_iter().map(convert).collect()
 }
 
-/// The old type must be of the version that it is named for: without, it would refuse what it is there to read.
+/// The old type must be of the version that it is named for: without, it would refuse what it is
+/// there to read.
 fn check<Old: FileBacked, New>(from: u32) -> Result<()> {
     let version = match Old::schema() {
         Schema::Struct(schema) => schema.version,
@@ -62,12 +63,16 @@ fn check<Old: FileBacked, New>(from: u32) -> Result<()> {
         return Ok(());
     }
     let (old, new) = (std::any::type_name::<Old>(), std::any::type_name::<New>());
-    let what = format!("`{new}` upgrades from version {from} by way of `{old}`, which is of version {version}");
-    Err(Error::new(ErrorKind::Contract(what)).with_help(format!("add `#[filebacked(version = {from})]` to `{old}`")))
+    let what = format!(
+        "`{new}` upgrades from version {from} by way of `{old}`, which is of version {version}"
+    );
+    Err(Error::new(ErrorKind::Contract(what))
+        .with_help(format!("add `#[filebacked(version = {from})]` to `{old}`")))
 }
 
 #[cold]
 fn failed<New>(failure: impl Into<Failure>, from: u32) -> Error {
     let new = std::any::type_name::<New>();
-    Error::custom(failure).with_help(format!("a value of version {from} could not be converted into `{new}`"))
+    Error::custom(failure)
+        .with_help(format!("a value of version {from} could not be converted into `{new}`"))
 }

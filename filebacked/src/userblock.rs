@@ -1,5 +1,6 @@
-//! The user block: bytes at the beginning of an HDF5 file that are the caller's, for a script's `#!` line, a licence, a header of
-//! another format. Its size is settled when the file is created: [`FileOptions::userblock`](crate::FileOptions::userblock).
+//! The user block: bytes at the beginning of an HDF5 file that are the caller's, for a script's
+//! `#!` line, a licence, a header of another format. Its size is settled when the file is created:
+//! [`FileOptions::userblock`](crate::FileOptions::userblock).
 //!
 //! ```
 //! # fn main() -> filebacked::Result<()> {
@@ -61,9 +62,10 @@ fn read_from(path: &Path) -> Result<Vec<u8>> {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::OutOfBounds`] where the user block has less room: then nothing is written. [`ErrorKind::StillOpen`] while the file is
-/// open in this process, since HDF5 does not expect such changes; [`ErrorKind::Locked`] while another program has it
-/// open. Else [`ErrorKind::Io`] or [`ErrorKind::NotHdf5`].
+/// [`ErrorKind::OutOfBounds`] where the user block has less room: then nothing is written.
+/// [`ErrorKind::StillOpen`] while the file is open in this process, since HDF5 does not expect such
+/// changes; [`ErrorKind::Locked`] while another program has it open. Else [`ErrorKind::Io`] or
+/// [`ErrorKind::NotHdf5`].
 pub fn write(path: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
     let path = path.as_ref();
     write_to(path, bytes).map_err(|e| e.during(Operation::Save).in_file(path))
@@ -73,7 +75,8 @@ fn write_to(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = File::options().read(true).write(true).open(path)?;
     let handles = holders_of(path)?;
     if !handles.is_empty() {
-        return Err(Error::new(ErrorKind::StillOpen { handles }).with_help("write the user block before or after"));
+        return Err(Error::new(ErrorKind::StillOpen { handles })
+            .with_help("write the user block before or after"));
     }
     if temporary::lock(&file, true)? == Some(false) {
         return Err(ErrorKind::Locked.into());
@@ -81,8 +84,9 @@ fn write_to(path: &Path, bytes: &[u8]) -> Result<()> {
     let size = find(&mut file)?;
     if bytes.len() as u64 > size {
         let what = format!("{} bytes for a user block of {size}", bytes.len());
-        return Err(Error::new(ErrorKind::OutOfBounds(what))
-            .with_help("its size is settled when the file is created: `File::options().userblock(..)`"));
+        return Err(Error::new(ErrorKind::OutOfBounds(what)).with_help(
+            "its size is settled when the file is created: `File::options().userblock(..)`",
+        ));
     }
     file.rewind()?;
     file.write_all(bytes)?;

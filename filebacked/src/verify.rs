@@ -1,7 +1,7 @@
 //! [`verify`]: whether a file is as it was written, and can be read to its last byte.
 //!
-//! The digest is SHA-256 over digests of the parts, so that neither the order of members nor how data is laid out and
-//! compressed matters:
+//! The digest is SHA-256 over digests of the parts, so that neither the order of members nor how
+//! data is laid out and compressed matters:
 //!
 //! ```text
 //! object     sha256(kind, number of attributes, for each in order of their names: name, its content,
@@ -34,8 +34,8 @@ use std::path::Path;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Verified {
-    /// The digest that the file holds and that was computed again; `None` where it holds none, so that only checksums of HDF5
-    /// were verified, where there are some.
+    /// The digest that the file holds and that was computed again; `None` where it holds none, so
+    /// that only checksums of HDF5 were verified, where there are some.
     pub digest: Option<String>,
     /// The groups, datasets and datatypes.
     pub objects: u64,
@@ -43,7 +43,8 @@ pub struct Verified {
     pub bytes: u64,
 }
 
-/// Reads all of a file, and compares its digest with the one that [`WriteOptions::digest`](crate::WriteOptions::digest) stored.
+/// Reads all of a file, and compares its digest with the one that
+/// [`WriteOptions::digest`](crate::WriteOptions::digest) stored.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -60,8 +61,9 @@ pub struct Verified {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Damaged`] where the digest is another one, or whatever keeps a part of the file from being read;
-/// [`ErrorKind::Limit`] for a dataset of more than 64 GiB of which less than a millionth is in the file.
+/// [`ErrorKind::Damaged`] where the digest is another one, or whatever keeps a part of the file
+/// from being read; [`ErrorKind::Limit`] for a dataset of more than 64 GiB of which less than a
+/// millionth is in the file.
 pub fn verify(path: impl AsRef<Path>) -> Result<Verified> {
     ReadOptions::new().verify(path)
 }
@@ -75,7 +77,8 @@ impl ReadOptions {
     pub fn verify(&self, path: impl AsRef<Path>) -> Result<Verified> {
         let path = path.as_ref();
         let look = |source: &dyn Source| verified(source, self.max_depth);
-        engine::look_into_file(path, self, look).map_err(|e| e.during(Operation::Verify).in_file(path))
+        engine::look_into_file(path, self, look)
+            .map_err(|e| e.during(Operation::Verify).in_file(path))
     }
 }
 

@@ -1,4 +1,5 @@
-//! A value and the group it lies in, whatever holds the group: what saving and loading have in common.
+//! A value and the group it lies in, whatever holds the group: what saving and loading have in
+//! common.
 
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
@@ -19,7 +20,8 @@ use crate::slot::{Place, Slot, VALUE, Written};
 use crate::stamp::{DIGEST, FILTER, FORMAT, STAMP};
 use crate::storage::{ObjectKind, Sink, Source};
 
-/// The version of the format: the first number changes when older readers would misread, the second when they lack something.
+/// The version of the format: the first number changes when older readers would misread, the second
+/// when they lack something.
 pub(crate) const VERSION: &str = "1.0";
 
 /// The context of a save, with every option checked against the type.
@@ -27,7 +29,8 @@ pub(crate) fn write_context<T: Save>(options: &WriteOptions) -> Result<WriteCont
     WriteContext::new(options, T::key().map(|key| key.nested()))
 }
 
-/// Checks, before anything is touched, what the type and the value itself have to say about options.
+/// Checks, before anything is touched, what the type and the value itself have to say about
+/// options.
 pub(crate) fn check<T: Save>(value: &T, options: &WriteOptions) -> Result<()> {
     let cx = write_context::<T>(options)?;
     rehearse(&cx, Place::Root, value).map_err(|e| at_root::<T>(&cx, e))
@@ -76,7 +79,12 @@ fn put<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, place: Place<'_>, value:
 }
 
 /// Writes a value as a member of the sink's group.
-pub(crate) fn write_member<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, name: &str, value: &T) -> Result<()> {
+pub(crate) fn write_member<T: Save>(
+    sink: &mut dyn Sink,
+    cx: &WriteContext,
+    name: &str,
+    value: &T,
+) -> Result<()> {
     put(sink, cx, Place::Member(name), value)
 }
 
@@ -95,7 +103,8 @@ fn root<T: FileBacked>(source: &dyn Source, cx: &ReadContext) -> Result<T> {
     }
     let schema = T::schema();
     let rooted = schema.is_rooted();
-    // What Python's FileBacked calls an object is the root itself, whatever its type is here; a `Union` never is.
+    // What Python's FileBacked calls an object is the root itself, whatever its type is here; a
+    // `Union` never is.
     let (whole, ours) = match schema {
         // A value of any kind is the root, unless that only holds one that is no group.
         Schema::Any => (!holds_value(&root)?, ours),
@@ -129,7 +138,8 @@ fn holds_value(root: &Object<'_>) -> Result<bool> {
     Ok(attributes.iter().any(|name| name == FORMAT) && attributes.iter().all(is_mark))
 }
 
-/// Reads a value that is a member of the source's root. `ours` tells of files that this library wrote.
+/// Reads a value that is a member of the source's root. `ours` tells of files that this library
+/// wrote.
 pub(crate) fn read_member<T: FileBacked>(
     source: &dyn Source,
     path: &str,
@@ -144,7 +154,12 @@ pub(crate) fn read_member<T: FileBacked>(
 }
 
 /// Reads a link, which is not followed.
-fn link_at<T: FileBacked>(source: &dyn Source, path: &str, ours: bool, cx: &ReadContext) -> Result<T> {
+fn link_at<T: FileBacked>(
+    source: &dyn Source,
+    path: &str,
+    ours: bool,
+    cx: &ReadContext,
+) -> Result<T> {
     let root = Object::new(source, source.root()?);
     let group = GroupReader::new(root, cx, cx.start(), 0, ours, None);
     let link = group.link(&parts(path)?.join("/"));
@@ -191,7 +206,8 @@ fn missing(group: &Object<'_>, name: &str) -> Error {
     }
 }
 
-/// Whether an object in a file of ours can be one of ours: a group without a stamp is in the layout of others.
+/// Whether an object in a file of ours can be one of ours: a group without a stamp is in the layout
+/// of others.
 fn is_marked(object: &Object<'_>) -> Result<bool> {
     Ok(object.kind() != ObjectKind::Group || object.attribute(STAMP)?.is_some())
 }
@@ -199,8 +215,12 @@ fn is_marked(object: &Object<'_>) -> Result<bool> {
 /// The names of a path in a file.
 pub(crate) fn parts(path: &str) -> Result<Vec<&str>> {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    if parts.is_empty() || parts.iter().any(|part| matches!(*part, "." | "..") || part.contains('\0')) {
-        let what = format!("`{path}` is no name for a value: names are separated by `/`, and none is `.` or `..`");
+    if parts.is_empty()
+        || parts.iter().any(|part| matches!(*part, "." | "..") || part.contains('\0'))
+    {
+        let what = format!(
+            "`{path}` is no name for a value: names are separated by `/`, and none is `.` or `..`"
+        );
         return Err(Error::new(ErrorKind::Unsupported(what)));
     }
     Ok(parts)
@@ -212,7 +232,9 @@ pub(crate) fn members(schema: Schema) -> Vec<&'static str> {
     let names = |fields: Vec<FieldSchema>| fields.into_iter().map(|field| field.name);
     match schema {
         Schema::Struct(schema) => names(schema.fields).collect(),
-        Schema::Variants(schema) => schema.variants.into_iter().flat_map(|variant| names(variant.fields)).collect(),
+        Schema::Variants(schema) => {
+            schema.variants.into_iter().flat_map(|variant| names(variant.fields)).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -226,13 +248,17 @@ pub(crate) fn interrupted() -> Error {
     )
 }
 
-/// Whether this library wrote the file; an error if a later version of it did, in a form unknown here.
+/// Whether this library wrote the file; an error if a later version of it did, in a form unknown
+/// here.
 pub(crate) fn is_ours(root: &Object<'_>) -> Result<bool> {
     let Some(version) = root.text_attribute(FORMAT)? else { return Ok(false) };
-    let major = |version: &str| version.split('.').next().and_then(|number| number.parse::<u32>().ok());
+    let major =
+        |version: &str| version.split('.').next().and_then(|number| number.parse::<u32>().ok());
     match (major(&version), major(VERSION)) {
-        (Some(found), Some(supported)) if found > supported => Err(Error::new(ErrorKind::Version { found, supported })
-            .with_help("the file's format is that of a newer version of filebacked; update it")),
+        (Some(found), Some(supported)) if found > supported => {
+            Err(Error::new(ErrorKind::Version { found, supported })
+                .with_help("the file's format is that of a newer version of filebacked; update it"))
+        }
         (Some(_), _) => Ok(true),
         (None, _) => Err(ErrorKind::Damaged(format!("`{FORMAT}` is {version:?}")).into()),
     }

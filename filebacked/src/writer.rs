@@ -16,7 +16,8 @@ use crate::storage::{AttrSpec, Dtype, Sink};
 use std::fmt;
 use std::num::NonZero;
 
-/// An open group. Members are written in the order of the calls; [`GroupWriter::end`] closes it and gives the proof.
+/// An open group. Members are written in the order of the calls; [`GroupWriter::end`] closes it and
+/// gives the proof.
 ///
 /// ```
 /// use filebacked::{Result, Save, Slot, Written};
@@ -58,8 +59,8 @@ pub(crate) enum Members<'a> {
     Inside(&'a str),
     /// Attributes of an object of Python's FileBacked.
     Attributes,
-    /// There is no group, and its one member is the node of this name itself: the variant of a `Union` with this number, counted
-    /// from 1.
+    /// There is no group, and its one member is the node of this name itself: the variant of a
+    /// `Union` with this number, counted from 1.
     Alone(&'a str, NonZero<u32>),
 }
 
@@ -71,7 +72,10 @@ struct Table {
 
 impl fmt::Debug for GroupWriter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GroupWriter").field("depth", &self.depth).field("table", &self.table).finish_non_exhaustive()
+        f.debug_struct("GroupWriter")
+            .field("depth", &self.depth)
+            .field("table", &self.table)
+            .finish_non_exhaustive()
     }
 }
 
@@ -84,7 +88,17 @@ impl<'a> GroupWriter<'a> {
         inherited: Inherited,
         rooted: bool,
     ) -> Self {
-        GroupWriter { sink, cx, state, depth, inherited, rooted, table: None, members: Members::Plain, frame: None }
+        GroupWriter {
+            sink,
+            cx,
+            state,
+            depth,
+            inherited,
+            rooted,
+            table: None,
+            members: Members::Plain,
+            frame: None,
+        }
     }
 
     /// Makes the group a data frame with this column as its index.
@@ -106,7 +120,8 @@ impl<'a> GroupWriter<'a> {
         self.cx
     }
 
-    /// Whether the columns are left out: a table without rows inside a table of the same type would go on for ever.
+    /// Whether the columns are left out: a table without rows inside a table of the same type would
+    /// go on for ever.
     pub fn is_stub(&self) -> bool {
         self.table.is_some_and(|table| table.stub)
     }
@@ -126,7 +141,12 @@ impl<'a> GroupWriter<'a> {
     /// # Errors
     ///
     /// As [`GroupWriter::field`].
-    pub fn field_with<T>(&mut self, name: &str, value: &T, filter: &(impl Filter<T> + ?Sized)) -> Result<()> {
+    pub fn field_with<T>(
+        &mut self,
+        name: &str,
+        value: &T,
+        filter: &(impl Filter<T> + ?Sized),
+    ) -> Result<()> {
         self.member(name).put_with(value, filter)
     }
 
@@ -165,7 +185,11 @@ impl<'a> GroupWriter<'a> {
     /// # Errors
     ///
     /// Whatever `write` says, with the name in its path.
-    pub fn nested(&mut self, name: &str, write: impl FnOnce(&mut GroupWriter<'_>) -> Result<()>) -> Result<()> {
+    pub fn nested(
+        &mut self,
+        name: &str,
+        write: impl FnOnce(&mut GroupWriter<'_>) -> Result<()>,
+    ) -> Result<()> {
         if self.cx.is_python() {
             return Err(python::no_attribute(name).at(name));
         }
@@ -173,9 +197,11 @@ impl<'a> GroupWriter<'a> {
             self.left_out(name);
             return Ok(());
         };
-        let element = self.inherited.encoding.group(&Stamp::kind("group")).map_err(|e| e.at(name))?;
+        let element =
+            self.inherited.encoding.group(&Stamp::kind("group")).map_err(|e| e.at(name))?;
         self.sink.begin_group(name, false).map_err(|e| e.at(name))?;
-        let mut group = GroupWriter::new(&mut *self.sink, self.cx, state, self.depth, self.inherited, true);
+        let mut group =
+            GroupWriter::new(&mut *self.sink, self.cx, state, self.depth, self.inherited, true);
         if let Some(element) = element {
             group.element(element)?;
         }
@@ -222,7 +248,14 @@ impl<'a> GroupWriter<'a> {
     /// Writes texts as an attribute of this node's own layout, which patterns do not see.
     pub(crate) fn texts_attribute(&mut self, name: &str, texts: &[String]) -> Result<()> {
         let storage = self.inherited.storage();
-        let slot = Slot::new(&mut *self.sink, self.cx, Place::Attribute(name), self.state, self.depth, storage);
+        let slot = Slot::new(
+            &mut *self.sink,
+            self.cx,
+            Place::Attribute(name),
+            self.state,
+            self.depth,
+            storage,
+        );
         slot.dataset_text(&[texts.len() as u64], &mut texts.iter().map(String::as_str)).map(drop)
     }
 
@@ -245,7 +278,8 @@ impl<'a> GroupWriter<'a> {
         self.sink.attr(name, &Dtype::I64, &[values.len() as u64], crate::storage::as_bytes(values))
     }
 
-    /// Writes an entry of a map, unless the options leave it out. `name` is the link's, `key` what patterns call it.
+    /// Writes an entry of a map, unless the options leave it out. `name` is the link's, `key` what
+    /// patterns call it.
     pub(crate) fn entry(
         &mut self,
         name: &str,
@@ -282,7 +316,11 @@ impl<'a> GroupWriter<'a> {
     }
 
     /// Writes a part of this node's own layout, which patterns do not see.
-    pub(crate) fn part(&mut self, name: &str, write: impl FnOnce(Slot<'_>) -> Result<Written>) -> Result<()> {
+    pub(crate) fn part(
+        &mut self,
+        name: &str,
+        write: impl FnOnce(Slot<'_>) -> Result<Written>,
+    ) -> Result<()> {
         match write(self.slot(name)) {
             Ok(Written { .. }) => Ok(()),
             Err(error) => Err(error.at(name)),
@@ -293,7 +331,14 @@ impl<'a> GroupWriter<'a> {
     where
         'a: 's,
     {
-        Slot::new(&mut *self.sink, self.cx, Place::Member(name), self.state, self.depth, self.inherited.storage())
+        Slot::new(
+            &mut *self.sink,
+            self.cx,
+            Place::Member(name),
+            self.state,
+            self.depth,
+            self.inherited.storage(),
+        )
     }
 
     /// The tags and the columns of an enum's rows: which variant each row is.
@@ -301,7 +346,13 @@ impl<'a> GroupWriter<'a> {
     /// # Errors
     ///
     /// As [`GroupWriter::field`].
-    pub fn tags<T>(&mut self, tag: &str, names: &[&str], rows: Rows<'_, T>, index: impl Fn(&T) -> usize) -> Result<()> {
+    pub fn tags<T>(
+        &mut self,
+        tag: &str,
+        names: &[&str],
+        rows: Rows<'_, T>,
+        index: impl Fn(&T) -> usize,
+    ) -> Result<()> {
         self.part(tag, |slot| variant::write_tags(slot, names, rows, index))
     }
 
@@ -310,18 +361,26 @@ impl<'a> GroupWriter<'a> {
     /// # Errors
     ///
     /// As [`GroupWriter::field`].
-    pub fn variant_columns<'s>(&'s mut self, variant: &'s str, len: usize) -> Result<GroupWriter<'s>>
+    pub fn variant_columns<'s>(
+        &'s mut self,
+        variant: &'s str,
+        len: usize,
+    ) -> Result<GroupWriter<'s>>
     where
         'a: 's,
     {
         let stub = self.is_stub();
         let group = self.slot(variant).group(Stamp::kind("columns"));
-        let mut group = group.and_then(|mut group| group.write_len(len).map(|()| group)).map_err(|e| e.at(variant))?;
+        let mut group = group
+            .and_then(|mut group| group.write_len(len).map(|()| group))
+            .map_err(|e| e.at(variant))?;
         // The enum's own table is what counts for recursion; this one is a part of it.
         group.table = None;
         group.members = Members::Inside(variant);
         if stub {
-            return Err(Error::new(ErrorKind::Contract("columns of a variant in a table that is left out".into())));
+            return Err(Error::new(ErrorKind::Contract(
+                "columns of a variant in a table that is left out".into(),
+            )));
         }
         Ok(group)
     }
@@ -348,7 +407,12 @@ impl<'a> GroupWriter<'a> {
 
 /// The state of a member, or `None` where the options leave it out.
 #[inline]
-fn step(cx: &WriteContext, state: State, name: Option<&str>, schema: Option<Nested>) -> Option<State> {
+fn step(
+    cx: &WriteContext,
+    state: State,
+    name: Option<&str>,
+    schema: Option<Nested>,
+) -> Option<State> {
     match cx.mask() {
         None => Some(UNMASKED),
         Some(mask) => mask.step(state, name, schema),
@@ -410,7 +474,8 @@ impl fmt::Debug for MemberWriter<'_> {
 }
 
 impl<'s> MemberWriter<'s> {
-    /// As an HDF5 attribute instead of a dataset; `member@name` is that of a member, which is written before.
+    /// As an HDF5 attribute instead of a dataset; `member@name` is that of a member, which is
+    /// written before.
     pub fn attribute(mut self) -> Self {
         self.attribute = true;
         self
@@ -430,7 +495,11 @@ impl<'s> MemberWriter<'s> {
     }
 
     #[inline]
-    fn write(self, schema: Option<Nested>, write: impl FnOnce(Slot<'s>) -> Result<Written>) -> Result<()> {
+    fn write(
+        self,
+        schema: Option<Nested>,
+        write: impl FnOnce(Slot<'s>) -> Result<Written>,
+    ) -> Result<()> {
         let (name, members) = (self.name, self.members);
         let Some(state) = step(self.cx, self.state, Some(name), schema) else {
             self.sink.left_out(name);
@@ -445,7 +514,9 @@ impl<'s> MemberWriter<'s> {
             return Ok(());
         }
         if name.contains('/') {
-            let what = format!("`{name}` as the name of one member: `GroupWriter::nested` opens the groups on its way");
+            let what = format!(
+                "`{name}` as the name of one member: `GroupWriter::nested` opens the groups on its way"
+            );
             return Err(ErrorKind::Contract(what).into());
         }
         let place = if self.attribute { Place::Attribute(name) } else { Place::Member(name) };
@@ -471,7 +542,10 @@ impl<'s> MemberWriter<'s> {
     /// Whatever keeps the value from being written, with the name in its path.
     #[inline]
     pub fn put<T: Save>(self, value: &T) -> Result<()> {
-        if value.absence() == Some(0) && !self.explicit && !matches!(self.members, Members::Alone(..)) {
+        if value.absence() == Some(0)
+            && !self.explicit
+            && !matches!(self.members, Members::Alone(..))
+        {
             return Ok(());
         }
         let schema = if self.cx.mask().is_some() { key_schema(T::key()) } else { None };
@@ -492,7 +566,11 @@ impl<'s> MemberWriter<'s> {
     /// # Errors
     ///
     /// As [`MemberWriter::put`].
-    pub fn put_option_with<T>(self, value: &Option<T>, filter: &(impl Filter<T> + ?Sized)) -> Result<()> {
+    pub fn put_option_with<T>(
+        self,
+        value: &Option<T>,
+        filter: &(impl Filter<T> + ?Sized),
+    ) -> Result<()> {
         match value {
             Some(value) => self.put_with(value, filter),
             None if self.explicit => self.write(Some(opaque), |slot| slot.absent(0)),
@@ -516,7 +594,11 @@ impl<'s> MemberWriter<'s> {
     /// # Errors
     ///
     /// As [`MemberWriter::put`].
-    pub fn put_rows_with<T>(self, rows: Rows<'_, T>, filter: &(impl Filter<T> + ?Sized)) -> Result<()> {
+    pub fn put_rows_with<T>(
+        self,
+        rows: Rows<'_, T>,
+        filter: &(impl Filter<T> + ?Sized),
+    ) -> Result<()> {
         self.column().write(Some(opaque), |slot| slot.put_rows_with(rows, filter))
     }
 
@@ -525,7 +607,11 @@ impl<'s> MemberWriter<'s> {
     /// # Errors
     ///
     /// As [`MemberWriter::put`].
-    pub fn put_option_rows_with<T>(self, rows: Rows<'_, Option<T>>, filter: &(impl Filter<T> + ?Sized)) -> Result<()> {
+    pub fn put_option_rows_with<T>(
+        self,
+        rows: Rows<'_, Option<T>>,
+        filter: &(impl Filter<T> + ?Sized),
+    ) -> Result<()> {
         self.column().write(Some(opaque), |slot| filter.write_optional_rows(rows, slot))
     }
 
@@ -541,7 +627,9 @@ impl<'s> MemberWriter<'s> {
     ) -> Result<()> {
         let cx = self.cx;
         let schema = if cx.mask().is_some() { key_schema(T::key()) } else { None };
-        self.column().write(schema, |slot| absent::write_rows_unless(rows, slot, |value| left_out(value, cx)))
+        self.column().write(schema, |slot| {
+            absent::write_rows_unless(rows, slot, |value| left_out(value, cx))
+        })
     }
 
     /// Inside columns, an attribute field is an ordinary column.

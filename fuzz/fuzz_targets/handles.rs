@@ -1,5 +1,5 @@
-//! Any bytes as a file of others that nobody trusts, looked at as it is and through handles: an error or a value, in bounded
-//! time and memory.
+//! Any bytes as a file of others that nobody trusts, looked at as it is and through handles: an
+//! error or a value, in bounded time and memory.
 
 #![no_main]
 
@@ -17,7 +17,8 @@ const MEMBERS: usize = 8;
 
 fuzz_target!(|data: &[u8]| {
     let mut bytes = data.to_vec();
-    // Our own decoder leaves superblocks of version 3 to the C library: what is below them it looks at under a 2.
+    // Our own decoder leaves superblocks of version 3 to the C library: what is below them it looks
+    // at under a 2.
     if bytes.get(8) == Some(&3) {
         bytes[8] = 2;
     }

@@ -1,7 +1,10 @@
-//! What a program does to a file while it is stopped or told of errors: run by the program `actor`, checked by its tests.
+//! What a program does to a file while it is stopped or told of errors: run by the program `actor`,
+//! checked by its tests.
 
 use crate::mutants::{Record, record};
-use filebacked::{Compression, Durability, Engine, File, FileBacked, LazyMap, LazyVec, ReadOptions, WriteOptions};
+use filebacked::{
+    Compression, Durability, Engine, File, FileBacked, LazyMap, LazyVec, ReadOptions, WriteOptions,
+};
 use ndarray::Array2;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -82,7 +85,12 @@ impl Action {
 
     /// The action of a name.
     pub fn named(name: &str) -> Action {
-        Action::all().into_iter().chain(Action::others()).find(|(known, _)| *known == name).expect("an action").1
+        Action::all()
+            .into_iter()
+            .chain(Action::others())
+            .find(|(known, _)| *known == name)
+            .expect("an action")
+            .1
     }
 
     /// Whether what is complete survives a loss of power too.
@@ -98,10 +106,15 @@ impl Action {
     pub fn act(self, path: &Path) -> filebacked::Result<()> {
         match self {
             Action::Save(engine, durability, compression) => {
-                let options = WriteOptions::new().engine(engine).durability(durability).compression(compression);
+                let options = WriteOptions::new()
+                    .engine(engine)
+                    .durability(durability)
+                    .compression(compression);
                 options.save(path, &saved(2))
             }
-            Action::UpdateAtomic => filebacked::update_atomic(path, |file| file.update_root(&saved(2))),
+            Action::UpdateAtomic => {
+                filebacked::update_atomic(path, |file| file.update_root(&saved(2)))
+            }
             Action::Update => {
                 let file = File::open_rw(path)?;
                 file.update_root(&saved(2))?;
@@ -148,16 +161,25 @@ impl Action {
             let before = saved(1).records.len();
             let appended = found.records.split_off(before);
             let steps = appended.len() / APPENDED;
-            assert!(found == saved(1) && appended.len().is_multiple_of(APPENDED), "the file is a mixture");
+            assert!(
+                found == saved(1) && appended.len().is_multiple_of(APPENDED),
+                "the file is a mixture"
+            );
             for (step, records) in [2, 3].into_iter().zip(appended.chunks(APPENDED)) {
-                assert!(records.iter().all(|found| *found == record(step)), "the file is a mixture");
+                assert!(
+                    records.iter().all(|found| *found == record(step)),
+                    "the file is a mixture"
+                );
             }
             return Ok(steps as u64 + 1);
         }
         if self == Action::Map {
             let counts = std::mem::take(&mut found.counts);
             let mut wanted = saved(1);
-            assert!(found == Saved { counts: BTreeMap::new(), ..wanted.clone() }, "the file is a mixture");
+            assert!(
+                found == Saved { counts: BTreeMap::new(), ..wanted.clone() },
+                "the file is a mixture"
+            );
             if counts == wanted.counts {
                 return Ok(1);
             }

@@ -35,7 +35,8 @@ unsafe impl GlobalAlloc for Counting {
         // SAFETY: the caller's contract.
         let moved = unsafe { System.realloc(start, layout, size) };
         if !moved.is_null() {
-            // Where it has to move, both are there for a while; as a rule the kernel moves the pages of large ones.
+            // Where it has to move, both are there for a while; as a rule the kernel moves the
+            // pages of large ones.
             more(size.saturating_sub(layout.size()));
             NOW.fetch_sub(layout.size().saturating_sub(size), Relaxed);
         }
@@ -43,7 +44,8 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// What a call returns, how many bytes it had allocated at once at most, and how many of them are left.
+/// What a call returns, how many bytes it had allocated at once at most, and how many of them are
+/// left.
 pub fn measured<R>(call: impl FnOnce() -> R) -> (R, usize, usize) {
     let before = NOW.load(Relaxed);
     PEAK.store(before, Relaxed);

@@ -23,7 +23,8 @@ impl Described {
         Described { objects, superblock: answer["superblock"].as_u64().unwrap_or(0) }
     }
 
-    /// Asserts that another file has the same objects with the same values; how data lies in it may differ.
+    /// Asserts that another file has the same objects with the same values; how data lies in it may
+    /// differ.
     #[track_caller]
     pub fn assert_same(&self, other: &Described) {
         assert_eq!(self.paths(), other.paths());
@@ -99,14 +100,18 @@ impl<'a> Node<'a> {
     /// A part of the description that is text.
     #[track_caller]
     pub fn text(self, key: &str) -> &'a str {
-        let Some(text) = self.value[key].as_str() else { panic!("{}: {key} is {}", self.path, self.value[key]) };
+        let Some(text) = self.value[key].as_str() else {
+            panic!("{}: {key} is {}", self.path, self.value[key])
+        };
         text
     }
 
     /// The names in a group, in the order of the file.
     #[track_caller]
     pub fn links(self) -> Vec<&'a str> {
-        let Some(links) = self.value["links"].as_array() else { panic!("{} is no group", self.path) };
+        let Some(links) = self.value["links"].as_array() else {
+            panic!("{} is no group", self.path)
+        };
         links.iter().filter_map(Value::as_str).collect()
     }
 
@@ -118,7 +123,9 @@ impl<'a> Node<'a> {
     /// The names of the attributes, sorted.
     #[track_caller]
     pub fn attribute_names(self) -> Vec<&'a str> {
-        let Some(attributes) = self.value["attributes"].as_object() else { panic!("{}: {}", self.path, self.value) };
+        let Some(attributes) = self.value["attributes"].as_object() else {
+            panic!("{}: {}", self.path, self.value)
+        };
         let mut names: Vec<&str> = attributes.keys().map(String::as_str).collect();
         names.sort_unstable();
         names

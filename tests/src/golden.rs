@@ -1,4 +1,5 @@
-//! The objects in the files of `golden/python`, which Python's FileBacked 2.1.0 wrote, as types of Rust.
+//! The objects in the files of `golden/python`, which Python's FileBacked 2.1.0 wrote, as types of
+//! Rust.
 
 use filebacked::FileBacked;
 use half::f16;
@@ -16,7 +17,8 @@ pub fn path(name: &str) -> PathBuf {
 
 /// What Python reads back: the type and the printed value of each attribute.
 pub fn readback(name: &str) -> Value {
-    let text = std::fs::read_to_string(path(name).with_extension("readback.json")).expect("the file is there");
+    let text = std::fs::read_to_string(path(name).with_extension("readback.json"))
+        .expect("the file is there");
     serde_json::from_str(&text).expect("it is JSON")
 }
 
@@ -236,7 +238,10 @@ pub fn seqs() -> Seqs {
         nested_list_ragged: vec![vec![1], vec![], vec![2, 3]],
         list_of_str_lists: vec![texts(["a"]).into(), vec![], texts(["b", "c"]).into()],
         tuple_of_lists: vec![vec![1.0], vec![2.0, 3.0]],
-        array_list: vec![array![0.0, 1.0, 2.0].into_dyn(), array![[1.0, 0.0], [0.0, 1.0]].into_dyn()],
+        array_list: vec![
+            array![0.0, 1.0, 2.0].into_dyn(),
+            array![[1.0, 0.0], [0.0, 1.0]].into_dyn(),
+        ],
         obj_list: vec![inner(1, "one"), inner(2, "two")],
         obj_tuple: vec![inner(3, "three")],
         twelve: (0..12).map(|i| format!("s{i}")).collect(),
@@ -416,7 +421,8 @@ pub fn int_dict() -> IntDict {
 }
 
 pub fn tuple_dict() -> TupleDict {
-    let entries: [(&[i64], &str); 4] = [(&[1, 2], "alpha"), (&[3, 4, 5], "bravo"), (&[6], "charlie"), (&[], "delta")];
+    let entries: [(&[i64], &str); 4] =
+        [(&[1, 2], "alpha"), (&[3, 4, 5], "bravo"), (&[6], "charlie"), (&[], "delta")];
     TupleDict(entries.into_iter().map(|(key, value)| (key.to_vec(), value.to_string())).collect())
 }
 

@@ -1,4 +1,5 @@
-//! Shared pieces of the integration tests: round trips, and readers of HDF5 files that are not ours.
+//! Shared pieces of the integration tests: round trips, and readers of HDF5 files that are not
+//! ours.
 
 // A test that cannot go on says so by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

@@ -14,7 +14,9 @@ pub trait Plain {
 /// A struct or a tuple: what is absent has no member.
 pub fn fields<const N: usize>(fields: [(&str, Value); N]) -> Value {
     let none = json!({"none": 0});
-    Value::Object(fields.into_iter().filter(|(_, v)| *v != none).map(|(k, v)| (k.to_string(), v)).collect())
+    Value::Object(
+        fields.into_iter().filter(|(_, v)| *v != none).map(|(k, v)| (k.to_string(), v)).collect(),
+    )
 }
 
 /// A variant with its fields.
@@ -153,7 +155,8 @@ fn map<'a, K: Plain + 'a, V: Plain + 'a>(entries: impl Iterator<Item = (&'a K, &
         Value::String(text) => text,
         other => other.to_string(),
     };
-    let sorted: BTreeMap<String, Value> = entries.map(|(k, v)| (text(k.plain()), v.plain())).collect();
+    let sorted: BTreeMap<String, Value> =
+        entries.map(|(k, v)| (text(k.plain()), v.plain())).collect();
     json!({"map": sorted.into_iter().collect::<Vec<_>>()})
 }
 
@@ -169,7 +172,8 @@ impl<K: Plain, V: Plain> Plain for HashMap<K, V> {
     }
 }
 
-/// A type as JSON: its schema, and those of the structs and enums in it by name, of which there may be one each.
+/// A type as JSON: its schema, and those of the structs and enums in it by name, of which there may
+/// be one each.
 pub fn schema<T: FileBacked>() -> (Value, Map<String, Value>) {
     let mut types = Map::new();
     let schema = describe(T::schema(), &mut types);
@@ -181,25 +185,32 @@ fn describe(schema: Schema, types: &mut Map<String, Value>) -> Value {
         Schema::Scalar(name) => json!({"kind": "scalar", "name": name}),
         Schema::Text => json!({"kind": "text"}),
         Schema::Unit => json!({"kind": "unit"}),
-        Schema::Array { element, rank } => json!({"kind": "array", "of": describe(element(), types), "rank": rank}),
+        Schema::Array { element, rank } => {
+            json!({"kind": "array", "of": describe(element(), types), "rank": rank})
+        }
         Schema::Sequence(of) => json!({"kind": "sequence", "of": describe(of(), types)}),
         Schema::Sparse(of) => json!({"kind": "sparse", "of": describe(of(), types)}),
         Schema::Option(of) => json!({"kind": "option", "of": describe(of(), types)}),
         Schema::Tuple(of) => {
-            let field = |(i, of): (usize, fn() -> Schema)| describe_field(&i.to_string(), false, of, types);
+            let field =
+                |(i, of): (usize, fn() -> Schema)| describe_field(&i.to_string(), false, of, types);
             json!({"kind": "tuple", "fields": of.into_iter().enumerate().map(field).collect::<Vec<_>>()})
         }
         Schema::Map { key, value, links } => {
             json!({"kind": "map", "links": links, "key": describe(key(), types), "value": describe(value(), types)})
         }
-        Schema::Enumeration { name, variants } => json!({"kind": "enumeration", "name": name, "variants": variants}),
+        Schema::Enumeration { name, variants } => {
+            json!({"kind": "enumeration", "name": name, "variants": variants})
+        }
         Schema::Struct(of) => named(
             of.name,
             types,
             |types| json!({"kind": "struct", "name": of.name, "fields": describe_fields(of.fields, types)}),
         ),
         Schema::Variants(of) => named(of.name, types, |types| {
-            let fields = |v: filebacked::VariantSchema| (v.name.to_string(), describe_fields(v.fields, types));
+            let fields = |v: filebacked::VariantSchema| {
+                (v.name.to_string(), describe_fields(v.fields, types))
+            };
             let variants: Map<String, Value> = of.variants.into_iter().map(fields).collect();
             json!({"kind": "variants", "name": of.name, "variants": variants})
         }),
@@ -208,7 +219,11 @@ fn describe(schema: Schema, types: &mut Map<String, Value>) -> Value {
 }
 
 /// A reference to a type that has a name; it may hold itself.
-fn named(name: &str, types: &mut Map<String, Value>, make: impl FnOnce(&mut Map<String, Value>) -> Value) -> Value {
+fn named(
+    name: &str,
+    types: &mut Map<String, Value>,
+    make: impl FnOnce(&mut Map<String, Value>) -> Value,
+) -> Value {
     if !types.contains_key(name) {
         types.insert(name.to_string(), Value::Null);
         let made = make(types);
@@ -218,9 +233,17 @@ fn named(name: &str, types: &mut Map<String, Value>, make: impl FnOnce(&mut Map<
 }
 
 fn describe_fields(fields: Vec<filebacked::FieldSchema>, types: &mut Map<String, Value>) -> Value {
-    fields.into_iter().map(|field| describe_field(field.name, field.attribute, field.schema, types)).collect()
+    fields
+        .into_iter()
+        .map(|field| describe_field(field.name, field.attribute, field.schema, types))
+        .collect()
 }
 
-fn describe_field(name: &str, attribute: bool, of: fn() -> Schema, types: &mut Map<String, Value>) -> Value {
+fn describe_field(
+    name: &str,
+    attribute: bool,
+    of: fn() -> Schema,
+    types: &mut Map<String, Value>,
+) -> Value {
     json!({"name": name, "attribute": attribute, "schema": describe(of(), types)})
 }

@@ -1,4 +1,5 @@
-//! A Python process that reads and writes HDF5 files with h5py, pyfive and anndata; see `python/check.py`.
+//! A Python process that reads and writes HDF5 files with h5py, pyfive and anndata; see
+//! `python/check.py`.
 
 use crate::described::Described;
 use crate::{ENGINES, scratch, tool};
@@ -23,7 +24,8 @@ struct Process {
     _child: Child,
 }
 
-/// The Python process, or `None` where Python is missing: then the test returns, and counts as skipped.
+/// The Python process, or `None` where Python is missing: then the test returns, and counts as
+/// skipped.
 pub fn python() -> Option<&'static Python> {
     static PYTHON: OnceLock<Option<Python>> = OnceLock::new();
     PYTHON.get_or_init(start).as_ref()
@@ -34,19 +36,20 @@ fn start() -> Option<Python> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/check.py");
     let mut command = Command::new(&program);
     command.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = command.spawn().unwrap_or_else(|error| panic!("{program} does not start: {error}"));
+    let mut child =
+        command.spawn().unwrap_or_else(|error| panic!("{program} does not start: {error}"));
     let (Some(requests), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
         panic!("{program} has no pipes");
     };
     Some(Python(Mutex::new(Process { requests, answers: BufReader::new(answers), _child: child })))
 }
 
-/// A file made by Python code over `f`, with AnnData at hand as `ad`, pandas as `pd` and scipy's matrices as `sp`.
+/// A file made by Python code over `f`, with AnnData at hand as `ad`, pandas as `pd` and scipy's
+/// matrices as `sp`.
 #[track_caller]
 pub fn made_by_anndata(python: &Python, code: &str) -> (tempfile::TempDir, PathBuf) {
     let (dir, path) = scratch("made.h5ad");
-    let imports =
-        "import anndata as ad, pandas as pd, scipy.sparse as sp\nfrom anndata.io import write_elem, read_elem\n";
+    let imports = "import anndata as ad, pandas as pd, scipy.sparse as sp\nfrom anndata.io import write_elem, read_elem\n";
     python.create(&path, &format!("{imports}{code}"));
     (dir, path)
 }
@@ -59,8 +62,8 @@ impl Python {
         process.requests.flush().expect("Python listens");
         let mut line = String::new();
         process.answers.read_line(&mut line).expect("Python answers");
-        let answer: Value =
-            serde_json::from_str(&line).unwrap_or_else(|e| panic!("Python answered {line:?} to {request}: {e}"));
+        let answer: Value = serde_json::from_str(&line)
+            .unwrap_or_else(|e| panic!("Python answered {line:?} to {request}: {e}"));
         match answer.get("error") {
             None => Ok(answer["value"].clone()),
             Some(error) => Err(format!("{error}\n{}", answer["trace"].as_str().unwrap_or(""))),
@@ -78,18 +81,23 @@ impl Python {
         Described::new(&self.must(&json!({"op": "describe", "file": file})))
     }
 
-    /// All that a copy of the file must have too: names, types, shapes, values, attributes and order.
+    /// All that a copy of the file must have too: names, types, shapes, values, attributes and
+    /// order.
     #[track_caller]
     pub fn content(&self, file: &Path) -> Value {
         self.must(&json!({"op": "content", "file": file}))
     }
 
-    /// Every object of the file that a value is saved as, as h5py finds it: the same whichever engine writes.
+    /// Every object of the file that a value is saved as, as h5py finds it: the same whichever
+    /// engine writes.
     #[track_caller]
     pub fn describe_saved(&self, value: &impl Save) -> Described {
         let (_dir, path) = scratch("saved.h5");
         let [native, lib] = ENGINES.map(|engine| {
-            WriteOptions::new().engine(engine).save(&path, value).unwrap_or_else(|e| panic!("{engine:?}: {e:?}"));
+            WriteOptions::new()
+                .engine(engine)
+                .save(&path, value)
+                .unwrap_or_else(|e| panic!("{engine:?}: {e:?}"));
             self.describe(&path)
         });
         native.assert_same(&lib);
@@ -114,16 +122,22 @@ impl Python {
         self.must(&json!({"op": "exec", "file": file, "mode": "r+", "code": code}))
     }
 
-    /// The value in a file of ours, as docs/FORMAT.md says; in the form of [`Plain`](crate::plain::Plain).
+    /// The value in a file of ours, as docs/FORMAT.md says; in the form of
+    /// [`Plain`](crate::plain::Plain).
     pub fn read(&self, file: &Path) -> Result<Value, String> {
         self.ask(&json!({"op": "read", "file": file}))
     }
 
     /// Writes a file of ours, as docs/FORMAT.md says; what that leaves open is chosen by the seed.
-    pub fn write(&self, file: &Path, schema: &Schema, value: &Value, seed: u64) -> Result<(), String> {
+    pub fn write(
+        &self,
+        file: &Path,
+        schema: &Schema,
+        value: &Value,
+        seed: u64,
+    ) -> Result<(), String> {
         let (schema, types) = schema;
-        let request =
-            json!({"op": "write", "file": file, "schema": schema, "types": types, "value": value, "seed": seed});
+        let request = json!({"op": "write", "file": file, "schema": schema, "types": types, "value": value, "seed": seed});
         self.ask(&request).map(|_| ())
     }
 

@@ -7,8 +7,8 @@ use std::fmt::Debug;
 /// Both engines. Each does all that is asked of a whole file.
 pub const ENGINES: [Engine; 2] = [Engine::Native, Engine::Libhdf5];
 
-/// Asserts that a value comes back equal from bytes and from a file, whichever engine writes and whichever reads, and that
-/// equal values give equal bytes.
+/// Asserts that a value comes back equal from bytes and from a file, whichever engine writes and
+/// whichever reads, and that equal values give equal bytes.
 #[track_caller]
 pub fn round_trip<T: FileBacked + PartialEq + Debug>(value: &T) {
     round_trip_by(value, |a, b| a == b);
@@ -20,7 +20,8 @@ pub fn round_trip_by<T: FileBacked + Debug>(value: &T, same: impl Fn(&T, &T) -> 
     ENGINES.into_iter().for_each(|writer| round_trip_of(writer, value, &same));
 }
 
-/// The same for values that need the C library: our own engine declines them, and reads nothing of them.
+/// The same for values that need the C library: our own engine declines them, and reads nothing of
+/// them.
 #[track_caller]
 pub fn round_trip_by_library<T: FileBacked + PartialEq + Debug>(value: &T) {
     let error = WriteOptions::new().engine(Engine::Native).to_bytes(value).map(drop).unwrap_err();
@@ -32,12 +33,17 @@ pub fn round_trip_by_library<T: FileBacked + PartialEq + Debug>(value: &T) {
 fn round_trip_of<T: FileBacked + Debug>(writer: Engine, value: &T, same: &impl Fn(&T, &T) -> bool) {
     let (_dir, path) = scratch("value.h5");
     let options = WriteOptions::new().engine(writer);
-    let to_bytes =
-        |value: &T| options.to_bytes(value).unwrap_or_else(|e| panic!("{writer:?} does not write {value:?}: {e:?}"));
+    let to_bytes = |value: &T| {
+        options
+            .to_bytes(value)
+            .unwrap_or_else(|e| panic!("{writer:?} does not write {value:?}: {e:?}"))
+    };
     let bytes = to_bytes(value);
     assert!(bytes == to_bytes(value), "{writer:?}: two saves of one value differ: {value:?}");
     let save = || {
-        options.save(&path, value).unwrap_or_else(|e| panic!("{writer:?} does not save {value:?}: {e:?}"));
+        options
+            .save(&path, value)
+            .unwrap_or_else(|e| panic!("{writer:?} does not save {value:?}: {e:?}"));
         std::fs::read(&path).expect("the file is there")
     };
     let stored = save();
@@ -57,8 +63,13 @@ fn round_trip_of<T: FileBacked + Debug>(writer: Engine, value: &T, same: &impl F
             ("a file's bytes", options.from_bytes(&stored)),
         ];
         for (from, read) in reads {
-            let loaded = read.unwrap_or_else(|e| panic!("{writer:?} to {reader:?}, from {from}: {value:?}: {e:?}"));
-            assert!(same(value, &loaded), "{writer:?} to {reader:?}, from {from}\nsaved  {value:?}\nloaded {loaded:?}");
+            let loaded = read.unwrap_or_else(|e| {
+                panic!("{writer:?} to {reader:?}, from {from}: {value:?}: {e:?}")
+            });
+            assert!(
+                same(value, &loaded),
+                "{writer:?} to {reader:?}, from {from}\nsaved  {value:?}\nloaded {loaded:?}"
+            );
             // Also tells apart what `==` does not: the bits of a NaN, the sign of a zero.
             assert!(
                 bytes == to_bytes(&loaded),

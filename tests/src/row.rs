@@ -73,7 +73,9 @@ pub fn row(i: usize) -> Row {
         shape: match i % 4 {
             0 => Shape::Point,
             1 => Shape::Circle { radius: i as f64 },
-            2 => Shape::Path((0..i as u32 % 5).collect(), (i % 8 == 2).then(|| format!("path {i}"))),
+            2 => {
+                Shape::Path((0..i as u32 % 5).collect(), (i % 8 == 2).then(|| format!("path {i}")))
+            }
             _ => Shape::Circle { radius: -1.0 },
         },
         maybe: (i % 3 != 1).then_some(i as i32),

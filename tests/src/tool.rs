@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-/// The program that an environment variable names. Where it is missing the test is skipped and says so; in CI it fails,
-/// and so it does in `make test-interop`.
+/// The program that an environment variable names. Where it is missing the test is skipped and says
+/// so; in CI it fails, and so it does in `make test-interop`.
 pub(crate) fn named(variable: &str, what: &str) -> Option<String> {
     found(variable, what, std::env::var_os("CI").is_some())
 }
@@ -32,6 +32,10 @@ pub fn h5dump(arguments: &[&str], file: &Path) -> Option<String> {
     let program = named("FILEBACKED_H5DUMP", "h5dump")?;
     let output = Command::new(program).args(arguments).arg(file).output().expect("h5dump runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "h5dump failed:\n{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "h5dump failed:\n{text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Some(text)
 }

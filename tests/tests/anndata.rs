@@ -1,4 +1,5 @@
-//! Sparse matrices, nullable columns and whole `.h5ad` files: what AnnData reads of ours, and we of AnnData's.
+//! Sparse matrices, nullable columns and whole `.h5ad` files: what AnnData reads of ours, and we of
+//! AnnData's.
 
 use filebacked::anndata::{AnnData, H5ad, Matrix, Uns};
 use filebacked::testing::check_type;
@@ -37,9 +38,14 @@ type Data = AnnData<Observed, Gene>;
 
 fn data() -> Data {
     let observed = |barcode: &str, kind, counts| Observed { barcode: barcode.into(), kind, counts };
-    let gene = |name: &str, chromosome: &str, mean| Gene { name: name.into(), chromosome: chromosome.into(), mean };
+    let gene = |name: &str, chromosome: &str, mean| Gene {
+        name: name.into(),
+        chromosome: chromosome.into(),
+        mean,
+    };
     let x = CsMat::new((3, 2), vec![0, 1, 1, 3], vec![1, 0, 1], vec![1.5f32, 2.0, -3.0]);
-    let array = |values: &[f64]| ArrayD::from_shape_vec(vec![values.len()], values.to_vec()).unwrap();
+    let array =
+        |values: &[f64]| ArrayD::from_shape_vec(vec![values.len()], values.to_vec()).unwrap();
     let text = |text: &str| Uns::Text(text.into());
     let params = BTreeMap::from([
         ("method".to_string(), text("umap")),
@@ -50,24 +56,39 @@ fn data() -> Data {
         ("% mito".to_string(), Uns::Dict(BTreeMap::new())),
     ]);
     let names =
-        Array2::from_shape_vec((2, 2), ["a", "bb", "", "größer"].map(String::from).to_vec()).unwrap().into_dyn();
+        Array2::from_shape_vec((2, 2), ["a", "bb", "", "größer"].map(String::from).to_vec())
+            .unwrap()
+            .into_dyn();
     AnnData {
         x: Some(x.clone().into()),
-        obs: vec![observed("AAAC", Some(Kind::T), 1), observed("AAAG", None, 0), observed("AAAT", Some(Kind::Nk), 2)],
+        obs: vec![
+            observed("AAAC", Some(Kind::T), 1),
+            observed("AAAG", None, 0),
+            observed("AAAT", Some(Kind::Nk), 2),
+        ],
         var: vec![gene("CD3", "chr11", Some(0.5)), gene("MT-1", "MT", None)],
         layers: BTreeMap::from([
             ("dense".to_string(), Matrix::Dense(array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])),
             ("csc".to_string(), Matrix::Sparse(x.to_csc())),
         ]),
-        obsm: BTreeMap::from([("X_pca".to_string(), Matrix::Dense(Array2::from_elem((3, 4), 0.25)))]),
+        obsm: BTreeMap::from([(
+            "X_pca".to_string(),
+            Matrix::Dense(Array2::from_elem((3, 4), 0.25)),
+        )]),
         varm: BTreeMap::from([("PCs".to_string(), Matrix::Dense(Array2::from_elem((2, 4), 0.75)))]),
         obsp: BTreeMap::from([("distances".to_string(), Matrix::Sparse(CsMat::eye(3)))]),
         varp: BTreeMap::from([("near".to_string(), Matrix::Dense(Array2::eye(2)))]),
         uns: BTreeMap::from([
             ("variance".to_string(), Uns::Floats(array(&[1.0, 0.5]))),
             ("names".to_string(), Uns::Texts(names)),
-            ("codes".to_string(), Uns::Ints(ArrayD::from_shape_vec(vec![1, 2], vec![1, -2]).unwrap())),
-            ("mask".to_string(), Uns::Bools(ArrayD::from_shape_vec(vec![2], vec![true, false]).unwrap())),
+            (
+                "codes".to_string(),
+                Uns::Ints(ArrayD::from_shape_vec(vec![1, 2], vec![1, -2]).unwrap()),
+            ),
+            (
+                "mask".to_string(),
+                Uns::Bools(ArrayD::from_shape_vec(vec![2], vec![true, false]).unwrap()),
+            ),
             ("graph".to_string(), Uns::Sparse(CsMat::eye_csc(2))),
             ("params".to_string(), Uns::Dict(params)),
         ]),
@@ -133,7 +154,11 @@ fn an_object_opens_in_anndata() {
     for engine in [Engine::Native, Engine::Libhdf5] {
         let (_dir, path) = scratch("ours.h5ad");
         WriteOptions::new().engine(engine).save(&path, &data()).unwrap();
-        assert_eq!(ReadOptions::new().engine(engine).load::<Data>(&path).unwrap(), data(), "{engine:?}");
+        assert_eq!(
+            ReadOptions::new().engine(engine).load::<Data>(&path).unwrap(),
+            data(),
+            "{engine:?}"
+        );
         // Elements without an encoding would be a warning.
         let read = format!(
             "import warnings\nwarnings.simplefilter('error', category=ad._warnings.OldFormatWarning)\n{SAME}{DATA}same(ad.read_h5ad({path:?}), data)"
@@ -228,15 +253,23 @@ fn what_uns_cannot_hold_is_told() {
     for name in ["ranks", "frame", "cat"] {
         let value = found.uns.remove(name);
         assert!(matches!(value, Some(Uns::Other(_))), "{name}: {value:?}");
-        let error =
-            filebacked::to_bytes(&AnnData { uns: BTreeMap::from([(name.to_string(), value.unwrap())]), ..data() });
+        let error = filebacked::to_bytes(&AnnData {
+            uns: BTreeMap::from([(name.to_string(), value.unwrap())]),
+            ..data()
+        });
         let error = error.map(drop).unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Unsupported(_)) && error.path() == format!("/uns/{name}"), "{error}");
+        assert!(
+            matches!(error.kind(), ErrorKind::Unsupported(_))
+                && error.path() == format!("/uns/{name}"),
+            "{error}"
+        );
     }
     assert_eq!(found.uns.remove("none"), Some(Uns::Null));
     assert_eq!(found, data());
     let some = ReadOptions::new().skip(["uns/ranks", "layers"]).load::<Data>(&path).unwrap();
-    assert!(some.layers.is_empty() && !some.uns.contains_key("ranks") && some.uns.contains_key("frame"));
+    assert!(
+        some.layers.is_empty() && !some.uns.contains_key("ranks") && some.uns.contains_key("frame")
+    );
 }
 
 #[test]
@@ -273,7 +306,16 @@ fn bad_objects_are_errors() {
         let (at, error) = change(&code);
         assert!(matches!(error.kind(), ErrorKind::Damaged(_)) && at == path, "{code}: {error}");
     }
-    for name in ["X/indptr", "X/indices", "X/data", "obs", "var", "obs/counts", "obs/barcode", "obsp/distances/data"] {
+    for name in [
+        "X/indptr",
+        "X/indices",
+        "X/data",
+        "obs",
+        "var",
+        "obs/counts",
+        "obs/barcode",
+        "obsp/distances/data",
+    ] {
         let (at, error) = change(&format!("del f['{name}']"));
         assert!(*error.kind() == ErrorKind::Missing && at == format!("/{name}"), "{name}: {error}");
     }
@@ -285,7 +327,10 @@ fn bad_objects_are_errors() {
         ("f.attrs['encoding-type'] = 'mudata'".into(), "/"),
     ] {
         let (at, error) = change(&code);
-        assert!(matches!(error.kind(), ErrorKind::Mismatch { .. }) && at == path, "{code}: {error}");
+        assert!(
+            matches!(error.kind(), ErrorKind::Mismatch { .. }) && at == path,
+            "{code}: {error}"
+        );
     }
     let wrong = AnnData { var: Vec::new(), ..data() };
     let error = filebacked::to_bytes(&wrong).map(drop).unwrap_err();
@@ -324,7 +369,10 @@ fn sparse_matrices_open_by_read_elem() {
         WriteOptions::new().engine(engine).save(&path, &forms).unwrap();
         let elem = |path_of: &str, expr: &str| python.anndata(&path, path_of, expr);
         let said = "[x.format, str(x.dtype), x.toarray()]";
-        assert_eq!(elem("csr", said), json!(["csr", "float32", [[0.0, 1.5], [0.0, 0.0], [2.0, -3.0]]]));
+        assert_eq!(
+            elem("csr", said),
+            json!(["csr", "float32", [[0.0, 1.5], [0.0, 0.0], [2.0, -3.0]]])
+        );
         assert_eq!(elem("csc", said), json!(["csc", "int16", [[0, -2], [0, 0], [1, 3]]]));
         assert_eq!(elem("narrow", said), json!(["csr", "float64", [[0.5, 0.0, 1.5]]]));
         assert_eq!(elem("empty", "[x.format, *x.shape, x.nnz]"), json!(["csr", 0, 4, 0]));
@@ -391,7 +439,10 @@ fn unsorted_indices_are_sorted() {
     let Some(python) = python() else { return };
     let (_dir, path) = scratch("unsorted.h5ad");
     made(python, &format!("{DATA}data.write_h5ad({path:?})"));
-    python.change(&path, "for n, v in (('indices', [1, 1, 0]), ('data', [1.5, -3, 2])): f['X/' + n][:] = v");
+    python.change(
+        &path,
+        "for n, v in (('indices', [1, 1, 0]), ('data', [1.5, -3, 2])): f['X/' + n][:] = v",
+    );
     assert_eq!(filebacked::load::<Data>(&path).unwrap(), data());
 }
 

@@ -1,9 +1,10 @@
-//! Rows that are appended to tables of which filters have written something, and to data frames; digests of changed files.
+//! Rows that are appended to tables of which filters have written something, and to data frames;
+//! digests of changed files.
 
 use filebacked::with::{AsString, Categorical, DataFrame, Postcard};
 use filebacked::{
-    Error, File, FileBacked, Filter, LazyArray, LazyMap, LazyVec, Node, Rows, Slot, WriteOptions, Written, load, save,
-    verify,
+    Error, File, FileBacked, Filter, LazyArray, LazyMap, LazyVec, Node, Rows, Slot, WriteOptions,
+    Written, load, save, verify,
 };
 use filebacked_tests::{python, scratch};
 use serde_json::json;
@@ -28,7 +29,8 @@ impl Filter<i64> for Deltas {
 
     fn write_rows(&self, rows: Rows<'_, i64>, slot: Slot<'_>) -> Result<Written, Error> {
         let mut last = 0;
-        let deltas: Vec<i64> = rows.iter().map(|row| row - std::mem::replace(&mut last, *row)).collect();
+        let deltas: Vec<i64> =
+            rows.iter().map(|row| row - std::mem::replace(&mut last, *row)).collect();
         slot.put(&deltas)
     }
 
@@ -228,7 +230,10 @@ fn data_frames_get_rows() {
                      bool(f['cells/cluster'].attrs['ordered']), f['cells/cluster/categories'].asstr()[:].tolist()]";
         let order = ["kind", "guess", "cluster", "batch", "count", "note", "score"];
         let categories = ["c5", "c6", "c7", "c8", "c9"];
-        assert_eq!(python.eval(&path, frame), json!([order, "barcode", "categorical", false, categories]));
+        assert_eq!(
+            python.eval(&path, frame),
+            json!([order, "barcode", "categorical", false, categories])
+        );
     }
 }
 

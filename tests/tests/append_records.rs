@@ -76,10 +76,12 @@ fn check(first: &[usize], blocks: &[&[usize]]) -> Option<serde_json::Value> {
         assert_eq!(load::<Table>(&path).unwrap().rows, rows(&lens), "{engine:?}");
     }
     let python = python()?;
-    let whole = rows(&first.iter().chain(blocks.iter().copied().flatten()).copied().collect::<Vec<_>>());
+    let whole =
+        rows(&first.iter().chain(blocks.iter().copied().flatten()).copied().collect::<Vec<_>>());
     let read = "[[r['name'].decode(), r['inner']['tag'].decode(), r['maybe']['values']['tag'].decode(), \
                  [m['tag'].decode() for m in r['many']], [w.decode() for w in r['words']], int(r['last'])] for r in f['rows'][:]]";
-    let tag = |inner: &Option<Inner>| inner.as_ref().map_or(String::new(), |inner| inner.tag.clone());
+    let tag =
+        |inner: &Option<Inner>| inner.as_ref().map_or(String::new(), |inner| inner.tag.clone());
     let wanted = whole.iter().map(|row| {
         let many = row.many.iter().map(|inner| inner.tag.clone()).collect::<Vec<_>>();
         json!([row.name, row.inner.tag, tag(&row.maybe), many, row.words, row.last])
@@ -147,7 +149,12 @@ fn records_of_others_get_more() {
         rows.flush().unwrap();
         rows.push(row(4, "", ""));
         rows.flush().unwrap();
-        let wanted = [row(1, "abc", "one"), row(-2, "z", "twö"), row(-300, "xy", "a longer text"), row(4, "", "")];
+        let wanted = [
+            row(1, "abc", "one"),
+            row(-2, "z", "twö"),
+            row(-300, "xy", "a longer text"),
+            row(4, "", ""),
+        ];
         assert_eq!(rows.read().unwrap(), wanted);
         // More than the column holds, whose type is made anew.
         rows.push(row(5, "longer", "z"));
@@ -155,9 +162,15 @@ fn records_of_others_get_more() {
         assert_eq!(rows.range(3..).unwrap(), [row(4, "", ""), row(5, "longer", "z")]);
     }
     drop(file);
-    let found = python.eval(&path, "[[int(r[0]), r[1].decode(), r[2].decode()] for r in f['u'][:]]");
-    let wanted =
-        json!([[1, "abc", "one"], [-2, "z", "twö"], [-300, "xy", "a longer text"], [4, "", ""], [5, "longer", "z"]]);
+    let found =
+        python.eval(&path, "[[int(r[0]), r[1].decode(), r[2].decode()] for r in f['u'][:]]");
+    let wanted = json!([
+        [1, "abc", "one"],
+        [-2, "z", "twö"],
+        [-300, "xy", "a longer text"],
+        [4, "", ""],
+        [5, "longer", "z"]
+    ]);
     assert_eq!(found, wanted);
 }
 

@@ -88,7 +88,10 @@ fn values_of_all_kinds_are_kept() {
     assert_eq!(attrs.get::<Option<u8>>("some").unwrap(), Some(4));
     let map = attrs.to_map().unwrap();
     assert_eq!(map.len(), 19);
-    assert_eq!((map.get("i8").unwrap().as_i64(), map.get("str").unwrap().as_str()), (Some(-7), Some("borrowed")));
+    assert_eq!(
+        (map.get("i8").unwrap().as_i64(), map.get("str").unwrap().as_str()),
+        (Some(-7), Some("borrowed"))
+    );
     assert!(map.get("none").unwrap().as_dataset().unwrap().is_null());
     assert_eq!(map.get("array").unwrap(), &attrs.get::<Value>("array").unwrap());
     assert!(format!("{attrs:?}").starts_with("{\"array\": "), "{attrs:?}");
@@ -118,9 +121,13 @@ fn values_of_all_kinds_are_kept() {
         is(
             "a['complex'] == 1.5-2j and h5py.check_enum_dtype(a.get_id('enum').dtype) == {'Solid': 0, 'Liquid': 5} and a['enum'] == 5",
         );
-        is("a['text'].decode() == 'naïve Ψ' if isinstance(a['text'], bytes) else a['text'] == 'naïve Ψ'");
+        is(
+            "a['text'].decode() == 'naïve Ψ' if isinstance(a['text'], bytes) else a['text'] == 'naïve Ψ'",
+        );
         is("[t.decode() for t in a['texts']] == ['a', '', 'länger']");
-        is("a['array'].tolist() == [[1, 2, 3], [4, 5, 6]] and a['array'].dtype == 'i4' and a['no rows'].shape == (0,)");
+        is(
+            "a['array'].tolist() == [[1, 2, 3], [4, 5, 6]] and a['array'].dtype == 'i4' and a['no rows'].shape == (0,)",
+        );
         is(
             "isinstance(a['none'], h5py.Empty) and a['some'] == 4 and a['größe @x/y%'] == 1 and a['name@other'] == 2 and a['slice'].tolist() == [1.5, 2.5]",
         );
@@ -144,13 +151,22 @@ fn what_h5py_wrote_is_read() {
     assert_eq!(attrs.get::<Vec<String>>("l").unwrap(), ["x", "yz"]);
     assert!(attrs.get::<bool>("t").unwrap());
     assert_eq!(attrs.get::<Complex64>("c").unwrap(), Complex64::new(1.0, 2.0));
-    assert_eq!((attrs.get::<Option<f64>>("e").unwrap(), attrs.get::<Option<String>>("es").unwrap()), (None, None));
+    assert_eq!(
+        (attrs.get::<Option<f64>>("e").unwrap(), attrs.get::<Option<String>>("es").unwrap()),
+        (None, None)
+    );
     assert_eq!(attrs.get::<Array2<i64>>("n").unwrap(), arr2(&[[0, 1, 2], [3, 4, 5]]));
     assert_eq!(attrs.get::<Vec<i32>>("big").unwrap(), [0, 1, 2, 3]);
-    assert_eq!((attrs.get::<u64>("ü").unwrap(), attrs.get::<Phase>("en").unwrap()), (1, Phase::Liquid));
+    assert_eq!(
+        (attrs.get::<u64>("ü").unwrap(), attrs.get::<Phase>("en").unwrap()),
+        (1, Phase::Liquid)
+    );
     assert_eq!(attrs.to_map().unwrap().len(), 15);
     let null = attrs.get::<Value>("es").unwrap();
-    assert_eq!((null.as_dataset().unwrap().is_null(), null.as_dataset().unwrap().dtype()), (true, &Dtype::FixedStr(5)));
+    assert_eq!(
+        (null.as_dataset().unwrap().is_null(), null.as_dataset().unwrap().dtype()),
+        (true, &Dtype::FixedStr(5))
+    );
 
     let error = attrs.get::<u8>("ii").unwrap_err();
     assert_eq!(
@@ -159,9 +175,16 @@ fn what_h5py_wrote_is_read() {
     );
     assert_eq!(*attrs.get::<Option<u8>>("none").unwrap_err().kind(), ErrorKind::Missing);
     let error = attrs.get::<f64>("s").unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Mismatch { .. }) && error.to_string().contains("/d/s"), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Mismatch { .. }) && error.to_string().contains("/d/s"),
+        "{error}"
+    );
     assert!(attrs.get::<f64>("e").is_err());
-    assert!(!attrs.contains("").unwrap() && !attrs.contains("a\0b").unwrap() && !attrs.contains("x").unwrap());
+    assert!(
+        !attrs.contains("").unwrap()
+            && !attrs.contains("a\0b").unwrap()
+            && !attrs.contains("x").unwrap()
+    );
     assert_eq!(*file.attrs_of("e").unwrap_err().kind(), ErrorKind::Missing);
 }
 
@@ -176,9 +199,15 @@ fn attributes_are_replaced_renamed_and_removed() {
     assert_eq!((attrs.get::<String>("a").unwrap(), attrs.len().unwrap()), ("text".into(), 1));
     // What cannot be set leaves the old one.
     let error = attrs.set("a", vec![vec![1], vec![2, 3]]).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Unsupported(_)) && error.path() == "/data/a", "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Unsupported(_)) && error.path() == "/data/a",
+        "{error}"
+    );
     assert!(attrs.set("a", Some(None::<u8>)).is_err() && attrs.set("a", "with\0NUL").is_err());
-    assert_eq!((attrs.get::<String>("a").unwrap(), attrs.keys().unwrap()), ("text".into(), vec!["a".to_string()]));
+    assert_eq!(
+        (attrs.get::<String>("a").unwrap(), attrs.keys().unwrap()),
+        ("text".into(), vec!["a".to_string()])
+    );
     attrs.set("ä", 5).unwrap();
     attrs.set("ä", 6).unwrap();
     attrs.rename("a", "Ψ").unwrap();
@@ -197,7 +226,10 @@ fn attributes_are_replaced_renamed_and_removed() {
     let Some(python) = python() else { return };
     // The name says that it is UTF-8.
     let cset = "h5py.h5a.get_info(f['data'].id, 'ä'.encode()).cset == h5py.h5t.CSET_UTF8";
-    assert_eq!(python.eval(&path, &format!("[dict(f['data'].attrs), {cset}]")), json!([{"ä": 6}, true]));
+    assert_eq!(
+        python.eval(&path, &format!("[dict(f['data'].attrs), {cset}]")),
+        json!([{"ä": 6}, true])
+    );
 }
 
 #[test]
@@ -221,17 +253,25 @@ fn marks_of_the_format_are_not_changed() {
     file.write("model", &model).unwrap();
     let attrs = file.attrs_of("model").unwrap();
     assert_eq!(attrs.get::<String>("filebacked").unwrap(), "struct Model 1");
-    for name in ["filebacked", "filebacked_format", "filebacked_filter", "filebacked_digest", "len"] {
-        for error in [attrs.set(name, 1), attrs.remove(name), attrs.rename(name, "x"), attrs.rename("author", name)]
-            .map(Result::unwrap_err)
+    for name in ["filebacked", "filebacked_format", "filebacked_filter", "filebacked_digest", "len"]
+    {
+        for error in [
+            attrs.set(name, 1),
+            attrs.remove(name),
+            attrs.rename(name, "x"),
+            attrs.rename("author", name),
+        ]
+        .map(Result::unwrap_err)
         {
             assert!(
-                matches!(error.kind(), ErrorKind::Unsupported(what) if what.contains(name)) && error.help().is_some(),
+                matches!(error.kind(), ErrorKind::Unsupported(what) if what.contains(name))
+                    && error.help().is_some(),
                 "{error}"
             );
         }
     }
-    // A field that is an attribute is one like any other; so is `len` where no group of this library is.
+    // A field that is an attribute is one like any other; so is `len` where no group of this
+    // library is.
     attrs.set("author", "you").unwrap();
     assert_eq!(file.read::<Model>("model").unwrap(), Model { author: "you".into(), ..model });
     let data = file.attrs_of("model/rows").unwrap();
@@ -253,7 +293,10 @@ fn large_attributes() {
     (0..50).for_each(|i| attrs.set(&format!("small {i}"), i).unwrap());
     drop((file, attrs));
     let attrs = File::open(&path).unwrap().attrs_of("data").unwrap();
-    assert_eq!((attrs.get::<Vec<u32>>("large").unwrap() == large, attrs.len().unwrap()), (true, 52));
+    assert_eq!(
+        (attrs.get::<Vec<u32>>("large").unwrap() == large, attrs.len().unwrap()),
+        (true, 52)
+    );
     drop(attrs);
     let Some(python) = python() else { return };
     assert_eq!(python.eval(&path, "(f['data'].attrs['large'] == np.arange(100_000)).all()"), true);
@@ -262,7 +305,8 @@ fn large_attributes() {
     let attrs = File::open_rw(&path).unwrap().attrs_of("data").unwrap();
     let error = attrs.set("x", &large).unwrap_err();
     assert!(
-        matches!(error.kind(), ErrorKind::Unsupported(what) if what.contains("64 KiB")) && error.help().is_some(),
+        matches!(error.kind(), ErrorKind::Unsupported(what) if what.contains("64 KiB"))
+            && error.help().is_some(),
         "{error}"
     );
     assert_eq!((attrs.get::<u8>("x").unwrap(), attrs.len().unwrap()), (1, 1));

@@ -1,6 +1,8 @@
 //! Values that are saved without being owned: they give the files of those that are.
 
-use filebacked::{ErrorKind, FileBacked, Pairs, Save, Sequence, WriteOptions, from_bytes, to_bytes};
+use filebacked::{
+    ErrorKind, FileBacked, Pairs, Save, Sequence, WriteOptions, from_bytes, to_bytes,
+};
 use filebacked_tests::ENGINES;
 use ndarray::{Array2, ArrayView2, array, s};
 use sprs::{CsMat, CsMatView, CsVec, CsVecView, TriMat, TriMatView};
@@ -31,7 +33,9 @@ struct Particle {
 }
 
 fn particles(n: u32) -> Vec<Particle> {
-    (0..n).map(|id| Particle { id, name: format!("p{id}"), place: [f64::from(id), 0.5, -1.0] }).collect()
+    (0..n)
+        .map(|id| Particle { id, name: format!("p{id}"), place: [f64::from(id), 0.5, -1.0] })
+        .collect()
 }
 
 /// A row that owns nothing for sure.
@@ -50,10 +54,16 @@ fn references_and_slices() {
     same(&vec![&mut number], &vec![owned]);
     same(&particles(3)[1..].iter().collect::<Vec<&Particle>>(), &particles(3)[1..].to_vec());
     same(&&particles(5)[2..4], &particles(5)[2..4].to_vec());
-    same(&vec![&particles(5)[..2], &[], &particles(5)[4..]], &vec![particles(2), vec![], particles(5)[4..].to_vec()]);
+    same(
+        &vec![&particles(5)[..2], &[], &particles(5)[4..]],
+        &vec![particles(2), vec![], particles(5)[4..].to_vec()],
+    );
     same(&Some(&particles(1)[0]), &Some(particles(1).remove(0)));
     same(&vec![Some(&1.5f64), None], &vec![Some(1.5f64), None]);
-    same(&HashMap::from([("a", &particles(2)[..])]), &HashMap::from([("a".to_string(), particles(2))]));
+    same(
+        &HashMap::from([("a", &particles(2)[..])]),
+        &HashMap::from([("a".to_string(), particles(2))]),
+    );
     let arrays = [array![[1.0, 2.0]], array![[3.0], [4.0]]];
     same(&arrays.iter().collect::<Vec<_>>(), &arrays.to_vec());
 }
@@ -62,9 +72,15 @@ fn references_and_slices() {
 fn clone_on_write() {
     let name = String::from("a name");
     same(&Cow::Borrowed(name.as_str()), &name);
-    same(&vec![Cow::Borrowed(name.as_str()), Cow::Owned("b".to_string())], &vec![name.clone(), "b".to_string()]);
+    same(
+        &vec![Cow::Borrowed(name.as_str()), Cow::Owned("b".to_string())],
+        &vec![name.clone(), "b".to_string()],
+    );
     same(&[Cow::Borrowed(name.as_str())], &[name.as_str().to_string()]);
-    same(&HashMap::from([(Cow::Borrowed(name.as_str()), [1u8])]), &HashMap::from([(name.clone(), [1u8])]));
+    same(
+        &HashMap::from([(Cow::Borrowed(name.as_str()), [1u8])]),
+        &HashMap::from([(name.clone(), [1u8])]),
+    );
     let all = particles(4);
     same(&Cow::Borrowed(&all[1..3]), &all[1..3].to_vec());
     same(&vec![Cow::Borrowed(&all[..1]), Cow::Owned(vec![])], &vec![all[..1].to_vec(), vec![]]);
@@ -180,7 +196,11 @@ fn structs_of_what_others_own() {
         rates: owned.rates.iter().map(|(key, rate)| (key.as_str(), *rate)).collect(),
         best: owned.best.as_ref(),
         changed: &mut changed,
-        inner: owned.inner.iter().map(|inner| Inner { name: &inner.name, values: &inner.values }).collect(),
+        inner: owned
+            .inner
+            .iter()
+            .map(|inner| Inner { name: &inner.name, values: &inner.values })
+            .collect(),
     };
     same(&step, &owned);
 }
@@ -192,12 +212,24 @@ fn iterators_are_what_their_values_are() {
         let numbers: Vec<f64> = (0..n).map(|i| f64::from(i) * 0.5).collect();
         same(&Sequence::new((0..n).map(|i| f64::from(i) * 0.5)), &numbers);
         same(&Sequence::new(&numbers), &numbers);
-        same(&Sequence::new((0..n).map(|i| [i, i + 1])), &(0..n).map(|i| [i, i + 1]).collect::<Vec<_>>());
-        same(&Sequence::new((0..n).map(|i| i % 3 == 0)), &(0..n).map(|i| i % 3 == 0).collect::<Vec<_>>());
+        same(
+            &Sequence::new((0..n).map(|i| [i, i + 1])),
+            &(0..n).map(|i| [i, i + 1]).collect::<Vec<_>>(),
+        );
+        same(
+            &Sequence::new((0..n).map(|i| i % 3 == 0)),
+            &(0..n).map(|i| i % 3 == 0).collect::<Vec<_>>(),
+        );
     }
     same(&Sequence::new(["a", "bc"]), &vec!["a".to_string(), "bc".to_string()]);
-    same(&Sequence::new(particles(9).iter().rev()), &particles(9).into_iter().rev().collect::<Vec<_>>());
-    same(&Sequence::new((0..3usize).map(|i| vec![0.5; i])), &(0..3usize).map(|i| vec![0.5; i]).collect::<Vec<_>>());
+    same(
+        &Sequence::new(particles(9).iter().rev()),
+        &particles(9).into_iter().rev().collect::<Vec<_>>(),
+    );
+    same(
+        &Sequence::new((0..3usize).map(|i| vec![0.5; i])),
+        &(0..3usize).map(|i| vec![0.5; i]).collect::<Vec<_>>(),
+    );
     same(
         &Sequence::new((0..3usize).map(|i| Array2::<u8>::ones((i, 2)))),
         &(0..3usize).map(|i| Array2::<u8>::ones((i, 2))).collect::<Vec<_>>(),
@@ -207,7 +239,10 @@ fn iterators_are_what_their_values_are() {
     same(&vec![Sequence::new(0..3u8), Sequence::new(0..0)], &vec![vec![0u8, 1, 2], vec![]]);
 
     #[derive(Save)]
-    struct Frame<I: ExactSizeIterator<Item = f64> + Clone, J: ExactSizeIterator<Item = Particle> + Clone> {
+    struct Frame<
+        I: ExactSizeIterator<Item = f64> + Clone,
+        J: ExactSizeIterator<Item = Particle> + Clone,
+    > {
         #[filebacked(compression = filebacked::Compression::Gzip(1))]
         energies: Sequence<I>,
         #[filebacked(layout = "compound")]
@@ -227,7 +262,8 @@ fn iterators_are_what_their_values_are() {
     }
     let energies = (0..50_000).map(f64::from);
     let particles = (0..5).map(|id| Particle { id });
-    let owned = Owned { energies: energies.clone().collect(), particles: particles.clone().collect() };
+    let owned =
+        Owned { energies: energies.clone().collect(), particles: particles.clone().collect() };
     let frame = Frame { energies: Sequence::new(energies), particles: Sequence::new(particles) };
     let (one, two) = (to_bytes(&frame).unwrap(), to_bytes(&owned).unwrap());
     assert_eq!(one, two);
@@ -265,16 +301,18 @@ fn entries_are_what_their_map_is() {
     let flat: BTreeMap<String, f64> = [("a/b".to_string(), 0.5), ("c".to_string(), 1.5)].into();
     same(&Pairs::new(flat.iter().map(|(key, value)| (key.as_str(), *value))), &flat);
     let order: Vec<(String, [u8; 1])> = ["z", "a", "m"].map(|key| (key.to_string(), [1])).to_vec();
-    let map: indexmap::IndexMap<String, [u8; 1]> = from_bytes(&to_bytes(&Pairs::new(order.clone())).unwrap()).unwrap();
+    let map: indexmap::IndexMap<String, [u8; 1]> =
+        from_bytes(&to_bytes(&Pairs::new(order.clone())).unwrap()).unwrap();
     assert_eq!(map.into_iter().collect::<Vec<_>>(), order);
 
     let count = Rc::default();
     to_bytes(&Pairs::new((0..100).map(|i: u32| (i, Live::new(&count))))).unwrap();
     assert_eq!((count.0.get(), count.1.get()), (0, 1), "one value at a time");
 
-    for twice in
-        [to_bytes(&Pairs::new([("a", 1u8), ("a", 2)])), to_bytes(&Pairs::new([("a", vec![1u8]), ("a", vec![])]))]
-    {
+    for twice in [
+        to_bytes(&Pairs::new([("a", 1u8), ("a", 2)])),
+        to_bytes(&Pairs::new([("a", vec![1u8]), ("a", vec![])])),
+    ] {
         let error = twice.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Contract(_) | ErrorKind::Exists), "{error}");
     }
@@ -305,10 +343,20 @@ impl ExactSizeIterator for Liar {}
 #[test]
 fn an_iterator_that_lies_is_an_error() {
     for engine in ENGINES {
-        for (said, given) in
-            [(10, 5), (5, 10), (100_000, 10), (10, 100_000), (9000, 8192), (8192, 9000), (3, 0), (0, 3)]
-        {
-            let error = WriteOptions::new().engine(engine).to_bytes(&Sequence::new(Liar { said, given })).unwrap_err();
+        for (said, given) in [
+            (10, 5),
+            (5, 10),
+            (100_000, 10),
+            (10, 100_000),
+            (9000, 8192),
+            (8192, 9000),
+            (3, 0),
+            (0, 3),
+        ] {
+            let error = WriteOptions::new()
+                .engine(engine)
+                .to_bytes(&Sequence::new(Liar { said, given }))
+                .unwrap_err();
             assert!(matches!(error.kind(), ErrorKind::Contract(_)), "{said} {given}: {error}");
             let texts = Sequence::new(Liar { said, given }.map(|i| i.to_string()));
             let error = WriteOptions::new().engine(engine).to_bytes(&texts).unwrap_err();

@@ -1,8 +1,8 @@
 //! Codecs beside gzip, and checksums: seen by h5py with hdf5plugin, read from its files, damaged.
 
 use filebacked::{
-    BloscCodec, BloscShuffle, Compression, Engine, ErrorKind, File, FileBacked, ReadOptions, WriteOptions, hdf5,
-    inspect,
+    BloscCodec, BloscShuffle, Compression, Engine, ErrorKind, File, FileBacked, ReadOptions,
+    WriteOptions, hdf5, inspect,
 };
 use filebacked_tests::{Python, adler32, python, scratch};
 use ndarray::Array2;
@@ -122,10 +122,14 @@ fn every_codec_is_read_by_all() {
             options.save(&path, &arrays).unwrap();
             let what = format!("{compression:?} in {chunk_bytes}");
             assert!(filebacked::load::<Arrays>(&path).unwrap() == arrays, "{what}");
-            // In memory, and in a file that is open for writing, the library's pipeline calls the codec.
+            // In memory, and in a file that is open for writing, the library's pipeline calls the
+            // codec.
             let image = std::fs::read(&path).unwrap();
             assert!(filebacked::from_bytes::<Arrays>(&image).unwrap() == arrays, "{what}");
-            assert!(File::open_rw(&path).unwrap().read_root::<Arrays>().unwrap() == arrays, "{what}");
+            assert!(
+                File::open_rw(&path).unwrap().read_root::<Arrays>().unwrap() == arrays,
+                "{what}"
+            );
             options.save(&path, &arrays).unwrap();
             assert!(std::fs::read(&path).unwrap() == image, "equal bytes twice: {what}");
             let Some(python) = python else { continue };
@@ -137,7 +141,11 @@ fn every_codec_is_read_by_all() {
                 ("constant", bytes(&arrays.constant, f32::to_le_bytes)),
                 ("odd", bytes(&arrays.odd, i16::to_le_bytes)),
             ] {
-                assert_eq!(sum_by_h5py(python, &path, name), json!(adler32(&all)), "{name} by {what}");
+                assert_eq!(
+                    sum_by_h5py(python, &path, name),
+                    json!(adler32(&all)),
+                    "{name} by {what}"
+                );
             }
             let ids = "[x[0] for x in (lambda p: [p.get_filter(i) for i in range(p.get_nfilters())])\
                        (f['integers'].id.get_create_plist())]";
@@ -156,7 +164,8 @@ fn the_library_writes_by_them_too() {
         let file = hdf5::File::create(&path).unwrap();
         // What makes the library have the filters.
         filebacked::write(&file, "small", &1).unwrap();
-        let builder = file.new_dataset::<i32>().shape(values.len()).chunk(30_000).add_filter(id, &options);
+        let builder =
+            file.new_dataset::<i32>().shape(values.len()).chunk(30_000).add_filter(id, &options);
         builder.create("x").unwrap().write_raw(&values).unwrap();
         drop(builder);
         assert!(filebacked::read::<Vec<i32>>(&file, "x").unwrap() == values);
@@ -205,7 +214,9 @@ fn files_of_h5py() {
     let names: Vec<String> = serde_json::from_value(python.eval(&path, "list(f)")).unwrap();
     assert!(names.len() > 400);
     let types = "{'S3': 'S3', 'c16': '<c16'}";
-    let sum = format!("__import__('zlib').adler32(f[k][()].astype({types}.get(k.split()[-2], '<f8')).tobytes())");
+    let sum = format!(
+        "__import__('zlib').adler32(f[k][()].astype({types}.get(k.split()[-2], '<f8')).tobytes())"
+    );
     let sums = python.eval(&path, &format!("{{k: {sum} for k in f if ' ' in k}}"));
     for name in names.iter().filter(|name| name.contains(' ')) {
         let read: Vec<u8> = if name.contains("S3") {
@@ -215,7 +226,9 @@ fn files_of_h5py() {
             let read = file.read::<Array2<num_complex::Complex<f64>>>(name).unwrap();
             read.iter().flat_map(|c| [c.re.to_le_bytes(), c.im.to_le_bytes()].concat()).collect()
         } else {
-            let read = file.read::<ndarray::ArrayD<f64>>(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let read = file
+                .read::<ndarray::ArrayD<f64>>(name)
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
             read.iter().flat_map(|x| x.to_le_bytes()).collect()
         };
         assert_eq!(json!(adler32(&read)), sums[name], "{name}");
@@ -260,7 +273,8 @@ fn lzf_that_says_no_size() {
 fn hostile_lzf_that_says_no_size() {
     let Some(python) = with_plugins() else { return };
     let (_dir, path) = scratch("lzf.h5");
-    // Too few bytes and too many of them, the most that can be had of any, and what is no lzf. A chunk has 8192.
+    // Too few bytes and too many of them, the most that can be had of any, and what is no lzf. A
+    // chunk has 8192.
     let chunks: [&[u8]; 7] = [
         &[0, 0],
         &[&[0, 0][..], &[0xe0, 255, 0].repeat(31)].concat(),
@@ -272,9 +286,15 @@ fn hostile_lzf_that_says_no_size() {
     ];
     for chunk in chunks {
         let bytes: String = chunk.iter().map(|byte| format!("\\x{byte:02x}")).collect();
-        python.create(&path, &format!("{LZF_TEXTS}f['plain'].id.write_direct_chunk((512,), b'{bytes}')"));
+        python.create(
+            &path,
+            &format!("{LZF_TEXTS}f['plain'].id.write_direct_chunk((512,), b'{bytes}')"),
+        );
         let error = File::open(&path).unwrap().read::<Vec<String>>("plain").unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Damaged(_)) && error.path() == "/plain", "{error}");
+        assert!(
+            matches!(error.kind(), ErrorKind::Damaged(_)) && error.path() == "/plain",
+            "{error}"
+        );
     }
 }
 
@@ -304,13 +324,21 @@ fn mistakes_are_found_before_anything_is_written() {
         (blosc(BloscCodec::Lz4, 10, BloscShuffle::Byte), "Blosc of level 10"),
         (Compression::Raw { id: 0, options: &[] }, "an HDF5 filter of number 0"),
         (Compression::Raw { id: 65_536, options: &[] }, "an HDF5 filter of number 65536"),
-        (Compression::Raw { id: 32_013, options: &[] }, "the HDF5 filter zfp (32013) is not available"),
+        (
+            Compression::Raw { id: 32_013, options: &[] },
+            "the HDF5 filter zfp (32013) is not available",
+        ),
         (Compression::Raw { id: 60_000, options: &[] }, "the HDF5 filter 60000 is not available"),
-        (Compression::Raw { id: 32_000, options: &[] }, "the HDF5 filter lzf (32000) only reads here"),
+        (
+            Compression::Raw { id: 32_000, options: &[] },
+            "the HDF5 filter lzf (32000) only reads here",
+        ),
     ] {
         let wrong = options(compression).durability(filebacked::Durability::Fast);
         // Not even where there is nothing to compress.
-        for error in [wrong.save(&path, &sums(50_000)).unwrap_err(), wrong.save(&path, &1).unwrap_err()] {
+        for error in
+            [wrong.save(&path, &sums(50_000)).unwrap_err(), wrong.save(&path, &1).unwrap_err()]
+        {
             assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
             assert!(error.to_string().contains(text), "{error}");
         }
@@ -322,7 +350,10 @@ fn mistakes_are_found_before_anything_is_written() {
         values: Vec<f64>,
     }
     let error = filebacked::save(&path, &Wrong { values: vec![1.0; 1000] }).unwrap_err();
-    assert_eq!((error.path().as_str(), std::fs::read(&path).unwrap()), ("/values", b"as it was".to_vec()));
+    assert_eq!(
+        (error.path().as_str(), std::fs::read(&path).unwrap()),
+        ("/values", b"as it was".to_vec())
+    );
     assert!(error.to_string().contains("levels are -131072 to 22"), "{error}");
 }
 
@@ -396,19 +427,25 @@ fn a_flipped_bit_is_found() {
     let (_dir, path) = scratch("flipped.h5");
     let values = sums(100_000);
     let zstd = blosc(BloscCodec::Zstd, 5, BloscShuffle::Byte);
-    for compression in [Compression::None, Compression::Gzip(4), Compression::Lz4, Compression::Zstd(3), zstd] {
+    for compression in
+        [Compression::None, Compression::Gzip(4), Compression::Lz4, Compression::Zstd(3), zstd]
+    {
         options(compression).fletcher32(true).chunk_bytes(100_000).save(&path, &values).unwrap();
         let original = std::fs::read(&path).unwrap();
         assert!(filebacked::load::<Vec<i32>>(&path).unwrap() == values);
         if let Some(python) = with_plugins() {
-            assert_eq!(sum_by_h5py(python, &path, "value"), json!(adler32(&bytes(&values, i32::to_le_bytes))));
+            assert_eq!(
+                sum_by_h5py(python, &path, "value"),
+                json!(adler32(&bytes(&values, i32::to_le_bytes)))
+            );
         }
         let (at, size) = chunk(&path, 2);
         for place in [at, at + size / 2, at + size - 1] {
             let mut bytes = original.clone();
             bytes[place] ^= 0x10;
             std::fs::write(&path, &bytes).unwrap();
-            // By code of our own, by the library's pipeline in memory, and in a file that is open for writing.
+            // By code of our own, by the library's pipeline in memory, and in a file that is open
+            // for writing.
             let errors = [
                 filebacked::load::<Vec<i32>>(&path).unwrap_err(),
                 filebacked::from_bytes::<Vec<i32>>(&bytes).unwrap_err(),
@@ -441,7 +478,8 @@ fn small_data_has_checksums_in_any_case() {
     assert!(filebacked::load::<Vec<String>>(&path).unwrap() == text);
 }
 
-/// A file in which one chunk has been replaced by these bytes, by h5py, which does not look at them.
+/// A file in which one chunk has been replaced by these bytes, by h5py, which does not look at
+/// them.
 fn replaced(python: &Python, path: &Path, filters: &str, chunk: &[u8]) {
     let bytes: String = chunk.iter().map(|byte| format!("\\x{byte:02x}")).collect();
     python.create(
@@ -472,15 +510,17 @@ fn hostile_chunks() {
         chunk.extend([0x1f, 1, 0, 255, 255, 255, 0]);
         chunk
     };
-    // A frame of zstd that says that it holds 2^62 bytes, and one that says 200,000 and is a run of more.
+    // A frame of zstd that says that it holds 2^62 bytes, and one that says 200,000 and is a run of
+    // more.
     let zstd = |size: u64, blocks: &[u8]| {
         let mut chunk = vec![0x28, 0xb5, 0x2f, 0xfd, 0xe0];
         chunk.extend(size.to_le_bytes());
         chunk.extend(blocks);
         chunk
     };
-    let run =
-        |n: u32, last: u32| (n << 3 | 1 << 1 | last).to_le_bytes()[..3].iter().copied().chain([7]).collect::<Vec<u8>>();
+    let run = |n: u32, last: u32| {
+        (n << 3 | 1 << 1 | last).to_le_bytes()[..3].iter().copied().chain([7]).collect::<Vec<u8>>()
+    };
     let filters = ["**p.LZ4()", "**p.Zstd()", "**p.Blosc()", "compression='lzf'"];
     let mut cases: Vec<(usize, Vec<u8>)> = vec![
         (0, lz4(u64::MAX, 1 << 30, 7)),
@@ -514,7 +554,10 @@ fn hostile_chunks() {
     for (k, chunk) in cases {
         replaced(python, &path, filters[k], &chunk);
         let image = std::fs::read(&path).unwrap();
-        for error in [filebacked::load::<Vec<i32>>(&path).err(), filebacked::from_bytes::<Vec<i32>>(&image).err()] {
+        for error in [
+            filebacked::load::<Vec<i32>>(&path).err(),
+            filebacked::from_bytes::<Vec<i32>>(&image).err(),
+        ] {
             let error = error.unwrap_or_else(|| panic!("{} took {chunk:?}", filters[k]));
             let good = matches!(error.kind(), ErrorKind::Damaged(_) | ErrorKind::Unsupported(_));
             assert!(good && error.path() == "/value", "{} and {chunk:?}: {error}", filters[k]);
@@ -539,8 +582,13 @@ fn damaged_chunks() {
             // Without checksums other values may come out, but only of the damaged chunk.
             for read in [filebacked::load::<Vec<i32>>(&path), filebacked::from_bytes(&bytes)] {
                 match read {
-                    Ok(read) => assert!(read.len() == values.len() && read[..12_500] == values[..12_500]),
-                    Err(error) => assert!(matches!(error.kind(), ErrorKind::Damaged(_)), "{compression:?}: {error}"),
+                    Ok(read) => {
+                        assert!(read.len() == values.len() && read[..12_500] == values[..12_500])
+                    }
+                    Err(error) => assert!(
+                        matches!(error.kind(), ErrorKind::Damaged(_)),
+                        "{compression:?}: {error}"
+                    ),
                 }
             }
         }

@@ -169,7 +169,8 @@ struct Inner {
 }
 
 fn hit(i: u16) -> Hit {
-    let inner = |at: i16| Inner { at, text: if at % 40 == 7 { "w".repeat(300) } else { at.to_string() } };
+    let inner =
+        |at: i16| Inner { at, text: if at % 40 == 7 { "w".repeat(300) } else { at.to_string() } };
     Hit {
         channel: i,
         start: f64::from(i),
@@ -208,7 +209,10 @@ fn a_type_can_say_that_its_rows_are_records() {
     );
     // A single value is a group still.
     assert!(
-        inspect::tree_of_bytes(&filebacked::to_bytes(&hits[0]).unwrap()).unwrap().to_string().contains("struct Hit 2")
+        inspect::tree_of_bytes(&filebacked::to_bytes(&hits[0]).unwrap())
+            .unwrap()
+            .to_string()
+            .contains("struct Hit 2")
     );
 }
 
@@ -268,9 +272,15 @@ fn fields_may_be_missing_renamed_converted_or_more() {
     let rows = vec![old(1, 10.0), old(2, -20.0)];
     assert_eq!(reread::<Vec<New>>(&rows).unwrap(), [new(1, 10), new(2, -20)]);
     // Two members of these names are no option if the file says that it is a struct.
-    assert_eq!(reread::<Vec<Option<Pair>>>(&rows).unwrap(), vec![Some(Pair { mask: true, values: 0.5 }); 2]);
+    assert_eq!(
+        reread::<Vec<Option<Pair>>>(&rows).unwrap(),
+        vec![Some(Pair { mask: true, values: 0.5 }); 2]
+    );
     let error = reread::<Vec<New>>(&vec![old(1, 0.5)]).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::OutOfRange { .. }) && error.path() == "/value/size", "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::OutOfRange { .. }) && error.path() == "/value/size",
+        "{error}"
+    );
     let error = reread::<Vec<Strict>>(&rows).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::UnknownMember(_)), "{error}");
     let error = reread::<Vec<Point>>(&rows).unwrap_err();
@@ -334,9 +344,15 @@ fn what_is_not_flat_is_refused_by_name() {
     }
     // The type decides, not how many values there are.
     assert_eq!(path(Vec::<Ragged>::new()), "/rows/tags");
-    assert_eq!(path(vec![Deep { inner: (1, Ragged { id: 2, tags: vec![3] }) }]), "/rows/inner/1/tags");
+    assert_eq!(
+        path(vec![Deep { inner: (1, Ragged { id: 2, tags: vec![3] }) }]),
+        "/rows/inner/1/tags"
+    );
     assert_eq!(path(Vec::<Mapped>::new()), "/rows/map");
-    assert_eq!(path(vec![Eventful { event: Event::Start }, Eventful { event: Event::Move(1.0) }]), "/rows/event");
+    assert_eq!(
+        path(vec![Eventful { event: Event::Start }, Eventful { event: Event::Move(1.0) }]),
+        "/rows/event"
+    );
     assert_eq!(path(Vec::<Array>::new()), "/rows/image");
     assert_eq!(path(Vec::<Empty>::new()), "/rows/nothing");
     assert_eq!(path(vec![1.5]), "/rows");
@@ -380,7 +396,8 @@ fn what_a_field_says_is_for_the_dataset() {
     round_trip_by_library(&run);
     let tree = inspect::tree_of_bytes(&filebacked::to_bytes(&run).unwrap()).unwrap().to_string();
     assert!(
-        tree.contains("points   {x: f64, y: f64} (1000)") && tree.contains("chunked (64) shuffle + gzip"),
+        tree.contains("points   {x: f64, y: f64} (1000)")
+            && tree.contains("chunked (64) shuffle + gzip"),
         "{tree}"
     );
     let skipped = WriteOptions::new().skip(["points/*/y"]).to_bytes(&run).unwrap();
@@ -401,7 +418,8 @@ fn filters_of_members_are_noted() {
         other: i16,
         nested: (i16, u8),
     }
-    let rows: Vec<Named> = (0..5).map(|i| Named { number: i, other: i as i16, nested: (3, 4) }).collect();
+    let rows: Vec<Named> =
+        (0..5).map(|i| Named { number: i, other: i as i16, nested: (3, 4) }).collect();
     #[derive(FileBacked, Debug, PartialEq)]
     struct Table {
         #[filebacked(layout = "compound")]

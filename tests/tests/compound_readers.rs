@@ -1,4 +1,5 @@
-//! Compound datasets of ours in h5py, pyfive and h5dump, and those of h5py, PyTables and pandas as structs.
+//! Compound datasets of ours in h5py, pyfive and h5dump, and those of h5py, PyTables and pandas as
+//! structs.
 
 use filebacked::{Engine, ErrorKind, FileBacked, ReadOptions, WriteOptions};
 use filebacked_tests::{Python, h5dump, python, scratch};
@@ -45,7 +46,8 @@ struct Table {
     plain: Vec<Plain>,
 }
 
-/// Without arrays, enumerations and strings of variable length, which pyfive 1.3 does not read in records, whoever wrote them.
+/// Without arrays, enumerations and strings of variable length, which pyfive 1.3 does not read in
+/// records, whoever wrote them.
 #[derive(FileBacked, Debug, PartialEq, Clone)]
 struct Plain {
     id: u32,
@@ -69,9 +71,17 @@ fn table() -> Table {
         corners: [Point { x: 1.0, y: 2.0 }, Point { x: 3.0, y: 4.0 }],
         tags: ["t".to_string(), if i == 0 { "w".repeat(300) } else { "u".into() }],
     };
-    let plain =
-        |i: u32| Plain { id: i, name: format!("n{i}"), pos: Point { x: f64::from(i), y: 0.5 }, last: -(i as i8) };
-    Table { rows: (0..6).map(sample).collect(), one: Point { x: 7.0, y: 8.0 }, plain: (0..4).map(plain).collect() }
+    let plain = |i: u32| Plain {
+        id: i,
+        name: format!("n{i}"),
+        pos: Point { x: f64::from(i), y: 0.5 },
+        last: -(i as i8),
+    };
+    Table {
+        rows: (0..6).map(sample).collect(),
+        one: Point { x: 7.0, y: 8.0 },
+        plain: (0..4).map(plain).collect(),
+    }
 }
 
 #[test]
@@ -102,7 +112,10 @@ fn h5py_pyfive_and_h5dump_read_records() {
             assert_eq!(*file.at("/rows").get("shape"), json!([6]));
             let eval = |expr: &str| python.eval(&path, expr);
             assert_eq!(eval("f['rows']['id']"), json!([0, 1, 2, 3, 4, 5]));
-            assert_eq!(eval("f['rows']['on'].tolist()"), json!([false, true, false, false, false, false]));
+            assert_eq!(
+                eval("f['rows']['on'].tolist()"),
+                json!([false, true, false, false, false, false])
+            );
             assert_eq!(eval("f['rows']['pos']['x']"), json!([0.0, 1.0, 2.0, 3.0, 4.0, 5.0]));
             assert_eq!(eval("f['rows'][4]['shape']"), json!([[1, 2, 3], [4, 5, 4]]));
             assert_eq!(eval("f['rows'][1]['name'].decode()"), json!("n1é"));
@@ -120,7 +133,12 @@ fn h5py_pyfive_and_h5dump_read_records() {
             assert_eq!(pyfive("float(f['one'][()]['y'])"), json!(8.0));
         }
         if let Some(dump) = h5dump(&["-d", "/rows"], &path) {
-            for part in ["H5T_ARRAY { [2][3] H5T_STD_I16LE } \"shape\"", "H5T_IEEE_F64LE \"x\"", "\"n3", "longlong"] {
+            for part in [
+                "H5T_ARRAY { [2][3] H5T_STD_I16LE } \"shape\"",
+                "H5T_IEEE_F64LE \"x\"",
+                "\"n3",
+                "longlong",
+            ] {
                 assert!(dump.contains(part), "{engine:?}: no {part} in {dump}");
             }
         }
@@ -224,7 +242,10 @@ fn structured_arrays_of_h5py_are_structs() {
         id: u8,
     }
     let error = load_t::<Vec<Small>>(&path).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::OutOfRange { .. }) && error.path() == "/t/id", "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::OutOfRange { .. }) && error.path() == "/t/id",
+        "{error}"
+    );
     #[derive(FileBacked, Debug)]
     #[allow(dead_code)]
     struct Reference {
@@ -232,14 +253,19 @@ fn structured_arrays_of_h5py_are_structs() {
         reference: u64,
     }
     let error = load_t::<Vec<Reference>>(&path).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Mismatch { .. }) && error.path() == "/t/ref/0", "a group: {error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Mismatch { .. }) && error.path() == "/t/ref/0",
+        "a group: {error}"
+    );
     let error = load_t::<Row>(&path).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Mismatch { .. }) && error.path() == "/t", "{error}");
 }
 
 #[track_caller]
 fn run(python: &Python, code: &str) {
-    python.ask(&json!({"op": "exec", "code": code})).unwrap_or_else(|error| panic!("{code}\n{error}"));
+    python
+        .ask(&json!({"op": "exec", "code": code}))
+        .unwrap_or_else(|error| panic!("{code}\n{error}"));
 }
 
 #[test]

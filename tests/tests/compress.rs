@@ -1,6 +1,8 @@
 //! Compressed chunks: written and read by code of our own, seen by others, damaged.
 
-use filebacked::{Compression, Engine, ErrorKind, File, FileBacked, LazyArray, ReadOptions, WriteOptions, hdf5};
+use filebacked::{
+    Compression, Engine, ErrorKind, File, FileBacked, LazyArray, ReadOptions, WriteOptions, hdf5,
+};
 use filebacked_tests::{adler32, python, scratch};
 use ndarray::{Array1, Array2, Array3, ArrayD, s};
 use num_complex::Complex;
@@ -36,7 +38,11 @@ fn sums(n: usize) -> Vec<i32> {
 }
 
 fn sine(n: usize) -> Vec<f64> {
-    random(n).into_iter().enumerate().map(|(i, x)| (i as f64 * 1e-3).sin() + (x >> 12) as f64 * 1e-18).collect()
+    random(n)
+        .into_iter()
+        .enumerate()
+        .map(|(i, x)| (i as f64 * 1e-3).sin() + (x >> 12) as f64 * 1e-18)
+        .collect()
 }
 
 fn gzip(level: u8) -> WriteOptions {
@@ -46,24 +52,35 @@ fn gzip(level: u8) -> WriteOptions {
 /// What h5py reads: type, filters, and a checksum of the bytes.
 fn h5py(path: &Path, name: &str) -> Option<(String, u32)> {
     let x = format!("f['{name}']");
-    let found = python()?.eval(path, &format!("[{x}.dtype.str, __import__('zlib').adler32({x}[()].tobytes())]"));
+    let found = python()?
+        .eval(path, &format!("[{x}.dtype.str, __import__('zlib').adler32({x}[()].tobytes())]"));
     Some((found[0].as_str().unwrap().to_string(), found[1].as_u64().unwrap() as u32))
 }
 
 #[track_caller]
-fn check<T: FileBacked + PartialEq + Debug + Send + Sync>(value: &T, bytes: &[u8], options: &WriteOptions) {
+fn check<T: FileBacked + PartialEq + Debug + Send + Sync>(
+    value: &T,
+    bytes: &[u8],
+    options: &WriteOptions,
+) {
     let (_dir, path) = scratch("value.h5");
     options.save(&path, value).unwrap();
     let first = std::fs::read(&path).unwrap();
     assert!(filebacked::load::<T>(&path).unwrap() == *value);
-    assert!(filebacked::from_bytes::<T>(&first).unwrap() == *value, "through the library, in memory");
+    assert!(
+        filebacked::from_bytes::<T>(&first).unwrap() == *value,
+        "through the library, in memory"
+    );
     options.save(&path, value).unwrap();
     assert!(std::fs::read(&path).unwrap() == first, "equal bytes twice");
     for threads in [1, 3] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| options.save(&path, value)).unwrap();
         assert!(std::fs::read(&path).unwrap() == first, "{threads} threads");
-        assert!(pool.install(|| filebacked::load::<T>(&path)).unwrap() == *value, "{threads} threads");
+        assert!(
+            pool.install(|| filebacked::load::<T>(&path)).unwrap() == *value,
+            "{threads} threads"
+        );
     }
     if let Some((_, sum)) = h5py(&path, "value") {
         assert_eq!(sum, adler32(bytes), "h5py reads the same");
@@ -99,7 +116,8 @@ fn elements_of_all_sizes() {
     if text.iter().all(|text| text.len() == width) {
         check(&text, &all, &gzip(4));
     } else {
-        let padded: Vec<u8> = text.iter().flat_map(|t| t.bytes().chain(vec![0; width - t.len()])).collect();
+        let padded: Vec<u8> =
+            text.iter().flat_map(|t| t.bytes().chain(vec![0; width - t.len()])).collect();
         check(&text, &padded, &gzip(4));
     }
 }
@@ -115,15 +133,29 @@ fn levels() {
 
 #[test]
 fn shapes_and_edges() {
-    for shape in [vec![1, 300_000], vec![300_000, 1], vec![531, 601], vec![3, 70_001, 2], vec![70, 61, 67], vec![0, 5]]
-    {
+    for shape in [
+        vec![1, 300_000],
+        vec![300_000, 1],
+        vec![531, 601],
+        vec![3, 70_001, 2],
+        vec![70, 61, 67],
+        vec![0, 5],
+    ] {
         let array = ArrayD::from_shape_vec(shape.clone(), sums(shape.iter().product())).unwrap();
         let all = bytes(array.as_slice().unwrap(), i32::to_le_bytes);
         for chunk_bytes in [None, Some(1 << 14), Some(100_000), Some(1 << 30)] {
             let options = chunk_bytes.map_or(gzip(1), |n| gzip(1).chunk_bytes(n));
             match shape.len() {
-                2 => check(&array.clone().into_dimensionality::<ndarray::Ix2>().unwrap(), &all, &options),
-                _ => check(&array.clone().into_dimensionality::<ndarray::Ix3>().unwrap(), &all, &options),
+                2 => check(
+                    &array.clone().into_dimensionality::<ndarray::Ix2>().unwrap(),
+                    &all,
+                    &options,
+                ),
+                _ => check(
+                    &array.clone().into_dimensionality::<ndarray::Ix3>().unwrap(),
+                    &all,
+                    &options,
+                ),
             }
         }
     }
@@ -156,11 +188,21 @@ fn chunks_of_a_given_shape() {
     assert_eq!(sum, adler32(&bytes(value.tiles.as_slice().unwrap(), f64::to_le_bytes)));
     let (_, sum) = h5py(&path, "boxes").unwrap();
     assert_eq!(sum, adler32(&bytes(value.boxes.as_slice().unwrap(), i32::to_le_bytes)));
-    assert_eq!(python.eval(&path, "[list(x.chunks) for x in (f['tiles'], f['boxes'])]"), json!([[17, 33], [10, 7, 9]]));
+    assert_eq!(
+        python.eval(&path, "[list(x.chunks) for x in (f['tiles'], f['boxes'])]"),
+        json!([[17, 33], [10, 7, 9]])
+    );
     let masks = "sorted({f['line'].id.get_chunk_info(i).filter_mask for i in range(101)})";
-    assert_eq!(python.eval(&path, masks), json!([0]), "what does not get shorter is a stream of stored blocks");
+    assert_eq!(
+        python.eval(&path, masks),
+        json!([0]),
+        "what does not get shorter is a stream of stored blocks"
+    );
     let sum = "__import__('zlib').adler32(f['line'][:].tobytes())";
-    assert_eq!(python.pyfive(&path, sum), json!(adler32(&bytes(value.line.as_slice().unwrap(), u64::to_le_bytes))));
+    assert_eq!(
+        python.pyfive(&path, sum),
+        json!(adler32(&bytes(value.line.as_slice().unwrap(), u64::to_le_bytes)))
+    );
 }
 
 #[test]
@@ -191,7 +233,13 @@ fn the_library_reads_and_is_read() {
     assert!(file.dataset("value").unwrap().read_raw::<i32>().unwrap() == values);
     drop(file);
     let file = hdf5::File::create(&path).unwrap();
-    let builder = file.new_dataset::<i32>().shape(values.len()).chunk(10_000).shuffle().deflate(6).fletcher32();
+    let builder = file
+        .new_dataset::<i32>()
+        .shape(values.len())
+        .chunk(10_000)
+        .shuffle()
+        .deflate(6)
+        .fletcher32();
     builder.create("x").unwrap().write_raw(&values).unwrap();
     // Chunks that are in the library's memory still.
     assert!(filebacked::read::<Vec<i32>>(&file, "x").unwrap() == values);
@@ -361,7 +409,8 @@ fn damaged_checksums() {
         "import numpy as np\n\
          f.create_dataset('x', data=np.arange(100000), chunks=(50000,), compression='gzip', shuffle=True, fletcher32=True)",
     );
-    let info = python.eval(&path, "[f['x'].id.get_chunk_info(1).byte_offset, f['x'].id.get_chunk_info(1).size]");
+    let info = python
+        .eval(&path, "[f['x'].id.get_chunk_info(1).byte_offset, f['x'].id.get_chunk_info(1).size]");
     let (offset, size) = (info[0].as_u64().unwrap() as usize, info[1].as_u64().unwrap() as usize);
     let original = std::fs::read(&path).unwrap();
     for at in [offset, offset + size / 2, offset + size - 5, offset + size - 1] {
@@ -380,7 +429,10 @@ fn chunks_at_the_edges_may_have_no_filters() {
     let array = Array2::from_shape_fn((700, 900), |(i, j)| (i * 900 + j) as i32);
     with_unfiltered_edges(&path, &array);
     if let Some(python) = python() {
-        assert_eq!(python.eval(&path, "f['x'][:].sum().item()"), serde_json::json!(629_999i64 * 630_000 / 2));
+        assert_eq!(
+            python.eval(&path, "f['x'][:].sum().item()"),
+            serde_json::json!(629_999i64 * 630_000 / 2)
+        );
     }
     let file = File::open(&path).unwrap();
     assert_eq!(file.read::<Array2<i32>>("x").unwrap(), array);
@@ -388,7 +440,9 @@ fn chunks_at_the_edges_may_have_no_filters() {
     assert_eq!(lazy.read().unwrap(), array);
     assert_eq!(lazy.read_slice(s![500.., ..]).unwrap(), array.slice(s![500.., ..]));
     let blocks: Vec<_> = lazy.blocks(1 << 20).map(|block| block.unwrap().array).collect();
-    assert!(blocks.len() > 1 && blocks.iter().map(|block| block.len()).sum::<usize>() == array.len());
+    assert!(
+        blocks.len() > 1 && blocks.iter().map(|block| block.len()).sum::<usize>() == array.len()
+    );
     drop((lazy, file));
     // Written into by whole chunks, edges included, they stay what they are to others.
     let file = File::open_rw(&path).unwrap();
@@ -396,25 +450,32 @@ fn chunks_at_the_edges_may_have_no_filters() {
     lazy.write(&(&array + 1)).unwrap();
     drop((lazy, file));
     if let Some(python) = python() {
-        assert_eq!(python.eval(&path, "f['x'][:].sum().item()"), serde_json::json!(630_001i64 * 630_000 / 2));
+        assert_eq!(
+            python.eval(&path, "f['x'][:].sum().item()"),
+            serde_json::json!(630_001i64 * 630_000 / 2)
+        );
     }
 }
 
 fn with_unfiltered_edges(path: &Path, array: &Array2<i32>) {
-    use hdf5_metno_sys::h5d::{H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS, H5Dclose, H5Dcreate2, H5Dwrite};
+    use hdf5_metno_sys::h5d::{
+        H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS, H5Dclose, H5Dcreate2, H5Dwrite,
+    };
 
     use hdf5_metno_sys::h5f::{H5F_ACC_TRUNC, H5F_LIBVER_LATEST, H5Fclose, H5Fcreate};
     use hdf5_metno_sys::h5p::{
-        H5P_CLS_DATASET_CREATE, H5P_CLS_FILE_ACCESS, H5P_DEFAULT, H5Pclose, H5Pcreate, H5Pset_chunk, H5Pset_chunk_opts,
-        H5Pset_deflate, H5Pset_libver_bounds, H5Pset_shuffle,
+        H5P_CLS_DATASET_CREATE, H5P_CLS_FILE_ACCESS, H5P_DEFAULT, H5Pclose, H5Pcreate,
+        H5Pset_chunk, H5Pset_chunk_opts, H5Pset_deflate, H5Pset_libver_bounds, H5Pset_shuffle,
     };
     use hdf5_metno_sys::h5s::{H5S_ALL, H5Sclose, H5Screate_simple};
     use hdf5_metno_sys::h5t::H5T_NATIVE_INT32;
     let name = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
-    // SAFETY: identifiers are open until they are closed, names end in NUL, the data has as many elements as the dataspace.
+    // SAFETY: identifiers are open until they are closed, names end in NUL, the data has as many
+    // elements as the dataspace.
     unsafe {
         hdf5_metno_sys::h5::H5open();
-        let (access, creation) = (H5Pcreate(*H5P_CLS_FILE_ACCESS), H5Pcreate(*H5P_CLS_DATASET_CREATE));
+        let (access, creation) =
+            (H5Pcreate(*H5P_CLS_FILE_ACCESS), H5Pcreate(*H5P_CLS_DATASET_CREATE));
         H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
         let file = H5Fcreate(name.as_ptr(), H5F_ACC_TRUNC, H5P_DEFAULT, access);
         H5Pset_chunk(creation, 2, [256, 256].as_ptr());
@@ -423,8 +484,19 @@ fn with_unfiltered_edges(path: &Path, array: &Array2<i32>) {
         assert_eq!(H5Pset_chunk_opts(creation, H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS), 0);
         let space = H5Screate_simple(2, [700, 900].as_ptr(), std::ptr::null());
         let kind = *H5T_NATIVE_INT32;
-        let dataset = H5Dcreate2(file, c"x".as_ptr(), kind, space, H5P_DEFAULT, creation, H5P_DEFAULT);
-        assert_eq!(H5Dwrite(dataset, kind, H5S_ALL, H5S_ALL, H5P_DEFAULT, array.as_ptr().cast()), 0);
-        assert_eq!(H5Dclose(dataset) | H5Sclose(space) | H5Pclose(creation) | H5Pclose(access) | H5Fclose(file), 0);
+        let dataset =
+            H5Dcreate2(file, c"x".as_ptr(), kind, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+        assert_eq!(
+            H5Dwrite(dataset, kind, H5S_ALL, H5S_ALL, H5P_DEFAULT, array.as_ptr().cast()),
+            0
+        );
+        assert_eq!(
+            H5Dclose(dataset)
+                | H5Sclose(space)
+                | H5Pclose(creation)
+                | H5Pclose(access)
+                | H5Fclose(file),
+            0
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! Several threads and several handles that change one file.
 
 use filebacked::{
-    ArrayOptions, Compression, ErrorKind, File, FileBacked, Group, LazyArray, LazyMap, LazyVec, Overwrite, Slot,
-    WriteOptions, Written, save, verify,
+    ArrayOptions, Compression, ErrorKind, File, FileBacked, Group, LazyArray, LazyMap, LazyVec,
+    Overwrite, Slot, WriteOptions, Written, save, verify,
 };
 use filebacked_tests::scratch;
 use ndarray::{Array1, Axis, Ix1};
@@ -32,7 +32,11 @@ struct Inner {
 }
 
 fn owned(owner: u64, len: usize) -> Owned {
-    Owned { numbers: vec![owner; len], text: owner.to_string(), inner: Inner { rows: vec![owner; 2 * len + 1] } }
+    Owned {
+        numbers: vec![owner; len],
+        text: owner.to_string(),
+        inner: Inner { rows: vec![owner; 2 * len + 1] },
+    }
 }
 
 fn is_by(value: &Owned, owner: u64) -> bool {
@@ -164,7 +168,8 @@ fn array_of(file: &File, name: &str) -> LazyArray<u64, Ix1> {
     }
 }
 
-/// Threads append to an array through handles of their own: what was confirmed is in it, once, and nothing else.
+/// Threads append to an array through handles of their own: what was confirmed is in it, once, and
+/// nothing else.
 fn append_by_many(file: &File, name: &str) {
     let first: Vec<u64> = file.read(name).unwrap();
     let mut confirmed: Vec<u64> = std::thread::scope(|scope| {
@@ -174,7 +179,9 @@ fn append_by_many(file: &File, name: &str) {
                     let mut confirmed = Vec::new();
                     let mut array = array_of(file, name);
                     for round in 0..60 {
-                        let rows: Vec<u64> = (0..1 + round % 4).map(|k| 1000 + owner * 1000 + round * 10 + k).collect();
+                        let rows: Vec<u64> = (0..1 + round % 4)
+                            .map(|k| 1000 + owner * 1000 + round * 10 + k)
+                            .collect();
                         match array.append(Axis(0), &Array1::from_vec(rows.clone())) {
                             Ok(()) => confirmed.extend(rows),
                             Err(error) => {
@@ -223,7 +230,8 @@ fn an_array_that_nothing_leads_to_is_refused() {
     file.write("a", &vec![1u64; 10]).unwrap();
     let [mut first, mut second] = [(); 2].map(|()| file.read::<LazyArray<u64, Ix1>>("a").unwrap());
     first.append(Axis(0), &Array1::ones(5)).unwrap();
-    let changed = |error: filebacked::Error| assert_eq!(*error.kind(), ErrorKind::Changed, "{error}");
+    let changed =
+        |error: filebacked::Error| assert_eq!(*error.kind(), ErrorKind::Changed, "{error}");
     changed(second.append(Axis(0), &Array1::ones(5)).unwrap_err());
     changed(second.write(&Array1::zeros(10)).unwrap_err());
     file.delete("a").unwrap();
@@ -239,8 +247,8 @@ fn is_marked(path: &Path) -> bool {
     bytes[11] & 1 == 1
 }
 
-/// A value that, when it is written for the n-th time, lets another thread go on and waits for that, if not for ever: it may
-/// have to wait for its turn.
+/// A value that, when it is written for the n-th time, lets another thread go on and waits for
+/// that, if not for ever: it may have to wait for its turn.
 struct Scene {
     writes_before: AtomicUsize,
     begun: Mutex<Sender<()>>,
@@ -266,7 +274,11 @@ struct Slow {
 }
 
 /// Writes a value, and does something else on another thread in the middle of that.
-fn in_the_middle(writes_before: usize, write: impl FnOnce(&Slow) + Send, other: impl FnOnce() + Send) {
+fn in_the_middle(
+    writes_before: usize,
+    write: impl FnOnce(&Slow) + Send,
+    other: impl FnOnce() + Send,
+) {
     let (begun, wait) = mpsc::channel();
     let (go, gone) = mpsc::channel();
     std::thread::scope(|scope| {
@@ -276,7 +288,11 @@ fn in_the_middle(writes_before: usize, write: impl FnOnce(&Slow) + Send, other: 
             let _ = go.send(());
         });
         scope.spawn(move || {
-            let scene = Scene { writes_before: writes_before.into(), begun: begun.into(), gone: gone.into() };
+            let scene = Scene {
+                writes_before: writes_before.into(),
+                begun: begun.into(),
+                gone: gone.into(),
+            };
             write(&Slow { first: 1, scene, last: 2 });
         });
     });
@@ -286,12 +302,15 @@ fn in_the_middle(writes_before: usize, write: impl FnOnce(&Slow) + Send, other: 
 fn who_changes_in_the_middle_of_a_change_waits() {
     let (_dir, path) = scratch("middle.h5");
     let file = File::create(&path).unwrap();
-    for (round, other) in ["write", "update", "replace", "members", "map", "attribute"].into_iter().enumerate() {
+    for (round, other) in
+        ["write", "update", "replace", "members", "map", "attribute"].into_iter().enumerate()
+    {
         let name = format!("slow {round}");
         // What is there already is of another kind, so that it is written beside that.
         file.write(&name, &owned(5, 3).numbers).unwrap();
         file.write("there", &owned(6, 3)).unwrap();
-        file.write("map", &std::collections::BTreeMap::from([("a".to_string(), owned(7, 1))])).unwrap();
+        file.write("map", &std::collections::BTreeMap::from([("a".to_string(), owned(7, 1))]))
+            .unwrap();
         let change = || match other {
             "write" => file.write("new", &owned(8, 4)).unwrap(),
             "update" => file.update("there", &owned(8, 4)).unwrap(),
@@ -362,7 +381,8 @@ fn a_flush_does_not_end_the_change_of_another_thread() {
                 "flush" => file.flush().unwrap(),
                 "image" => drop(file.to_image().unwrap()),
                 "handle" => {
-                    let mut array = LazyArray::<u8, Ix1>::create(&file, "h", 2, &ArrayOptions::new()).unwrap();
+                    let mut array =
+                        LazyArray::<u8, Ix1>::create(&file, "h", 2, &ArrayOptions::new()).unwrap();
                     array.write(&Array1::ones(2)).unwrap();
                 }
                 _ => {
@@ -375,7 +395,10 @@ fn a_flush_does_not_end_the_change_of_another_thread() {
             assert!(is_marked(&path), "{way}: the other one is in the middle of its change");
         };
         in_the_middle(0, |slow| file.write(way, slow).unwrap(), other);
-        assert!(!is_marked(&path), "{way}: the last change has taken the mark away, which the flush did not");
+        assert!(
+            !is_marked(&path),
+            "{way}: the last change has taken the mark away, which the flush did not"
+        );
     }
 }
 
@@ -509,7 +532,10 @@ fn threads_of_a_pool_that_all_read_do_not_stop_an_append() {
         let (_dir, path) = scratch("pool.h5");
         let file = File::create(&path).unwrap();
         file.write("small", &1u8).unwrap();
-        let options = ArrayOptions::<u64>::new().unlimited(Axis(0)).chunk(&[5000]).compression(Compression::Gzip(1));
+        let options = ArrayOptions::<u64>::new()
+            .unlimited(Axis(0))
+            .chunk(&[5000])
+            .compression(Compression::Gzip(1));
         let mut array = LazyArray::<u64, Ix1>::create(&file, "array", 0, &options).unwrap();
         let done = AtomicBool::new(false);
         rayon::in_place_scope(|scope| {
@@ -525,7 +551,10 @@ fn threads_of_a_pool_that_all_read_do_not_stop_an_append() {
             }
             done.store(true, Ordering::Relaxed);
         });
-        assert_eq!(file.read::<Vec<u64>>("array").unwrap(), (0..5).flat_map(chunks).collect::<Vec<_>>());
+        assert_eq!(
+            file.read::<Vec<u64>>("array").unwrap(),
+            (0..5).flat_map(chunks).collect::<Vec<_>>()
+        );
     });
 }
 
@@ -539,7 +568,9 @@ fn threads_of_a_pool_write_values_on_all_cores() {
         pool.scope(|scope| {
             for owner in 0..16u64 {
                 let (file, options) = (&file, &options);
-                scope.spawn(move |_| file.write_with(&format!("v{owner}"), &chunks(owner), options).unwrap());
+                scope.spawn(move |_| {
+                    file.write_with(&format!("v{owner}"), &chunks(owner), options).unwrap()
+                });
             }
         });
         for owner in 0..16 {

@@ -110,8 +110,14 @@ fn columns_come_from_other_fields_too() {
     let (_dir, path) = scratch("odd.h5");
     filebacked::save(&path, &odd).unwrap();
     let frame = |expr: &str| python.anndata(&path, "df", expr);
-    assert_eq!(frame("[x.index.name, *x.index, *x.columns]"), json!(["id", 1, 2, "x", "region", "scale", "port"]));
-    assert_eq!(frame("[list(x[c]) for c in x.columns]"), json!([[1.0, 2.0], ["r1", "r2"], ["nan", 2.0], [null, "80"]]));
+    assert_eq!(
+        frame("[x.index.name, *x.index, *x.columns]"),
+        json!(["id", 1, 2, "x", "region", "scale", "port"])
+    );
+    assert_eq!(
+        frame("[list(x[c]) for c in x.columns]"),
+        json!([[1.0, 2.0], ["r1", "r2"], ["nan", 2.0], [null, "80"]])
+    );
 }
 
 #[test]
@@ -121,12 +127,18 @@ fn a_data_frame_opens_in_pandas() {
     filebacked::save(&path, &table()).unwrap();
     let frame = |expr: &str| python.anndata(&path, "cells", expr);
     assert_eq!(frame("type(x).__name__"), "DataFrame");
-    assert_eq!(frame("[x.index.name, *x.index]"), json!(["barcode", "cell-", "cell-x", "cell-xx", "cell-xxx"]));
-    let columns = ["mass", "kind", "guess", "cluster", "batch", "count", "good", "note", "score", "flag", "version"];
+    assert_eq!(
+        frame("[x.index.name, *x.index]"),
+        json!(["barcode", "cell-", "cell-x", "cell-xx", "cell-xxx"])
+    );
+    let columns = [
+        "mass", "kind", "guess", "cluster", "batch", "count", "good", "note", "score", "flag",
+        "version",
+    ];
     assert_eq!(frame("list(x.columns)"), json!(columns));
     let types = json!([
-        "float64", "category", "category", "category", "category", "Int32", "boolean", "string", "float32", "bool",
-        "object"
+        "float64", "category", "category", "category", "category", "Int32", "boolean", "string",
+        "float32", "bool", "object"
     ]);
     assert_eq!(frame("[str(t) for t in x.dtypes]"), types);
     assert_eq!(frame("list(x.kind)"), json!(["NK cell", "B", "T", "NK cell"]));
@@ -140,8 +152,7 @@ fn a_data_frame_opens_in_pandas() {
     assert_eq!(frame("x.note"), json!(["größer", null, "größer", null]));
     assert_eq!(frame("x.score"), json!([0.0, "nan", 2.0, 3.0]));
     assert_eq!(frame("list(x.version)[1]"), json!((u128::MAX - 1).to_string()));
-    let encodings =
-        "{n: [v.attrs['encoding-type'].decode(), v.attrs['encoding-version'].decode()] for n, v in f['cells'].items()}";
+    let encodings = "{n: [v.attrs['encoding-type'].decode(), v.attrs['encoding-version'].decode()] for n, v in f['cells'].items()}";
     let encodings = python.eval(&path, encodings);
     assert_eq!(encodings["barcode"], json!(["string-array", "0.2.0"]));
     assert_eq!(encodings["mass"], json!(["array", "0.2.0"]));
@@ -190,7 +201,15 @@ struct Rows {
 }
 
 fn rows() -> Vec<Row> {
-    let row = |id: &str, label: Option<&str>, cluster: &str, area, text: &str, mass, count, good, flag| Row {
+    let row = |id: &str,
+               label: Option<&str>,
+               cluster: &str,
+               area,
+               text: &str,
+               mass,
+               count,
+               good,
+               flag| Row {
         id: id.into(),
         kind: label.map(|label| if label == "T" { Kind::T } else { Kind::Nk }),
         cluster: cluster.into(),
@@ -247,7 +266,8 @@ fn categoricals_are_read_outside_of_frames_too() {
     assert_eq!(columns.count, [Some(1), None, Some(3)]);
 }
 
-/// A frame of AnnData 0.7: codes with a reference to their categories, which lie in a group beside the columns.
+/// A frame of AnnData 0.7: codes with a reference to their categories, which lie in a group beside
+/// the columns.
 const OLD_FRAME: &str = "
 df = f.create_group('df')
 df.attrs.update({'encoding-type': 'dataframe', 'encoding-version': '0.1.0', '_index': 'index'})
@@ -282,10 +302,16 @@ struct OldRows {
 fn frames_of_older_versions_are_read() {
     let Some(python) = python() else { return };
     let (_dir, path) = made(python, OLD_FRAME);
-    assert_eq!(python.anndata(&path, "df", "[None if v != v else v for v in x.kind]"), json!(["T", null, "B"]));
+    assert_eq!(
+        python.anndata(&path, "df", "[None if v != v else v for v in x.kind]"),
+        json!(["T", null, "B"])
+    );
     let old = |name: &str, kind, area, mass| Old { name: name.into(), kind, area, mass };
-    let rows =
-        vec![old("x", Some(Kind::T), 30, Some(1.0)), old("y", None, 10, None), old("z", Some(Kind::B), 30, Some(3.0))];
+    let rows = vec![
+        old("x", Some(Kind::T), 30, Some(1.0)),
+        old("y", None, 10, None),
+        old("z", Some(Kind::B), 30, Some(3.0)),
+    ];
     assert_eq!(filebacked::load::<OldRows>(&path).unwrap().df, rows);
 }
 
@@ -331,11 +357,20 @@ fn bad_frames_are_errors() {
     let (at, error) = change(&put("cluster/codes", "np.array([0, -1, 1], 'i1')"));
     assert!(matches!(error.kind(), ErrorKind::Invalid(_)) && at == "/df/cluster", "{error}");
     let (at, error) = change(&put("kind/codes", "np.zeros((3, 1), 'i1')"));
-    assert!(matches!(error.kind(), ErrorKind::Mismatch { .. }) && at == "/df/kind/codes", "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Mismatch { .. }) && at == "/df/kind/codes",
+        "{error}"
+    );
     let (at, error) = change(&put("kind/codes", "np.zeros(3)"));
-    assert!(matches!(error.kind(), ErrorKind::Mismatch { .. }) && at == "/df/kind/codes", "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Mismatch { .. }) && at == "/df/kind/codes",
+        "{error}"
+    );
     let (at, error) = change("df['kind/categories'][0] = 'other'\ndf['kind/codes'][2] = 0");
-    assert!(matches!(error.kind(), ErrorKind::UnknownVariant { .. }) && at == "/df/kind", "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::UnknownVariant { .. }) && at == "/df/kind",
+        "{error}"
+    );
     let (at, error) = change("df.attrs['encoding-version'] = '9.0.0'");
     assert!(matches!(error.kind(), ErrorKind::Unsupported(_)) && at == "/df", "{error}");
     let (at, error) = change("df.attrs['encoding-type'] = 'dict'");
@@ -376,9 +411,14 @@ fn what_no_frame_holds_is_refused() {
     assert_eq!(refuse("a\0b".to_string()), "/df/column");
     let error = filebacked::to_bytes(&Wrong { df: Vec::new() }).map(drop).unwrap_err();
     assert!(error.help().unwrap().contains("`id`, `column`"), "{error}");
-    let left_out = WriteOptions::new().skip(["df/id"]).to_bytes(&Frame { df: vec![Of { id: 0, column: 1 }] });
+    let left_out =
+        WriteOptions::new().skip(["df/id"]).to_bytes(&Frame { df: vec![Of { id: 0, column: 1 }] });
     let error = left_out.map(drop).unwrap_err();
-    assert_eq!((error.path().as_str(), matches!(error.kind(), ErrorKind::UnknownPath { .. })), ("/", true), "{error}");
+    assert_eq!(
+        (error.path().as_str(), matches!(error.kind(), ErrorKind::UnknownPath { .. })),
+        ("/", true),
+        "{error}"
+    );
 }
 
 #[test]
@@ -441,7 +481,10 @@ fn encoded_values_open_by_read_elem() {
     filebacked::save(&path, &report).unwrap();
     let elem = |path_of: &str, expr: &str| python.anndata(&path, path_of, expr);
     assert_eq!(elem("scores", "x"), json!({"auc % 2": 0.5, "f1": 1.0}));
-    assert_eq!(elem("labels", "[*x, *x.codes, *x.categories]"), json!(["b", "a", "b", 1, 0, 1, "a", "b"]));
+    assert_eq!(
+        elem("labels", "[*x, *x.codes, *x.categories]"),
+        json!(["b", "a", "b", 1, 0, 1, "a", "b"])
+    );
     assert_eq!(
         elem("parts", "{k: v for k, v in x.items() if k not in ('wide', 'kinds')}"),
         json!({
@@ -450,10 +493,16 @@ fn encoded_values_open_by_read_elem() {
             "counts": {"7": [1, 2]}, "inner": {"deep": {"n": 9}},
         })
     );
-    assert_eq!(elem("parts", "[list(x['kinds']), int(x['wide'][1]['hi'])]"), json!([["T", "B"], u64::MAX]));
+    assert_eq!(
+        elem("parts", "[list(x['kinds']), int(x['wide'][1]['hi'])]"),
+        json!([["T", "B"], u64::MAX])
+    );
     let bad = BTreeMap::from([("a/b".to_string(), 1.0)]);
     let error = filebacked::to_bytes(&Report { scores: bad, ..report }).map(drop).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Unsupported(_)) && error.path() == "/scores", "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Unsupported(_)) && error.path() == "/scores",
+        "{error}"
+    );
 }
 
 #[test]

@@ -1,6 +1,9 @@
-//! Whatever is stored and whatever is declared: an error, or the very same numbers. Never other ones.
+//! Whatever is stored and whatever is declared: an error, or the very same numbers. Never other
+//! ones.
 
-use filebacked::{Conversion, Element, Engine, ErrorKind, FileBacked, ReadOptions, Save, WriteOptions};
+use filebacked::{
+    Conversion, Element, Engine, ErrorKind, FileBacked, ReadOptions, Save, WriteOptions,
+};
 use filebacked_tests::ENGINES;
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -65,7 +68,10 @@ fn numbers() -> impl Strategy<Value = Vec<Exact>> {
         prop_oneof![Just(f64::NAN), Just(f64::INFINITY), Just(-0.0), Just(9_007_199_254_740_993.0)]
             .prop_map(Exact::Float),
     ];
-    prop::collection::vec(prop_oneof![near, float, any::<i64>().prop_map(|i| Exact::Integer(i.into()))], 1..5)
+    prop::collection::vec(
+        prop_oneof![near, float, any::<i64>().prop_map(|i| Exact::Integer(i.into()))],
+        1..5,
+    )
 }
 
 /// Whether all is as it was, or an error that says that it is not.
@@ -78,12 +84,16 @@ fn checked<S: Number, T: Number>(
         Ok(read) => {
             prop_assert_eq!(read.len(), stored.len());
             for (read, stored) in read.iter().zip(stored) {
-                prop_assert!(read.exact() == stored.exact(), "{stored:?} was read as {read:?}: {what:?}");
+                prop_assert!(
+                    read.exact() == stored.exact(),
+                    "{stored:?} was read as {read:?}: {what:?}"
+                );
             }
             Ok(true)
         }
         Err(error) => {
-            let is_typed = matches!(error.kind(), ErrorKind::OutOfRange { .. } | ErrorKind::Mismatch { .. });
+            let is_typed =
+                matches!(error.kind(), ErrorKind::OutOfRange { .. } | ErrorKind::Mismatch { .. });
             prop_assert!(is_typed, "{error:?}: {what:?}");
             Ok(false)
         }
@@ -99,7 +109,8 @@ struct Row<T: Element + FileBacked> {
 fn pair<S: Number, T: Number>(numbers: &[Exact]) -> Result<(), TestCaseError> {
     let stored: Vec<S> = numbers.iter().map(|number| S::cast(*number)).collect();
     let (first, n) = (stored[0], stored.len());
-    let rows: Vec<Row<S>> = stored.iter().map(|number| Row { number: *number, maybe: Some(*number) }).collect();
+    let rows: Vec<Row<S>> =
+        stored.iter().map(|number| Row { number: *number, maybe: Some(*number) }).collect();
     let array = Array2::from_shape_vec((n, 1), stored.clone()).unwrap();
     let of = |value: &dyn Fn(&WriteOptions) -> filebacked::Result<Vec<u8>>| {
         ENGINES.map(|engine| value(&WriteOptions::new().engine(engine)).unwrap())
@@ -122,16 +133,23 @@ fn pair<S: Number, T: Number>(numbers: &[Exact]) -> Result<(), TestCaseError> {
             if conversion == Conversion::Checked {
                 prop_assert_eq!(list, fits, "{:?} of {:?}", what, stored);
             }
-            let array =
-                options.from_bytes::<Array2<T>>(&files[2][writer]).map(|array| array.into_raw_vec_and_offset().0);
+            let array = options
+                .from_bytes::<Array2<T>>(&files[2][writer])
+                .map(|array| array.into_raw_vec_and_offset().0);
             prop_assert_eq!(checked(&stored, array, &what)?, list);
             let read = options.from_bytes::<Vec<Row<T>>>(&files[3][writer]);
-            let column = |of: fn(&Row<T>) -> T| read.as_ref().map(|rows| rows.iter().map(of).collect::<Vec<T>>());
+            let column = |of: fn(&Row<T>) -> T| {
+                read.as_ref().map(|rows| rows.iter().map(of).collect::<Vec<T>>())
+            };
             match column(|row| row.number) {
                 Ok(column_read) => {
                     prop_assert!(list);
                     checked(&stored, Ok(column_read), &what)?;
-                    checked(&stored, Ok(column(|row| row.maybe.unwrap()).unwrap_or_default()), &what)?;
+                    checked(
+                        &stored,
+                        Ok(column(|row| row.maybe.unwrap()).unwrap_or_default()),
+                        &what,
+                    )?;
                 }
                 Err(_) => prop_assert!(!list),
             }
@@ -145,7 +163,9 @@ fn pair<S: Number, T: Number>(numbers: &[Exact]) -> Result<(), TestCaseError> {
             let distance = |a: Exact, b: Exact| match (a, b) {
                 (Exact::Integer(a), Exact::Integer(b)) => (a - b).unsigned_abs() as f64,
                 (Exact::Float(a), Exact::Float(b)) => (a - b).abs(),
-                (Exact::Integer(i), Exact::Float(f)) | (Exact::Float(f), Exact::Integer(i)) => (i as f64 - f).abs(),
+                (Exact::Integer(i), Exact::Float(f)) | (Exact::Float(f), Exact::Integer(i)) => {
+                    (i as f64 - f).abs()
+                }
             };
             let size = match stored {
                 Exact::Integer(i) => i.unsigned_abs() as f64,
@@ -171,7 +191,8 @@ macro_rules! to_all {
 #[test]
 fn a_declared_type_gives_the_stored_numbers_or_an_error() {
     let cases = std::env::var("FILEBACKED_CASES").map_or(12, |cases| cases.parse().unwrap());
-    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let mut runner =
+        TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let result = runner.run(&numbers(), |numbers| {
         to_all!(u8, &numbers);
         to_all!(u16, &numbers);
@@ -194,7 +215,11 @@ fn other_kinds_of_values_are_errors() {
     fn refused<T: FileBacked>(stored: &impl Save) {
         for engine in ENGINES {
             let bytes = WriteOptions::new().engine(engine).to_bytes(stored).unwrap();
-            let error = ReadOptions::new().conversion(Conversion::Any).from_bytes::<T>(&bytes).map(drop).unwrap_err();
+            let error = ReadOptions::new()
+                .conversion(Conversion::Any)
+                .from_bytes::<T>(&bytes)
+                .map(drop)
+                .unwrap_err();
             assert!(
                 matches!(
                     error.kind(),

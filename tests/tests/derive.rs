@@ -1,4 +1,5 @@
-//! The derive's attributes on fields and containers; those of enums and generic types are in `derive_types.rs`.
+//! The derive's attributes on fields and containers; those of enums and generic types are in
+//! `derive_types.rs`.
 
 use filebacked::{ErrorKind, File, FileBacked, Save, WriteContext, WriteOptions};
 use filebacked_tests::{links, python, reread, round_trip, scratch};
@@ -140,9 +141,13 @@ fn absent(id: u8) -> Absent {
 #[test]
 fn defaults() {
     assert_eq!(reread::<Absent>(&Id { id: 1 }).unwrap(), absent(1));
-    assert_eq!(reread::<Vec<Absent>>(&vec![Id { id: 1 }, Id { id: 2 }]).unwrap(), [absent(1), absent(2)]);
+    assert_eq!(
+        reread::<Vec<Absent>>(&vec![Id { id: 1 }, Id { id: 2 }]).unwrap(),
+        [absent(1), absent(2)]
+    );
     assert_eq!(reread::<Vec<Absent>>(&Vec::<Id>::new()).unwrap(), []);
-    let other = || Absent { never: NotBacked(1), never_but: NotBacked(2), zero: 4, eleven: 5, ..absent(7) };
+    let other =
+        || Absent { never: NotBacked(1), never_but: NotBacked(2), zero: 4, eleven: 5, ..absent(7) };
     let read = Absent { never: NotBacked(9), never_but: NotBacked(3), ..other() };
     assert_eq!(reread::<Absent>(&other()).unwrap(), read);
     assert_eq!(reread::<Vec<Absent>>(&vec![other()]).unwrap(), [read]);
@@ -177,9 +182,15 @@ fn a_struct_with_defaults() {
         reread::<Settings>(&Depth { depth: 1 }).unwrap(),
         Settings { depth: 1, note: None, ..Settings::default() }
     );
-    assert_eq!(reread::<Settings>(&Nothing {}).unwrap(), Settings { note: None, ..Settings::default() });
+    assert_eq!(
+        reread::<Settings>(&Nothing {}).unwrap(),
+        Settings { note: None, ..Settings::default() }
+    );
     let read = reread::<Vec<Settings>>(&vec![Depth { depth: 1 }, Depth { depth: 2 }]).unwrap();
-    assert_eq!(read.iter().map(|s| (s.depth, s.name.as_str())).collect::<Vec<_>>(), [(1, "default"), (2, "default")]);
+    assert_eq!(
+        read.iter().map(|s| (s.depth, s.name.as_str())).collect::<Vec<_>>(),
+        [(1, "default"), (2, "default")]
+    );
     round_trip(&Settings { note: None, ..Settings::default() });
     round_trip(&vec![Settings::default(), Settings { note: None, ..Settings::default() }]);
 }
@@ -275,7 +286,11 @@ fn flattened() {
     assert_eq!(links(&outer(1)), ["deep", "id", "last", "value", "x"]);
     assert_eq!(columns(&vec![outer(1)]), ["deep", "id", "last", "maybe", "unit", "value", "x"]);
     let bytes = WriteOptions::new().skip(["maybe"]).to_bytes(&outer(2)).unwrap();
-    assert_eq!(filebacked::from_bytes::<Outer>(&bytes).unwrap().middle.maybe, None, "flattened names are no level");
+    assert_eq!(
+        filebacked::from_bytes::<Outer>(&bytes).unwrap().middle.maybe,
+        None,
+        "flattened names are no level"
+    );
 }
 
 #[derive(FileBacked, Debug, PartialEq)]
@@ -325,11 +340,24 @@ fn attributes() {
     round_trip(&attributed(Some("x")));
     round_trip(&vec![attributed(None), attributed(Some(""))]);
     assert_eq!(links(&attributed(Some("x"))), ["data"]);
-    assert!(columns(&vec![attributed(None)]).contains(&"sample rate".to_string()), "in columns a column");
+    assert!(
+        columns(&vec![attributed(None)]).contains(&"sample rate".to_string()),
+        "in columns a column"
+    );
     let Some(python) = python() else { return };
     let file = python.describe_saved(&attributed(None));
     let root = file.at("/");
-    let names = ["axes", "color", "filebacked", "filebacked_format", "flag", "grid", "sample rate", "unit", "wide"];
+    let names = [
+        "axes",
+        "color",
+        "filebacked",
+        "filebacked_format",
+        "flag",
+        "grid",
+        "sample rate",
+        "unit",
+        "wide",
+    ];
     assert_eq!(root.attribute_names(), names);
     root.attribute("unit").holds("str-fixed-7-utf8", &[], "größe");
     root.attribute("sample rate").holds("<f8", &[], 2.5);
@@ -426,7 +454,10 @@ struct Name(String);
 
 #[test]
 fn transparent_forms() {
-    assert_eq!(filebacked::to_bytes(&Newtype(vec![1])).unwrap(), filebacked::to_bytes(&vec![1u8]).unwrap());
+    assert_eq!(
+        filebacked::to_bytes(&Newtype(vec![1])).unwrap(),
+        filebacked::to_bytes(&vec![1u8]).unwrap()
+    );
     round_trip(&vec![Newtype(vec![1]), Newtype(vec![])]);
     assert_eq!(reread::<Vec<u8>>(&Newtype(vec![1])).unwrap(), [1]);
     // Absence, map keys and layouts shine through.
@@ -493,14 +524,20 @@ fn after_reading() {
     assert_eq!(reread::<Summed>(&summed(0)).unwrap(), summed(3));
     assert_eq!(reread::<Vec<Summed>>(&vec![summed(0), summed(0)]).unwrap(), [summed(3), summed(3)]);
     assert_eq!(reread::<Odd>(&Odd { value: 3 }).unwrap(), Odd { value: 3 });
-    let error = reread::<BTreeMap<String, (Odd, Vec<u8>)>>(&BTreeMap::from([("a", (Odd { value: 2 }, vec![1u8]))]))
-        .unwrap_err();
+    let error = reread::<BTreeMap<String, (Odd, Vec<u8>)>>(&BTreeMap::from([(
+        "a",
+        (Odd { value: 2 }, vec![1u8]),
+    )]))
+    .unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Custom(what) if what == "2 is even"), "{error}");
     assert_eq!(error.path(), "/a/0");
     let error = reread::<Vec<Odd>>(&vec![Odd { value: 1 }, Odd { value: 4 }]).unwrap_err();
     assert!(error.to_string().contains("4 is even"), "{error}");
     let many = |len| Counted::Many { list: vec![1, 2], len };
-    assert_eq!(reread::<Vec<Counted>>(&vec![Counted::One, many(0)]).unwrap(), [Counted::One, many(2)]);
+    assert_eq!(
+        reread::<Vec<Counted>>(&vec![Counted::One, many(0)]).unwrap(),
+        [Counted::One, many(2)]
+    );
     assert_eq!(reread::<Counted>(&many(0)).unwrap(), many(2));
 }
 
@@ -520,9 +557,15 @@ fn versions_are_recorded() {
     let error = reread::<Versioned>(&Later { x: 1 }).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Version { found: 4, supported: 3 });
     let error = reread::<Vec<Versioned>>(&vec![Later { x: 1 }]).unwrap_err();
-    assert_eq!((error.kind(), error.path().as_str()), (&ErrorKind::Version { found: 4, supported: 3 }, "/value"));
+    assert_eq!(
+        (error.kind(), error.path().as_str()),
+        (&ErrorKind::Version { found: 4, supported: 3 }, "/value")
+    );
     let Some(python) = python() else { return };
-    assert_eq!(python.describe_saved(&Versioned { x: 1 }).at("/").stamp(), Some("struct Versioned 3"));
+    assert_eq!(
+        python.describe_saved(&Versioned { x: 1 }).at("/").stamp(),
+        Some("struct Versioned 3")
+    );
 }
 
 #[test]
@@ -573,13 +616,22 @@ enum Media {
 
 #[test]
 fn types_whose_rows_are_a_numbered_group() {
-    let chapter = |title: &str, notes: Vec<Chapter>| Chapter { title: title.into(), pages: 3, notes };
+    let chapter =
+        |title: &str, notes: Vec<Chapter>| Chapter { title: title.into(), pages: 3, notes };
     let book = vec![chapter("a", vec![chapter("b", vec![])]), chapter("c", vec![])];
     round_trip(&book);
     round_trip(&vec![Media::Text("x".into()), Media::Image { width: 7 }]);
     round_trip(&Vec::<Media>::new());
-    let tree = filebacked::inspect::tree_of_bytes(&filebacked::to_bytes(&book).unwrap()).unwrap().to_string();
-    let wanted = ["list, len = 2", "struct Chapter 1", "@pages           u32 = 3", "notes/", "list, len = 1"];
+    let tree = filebacked::inspect::tree_of_bytes(&filebacked::to_bytes(&book).unwrap())
+        .unwrap()
+        .to_string();
+    let wanted = [
+        "list, len = 2",
+        "struct Chapter 1",
+        "@pages           u32 = 3",
+        "notes/",
+        "list, len = 1",
+    ];
     assert!(wanted.iter().all(|part| tree.contains(part)), "{tree}");
 }
 

@@ -166,7 +166,10 @@ fn other() {
     assert_eq!(reread::<Tolerant>(&Newer::Novel).unwrap(), Tolerant::Unknown);
     let read = reread::<Vec<Tolerant>>(&vec![Newer::Novel, Newer::Known]).unwrap();
     assert_eq!(read, [Tolerant::Unknown, Tolerant::Known]);
-    assert_eq!(reread::<TolerantData>(&NewerData::Novel("x".into())).unwrap(), TolerantData::Unknown);
+    assert_eq!(
+        reread::<TolerantData>(&NewerData::Novel("x".into())).unwrap(),
+        TolerantData::Unknown
+    );
     let newer = vec![NewerData::Known(1), NewerData::Novel("x".into()), NewerData::Known(2)];
     let read = reread::<Vec<TolerantData>>(&newer).unwrap();
     assert_eq!(read, [TolerantData::Known(1), TolerantData::Unknown, TolerantData::Known(2)]);
@@ -252,13 +255,23 @@ struct Projected<K: Kind> {
 #[test]
 fn generic_types() {
     assert_eq!(Meter::NAME, "m");
-    let quantity = || Quantity::<f64, Meter> { values: vec![0.5], first: None, unit: std::marker::PhantomData };
+    let quantity = || Quantity::<f64, Meter> {
+        values: vec![0.5],
+        first: None,
+        unit: std::marker::PhantomData,
+    };
     round_trip(&quantity());
     round_trip(&vec![quantity(), Quantity { first: Some(1.5), ..quantity() }]);
     round_trip(&Grid { cells: [[1u8, 2, 3], [4, 5, 6]] });
     round_trip(&vec![Grid::<String, 1, 1> { cells: [["x".into()]] }]);
     round_trip(&Grid::<u8, 0, 2> { cells: [[], []] });
-    let either = || vec![Either::Left("x".to_string()), Either::Right { value: 1u8, more: vec![2] }, Either::Neither];
+    let either = || {
+        vec![
+            Either::Left("x".to_string()),
+            Either::Right { value: 1u8, more: vec![2] },
+            Either::Neither,
+        ]
+    };
     round_trip(&either());
     either().iter().for_each(round_trip);
     round_trip(&Associated::<Numbers> { value: 7 });
@@ -277,7 +290,8 @@ fn recursive_types() {
     round_trip(&vec![list, end("z")]);
     round_trip(&Vec::<List<u8>>::new());
     let none = || Ping { pongs: vec![] };
-    let pong = Pong { ping: Some(Box::new(none())), by_name: BTreeMap::from([("x".to_string(), none())]) };
+    let pong =
+        Pong { ping: Some(Box::new(none())), by_name: BTreeMap::from([("x".to_string(), none())]) };
     let ping = Ping { pongs: vec![pong, Pong { ping: None, by_name: BTreeMap::new() }] };
     round_trip(&ping);
     round_trip(&vec![ping, none()]);

@@ -1,4 +1,5 @@
-//! Random values, written by Rust and read by h5py, written by h5py and read by Rust: by docs/FORMAT.md alone.
+//! Random values, written by Rust and read by h5py, written by h5py and read by Rust: by
+//! docs/FORMAT.md alone.
 //!
 //! `FILEBACKED_CASES` is how many values of each type are tried.
 
@@ -28,29 +29,42 @@ const CASES: u32 = 64;
 #[track_caller]
 fn both_ways<T: FileBacked + Plain + Debug>(values: impl Strategy<Value = T>) {
     let Some(python) = python() else { return };
-    let cases =
-        std::env::var("FILEBACKED_CASES").map_or(CASES, |cases| cases.parse().expect("FILEBACKED_CASES is a number"));
-    let config =
-        ProptestConfig { cases, max_shrink_iters: 300, failure_persistence: None, ..ProptestConfig::default() };
+    let cases = std::env::var("FILEBACKED_CASES")
+        .map_or(CASES, |cases| cases.parse().expect("FILEBACKED_CASES is a number"));
+    let config = ProptestConfig {
+        cases,
+        max_shrink_iters: 300,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
     let (schema, (_dir, path)) = (schema::<T>(), scratch("value.h5"));
     let fail = |error: String| TestCaseError::fail(error);
-    let outcome = TestRunner::new(config).run(&(values, any::<u64>()), |(value, seed)| -> TestCaseResult {
-        let plain = value.plain();
-        let options = WriteOptions::new().durability(Durability::Fast).engine(ENGINES[seed as usize % 2]);
-        let options = if seed % 8 < 2 { options.compression(Compression::Gzip(1)) } else { options };
-        options.save(&path, &value).map_err(|error| fail(error.to_string()))?;
-        let read = python.read(&path).map_err(fail)?;
-        prop_assert!(read == plain, "h5py reads otherwise: {}", difference(&plain, &read));
+    let outcome =
+        TestRunner::new(config).run(&(values, any::<u64>()), |(value, seed)| -> TestCaseResult {
+            let plain = value.plain();
+            let options =
+                WriteOptions::new().durability(Durability::Fast).engine(ENGINES[seed as usize % 2]);
+            let options =
+                if seed % 8 < 2 { options.compression(Compression::Gzip(1)) } else { options };
+            options.save(&path, &value).map_err(|error| fail(error.to_string()))?;
+            let read = python.read(&path).map_err(fail)?;
+            prop_assert!(read == plain, "h5py reads otherwise: {}", difference(&plain, &read));
 
-        python.write(&path, &schema, &plain, seed).map_err(fail)?;
-        for engine in ENGINES {
-            let loaded: T =
-                ReadOptions::new().engine(engine).load(&path).map_err(|error| fail(format!("{engine:?}: {error}")))?;
-            let loaded = loaded.plain();
-            prop_assert!(loaded == plain, "{engine:?} reads otherwise: {}", difference(&plain, &loaded));
-        }
-        Ok(())
-    });
+            python.write(&path, &schema, &plain, seed).map_err(fail)?;
+            for engine in ENGINES {
+                let loaded: T = ReadOptions::new()
+                    .engine(engine)
+                    .load(&path)
+                    .map_err(|error| fail(format!("{engine:?}: {error}")))?;
+                let loaded = loaded.plain();
+                prop_assert!(
+                    loaded == plain,
+                    "{engine:?} reads otherwise: {}",
+                    difference(&plain, &loaded)
+                );
+            }
+            Ok(())
+        });
     outcome.unwrap_or_else(|error| panic!("{error}"));
 }
 
@@ -59,7 +73,9 @@ fn difference(wanted: &Value, got: &Value) -> String {
     match (wanted, got) {
         (Value::Object(wanted), Value::Object(got)) if wanted.keys().eq(got.keys()) => {
             let at = wanted.iter().find(|(name, value)| got[name.as_str()] != **value);
-            at.map_or_else(String::new, |(name, value)| format!("{name}.{}", difference(value, &got[name.as_str()])))
+            at.map_or_else(String::new, |(name, value)| {
+                format!("{name}.{}", difference(value, &got[name.as_str()]))
+            })
         }
         (Value::Array(wanted), Value::Array(got)) if wanted.len() == got.len() => {
             let at = wanted.iter().zip(got).position(|(wanted, got)| wanted != got).unwrap_or(0);
@@ -71,9 +87,18 @@ fn difference(wanted: &Value, got: &Value) -> String {
 
 // ---- strategies
 
-/// Text with what is hard: NUL, slashes, escapes, all planes of Unicode, lengths that no fixed width suits.
+/// Text with what is hard: NUL, slashes, escapes, all planes of Unicode, lengths that no fixed
+/// width suits.
 fn text() -> impl Strategy<Value = String> {
-    let special = prop_oneof![Just(""), Just("\0"), Just(" "), Just("."), Just(".."), Just("%"), Just("a\0b")];
+    let special = prop_oneof![
+        Just(""),
+        Just("\0"),
+        Just(" "),
+        Just("."),
+        Just(".."),
+        Just("%"),
+        Just("a\0b")
+    ];
     prop_oneof![
         4 => "[a-z/.% ]{0,6}",
         2 => any::<String>(),
@@ -89,9 +114,16 @@ macro_rules! limits {
     };
 }
 
-/// Floats of all bit patterns, but NaNs that are not quiet: no reader promises to leave their bits alone.
+/// Floats of all bit patterns, but NaNs that are not quiet: no reader promises to leave their bits
+/// alone.
 fn float() -> impl Strategy<Value = f64> {
-    let special = prop_oneof![Just(-0.0), Just(f64::NAN), Just(f64::NEG_INFINITY), Just(5e-324), Just(f64::MAX)];
+    let special = prop_oneof![
+        Just(-0.0),
+        Just(f64::NAN),
+        Just(f64::NEG_INFINITY),
+        Just(5e-324),
+        Just(f64::MAX)
+    ];
     prop_oneof![3 => any::<f64>(), 1 => special].prop_map(|f| if f.is_nan() { f64::NAN } else { f })
 }
 
@@ -176,12 +208,19 @@ fn span() -> impl Strategy<Value = Duration> {
 }
 
 fn time() -> impl Strategy<Value = SystemTime> {
-    let since = (0..1u64 << 40, 0..1_000_000_000u32).prop_map(|(secs, nanos)| Duration::new(secs, nanos));
-    (since, any::<bool>()).prop_map(|(since, before)| if before { UNIX_EPOCH - since } else { UNIX_EPOCH + since })
+    let since =
+        (0..1u64 << 40, 0..1_000_000_000u32).prop_map(|(secs, nanos)| Duration::new(secs, nanos));
+    (since, any::<bool>())
+        .prop_map(|(since, before)| if before { UNIX_EPOCH - since } else { UNIX_EPOCH + since })
 }
 
 fn row() -> impl Strategy<Value = Row> {
-    let parts = (limits!(i32), option::of(limits!(u64)), option::of(option::of(any::<i8>())), limits!(i128));
+    let parts = (
+        limits!(i32),
+        option::of(limits!(u64)),
+        option::of(option::of(any::<i8>())),
+        limits!(i128),
+    );
     parts.prop_map(|(number, maybe, twice, wide)| Row { number, maybe, twice, wide })
 }
 
@@ -278,7 +317,9 @@ impl Plain for Node {
             Node::Empty => variant("Empty", []),
             Node::Leaf(value) => variant("Leaf", [("0", value.plain())]),
             Node::Pair(kind, text) => variant("Pair", [("0", kind.plain()), ("1", text.plain())]),
-            Node::Named { label, kids } => variant("Named", [("label", label.plain()), ("kids", kids.plain())]),
+            Node::Named { label, kids } => {
+                variant("Named", [("label", label.plain()), ("kids", kids.plain())])
+            }
             Node::Boxed(node) => variant("Boxed", [("0", node.plain())]),
         }
     }
@@ -341,7 +382,8 @@ fn node() -> impl Strategy<Value = Node> {
     ];
     leaf.prop_recursive(4, 12, 3, |inner| {
         prop_oneof![
-            (option::of(text()), vec(inner.clone(), 0..3)).prop_map(|(label, kids)| Node::Named { label, kids }),
+            (option::of(text()), vec(inner.clone(), 0..3))
+                .prop_map(|(label, kids)| Node::Named { label, kids }),
             inner.prop_map(|node| Node::Boxed(Box::new(node))),
         ]
     })
@@ -350,10 +392,12 @@ fn node() -> impl Strategy<Value = Node> {
 fn inner() -> impl Strategy<Value = Inner> {
     let make = |(name, node, nodes, units, more)| Inner { name, node, nodes, units, more };
     let parts = || (text(), option::of(node()), vec(node(), 0..3), vec(Just(()), 0..3));
-    let leaf = parts().prop_map(move |(name, node, nodes, units)| make((name, node, nodes, units, vec![])));
+    let leaf = parts()
+        .prop_map(move |(name, node, nodes, units)| make((name, node, nodes, units, vec![])));
     leaf.prop_recursive(2, 6, 2, move |inner| {
-        (parts(), vec(inner, 0..3))
-            .prop_map(move |((name, node, nodes, units), more)| make((name, node, nodes, units, more)))
+        (parts(), vec(inner, 0..3)).prop_map(move |((name, node, nodes, units), more)| {
+            make((name, node, nodes, units, more))
+        })
     })
 }
 
@@ -402,7 +446,19 @@ struct Maps {
     rows: Vec<BTreeMap<String, Vec<u8>>>,
 }
 
-plain_struct!(Maps { numbers, by_number, by_letter, flat, lists, nodes, by_kind, by_pair, nodes_or_not, maps, rows });
+plain_struct!(Maps {
+    numbers,
+    by_number,
+    by_letter,
+    flat,
+    lists,
+    nodes,
+    by_kind,
+    by_pair,
+    nodes_or_not,
+    maps,
+    rows
+});
 
 prop_compose! {
     fn maps()(

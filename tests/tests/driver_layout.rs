@@ -23,7 +23,9 @@ fn declared() -> Vec<(String, usize)> {
         sb_decode fapl_size fapl_get fapl_copy fapl_free dxpl_size dxpl_copy dxpl_free open close cmp query get_type_map
         alloc free get_eoa set_eoa get_eof get_handle read write flush truncate lock unlock del ctl fl_map);
     let pieces = offset_of!(Class, pieces);
-    for (n, name) in ["read_vector", "write_vector", "read_selection", "write_selection"].into_iter().enumerate() {
+    for (n, name) in
+        ["read_vector", "write_vector", "read_selection", "write_selection"].into_iter().enumerate()
+    {
         all.push((format!("offsetof(H5FD_class_t, {name})"), pieces + n * size_of::<usize>()));
     }
     all.extend(
@@ -33,7 +35,12 @@ fn declared() -> Vec<(String, usize)> {
     all.push(("H5FD_CLASS_VERSION".into(), class::VERSION as usize));
     all.push(("H5FD_MEM_DRAW".into(), class::DATA as usize));
     all.push(("H5FD_MEM_NTYPES".into(), class::DICHOTOMY.len()));
-    all.extend(class::DICHOTOMY.iter().enumerate().map(|(n, kind)| (format!("dichotomy[{n}]"), *kind as usize)));
+    all.extend(
+        class::DICHOTOMY
+            .iter()
+            .enumerate()
+            .map(|(n, kind)| (format!("dichotomy[{n}]"), *kind as usize)),
+    );
     all.push(("sizeof(H5FD_mem_t)".into(), size_of::<class::Kind>()));
     all
 }
@@ -49,7 +56,9 @@ fn the_structs_are_those_of_the_headers() {
     }
     let lines: String = declared
         .iter()
-        .map(|(name, _)| format!("    printf(\"{name} = %llu\\n\", (unsigned long long)({name}));\n"))
+        .map(|(name, _)| {
+            format!("    printf(\"{name} = %llu\\n\", (unsigned long long)({name}));\n")
+        })
         .collect();
     let source = format!(
         "#include <stddef.h>\n#include <stdio.h>\n#include <hdf5.h>\n#include <H5FDdevelop.h>\n\
@@ -58,7 +67,13 @@ fn the_structs_are_those_of_the_headers() {
     let (dir, path) = scratch("layout.c");
     std::fs::write(&path, source).unwrap();
     let program = dir.path().join("layout");
-    let made = Command::new(&compiler).arg(format!("-I{include}")).arg(&path).arg("-o").arg(&program).output().unwrap();
+    let made = Command::new(&compiler)
+        .arg(format!("-I{include}"))
+        .arg(&path)
+        .arg("-o")
+        .arg(&program)
+        .output()
+        .unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let told = Command::new(&program).output().unwrap();
     let told = String::from_utf8(told.stdout).unwrap();

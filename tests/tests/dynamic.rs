@@ -156,8 +156,14 @@ fn objects_come_back_as_their_classes() {
     let scene: Scene = from_bytes(&to_bytes(&scene()).unwrap()).unwrap();
     assert_eq!(areas([&scene.main]), [("circle", 3.0)]);
     assert!(scene.extra.is_none());
-    let expected =
-        [("rectangle", 6.0), ("circle", 12.0), ("rectangle", 20.0), ("curve", 0.0), ("group", 28.0), ("curve", 0.0)];
+    let expected = [
+        ("rectangle", 6.0),
+        ("circle", 12.0),
+        ("rectangle", 20.0),
+        ("curve", 0.0),
+        ("group", 28.0),
+        ("curve", 0.0),
+    ];
     assert_eq!(areas(&scene.all), expected);
     assert_eq!(areas(scene.named.values()), [("rectangle", 42.0)]);
     assert_eq!((scene.shared.area(), scene.local.unwrap().area()), (75.0, 108.0));
@@ -177,19 +183,25 @@ fn others_see_classes_and_columns() {
     file.dataset("/all/Rect/w", "<f8", &[2], json!([2.0, 4.0]));
     file.dataset("/all/Circle/r", "<f8", &[1], json!([2.0]));
     file.dataset("/all/Group/parts/values/Circle/r", "<f8", &[1], json!([3.0]));
-    let names =
-        "[{v: k for k, v in h5py.check_enum_dtype(f['all/variant'].dtype).items()}[tag] for tag in f['all/variant']]";
-    assert_eq!(python.eval(&path, names), json!(["Rect", "Circle", "Rect", "Curve", "Group", "Curve"]));
+    let names = "[{v: k for k, v in h5py.check_enum_dtype(f['all/variant'].dtype).items()}[tag] for tag in f['all/variant']]";
+    assert_eq!(
+        python.eval(&path, names),
+        json!(["Rect", "Circle", "Rect", "Curve", "Group", "Curve"])
+    );
 }
 
-/// What a class stores is what its type stores: either may read it, and the older version of the class too.
+/// What a class stores is what its type stores: either may read it, and the older version of the
+/// class too.
 #[test]
 fn an_object_is_stored_as_its_type_is() {
-    let circle: Circle = from_bytes(&to_bytes::<Box<dyn Shape>>(&(Box::new(Circle { r: 4.0 }) as _)).unwrap()).unwrap();
+    let circle: Circle =
+        from_bytes(&to_bytes::<Box<dyn Shape>>(&(Box::new(Circle { r: 4.0 }) as _)).unwrap())
+            .unwrap();
     assert_eq!(circle.r, 4.0);
     let object: Box<dyn Shape> = from_bytes(&to_bytes(&Square { side: 3.0 }).unwrap()).unwrap();
     assert_eq!((object.name(), object.area()), ("rectangle", 9.0));
-    let none: Vec<Box<dyn Shape>> = from_bytes(&to_bytes(&Vec::<Box<dyn Shape>>::new()).unwrap()).unwrap();
+    let none: Vec<Box<dyn Shape>> =
+        from_bytes(&to_bytes(&Vec::<Box<dyn Shape>>::new()).unwrap()).unwrap();
     assert!(none.is_empty());
 }
 
@@ -208,12 +220,19 @@ fn an_unknown_class_lists_the_known_ones() {
     struct Small {
         main: Box<dyn Shape>,
     }
-    let error = from_bytes::<Small>(&to_bytes(&Other { main: Hexagon { r: 1.0 } }).unwrap()).err().unwrap();
+    let error =
+        from_bytes::<Small>(&to_bytes(&Other { main: Hexagon { r: 1.0 } }).unwrap()).err().unwrap();
     assert_eq!(error.path(), "/main");
     let ErrorKind::UnknownVariant { found, known } = error.kind() else { panic!("{error}") };
     assert_eq!((found.as_str(), known.join(" ")), ("Hexagon", "Circle Curve Group Rect".into()));
     assert!(error.help().unwrap().contains("#[filebacked::dynamic]"), "{error}");
-    assert_eq!(from_bytes::<Small>(&to_bytes(&Small { main: rectangle(1.0, 2.0) }).unwrap()).unwrap().main.area(), 2.0);
+    assert_eq!(
+        from_bytes::<Small>(&to_bytes(&Small { main: rectangle(1.0, 2.0) }).unwrap())
+            .unwrap()
+            .main
+            .area(),
+        2.0
+    );
 
     let error = from_bytes::<Box<dyn Shape>>(&to_bytes(&7u8).unwrap()).err().unwrap();
     assert!(matches!(error.kind(), ErrorKind::Mismatch { .. }), "{error}");
@@ -251,9 +270,14 @@ fn classes_of_one_name_are_refused() {
     impl Sound for first::Beep {}
     #[filebacked::dynamic]
     impl Sound for second::Beep {}
-    for object in [Box::new(first::Beep { x: 1 }) as Box<dyn Sound>, Box::new(second::Beep { y: 1 })] {
+    for object in
+        [Box::new(first::Beep { x: 1 }) as Box<dyn Sound>, Box::new(second::Beep { y: 1 })]
+    {
         let error = to_bytes(&object).unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Contract(what) if what.contains("same name")), "{error}");
+        assert!(
+            matches!(error.kind(), ErrorKind::Contract(what) if what.contains("same name")),
+            "{error}"
+        );
     }
 }
 

@@ -74,7 +74,9 @@ fn outer(n: usize) -> Outer {
         many: (0..n).map(inner).collect(),
         none: Vec::new(),
         big: (0..20_000).map(f64::from).collect(),
-        skewed: (0..300).map(|i| if i % 100 == 50 { "long".repeat(1000) } else { i.to_string() }).collect(),
+        skewed: (0..300)
+            .map(|i| if i % 100 == 50 { "long".repeat(1000) } else { i.to_string() })
+            .collect(),
         map: (0..5).map(|i| (format!("k{i}"), f64::from(i))).collect(),
         links: (0..20).map(|i| (format!("a/{i}"), vec![inner(i)])).collect(),
         pairs: [((1, 2), None), ((3, 4), Some(String::new()))].into(),
@@ -147,7 +149,8 @@ fn other_readers_find_the_same_in_the_files_of_both() {
     assert_eq!(texts[0].as_ref().map(Vec::len), texts[1].as_ref().map(Vec::len));
 }
 
-/// What h5py writes with `libver='latest'`: a superblock of version 3, and otherwise what this library writes too.
+/// What h5py writes with `libver='latest'`: a superblock of version 3, and otherwise what this
+/// library writes too.
 #[test]
 fn files_of_the_latest_format_are_read_by_our_own_engine() {
     #[derive(FileBacked, Debug, PartialEq)]

@@ -1,4 +1,5 @@
-//! Bad input: each an error of its own kind that says what was done, to which file, where in it, and what helps.
+//! Bad input: each an error of its own kind that says what was done, to which file, where in it,
+//! and what helps.
 
 use filebacked::hdf5::types::VarLenUnicode;
 use filebacked::{Error, ErrorKind, File, FileBacked, Operation, ReadOptions, WriteOptions, hdf5};
@@ -66,7 +67,10 @@ fn damaged(damage: impl FnOnce(&hdf5::File)) -> Error {
     assert_eq!(error.operation(), Some(Operation::Load), "{error}");
     assert_eq!(error.file(), Some(path.as_path()), "{error}");
     let text = error.to_string();
-    assert!(text.starts_with(&format!("cannot load {}: {}: ", path.display(), error.path())), "{text}");
+    assert!(
+        text.starts_with(&format!("cannot load {}: {}: ", path.display(), error.path())),
+        "{text}"
+    );
     error
 }
 
@@ -156,14 +160,20 @@ fn a_wrong_type() {
 #[test]
 fn a_number_that_does_not_fit() {
     let error = damaged(|file| replace_scalar(file, "layer/width", &5_000_000_000i64));
-    let wanted = ErrorKind::OutOfRange { value: "5000000000".into(), stored: "i64".into(), wanted: "u32".into() };
+    let wanted = ErrorKind::OutOfRange {
+        value: "5000000000".into(),
+        stored: "i64".into(),
+        wanted: "u32".into(),
+    };
     assert_eq!((error.kind(), error.path().as_str()), (&wanted, "/layer/width"));
     helps(&error, "declare the field as `i64`");
     let error = damaged(|file| replace(file, "layers/width", &[1i8, -1]));
-    let wanted = ErrorKind::OutOfRange { value: "-1".into(), stored: "i8".into(), wanted: "u32".into() };
+    let wanted =
+        ErrorKind::OutOfRange { value: "-1".into(), stored: "i8".into(), wanted: "u32".into() };
     assert_eq!((error.kind(), error.path().as_str()), (&wanted, "/layers/width"));
     let error = damaged(|file| replace_scalar(file, "step", &1.5f64));
-    let wanted = ErrorKind::OutOfRange { value: "1.5".into(), stored: "f64".into(), wanted: "u64".into() };
+    let wanted =
+        ErrorKind::OutOfRange { value: "1.5".into(), stored: "f64".into(), wanted: "u64".into() };
     assert_eq!(*error.kind(), wanted);
 }
 
@@ -176,7 +186,10 @@ fn an_unknown_variant() {
     helps(&error, "alias");
 
     let error = damaged(|file| file.group("layer/shape").unwrap().delete_attr("variant").unwrap());
-    assert_eq!((error.kind(), error.path().as_str()), (&ErrorKind::Missing, "/layer/shape/variant"));
+    assert_eq!(
+        (error.kind(), error.path().as_str()),
+        (&ErrorKind::Missing, "/layer/shape/variant")
+    );
     helps(&error, "variant");
 
     #[derive(FileBacked)]
@@ -187,9 +200,12 @@ fn an_unknown_variant() {
         Odd,
     }
     let (_dir, path) = scratch("kind.h5");
-    for bytes in [filebacked::to_bytes(&More::Odd).unwrap(), filebacked::to_bytes(&vec![More::Odd]).unwrap()] {
+    for bytes in
+        [filebacked::to_bytes(&More::Odd).unwrap(), filebacked::to_bytes(&vec![More::Odd]).unwrap()]
+    {
         std::fs::write(&path, bytes).unwrap();
-        let errors = [filebacked::load::<Kind>(&path).err(), filebacked::load::<Vec<Kind>>(&path).err()];
+        let errors =
+            [filebacked::load::<Kind>(&path).err(), filebacked::load::<Vec<Kind>>(&path).err()];
         let unknown = |e: &Error| matches!(e.kind(), ErrorKind::UnknownVariant { found, .. } if found == "Odd");
         assert!(errors.iter().flatten().any(unknown), "{errors:?}");
     }
@@ -220,7 +236,10 @@ fn a_newer_version() {
     assert_eq!(error.path(), "/layer");
     helps(&error, "newer program");
     let error = damaged(|file| set_text(file, "layers", "filebacked", "columns Layer 9"));
-    assert_eq!((error.kind(), error.path().as_str()), (&ErrorKind::Version { found: 9, supported: 1 }, "/layers"));
+    assert_eq!(
+        (error.kind(), error.path().as_str()),
+        (&ErrorKind::Version { found: 9, supported: 1 }, "/layers")
+    );
 
     let (_dir, path) = scratch("format.h5");
     filebacked::save(&path, &model()).unwrap();
@@ -280,11 +299,19 @@ fn variants_that_contradict_their_columns() {
     let error = damaged(|file| replace(file, "layers/shape/Circle/0", &[1f64, 2.0]));
     is_damage(&error, "/layers/shape/Circle/0", "a column of 2 rows in a table of 1");
     let error = damaged(|file| {
-        file.group("layers/shape/Circle").unwrap().attr("len").unwrap().write_scalar(&2u64).unwrap();
+        file.group("layers/shape/Circle")
+            .unwrap()
+            .attr("len")
+            .unwrap()
+            .write_scalar(&2u64)
+            .unwrap();
     });
     is_damage(&error, "/layers/shape/Circle", "2 rows of a variant that 1 rows have");
     let error = damaged(|file| file.unlink("layers/shape/Circle").unwrap());
-    assert_eq!((error.kind(), error.path().as_str()), (&ErrorKind::Missing, "/layers/shape/Circle"));
+    assert_eq!(
+        (error.kind(), error.path().as_str()),
+        (&ErrorKind::Missing, "/layers/shape/Circle")
+    );
 }
 
 #[test]
@@ -329,22 +356,34 @@ fn values_that_are_none_of_their_type() {
     invalid(&reread::<std::ffi::CString>(&"a\0b"), "NUL");
     is_mismatch(&reread::<[u8; 3]>(&[1u8, 2]), "/value", "3 values", "2 values");
     is_mismatch(&reread::<Vec<[u8; 3]>>(&vec![[1u8, 2]]), "/value", "[3]", "[1, 2]");
-    is_mismatch(&reread::<(u8, u8)>(&[1u8, 2]), "/value", "a group (tuple)", "a 1-dimensional dataset of u8");
+    is_mismatch(
+        &reread::<(u8, u8)>(&[1u8, 2]),
+        "/value",
+        "a group (tuple)",
+        "a 1-dimensional dataset of u8",
+    );
     is_mismatch(&reread::<u8>(&None::<u8>), "/value", "a dataset", "none");
     is_mismatch(&reread::<Option<u8>>(&Some(None::<u8>)), "/value", "a value", "none");
     assert!(matches!(reread::<std::time::Duration>(&1u8).kind(), ErrorKind::Mismatch { .. }));
     // A tuple of another length: what is missing is said, and what is left over is not read.
     assert_eq!(*reread::<(u8, u8, u8)>(&(1u8, 2u8)).kind(), ErrorKind::Missing);
     let error = reread::<BTreeMap<u8, Vec<u8>>>(&BTreeMap::from([("x", vec![1u8])]));
-    assert!(matches!(error.kind(), ErrorKind::Invalid(text) if text.contains("`x` is no key of type `u8`")), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Invalid(text) if text.contains("`x` is no key of type `u8`")),
+        "{error}"
+    );
     assert_eq!(error.path(), "/x");
 }
 
 #[test]
 fn a_key_or_a_member_of_a_set_twice() {
     use std::collections::{BTreeSet, HashSet};
-    let twice =
-        |error: Error| assert!(matches!(error.kind(), ErrorKind::Damaged(text) if text.contains("twice")), "{error}");
+    let twice = |error: Error| {
+        assert!(
+            matches!(error.kind(), ErrorKind::Damaged(text) if text.contains("twice")),
+            "{error}"
+        )
+    };
     twice(reread::<HashSet<u8>>(&vec![1u8, 1]));
     twice(reread::<Vec<BTreeSet<u8>>>(&vec![vec![1u8, 1]]));
     let (_dir, path) = scratch("map.h5");
@@ -369,7 +408,10 @@ fn no_such_file() {
     }
     let error = filebacked::save(path.join("x"), &1u8).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Io(std::io::ErrorKind::NotFound), "{error}");
-    assert_eq!((error.operation(), error.file()), (Some(Operation::Save), Some(path.join("x").as_path())));
+    assert_eq!(
+        (error.operation(), error.file()),
+        (Some(Operation::Save), Some(path.join("x").as_path()))
+    );
     let error = File::create(path.join("x")).unwrap_err();
     assert_eq!(error.operation(), Some(Operation::Create));
     assert_eq!(*error.kind(), ErrorKind::Io(std::io::ErrorKind::NotFound), "{error}");
@@ -395,9 +437,16 @@ fn what_is_no_hdf5_file() {
         std::fs::write(&path, bytes).unwrap();
         let error = filebacked::load::<Model>(&path).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::NotHdf5, "{error}");
-        assert_eq!((error.operation(), error.file()), (Some(Operation::Load), Some(path.as_path())));
+        assert_eq!(
+            (error.operation(), error.file()),
+            (Some(Operation::Load), Some(path.as_path()))
+        );
         let error = File::open(&path).unwrap_err();
-        assert_eq!((error.kind(), error.operation()), (&ErrorKind::NotHdf5, Some(Operation::Open)), "{error}");
+        assert_eq!(
+            (error.kind(), error.operation()),
+            (&ErrorKind::NotHdf5, Some(Operation::Open)),
+            "{error}"
+        );
         let error = filebacked::from_bytes::<Model>(bytes).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::NotHdf5, "{error}");
     };
@@ -455,9 +504,15 @@ fn after_a_failed_save_the_old_file_is_there() {
         drop(guard);
         assert!(matches!(error.kind(), ErrorKind::Custom(_)), "{error}");
         assert_eq!(error.path(), "/second");
-        assert_eq!((error.operation(), error.file()), (Some(Operation::Save), Some(path.as_path())));
+        assert_eq!(
+            (error.operation(), error.file()),
+            (Some(Operation::Save), Some(path.as_path()))
+        );
         assert!(std::fs::read(&path).unwrap() == old);
-        let names: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let names: Vec<_> = std::fs::read_dir(dir.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         assert_eq!(names, ["kept.h5"], "no temporary file is left");
     }
     // And where there was none, there is none.
@@ -498,7 +553,10 @@ fn a_name_in_use() {
         let error = file.write(name, &2u8).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Exists, "{error}");
         assert_eq!(error.path(), format!("/{}", name.trim_matches('/')));
-        assert_eq!((error.operation(), error.file()), (Some(Operation::Save), Some(path.as_path())));
+        assert_eq!(
+            (error.operation(), error.file()),
+            (Some(Operation::Save), Some(path.as_path()))
+        );
         helps(&error, "Overwrite::Replace");
     }
     assert_eq!(file.read::<u8>("a/b").unwrap(), 1);
@@ -566,7 +624,8 @@ impl Drop for Chain {
 }
 
 fn chain(levels: u32) -> Chain {
-    (1..levels).fold(Chain { id: 0, next: None }, |next, id| Chain { id, next: Some(Box::new(next)) })
+    (1..levels)
+        .fold(Chain { id: 0, next: None }, |next, id| Chain { id, next: Some(Box::new(next)) })
 }
 
 /// In a thread with the stack that Rust gives by default, which a test runner may have raised.
@@ -592,14 +651,21 @@ fn nesting_that_is_too_deep() {
             helps(&error, "max_depth");
         }
         let error = WriteOptions::new().max_depth(3).to_bytes(&chain(4)).unwrap_err();
-        assert_eq!((error.kind(), error.path().as_str()), (&ErrorKind::TooDeep { limit: 3 }, "/next/next/next"));
+        assert_eq!(
+            (error.kind(), error.path().as_str()),
+            (&ErrorKind::TooDeep { limit: 3 }, "/next/next/next")
+        );
         let error = ReadOptions::new().max_depth(3).from_bytes::<Chain>(&bytes).unwrap_err();
-        assert_eq!((error.kind(), error.path().as_str()), (&ErrorKind::TooDeep { limit: 3 }, "/next/next/next"));
+        assert_eq!(
+            (error.kind(), error.path().as_str()),
+            (&ErrorKind::TooDeep { limit: 3 }, "/next/next/next")
+        );
         assert_eq!(error.operation(), Some(Operation::Load));
     });
     // Written with a raised limit, it is still refused on reading with the usual one.
     let deep = || WriteOptions::new().max_depth(1000).to_bytes(&chain(200)).unwrap();
-    let bytes = std::thread::Builder::new().stack_size(64 << 20).spawn(deep).unwrap().join().unwrap();
+    let bytes =
+        std::thread::Builder::new().stack_size(64 << 20).spawn(deep).unwrap().join().unwrap();
     in_a_small_thread(move || {
         let error = filebacked::from_bytes::<Chain>(&bytes).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::TooDeep { limit: 128 });
@@ -609,7 +675,9 @@ fn nesting_that_is_too_deep() {
 #[test]
 fn columns_that_are_too_deep() {
     in_a_small_thread(|| {
-        let tree = |levels: u32| (1..levels).fold(Tree { kids: vec![] }, |kid, _| Tree { kids: vec![kid] });
+        let tree = |levels: u32| {
+            (1..levels).fold(Tree { kids: vec![] }, |kid, _| Tree { kids: vec![kid] })
+        };
         let bytes = filebacked::to_bytes(&tree(40)).unwrap();
         filebacked::from_bytes::<Tree>(&bytes).unwrap();
         let error = filebacked::to_bytes(&tree(200)).unwrap_err();
@@ -646,7 +714,8 @@ fn what_hdf5_says_is_kept_as_the_source_and_off_the_terminal() {
     is_static(&error);
 }
 
-/// A number of rows that no column vouches for is not believed, even where every field has a default.
+/// A number of rows that no column vouches for is not believed, even where every field has a
+/// default.
 #[test]
 fn rows_that_nothing_vouches_for() {
     #[derive(FileBacked)]

@@ -135,7 +135,10 @@ fn a_conversion_that_fails_says_where() {
     }
     let error = from_bytes::<Ship>(&to_bytes(&Then { hull: probe(-300.0) }).unwrap()).unwrap_err();
     assert_eq!(error.path(), "/hull");
-    assert!(matches!(error.kind(), ErrorKind::Custom(what) if what == "below absolute zero"), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Custom(what) if what == "below absolute zero"),
+        "{error}"
+    );
     assert!(error.help().unwrap().contains("version 1"), "{error}");
 
     let rows = vec![probe(0.0), probe(-300.0)];
@@ -179,7 +182,10 @@ fn enums_are_upgraded_too() {
     let square = to_bytes(&Then::Square { side: 2.0 }).unwrap();
     assert_eq!(from_bytes::<Shape>(&square).unwrap(), Shape::Rect { w: 2.0, h: 2.0 });
     let rows = to_bytes(&vec![Then::Dot, Then::Square { side: 3.0 }]).unwrap();
-    assert_eq!(from_bytes::<Vec<Shape>>(&rows).unwrap(), [Shape::Dot, Shape::Rect { w: 3.0, h: 3.0 }]);
+    assert_eq!(
+        from_bytes::<Vec<Shape>>(&rows).unwrap(),
+        [Shape::Dot, Shape::Rect { w: 3.0, h: 3.0 }]
+    );
 }
 
 #[test]
@@ -257,8 +263,17 @@ fn fingerprints_change_with_what_is_stored() {
             pub fahrenheit: f64,
         }
     }
-    assert_eq!(of::<first::Probe>(), of::<other::Probe>(), "order, names of types, aliases and defaults do not count");
-    let different = [of::<first::Probe>(), of::<other::Attribute>(), of::<other::Optional>(), of::<other::Renamed>()];
+    assert_eq!(
+        of::<first::Probe>(),
+        of::<other::Probe>(),
+        "order, names of types, aliases and defaults do not count"
+    );
+    let different = [
+        of::<first::Probe>(),
+        of::<other::Attribute>(),
+        of::<other::Optional>(),
+        of::<other::Renamed>(),
+    ];
     for (place, one) in different.iter().enumerate() {
         assert!(!different[place + 1..].contains(one), "{different:x?}");
     }
@@ -275,23 +290,31 @@ fn a_change_without_a_version_is_noticed() {
         probe: first::Probe,
     }
     let report = check_versions::<Tree>(&[]).unwrap_err().to_string();
-    assert!(report.contains("`Node` is not in the list") && report.contains("`Probe` is not"), "{report}");
+    assert!(
+        report.contains("`Node` is not in the list") && report.contains("`Probe` is not"),
+        "{report}"
+    );
 
     let (tree, probe) = (Tree::schema().fingerprint(), first::Probe::schema().fingerprint());
     check_versions::<Tree>(&[("Probe", 1, probe), ("Node", 1, tree)]).unwrap();
 
-    let changed = check_versions::<Tree>(&[("Node", 1, tree), ("Probe", 1, !probe)]).unwrap_err().to_string();
+    let changed =
+        check_versions::<Tree>(&[("Node", 1, tree), ("Probe", 1, !probe)]).unwrap_err().to_string();
     assert!(changed.contains("`Probe` has changed, and its version is still 1"), "{changed}");
     assert!(!changed.contains("`Node` has"), "{changed}");
     assert!(changed.contains(&format!("(\"Probe\", 1, {probe:#018x})")), "{changed}");
 
-    let raised = check_versions::<Tree>(&[("Node", 1, tree), ("Probe", 7, probe)]).unwrap_err().to_string();
+    let raised =
+        check_versions::<Tree>(&[("Node", 1, tree), ("Probe", 7, probe)]).unwrap_err().to_string();
     assert!(raised.contains("version 1 instead of 7"), "{raised}");
-    let gone = check_versions::<first::Probe>(&[("Node", 1, tree), ("Probe", 1, probe)]).unwrap_err().to_string();
+    let gone = check_versions::<first::Probe>(&[("Node", 1, tree), ("Probe", 1, probe)])
+        .unwrap_err()
+        .to_string();
     assert!(gone.contains("`Node` is in the list and no longer"), "{gone}");
 }
 
-/// A field that was a number becomes a type around a number, or the reverse: which rows have one is what it was.
+/// A field that was a number becomes a type around a number, or the reverse: which rows have one is
+/// what it was.
 #[test]
 fn optional_columns_change_between_types_with_and_without_a_filler() {
     #[derive(FileBacked, Debug, PartialEq, Clone)]

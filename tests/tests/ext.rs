@@ -1,7 +1,8 @@
 //! Types of other crates: half, num-complex, chrono, uuid, indexmap, ndarray, sprs.
 
 use filebacked::{
-    Compression, Conversion, ErrorKind, FileBacked, ReadOptions, Save, WriteOptions, from_bytes, hdf5, to_bytes,
+    Compression, Conversion, ErrorKind, FileBacked, ReadOptions, Save, WriteOptions, from_bytes,
+    hdf5, to_bytes,
 };
 use std::fmt::Debug;
 
@@ -31,10 +32,16 @@ mod halves {
     fn every_bit_pattern_comes_back() {
         let all: Vec<f16> = (0..=u16::MAX).map(f16::from_bits).collect();
         let back: Vec<f16> = again(&all);
-        assert!(all.iter().zip(&back).all(|(a, b)| a.to_bits() == b.to_bits()) && all.len() == back.len());
+        assert!(
+            all.iter().zip(&back).all(|(a, b)| a.to_bits() == b.to_bits())
+                && all.len() == back.len()
+        );
         let all: Vec<bf16> = (0..=u16::MAX).map(bf16::from_bits).collect();
         let back: Vec<bf16> = again(&all);
-        assert!(all.iter().zip(&back).all(|(a, b)| a.to_bits() == b.to_bits()) && all.len() == back.len());
+        assert!(
+            all.iter().zip(&back).all(|(a, b)| a.to_bits() == b.to_bits())
+                && all.len() == back.len()
+        );
         round(f16::from_f32(0.1));
         round(bf16::MIN_POSITIVE);
         round([[f16::ONE, f16::NEG_ONE], [f16::ZERO, f16::INFINITY]]);
@@ -45,15 +52,23 @@ mod halves {
     fn floats_convert_where_they_are_exact() {
         let all: Vec<f16> = (0..=u16::MAX).map(f16::from_bits).collect();
         let wide: Vec<f64> = again(&all);
-        assert!(all.iter().zip(&wide).all(|(a, b)| a.to_f64().to_bits() == b.to_bits() || a.is_nan() && b.is_nan()));
+        assert!(
+            all.iter()
+                .zip(&wide)
+                .all(|(a, b)| a.to_f64().to_bits() == b.to_bits() || a.is_nan() && b.is_nan())
+        );
         let all: Vec<f16> = all.into_iter().filter(|a| !a.is_nan()).collect();
         let back: Vec<f16> = again(&wide.into_iter().filter(|a| !a.is_nan()).collect::<Vec<f64>>());
         assert!(all.iter().zip(&back).all(|(a, b)| a.to_bits() == b.to_bits()));
         assert_eq!(again::<f16, _>(&1.5f32), f16::from_f32(1.5));
         assert_eq!(again::<f16, _>(&65504u16), f16::MAX);
         assert_eq!(again::<bf16, _>(&(1u64 << 60)).to_f64(), (1u64 << 60) as f64);
-        for kind in [refused::<f16>(&0.1f64), refused::<f16>(&65505u32), refused::<f16>(&1e300), refused::<f16>(&70000)]
-        {
+        for kind in [
+            refused::<f16>(&0.1f64),
+            refused::<f16>(&65505u32),
+            refused::<f16>(&1e300),
+            refused::<f16>(&70000),
+        ] {
             assert!(matches!(kind, ErrorKind::OutOfRange { .. }), "{kind:?}");
         }
         assert!(matches!(refused::<bf16>(&257u16), ErrorKind::OutOfRange { .. }));
@@ -74,7 +89,8 @@ mod complex {
     #[test]
     fn bits_come_back() {
         let hard = [f64::from_bits(0x7ff8_dead_beef_0001), -0.0, f64::NEG_INFINITY, 5e-324, 0.1];
-        let all: Vec<Complex<f64>> = hard.iter().flat_map(|re| hard.map(|im| Complex::new(*re, im))).collect();
+        let all: Vec<Complex<f64>> =
+            hard.iter().flat_map(|re| hard.map(|im| Complex::new(*re, im))).collect();
         let bits = |c: &Complex<f64>| (c.re.to_bits(), c.im.to_bits());
         assert!(all.iter().map(bits).eq(again::<Vec<Complex<f64>>, _>(&all).iter().map(bits)));
         round(Complex::new(1.5f32, -0.5));
@@ -96,19 +112,32 @@ mod complex {
 
     #[test]
     fn parts_convert_as_numbers_do() {
-        assert_eq!(again::<Complex<f64>, _>(&Complex::new(0.1f32, 2.0)), Complex::new(f64::from(0.1f32), 2.0));
+        assert_eq!(
+            again::<Complex<f64>, _>(&Complex::new(0.1f32, 2.0)),
+            Complex::new(f64::from(0.1f32), 2.0)
+        );
         assert_eq!(again::<Complex<f32>, _>(&Complex::new(0.5f64, 2.0)), Complex::new(0.5, 2.0));
-        assert!(matches!(refused::<Complex<f32>>(&Complex::new(0.5f64, 0.1)), ErrorKind::OutOfRange { .. }));
+        assert!(matches!(
+            refused::<Complex<f32>>(&Complex::new(0.5f64, 0.1)),
+            ErrorKind::OutOfRange { .. }
+        ));
         assert!(matches!(refused::<Complex<f64>>(&1.0f64), ErrorKind::Mismatch { .. }));
         let widen = ReadOptions::new().conversion(Conversion::Widen);
-        assert!(widen.from_bytes::<Complex<f64>>(&to_bytes(&Complex::new(1f32, 2.0)).unwrap()).is_ok());
-        assert!(widen.from_bytes::<Complex<f32>>(&to_bytes(&Complex::new(1f64, 2.0)).unwrap()).is_err());
+        assert!(
+            widen.from_bytes::<Complex<f64>>(&to_bytes(&Complex::new(1f32, 2.0)).unwrap()).is_ok()
+        );
+        assert!(
+            widen.from_bytes::<Complex<f32>>(&to_bytes(&Complex::new(1f64, 2.0)).unwrap()).is_err()
+        );
     }
 }
 
 mod time {
     use super::*;
-    use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc};
+    use chrono::{
+        DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike,
+        Utc,
+    };
     use std::collections::BTreeMap;
 
     fn leap(time: NaiveTime) -> NaiveTime {
@@ -120,8 +149,14 @@ mod time {
         let naive = [
             NaiveDateTime::MIN,
             NaiveDateTime::MAX,
-            NaiveDate::from_ymd_opt(1969, 12, 31).unwrap().and_hms_nano_opt(23, 59, 59, 999_999_999).unwrap(),
-            NaiveDate::from_ymd_opt(2016, 12, 31).unwrap().and_hms_nano_opt(23, 59, 59, 1_500_000_000).unwrap(),
+            NaiveDate::from_ymd_opt(1969, 12, 31)
+                .unwrap()
+                .and_hms_nano_opt(23, 59, 59, 999_999_999)
+                .unwrap(),
+            NaiveDate::from_ymd_opt(2016, 12, 31)
+                .unwrap()
+                .and_hms_nano_opt(23, 59, 59, 1_500_000_000)
+                .unwrap(),
             NaiveDate::from_ymd_opt(2016, 12, 31).unwrap().and_time(leap(NaiveTime::MIN)),
         ];
         for time in naive {
@@ -137,15 +172,21 @@ mod time {
 
     #[test]
     fn spans_times_and_dates() {
-        for span in [TimeDelta::MIN, TimeDelta::MAX, TimeDelta::zero(), TimeDelta::milliseconds(-500)] {
+        for span in
+            [TimeDelta::MIN, TimeDelta::MAX, TimeDelta::zero(), TimeDelta::milliseconds(-500)]
+        {
             round(span);
         }
         round(vec![TimeDelta::nanoseconds(-1), TimeDelta::nanoseconds(1)]);
-        let times =
-            [NaiveTime::MIN, leap(NaiveTime::MIN), NaiveTime::from_hms_nano_opt(23, 59, 59, 1_999_999_999).unwrap()];
+        let times = [
+            NaiveTime::MIN,
+            leap(NaiveTime::MIN),
+            NaiveTime::from_hms_nano_opt(23, 59, 59, 1_999_999_999).unwrap(),
+        ];
         round(times.to_vec());
         round(times[2]);
-        let dates = [NaiveDate::MIN, NaiveDate::MAX, NaiveDate::from_ymd_opt(2026, 11, 20).unwrap()];
+        let dates =
+            [NaiveDate::MIN, NaiveDate::MAX, NaiveDate::from_ymd_opt(2026, 11, 20).unwrap()];
         round(dates.to_vec());
         let _ = dates.map(round);
         assert_eq!(again::<String, _>(&dates[2]), "2026-11-20");
@@ -155,7 +196,8 @@ mod time {
 
     #[test]
     fn times_with_an_offset() {
-        let utc = NaiveDate::from_ymd_opt(1890, 1, 1).unwrap().and_hms_nano_opt(0, 0, 0, 1).unwrap();
+        let utc =
+            NaiveDate::from_ymd_opt(1890, 1, 1).unwrap().and_hms_nano_opt(0, 0, 0, 1).unwrap();
         for offset in [0, 3600, -34_200, 3208, -3208, 59, -59, 86_399, -86_399] {
             let time = FixedOffset::east_opt(offset).unwrap().from_utc_datetime(&utc);
             let back: DateTime<FixedOffset> = again(&time);
@@ -168,13 +210,28 @@ mod time {
             round(FixedOffset::east_opt(0).unwrap().from_utc_datetime(&naive));
         }
         round(vec![plus.from_utc_datetime(&utc); 3]);
-        let leap = NaiveDate::from_ymd_opt(2016, 12, 31).unwrap().and_hms_nano_opt(23, 59, 59, 1_500_000_000).unwrap();
+        let leap = NaiveDate::from_ymd_opt(2016, 12, 31)
+            .unwrap()
+            .and_hms_nano_opt(23, 59, 59, 1_500_000_000)
+            .unwrap();
         round(plus.from_utc_datetime(&leap));
         let odd = FixedOffset::east_opt(3601).unwrap().from_utc_datetime(&leap);
         assert!(matches!(to_bytes(&odd).unwrap_err().kind(), ErrorKind::Unsupported(_)));
-        assert_eq!(again::<DateTime<FixedOffset>, _>(&"2026-11-20 12:30:00Z").timestamp(), 1_795_177_800);
-        for bad in ["", "é", "2026-11-20T12:30:00+01:00:60", "2026-11-20T12:30:00+23:59:59:59", "T12:30:00+01:00"] {
-            assert!(matches!(refused::<DateTime<FixedOffset>>(&bad), ErrorKind::Invalid(_)), "{bad}");
+        assert_eq!(
+            again::<DateTime<FixedOffset>, _>(&"2026-11-20 12:30:00Z").timestamp(),
+            1_795_177_800
+        );
+        for bad in [
+            "",
+            "é",
+            "2026-11-20T12:30:00+01:00:60",
+            "2026-11-20T12:30:00+23:59:59:59",
+            "T12:30:00+01:00",
+        ] {
+            assert!(
+                matches!(refused::<DateTime<FixedOffset>>(&bad), ErrorKind::Invalid(_)),
+                "{bad}"
+            );
         }
     }
 
@@ -229,7 +286,10 @@ mod ordered {
     use indexmap::{IndexMap, IndexSet};
 
     #[track_caller]
-    fn round_in_order<K: FileBacked + Eq + std::hash::Hash + Debug, V: FileBacked + PartialEq + Debug>(
+    fn round_in_order<
+        K: FileBacked + Eq + std::hash::Hash + Debug,
+        V: FileBacked + PartialEq + Debug,
+    >(
         map: IndexMap<K, V>,
     ) {
         let back: IndexMap<K, V> = again(&map);
@@ -240,7 +300,9 @@ mod ordered {
     fn maps_keep_their_order() {
         let keys = ["zeta", "", "alpha", "a/b", ".", "10", "9", "%41"];
         round_in_order(keys.iter().enumerate().map(|(i, key)| (key.to_string(), i)).collect());
-        round_in_order(keys.iter().enumerate().map(|(i, key)| (key.to_string(), vec![i; i])).collect());
+        round_in_order(
+            keys.iter().enumerate().map(|(i, key)| (key.to_string(), vec![i; i])).collect(),
+        );
         round_in_order((0..300).rev().map(|i| (i, vec![i])).collect());
         round_in_order((0..300).rev().map(|i| (Some(i), vec![i])).collect());
         round_in_order(IndexMap::<String, Vec<u8>>::new());
@@ -257,7 +319,8 @@ mod ordered {
     fn the_root_of_a_file_keeps_the_order() {
         let dir = tempfile::tempdir().unwrap();
         for len in [3, 30, 3000] {
-            let map: IndexMap<u32, Vec<u32>> = (0..len).map(|i| (i * 7919 % 104_729, vec![i])).collect();
+            let map: IndexMap<u32, Vec<u32>> =
+                (0..len).map(|i| (i * 7919 % 104_729, vec![i])).collect();
             let path = dir.path().join(format!("{len}.h5"));
             let file = filebacked::File::create(&path).unwrap();
             file.write_root(&map).unwrap();
@@ -284,8 +347,8 @@ mod ordered {
 mod arrays {
     use super::*;
     use ndarray::{
-        ArcArray, Array, Array0, Array1, Array2, Array3, ArrayD, ArrayView1, Axis, CowArray, Ix2, IxDyn, ShapeBuilder,
-        arr0, array, s,
+        ArcArray, Array, Array0, Array1, Array2, Array3, ArrayD, ArrayView1, Axis, CowArray, Ix2,
+        IxDyn, ShapeBuilder, arr0, array, s,
     };
     use num_complex::Complex;
 
@@ -334,7 +397,9 @@ mod arrays {
         assert_eq!(to_bytes(&f).unwrap(), to_bytes(&a).unwrap());
         round(f.clone());
         round(a.t().to_owned());
-        let same = |view: ndarray::ArrayView2<'_, usize>| assert_eq!(again::<Array2<usize>, _>(&view), view);
+        let same = |view: ndarray::ArrayView2<'_, usize>| {
+            assert_eq!(again::<Array2<usize>, _>(&view), view)
+        };
         same(a.slice(s![.., 1..3]));
         same(a.slice(s![..;2, ..;-1]));
         same(a.slice(s![1..2, ..;3]));
@@ -348,7 +413,10 @@ mod arrays {
         for axis in 0..3 {
             same(cube.index_axis(Axis(axis), 1));
         }
-        assert_eq!(again::<Array3<usize>, _>(&cube.slice(s![.., ..;2, 1..])), cube.slice(s![.., ..;2, 1..]));
+        assert_eq!(
+            again::<Array3<usize>, _>(&cube.slice(s![.., ..;2, 1..])),
+            cube.slice(s![.., ..;2, 1..])
+        );
         let texts = array![["a".to_string(), "b".into()], ["c".into(), "d".into()]];
         assert_eq!(again::<Array2<String>, _>(&texts.t()), texts.t());
         let mut owned = a.clone();
@@ -364,7 +432,10 @@ mod arrays {
         let cow = CowArray::from(a.view());
         assert_eq!(again::<Array1<f64>, _>(&cow), a);
         assert_eq!(again::<Vec<f64>, _>(&a), [1.0, 2.0]);
-        assert_eq!(again::<Array2<f64>, _>(&[[1.0, 2.0], [3.0, 4.0]]), array![[1.0, 2.0], [3.0, 4.0]]);
+        assert_eq!(
+            again::<Array2<f64>, _>(&[[1.0, 2.0], [3.0, 4.0]]),
+            array![[1.0, 2.0], [3.0, 4.0]]
+        );
         assert_eq!(again::<f64, _>(&arr0(2.5)), 2.5);
     }
 
@@ -401,9 +472,11 @@ mod arrays {
         round(vec![vec![array![1, 2]], vec![]]);
         round([array![1, 2], array![3]]);
         round(Box::new(array![1, 2]));
-        let views: Vec<ArrayView1<'_, i32>> = vec![ArrayView1::from(&[1, 2]), ArrayView1::from(&[3])];
+        let views: Vec<ArrayView1<'_, i32>> =
+            vec![ArrayView1::from(&[1, 2]), ArrayView1::from(&[3])];
         assert_eq!(again::<Vec<Array1<i32>>, _>(&views), vec![array![1, 2], array![3]]);
-        let unequal = Layer { frames: vec![Array2::zeros((1, 2)), Array2::zeros((2, 1))], ..layer(1) };
+        let unequal =
+            Layer { frames: vec![Array2::zeros((1, 2)), Array2::zeros((2, 1))], ..layer(1) };
         assert!(matches!(to_bytes(&unequal).unwrap_err().kind(), ErrorKind::Unsupported(_)));
     }
 
@@ -451,8 +524,16 @@ mod arrays {
         let dir = tempfile::tempdir().unwrap();
         let file = hdf5::File::create(dir.path().join("x.h5")).unwrap();
         let wanted = Array::from_shape_fn((30, 40), |(i, j)| (i * 40 + j) as i32);
-        file.new_dataset_builder().with_data(&wanted).chunk((7, 9)).deflate(3).create("chunked").unwrap();
-        assert_eq!(filebacked::read::<Array2<i64>>(&file, "chunked").unwrap(), wanted.mapv(i64::from));
+        file.new_dataset_builder()
+            .with_data(&wanted)
+            .chunk((7, 9))
+            .deflate(3)
+            .create("chunked")
+            .unwrap();
+        assert_eq!(
+            filebacked::read::<Array2<i64>>(&file, "chunked").unwrap(),
+            wanted.mapv(i64::from)
+        );
         file.new_dataset::<u8>().shape((usize::MAX / 2, 0)).create("huge").unwrap();
         assert!(filebacked::read::<Array2<u8>>(&file, "huge").unwrap().is_empty());
         let error = filebacked::read::<Vec<Array1<u8>>>(&file, "huge").unwrap_err();
@@ -496,8 +577,18 @@ mod sparse {
         round(small().transpose_into());
         round(CsMatI::<u8, u16, u64>::new((2, 2), vec![0, 1, 2], vec![1, 0], vec![1, 2]));
         round(CsMatI::<bool, i32>::new((2, 2), vec![0, 1, 2], vec![1, 0], vec![true, false]));
-        round(CsMatI::<Complex<f32>, i64, u32>::new((1, 2), vec![0, 1], vec![1], vec![Complex::new(1.0, 2.0)]));
-        round(CsMatI::<String, isize>::new((1, 2), vec![0, 2], vec![0, 1], vec!["a\0".into(), "".into()]));
+        round(CsMatI::<Complex<f32>, i64, u32>::new(
+            (1, 2),
+            vec![0, 1],
+            vec![1],
+            vec![Complex::new(1.0, 2.0)],
+        ));
+        round(CsMatI::<String, isize>::new(
+            (1, 2),
+            vec![0, 2],
+            vec![0, 1],
+            vec!["a\0".into(), "".into()],
+        ));
         round(CsMat::<f64>::zero((0, 0)));
         round(CsMat::<f64>::zero((0, 5)));
         round(CsMat::<f64>::zero((5, 0)));
@@ -518,10 +609,16 @@ mod sparse {
         assert_eq!(again::<CsMat<f64>, _>(&matrix.view()), matrix);
         let lower = matrix.slice_outer(1..3);
         assert_eq!(again::<CsMat<f64>, _>(&lower), lower.to_owned().to_csc().to_csr());
-        assert_eq!(again::<CsMat<f64>, _>(&matrix.transpose_view()), matrix.transpose_view().to_owned());
+        assert_eq!(
+            again::<CsMat<f64>, _>(&matrix.transpose_view()),
+            matrix.transpose_view().to_owned()
+        );
         let mut changed = matrix.clone();
         assert_eq!(again::<CsMat<f64>, _>(&changed.view_mut()), matrix);
-        assert_eq!(again::<CsVec<f64>, _>(&matrix.outer_view(0).unwrap()), matrix.outer_view(0).unwrap().to_owned());
+        assert_eq!(
+            again::<CsVec<f64>, _>(&matrix.outer_view(0).unwrap()),
+            matrix.outer_view(0).unwrap().to_owned()
+        );
     }
 
     #[test]
@@ -550,9 +647,16 @@ mod sparse {
         let past = CsVecI::<u8, u32>::new(1 << 31 | 1, vec![1 << 31], vec![1]);
         assert!(matches!(to_bytes(&past).unwrap_err().kind(), ErrorKind::Unsupported(_)));
         let largest = i32::MAX as u32;
-        let matrix =
-            CsMatI::<u8, u32, u32>::new((2, i32::MAX as usize), vec![0, 2, 3], vec![0, largest - 1, 5], vec![1, 2, 3]);
-        assert_eq!(again::<CsMatI<u8, i32, i32>, _>(&matrix).to_other_types::<u32, u8, u32>(), matrix);
+        let matrix = CsMatI::<u8, u32, u32>::new(
+            (2, i32::MAX as usize),
+            vec![0, 2, 3],
+            vec![0, largest - 1, 5],
+            vec![1, 2, 3],
+        );
+        assert_eq!(
+            again::<CsMatI<u8, i32, i32>, _>(&matrix).to_other_types::<u32, u8, u32>(),
+            matrix
+        );
         round(matrix);
         round(CsVecI::<u8, u32>::new(1 << 31, vec![largest], vec![1]));
         // SAFETY: nothing but the library's check looks at the parts.
@@ -565,7 +669,10 @@ mod sparse {
     #[test]
     fn patterns_do_not_see_the_parts() {
         let graph = Graph { edges: small(), shape: vec![1], parts: vec![], maybe: None };
-        let bytes = WriteOptions::new().only(["edges", "shape", "parts", "maybe"]).to_bytes(&graph).unwrap();
+        let bytes = WriteOptions::new()
+            .only(["edges", "shape", "parts", "maybe"])
+            .to_bytes(&graph)
+            .unwrap();
         assert_eq!(from_bytes::<Graph>(&bytes).unwrap(), graph);
     }
 
@@ -637,7 +744,8 @@ mod sparse {
     fn good_ones_of_others() {
         let dense = array![[1.0, 0.0, 2.0], [0.0, 3.0, 0.0]];
         assert_eq!(foreign().read::<CsMat<f64>>().unwrap().to_dense(), dense);
-        let unsorted = Foreign { indices: Some(vec![2, 0, 1]), data: Some(vec![2.0, 1.0, 3.0]), ..foreign() };
+        let unsorted =
+            Foreign { indices: Some(vec![2, 0, 1]), data: Some(vec![2.0, 1.0, 3.0]), ..foreign() };
         assert_eq!(unsorted.read::<CsMat<f64>>().unwrap().to_dense(), dense);
         assert_eq!(unsorted.read::<CsMatI<f64, u32, i64>>().unwrap().to_dense(), dense);
         let csc = Foreign { encoding: Some("csc_matrix"), shape: Some(vec![3, 2]), ..foreign() }
@@ -649,12 +757,24 @@ mod sparse {
 
     #[test]
     fn bad_ones_are_refused() {
-        assert!(matches!(Foreign { indptr: None, ..foreign() }.refused().kind(), ErrorKind::Missing));
-        assert!(matches!(Foreign { indices: None, ..foreign() }.refused().kind(), ErrorKind::Missing));
+        assert!(matches!(
+            Foreign { indptr: None, ..foreign() }.refused().kind(),
+            ErrorKind::Missing
+        ));
+        assert!(matches!(
+            Foreign { indices: None, ..foreign() }.refused().kind(),
+            ErrorKind::Missing
+        ));
         assert!(matches!(Foreign { data: None, ..foreign() }.refused().kind(), ErrorKind::Missing));
-        assert!(matches!(Foreign { shape: None, ..foreign() }.refused().kind(), ErrorKind::Missing));
+        assert!(matches!(
+            Foreign { shape: None, ..foreign() }.refused().kind(),
+            ErrorKind::Missing
+        ));
         for encoding in [None, Some("array"), Some("coo")] {
-            assert!(matches!(Foreign { encoding, ..foreign() }.refused().kind(), ErrorKind::Mismatch { .. }));
+            assert!(matches!(
+                Foreign { encoding, ..foreign() }.refused().kind(),
+                ErrorKind::Mismatch { .. }
+            ));
         }
         for shape in [vec![2], vec![2, 3, 4], vec![]] {
             let error = Foreign { shape: Some(shape), ..foreign() }.refused();
@@ -684,10 +804,16 @@ mod sparse {
             let error = foreign.refused();
             assert!(matches!(error.kind(), ErrorKind::Damaged(_)), "{error}");
         }
-        assert!(matches!(refused::<CsMat<f64>>(&TriMat::<f64>::new((1, 1))), ErrorKind::Mismatch { .. }));
+        assert!(matches!(
+            refused::<CsMat<f64>>(&TriMat::<f64>::new((1, 1))),
+            ErrorKind::Mismatch { .. }
+        ));
         assert!(matches!(refused::<TriMat<f64>>(&small()), ErrorKind::Mismatch { .. }));
         assert!(matches!(refused::<CsVec<f64>>(&small()), ErrorKind::Mismatch { .. }));
-        assert!(matches!(refused::<CsMat<f64>>(&CsVec::<f64>::empty(1)), ErrorKind::Mismatch { .. }));
+        assert!(matches!(
+            refused::<CsMat<f64>>(&CsVec::<f64>::empty(1)),
+            ErrorKind::Mismatch { .. }
+        ));
         assert!(matches!(refused::<CsMat<f64>>(&array![[1.0]]), ErrorKind::Mismatch { .. }));
     }
 }

@@ -1,4 +1,5 @@
-//! A save that is killed, that meets an error, or whose machine loses its power leaves the old file or the new one.
+//! A save that is killed, that meets an error, or whose machine loses its power leaves the old file
+//! or the new one.
 
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
@@ -9,9 +10,11 @@ use std::fs;
 /// The program that is traced.
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
-/// How many points of those that there are a test takes: all of them where `FILEBACKED_FAULTS` is set.
+/// How many points of those that there are a test takes: all of them where `FILEBACKED_FAULTS` is
+/// set.
 fn points(n: usize, usual: usize) -> impl Iterator<Item = usize> {
-    let step = if std::env::var_os("FILEBACKED_FAULTS").is_some() { 1 } else { n.div_ceil(usual).max(1) };
+    let step =
+        if std::env::var_os("FILEBACKED_FAULTS").is_some() { 1 } else { n.div_ceil(usual).max(1) };
     (0..n).filter(move |at| at % step == 0 || *at + 8 >= n || *at < 8)
 }
 
@@ -24,17 +27,28 @@ fn killed_saves_leave_the_old_file_or_the_new_one() {
         assert_eq!(action.look(&scene.path()).unwrap(), 2, "{name}");
         assert_eq!(scene.names(), ["state.h5"], "{name}");
         let n = whole.calls.len();
-        assert!(whole.calls.iter().any(|call| matches!(call, Call::Rename { .. })), "{name}: {n} calls");
+        assert!(
+            whole.calls.iter().any(|call| matches!(call, Call::Rename { .. })),
+            "{name}: {n} calls"
+        );
 
         let mut steps = Vec::new();
         for at in points(n, 60) {
             let scene = Scene::new();
             let killed = scene.run(ACTOR, name, Fault::Kill(at));
             assert_eq!(killed.ended, Ended::Killed, "{name} at {at} of {n}");
-            steps.push(action.look(&scene.path()).unwrap_or_else(|error| panic!("{name} at {at} of {n}: {error}")));
+            steps.push(
+                action
+                    .look(&scene.path())
+                    .unwrap_or_else(|error| panic!("{name} at {at} of {n}: {error}")),
+            );
             action.act(&scene.path()).unwrap();
             assert_eq!(action.look(&scene.path()).unwrap(), 2);
-            assert_eq!(scene.names(), ["state.h5"], "{name} at {at} of {n} leaves a file behind for good");
+            assert_eq!(
+                scene.names(),
+                ["state.h5"],
+                "{name} at {at} of {n} leaves a file behind for good"
+            );
         }
         assert!(steps.is_sorted(), "{name}: {steps:?}");
         assert_eq!(steps[0], 1, "{name}");
@@ -64,9 +78,13 @@ fn a_loss_of_power_leaves_the_old_file_or_the_new_one() {
                 let after = tempfile::tempdir().unwrap();
                 disk.lose_power(scene.directory(), after.path(), &mut choose).unwrap();
                 let step = action.look(&after.path().join("state.h5"));
-                let step = step.unwrap_or_else(|error| panic!("{name} after {at} of {n} calls: {error}"));
+                let step =
+                    step.unwrap_or_else(|error| panic!("{name} after {at} of {n} calls: {error}"));
                 found[step as usize - 1] += 1;
-                assert!(at < n || step == 2, "{name}: it was not on the disk when the save returned");
+                assert!(
+                    at < n || step == 2,
+                    "{name}: it was not on the disk when the save returned"
+                );
             }
             if let Some(call) = whole.calls.get(at) {
                 disk.after(call);
@@ -96,10 +114,13 @@ fn errors_of_the_system_are_reported_and_leave_the_old_file() {
                 let step = action.look(&scene.path());
                 let step = step.unwrap_or_else(|error| panic!("{name}, {fault:?} of {n}: {error}"));
                 match run.ended {
-                    Ended::Exited(0) => assert_eq!(step, 2, "{name}, {fault:?} of {n}: {:?}", run.calls.get(at)),
+                    Ended::Exited(0) => {
+                        assert_eq!(step, 2, "{name}, {fault:?} of {n}: {:?}", run.calls.get(at))
+                    }
                     // The new file has its name already when the directory is flushed.
                     Ended::Exited(3) => {
-                        let renamed = run.calls[..at].iter().any(|call| matches!(call, Call::Rename { .. }));
+                        let renamed =
+                            run.calls[..at].iter().any(|call| matches!(call, Call::Rename { .. }));
                         assert_eq!(step, if renamed { 2 } else { 1 }, "{name}, {fault:?} of {n}");
                         reported += 1;
                     }
@@ -114,7 +135,8 @@ fn errors_of_the_system_are_reported_and_leave_the_old_file() {
     assert!(reported > 100, "{reported}");
 }
 
-/// A sanity check of the model: without a flush before it, the new name may come to a file that is not there yet.
+/// A sanity check of the model: without a flush before it, the new name may come to a file that is
+/// not there yet.
 #[test]
 fn the_model_of_a_disk_loses_what_was_not_flushed() {
     let scene = Scene::new();

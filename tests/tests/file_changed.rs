@@ -1,8 +1,10 @@
-//! Files that other programs write to while they are open here to be read, by the C library: never zeros or other data in the place of
-//! what was there.
+//! Files that other programs write to while they are open here to be read, by the C library: never
+//! zeros or other data in the place of what was there.
 
 use filebacked::store::Memory;
-use filebacked::{Engine, ErrorKind, File, Lazy, LazyArray, LazyMap, LazyVec, ReadOptions, Result, WriteOptions};
+use filebacked::{
+    Engine, ErrorKind, File, Lazy, LazyArray, LazyMap, LazyVec, ReadOptions, Result, WriteOptions,
+};
 use filebacked_tests::{python, scratch};
 use ndarray::{Ix1, s};
 use std::fs;
@@ -16,7 +18,8 @@ fn values() -> Vec<f64> {
     (0..N).map(|i| 1.0 + i as f64).collect()
 }
 
-/// A file in the format of HDF5 1.6, as h5py makes it unless told otherwise, with `x` and a group of many.
+/// A file in the format of HDF5 1.6, as h5py makes it unless told otherwise, with `x` and a group
+/// of many.
 fn of_others(test: impl Fn(&Path)) {
     let Some(python) = python() else { return };
     let (_dir, path) = scratch("others.h5");

@@ -1,8 +1,10 @@
-//! The end of open files: who holds them, what happens to handles, and what may be opened beside them.
+//! The end of open files: who holds them, what happens to handles, and what may be opened beside
+//! them.
 
 use filebacked::hdf5;
 use filebacked::{
-    CloseDegree, Durability, ErrorKind, File, FileBacked, Lazy, LazyArray, Operation, WriteOptions, load, save,
+    CloseDegree, Durability, ErrorKind, File, FileBacked, Lazy, LazyArray, Operation, WriteOptions,
+    load, save,
 };
 use filebacked_tests::{python, scratch};
 use ndarray::{Array1, Ix1, s};
@@ -48,7 +50,12 @@ fn close_says_who_holds_the_file() {
     let error = file.close().unwrap_err();
     assert_eq!(holders(&error), expected);
     assert_eq!((error.operation(), error.file()), (Some(Operation::Close), Some(&*path)));
-    assert!(error.to_string().contains("still open in this process: attribute filebacked of /run, dataset"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("still open in this process: attribute filebacked of /run, dataset"),
+        "{error}"
+    );
     // All of it goes on, and all is in the file for others.
     assert_eq!(held.samples.get().unwrap()[49_999], 1.5);
     assert_eq!(held.array.read_slice(s![..2]).unwrap().to_vec(), [2.5, 2.5]);
@@ -107,7 +114,11 @@ fn reopening_beside_readers_names_them() {
     assert_eq!(holders(&error), expected);
     assert_eq!((error.operation(), error.file()), (Some(Operation::Open), Some(&*path)));
     assert_eq!(holders(&File::append(&path).unwrap_err()), expected);
-    assert_eq!(holders(&File::create(&path).unwrap_err()), expected, "nothing is truncated under a reader");
+    assert_eq!(
+        holders(&File::create(&path).unwrap_err()),
+        expected,
+        "nothing is truncated under a reader"
+    );
     // By another name of it, too.
     let link = path.with_file_name("link.h5");
     std::fs::hard_link(&path, &link).unwrap();
@@ -192,8 +203,11 @@ fn a_strong_close_ends_all_handles() {
     assert!(filebacked::to_bytes(&held).is_err());
     // Nothing holds it, and what is opened next is not taken for it.
     let file = strong.create(&path).unwrap();
-    file.write("run", &Run { samples: vec![9.5; 50_000].into(), array: Array1::from_elem(60_000, 9.5).into() })
-        .unwrap();
+    file.write(
+        "run",
+        &Run { samples: vec![9.5; 50_000].into(), array: Array1::from_elem(60_000, 9.5).into() },
+    )
+    .unwrap();
     let _other: Run = file.read("run").unwrap();
     assert_eq!(held.samples.get().unwrap_err().kind(), &ErrorKind::Closed);
     drop(held);
@@ -245,7 +259,9 @@ fn a_weak_close_while_other_threads_read() {
             for n in 0..4 {
                 let held = &held;
                 scope.spawn(move || {
-                    (0..20).for_each(|_| assert_eq!(held.array.read_slice(s![n..n + 3]).unwrap().to_vec(), [2.5; 3]))
+                    (0..20).for_each(|_| {
+                        assert_eq!(held.array.read_slice(s![n..n + 3]).unwrap().to_vec(), [2.5; 3])
+                    })
                 });
             }
             // A look that is under way may be in the list too.
@@ -256,14 +272,15 @@ fn a_weak_close_while_other_threads_read() {
     }
 }
 
-/// Handles that our own engine has made know of changes by this process that the file's time does not tell of, since they are
-/// quicker than its tick.
+/// Handles that our own engine has made know of changes by this process that the file's time does
+/// not tell of, since they are quicker than its tick.
 #[test]
 fn a_change_is_noticed_within_a_tick_of_the_clock() {
     let (_dir, path) = scratch("x.h5");
     save(&path, &run()).unwrap();
     let time = std::fs::metadata(&path).unwrap().modified().unwrap();
-    let in_the_same_tick = || std::fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+    let in_the_same_tick =
+        || std::fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
     let held: Run = load(&path).unwrap();
     assert_eq!(held.array.read_slice(s![..1]).unwrap().to_vec(), [2.5]);
     let file = File::open_rw(&path).unwrap(); // HDF5 does not know of the handle
@@ -300,7 +317,11 @@ fn whole_files_are_read_while_they_are_written_as_they_were_flushed() {
     struct More {
         more: Vec<u8>,
     }
-    assert_eq!(load::<More>(&path).err().unwrap().kind(), &ErrorKind::Interrupted, "half of it may be on the disk");
+    assert_eq!(
+        load::<More>(&path).err().unwrap().kind(),
+        &ErrorKind::Interrupted,
+        "half of it may be on the disk"
+    );
     file.flush().unwrap();
     assert_eq!(load::<More>(&path).unwrap().more, [1; 5000]);
 }
@@ -322,11 +343,16 @@ fn names_are_bytes() {
     let error = File::open(&path).unwrap().read::<i32>("absent").unwrap_err();
     assert_eq!(error.file(), Some(&*path));
     File::options().mode("r+").open(&path).unwrap().write("y", &1).unwrap();
-    let found: Vec<Vec<u8>> =
-        std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name().into_vec()).collect();
+    let found: Vec<Vec<u8>> = std::fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_vec())
+        .collect();
     assert_eq!(found, [b"caf\xe9 \xff.h5"]);
     if let Some(python) = python() {
-        let code = format!("import os\nname = os.path.join({:?}.encode(), b'caf\\xe9 \\xff.h5')\n", dir.path());
+        let code = format!(
+            "import os\nname = os.path.join({:?}.encode(), b'caf\\xe9 \\xff.h5')\n",
+            dir.path()
+        );
         let read = format!("{code}with h5py.File(name, 'r') as f:\n    result = int(f['y'][()])");
         assert_eq!(python.ask(&json!({"op": "exec", "code": read})).unwrap(), json!(1));
         let write = format!("{code}with h5py.File(name, 'w') as f:\n    f['value'] = [0.5]");

@@ -1,13 +1,17 @@
 //! Drivers: what each of them puts where, and that h5py opens it with the same one.
 
-use filebacked::{Driver, ErrorKind, File, FileBacked, FileOptions, Lazy, Libver, SpaceStrategy, load};
+use filebacked::{
+    Driver, ErrorKind, File, FileBacked, FileOptions, Lazy, Libver, SpaceStrategy, load,
+};
 use filebacked_tests::{python, scratch};
 use serde_json::json;
 use std::path::Path;
 
 fn names(dir: &Path) -> Vec<String> {
-    let mut names: Vec<String> =
-        std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> = std::fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     names
 }
@@ -23,16 +27,23 @@ fn by_h5py(path: &Path, driver: &str, expression: &str) -> Option<serde_json::Va
 fn plain_files_by_sec2_and_stdio_and_log() {
     let (dir, path) = scratch("x.h5");
     let log = dir.path().join("log.txt");
-    for (driver, name) in [(Driver::sec2(), "sec2"), (Driver::stdio(), "stdio"), (Driver::log(&log), "log")] {
+    for (driver, name) in
+        [(Driver::sec2(), "sec2"), (Driver::stdio(), "stdio"), (Driver::log(&log), "log")]
+    {
         let options = File::options().driver(driver);
         let file = options.create(&path).unwrap();
         assert_eq!(file.driver().unwrap(), name);
         file.write("x", &vec![0.5; 10_000]).unwrap();
         file.close().unwrap();
-        assert_eq!(options.open(&path).unwrap().read::<Vec<f64>>("x").unwrap(), vec![0.5; 10_000], "{name}");
+        assert_eq!(
+            options.open(&path).unwrap().read::<Vec<f64>>("x").unwrap(),
+            vec![0.5; 10_000],
+            "{name}"
+        );
         assert_eq!(File::open(&path).unwrap().read::<Vec<f64>>("x").unwrap(), vec![0.5; 10_000]);
         if name != "log" {
-            let seen = by_h5py(&path, &format!("driver={name:?}"), "[f.driver, float(f['x'][999])]");
+            let seen =
+                by_h5py(&path, &format!("driver={name:?}"), "[f.driver, float(f['x'][999])]");
             assert_eq!(seen.unwrap_or(json!([name, 0.5])), json!([name, 0.5]));
         }
     }
@@ -48,7 +59,10 @@ fn a_file_in_memory_is_written_when_it_is_closed() {
     file.write("x", &[1, 2]).unwrap();
     file.close().unwrap();
     assert_eq!(load_x(&path), [1, 2]);
-    assert!(std::fs::metadata(&path).unwrap().len() < 1 << 20, "the file ends where its content does");
+    assert!(
+        std::fs::metadata(&path).unwrap().len() < 1 << 20,
+        "the file ends where its content does"
+    );
     let seen = by_h5py(&path, "driver='core', backing_store=False", "[f.driver, int(f['x'][1])]");
     assert_eq!(seen.unwrap_or(json!(["core", 2])), json!(["core", 2]));
     assert_eq!(names(dir.path()), ["x.h5"]);
@@ -69,7 +83,10 @@ fn a_file_in_memory_without_a_backing_store_touches_no_disk() {
         assert_eq!(file.read::<Vec<i32>>("x").unwrap(), [1, 2]);
         // The same name is the same file as long as it is open.
         let error = memory.create(&path).unwrap_err();
-        assert_eq!(error.kind(), &ErrorKind::StillOpen { handles: vec!["the file (to be written)".into()] });
+        assert_eq!(
+            error.kind(),
+            &ErrorKind::StillOpen { handles: vec!["the file (to be written)".into()] }
+        );
         file.close().unwrap();
         assert_eq!(names(dir.path()), [""; 0], "{create}");
     }
@@ -83,9 +100,15 @@ fn a_file_in_memory_without_a_backing_store_touches_no_disk() {
     file.close().unwrap();
     assert_eq!(std::fs::read(dir.path().join("moved.h5")).unwrap(), before);
     assert_eq!(names(dir.path()), ["moved.h5"]);
-    assert_eq!(memory.open(&path).unwrap_err().kind(), &ErrorKind::Io(std::io::ErrorKind::NotFound));
+    assert_eq!(
+        memory.open(&path).unwrap_err().kind(),
+        &ErrorKind::Io(std::io::ErrorKind::NotFound)
+    );
     // Creating one over a file that is there leaves that.
-    File::options().driver(Driver::core().backing_store(false)).create(dir.path().join("moved.h5")).unwrap();
+    File::options()
+        .driver(Driver::core().backing_store(false))
+        .create(dir.path().join("moved.h5"))
+        .unwrap();
     assert_eq!(std::fs::read(dir.path().join("moved.h5")).unwrap(), before);
 }
 
@@ -116,16 +139,34 @@ fn a_family_has_parts_of_a_size() {
 #[test]
 fn names_that_c_would_take_for_something_else_are_refused() {
     let (dir, _) = scratch("");
-    for name in ["x.h5", "x%s.h5", "x%d-%d.h5", "x%n%d.h5", "x%99d.h5", "x%-3d.h5", "x%ld.h5", "x%", "x%*d", "100%.h5"]
-    {
-        let error = File::options().driver(Driver::family(1024)).create(dir.path().join(name)).unwrap_err();
+    for name in [
+        "x.h5",
+        "x%s.h5",
+        "x%d-%d.h5",
+        "x%n%d.h5",
+        "x%99d.h5",
+        "x%-3d.h5",
+        "x%ld.h5",
+        "x%",
+        "x%*d",
+        "100%.h5",
+    ] {
+        let error =
+            File::options().driver(Driver::family(1024)).create(dir.path().join(name)).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::InvalidOption(_)), "{name}: {error:?}");
         assert!(error.help().unwrap().contains("%05d"));
     }
     let (dir, path) = scratch("x");
-    for (meta, raw) in
-        [("", "r"), ("m", ""), ("%d", "r"), ("m", "%s%s"), ("m%n%s", "r"), ("m", "m"), ("m\0", "r"), ("%", "r")]
-    {
+    for (meta, raw) in [
+        ("", "r"),
+        ("m", ""),
+        ("%d", "r"),
+        ("m", "%s%s"),
+        ("m%n%s", "r"),
+        ("m", "m"),
+        ("m\0", "r"),
+        ("%", "r"),
+    ] {
         let error = File::options().driver(Driver::split(meta, raw)).create(&path).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::InvalidOption(_)), "{meta} {raw}: {error:?}");
     }
@@ -137,7 +178,12 @@ fn names_that_c_would_take_for_something_else_are_refused() {
     assert_eq!(names(dir.path()), [""; 0]);
     // A percent sign, and one that is doubled for C.
     let path = dir.path().join("100%%-%d.h5");
-    File::options().driver(Driver::family(1 << 20)).create(&path).unwrap().write("x", &[1]).unwrap();
+    File::options()
+        .driver(Driver::family(1 << 20))
+        .create(&path)
+        .unwrap()
+        .write("x", &[1])
+        .unwrap();
     assert_eq!(names(dir.path()), ["100%-0.h5"]);
     let file = File::options().driver(Driver::family(0)).open(&path).unwrap();
     assert_eq!(file.read::<Vec<i32>>("x").unwrap(), [1]);
@@ -161,7 +207,11 @@ fn metadata_and_data_are_apart() {
     let len = |name: &str| std::fs::metadata(dir.path().join(name)).unwrap().len();
     assert!(len("x-r.h5") >= 200_000 && len("x-m.h5") < 20_000);
     assert_eq!(split.open(&path).unwrap().read::<Vec<f32>>("x").unwrap(), vec![0.25; 50_000]);
-    let seen = by_h5py(&path, "driver='split', meta_ext=b'-m.h5', raw_ext=b'-r.h5'", "float(f['x'][49999])");
+    let seen = by_h5py(
+        &path,
+        "driver='split', meta_ext=b'-m.h5', raw_ext=b'-r.h5'",
+        "float(f['x'][49999])",
+    );
     assert_eq!(seen.unwrap_or(json!(0.25)), json!(0.25));
     assert_eq!(split.create_new(&path).unwrap_err().kind(), &ErrorKind::Exists);
     split.append(&path).unwrap().write("y", &1).unwrap();
@@ -183,9 +233,15 @@ fn six_files_have_a_kind_of_content_each() {
     let multi = File::options().driver(Driver::multi());
     multi.create(&path).unwrap().write("x", &vec![0.25f32; 50_000]).unwrap();
     let found = names(dir.path());
-    assert!(found.len() > 2 && found.contains(&"x-r.h5".into()) && found.contains(&"x-s.h5".into()), "{found:?}");
+    assert!(
+        found.len() > 2 && found.contains(&"x-r.h5".into()) && found.contains(&"x-s.h5".into()),
+        "{found:?}"
+    );
     let file = multi.open(&path).unwrap();
-    assert_eq!((file.driver().unwrap(), file.read::<Vec<f32>>("x").unwrap()), ("multi", vec![0.25; 50_000]));
+    assert_eq!(
+        (file.driver().unwrap(), file.read::<Vec<f32>>("x").unwrap()),
+        ("multi", vec![0.25; 50_000])
+    );
     assert_eq!(multi.create_new(&path).unwrap_err().kind(), &ErrorKind::Exists);
 }
 
@@ -209,7 +265,10 @@ fn drivers_have_the_names_of_h5py() {
         ("warp", "unknown driver `warp`", "`sec2`, `stdio`, `core`"),
     ] {
         let error = Driver::named(name).unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Unsupported(what) if what.contains(why)), "{error}");
+        assert!(
+            matches!(error.kind(), ErrorKind::Unsupported(what) if what.contains(why)),
+            "{error}"
+        );
         assert!(error.help().unwrap().contains(instead), "{error}");
     }
 }
@@ -220,7 +279,9 @@ fn handles_work_whatever_the_driver() {
     struct Run {
         samples: Lazy<Vec<f64>>,
     }
-    for driver in [Driver::core().into(), Driver::family(40_000), Driver::split("m", "r"), Driver::stdio()] {
+    for driver in
+        [Driver::core().into(), Driver::family(40_000), Driver::split("m", "r"), Driver::stdio()]
+    {
         let (_dir, path) = scratch("x%d");
         let options = File::options().driver(driver);
         let file = options.create(&path).unwrap();
@@ -256,7 +317,11 @@ fn two_drivers_do_not_meet_in_one_file() {
     let file = File::open(&path).unwrap();
     for driver in [Driver::stdio(), Driver::core().into()] {
         let error = File::options().driver(driver).open_rw(&path).unwrap_err();
-        assert_eq!(error.kind(), &ErrorKind::StillOpen { handles: vec!["the file (to be read)".into()] }, "{error}");
+        assert_eq!(
+            error.kind(),
+            &ErrorKind::StillOpen { handles: vec!["the file (to be read)".into()] },
+            "{error}"
+        );
     }
     drop(file);
     File::options().driver(Driver::stdio()).open_rw(&path).unwrap();
@@ -288,8 +353,16 @@ fn options_either_are_refused_at_once_or_work() {
             |o| o.space_strategy(SpaceStrategy::None),
         ],
         &[|o| o, |o| o.userblock(512), |o| o.userblock(8192)],
-        &[|o| o, |o| o.libver(Libver::Earliest, Libver::V18), |o| o.libver(Libver::Latest, Libver::Latest)],
-        &[|o| o, |o| o.alignment(1, 512).meta_block_size(0), |o| o.alignment(100, 3000).track_order(false)],
+        &[
+            |o| o,
+            |o| o.libver(Libver::Earliest, Libver::V18),
+            |o| o.libver(Libver::Latest, Libver::Latest),
+        ],
+        &[
+            |o| o,
+            |o| o.alignment(1, 512).meta_block_size(0),
+            |o| o.alignment(100, 3000).track_order(false),
+        ],
     ];
     let parent = tempfile::tempdir().unwrap();
     let dir = parent.path().join("files");
@@ -311,11 +384,17 @@ fn options_either_are_refused_at_once_or_work() {
                     file.close().unwrap();
                     if !memory {
                         let options = File::options().driver(driver(&dir));
-                        assert_eq!(options.open(&path).unwrap().read::<Vec<f64>>("x").unwrap(), vec![0.5; 2000]);
+                        assert_eq!(
+                            options.open(&path).unwrap().read::<Vec<f64>>("x").unwrap(),
+                            vec![0.5; 2000]
+                        );
                     }
                     worked += 1;
                 }
-                Err(error) => assert!(matches!(error.kind(), ErrorKind::InvalidOption(_)), "{options:?}: {error:?}"),
+                Err(error) => assert!(
+                    matches!(error.kind(), ErrorKind::InvalidOption(_)),
+                    "{options:?}: {error:?}"
+                ),
             }
             for name in names(&dir) {
                 std::fs::remove_file(dir.join(name)).unwrap();
@@ -325,7 +404,8 @@ fn options_either_are_refused_at_once_or_work() {
     assert!(worked > 500, "{worked}");
 }
 
-/// A process that is killed leaves what is on the disk: what was flushed is valid, a change since is noticed, by every driver.
+/// A process that is killed leaves what is on the disk: what was flushed is valid, a change since
+/// is noticed, by every driver.
 #[test]
 fn what_was_flushed_is_valid_by_every_driver() {
     for libver in [Libver::V18, Libver::V110] {
@@ -336,7 +416,12 @@ fn what_was_flushed_is_valid_by_every_driver() {
             ("x-%d.h5", Driver::family(1 << 16)),
             ("x", Driver::split("-m.h5", "-r.h5")),
             ("x", Driver::multi()),
-            ("x.h5", Driver::log(std::env::temp_dir().join(format!("filebacked-log-{}", std::process::id())))),
+            (
+                "x.h5",
+                Driver::log(
+                    std::env::temp_dir().join(format!("filebacked-log-{}", std::process::id())),
+                ),
+            ),
         ];
         for (name, driver) in drivers {
             let (dir, path) = scratch(name);

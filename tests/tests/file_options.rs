@@ -1,4 +1,5 @@
-//! How files are opened and created: each option does what it says, and h5py sees it too where it can.
+//! How files are opened and created: each option does what it says, and h5py sees it too where it
+//! can.
 
 use filebacked::hdf5;
 use filebacked::{ErrorKind, File, FileOptions, Libver, Locking, SpaceStrategy, load, userblock};
@@ -44,7 +45,11 @@ fn modes_are_those_of_h5py() {
     let (_dir, path) = scratch("modes.h5");
     let open = |mode: &str| File::options().mode(mode).open(&path);
     for mode in ["r", "r+"] {
-        assert_eq!(open(mode).unwrap_err().kind(), &ErrorKind::Io(std::io::ErrorKind::NotFound), "{mode}");
+        assert_eq!(
+            open(mode).unwrap_err().kind(),
+            &ErrorKind::Io(std::io::ErrorKind::NotFound),
+            "{mode}"
+        );
     }
     for mode in ["w", "w-", "x", "a"] {
         let file = open(mode).unwrap();
@@ -88,9 +93,14 @@ fn libver_bounds_are_kept() {
     let (_dir, path) = scratch("x.h5");
     assert_eq!(File::create(&path).unwrap().libver().unwrap(), (V18, V18));
     assert_eq!(File::open_rw(&path).unwrap().libver().unwrap(), (V18, V200));
-    for (low, high, superblock) in
-        [(Earliest, V18, 0), (Earliest, Latest, 0), (V18, V112, 2), (V110, V114, 3), (V112, V112, 3), (V200, Latest, 3)]
-    {
+    for (low, high, superblock) in [
+        (Earliest, V18, 0),
+        (Earliest, Latest, 0),
+        (V18, V112, 2),
+        (V110, V114, 3),
+        (V112, V112, 3),
+        (V200, Latest, 3),
+    ] {
         let options = File::options().libver(low, high).driver(filebacked::Driver::sec2());
         let file = options.create(&path).unwrap();
         let high = if high == Latest { V200 } else { high };
@@ -124,7 +134,10 @@ fn h5py_finds_the_user_block() {
     }
     assert_eq!(load::<X>(&path).unwrap(), X { x: [1, 2, 3] });
     let Some(python) = python() else { return };
-    assert_eq!(python.eval(&path, "[f.userblock_size, f['x'][:].tolist()]"), json!([1024, [1, 2, 3]]));
+    assert_eq!(
+        python.eval(&path, "[f.userblock_size, f['x'][:].tolist()]"),
+        json!([1024, [1, 2, 3]])
+    );
     // And the other way.
     let made = json!({"op": "exec", "code": format!(
         "f = h5py.File({path:?}, 'w', userblock_size=4096)\nf['x'] = [1, 2, 3]\nf.close()\nopen({path:?}, 'r+b').write(b'mine')"
@@ -149,7 +162,10 @@ fn a_user_block_is_not_left_nor_written_while_the_file_is_open() {
         let file = File::options().mode(if writable { "r+" } else { "r" }).open(&path).unwrap();
         let error = userblock::write(&path, b"x").unwrap_err();
         let ErrorKind::StillOpen { handles } = error.kind() else { panic!("{error:?}") };
-        assert_eq!(handles, &[if writable { "the file (to be written)" } else { "the file (to be read)" }]);
+        assert_eq!(
+            handles,
+            &[if writable { "the file (to be written)" } else { "the file (to be read)" }]
+        );
         assert_eq!(file.read::<Vec<i32>>("x").unwrap(), [1, 2, 3]);
     }
     assert_eq!(std::fs::read(&path).unwrap(), before);
@@ -158,7 +174,9 @@ fn a_user_block_is_not_left_nor_written_while_the_file_is_open() {
         python.ask(&json!({"op": "exec", "code": lock})).unwrap();
         let error = userblock::write(&path, b"x").unwrap_err();
         assert!(error.to_string().contains("another program"), "{error}");
-        python.ask(&json!({"op": "exec", "code": "import builtins\nbuiltins.kept.close()"})).unwrap();
+        python
+            .ask(&json!({"op": "exec", "code": "import builtins\nbuiltins.kept.close()"}))
+            .unwrap();
     }
     userblock::write(&path, &[7; 512]).unwrap();
     assert_eq!(userblock::read(&path).unwrap(), [7; 512]);
@@ -178,7 +196,10 @@ fn a_user_block_is_not_left_nor_written_while_the_file_is_open() {
         assert!(refused(&options).contains("begins at multiples"));
     }
     for size in [1, 511, 513, 1000, 1536] {
-        assert_eq!(refused(&File::options().userblock(size)), format!("a user block of {size} bytes"));
+        assert_eq!(
+            refused(&File::options().userblock(size)),
+            format!("a user block of {size} bytes")
+        );
     }
 }
 
@@ -237,18 +258,24 @@ fn metadata_comes_in_blocks() {
 }
 
 /// h5py's words for the strategy, persist, threshold and page size.
-const SPACE: &str =
-    "[*f.id.get_create_plist().get_file_space_strategy(), f.id.get_create_plist().get_file_space_page_size()]";
+const SPACE: &str = "[*f.id.get_create_plist().get_file_space_strategy(), f.id.get_create_plist().get_file_space_page_size()]";
 
 #[test]
 fn h5py_sees_how_space_is_handed_out() {
     for (options, expected) in [
         (File::options(), json!([0, 0, 1, 4096])),
         (File::options().space_strategy(SpaceStrategy::FreeSpace), json!([0, 0, 1, 4096])),
-        (File::options().space_strategy(SpaceStrategy::FreeSpace).persist(true).threshold(64), json!([0, 1, 64, 4096])),
+        (
+            File::options().space_strategy(SpaceStrategy::FreeSpace).persist(true).threshold(64),
+            json!([0, 1, 64, 4096]),
+        ),
         (File::options().space_strategy(SpaceStrategy::Page), json!([1, 0, 1, 4096])),
         (
-            File::options().space_strategy(SpaceStrategy::Page).page_size(16_384).persist(true).threshold(5),
+            File::options()
+                .space_strategy(SpaceStrategy::Page)
+                .page_size(16_384)
+                .persist(true)
+                .threshold(5),
             json!([1, 1, 5, 16_384]),
         ),
         (File::options().space_strategy(SpaceStrategy::Aggregate), json!([2, 0, 1, 4096])),
@@ -351,7 +378,10 @@ fn the_root_keeps_the_order_of_its_links() {
         (names, attributes)
     };
     let seen = |names: [&str; 2]| python().map(|_| json!(names));
-    assert_eq!(order(File::options()), (["c", "a", "b"].map(String::from).to_vec(), seen(["y", "z"])));
+    assert_eq!(
+        order(File::options()),
+        (["c", "a", "b"].map(String::from).to_vec(), seen(["y", "z"]))
+    );
     assert_eq!(
         order(File::options().track_order(true)),
         (["c", "a", "b"].map(String::from).to_vec(), seen(["z", "y"]))
@@ -370,7 +400,10 @@ fn others_may_write(path: &Path) -> bool {
 
 #[test]
 fn locks_keep_other_programs_away() {
-    if python().is_none() || std::env::var_os(CHILD).is_some() || std::env::var_os(VARIABLE).is_some() {
+    if python().is_none()
+        || std::env::var_os(CHILD).is_some()
+        || std::env::var_os(VARIABLE).is_some()
+    {
         return;
     }
     let (_dir, path) = scratch("x.h5");
@@ -389,7 +422,10 @@ fn locks_keep_other_programs_away() {
     let hold = format!("import builtins\nbuiltins.held = h5py.File({path:?}, 'r+')");
     python().unwrap().ask(&json!({"op": "exec", "code": hold})).unwrap();
     let error = File::open(&path).unwrap_err();
-    python().unwrap().ask(&json!({"op": "exec", "code": "import builtins\nbuiltins.held.close()"})).unwrap();
+    python()
+        .unwrap()
+        .ask(&json!({"op": "exec", "code": "import builtins\nbuiltins.held.close()"}))
+        .unwrap();
     assert_eq!(error.kind(), &ErrorKind::Locked, "{error}");
     // Two ways at once are none.
     let file = File::open(&path).unwrap();
@@ -410,7 +446,9 @@ fn the_environment_is_stronger_than_the_option() {
     }
     let (_dir, path) = scratch("x.h5");
     filled(&File::options(), &path);
-    for (value, expected) in [("FALSE", "free"), ("0", "free"), ("TRUE", "locked"), ("BEST_EFFORT", "locked")] {
+    for (value, expected) in
+        [("FALSE", "free"), ("0", "free"), ("TRUE", "locked"), ("BEST_EFFORT", "locked")]
+    {
         let output = std::process::Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "child_that_holds_a_file", "--nocapture", "--include-ignored"])
             .env(VARIABLE, value)
@@ -449,7 +487,10 @@ fn a_file_tells_what_it_is() {
     let file = File::create(&path).unwrap();
     assert_eq!((file.path(), file.driver().unwrap(), file.mode().unwrap()), (&*path, "sec2", "r+"));
     assert!(!file.swmr_mode().unwrap());
-    assert_eq!(format!("{file:?}"), format!("File {{ path: {path:?}, mode: \"r+\", driver: \"sec2\" }}"));
+    assert_eq!(
+        format!("{file:?}"),
+        format!("File {{ path: {path:?}, mode: \"r+\", driver: \"sec2\" }}")
+    );
     let same: hdf5::File = file.as_hdf5().unwrap();
     assert_eq!(same.filename(), path.to_str().unwrap());
 }

@@ -11,7 +11,8 @@ use std::process::{Command, Stdio};
 /// A file with an empty log that may become as long as one likes.
 fn started(path: &Path) -> (File, Dataset) {
     let file = File::options().libver(Libver::V110, Libver::Latest).create(path).unwrap();
-    let log = file.as_hdf5().unwrap().new_dataset::<f64>().chunk(64).shape(0..).create("log").unwrap();
+    let log =
+        file.as_hdf5().unwrap().new_dataset::<f64>().chunk(64).shape(0..).create("log").unwrap();
     file.start_swmr().unwrap();
     (file, log)
 }
@@ -29,7 +30,10 @@ fn expected(step: usize) -> Vec<f64> {
 }
 
 fn exec(code: &str) -> Value {
-    python().unwrap().ask(&json!({"op": "exec", "code": format!("import builtins as kept\n{code}")})).unwrap()
+    python()
+        .unwrap()
+        .ask(&json!({"op": "exec", "code": format!("import builtins as kept\n{code}")}))
+        .unwrap()
 }
 
 /// The file that the child reads.
@@ -52,7 +56,9 @@ fn readers_in_other_processes_see_what_was_flushed() {
     let mut requests = child.stdin.take().unwrap();
     let mut answers = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     if python().is_some() {
-        exec(&format!("kept.f = h5py.File({path:?}, 'r', libver='latest', swmr=True)\nkept.log = kept.f['log']"));
+        exec(&format!(
+            "kept.f = h5py.File({path:?}, 'r', libver='latest', swmr=True)\nkept.log = kept.f['log']"
+        ));
         assert_eq!(exec("result = [kept.f.swmr_mode, kept.f.mode]"), json!([true, "r"]));
     }
     for step in 2..=6 {
@@ -61,7 +67,10 @@ fn readers_in_other_processes_see_what_was_flushed() {
         let answer = answers.find(|line| line.starts_with("reader: ")).unwrap();
         assert_eq!(answer, format!("reader: {} numbers, all right", step * 100));
         if python().is_some() {
-            assert_eq!(exec("kept.log.refresh()\nresult = kept.log[:].tolist()"), json!(expected(step)));
+            assert_eq!(
+                exec("kept.log.refresh()\nresult = kept.log[:].tolist()"),
+                json!(expected(step))
+            );
         }
     }
     drop(requests);
@@ -72,7 +81,11 @@ fn readers_in_other_processes_see_what_was_flushed() {
     log.file().unwrap().close().unwrap();
     drop(log);
     file.close().unwrap();
-    assert_eq!(File::open(&path).unwrap().read::<Vec<f64>>("log").unwrap(), expected(6), "no flag stays behind");
+    assert_eq!(
+        File::open(&path).unwrap().read::<Vec<f64>>("log").unwrap(),
+        expected(6),
+        "no flag stays behind"
+    );
 }
 
 #[test]
@@ -108,12 +121,19 @@ fn what_h5py_writes_is_read_meanwhile() {
         ));
         file.refresh("log").unwrap();
         assert_eq!(file.read::<Vec<f64>>("log").unwrap(), expected(step));
-        assert_eq!(log.read_raw::<f64>().unwrap(), expected(step), "a handle that was there before sees it too");
+        assert_eq!(
+            log.read_raw::<f64>().unwrap(),
+            expected(step),
+            "a handle that was there before sees it too"
+        );
     }
     // HDF5 would read other chunks here.
     let second = file.as_hdf5().unwrap().dataset("log").unwrap();
     let error = file.refresh("log").unwrap_err();
-    assert_eq!(error.kind(), &ErrorKind::StillOpen { handles: vec!["dataset /log".into(), "dataset /log".into()] });
+    assert_eq!(
+        error.kind(),
+        &ErrorKind::StillOpen { handles: vec!["dataset /log".into(), "dataset /log".into()] }
+    );
     assert_eq!(log.read_raw::<f64>().unwrap(), expected(5));
     drop(second);
     // Without the word, it is not opened beside a writer: what is read could be half of something.
@@ -132,12 +152,14 @@ fn a_file_that_exists_is_written_in_swmr_mode_at_once() {
     let (file, log) = started(&path);
     append(&file, &log, 1);
     drop((file, log));
-    let writer = File::options().swmr(true).libver(Libver::V110, Libver::Latest).open_rw(&path).unwrap();
+    let writer =
+        File::options().swmr(true).libver(Libver::V110, Libver::Latest).open_rw(&path).unwrap();
     assert_eq!((writer.swmr_mode().unwrap(), writer.mode().unwrap()), (true, "r+"));
     let log = writer.as_hdf5().unwrap().dataset("log").unwrap();
     append(&writer, &log, 2);
     if python().is_some() {
-        let code = format!("with h5py.File({path:?}, 'r', swmr=True) as f:\n    result = len(f['log'])");
+        let code =
+            format!("with h5py.File({path:?}, 'r', swmr=True) as f:\n    result = len(f['log'])");
         assert_eq!(exec(&code), json!(200));
     }
 }
@@ -152,7 +174,8 @@ fn what_swmr_takes_is_told() {
     let file = File::create(&path).unwrap();
     let error = file.start_swmr().unwrap_err();
     assert!(error.help().unwrap().contains("libver(Libver::V110"), "{error}");
-    let error = File::options().swmr(true).driver(filebacked::Driver::stdio()).open(&path).unwrap_err();
+    let error =
+        File::options().swmr(true).driver(filebacked::Driver::stdio()).open(&path).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::InvalidOption(_)), "{error:?}");
     // In this process, all that is open of a file agrees.
     file.write("x", &1).unwrap();
@@ -168,7 +191,8 @@ fn what_swmr_takes_is_told() {
     drop(file);
     let error = File::open_rw(&path).unwrap().refresh("y").unwrap_err();
     assert_eq!(error.path(), "/y");
-    let options = File::options().swmr(true).locking(Locking::Off).close_degree(CloseDegree::Strong);
+    let options =
+        File::options().swmr(true).locking(Locking::Off).close_degree(CloseDegree::Strong);
     assert_eq!(options.open(&path).unwrap().read::<i32>("x").unwrap(), 1, "nobody writes it");
     let _: hdf5::File = options.open(&path).unwrap().as_hdf5().unwrap();
 }

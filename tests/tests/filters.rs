@@ -3,8 +3,8 @@
 use filebacked::testing::{Failure, check_filter};
 use filebacked::with::{AsString, Each, Raw, Registered, via};
 use filebacked::{
-    AnyRows, AnyType, AnyValue, DynFilter, Error, ErrorKind, FileBacked, Filter, Node, ReadOptions, Registry, Result,
-    Rows, Schema, Slot, WriteOptions, Written, from_bytes, hdf5, to_bytes,
+    AnyRows, AnyType, AnyValue, DynFilter, Error, ErrorKind, FileBacked, Filter, Node, ReadOptions,
+    Registry, Result, Rows, Schema, Slot, WriteOptions, Written, from_bytes, hdf5, to_bytes,
 };
 use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, VecDeque};
@@ -45,12 +45,16 @@ impl DynFilter for Doubled {
     }
     fn write(&self, value: AnyValue<'_>, slot: Slot<'_>) -> Result<Written> {
         match value.downcast_ref::<Vec<f64>>() {
-            Some(values) => slot.put_next(&values.iter().map(|value| value * 2.0).collect::<Vec<f64>>()),
+            Some(values) => {
+                slot.put_next(&values.iter().map(|value| value * 2.0).collect::<Vec<f64>>())
+            }
             None => slot.put_next_any(value),
         }
     }
     fn read(&self, node: Node<'_>, _: AnyType) -> Result<Box<dyn Any>> {
-        Ok(Box::new(node.get_next::<Vec<f64>>()?.into_iter().map(|value| value / 2.0).collect::<Vec<f64>>()))
+        Ok(Box::new(
+            node.get_next::<Vec<f64>>()?.into_iter().map(|value| value / 2.0).collect::<Vec<f64>>(),
+        ))
     }
 }
 
@@ -141,7 +145,11 @@ fn exact_and_predicate_filters_stand_in_one_order() -> Result<()> {
         r.register(Add("exact", 1));
     });
     assert_eq!(names(&write(&7u16, &exact_last)?, "value"), "exact predicate");
-    assert_eq!(read::<u16>(&bytes, &exact_last)?, 7, "the file decides, not the order of registration");
+    assert_eq!(
+        read::<u16>(&bytes, &exact_last)?,
+        7,
+        "the file decides, not the order of registration"
+    );
     Ok(())
 }
 
@@ -228,7 +236,9 @@ fn filters_reach_values_wherever_they_are() -> Result<()> {
         pairs: vec![pair(18), pair(19)],
         deque: [20].into(),
     };
-    for registry in [registry(|r| r.register(Add("a", 100))), registry(|r| r.register_dyn(Through("t")))] {
+    for registry in
+        [registry(|r| r.register(Add("a", 100))), registry(|r| r.register_dyn(Through("t")))]
+    {
         let bytes = write(&value, &registry)?;
         assert_eq!(read::<Everywhere>(&bytes, &registry)?, value);
         from_bytes::<Everywhere>(&bytes).unwrap_err();
@@ -362,7 +372,10 @@ fn a_missing_filter_is_named_with_what_to_do() -> Result<()> {
     assert!(help.contains("register `gone`") && help.contains("Raw"), "{help}");
 
     let rows = write(&vec![1u16, 2], &registry(|r| r.register(Add("gone", 1))))?;
-    assert_eq!(*from_bytes::<Vec<u16>>(&rows).unwrap_err().kind(), ErrorKind::UnknownFilter("gone".into()));
+    assert_eq!(
+        *from_bytes::<Vec<u16>>(&rows).unwrap_err().kind(),
+        ErrorKind::UnknownFilter("gone".into())
+    );
     Ok(())
 }
 
@@ -380,7 +393,10 @@ fn raw_reads_past_filters_in_fields_and_columns() -> Result<()> {
     let pair = Pair { named: 5, plain: 7 };
     let look = || Look { named: "5".into(), plain: 107 };
     assert_eq!(from_bytes::<Look>(&write(&pair, &registry)?)?, look());
-    assert_eq!(from_bytes::<Vec<Look>>(&write(&vec![pair.clone(), pair], &registry)?)?, [look(), look()]);
+    assert_eq!(
+        from_bytes::<Vec<Look>>(&write(&vec![pair.clone(), pair], &registry)?)?,
+        [look(), look()]
+    );
     // What it writes is plain, whatever is registered.
     let bytes = write(&look(), &registry)?;
     assert_eq!(names(&bytes, "plain"), "");
@@ -428,7 +444,10 @@ fn registered_fields_need_no_trait_of_ours() -> Result<()> {
         assert_eq!(read::<Vec<Holder>>(&write(&rows, &registry)?, &registry)?, rows);
     }
     let error = to_bytes(&holder(None)).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::NoFilter(name) if name.contains("Foreign")), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::NoFilter(name) if name.contains("Foreign")),
+        "{error}"
+    );
     assert_eq!(error.path(), "/one");
     assert!(error.help().unwrap_or_default().contains("register_filter"));
     let error = from_bytes::<Holder>(&write(&holder(None), &registry)?).unwrap_err();
@@ -457,7 +476,8 @@ fn extensions_reach_filters() -> Result<()> {
         }
     }
     let registry = registry(|r| r.register(ByOffset));
-    let bytes = WriteOptions::new().registry(registry.clone()).extension(Offset(5)).to_bytes(&1u16)?;
+    let bytes =
+        WriteOptions::new().registry(registry.clone()).extension(Offset(5)).to_bytes(&1u16)?;
     let options = ReadOptions::new().registry(registry);
     assert_eq!(options.from_bytes::<u16>(&bytes)?, 6);
     assert_eq!(options.extension(Offset(5)).from_bytes::<u16>(&bytes)?, 1);
@@ -488,7 +508,10 @@ fn default_rows_are_refused_where_they_would_make_very_many_nodes() -> Result<()
     let registry = registry(|r| r.register(ForeignAsNumber));
     let holder = |n| Holder { one: Foreign(1), maybe: None, many: vec![Foreign(3); n] };
     let error = write(&holder(10_001), &registry).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Limit(what) if what.contains("ForeignAsNumber")), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Limit(what) if what.contains("ForeignAsNumber")),
+        "{error}"
+    );
     assert!(error.help().unwrap_or_default().contains("write_rows"), "{error}");
     assert_eq!(error.path(), "/many");
     Ok(())
@@ -504,7 +527,10 @@ fn a_filter_named_on_a_field_reads_what_another_wrote_if_that_is_registered() ->
         plain: u16,
     }
     let bytes = to_bytes(&Pair { named: 1, plain: 2 })?;
-    assert_eq!(*from_bytes::<Changed>(&bytes).unwrap_err().kind(), ErrorKind::UnknownFilter("AsString".into()));
+    assert_eq!(
+        *from_bytes::<Changed>(&bytes).unwrap_err().kind(),
+        ErrorKind::UnknownFilter("AsString".into())
+    );
     let registry = registry(|r| r.register::<u16>(AsString));
     assert_eq!(read::<Changed>(&bytes, &registry)?, Changed { named: 1, plain: 2 });
     Ok(())

@@ -14,7 +14,12 @@ fn made(python: &Python, code: &str) -> (tempfile::TempDir, PathBuf) {
 }
 
 #[track_caller]
-fn number<T: FileBacked + PartialEq + Debug + Copy>(python: &Python, dtype: &str, values: &[T], said: &str) {
+fn number<T: FileBacked + PartialEq + Debug + Copy>(
+    python: &Python,
+    dtype: &str,
+    values: &[T],
+    said: &str,
+) {
     let code = format!(
         "for order in '<>':
     a = np.array([{said}]).astype(order + '{dtype}')
@@ -31,7 +36,11 @@ fn number<T: FileBacked + PartialEq + Debug + Copy>(python: &Python, dtype: &str
     for order in ['<', '>'] {
         let read = |name: &str| file.read::<Vec<T>>(&format!("{order}{name}"));
         assert_eq!(file.read::<T>(&format!("{order}scalar")).unwrap(), values[0], "{order}{dtype}");
-        assert_eq!(file.read::<T>(&format!("{order}last")).unwrap(), values[values.len() - 1], "{order}{dtype}");
+        assert_eq!(
+            file.read::<T>(&format!("{order}last")).unwrap(),
+            values[values.len() - 1],
+            "{order}{dtype}"
+        );
         for name in ["many", "packed", "sums"] {
             assert_eq!(read(name).unwrap(), values, "{order}{dtype} {name}");
         }
@@ -39,7 +48,10 @@ fn number<T: FileBacked + PartialEq + Debug + Copy>(python: &Python, dtype: &str
             assert_eq!(read(name).unwrap(), [], "{order}{dtype} {name}");
         }
         let error = file.read::<T>(&format!("{order}null")).unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Mismatch { .. }), "no value is no scalar: {error}");
+        assert!(
+            matches!(error.kind(), ErrorKind::Mismatch { .. }),
+            "no value is no scalar: {error}"
+        );
         // The very type needs no conversion, whatever the byte order.
         let exact = ReadOptions::new().conversion(Conversion::Exact);
         assert_eq!(file.read_with::<Vec<T>>(&format!("{order}many"), &exact).unwrap(), values);
@@ -57,8 +69,18 @@ fn numbers_of_both_byte_orders() {
     number(python, "u2", &[1, 0, u16::MAX], "1, 0, 2**16-1");
     number(python, "u4", &[1, 0, u32::MAX], "1, 0, 2**32-1");
     number(python, "u8", &[1, 0, u64::MAX], "np.uint64(1), np.uint64(0), np.uint64(2**64-1)");
-    number(python, "f4", &[1.5f32, -0.0, f32::INFINITY, f32::MAX], "1.5, -0.0, np.inf, np.finfo('f4').max");
-    number(python, "f8", &[1.5f64, -0.0, f64::NEG_INFINITY, f64::MAX], "1.5, -0.0, -np.inf, np.finfo('f8').max");
+    number(
+        python,
+        "f4",
+        &[1.5f32, -0.0, f32::INFINITY, f32::MAX],
+        "1.5, -0.0, np.inf, np.finfo('f4').max",
+    );
+    number(
+        python,
+        "f8",
+        &[1.5f64, -0.0, f64::NEG_INFINITY, f64::MAX],
+        "1.5, -0.0, -np.inf, np.finfo('f8').max",
+    );
     number(python, "i8", &[-5isize, 7], "-5, 7");
     number(python, "u8", &[5usize, 7], "5, 7");
     number(python, "i8", &[i128::from(i64::MIN), 7], "-2**63, 7");
@@ -75,7 +97,8 @@ f['big'] = bits.view('<f8').astype('>f8', casting='equiv') if False else bits.by
     );
     let file = File::open(&path).unwrap();
     for name in ["little", "big"] {
-        let bits: Vec<u64> = file.read::<Vec<f64>>(name).unwrap().into_iter().map(f64::to_bits).collect();
+        let bits: Vec<u64> =
+            file.read::<Vec<f64>>(name).unwrap().into_iter().map(f64::to_bits).collect();
         assert_eq!(bits, [0x7ff8_dead_0000_0001, 0xfff0_0000_0000_0001], "{name}");
     }
 }
@@ -142,7 +165,8 @@ f['latin'] = np.array(b'\\xff', dtype=h5py.string_dtype())",
     assert_eq!(read("utf8"), "größe");
     assert_eq!(read("vlen"), "größe");
     assert_eq!(read("empty"), "");
-    let many = |name: &str| file.read::<Vec<String>>(name).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let many =
+        |name: &str| file.read::<Vec<String>>(name).unwrap_or_else(|e| panic!("{name}: {e}"));
     assert_eq!(many("many"), ["abc", "", "abcdef"]);
     assert_eq!(many("vlen-many"), ["a", "", "größe"]);
     assert_eq!(many("vlen-packed"), ["a".to_string(), String::new(), "x".repeat(50)]);
@@ -151,7 +175,10 @@ f['latin'] = np.array(b'\\xff', dtype=h5py.string_dtype())",
     assert_eq!(many("unwritten"), ["", ""]);
     for name in ["latin", "cut"] {
         let error = file.read::<String>(name).unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Invalid(what) if what.contains("UTF-8")), "{error}");
+        assert!(
+            matches!(error.kind(), ErrorKind::Invalid(what) if what.contains("UTF-8")),
+            "{error}"
+        );
         assert!(error.help().unwrap().contains("Vec<u8>"), "{error}");
     }
 }
@@ -206,7 +233,12 @@ enum Is<T> {
 }
 
 #[track_caller]
-fn converts<T: FileBacked + PartialEq + Debug>(file: &File, name: &str, how: Conversion, expected: Is<T>) {
+fn converts<T: FileBacked + PartialEq + Debug>(
+    file: &File,
+    name: &str,
+    how: Conversion,
+    expected: Is<T>,
+) {
     let found = file.read_with::<T>(name, &ReadOptions::new().conversion(how));
     match (expected, found) {
         (Is::Value(value), Ok(found)) => assert_eq!(found, value, "{name} {how:?}"),
@@ -289,9 +321,16 @@ fn a_number_that_does_not_fit_names_both_types() {
     let Some(python) = python() else { return };
     let (_dir, path) = made(python, "f['x'] = np.array([1, 2**40], '>i8')");
     let error = File::open(&path).unwrap().read::<Vec<i32>>("x").unwrap_err();
-    let wanted = ErrorKind::OutOfRange { value: (1i64 << 40).to_string(), stored: "i64".into(), wanted: "i32".into() };
+    let wanted = ErrorKind::OutOfRange {
+        value: (1i64 << 40).to_string(),
+        stored: "i64".into(),
+        wanted: "i32".into(),
+    };
     assert_eq!(*error.kind(), wanted);
-    assert!(error.to_string().contains("1099511627776 (stored as i64) does not fit i32"), "{error}");
+    assert!(
+        error.to_string().contains("1099511627776 (stored as i64) does not fit i32"),
+        "{error}"
+    );
 }
 
 #[derive(FileBacked, Debug, PartialEq)]
@@ -344,11 +383,18 @@ fn run(step: i32, note: Option<&str>) -> Run {
 #[test]
 fn groups_are_structs() {
     let Some(python) = python() else { return };
-    let (_dir, path) = made(python, &format!("{RUN}\nrun(f, 7, 'x')\nf.attrs['scale'] = np.float32(0.5)"));
-    assert_eq!(filebacked::load::<Run>(&path).unwrap(), Run { scale: Some(0.5), ..run(7, Some("x")) });
+    let (_dir, path) =
+        made(python, &format!("{RUN}\nrun(f, 7, 'x')\nf.attrs['scale'] = np.float32(0.5)"));
+    assert_eq!(
+        filebacked::load::<Run>(&path).unwrap(),
+        Run { scale: Some(0.5), ..run(7, Some("x")) }
+    );
     let (_dir, path) = made(python, &format!("{RUN}\nrun(f, 2**40, None)"));
     let error = filebacked::load::<Run>(&path).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::OutOfRange { wanted, .. } if wanted == "i32"), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::OutOfRange { wanted, .. } if wanted == "i32"),
+        "{error}"
+    );
     assert_eq!((error.path().as_str(), error.file()), ("/step", Some(path.as_path())));
 }
 
@@ -371,7 +417,8 @@ f.create_group('empty')"
     );
     let file = File::open(&path).unwrap();
     let runs: HashMap<String, Run> = file.read("runs").unwrap();
-    let wanted = [("a", 1), ("b c", 2), ("%2F", 3)].map(|(name, step)| (name.to_string(), run(step, Some(name))));
+    let wanted = [("a", 1), ("b c", 2), ("%2F", 3)]
+        .map(|(name, step)| (name.to_string(), run(step, Some(name))));
     assert_eq!(runs, wanted.into(), "names of others are not unescaped");
     let numbers: BTreeMap<u8, Vec<f64>> = file.read("numbers").unwrap();
     assert_eq!(numbers, [(9, vec![2.0]), (10, vec![1.0])].into());
@@ -406,7 +453,10 @@ fn groups_of_columns_are_vecs_of_structs() {
     assert_eq!(File::open(&path).unwrap().read::<Vec<Point>>("t").unwrap(), points());
     let (_dir, path) = made(python, &format!("{code}f['t/maybe'] = [7, 8, 9]"));
     let read = File::open(&path).unwrap().read::<Vec<Point>>("t").unwrap();
-    assert_eq!(read.iter().map(|point| point.maybe).collect::<Vec<_>>(), [Some(7), Some(8), Some(9)]);
+    assert_eq!(
+        read.iter().map(|point| point.maybe).collect::<Vec<_>>(),
+        [Some(7), Some(8), Some(9)]
+    );
     let (_dir, path) = made(python, &format!("{code}del f['t/y']\nf['t/y'] = [1.0]"));
     let error: Error = File::open(&path).unwrap().read::<Vec<Point>>("t").unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Damaged(_)), "{error}");
@@ -483,7 +533,11 @@ fn userblocks_and_every_format_version() {
         let file = File::open(&path).unwrap();
         assert_eq!(file.read::<Vec<u8>>("x").unwrap(), [1, 2], "{libver}");
         assert_eq!(file.read::<String>("g/y").unwrap(), "a", "{libver}");
-        assert_eq!(file.read::<Vec<u32>>("chunked").unwrap(), (0..1000).collect::<Vec<u32>>(), "{libver}");
+        assert_eq!(
+            file.read::<Vec<u32>>("chunked").unwrap(),
+            (0..1000).collect::<Vec<u32>>(),
+            "{libver}"
+        );
         assert_eq!(file.read::<Vec<i32>>("filled").unwrap(), [7, 7, 7], "{libver}");
         let many: BTreeMap<String, Vec<u8>> = file.read("many").unwrap();
         assert_eq!(many.len(), 100, "{libver}");

@@ -2,7 +2,9 @@
 
 use filebacked::testing::check_filter;
 use filebacked::with::{MATLAB_HEADER, Matlab};
-use filebacked::{Compression, Engine, ErrorKind, File, FileBacked, Lazy, ReadOptions, Registry, WriteOptions};
+use filebacked::{
+    Compression, Engine, ErrorKind, File, FileBacked, Lazy, ReadOptions, Registry, WriteOptions,
+};
 use filebacked_tests::{Python, python, scratch};
 use ndarray::{Array2, Array3, array};
 use num_complex::Complex;
@@ -123,10 +125,17 @@ fn a_workspace_of_matlab() {
     let (_dir, path) = stored(python, WORKSPACE);
     assert_eq!(&std::fs::read(&path).unwrap()[..19], b"MATLAB 7.3 MAT-file");
     assert_eq!(filebacked::load::<Workspace>(&path).unwrap(), workspace());
-    assert_eq!(filebacked::from_bytes::<Workspace>(&std::fs::read(&path).unwrap()).unwrap(), workspace());
+    assert_eq!(
+        filebacked::from_bytes::<Workspace>(&std::fs::read(&path).unwrap()).unwrap(),
+        workspace()
+    );
     let file = File::open(&path).unwrap();
     let transposed = array![[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]];
-    assert_eq!(file.read::<Array2<f64>>("matrix").unwrap(), transposed, "as h5py has it, without the filter");
+    assert_eq!(
+        file.read::<Array2<f64>>("matrix").unwrap(),
+        transposed,
+        "as h5py has it, without the filter"
+    );
     let error = file.read::<Vec<f64>>("names").unwrap_err();
     assert_eq!(error.path(), "/names/0", "{error}");
     let error = file.read::<String>("names").unwrap_err();
@@ -259,11 +268,16 @@ fn what_matlab_would_write() {
     assert_eq!(filebacked::load::<Saved>(&path).unwrap(), value);
     assert_eq!(filebacked::from_bytes::<Saved>(&bytes).unwrap(), value);
     let some = Saved { maybe: Some(2.5), kind: Kind::A, named: Named::Left, ..value.clone() };
-    assert_eq!(filebacked::from_bytes::<Saved>(&filebacked::to_bytes(&some).unwrap()).unwrap(), some);
+    assert_eq!(
+        filebacked::from_bytes::<Saved>(&filebacked::to_bytes(&some).unwrap()).unwrap(),
+        some
+    );
     let Some(python) = python() else { return };
-    let shapes =
-        "[f['x'].shape, f['row'].shape, f['matrix'].shape, f['cube'].shape, f['text'].shape, f['flat'][:].tolist()]";
-    assert_eq!(python.eval(&path, shapes), json!([[1, 1], [3, 1], [3, 2], [4, 3, 2], [5, 1], [0, 3]]));
+    let shapes = "[f['x'].shape, f['row'].shape, f['matrix'].shape, f['cube'].shape, f['text'].shape, f['flat'][:].tolist()]";
+    assert_eq!(
+        python.eval(&path, shapes),
+        json!([[1, 1], [3, 1], [3, 2], [4, 3, 2], [5, 1], [0, 3]])
+    );
     let classes = "{n: f[n].attrs['MATLAB_class'].decode() for n in f}";
     let wanted = json!({"x": "double", "row": "int32", "matrix": "single", "cube": "uint8", "text": "char", "flags": "logical",
         "z": "double", "none": "uint16", "flat": "double", "blank": "char", "s": "struct", "table": "struct", "kind": "uint8", "named": "char"});
@@ -285,12 +299,21 @@ result = {expr}",
     assert_eq!(read("o['x'].tolist()"), json!([[1.5]]));
     assert_eq!(read("o['row'].tolist()"), json!([[1, -2, 3]]));
     assert_eq!(read("o['matrix'].tolist()"), json!([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
-    assert_eq!(read("[o['cube'].shape, o['cube'][1, 2].tolist()]"), json!([[2, 3, 4], [20, 21, 22, 23]]));
+    assert_eq!(
+        read("[o['cube'].shape, o['cube'][1, 2].tolist()]"),
+        json!([[2, 3, 4], [20, 21, 22, 23]])
+    );
     assert_eq!(read("str(np.squeeze(o['text']))"), json!("größe"));
-    assert_eq!(read("[o['flags'].dtype.name, o['flags'].tolist()]"), json!(["bool", [[true, false, true]]]));
+    assert_eq!(
+        read("[o['flags'].dtype.name, o['flags'].tolist()]"),
+        json!(["bool", [[true, false, true]]])
+    );
     assert_eq!(read("o['z'].tolist()"), json!([[[1.0, 2.0], [0.0, -3.0]]]));
     assert_eq!(read("[o['none'].size, o['flat'].shape]"), json!([0, [0, 3]]));
-    assert_eq!(read("[m['x'].item(), m['matrix'].tolist()]"), json!([1.5, [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]));
+    assert_eq!(
+        read("[m['x'].item(), m['matrix'].tolist()]"),
+        json!([1.5, [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]])
+    );
     assert_eq!(
         read("[m['s']['b'], m['s']['inner']['1'].tolist(), m['table']['y'].tolist()]"),
         json!(["two", [1.0, 2.0], [-1, 2]])
@@ -316,7 +339,8 @@ fn the_filter_keeps_the_contract() {
     check_filter(Matlab, [0.0, -1.5, f64::MAX]).unwrap();
     check_filter(Matlab, [true, false]).unwrap();
     check_filter(Matlab, [vec![1u8, 2], vec![], vec![7]]).unwrap();
-    check_filter(Matlab, [array![[1i16, 2], [3, 4]], Array2::zeros((2, 0)), Array2::zeros((1, 3))]).unwrap();
+    check_filter(Matlab, [array![[1i16, 2], [3, 4]], Array2::zeros((2, 0)), Array2::zeros((1, 3))])
+        .unwrap();
     check_filter(Matlab, [Complex::new(1.0f32, 2.0)]).unwrap();
     check_filter(Matlab, [saved().s]).unwrap();
 }
@@ -328,11 +352,15 @@ fn the_form_is_taken_once() {
     registry.register::<Array2<f64>>(Matlab);
     registry.register::<Nested>(Matlab);
     let registry = Arc::new(registry);
-    let (write, read) = (WriteOptions::new().registry(registry.clone()), ReadOptions::new().registry(registry));
+    let (write, read) =
+        (WriteOptions::new().registry(registry.clone()), ReadOptions::new().registry(registry));
     let bytes = write.to_bytes(&saved()).unwrap();
     assert_eq!(read.from_bytes::<Saved>(&bytes).unwrap(), saved());
     let error = filebacked::from_bytes::<Saved>(&bytes).unwrap_err();
-    assert_eq!((error.path().as_str(), error.kind()), ("/s/inner/1", &ErrorKind::UnknownFilter("Matlab".into())));
+    assert_eq!(
+        (error.path().as_str(), error.kind()),
+        ("/s/inner/1", &ErrorKind::UnknownFilter("Matlab".into()))
+    );
     // Registered after the file was written, it is for other files.
     let bytes = filebacked::to_bytes(&saved()).unwrap();
     assert_eq!(read.from_bytes::<Saved>(&bytes).unwrap(), saved());
@@ -414,7 +442,11 @@ fn user_blocks_of_every_size() {
         );
         python.ask(&json!({"op": "exec", "code": code})).unwrap();
         for engine in [Engine::Libhdf5, Engine::Any] {
-            assert_eq!(ReadOptions::new().engine(engine).load::<Small>(&path).unwrap(), small(), "{engine:?} {size}");
+            assert_eq!(
+                ReadOptions::new().engine(engine).load::<Small>(&path).unwrap(),
+                small(),
+                "{engine:?} {size}"
+            );
         }
     }
 }
@@ -494,10 +526,16 @@ fn check_octave(octave: &Octave) {
     assert_eq!(octave.sm, ["ab", "cd"]);
     assert_eq!(octave.z, Complex::new(1.0, 2.0));
     assert_eq!(octave.r, [1.0, 1.5, 2.0, 2.5, 3.0]);
-    assert_eq!((&octave.st, &octave.sa[..]), (&inner(1.0, "two"), &[inner(1.0, "one"), inner(2.0, "two")][..]));
+    assert_eq!(
+        (&octave.st, &octave.sa[..]),
+        (&inner(1.0, "two"), &[inner(1.0, "one"), inner(2.0, "two")][..])
+    );
     assert_eq!((&octave.c[..], octave.nc.len()), (&["one".to_string(), "two".into()][..], 0));
     assert_eq!(octave.sp.shape(), (2, 3));
-    assert_eq!([octave.sp.get(0, 0), octave.sp.get(1, 1), octave.sp.get(0, 2)], [Some(&1.0), Some(&3.0), Some(&2.0)]);
+    assert_eq!(
+        [octave.sp.get(0, 0), octave.sp.get(1, 1), octave.sp.get(0, 2)],
+        [Some(&1.0), Some(&3.0), Some(&2.0)]
+    );
 }
 
 #[test]
@@ -526,7 +564,11 @@ save('-hdf5', '{}');",
         path.display()
     );
     let mut octave = std::process::Command::new("octave-cli");
-    let output = match octave.args(["--quiet", "--no-init-file", "--eval", &code]).env("LC_ALL", "C.UTF-8").output() {
+    let output = match octave
+        .args(["--quiet", "--no-init-file", "--eval", &code])
+        .env("LC_ALL", "C.UTF-8")
+        .output()
+    {
         Ok(output) => output,
         Err(_) => return eprintln!("skipped: Octave is not installed"),
     };
@@ -544,6 +586,15 @@ puts('done');",
         path.display()
     );
     let mut octave = std::process::Command::new("octave-cli");
-    let output = octave.args(["--quiet", "--no-init-file", "--eval", &code]).env("LC_ALL", "C.UTF-8").output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "done", "{}", String::from_utf8_lossy(&output.stderr));
+    let output = octave
+        .args(["--quiet", "--no-init-file", "--eval", &code])
+        .env("LC_ALL", "C.UTF-8")
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "done",
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }

@@ -69,7 +69,9 @@ f.attrs['version'] = 2
 
 fn dense(matrix: &CsMat<i32>) -> Vec<Vec<i32>> {
     let (rows, cols) = matrix.shape();
-    (0..rows).map(|row| (0..cols).map(|col| matrix.get(row, col).copied().unwrap_or(0)).collect()).collect()
+    (0..rows)
+        .map(|row| (0..cols).map(|col| matrix.get(row, col).copied().unwrap_or(0)).collect())
+        .collect()
 }
 
 #[test]
@@ -78,10 +80,17 @@ fn ten_x_genomics() {
     let (_dir, path) = made(python, &ten_x(4));
     let filtered: Filtered = filebacked::load(&path).unwrap();
     assert_eq!(filtered.matrix.barcodes, ["AAAC-1", "AAAG-1", "AACT-1", "AAGT-1"]);
-    let feature =
-        |i| filtered.features.get(i).map(|f: &Feature| (f.id.as_str(), f.name.as_str(), f.feature_type.as_str()));
+    let feature = |i| {
+        filtered
+            .features
+            .get(i)
+            .map(|f: &Feature| (f.id.as_str(), f.name.as_str(), f.feature_type.as_str()))
+    };
     assert_eq!(feature(2), Some(("ENSG3", "C", "Gene Expression")));
-    assert_eq!((filtered.chemistry_description.as_str(), filtered.version), ("Single Cell 3' v3", 2));
+    assert_eq!(
+        (filtered.chemistry_description.as_str(), filtered.version),
+        ("Single Cell 3' v3", 2)
+    );
     assert_eq!(filtered.library_ids, ["sample"]);
     let wanted = vec![vec![1, 0, 2, 0], vec![0, 0, 3, 0], vec![4, 5, 0, 6]];
     // What the shape tells needs not be said.
@@ -101,7 +110,8 @@ fn a_square_matrix_has_to_be_said() {
     let file = File::open(&path).unwrap();
     let error = file.read::<CsMat<i32>>("matrix").unwrap_err();
     assert!(
-        matches!(error.kind(), ErrorKind::Mismatch { .. }) && error.help().unwrap().contains("with = Csc"),
+        matches!(error.kind(), ErrorKind::Mismatch { .. })
+            && error.help().unwrap().contains("with = Csc"),
         "{error}"
     );
     let counts: Counts = filebacked::load(&path).unwrap();
@@ -112,7 +122,11 @@ fn a_square_matrix_has_to_be_said() {
         matrix: CsMat<i32>,
     }
     let rows: Rows = filebacked::load(&path).unwrap();
-    assert_eq!(dense(&rows.matrix), [[1, 0, 4], [0, 0, 5], [2, 3, 0]], "the same parts as compressed rows");
+    assert_eq!(
+        dense(&rows.matrix),
+        [[1, 0, 4], [0, 0, 5], [2, 3, 0]],
+        "the same parts as compressed rows"
+    );
 }
 
 #[test]
@@ -135,7 +149,10 @@ sparse('lost', 2, [0, 1])",
     let file = File::open(&path).unwrap();
     let m: CsMat<f64> = file.read("m").unwrap();
     assert_eq!((m.shape(), m.is_csc()), ((2, 3), true));
-    assert_eq!([m.get(1, 0), m.get(0, 2), m.get(1, 2), m.get(0, 0)], [Some(&1.5), Some(&2.5), Some(&-3.0), None]);
+    assert_eq!(
+        [m.get(1, 0), m.get(0, 2), m.get(1, 2), m.get(0, 0)],
+        [Some(&1.5), Some(&2.5), Some(&-3.0), None]
+    );
     assert_eq!(file.read::<CsMat<f32>>("zeros").unwrap().shape(), (4, 2));
     assert_eq!(file.read::<CsMat<bool>>("flags").unwrap().get(1, 0), Some(&true));
     let complex: CsMat<num_complex::Complex<f64>> = file.read("complex").unwrap();
@@ -185,7 +202,10 @@ fn almost_right() {
         ("csc", "format='csc', m=2, n=3, shape=None", "indptr: damaged"),
     ];
     for (name, arguments, _) in cases {
-        code += &format!("sparse('{name}'{}{arguments})\n", if arguments.is_empty() { "" } else { ", " });
+        code += &format!(
+            "sparse('{name}'{}{arguments})\n",
+            if arguments.is_empty() { "" } else { ", " }
+        );
     }
     let (_dir, path) = made(python, &code);
     let file = File::open(&path).unwrap();
@@ -193,12 +213,18 @@ fn almost_right() {
         match file.read::<CsMat<i32>>(name) {
             Ok(read) => {
                 assert_eq!(wanted, "", "{name} was read");
-                let rows = if name == "unsorted" { [[2, 0, 1], [0, 3, 0]] } else { [[1, 0, 2], [0, 3, 0]] };
+                let rows = if name == "unsorted" {
+                    [[2, 0, 1], [0, 3, 0]]
+                } else {
+                    [[1, 0, 2], [0, 3, 0]]
+                };
                 assert_eq!(dense(&read), rows, "{name}");
             }
             Err(error) => {
-                let (path, kind) = wanted.split_once(": ").unwrap_or_else(|| panic!("{name}: {error}"));
-                let path = if path.is_empty() { format!("/{name}") } else { format!("/{name}/{path}") };
+                let (path, kind) =
+                    wanted.split_once(": ").unwrap_or_else(|| panic!("{name}: {error}"));
+                let path =
+                    if path.is_empty() { format!("/{name}") } else { format!("/{name}/{path}") };
                 assert_eq!((error.path(), kind_of(&error)), (path, kind), "{error}");
             }
         }

@@ -1,4 +1,5 @@
-//! Trees that others designed: Keras, NeXus, NWB. Attributes of members, and links and references between groups.
+//! Trees that others designed: Keras, NeXus, NWB. Attributes of members, and links and references
+//! between groups.
 
 use filebacked::{Engine, ErrorKind, File, FileBacked, Overwrite, WriteOptions};
 use filebacked_tests::{Python, python, scratch};
@@ -122,10 +123,16 @@ fn nexus_with_attributes_of_datasets() {
         default: String,
         entry: Entry,
     }
-    assert_eq!(filebacked::load::<Root>(&path).unwrap(), Root { default: "entry".into(), entry: entry() });
+    assert_eq!(
+        filebacked::load::<Root>(&path).unwrap(),
+        Root { default: "entry".into(), entry: entry() }
+    );
     python.change(&path, "del f['entry/data/counts'].attrs['units']");
     let error = read(&path).unwrap_err();
-    assert_eq!((error.path().as_str(), error.kind()), ("/entry/data/counts@units", &ErrorKind::Missing));
+    assert_eq!(
+        (error.path().as_str(), error.kind()),
+        ("/entry/data/counts@units", &ErrorKind::Missing)
+    );
     python.change(&path, "f['entry/data/counts'].attrs['units'] = 7");
     let error = read(&path).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Mismatch { .. }), "{error}");
@@ -168,11 +175,18 @@ fn attributes_of_members_are_written() {
     let error = filebacked::to_bytes(&Small { x: None, ..small }).unwrap_err();
     assert_eq!((error.path().as_str(), error.kind()), ("/x@unit", &ErrorKind::Missing));
     let Some(python) = python() else { return };
-    let units = python.eval(&path, "[f[n].attrs['units'].decode() for n in ('data/counts', 'count_time')]");
+    let units =
+        python.eval(&path, "[f[n].attrs['units'].decode() for n in ('data/counts', 'count_time')]");
     assert_eq!(units, serde_json::json!(["counts", "s"]));
-    let data = python.eval(&path, "[f['data'].attrs['NX_class'].decode(), list(f['data'].attrs['axes'].astype(str))]");
+    let data = python.eval(
+        &path,
+        "[f['data'].attrs['NX_class'].decode(), list(f['data'].attrs['axes'].astype(str))]",
+    );
     assert_eq!(data, serde_json::json!(["NXdata", [".", "two_theta"]]));
-    assert_eq!(python.eval(&path, "f['data/two_theta'].attrs['range'].tolist()"), serde_json::json!([0.5, 1.5]));
+    assert_eq!(
+        python.eval(&path, "f['data/two_theta'].attrs['range'].tolist()"),
+        serde_json::json!([0.5, 1.5])
+    );
     assert_eq!(
         python.eval(&path, "sorted(f.attrs)"),
         serde_json::json!(["NX_class", "filebacked", "filebacked_format"])
@@ -244,7 +258,8 @@ f['processing/lfp'] = h5py.SoftLink('/acquisition/ElectricalSeries')",
     assert_eq!((series.conversion, series.rate, series.start), (1e-6, 30000.0, 0.5));
     assert_eq!(series.data, [0.0, 1.0, 2.0, 3.0]);
     let electrodes = series.electrodes.as_ref().unwrap();
-    let locations: Vec<&str> = electrodes.iter().map(|electrode| electrode.group.location.as_str()).collect();
+    let locations: Vec<&str> =
+        electrodes.iter().map(|electrode| electrode.group.location.as_str()).collect();
     assert_eq!(locations, ["SHANK1", "SHANK0", "SHANK1"]);
     assert_eq!(electrodes[0].label, ["a", "b"]);
     assert_eq!(electrodes[1].label, [""; 0]);
@@ -280,5 +295,8 @@ f['t'].attrs['_FillValue'] = np.array([-1.0], '>f4')",
     }
     let grid: Grid = filebacked::load(&path).unwrap();
     assert_eq!(grid.scales, [vec![vec![10.0, 20.0]], vec![vec![1.0, 2.0, 3.0]]]);
-    assert_eq!((grid.labels, grid.fill, grid.name.as_str()), (vec!["lat".into(), "lon".into()], -1.0, "lat"));
+    assert_eq!(
+        (grid.labels, grid.fill, grid.name.as_str()),
+        (vec!["lat".into(), "lon".into()], -1.0, "lat")
+    );
 }

@@ -1,4 +1,5 @@
-//! What stands for a value in files of others: references, sequences, arrays as elements, and links.
+//! What stands for a value in files of others: references, sequences, arrays as elements, and
+//! links.
 
 use filebacked::{ErrorKind, File, FileBacked, Lazy, LazyArray, ReadOptions};
 use filebacked_tests::{Python, python, scratch};
@@ -65,8 +66,14 @@ del f['gone']";
     assert_eq!(read("pair"), [probe(2), probe(0)]);
     assert_eq!(read("matrix"), [probe(2), probe(0), probe(1)]);
     assert_eq!(read("none"), []);
-    assert_eq!(file.read::<Vec<Vec<f64>>>("to numbers").unwrap(), [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]);
-    assert_eq!(file.read::<ndarray::Array2<f64>>("to numbers").unwrap(), ndarray::array![[0., 1., 2.], [3., 4., 5.]]);
+    assert_eq!(
+        file.read::<Vec<Vec<f64>>>("to numbers").unwrap(),
+        [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+    );
+    assert_eq!(
+        file.read::<ndarray::Array2<f64>>("to numbers").unwrap(),
+        ndarray::array![[0., 1., 2.], [3., 4., 5.]]
+    );
     let error = file.read::<Vec<Vec<f64>>>("many").unwrap_err();
     assert_eq!(error.path(), "/many/2", "the third is a matrix: {error}");
     assert_eq!(file.read::<Vec<Option<Probe>>>("null").unwrap(), [Some(probe(1)), None]);
@@ -96,7 +103,15 @@ del f['gone']";
     }
     let root: Root = filebacked::load(&path).unwrap();
     let probes = (0..3).map(|i| (i, probe(i))).collect();
-    assert_eq!(root, Root { first: probe(0), all: vec![probe(0), probe(1)], pair: vec![probe(2), probe(0)], probes });
+    assert_eq!(
+        root,
+        Root {
+            first: probe(0),
+            all: vec![probe(0), probe(1)],
+            pair: vec![probe(2), probe(0)],
+            probes
+        }
+    );
 }
 
 #[test]
@@ -113,7 +128,10 @@ m = f.create_dataset('many', shape=(3,), dtype=h5py.regionref_dtype)
 m[0], m[1] = d.regionref[0, 1:3], d.regionref[3, :]",
     );
     let file = File::open(&path).unwrap();
-    assert_eq!(file.read::<ndarray::Array2<i64>>("block").unwrap(), ndarray::array![[7, 8], [12, 13]]);
+    assert_eq!(
+        file.read::<ndarray::Array2<i64>>("block").unwrap(),
+        ndarray::array![[7, 8], [12, 13]]
+    );
     assert_eq!(file.read::<Vec<u8>>("points").unwrap(), [0, 2, 4, 15, 17, 19]);
     assert_eq!(file.read::<Vec<String>>("texts").unwrap(), ["bc", ""]);
     let many = file.read::<Vec<Option<Vec<u8>>>>("many").unwrap();
@@ -226,10 +244,20 @@ f['filled'][0, 0] = 1",
     assert_eq!(file.read::<i64>("time64").unwrap(), 1 << 40);
     for name in ["complex", "complex32"] {
         let read = file.read::<Vec<num_complex::Complex<f64>>>(name).unwrap();
-        assert_eq!(read, [num_complex::Complex::new(1.0, 2.0), num_complex::Complex::new(0.0, -3.0)], "{name}");
+        assert_eq!(
+            read,
+            [num_complex::Complex::new(1.0, 2.0), num_complex::Complex::new(0.0, -3.0)],
+            "{name}"
+        );
     }
-    assert_eq!(file.read::<num_complex::Complex<f64>>("re_im").unwrap(), num_complex::Complex::new(1.5, -2.0));
-    assert_eq!(file.read::<num_complex::Complex<f32>>("integers").unwrap(), num_complex::Complex::new(1.0, -2.0));
+    assert_eq!(
+        file.read::<num_complex::Complex<f64>>("re_im").unwrap(),
+        num_complex::Complex::new(1.5, -2.0)
+    );
+    assert_eq!(
+        file.read::<num_complex::Complex<f32>>("integers").unwrap(),
+        num_complex::Complex::new(1.0, -2.0)
+    );
     assert_eq!(file.read::<Vec<i32>>("with committed").unwrap(), [7, -7]);
     assert_eq!(file.read::<Vec<u8>>("enum").unwrap(), [2, 5]);
     assert_eq!(file.read::<Vec<i64>>("times").unwrap(), [86_400, -86_400]);
@@ -263,9 +291,10 @@ f['two'], f['square'], f['nothing'] = [1, 2], np.ones((2, 2)), np.ones((0, 3))",
         assert_eq!(file.read::<Vec<u8>>(name).unwrap(), [0, 1, 2], "{name}");
     }
     assert_eq!(file.read::<Vec<u8>>("nothing").unwrap(), [0; 0]);
-    for (name, error) in
-        [("two", file.read::<u8>("two").unwrap_err()), ("square", file.read::<Vec<u8>>("square").unwrap_err())]
-    {
+    for (name, error) in [
+        ("two", file.read::<u8>("two").unwrap_err()),
+        ("square", file.read::<Vec<u8>>("square").unwrap_err()),
+    ] {
         assert!(matches!(error.kind(), ErrorKind::Mismatch { .. }), "{name}: {error}");
     }
     #[derive(FileBacked, Debug, PartialEq)]
@@ -277,7 +306,10 @@ f['two'], f['square'], f['nothing'] = [1, 2], np.ones((2, 2)), np.ones((0, 3))",
         #[filebacked(attr)]
         r2: Vec<u8>,
     }
-    assert_eq!(filebacked::load::<Attributes>(&path).unwrap(), Attributes { r0: 7, r1: 7, r2: vec![7] });
+    assert_eq!(
+        filebacked::load::<Attributes>(&path).unwrap(),
+        Attributes { r0: 7, r1: 7, r2: vec![7] }
+    );
     // Files of this library are what their types say.
     let bytes = filebacked::to_bytes(&vec![7u8]).unwrap();
     assert!(filebacked::from_bytes::<u8>(&bytes).is_err());
@@ -317,7 +349,11 @@ f.create_dataset('array', data=np.zeros(2, dtype=[('x', 'f4', (3,))])['x'])";
     let (mut numbers, mut rates) = ([0u16; 3], [0.0f32; 2]);
     file.read_into("column", &mut numbers).unwrap();
     file.read_into("to rates", &mut rates).unwrap();
-    assert_eq!((numbers, rates), ([0, 1, 2], [0.0, 1.0]), "into memory of the caller, and through a reference");
+    assert_eq!(
+        (numbers, rates),
+        ([0, 1, 2], [0.0, 1.0]),
+        "into memory of the caller, and through a reference"
+    );
     // Saved without a look, they are written as values and not copied as others have them.
     let bytes = filebacked::to_bytes(&filebacked::load::<Root>(&path).unwrap()).unwrap();
     check(&filebacked::from_bytes::<Root>(&bytes).unwrap());
@@ -342,7 +378,11 @@ f['g/self'] = h5py.ExternalLink('foreign.h5', '/g/self')",
         "f['g/x'] = [3]\nf['g/y'] = h5py.ExternalLink('../foreign.h5', '/g')",
     );
     let file = File::open(&path).unwrap();
-    assert_eq!(file.read::<Vec<u8>>("g/good/x").unwrap(), [3], "an external link is relative to its file");
+    assert_eq!(
+        file.read::<Vec<u8>>("g/good/x").unwrap(),
+        [3],
+        "an external link is relative to its file"
+    );
     let dangling = [
         ("dangling", "soft link to `/nowhere/x`"),
         ("file", "external link to `/x` in `missing.h5`"),
@@ -352,7 +392,10 @@ f['g/self'] = h5py.ExternalLink('foreign.h5', '/g/self')",
     ];
     for (name, said) in dangling {
         let error = file.read::<Option<Vec<u8>>>(&format!("g/{name}")).unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Dangling(what) if what.contains(said)), "{name}: {error:?}");
+        assert!(
+            matches!(error.kind(), ErrorKind::Dangling(what) if what.contains(said)),
+            "{name}: {error:?}"
+        );
         assert_eq!((error.path(), error.file()), (format!("/g/{name}"), Some(path.as_path())));
     }
     #[derive(FileBacked, Debug)]
@@ -361,7 +404,10 @@ f['g/self'] = h5py.ExternalLink('foreign.h5', '/g/self')",
         _dangling: u8,
     }
     let error = filebacked::load::<Group>(&path).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Dangling(_)), "what is meant to be there is not defaulted: {error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Dangling(_)),
+        "what is meant to be there is not defaulted: {error}"
+    );
     assert_eq!(error.path(), "/g/dangling");
 }
 
@@ -373,8 +419,10 @@ fn groups_inside_themselves() {
         _x: u8,
         _next: Option<Box<Tree>>,
     }
-    let (_dir, path) =
-        made(python, "f['a/_x'] = 1\nf['a/_next'] = f['a']\nf['b/_x'] = 1\nf['b/_next'] = h5py.SoftLink('/b')");
+    let (_dir, path) = made(
+        python,
+        "f['a/_x'] = 1\nf['a/_next'] = f['a']\nf['b/_x'] = 1\nf['b/_next'] = h5py.SoftLink('/b')",
+    );
     let file = File::open(&path).unwrap();
     for name in ["a", "b"] {
         let error = file.read_with::<Tree>(name, &ReadOptions::new().max_depth(20)).unwrap_err();
@@ -411,7 +459,10 @@ d.write(h5py.h5s.ALL, h5py.h5s.ALL, a)",
     match file.read::<Vec<i64>>("szip") {
         Ok(found) => assert_eq!(found, wanted),
         Err(error) => {
-            assert!(matches!(error.kind(), ErrorKind::Unsupported(what) if what.contains("szip")), "{error}");
+            assert!(
+                matches!(error.kind(), ErrorKind::Unsupported(what) if what.contains("szip")),
+                "{error}"
+            );
             assert_eq!(error.path(), "/szip");
         }
     }

@@ -1,15 +1,24 @@
-//! The native decoder believes nothing: damaged files give errors or other values, never a panic or an endless loop.
+//! The native decoder believes nothing: damaged files give errors or other values, never a panic or
+//! an endless loop.
 
 use filebacked::anndata::{AnnData, Matrix, Uns};
 use filebacked::with::Categorical;
 use filebacked::{Engine, ErrorKind, FileBacked, ReadOptions, WriteOptions};
-use filebacked_tests::mutants::{Damage, Flats, Numbers, SIGNATURES, State, flat, links, record, repair, state};
+use filebacked_tests::mutants::{
+    Damage, Flats, Numbers, SIGNATURES, State, flat, links, record, repair, state,
+};
 use filebacked_tests::scratch;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// How many of so many mutants are refused. None may panic, in memory or, where `disk` says so, on the disk.
-fn refused<T: FileBacked>(original: &[u8], rounds: usize, places: &[std::ops::Range<usize>], disk: bool) -> usize {
+/// How many of so many mutants are refused. None may panic, in memory or, where `disk` says so, on
+/// the disk.
+fn refused<T: FileBacked>(
+    original: &[u8],
+    rounds: usize,
+    places: &[std::ops::Range<usize>],
+    disk: bool,
+) -> usize {
     let (_dir, path) = scratch("mutant.h5");
     let (mut numbers, mut refused) = (Numbers::new(0), 0);
     let damage = Damage { places, truncates: places.len() == 1, donor: original, starts: &[] };
@@ -20,7 +29,8 @@ fn refused<T: FileBacked>(original: &[u8], rounds: usize, places: &[std::ops::Ra
         repair(&mut bytes);
         let read = catch_unwind(AssertUnwindSafe(|| {
             if disk {
-                // What is behind the end that the superblock tells makes the file too large to be read at once.
+                // What is behind the end that the superblock tells makes the file too large to be
+                // read at once.
                 bytes.resize(bytes.len().max(300 << 10), 0);
                 std::fs::write(&path, &bytes).unwrap();
                 return options.load::<T>(&path).map(drop);
@@ -46,7 +56,8 @@ fn rounds(usual: usize) -> usize {
 
 #[test]
 fn the_checksum_is_that_of_the_library() {
-    for bytes in [filebacked::to_bytes(&state()).unwrap(), filebacked::to_bytes(&links()).unwrap()] {
+    for bytes in [filebacked::to_bytes(&state()).unwrap(), filebacked::to_bytes(&links()).unwrap()]
+    {
         let mut repaired = bytes.clone();
         repair(&mut repaired);
         assert!(repaired == bytes);
@@ -80,28 +91,37 @@ fn mutants_of_large_groups_are_refused_or_read() {
     }
 }
 
-/// A tree whose nodes are their own children, and a heap whose blocks are its own: an error after a bounded time.
+/// A tree whose nodes are their own children, and a heap whose blocks are its own: an error after a
+/// bounded time.
 #[test]
 fn cycles_in_large_groups_end() {
     // Numbers are read by their order, text by its hashes.
-    let texts: BTreeMap<String, Vec<u8>> = links().into_iter().map(|(key, value)| (key.to_string(), value)).collect();
+    let texts: BTreeMap<String, Vec<u8>> =
+        links().into_iter().map(|(key, value)| (key.to_string(), value)).collect();
     cycles_end(&links());
     cycles_end(&texts);
 }
 
 fn cycles_end<K: FileBacked + Ord>(links: &BTreeMap<K, Vec<u8>>) {
     let original = WriteOptions::new().engine(Engine::Native).to_bytes(links).unwrap();
-    let find = |signature: &[u8]| original.windows(4).position(|window| window == signature).unwrap();
-    let find_last = |signature: &[u8]| original.windows(4).rposition(|window| window == signature).unwrap();
+    let find =
+        |signature: &[u8]| original.windows(4).position(|window| window == signature).unwrap();
+    let find_last =
+        |signature: &[u8]| original.windows(4).rposition(|window| window == signature).unwrap();
     let (inner, leaf) = (find_last(b"BTIN"), find_last(b"BTLF"));
     let (indirect, header) = (find(b"FHIB"), find(b"FRHP"));
     let tampered = |at: usize, bytes: &[u8]| {
         let mut mutant = original.clone();
         mutant[at..at + bytes.len()].copy_from_slice(bytes);
         repair(&mut mutant);
-        ReadOptions::new().engine(Engine::Native).from_bytes::<BTreeMap<K, Vec<u8>>>(&mutant).map(drop)
+        ReadOptions::new()
+            .engine(Engine::Native)
+            .from_bytes::<BTreeMap<K, Vec<u8>>>(&mutant)
+            .map(drop)
     };
-    let pointer = (0..4096).find(|at| original[inner + at..].starts_with(&(leaf as u64).to_le_bytes())).unwrap();
+    let pointer = (0..4096)
+        .find(|at| original[inner + at..].starts_with(&(leaf as u64).to_le_bytes()))
+        .unwrap();
     let tree = find_last(b"BTHD");
     for (what, at, bytes) in [
         ("a node that is its own child", inner + pointer, (inner as u64).to_le_bytes().to_vec()),
@@ -116,7 +136,10 @@ fn cycles_end<K: FileBacked + Ord>(links: &BTreeMap<K, Vec<u8>>) {
         ("a heap of very wide rows", header + 110, vec![0, 0x80]),
     ] {
         let error = tampered(at, &bytes).expect_err(what);
-        assert!(matches!(error.kind(), ErrorKind::Damaged(_) | ErrorKind::Limit(_)), "{what}: {error:?}");
+        assert!(
+            matches!(error.kind(), ErrorKind::Damaged(_) | ErrorKind::Limit(_)),
+            "{what}: {error:?}"
+        );
     }
 }
 
@@ -147,7 +170,8 @@ fn mutants_of_annotated_matrices_are_refused_or_read() {
         x: Some(Matrix::Sparse(sprs::CsMat::eye(5))),
         obs: (0..5).map(row).collect(),
         var: (0..5).map(row).collect(),
-        uns: [("a".to_string(), Uns::Text("b".into())), ("n".to_string(), Uns::Dict([].into()))].into(),
+        uns: [("a".to_string(), Uns::Text("b".into())), ("n".to_string(), Uns::Dict([].into()))]
+            .into(),
         ..AnnData::default()
     };
     let original = WriteOptions::new().engine(Engine::Native).to_bytes(&data).unwrap();
@@ -194,7 +218,8 @@ fn compound_types_that_do_not_fit_are_refused() {
     };
     let table = Table { rows: (0..20).map(row).collect() };
     let good = WriteOptions::new().engine(Engine::Native).to_bytes(&table).unwrap();
-    // Behind a name: its end, one byte of offset, and the type: class and version, three bits of flags, four of size.
+    // Behind a name: its end, one byte of offset, and the type: class and version, three bits of
+    // flags, four of size.
     let huge = u32::MAX.to_le_bytes();
     let cases = [
         ("overlapping members", patch(&good, b"bbbb\0", 0, &[2])),
@@ -240,7 +265,12 @@ fn elements_without_a_size_have_a_limit() {
         #[filebacked(postcard)]
         p: (Vec<()>, u8),
     }
-    let read = |b, p| filebacked::from_bytes::<Sequences>(&filebacked::to_bytes(&Numbers { b: (b, 7), p: (p, 8) })?);
+    let read = |b, p| {
+        filebacked::from_bytes::<Sequences>(&filebacked::to_bytes(&Numbers {
+            b: (b, 7),
+            p: (p, 8),
+        })?)
+    };
     let sequences = Sequences { b: (vec![(); 1000], 7), p: (vec![(); 1 << 20], 8) };
     assert_eq!(read(1000, 1 << 20).unwrap(), sequences);
     for (numbers, path) in [((1 << 60, 3), "/b"), ((3, 1 << 60), "/p")] {
@@ -249,7 +279,8 @@ fn elements_without_a_size_have_a_limit() {
     }
 }
 
-/// The seeds that fuzzing starts from are files of this version; `FILEBACKED_UPDATE_SEEDS=1` writes them anew.
+/// The seeds that fuzzing starts from are files of this version; `FILEBACKED_UPDATE_SEEDS=1` writes
+/// them anew.
 #[test]
 fn the_seeds_of_fuzzing_are_files_of_today() {
     let native = WriteOptions::new().engine(Engine::Native);
@@ -268,6 +299,9 @@ fn the_seeds_of_fuzzing_are_files_of_today() {
         if std::env::var_os("FILEBACKED_UPDATE_SEEDS").is_some() {
             std::fs::write(&path, &bytes).unwrap();
         }
-        assert!(std::fs::read(&path).unwrap() == bytes, "{name}.h5 differs from what is written today");
+        assert!(
+            std::fs::read(&path).unwrap() == bytes,
+            "{name}.h5 differs from what is written today"
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! Damaged files of every origin: our own decoder neither panics nor hangs, nor takes memory that the file does not justify;
-//! with the C library, which promises less, this library does not panic either.
+//! Damaged files of every origin: our own decoder neither panics nor hangs, nor takes memory that
+//! the file does not justify; with the C library, which promises less, this library does not panic
+//! either.
 
 #![cfg(unix)]
 
@@ -11,8 +12,8 @@ use std::ffi::OsStr;
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
-/// What looking at a file may take: so many bytes for each of its own, and these for what does not depend on it (blocks of
-/// metadata that are kept, copies of what several links lead to).
+/// What looking at a file may take: so many bytes for each of its own, and these for what does not
+/// depend on it (blocks of metadata that are kept, copies of what several links lead to).
 const EACH: usize = 64;
 const FEW: usize = 4 << 20;
 
@@ -33,7 +34,10 @@ struct Summary {
 }
 
 fn rounds(usual: usize, share: usize) -> usize {
-    std::env::var("FILEBACKED_MUTANTS").ok().and_then(|n| n.parse::<usize>().ok()).map_or(usual, |n| n / share)
+    std::env::var("FILEBACKED_MUTANTS")
+        .ok()
+        .and_then(|n| n.parse::<usize>().ok())
+        .map_or(usual, |n| n / share)
 }
 
 /// Looks at so many mutants, behind the files as they are.
@@ -53,15 +57,23 @@ fn run(reader: Reader, mutants: usize) -> Summary {
         let original = corpus.original(number);
         match verdict {
             Verdict::Done { read, refused, peak } => {
-                assert!(read > 0 || number >= whole || reader == Reader::Native, "{}", original.name);
+                assert!(
+                    read > 0 || number >= whole || reader == Reader::Native,
+                    "{}",
+                    original.name
+                );
                 summary.read += read;
                 summary.refused += refused;
                 summary.most = summary.most.max(peak);
                 if peak > original.bytes.len() * EACH + FEW {
-                    summary.costly.push(format!("mutant {number}, of {}: {peak} bytes", original.name));
+                    summary
+                        .costly
+                        .push(format!("mutant {number}, of {}: {peak} bytes", original.name));
                 }
             }
-            Verdict::Panicked(how) => summary.panics.push(format!("mutant {number}, of {}: {how}", original.name)),
+            Verdict::Panicked(how) => {
+                summary.panics.push(format!("mutant {number}, of {}: {how}", original.name))
+            }
             Verdict::Crashed(how) => crashed(number, how),
             Verdict::Hung => crashed(number, "no end".into()),
         }
@@ -75,7 +87,10 @@ fn run(reader: Reader, mutants: usize) -> Summary {
 fn our_own_decoder_refuses_or_reads() {
     let summary = run(Reader::Native, rounds(200, 1));
     assert!(summary.crashes.is_empty() && summary.costly.is_empty(), "{summary:#?}");
-    assert!(summary.read > 10 * summary.mutants && summary.refused > 10 * summary.mutants, "{summary:#?}");
+    assert!(
+        summary.read > 10 * summary.mutants && summary.refused > 10 * summary.mutants,
+        "{summary:#?}"
+    );
 }
 
 /// What the C library does is counted, and not promised: see docs/RELIABILITY.md.
@@ -91,7 +106,10 @@ fn this_library_does_not_panic_whatever_the_c_library_does() {
 fn what_a_dataset_claims_does_not_keep_verify_busy() {
     let (_dir, path) = scratch("claim.h5");
     let Some(python) = python() else { return };
-    python.create(&path, "f.create_dataset('x', (1 << 30, 1 << 20), 'u1', chunks=(16, 16))[5, 5] = 1");
+    python.create(
+        &path,
+        "f.create_dataset('x', (1 << 30, 1 << 20), 'u1', chunks=(16, 16))[5, 5] = 1",
+    );
     let error = filebacked::verify(&path).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Limit(_)), "{error}");
     assert!(error.to_string().contains("of which the file has 256"), "{error}");

@@ -69,7 +69,9 @@ fn a_model_prints_as_a_tree() {
         content => panic!("{content:?}"),
     };
     assert!(bytes < 10_000, "{bytes}");
-    let text = tree.to_string().replace(&format!(" {} bytes of 800,000", grouped(bytes)), " N bytes of 800,000");
+    let text = tree
+        .to_string()
+        .replace(&format!(" {} bytes of 800,000", grouped(bytes)), " N bytes of 800,000");
     assert_eq!(
         text,
         r#"model.h5/        struct Model 1, format 1.0
@@ -96,7 +98,11 @@ fn a_model_prints_as_a_tree() {
 }
 
 fn grouped(number: u64) -> String {
-    if number >= 1000 { format!("{},{:03}", number / 1000, number % 1000) } else { number.to_string() }
+    if number >= 1000 {
+        format!("{},{:03}", number / 1000, number % 1000)
+    } else {
+        number.to_string()
+    }
 }
 
 #[test]
@@ -158,7 +164,12 @@ fn foreign_and_odd_content_is_shown() {
     group.new_attr::<f32>().create("rate").unwrap().write_scalar(&0.1f32).unwrap();
     group.new_attr::<f32>().shape(()).create("len").unwrap();
     let text: hdf5::types::VarLenUnicode = "x".repeat(80).parse().unwrap();
-    group.new_attr::<hdf5::types::VarLenUnicode>().create("note").unwrap().write_scalar(&text).unwrap();
+    group
+        .new_attr::<hdf5::types::VarLenUnicode>()
+        .create("note")
+        .unwrap()
+        .write_scalar(&text)
+        .unwrap();
     file.create_group("empty").unwrap();
     // Links that lead nowhere, back, and to the same object twice.
     file.link_soft("/nowhere", "dangling").unwrap();

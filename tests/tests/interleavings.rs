@@ -1,4 +1,5 @@
-//! The locks of the library in every order in which threads may run, as loom makes them: its files, compiled with loom's locks.
+//! The locks of the library in every order in which threads may run, as loom makes them: its files,
+//! compiled with loom's locks.
 
 #[path = "../../filebacked/src/storage/chunks/line.rs"]
 mod line;
@@ -21,7 +22,8 @@ use std::collections::BTreeSet;
 use std::sync::atomic::AtomicUsize;
 use sync::{AtomicU64, Mutex, Ordering};
 
-/// All orders in which threads are interrupted at most so often where they need not be. Says how many there were.
+/// All orders in which threads are interrupted at most so often where they need not be. Says how
+/// many there were.
 fn every_order(interruptions: usize, model: impl Fn() + Sync + Send + 'static) -> usize {
     static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -36,8 +38,14 @@ fn every_order(interruptions: usize, model: impl Fn() + Sync + Send + 'static) -
     orders.load(Ordering::Relaxed)
 }
 
-/// Things are made on this thread and others, and handed over; the result, and what was handed over.
-fn run(lanes: usize, count: usize, ahead: usize, wrong: Option<usize>) -> (Result<(), usize>, Vec<(usize, usize)>) {
+/// Things are made on this thread and others, and handed over; the result, and what was handed
+/// over.
+fn run(
+    lanes: usize,
+    count: usize,
+    ahead: usize,
+    wrong: Option<usize>,
+) -> (Result<(), usize>, Vec<(usize, usize)>) {
     let lanes: &'static mut [u32] = Box::leak(vec![0; lanes].into_boxed_slice());
     let line: Arc<Line<'static, u32, usize, usize>> = Arc::new(Line::new(lanes, count, ahead));
     let make = move |lane: &mut u32, thing: &mut usize, k: usize| {
@@ -90,18 +98,22 @@ fn openings() -> Arc<Openings<u8>> {
     Arc::new(Openings { serial: AtomicU64::new(0), files: Mutex::new(None) })
 }
 
-/// Who has looked before a file was opened is told, and who looks afterwards is not, whatever else is opened at the same time.
+/// Who has looked before a file was opened is told, and who looks afterwards is not, whatever else
+/// is opened at the same time.
 #[test]
 fn no_opening_of_a_file_is_missed() {
     let outcomes = std::sync::Arc::new(std::sync::Mutex::new(BTreeSet::new()));
     let found = outcomes.clone();
     every_order(3, move || {
         let openings = openings();
-        let flags = || -> [Arc<AtomicBool>; 2] { std::array::from_fn(|_| Arc::new(AtomicBool::new(false))) };
+        let flags = || -> [Arc<AtomicBool>; 2] {
+            std::array::from_fn(|_| Arc::new(AtomicBool::new(false)))
+        };
         let (began, done) = (flags(), flags());
         let threads: Vec<_> = (0..2)
             .map(|file| {
-                let (openings, began, done) = (openings.clone(), began[file].clone(), done[file].clone());
+                let (openings, began, done) =
+                    (openings.clone(), began[file].clone(), done[file].clone());
                 thread::spawn(move || {
                     began.store(true, Ordering::SeqCst);
                     openings.note(file as u8);

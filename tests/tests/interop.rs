@@ -1,6 +1,8 @@
 //! docs/INTEROP.md: its recipes run, and its table is what they gave.
 
-use filebacked_tests::interop::{Document, TOOLS, Tool, h5dump_readings, kinds, readings, readme_lines, table};
+use filebacked_tests::interop::{
+    Document, TOOLS, Tool, h5dump_readings, kinds, readings, readme_lines, table,
+};
 use std::collections::BTreeSet;
 
 /// Tools whose recipes nothing here can run, and whether they say of every type how it is read.
@@ -12,7 +14,9 @@ fn every_recipe_reads_its_value_and_the_table_is_true() {
     let (mut wrong, mut columns) = (String::new(), Vec::new());
     let found: Vec<_> = std::thread::scope(|scope| {
         let (kinds, document) = (&kinds, &document);
-        let run = |tool: &'static Tool| scope.spawn(move || readings(tool, kinds, document.recipes(tool.name)));
+        let run = |tool: &'static Tool| {
+            scope.spawn(move || readings(tool, kinds, document.recipes(tool.name)))
+        };
         let running: Vec<_> = TOOLS.iter().map(run).collect();
         running.into_iter().map(|tool| tool.join().expect("the tool runs")).collect()
     });
@@ -30,8 +34,12 @@ fn every_recipe_reads_its_value_and_the_table_is_true() {
         document.write_table(&table);
     }
     let document = Document::open();
-    let stale: Vec<_> = table.lines().filter(|&row| !document.table().lines().any(|old| old == row)).collect();
-    assert!(table == document.table(), "the table of docs/INTEROP.md is stale, make interop-table: {stale:#?}");
+    let stale: Vec<_> =
+        table.lines().filter(|&row| !document.table().lines().any(|old| old == row)).collect();
+    assert!(
+        table == document.table(),
+        "the table of docs/INTEROP.md is stale, make interop-table: {stale:#?}"
+    );
 }
 
 #[test]
@@ -39,7 +47,8 @@ fn every_line_of_the_readme_gives_what_it_says() {
     let kinds = kinds();
     let lines = readme_lines(&kinds).unwrap_or_else(|error| panic!("{error}"));
     assert!(lines.len() > 30, "README.md has lost its lines of h5py");
-    let (attempts, values): (Vec<_>, Vec<_>) = lines.into_iter().map(|line| (line.attempt, line.value)).unzip();
+    let (attempts, values): (Vec<_>, Vec<_>) =
+        lines.into_iter().map(|line| (line.attempt, line.value)).unzip();
     let h5py = TOOLS[0];
     let Some(outcomes) = h5py.run(&kinds, &attempts) else { return };
     for ((attempt, value), outcome) in attempts.iter().zip(&values).zip(&outcomes) {
@@ -53,11 +62,15 @@ fn recipes_are_of_known_types() {
     let (document, kinds) = (Document::open(), kinds());
     let known: BTreeSet<&str> = kinds.iter().map(|kind| kind.name).collect();
     assert_eq!(known.len(), kinds.len(), "two types of one name");
-    let tools: BTreeSet<&str> = TOOLS.iter().map(|tool| tool.name).chain(NOT_RUN.map(|(name, _)| name)).collect();
+    let tools: BTreeSet<&str> =
+        TOOLS.iter().map(|tool| tool.name).chain(NOT_RUN.map(|(name, _)| name)).collect();
     for tool in document.tools() {
         assert!(tools.contains(tool), "recipes for {tool}, which no test knows");
         let unknown: Vec<_> = document.recipes(tool).kinds().difference(&known).copied().collect();
-        assert!(unknown.is_empty(), "{tool}: recipes for {unknown:?}, which are no types of the tests");
+        assert!(
+            unknown.is_empty(),
+            "{tool}: recipes for {unknown:?}, which are no types of the tests"
+        );
     }
     for (tool, _) in NOT_RUN.iter().filter(|(_, all)| *all) {
         let missing: Vec<_> = known.difference(&document.recipes(tool).kinds()).copied().collect();

@@ -1,7 +1,8 @@
 //! Datasets that are read into memory of the caller's.
 
 use filebacked::{
-    Compression, Conversion, Engine, Error, ErrorKind, File, FileBacked, ReadOptions, Save, WriteOptions, load_into,
+    Compression, Conversion, Engine, Error, ErrorKind, File, FileBacked, ReadOptions, Save,
+    WriteOptions, load_into,
 };
 use filebacked_tests::{ENGINES, python, scratch};
 use ndarray::{Array1, Array2, Array3, ArrayViewMut2, arr2, s};
@@ -72,7 +73,13 @@ fn arrays_of_ndarray_are_filled_whatever_their_order_in_memory() {
         options.load_into(path, "weights", &mut columns.view_mut().reversed_axes()).unwrap();
         assert_eq!(columns.t(), model().weights, "in another order, each goes to its place");
         let mut memory = [0.0; 6];
-        options.load_into(path, "weights", &mut ArrayViewMut2::from_shape((2, 3), &mut memory).unwrap()).unwrap();
+        options
+            .load_into(
+                path,
+                "weights",
+                &mut ArrayViewMut2::from_shape((2, 3), &mut memory).unwrap(),
+            )
+            .unwrap();
         assert_eq!(memory, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
     });
 }
@@ -88,13 +95,24 @@ fn nothing_is_touched_where_the_shape_or_the_type_is_another() {
             error
         };
         let mut short = [9i32; 2];
-        let error =
-            mismatch(options.load_into(path, "counts", &mut short), "a dataset of 2 elements of i32", "shape [3]");
+        let error = mismatch(
+            options.load_into(path, "counts", &mut short),
+            "a dataset of 2 elements of i32",
+            "shape [3]",
+        );
         assert_eq!((short, error.path().as_str()), ([9; 2], "/counts"));
         let mut turned = Array2::<f64>::ones((3, 2));
-        mismatch(options.load_into(path, "weights", &mut turned), "of shape [3, 2], of f64", "shape [2, 3]");
+        mismatch(
+            options.load_into(path, "weights", &mut turned),
+            "of shape [3, 2], of f64",
+            "shape [2, 3]",
+        );
         let mut flat = Array1::<f64>::ones(6);
-        mismatch(options.load_into(path, "weights", &mut flat), "of shape [6], of f64", "shape [2, 3]");
+        mismatch(
+            options.load_into(path, "weights", &mut flat),
+            "of shape [6], of f64",
+            "shape [2, 3]",
+        );
         let mut text = [0.5; 3];
         mismatch(options.load_into(path, "names", &mut text), "f64", "str");
         assert_eq!((turned.sum(), flat.sum(), text), (6.0, 6.0, [0.5; 3]));
@@ -112,13 +130,24 @@ fn numbers_are_converted_as_the_options_allow() {
         options.load_into(path, "counts", &mut wide).unwrap();
         assert_eq!(wide, [-1, 2, -3]);
         let mut unsigned = [5u64; 3];
-        let error =
-            options.clone().conversion(Conversion::Checked).load_into(path, "counts", &mut unsigned).unwrap_err();
+        let error = options
+            .clone()
+            .conversion(Conversion::Checked)
+            .load_into(path, "counts", &mut unsigned)
+            .unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::OutOfRange { .. }), "{error:?}");
-        let exact = options.clone().conversion(Conversion::Exact).load_into(path, "counts", &mut wide).unwrap_err();
+        let exact = options
+            .clone()
+            .conversion(Conversion::Exact)
+            .load_into(path, "counts", &mut wide)
+            .unwrap_err();
         assert!(matches!(exact.kind(), ErrorKind::Mismatch { .. }), "{exact:?}");
         let mut narrow = Array2::<f32>::zeros((2, 3));
-        options.clone().conversion(Conversion::Any).load_into(path, "weights", &mut narrow).unwrap();
+        options
+            .clone()
+            .conversion(Conversion::Any)
+            .load_into(path, "weights", &mut narrow)
+            .unwrap();
         assert_eq!(narrow, model().weights.mapv(|weight| weight as f32));
     });
 }
@@ -144,7 +173,10 @@ fn compressed_data_is_read_into_its_place() {
 fn datasets_of_others_are_read_into_memory_too() {
     let Some(python) = python() else { return };
     let (_dir, path) = scratch("others.h5");
-    python.create(&path, "f['a/b'] = np.arange(6, dtype='>i2').reshape(2, 3); f['empty'] = h5py.Empty('f8')");
+    python.create(
+        &path,
+        "f['a/b'] = np.arange(6, dtype='>i2').reshape(2, 3); f['empty'] = h5py.Empty('f8')",
+    );
     let file = File::open(&path).unwrap();
     let mut big_endian = [[0i16; 3]; 2];
     file.read_into("a/b", big_endian.as_flattened_mut()).unwrap();
@@ -164,5 +196,8 @@ fn what_a_filter_wrote_goes_through_it() {
     let (_dir, path) = scratch("filtered.h5");
     filebacked::save(&path, &Coded { number: 12 }).unwrap();
     let error = load_into(&path, "number", &mut [0u32]).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::UnknownFilter(_) | ErrorKind::Mismatch { .. }), "{error:?}");
+    assert!(
+        matches!(error.kind(), ErrorKind::UnknownFilter(_) | ErrorKind::Mismatch { .. }),
+        "{error:?}"
+    );
 }

@@ -11,7 +11,13 @@ use std::time::{Duration, SystemTime};
 
 /// Asserts a value that is one dataset, named `value`.
 #[track_caller]
-fn dataset<T: Save>(python: &Python, value: &T, dtype: impl Into<Value>, shape: &[u64], stored: impl Into<Value>) {
+fn dataset<T: Save>(
+    python: &Python,
+    value: &T,
+    dtype: impl Into<Value>,
+    shape: &[u64],
+    stored: impl Into<Value>,
+) {
     let file = python.describe_saved(value);
     assert_eq!(file.paths(), ["/", "/value"]);
     let node = file.dataset("/value", dtype, shape, stored);
@@ -105,12 +111,17 @@ fn text() {
 #[test]
 fn every_reader_reads_every_string_dataset_alike() {
     let Some(python) = python() else { return };
-    for texts in [vec!["a".to_string(), "größe".into()], vec!["x".repeat(500), "é".into(), String::new()]] {
+    for texts in
+        [vec!["a".to_string(), "größe".into()], vec!["x".repeat(500), "é".into(), String::new()]]
+    {
         let (_dir, path) = scratch("texts.h5");
         filebacked::save(&path, &texts).unwrap();
         assert_eq!(python.eval(&path, "f['value'].asstr()[:]"), json!(texts));
         assert_eq!(
-            python.pyfive(&path, "[v.decode() if isinstance(v, bytes) else v for v in f['value'][:]]"),
+            python.pyfive(
+                &path,
+                "[v.decode() if isinstance(v, bytes) else v for v in f['value'][:]]"
+            ),
             json!(texts)
         );
     }
@@ -124,14 +135,32 @@ fn sequences_of_one_dataset() {
     dataset(python, &vec![0u8, 255], "|u1", &[2], json!([0, 255]));
     dataset(python, &VecDeque::from([1u16, 2]), "<u2", &[2], json!([1, 2]));
     dataset(python, &BTreeSet::from(["b", "a"]), "str-fixed-1-utf8", &[2], json!(["a", "b"]));
-    dataset(python, &std::collections::HashSet::from([10i32, 9, -1]), "<i4", &[3], json!([-1, 9, 10]));
+    dataset(
+        python,
+        &std::collections::HashSet::from([10i32, 9, -1]),
+        "<i4",
+        &[3],
+        json!([-1, 9, 10]),
+    );
     dataset(python, &[1u8, 2, 3], "|u1", &[3], json!([1, 2, 3]));
     dataset(python, &[0u8; 0], "|u1", &[0], json!([]));
     dataset(python, &[[1i32, 2, 3], [4, 5, 6]], "<i4", &[2, 3], json!([[1, 2, 3], [4, 5, 6]]));
     dataset(python, &vec![[1i32, 2, 3]; 2], "<i4", &[2, 3], json!([[1, 2, 3], [1, 2, 3]]));
     dataset(python, &Vec::<[[f32; 2]; 3]>::new(), "<f4", &[0, 3, 2], json!([]));
-    dataset(python, &[["a", "bc"], ["", "d"]], "str-fixed-2-utf8", &[2, 2], json!([["a", "bc"], ["", "d"]]));
-    dataset(python, &vec![Duration::new(1, 2)], json!([["secs", "<u8"], ["nanos", "<u4"]]), &[1], json!([[1, 2]]));
+    dataset(
+        python,
+        &[["a", "bc"], ["", "d"]],
+        "str-fixed-2-utf8",
+        &[2, 2],
+        json!([["a", "bc"], ["", "d"]]),
+    );
+    dataset(
+        python,
+        &vec![Duration::new(1, 2)],
+        json!([["secs", "<u8"], ["nanos", "<u4"]]),
+        &[1],
+        json!([[1, 2]]),
+    );
     dataset(python, &vec![Box::new(1u8)], "|u1", &[1], json!([1]));
 }
 
@@ -210,16 +239,26 @@ fn columns_of_structs() {
     table.attribute("len").holds("<u8", &[], 3);
     file.dataset("/value/width", "<u4", &[3], json!([0, 1, 2]));
     file.dataset("/value/name", "str-fixed-7-utf8", &[3], json!(["layer 0", "layer 1", "layer 2"]));
-    file.group("/value/bias", "optional", &["mask", "values"]).attribute("len").holds("<u8", &[], 3);
+    file.group("/value/bias", "optional", &["mask", "values"]).attribute("len").holds(
+        "<u8",
+        &[],
+        3,
+    );
     file.dataset("/value/bias/mask", BOOL, &[3], json!([false, true, false]));
     file.dataset("/value/bias/values", "<f8", &[3], json!([0.5, 0.0, 0.5]));
-    file.group("/value/taps", "ragged", &["offsets", "values"]).attribute("len").holds("<u8", &[], 3);
+    file.group("/value/taps", "ragged", &["offsets", "values"]).attribute("len").holds(
+        "<u8",
+        &[],
+        3,
+    );
     file.dataset("/value/taps/offsets", "<u8", &[4], json!([0, 0, 1, 3]));
     file.dataset("/value/taps/values", "|u1", &[3], json!([0, 0, 1]));
 
     // The columns show without a row, too.
     let file = python.describe_saved(&Vec::<Layer>::new());
-    file.group("/value", "columns Layer 1", &["width", "name", "bias", "taps"]).attribute("len").holds("<u8", &[], 0);
+    file.group("/value", "columns Layer 1", &["width", "name", "bias", "taps"])
+        .attribute("len")
+        .holds("<u8", &[], 0);
     file.dataset("/value/width", "<u4", &[0], json!([]));
     file.dataset("/value/taps/offsets", "<u8", &[1], json!([0]));
     let file = python.describe_saved(&vec![Empty, Empty]);
@@ -301,7 +340,11 @@ fn nested_columns() {
     file.dataset("/value/array", "<f4", &[2, 3], json!([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]));
     file.group("/value/pair", "columns", &["0", "1"]).attribute("len").holds("<u8", &[], 2);
     file.dataset("/value/pair/1/mask", BOOL, &[2], json!([true, false]));
-    file.group("/value/map", "maps", &["offsets", "keys", "values"]).attribute("len").holds("<u8", &[], 2);
+    file.group("/value/map", "maps", &["offsets", "keys", "values"]).attribute("len").holds(
+        "<u8",
+        &[],
+        2,
+    );
     file.dataset("/value/map/keys", "str-fixed-1-utf8", &[2], json!(["1", "2"]));
     file.dataset("/value/map/values", "<f8", &[2], json!([1.5, 1.5]));
     // Anything but numbers, bools and text: only the values that are there.
@@ -332,11 +375,24 @@ fn enums_with_data() {
     root.attribute("variant").holds("str-fixed-4-utf8", &[], "Rect");
     file.dataset("/h", "<f8", &[], 2.5);
     let file = python.describe_saved(&Shape::Circle(0.5));
-    file.group("/", "enum Shape 1", &["0"]).attribute("variant").holds("str-fixed-6-utf8", &[], "Circle");
+    file.group("/", "enum Shape 1", &["0"]).attribute("variant").holds(
+        "str-fixed-6-utf8",
+        &[],
+        "Circle",
+    );
     let file = python.describe_saved(&Shape::Point);
-    file.group("/", "enum Shape 1", &[]).attribute("variant").holds("str-fixed-5-utf8", &[], "Point");
+    file.group("/", "enum Shape 1", &[]).attribute("variant").holds(
+        "str-fixed-5-utf8",
+        &[],
+        "Point",
+    );
 
-    let shapes = vec![Shape::Rect { w: 1.0, h: 2.0 }, Shape::Point, Shape::Circle(3.0), Shape::Rect { w: 4.0, h: 5.0 }];
+    let shapes = vec![
+        Shape::Rect { w: 1.0, h: 2.0 },
+        Shape::Point,
+        Shape::Circle(3.0),
+        Shape::Rect { w: 4.0, h: 5.0 },
+    ];
     let file = python.describe_saved(&shapes);
     let table = file.group("/value", "variants Shape 1", &["variant", "Circle", "Rect"]);
     table.attribute("len").holds("<u8", &[], 4);
@@ -350,9 +406,17 @@ fn enums_with_data() {
     file.group("/value", "variants Result 1", &["variant", "Ok", "Err"]);
     file.dataset("/value/Err/0", "str-fixed-2-utf8", &[1], json!(["no"]));
     let file = python.describe_saved(&Ok::<u8, String>(1));
-    file.group("/", "enum Result 1", &["0"]).attribute("variant").holds("str-fixed-2-utf8", &[], "Ok");
+    file.group("/", "enum Result 1", &["0"]).attribute("variant").holds(
+        "str-fixed-2-utf8",
+        &[],
+        "Ok",
+    );
     let file = python.describe_saved(&Bound::<u8>::Unbounded);
-    file.group("/", "enum Bound 1", &[]).attribute("variant").holds("str-fixed-9-utf8", &[], "Unbounded");
+    file.group("/", "enum Bound 1", &[]).attribute("variant").holds(
+        "str-fixed-9-utf8",
+        &[],
+        "Unbounded",
+    );
 }
 
 #[test]
@@ -424,7 +488,11 @@ fn maps() {
     file.dataset("/value/values/1", "|u1", &[1, 2], json!([[2, 3]]));
 
     // A link a key where the values are not flat, at the root; in the order of the keys.
-    let file = python.describe_saved(&HashMap::from([("b", vec![2u8]), ("a", vec![]), ("c/d", vec![1, 2])]));
+    let file = python.describe_saved(&HashMap::from([
+        ("b", vec![2u8]),
+        ("a", vec![]),
+        ("c/d", vec![1, 2]),
+    ]));
     let root = file.group("/", "links", &["a", "b", "c%2Fd"]);
     root.attribute("len").holds("<u8", &[], 3);
     assert_eq!(root.links(), ["a", "b", "c%2Fd"]);
@@ -444,7 +512,10 @@ fn links_keep_the_order_of_the_keys() {
     let file = python.describe_saved(&(1u8, map()));
     assert_eq!(file.group("/value/1", "links", &["9", "10"]).links(), ["9", "10"]);
     // At the root, too, where the group is not of our making.
-    assert_eq!(python.describe_saved(&map()).group("/", "links", &["9", "10"]).links(), ["9", "10"]);
+    assert_eq!(
+        python.describe_saved(&map()).group("/", "links", &["9", "10"]).links(),
+        ["9", "10"]
+    );
 }
 
 #[test]
@@ -452,7 +523,8 @@ fn no_file_tells_when_or_by_whom_it_was_written() {
     let Some(python) = python() else { return };
     let (_dir, path) = scratch("time.h5");
     filebacked::save(&path, &deep(2)).unwrap();
-    let times = "[h5py.h5o.get_info(f[n].id).mtime for n in ('/', 'layer', 'layer/width', 'links')]";
+    let times =
+        "[h5py.h5o.get_info(f[n].id).mtime for n in ('/', 'layer', 'layer/width', 'links')]";
     assert_eq!(python.eval(&path, times), json!([0, 0, 0, 0]));
 }
 
@@ -473,7 +545,10 @@ fn pyfive_reads_it() {
     let (_dir, path) = scratch("pyfive.h5");
     filebacked::save(&path, &deep(2)).unwrap();
     assert_eq!(python.pyfive(&path, "int(f['layer/width'][()])"), 2);
-    assert_eq!(python.pyfive(&path, "f['layers/name'][:].tolist()"), json!([list("layer 0"), list("layer 1")]));
+    assert_eq!(
+        python.pyfive(&path, "f['layers/name'][:].tolist()"),
+        json!([list("layer 0"), list("layer 1")])
+    );
     assert_eq!(python.pyfive(&path, "f['shape'].attrs['variant']"), list("Rect"));
     assert_eq!(python.pyfive(&path, "sorted(f['links'])"), json!(["2"]));
 }

@@ -1,6 +1,8 @@
 //! Values that stay in the file until they are asked for.
 
-use filebacked::{Compression, Durability, ErrorKind, File, FileBacked, Lazy, ReadOptions, Save, WriteOptions};
+use filebacked::{
+    Compression, Durability, ErrorKind, File, FileBacked, Lazy, ReadOptions, Save, WriteOptions,
+};
 use filebacked::{LazyArray, LazyMap, LazyVec};
 use filebacked::{from_bytes, load, save, to_bytes};
 use filebacked_tests::{python, scratch};
@@ -72,11 +74,13 @@ fn same(model: &Model, expected: &Eager) {
     assert!(model.none.is_none());
     let views: Vec<_> = model.views.iter().map(|view| view.get().unwrap().clone()).collect();
     assert_eq!(views, expected.views);
-    let named: BTreeMap<_, _> = model.named.iter().map(|(k, v)| (k.clone(), v.get().unwrap().clone())).collect();
+    let named: BTreeMap<_, _> =
+        model.named.iter().map(|(k, v)| (k.clone(), v.get().unwrap().clone())).collect();
     assert_eq!(named, expected.named);
 }
 
-/// Small files are kept in memory, large ones are read a piece at a time, and compressed ones by the C library.
+/// Small files are kept in memory, large ones are read a piece at a time, and compressed ones by
+/// the C library.
 fn everywhere(test: impl Fn(&Path, &Eager)) {
     for (n, options) in [
         (10, WriteOptions::new()),
@@ -243,7 +247,8 @@ fn what_was_left_out_on_reading_is_not_in_a_copy() {
         last: Lazy<Run>,
     }
     let run = |kept| Run { kept, cache: vec![1, 2, 3] };
-    let map: LazyMap<String, Run> = [("a".to_string(), run(1)), ("b".to_string(), run(2))].into_iter().collect();
+    let map: LazyMap<String, Run> =
+        [("a".to_string(), run(1)), ("b".to_string(), run(2))].into_iter().collect();
     let rows = LazyVec::from(vec![run(3), run(4)]);
     let data = Array1::zeros(9000).into();
     let runs = Runs { one: run(0).into(), map, rows, data, last: run(5).into() };
@@ -267,9 +272,13 @@ fn what_was_left_out_on_reading_is_not_in_a_copy() {
         for bytes in [unseen, bytes] {
             let copy: Runs = from_bytes(&bytes).unwrap();
             assert_eq!((copy.one.get().unwrap().kept, copy.one.get().unwrap().cache.len()), (0, 0));
-            let of_map: Vec<_> = copy.map.iter().map(|entry| entry.unwrap().1.cache.len()).collect();
+            let of_map: Vec<_> =
+                copy.map.iter().map(|entry| entry.unwrap().1.cache.len()).collect();
             assert_eq!(of_map, [0, 0]);
-            assert_eq!(copy.rows.read().unwrap().iter().map(|run| run.cache.len()).sum::<usize>(), 0);
+            assert_eq!(
+                copy.rows.read().unwrap().iter().map(|run| run.cache.len()).sum::<usize>(),
+                0
+            );
             assert_eq!(copy.last.get().unwrap().cache, [1, 2, 3], "not left out");
         }
     }
@@ -296,8 +305,12 @@ fn rows_of_handles_are_the_rows_and_are_not_kept() {
         let lazy = || values.iter().cloned().map(Lazy::from);
         let boxed = || values.iter().cloned().map(Box::new);
         let some = |i: usize| i.is_multiple_of(2);
-        let left = to_bytes(&lazy().enumerate().map(|(i, v)| some(i).then_some(v)).collect::<Vec<_>>()).unwrap();
-        let right = to_bytes(&boxed().enumerate().map(|(i, v)| some(i).then_some(v)).collect::<Vec<_>>()).unwrap();
+        let left =
+            to_bytes(&lazy().enumerate().map(|(i, v)| some(i).then_some(v)).collect::<Vec<_>>())
+                .unwrap();
+        let right =
+            to_bytes(&boxed().enumerate().map(|(i, v)| some(i).then_some(v)).collect::<Vec<_>>())
+                .unwrap();
         assert!(left == right);
         let left = to_bytes(&vec![lazy().collect::<Vec<_>>(), Vec::new()]).unwrap();
         assert!(left == to_bytes(&vec![boxed().collect::<Vec<_>>(), Vec::new()]).unwrap());

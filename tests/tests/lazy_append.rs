@@ -6,22 +6,30 @@ use filebacked_tests::{python, scratch};
 use ndarray::Array2;
 use std::fmt::Debug;
 
-/// Rows that come in pieces, into files of both engines, are what they are when they are saved at once.
+/// Rows that come in pieces, into files of both engines, are what they are when they are saved at
+/// once.
 fn check<T: FileBacked + Clone + Debug + PartialEq>(rows: &Vec<T>) {
     let python = python();
     let (_dir, path) = scratch("rows.h5");
     let whole = path.with_file_name("whole.h5");
     save(&whole, rows).unwrap();
     let n = rows.len();
-    for (first, pieces) in
-        [(0, vec![1, n / 2, n]), (1, vec![1, 2, 4, n]), (n / 2, vec![n / 2 + 1, n]), (n - 1, vec![n])]
-    {
+    for (first, pieces) in [
+        (0, vec![1, n / 2, n]),
+        (1, vec![1, 2, 4, n]),
+        (n / 2, vec![n / 2 + 1, n]),
+        (n - 1, vec![n]),
+    ] {
         for way in ["native", "library", "compressed"] {
             let old = rows[..first].to_vec();
             match way {
                 "native" => save(&path, &old).unwrap(),
                 "library" => File::create(&path).unwrap().write("value", &old).unwrap(),
-                _ => WriteOptions::new().compression(Compression::Gzip(1)).chunk_bytes(300).save(&path, &old).unwrap(),
+                _ => WriteOptions::new()
+                    .compression(Compression::Gzip(1))
+                    .chunk_bytes(300)
+                    .save(&path, &old)
+                    .unwrap(),
             }
             let file = File::open_rw(&path).unwrap();
             let mut lazy: LazyVec<T> = file.read("value").unwrap();
@@ -65,7 +73,11 @@ fn sequences_of_every_kind() {
     check(&(0..100).map(|i| row(i).map).collect::<Vec<_>>());
     check(&vec![(); 70]);
     check(&(0..100).map(|i| [i, i + 1, i + 2]).collect::<Vec<[u16; 3]>>());
-    check(&(0..70).map(|i| if i % 3 == 0 { Ok(i) } else { Err(format!("e{i}")) }).collect::<Vec<Result<u8, String>>>());
+    check(
+        &(0..70)
+            .map(|i| if i % 3 == 0 { Ok(i) } else { Err(format!("e{i}")) })
+            .collect::<Vec<Result<u8, String>>>(),
+    );
 }
 
 #[derive(FileBacked, Clone, Debug, PartialEq)]
@@ -107,7 +119,8 @@ fn step(i: usize) -> Step {
 fn layouts_of_fields() {
     let python = python();
     let (_dir, path) = scratch("run.h5");
-    let record = |i: usize| (i as u32, inner(10 * i), (i % 3 != 1).then_some(i as f64), [i as i8, 1]);
+    let record =
+        |i: usize| (i as u32, inner(10 * i), (i % 3 != 1).then_some(i as f64), [i as i8, 1]);
     let stacked = |i: usize| Array2::from_elem((2, 3), i as f32);
     let packed = |i: usize| Array2::from_elem((i % 3, 2), i as f32);
     let run = |n: usize| Run {
@@ -144,7 +157,10 @@ fn layouts_of_fields() {
     let Some(python) = python else { return };
     assert_eq!(
         python
-            .eval(&path, "[[t.decode() for t in f['run/records']['1']['tag'][8:]], f['run/records'].shape]")
+            .eval(
+                &path,
+                "[[t.decode() for t in f['run/records']['1']['tag'][8:]], f['run/records'].shape]"
+            )
             .to_string(),
         r#"[["t3","a longer tag"],[10]]"#.replace("t3", &record(8).1.tag)
     );
@@ -257,7 +273,12 @@ fn what_cannot_be_appended_changes_nothing() {
     refused(&file, Less { loss: 1.0 }, |kind| matches!(kind, ErrorKind::Unsupported(_)), "/note");
     let more = More { loss: 1.0, note: "x".into(), more: vec![1] };
     refused(&file, more, |kind| matches!(kind, ErrorKind::Missing), "/more");
-    refused(&file, Single { loss: 1.0, note: 7 }, |kind| matches!(kind, ErrorKind::Unsupported(_)), "/note");
+    refused(
+        &file,
+        Single { loss: 1.0, note: 7 },
+        |kind| matches!(kind, ErrorKind::Unsupported(_)),
+        "/note",
+    );
     drop(file);
     assert_eq!(load::<Vec<Step>>(&path).unwrap(), [step(1)]);
     assert_eq!(std::fs::read(&path).unwrap().len(), before.len());
@@ -269,7 +290,8 @@ fn two_handles_of_one_table() {
     let file = File::create(&path).unwrap();
     file.write("log", &vec![step(1)]).unwrap();
     file.write("x", &vec![1.0]).unwrap();
-    let changed = |error: filebacked::Error| assert!(matches!(error.kind(), ErrorKind::Changed), "{error}");
+    let changed =
+        |error: filebacked::Error| assert!(matches!(error.kind(), ErrorKind::Changed), "{error}");
 
     let mut one: LazyVec<Step> = file.read("log").unwrap();
     let mut two = one.clone();
@@ -352,9 +374,13 @@ fn columns_that_are_open_show_what_is_written() {
     file.update("log", &(0..2000).map(|i| step(i + 5)).collect::<Vec<_>>()).unwrap();
     assert_eq!(log.get(1000).unwrap(), step(1005));
     // In another place, under the same names.
-    let rows: Vec<Step> = (0..2000).map(|i| Step { note: "longer than all".repeat(i % 3), ..step(i) }).collect();
+    let rows: Vec<Step> =
+        (0..2000).map(|i| Step { note: "longer than all".repeat(i % 3), ..step(i) }).collect();
     file.update("log", &rows).unwrap();
-    assert_eq!((log.get(1000).unwrap(), log.get(1001).unwrap()), (rows[1000].clone(), rows[1001].clone()));
+    assert_eq!(
+        (log.get(1000).unwrap(), log.get(1001).unwrap()),
+        (rows[1000].clone(), rows[1001].clone())
+    );
     // By h5py's means, through the same library.
     let raw = file.as_hdf5().unwrap().dataset("log/loss").unwrap();
     raw.write_slice(&[7.5], 1000..1001).unwrap();
@@ -389,7 +415,9 @@ fn threads_that_append_and_read() {
                         log.extend((n..n + 7).map(step));
                         match log.flush() {
                             Ok(()) => appended += 7,
-                            Err(error) => assert!(matches!(error.kind(), ErrorKind::Changed), "{error}"),
+                            Err(error) => {
+                                assert!(matches!(error.kind(), ErrorKind::Changed), "{error}")
+                            }
                         }
                     }
                     appended
@@ -401,8 +429,13 @@ fn threads_that_append_and_read() {
                 for _ in 0..60 {
                     let log: LazyVec<Step> = file.read("log").unwrap();
                     match log.range(log.len() / 2..) {
-                        Ok(rows) => assert_eq!(rows, (log.len() / 2..log.len()).map(step).collect::<Vec<_>>()),
-                        Err(error) => assert!(matches!(error.kind(), ErrorKind::Changed), "{error}"),
+                        Ok(rows) => assert_eq!(
+                            rows,
+                            (log.len() / 2..log.len()).map(step).collect::<Vec<_>>()
+                        ),
+                        Err(error) => {
+                            assert!(matches!(error.kind(), ErrorKind::Changed), "{error}")
+                        }
                     }
                 }
             });
@@ -410,5 +443,8 @@ fn threads_that_append_and_read() {
         writers.into_iter().map(|writer| writer.join().unwrap()).sum()
     });
     assert!(appended > 0);
-    assert_eq!(file.read::<Vec<Step>>("log").unwrap(), (0..=appended).map(step).collect::<Vec<_>>());
+    assert_eq!(
+        file.read::<Vec<Step>>("log").unwrap(),
+        (0..=appended).map(step).collect::<Vec<_>>()
+    );
 }

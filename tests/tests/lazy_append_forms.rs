@@ -1,5 +1,5 @@
-//! Rows that are appended to a table whose type was another one: what fits goes on, what does not is refused before
-//! anything is changed.
+//! Rows that are appended to a table whose type was another one: what fits goes on, what does not
+//! is refused before anything is changed.
 
 use filebacked::{ErrorKind, File, FileBacked, LazyVec, save};
 use filebacked_tests::{python, scratch};
@@ -91,7 +91,8 @@ fn objects_of_similar_names_stay() {
 #[test]
 fn ordered_maps_stay_in_order() {
     let (_dir, path) = scratch("ordered.h5");
-    let logs: IndexMap<String, Vec<f64>> = ["z", "a", "m"].map(|name| (name.to_string(), vec![0.5])).into();
+    let logs: IndexMap<String, Vec<f64>> =
+        ["z", "a", "m"].map(|name| (name.to_string(), vec![0.5])).into();
     save(&path, &logs).unwrap();
     let file = File::open_rw(&path).unwrap();
     let mut logs: IndexMap<String, LazyVec<f64>> = file.read_root().unwrap();

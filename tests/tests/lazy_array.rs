@@ -3,10 +3,14 @@
 // Ranges that are empty are part of what is tested.
 #![allow(clippy::reversed_empty_ranges)]
 
-use filebacked::{Compression, Ellipsis, ErrorKind, File, FileBacked, LazyArray, WriteOptions, ellipsis};
+use filebacked::{
+    Compression, Ellipsis, ErrorKind, File, FileBacked, LazyArray, WriteOptions, ellipsis,
+};
 use filebacked::{from_bytes, load, save, to_bytes};
 use filebacked_tests::{python, scratch};
-use ndarray::{Array, Array1, Array2, Array3, ArrayD, Axis, Ix1, Ix2, Ix3, IxDyn, NewAxis, Zip, array, s};
+use ndarray::{
+    Array, Array1, Array2, Array3, ArrayD, Axis, Ix1, Ix2, Ix3, IxDyn, NewAxis, Zip, array, s,
+};
 use proptest::prelude::*;
 use serde_json::json;
 use std::path::Path;
@@ -112,7 +116,8 @@ fn blocks_are_whole_chunks() {
     struct Handle {
         x: LazyArray<i32, Ix2>,
     }
-    save(&path, &Chunked { x: Array2::from_shape_fn((30, 45), |(i, j)| (i * 100 + j) as i32) }).unwrap();
+    save(&path, &Chunked { x: Array2::from_shape_fn((30, 45), |(i, j)| (i * 100 + j) as i32) })
+        .unwrap();
     let handle: Handle = load(&path).unwrap();
     assert_eq!(handle.x.chunk(), Some(&[8, 10][..]));
     assert_eq!(handle.x.blocks(8 * 45 * 4).shape(), [8, 45]);
@@ -203,8 +208,9 @@ fn an_ellipsis_stands_for_the_axes_in_between() {
         let check = |selection: Ellipsis, expression: &str| {
             let read = lazy.read_slice(selection).unwrap();
             let found = json!([read.shape(), read.iter().collect::<Vec<_>>()]);
-            let expression =
-                format!("(lambda a: [list(a.shape), a.ravel().tolist()])(np.asarray(f['value'][{expression}]))");
+            let expression = format!(
+                "(lambda a: [list(a.shape), a.ravel().tolist()])(np.asarray(f['value'][{expression}]))"
+            );
             assert_eq!(found, python.eval(&path, &expression), "{shape:?} {expression}");
         };
         check(ellipsis([], []), "...");
@@ -217,7 +223,10 @@ fn an_ellipsis_stands_for_the_axes_in_between() {
             check(ellipsis([], s![0, 1..3]), "..., 0, 1:3");
         }
         let reversed = lazy.read_slice(ellipsis(s![NewAxis], s![..;-1])).unwrap();
-        assert_eq!((reversed.shape()[0], reversed.iter().next()), (1, Some(&(shape[shape.len() - 1] - 1))));
+        assert_eq!(
+            (reversed.shape()[0], reversed.iter().next()),
+            (1, Some(&(shape[shape.len() - 1] - 1)))
+        );
         let many = lazy.read_slice(ellipsis(s![0, 0, 0], s![0, 0])).unwrap_err();
         assert!(matches!(many.kind(), ErrorKind::OutOfBounds(_)), "{many}");
     }
@@ -226,7 +235,10 @@ fn an_ellipsis_stands_for_the_axes_in_between() {
     let file = File::create(&path).unwrap();
     file.write("x", &grid((2, 3, 4))).unwrap();
     let mut lazy: LazyArray<f64, Ix3> = file.read("x").unwrap();
-    assert_eq!(lazy.read_slice(ellipsis([], s![1])).unwrap(), grid((2, 3, 4)).slice(s![.., .., 1]).into_dyn());
+    assert_eq!(
+        lazy.read_slice(ellipsis([], s![1])).unwrap(),
+        grid((2, 3, 4)).slice(s![.., .., 1]).into_dyn()
+    );
     lazy.write_slice(ellipsis([], s![1]), &ArrayD::from_elem(IxDyn(&[2, 3]), -1.0)).unwrap();
     drop((lazy, file));
     assert_eq!(
@@ -264,7 +276,8 @@ fn a_huge_sparse_file_is_processed_in_little_memory() {
     assert_eq!(blocks.shape(), [64, 1024, 128]);
     // A block that has nothing, and those that have something; others are not even looked at.
     let mut blocks = blocks;
-    let found = [1, 5000 / 64 - 2, 320 - 5000 / 64 - 2].map(|skip| blocks.nth(skip).unwrap().unwrap());
+    let found =
+        [1, 5000 / 64 - 2, 320 - 5000 / 64 - 2].map(|skip| blocks.nth(skip).unwrap().unwrap());
     assert_eq!(found.each_ref().map(|block| block.origin[0]), [64, 5000 / 64 * 64, 20 * 1024 - 64]);
     assert_eq!(found.map(|block| block.array.sum()), [0.0, 3.0, 4.0]);
     assert!(blocks.next().is_none());

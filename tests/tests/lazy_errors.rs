@@ -1,6 +1,8 @@
 //! What handles refuse, and that they say which object of which file it was.
 
-use filebacked::{Engine, ErrorKind, File, FileBacked, LazyArray, LazyVec, Pairs, ReadOptions, Result, to_bytes};
+use filebacked::{
+    Engine, ErrorKind, File, FileBacked, LazyArray, LazyVec, Pairs, ReadOptions, Result, to_bytes,
+};
 use filebacked_tests::{python, scratch};
 use ndarray::{Array1, Array2, Axis, Ix2, Ix3, array, s};
 use std::path::Path;
@@ -39,7 +41,12 @@ fn arrays_name_file_and_dataset() {
     told(lazy.append(Axis(2), &Array2::zeros((1, 4))), outside, &path, place);
     told(lazy.append(Axis(0), &Array2::zeros((1, 3))), mismatch, &path, place);
     told(lazy.resize(&[1]), mismatch, &path, place);
-    told(lazy.resize(&[1 << 40, 1 << 40]), |kind| matches!(kind, ErrorKind::Unsupported(_)), &path, place);
+    told(
+        lazy.resize(&[1 << 40, 1 << 40]),
+        |kind| matches!(kind, ErrorKind::Unsupported(_)),
+        &path,
+        place,
+    );
     assert_eq!(lazy.read().unwrap(), Array2::from_elem((3, 4), 0.5));
     // Those in memory have neither.
     let error = LazyArray::from(array![1, 2]).read_slice(s![2]).unwrap_err();
@@ -87,7 +94,8 @@ fn shapes_that_no_array_has_are_refused() {
 fn keys_and_attributes_that_are_there_twice_are_named() {
     let error = to_bytes(&Pairs::new([("a", 1), ("b", 2), ("a", 3)])).unwrap_err();
     assert!(error.to_string().contains("`a`"), "{error}");
-    let error = to_bytes(&Pairs::new([("a", vec![1]), ("b", vec![2]), ("b", vec![3])])).unwrap_err();
+    let error =
+        to_bytes(&Pairs::new([("a", vec![1]), ("b", vec![2]), ("b", vec![3])])).unwrap_err();
     assert!(error.to_string().contains("`b`"), "{error}");
     let error = to_bytes(&Pairs::new([(1.5, 1), (2.5, 2), (1.5, 3)])).unwrap_err();
     assert!(error.to_string().contains("entry 0 and of entry 2"), "{error}");
@@ -100,5 +108,10 @@ fn keys_and_attributes_that_are_there_twice_are_named() {
     let (_dir, path) = scratch("units.h5");
     let file = File::create(&path).unwrap();
     file.attrs().unwrap().set("units", "mm").unwrap();
-    told(file.write_root(&Units { units: "m".into() }), |kind| *kind == ErrorKind::Exists, &path, "/units");
+    told(
+        file.write_root(&Units { units: "m".into() }),
+        |kind| *kind == ErrorKind::Exists,
+        &path,
+        "/units",
+    );
 }

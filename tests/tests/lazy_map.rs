@@ -1,7 +1,8 @@
 //! Maps whose values stay in the file.
 
 use filebacked::{
-    Compression, Durability, Engine, ErrorKind, File, FileBacked, Lazy, LazyMap, Overwrite, ReadOptions, WriteOptions,
+    Compression, Durability, Engine, ErrorKind, File, FileBacked, Lazy, LazyMap, Overwrite,
+    ReadOptions, WriteOptions,
 };
 use filebacked::{from_bytes, load, save, to_bytes};
 use filebacked_tests::{ENGINES, golden, python, scratch};
@@ -46,8 +47,12 @@ fn everywhere(n: usize, test: impl Fn(LazyMap<String, Run>)) {
     }
 }
 
-fn all<K: FileBacked + Eq + std::hash::Hash + Clone, V: FileBacked + Clone>(map: &LazyMap<K, V>) -> Vec<(K, V)> {
-    map.iter().map(|entry| entry.map(|(key, value)| (key.clone(), value.clone())).unwrap()).collect()
+fn all<K: FileBacked + Eq + std::hash::Hash + Clone, V: FileBacked + Clone>(
+    map: &LazyMap<K, V>,
+) -> Vec<(K, V)> {
+    map.iter()
+        .map(|entry| entry.map(|(key, value)| (key.clone(), value.clone())).unwrap())
+        .collect()
 }
 
 #[track_caller]
@@ -95,7 +100,10 @@ fn both_layouts_are_read_and_links_written() {
     let numbers: BTreeMap<String, f64> = [("a".into(), 0.5), ("b/c".into(), 1.5)].into();
     let bytes = to_bytes(&numbers).unwrap();
     let map: LazyMap<String, f64> = from_bytes(&bytes).unwrap();
-    assert_eq!((map.len().unwrap(), map.keys().unwrap()), (2, vec!["a".to_string(), "b/c".to_string()]));
+    assert_eq!(
+        (map.len().unwrap(), map.keys().unwrap()),
+        (2, vec!["a".to_string(), "b/c".to_string()])
+    );
     assert!(map.contains_key("b/c").unwrap() && !map.is_loaded("a"));
     assert_eq!((map.get("b/c").unwrap(), map.get("c").unwrap()), (Some(&1.5), None));
     assert_eq!(map.read("a").unwrap(), Some(0.5));
@@ -107,7 +115,10 @@ fn both_layouts_are_read_and_links_written() {
     let Some(python) = python() else { return };
     let python = |what| python.eval(&path, what);
     assert_eq!(python("{k: v[()] for k, v in f.items()}"), json!({"a": 0.5, "b%2Fc": 1.5}));
-    assert_eq!(python("[f.attrs['filebacked'].decode(), int(f.attrs['len'])]"), json!(["links", 2]));
+    assert_eq!(
+        python("[f.attrs['filebacked'].decode(), int(f.attrs['len'])]"),
+        json!(["links", 2])
+    );
 }
 
 #[test]
@@ -151,7 +162,11 @@ fn changes_stay_in_memory_until_they_are_saved() {
         assert_eq!(map.take("run 5").unwrap(), Some(run(5)));
         map.entry("run 6".into()).or_default().unwrap().step = 66;
         map.entry("fresh".into()).or_insert_with(|| run(1)).unwrap().step = 7;
-        map.entry("run 7".into()).and_modify(|run| run.losses.clear()).unwrap().or_insert(run(0)).unwrap();
+        map.entry("run 7".into())
+            .and_modify(|run| run.losses.clear())
+            .unwrap()
+            .or_insert(run(0))
+            .unwrap();
         assert!(map.insert("run 4".into(), run(44)).unwrap(), "it was removed");
         assert!(map.remove("fresh").unwrap());
         assert!(map.insert("fresh".into(), run(8)).unwrap());
@@ -172,7 +187,10 @@ fn changes_stay_in_memory_until_they_are_saved() {
         let bytes = to_bytes(&map).unwrap();
         assert!(!map.is_loaded("run 8"), "saving reads nothing");
         let again: LazyMap<String, Run> = from_bytes(&bytes).unwrap();
-        assert_eq!(again.into_map::<Vec<_>>().unwrap(), expected.clone().into_iter().collect::<Vec<_>>());
+        assert_eq!(
+            again.into_map::<Vec<_>>().unwrap(),
+            expected.clone().into_iter().collect::<Vec<_>>()
+        );
         assert_eq!(map.clone().into_map::<IndexMap<_, _>>().unwrap(), expected);
         assert_eq!(all(&map), expected.into_iter().collect::<Vec<_>>());
         map.discard();
@@ -218,7 +236,8 @@ fn flush_puts_changes_into_the_file() {
 #[test]
 fn values_are_flushed_with_options_and_other_values_stay() {
     let (_dir, path) = scratch("arrays.h5");
-    let map: LazyMap<String, Array2<f64>> = [("a".to_string(), Array2::ones((100, 100)))].into_iter().collect();
+    let map: LazyMap<String, Array2<f64>> =
+        [("a".to_string(), Array2::ones((100, 100)))].into_iter().collect();
     let file = File::create(&path).unwrap();
     file.write("other", &5u8).unwrap();
     file.write("group/map", &map).unwrap();
@@ -244,7 +263,8 @@ fn a_value_that_cannot_be_written_leaves_the_others() {
         below: Option<Box<Deep>>,
     }
     let flat = Deep::default();
-    file.write("map", &LazyMap::<String, Deep>::from_iter([("a".to_string(), flat.clone())])).unwrap();
+    file.write("map", &LazyMap::<String, Deep>::from_iter([("a".to_string(), flat.clone())]))
+        .unwrap();
     let mut map: LazyMap<String, Deep> = file.read("map").unwrap();
     let deep = (0..300).fold(flat.clone(), |below, _| Deep { below: Some(Box::new(below)) });
     map.insert("b".into(), flat.clone()).unwrap();
@@ -269,12 +289,16 @@ fn a_value_that_cannot_be_written_leaves_the_others() {
 fn what_is_opened_to_be_read_is_not_changed() {
     let (_dir, path) = scratch("runs.h5");
     save(&path, &lazy(3)).unwrap();
-    let maps: [LazyMap<String, Run>; 2] = [load(&path).unwrap(), File::open(&path).unwrap().read_root().unwrap()];
+    let maps: [LazyMap<String, Run>; 2] =
+        [load(&path).unwrap(), File::open(&path).unwrap().read_root().unwrap()];
     for mut map in maps {
         map.insert("new".into(), run(1)).unwrap();
         let error = map.flush().unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::ReadOnly), "{error}");
-        assert!(error.to_string().contains("open_rw") && error.to_string().contains("runs.h5"), "{error}");
+        assert!(
+            error.to_string().contains("open_rw") && error.to_string().contains("runs.h5"),
+            "{error}"
+        );
         assert!(map.is_changed());
     }
     let error = lazy(1).flush().unwrap_err();
@@ -296,7 +320,10 @@ fn two_handles_change_the_same_map() {
     b.flush().unwrap();
     for map in [&a, &b, &open()] {
         assert_eq!(map.len().unwrap(), 11);
-        assert_eq!((map.get("of a").unwrap(), map.get("of b").unwrap()), (Some(&run(1)), Some(&run(2))));
+        assert_eq!(
+            (map.get("of a").unwrap(), map.get("of b").unwrap()),
+            (Some(&run(1)), Some(&run(2)))
+        );
         assert_eq!((map.get("run 1").unwrap(), map.get("run 2").unwrap()), (None, Some(&run(22))));
     }
 
@@ -410,7 +437,10 @@ fn maps_lie_in_maps_and_in_structs() {
     let mut lab: Lab = file.read_root().unwrap();
     assert_eq!(lab.days.get("mon").unwrap().unwrap().get(&2).unwrap(), Some(&run(2)));
     assert!(!lab.days.is_loaded("tue"));
-    assert_eq!((lab.rates.get("x").unwrap(), lab.flat.keys().unwrap()), (Some(&0.5), vec!["b".into(), "a".into()]));
+    assert_eq!(
+        (lab.rates.get("x").unwrap(), lab.flat.keys().unwrap()),
+        (Some(&0.5), vec!["b".into(), "a".into()])
+    );
     assert_eq!((lab.many[1].get("n").unwrap(), lab.none.is_none()), (Some(&2), true));
     assert_eq!(lab.late.get().unwrap().get("n").unwrap(), Some(&9));
     // A change inside is one of the outer map too.
@@ -427,8 +457,14 @@ fn maps_lie_in_maps_and_in_structs() {
     assert_eq!(copy.days.get("mon").unwrap().unwrap().keys().unwrap(), [1, 2, 7]);
     drop((lab, day, file));
     let Some(python) = python() else { return };
-    assert_eq!(python.eval(&path, "[list(f['days/mon']), list(f['many/1'])]"), json!([["1", "2", "7"], ["n"]]));
-    assert_eq!(python.eval(&path, "[sorted(f['flat']), f['rates/x'][()]]"), json!([["keys", "values"], 0.5]));
+    assert_eq!(
+        python.eval(&path, "[list(f['days/mon']), list(f['many/1'])]"),
+        json!([["1", "2", "7"], ["n"]])
+    );
+    assert_eq!(
+        python.eval(&path, "[sorted(f['flat']), f['rates/x'][()]]"),
+        json!([["keys", "values"], 0.5])
+    );
     // Many other maps are one object.
     let maps = vec![BTreeMap::from([("n".to_string(), 1u8)]), BTreeMap::new()];
     let maps: Vec<LazyMap<String, u8>> = from_bytes(&to_bytes(&maps).unwrap()).unwrap();
@@ -459,7 +495,10 @@ fn any_text_is_a_key() {
     let file = File::create(&path).unwrap();
     file.write_root(&map).unwrap();
     let mut map: LazyMap<String, Vec<u8>> = file.read_root().unwrap();
-    assert_eq!((map.keys().unwrap(), map.len().unwrap()), (keys.map(String::from).to_vec(), keys.len()));
+    assert_eq!(
+        (map.keys().unwrap(), map.len().unwrap()),
+        (keys.map(String::from).to_vec(), keys.len())
+    );
     for (i, key) in keys.iter().enumerate() {
         assert_eq!(map.read(*key).unwrap(), Some(vec![i as u8]), "{key:?}");
         map.insert(key.to_string(), vec![i as u8, 1]).unwrap();
@@ -492,13 +531,15 @@ fn what_a_killed_process_left_is_no_entry() {
 fn keys_of_others_are_found_however_they_are_spelled() {
     let Some(python) = python() else { return };
     let (_dir, path) = scratch("others.h5");
-    let code =
-        "for i in (7, 10, 9): f[f'm/{i:03}'] = np.arange(i)\nf['m/+12'] = np.arange(1)\nf['s/b'] = 1; f['s/a'] = 2";
+    let code = "for i in (7, 10, 9): f[f'm/{i:03}'] = np.arange(i)\nf['m/+12'] = np.arange(1)\nf['s/b'] = 1; f['s/a'] = 2";
     python.create(&path, code);
     let file = File::open_rw(&path).unwrap();
     let mut map: LazyMap<u32, Vec<i64>> = file.read("m").unwrap();
     assert_eq!((map.len().unwrap(), map.keys().unwrap()), (4, vec![12, 7, 9, 10]));
-    assert_eq!((map.get(&9).unwrap().map(Vec::len), map.get(&12).unwrap().map(Vec::len)), (Some(9), Some(1)));
+    assert_eq!(
+        (map.get(&9).unwrap().map(Vec::len), map.get(&12).unwrap().map(Vec::len)),
+        (Some(9), Some(1))
+    );
     assert_eq!((map.get(&8).unwrap(), map.contains_key(&10).unwrap()), (None, true));
     // In place of the old spelling, the usual one.
     map.insert(7, vec![1]).unwrap();
@@ -506,9 +547,15 @@ fn keys_of_others_are_found_however_they_are_spelled() {
     map.flush().unwrap();
     assert_eq!(map.keys().unwrap(), [12, 9, 7].to_vec());
     let mut text: LazyMap<String, i64> = file.read("s").unwrap();
-    assert_eq!((text.keys().unwrap(), text.get("a").unwrap()), (vec!["a".into(), "b".into()], Some(&2)));
+    assert_eq!(
+        (text.keys().unwrap(), text.get("a").unwrap()),
+        (vec!["a".into(), "b".into()], Some(&2))
+    );
     text.insert("x/y".into(), 1).unwrap();
-    assert!(matches!(text.flush().unwrap_err().kind(), ErrorKind::Unsupported(_)), "no link has this name");
+    assert!(
+        matches!(text.flush().unwrap_err().kind(), ErrorKind::Unsupported(_)),
+        "no link has this name"
+    );
     drop((map, text, file));
     assert_eq!(python.eval(&path, "sorted(f['m'])"), json!(["+12", "009", "7"]));
 
@@ -536,7 +583,10 @@ fn enums_are_found_by_their_older_names() {
     let old: LazyMap<Old, Run> = [(Old::Start, run(1)), (Old::Train, run(2))].into_iter().collect();
     let map: LazyMap<Phase, Run> = from_bytes(&to_bytes(&old).unwrap()).unwrap();
     assert_eq!(map.keys().unwrap(), [Phase::Warmup, Phase::Train]);
-    assert_eq!((map.get(&Phase::Warmup).unwrap(), map.get(&Phase::Train).unwrap()), (Some(&run(1)), Some(&run(2))));
+    assert_eq!(
+        (map.get(&Phase::Warmup).unwrap(), map.get(&Phase::Train).unwrap()),
+        (Some(&run(1)), Some(&run(2)))
+    );
 }
 
 #[test]
@@ -575,9 +625,11 @@ fn dictionaries_of_pythons_filebacked() {
     same::<Vec<String>, i64>("dicts", Some("tuple_key"));
     same::<String, BTreeMap<String, i64>>("dicts", Some("nested"));
     same::<String, i64>("dicts", Some("empty"));
-    let map: LazyMap<String, LazyMap<String, i64>> = File::open(golden::path("dicts")).unwrap().read("nested").unwrap();
+    let map: LazyMap<String, LazyMap<String, i64>> =
+        File::open(golden::path("dicts")).unwrap().read("nested").unwrap();
     assert_eq!(map.get("x").unwrap().unwrap().get("y").unwrap(), Some(&1));
-    // A key with a slash made a group of its own: that is what is there, under the names that are there.
+    // A key with a slash made a group of its own: that is what is there, under the names that are
+    // there.
     let file = File::open(golden::path("bad_dict_slash")).unwrap();
     let map: LazyMap<String, i64> = file.read("slash_key").unwrap();
     assert_eq!((map.keys().unwrap(), map.get("a/b").unwrap()), (vec!["a".to_string()], None));
@@ -588,7 +640,10 @@ fn dictionaries_of_pythons_filebacked() {
 fn options_leave_entries_out() {
     let bytes = to_bytes(&lazy(5)).unwrap();
     let map: LazyMap<String, Run> = ReadOptions::new().skip(["run 1"]).from_bytes(&bytes).unwrap();
-    assert_eq!((map.len().unwrap(), map.keys().unwrap().len(), map.contains_key("run 1").unwrap()), (4, 4, false));
+    assert_eq!(
+        (map.len().unwrap(), map.keys().unwrap().len(), map.contains_key("run 1").unwrap()),
+        (4, 4, false)
+    );
     assert_eq!((map.get("run 1").unwrap(), map.get("run 2").unwrap()), (None, Some(&run(2))));
     let map: LazyMap<String, Run> = from_bytes(&bytes).unwrap();
     let less = WriteOptions::new().skip(["run 1"]).to_bytes(&map).unwrap();
@@ -628,7 +683,8 @@ fn a_file_that_changes_under_a_map_is_noticed() {
 fn damage_is_an_error() {
     let good = to_bytes(&lazy(400)).unwrap();
     let looked = |bytes: &[u8]| -> filebacked::Result<Vec<Option<Run>>> {
-        let map: LazyMap<String, Run> = ReadOptions::new().engine(Engine::Native).from_bytes(bytes)?;
+        let map: LazyMap<String, Run> =
+            ReadOptions::new().engine(Engine::Native).from_bytes(bytes)?;
         (0..400).step_by(19).map(|i| map.read(&name(i))).collect()
     };
     let expected: Vec<Option<Run>> = (0..400).step_by(19).map(|i| Some(run(i))).collect();
@@ -691,14 +747,17 @@ fn threads_flush_handles_of_their_own() {
 
 #[test]
 fn one_value_that_cannot_be_read_is_one_error() {
-    let map: LazyMap<String, i64> = (0..20).map(|i| (i.to_string(), if i == 13 { 300 } else { i })).collect();
+    let map: LazyMap<String, i64> =
+        (0..20).map(|i| (i.to_string(), if i == 13 { 300 } else { i })).collect();
     let map: LazyMap<String, u8> = from_bytes(&to_bytes(&map).unwrap()).unwrap();
     let items: Vec<_> = map.iter().collect();
     assert_eq!(items.len(), 20);
     for (i, item) in items.into_iter().enumerate() {
         match item {
             Ok((key, value)) => assert_eq!((key.clone(), usize::from(*value)), (i.to_string(), i)),
-            Err(error) => assert!(i == 13 && matches!(error.kind(), ErrorKind::OutOfRange { .. }), "{error}"),
+            Err(error) => {
+                assert!(i == 13 && matches!(error.kind(), ErrorKind::OutOfRange { .. }), "{error}")
+            }
         }
     }
     assert!(map.into_map::<HashMap<_, _>>().is_err());
@@ -715,14 +774,18 @@ fn python_lays_out_a_map() {
     }
     let pages = [("b".to_string(), 1), ("a".to_string(), 2)].into_iter().collect();
     WriteOptions::new().layout(filebacked::Layout::Python).save(&path, &Book { pages }).unwrap();
-    assert_eq!(python.eval(&path, "{k: int(v[()]) for k, v in f['pages'].items()}"), json!({"a": 2, "b": 1}));
+    assert_eq!(
+        python.eval(&path, "{k: int(v[()]) for k, v in f['pages'].items()}"),
+        json!({"a": 2, "b": 1})
+    );
     let book: Book = load(&path).unwrap();
     assert_eq!(book.pages.get("a").unwrap(), Some(&2));
 }
 
 #[test]
 fn maps_of_absent_values() {
-    let map: LazyMap<String, Option<u8>> = [("a".to_string(), None), ("b".to_string(), Some(1))].into_iter().collect();
+    let map: LazyMap<String, Option<u8>> =
+        [("a".to_string(), None), ("b".to_string(), Some(1))].into_iter().collect();
     let (_dir, path) = scratch("map.h5");
     save(&path, &map).unwrap();
     let mut map: LazyMap<String, Option<u8>> = File::open_rw(&path).unwrap().read_root().unwrap();

@@ -1,6 +1,8 @@
 //! Maps of `keys` and `values` that are changed in place.
 
-use filebacked::{Compression, ErrorKind, File, FileBacked, LazyMap, ReadOptions, WriteOptions, save};
+use filebacked::{
+    Compression, ErrorKind, File, FileBacked, LazyMap, ReadOptions, WriteOptions, save,
+};
 use filebacked_tests::{python, scratch};
 use indexmap::IndexMap;
 use serde_json::json;
@@ -25,9 +27,11 @@ where
         let map: BTreeMap<K, V> = (0..first).map(|i| (key(i), value(i))).collect();
         match way {
             "library" => File::create(&path).unwrap().write("value", &map).unwrap(),
-            "compressed" => {
-                WriteOptions::new().compression(Compression::Gzip(1)).chunk_bytes(300).save(&path, &map).unwrap()
-            }
+            "compressed" => WriteOptions::new()
+                .compression(Compression::Gzip(1))
+                .chunk_bytes(300)
+                .save(&path, &map)
+                .unwrap(),
             _ => save(&path, &map).unwrap(),
         }
         let file = File::open_rw(&path).unwrap();
@@ -91,7 +95,11 @@ fn maps_of_every_kind() {
     check(|i| i as i64 - 15, text);
     check(
         |i| (i as u8, "a".repeat(i as usize)),
-        |i| Inner { x: f64::from(i), tag: text(i), note: (!i.is_multiple_of(3)).then(|| text(i + 1)) },
+        |i| Inner {
+            x: f64::from(i),
+            tag: text(i),
+            note: (!i.is_multiple_of(3)).then(|| text(i + 1)),
+        },
     );
     check(|i| (i, i + 1), |i| vec![i; i as usize % 4]);
     check(|i| (i, 0u8), |i| if i % 2 == 0 { Ok(i) } else { Err(text(i)) });
@@ -102,8 +110,7 @@ fn h5py_sees_what_was_flushed() {
     let Some(python) = python() else { return };
     let (_dir, path) = scratch("map.h5");
     save(&path, &BTreeMap::from([("a".to_string(), 1u16), ("b".to_string(), 2)])).unwrap();
-    let what =
-        "[int(f['value'].attrs['len']), [k.decode() for k in f['value/keys'][:]], f['value/values'][:].tolist()]";
+    let what = "[int(f['value'].attrs['len']), [k.decode() for k in f['value/keys'][:]], f['value/values'][:].tolist()]";
     let change = |change: &dyn Fn(&mut LazyMap<String, u16>)| {
         let file = File::open_rw(&path).unwrap();
         let mut map: LazyMap<String, u16> = file.read("value").unwrap();
@@ -131,8 +138,10 @@ fn h5py_sees_what_was_flushed() {
     map.flush().unwrap();
     assert_eq!(map.keys().unwrap(), ["y", "z"]);
     drop((map, file));
-    let found =
-        python.eval(&path, "[[k.decode() for k in f['m/keys'][:]], f['m/values'][:].tolist(), sorted(f['m'].attrs)]");
+    let found = python.eval(
+        &path,
+        "[[k.decode() for k in f['m/keys'][:]], f['m/values'][:].tolist(), sorted(f['m'].attrs)]",
+    );
     assert_eq!(found, json!([["y", "z"], [1.5, 2.5], []]));
 }
 
@@ -207,7 +216,8 @@ fn what_cannot_be_flushed_changes_nothing() {
     drop(read_only);
     // What the options leave out would be lost.
     let file = File::open_rw(&path).unwrap();
-    let mut some: LazyMap<String, u8> = file.read_with("value", &ReadOptions::new().skip(["a"])).unwrap();
+    let mut some: LazyMap<String, u8> =
+        file.read_with("value", &ReadOptions::new().skip(["a"])).unwrap();
     assert_eq!(some.keys().unwrap(), ["b"]);
     some.insert("c".into(), 3).unwrap();
     let error = some.flush().unwrap_err();

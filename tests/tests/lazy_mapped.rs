@@ -3,7 +3,8 @@
 #![cfg(unix)]
 
 use filebacked::{
-    ArrayOptions, Compression, Error, ErrorKind, File, FileBacked, LazyArray, MappedArray, WriteOptions, load, to_bytes,
+    ArrayOptions, Compression, Error, ErrorKind, File, FileBacked, LazyArray, MappedArray,
+    WriteOptions, load, to_bytes,
 };
 use filebacked_tests::{ENGINES, python, scratch};
 use ndarray::{Array1, Array2, Axis, Dimension, Ix1, Ix2, IxDyn, array, s};
@@ -63,7 +64,8 @@ fn what_is_saved_is_aligned_and_mapped() {
         WriteOptions::new().engine(engine).save(&path, &fields).unwrap();
         let by_library = File::open(&path).unwrap().read_root::<Handles>().unwrap();
         for handles in [load::<Handles>(&path).unwrap(), by_library] {
-            let (x, z, n) = (map(&handles.x).unwrap(), map(&handles.z).unwrap(), map(&handles.n).unwrap());
+            let (x, z, n) =
+                (map(&handles.x).unwrap(), map(&handles.z).unwrap(), map(&handles.n).unwrap());
             assert_eq!(x.shape(), [300, 70]);
             assert_eq!((x.view(), n.view()), (fields.x.view(), fields.n.view()), "{engine:?}");
             assert_eq!(z.view(), fields.z.view().into_dyn());
@@ -85,7 +87,8 @@ fn what_was_written_through_a_handle_is_mapped() {
     let mapped = map(&x).unwrap();
     assert_eq!((mapped.view().len(), mapped.view().sum()), (100_000, 6.0));
     assert_eq!(mapped.view()[501], 2.0);
-    let empty = LazyArray::<f64, Ix2>::create(&file, "empty", (0, 3), &ArrayOptions::new()).unwrap();
+    let empty =
+        LazyArray::<f64, Ix2>::create(&file, "empty", (0, 3), &ArrayOptions::new()).unwrap();
     assert_eq!(map(&empty).unwrap().view().dim(), (0, 3));
     // Saving anew takes the name, not the file.
     drop((mapped, x, empty));
@@ -109,7 +112,10 @@ fn what_cannot_be_mapped_says_why() {
     for engine in ENGINES {
         WriteOptions::new().engine(engine).save(&path, &x.slice(s![..2, ..])).unwrap();
         refused(map(&loaded(&path)), "compact");
-        refused(map(&File::open(&path).unwrap().read::<LazyArray<f64, Ix2>>("value").unwrap()), "compact");
+        refused(
+            map(&File::open(&path).unwrap().read::<LazyArray<f64, Ix2>>("value").unwrap()),
+            "compact",
+        );
         WriteOptions::new().engine(engine).save(&path, &x.mapv(|x| x as f32)).unwrap();
         for lazy in [loaded(&path), File::open(&path).unwrap().read("value").unwrap()] {
             let error = map(&lazy).unwrap_err();
@@ -119,7 +125,10 @@ fn what_cannot_be_mapped_says_why() {
     }
     let file = File::create(&path).unwrap();
     let options = ArrayOptions::new().unlimited(Axis(0));
-    refused(map(&LazyArray::<f64, Ix2>::create(&file, "rows", (10, 10), &options).unwrap()), "chunked");
+    refused(
+        map(&LazyArray::<f64, Ix2>::create(&file, "rows", (10, 10), &options).unwrap()),
+        "chunked",
+    );
 }
 
 #[test]

@@ -17,10 +17,17 @@ fn check<T: FileBacked + Clone + Debug + PartialEq>(values: &Vec<T>) {
             assert_eq!(lazy.get(i).unwrap(), values[i], "{what}: {i}");
         }
         for range in [0..0, 0..n, n / 4..n / 2, n / 2..n, n..n] {
-            assert_eq!(lazy.range(range.clone()).unwrap(), values[range.clone()], "{what}: {range:?}");
+            assert_eq!(
+                lazy.range(range.clone()).unwrap(),
+                values[range.clone()],
+                "{what}: {range:?}"
+            );
         }
         assert_eq!(lazy.read().unwrap(), *values, "{what}");
-        assert_eq!(lazy.blocks(n / 3 + 1).map(|block| block.unwrap()).collect::<Vec<_>>().concat(), *values);
+        assert_eq!(
+            lazy.blocks(n / 3 + 1).map(|block| block.unwrap()).collect::<Vec<_>>().concat(),
+            *values
+        );
         assert_eq!(lazy.iter().map(|row| row.unwrap()).collect::<Vec<_>>(), *values, "{what}");
         assert!(matches!(lazy.get(n).unwrap_err().kind(), ErrorKind::OutOfBounds(_)));
         assert!(matches!(lazy.range(..=n).unwrap_err().kind(), ErrorKind::OutOfBounds(_)));
@@ -43,7 +50,10 @@ fn check<T: FileBacked + Clone + Debug + PartialEq>(values: &Vec<T>) {
         save(&copy, &more).unwrap();
         let twice: Vec<T> = values.iter().chain(values.iter().take(2)).cloned().collect();
         assert_eq!(load::<Vec<T>>(&copy).unwrap(), twice);
-        assert_eq!(more.range(values.len().saturating_sub(1)..).unwrap(), twice[values.len().saturating_sub(1)..]);
+        assert_eq!(
+            more.range(values.len().saturating_sub(1)..).unwrap(),
+            twice[values.len().saturating_sub(1)..]
+        );
         // Nothing more: the raw copy may lie in another way.
         if twice.len() > values.len() {
             assert_eq!(to_bytes(&more).unwrap(), to_bytes(&twice).unwrap());
@@ -74,7 +84,11 @@ fn sequences_of_every_kind() {
     check(&(0..100).map(|i| row(i).map).collect::<Vec<_>>());
     check(&vec![(); 70]);
     check(&(0..100).map(|i| [i, i + 1, i + 2]).collect::<Vec<[u16; 3]>>());
-    check(&(0..70).map(|i| if i % 3 == 0 { Ok(i) } else { Err(format!("e{i}")) }).collect::<Vec<Result<u8, String>>>());
+    check(
+        &(0..70)
+            .map(|i| if i % 3 == 0 { Ok(i) } else { Err(format!("e{i}")) })
+            .collect::<Vec<Result<u8, String>>>(),
+    );
 }
 
 #[derive(FileBacked, Clone, Debug, PartialEq)]
@@ -94,16 +108,27 @@ struct RecordHandles {
 
 #[test]
 fn records_and_lists() {
-    let tag = |i: usize| Inner { x: i as f64, tag: if i == 9 { "long ".repeat(50) } else { "s".into() } };
-    let rows = (0..60).map(|i| (i as u32, tag(i), (i % 3 != 1).then_some(i as f64), [i as i8, 1])).collect();
+    let tag =
+        |i: usize| Inner { x: i as f64, tag: if i == 9 { "long ".repeat(50) } else { "s".into() } };
+    let rows = (0..60)
+        .map(|i| (i as u32, tag(i), (i % 3 != 1).then_some(i as f64), [i as i8, 1]))
+        .collect();
     let records = Records { rows, listed: (0..12).map(inner).collect() };
     let (_dir, path) = scratch("records.h5");
     save(&path, &records).unwrap();
-    for handles in [load::<RecordHandles>(&path).unwrap(), File::open(&path).unwrap().read_root().unwrap()] {
+    for handles in
+        [load::<RecordHandles>(&path).unwrap(), File::open(&path).unwrap().read_root().unwrap()]
+    {
         assert_eq!(handles.rows.len(), 60);
         assert_eq!(handles.rows.range(7..11).unwrap(), records.rows[7..11]);
-        assert_eq!(handles.rows.column::<String>("1/tag").unwrap().range(8..10).unwrap()[1].len(), 250);
-        assert_eq!(handles.rows.column::<Option<f64>>("2").unwrap().range(3..5).unwrap(), [Some(3.0), None]);
+        assert_eq!(
+            handles.rows.column::<String>("1/tag").unwrap().range(8..10).unwrap()[1].len(),
+            250
+        );
+        assert_eq!(
+            handles.rows.column::<Option<f64>>("2").unwrap().range(3..5).unwrap(),
+            [Some(3.0), None]
+        );
         assert_eq!(handles.listed.get(11).unwrap(), inner(11));
         assert_eq!(handles.listed.range(3..6).unwrap(), records.listed[3..6]);
     }
@@ -121,9 +146,15 @@ fn columns_alone() {
         let loss = lazy.column::<f64>("meta/loss").unwrap();
         assert_eq!(loss.len(), 502);
         assert_eq!(loss.get(499).unwrap(), 1.0 / 500.0);
-        assert_eq!(loss.range(498..=501).unwrap(), [1.0 / 499.0, 1.0 / 500.0, 1.0 / 501.0, 1.0 / 502.0]);
+        assert_eq!(
+            loss.range(498..=501).unwrap(),
+            [1.0 / 499.0, 1.0 / 500.0, 1.0 / 501.0, 1.0 / 502.0]
+        );
         let column = |i: usize| lazy.column::<String>("inner/tag").unwrap().get(i).unwrap();
-        assert_eq!([column(0), column(501)], [rows[0].inner.tag.clone(), rows[501].inner.tag.clone()]);
+        assert_eq!(
+            [column(0), column(501)],
+            [rows[0].inner.tag.clone(), rows[501].inner.tag.clone()]
+        );
         let lists = lazy.column::<Vec<u16>>("list").unwrap().read().unwrap();
         assert_eq!(lists, rows.iter().map(|row| row.list.clone()).collect::<Vec<_>>());
         let shapes = lazy.column::<Shape>("shape").unwrap().range(301..303).unwrap();
@@ -150,7 +181,11 @@ impl filebacked::Filter<i64> for Differences {
         "Differences"
     }
 
-    fn write(&self, value: &i64, slot: filebacked::Slot<'_>) -> filebacked::Result<filebacked::Written> {
+    fn write(
+        &self,
+        value: &i64,
+        slot: filebacked::Slot<'_>,
+    ) -> filebacked::Result<filebacked::Written> {
         slot.put_next(value)
     }
 
@@ -164,7 +199,8 @@ impl filebacked::Filter<i64> for Differences {
         slot: filebacked::Slot<'_>,
     ) -> filebacked::Result<filebacked::Written> {
         let mut last = 0;
-        let steps: Vec<i64> = rows.iter().map(|value| value - std::mem::replace(&mut last, *value)).collect();
+        let steps: Vec<i64> =
+            rows.iter().map(|value| value - std::mem::replace(&mut last, *value)).collect();
         slot.put_next_rows(filebacked::Rows::slice(&steps))
     }
 
@@ -187,7 +223,8 @@ struct Filtered {
 
 #[test]
 fn what_a_filter_wrote_is_read_whole() {
-    let rows: Vec<Filtered> = (0..50).map(|i| Filtered { at: i * i, name: format!("{i}") }).collect();
+    let rows: Vec<Filtered> =
+        (0..50).map(|i| Filtered { at: i * i, name: format!("{i}") }).collect();
     let lazy: LazyVec<Filtered> = from_bytes(&to_bytes(&rows).unwrap()).unwrap();
     assert_eq!(lazy.get(30).unwrap(), rows[30]);
     assert_eq!(lazy.range(10..20).unwrap(), rows[10..20]);
@@ -207,12 +244,18 @@ fn files_of_others() {
     );
     let file = File::open(&path).unwrap();
     assert_eq!(file.read::<LazyVec<i64>>("x").unwrap().range(98..).unwrap(), [98, 99]);
-    assert_eq!(file.read::<LazyVec<Vec<f64>>>("wide").unwrap().get(1).unwrap(), [4.0, 5.0, 6.0, 7.0]);
+    assert_eq!(
+        file.read::<LazyVec<Vec<f64>>>("wide").unwrap().get(1).unwrap(),
+        [4.0, 5.0, 6.0, 7.0]
+    );
     let table = file.read::<LazyVec<Inner>>("t").unwrap();
     assert_eq!((table.len(), table.get(3).unwrap()), (5, Inner { x: 3.0, tag: "d".into() }));
     let records = file.read::<LazyVec<Inner>>("r").unwrap();
     assert_eq!(records.get(1).unwrap(), Inner { x: 2.5, tag: "two".into() });
-    assert_eq!(file.read::<LazyVec<Vec<f64>>>("s").unwrap().range(1..).unwrap(), [vec![], vec![3.0]]);
+    assert_eq!(
+        file.read::<LazyVec<Vec<f64>>>("s").unwrap().range(1..).unwrap(),
+        [vec![], vec![3.0]]
+    );
 }
 
 #[test]
@@ -270,7 +313,9 @@ fn eight_threads_read_one_handle() {
     let (_dir, path) = scratch("threads.h5");
     save(&path, &rows).unwrap();
     fn is_shared<T: Send + Sync>(_: &T) {}
-    for lazy in [load::<LazyVec<Row>>(&path).unwrap(), File::open(&path).unwrap().read("value").unwrap()] {
+    for lazy in
+        [load::<LazyVec<Row>>(&path).unwrap(), File::open(&path).unwrap().read("value").unwrap()]
+    {
         is_shared(&lazy);
         std::thread::scope(|scope| {
             for thread in 0..8 {

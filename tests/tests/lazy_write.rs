@@ -1,13 +1,18 @@
-//! Arrays that are changed in the file: parts written, appended, resized, and made without having been in memory.
+//! Arrays that are changed in the file: parts written, appended, resized, and made without having
+//! been in memory.
 
 // Ranges that are empty are part of what is tested.
 #![allow(clippy::reversed_empty_ranges)]
 
 use filebacked::{
-    ArrayOptions, Compression, Error, ErrorKind, File, FileBacked, LazyArray, WriteOptions, from_bytes, load, save,
+    ArrayOptions, Compression, Error, ErrorKind, File, FileBacked, LazyArray, WriteOptions,
+    from_bytes, load, save,
 };
 use filebacked_tests::{python, scratch};
-use ndarray::{Array, Array1, Array2, Array3, ArrayD, Axis, Ix0, Ix1, Ix2, Ix3, NewAxis, arr0, array, concatenate, s};
+use ndarray::{
+    Array, Array1, Array2, Array3, ArrayD, Axis, Ix0, Ix1, Ix2, Ix3, NewAxis, arr0, array,
+    concatenate, s,
+};
 use proptest::prelude::*;
 
 fn grid(shape: (usize, usize, usize)) -> Array3<f64> {
@@ -19,7 +24,13 @@ fn everywhere(test: impl Fn(LazyArray<f64, Ix3>, Array3<f64>, &dyn Fn() -> Optio
     for (shape, options) in [
         ((3, 4, 5), WriteOptions::new()),
         ((40, 50, 60), WriteOptions::new()),
-        ((40, 50, 60), WriteOptions::new().compression(Compression::Gzip(1)).chunk_bytes(7000).fletcher32(true)),
+        (
+            (40, 50, 60),
+            WriteOptions::new()
+                .compression(Compression::Gzip(1))
+                .chunk_bytes(7000)
+                .fletcher32(true),
+        ),
     ] {
         let (_dir, path) = scratch("grid.h5");
         let grid = grid(shape);
@@ -94,16 +105,24 @@ fn arrays_are_appended_along_every_axis() {
             let mut shape = grid.shape().to_vec();
             for more in [1, 3, 0] {
                 shape[axis] = more;
-                let values = ArrayD::from_shape_fn(shape.clone(), |at| (at[0] * 7 + at[1] * 11 + at[2]) as f64 - 0.5);
+                let values = ArrayD::from_shape_fn(shape.clone(), |at| {
+                    (at[0] * 7 + at[1] * 11 + at[2]) as f64 - 0.5
+                });
                 let values = values.into_dimensionality::<Ix3>().unwrap();
                 lazy.append(Axis(axis), &values).unwrap();
                 grid = concatenate![Axis(axis), grid, values];
                 assert_eq!(lazy.shape(), grid.shape());
-                assert_eq!(lazy.read_slice(s![-1, ..;2, ..]).unwrap(), grid.slice(s![-1, ..;2, ..]));
+                assert_eq!(
+                    lazy.read_slice(s![-1, ..;2, ..]).unwrap(),
+                    grid.slice(s![-1, ..;2, ..])
+                );
             }
         }
         assert_eq!(lazy.read().unwrap(), grid);
-        assert_eq!(lazy.blocks(5000).map(|block| block.unwrap().array.sum()).sum::<f64>(), grid.sum());
+        assert_eq!(
+            lazy.blocks(5000).map(|block| block.unwrap().array.sum()).sum::<f64>(),
+            grid.sum()
+        );
         if let Some(stored) = stored() {
             assert_eq!(stored, grid);
         }
@@ -168,7 +187,8 @@ fn a_file_opened_to_be_read_is_not_written() {
             assert_eq!(lazy.shape(), [shape.0, shape.1, shape.2]);
         }
         let file = File::open(&path).unwrap();
-        let error = LazyArray::<f64, Ix1>::create(&file, "new", 3, &ArrayOptions::new()).unwrap_err();
+        let error =
+            LazyArray::<f64, Ix1>::create(&file, "new", 3, &ArrayOptions::new()).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::ReadOnly);
         drop(file);
         assert_eq!(std::fs::read(&path).unwrap(), bytes);
@@ -187,7 +207,11 @@ fn a_dataset_that_grows_keeps_its_names_attributes_and_place() {
         let b = hdf5.dataset("table/b").unwrap();
         b.new_attr::<f64>().create("scale").unwrap().write_scalar(&0.5).unwrap();
         let text: filebacked::hdf5::types::VarLenUnicode = "Länge".parse().unwrap();
-        b.new_attr::<filebacked::hdf5::types::VarLenUnicode>().create("unit").unwrap().write_scalar(&text).unwrap();
+        b.new_attr::<filebacked::hdf5::types::VarLenUnicode>()
+            .create("unit")
+            .unwrap()
+            .write_scalar(&text)
+            .unwrap();
         hdf5.link_hard("table/b", "alias").unwrap();
         hdf5.link_soft("/table/b", "soft").unwrap();
     }
@@ -234,7 +258,8 @@ fn the_order_of_a_map_stays_when_a_value_grows() {
     use indexmap::IndexMap;
     let (_dir, path) = scratch("map.h5");
     let names = ["z", "a", "m", "b"];
-    let map: IndexMap<String, Array1<f64>> = names.iter().map(|name| (name.to_string(), array![1.0, 2.0])).collect();
+    let map: IndexMap<String, Array1<f64>> =
+        names.iter().map(|name| (name.to_string(), array![1.0, 2.0])).collect();
     let file = File::create(&path).unwrap();
     file.write("map", &map).unwrap();
     let mut map: IndexMap<String, LazyArray<f64, Ix1>> = file.read("map").unwrap();
@@ -256,7 +281,10 @@ fn other_handles_notice_a_dataset_that_grew() {
     let three = one.clone();
     two.append(Axis(0), &array![[7, 8, 9]]).unwrap();
     let error = one.read().unwrap_err();
-    assert_eq!((error.kind(), error.path(), error.file()), (&ErrorKind::Changed, "/log/rows".into(), Some(&*path)));
+    assert_eq!(
+        (error.kind(), error.path(), error.file()),
+        (&ErrorKind::Changed, "/log/rows".into(), Some(&*path))
+    );
     assert_eq!(kind(one.read_slice(s![0, ..])), ErrorKind::Changed);
     assert_eq!(kind(one.select(Axis(0), &[1])), ErrorKind::Changed);
     assert_eq!(kind(one.read_into(&mut Array2::zeros((2, 3)).view_mut())), ErrorKind::Changed);
@@ -293,25 +321,43 @@ fn what_is_made_is_what_was_asked_for() {
     create("limited", &o().max_shape(&[Some(500), None]).fletcher32(true));
     create("gzip", &o().compression(Compression::Gzip(3)).unlimited(Axis(0)));
     create("nan", &o().fill_value(f32::NAN));
-    let large = LazyArray::<f64, Ix1>::create(&file, "large", 1 << 30, &ArrayOptions::new()).unwrap();
+    let large =
+        LazyArray::<f64, Ix1>::create(&file, "large", 1 << 30, &ArrayOptions::new()).unwrap();
     assert_eq!((large.shape(), large.chunk()), (&[1 << 30][..], None));
-    let filled = LazyArray::<i16, Ix1>::create(&file, "filled", 1 << 30, &ArrayOptions::new().fill_value(-7)).unwrap();
+    let filled = LazyArray::<i16, Ix1>::create(
+        &file,
+        "filled",
+        1 << 30,
+        &ArrayOptions::new().fill_value(-7),
+    )
+    .unwrap();
     assert_eq!(filled.read_slice(s![77..79]).unwrap(), array![-7, -7]);
-    LazyArray::<bool, Ix0>::create(&file, "flag", (), &ArrayOptions::new().fill_value(true)).unwrap();
-    let mut text = LazyArray::<String, Ix1>::create(&file, "text", 0, &ArrayOptions::new().unlimited(Axis(0))).unwrap();
+    LazyArray::<bool, Ix0>::create(&file, "flag", (), &ArrayOptions::new().fill_value(true))
+        .unwrap();
+    let mut text =
+        LazyArray::<String, Ix1>::create(&file, "text", 0, &ArrayOptions::new().unlimited(Axis(0)))
+            .unwrap();
     text.append(Axis(0), &array!["a".to_string(), String::new(), "größe".repeat(20)]).unwrap();
-    let named =
-        LazyArray::<String, Ix1>::create(&file, "named", 3, &ArrayOptions::new().fill_value("none".into())).unwrap();
+    let named = LazyArray::<String, Ix1>::create(
+        &file,
+        "named",
+        3,
+        &ArrayOptions::new().fill_value("none".into()),
+    )
+    .unwrap();
     assert_eq!(named.read().unwrap(), array!["none", "none", "none"]);
     let empty = LazyArray::<String, Ix1>::create(&file, "empty", 2, &ArrayOptions::new()).unwrap();
     assert_eq!(empty.read().unwrap(), array!["", ""]);
 
-    let exists = |name: &str| kind(LazyArray::<f32, Ix1>::create(&file, name, 3, &ArrayOptions::new()));
+    let exists =
+        |name: &str| kind(LazyArray::<f32, Ix1>::create(&file, name, 3, &ArrayOptions::new()));
     assert_eq!(exists("plain"), ErrorKind::Exists);
     assert_eq!(exists("deep/er"), ErrorKind::Exists);
     assert!(matches!(exists("plain/x"), ErrorKind::Mismatch { .. }));
     assert!(matches!(exists(""), ErrorKind::Unsupported(_)));
-    let wrong = |options: &ArrayOptions<f32>| LazyArray::<f32, Ix2>::create(&file, "wrong", (10, 10), options);
+    let wrong = |options: &ArrayOptions<f32>| {
+        LazyArray::<f32, Ix2>::create(&file, "wrong", (10, 10), options)
+    };
     assert_mismatch(wrong(&o().chunk(&[3])));
     assert_mismatch(wrong(&o().max_shape(&[None])));
     assert_mismatch(wrong(&o().unlimited(Axis(2))));
@@ -331,20 +377,33 @@ fn what_is_made_is_what_was_asked_for() {
         python.eval(&path, &asked)
     };
     let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
-    assert_eq!(tell("plain"), json(r#"[[100, 80], null, [100, 80], null, false, "float32", "0.0"]"#));
-    assert_eq!(tell("deep/er/chunked"), json(r#"[[100, 80], [10, 8], [100, 80], null, false, "float32", "0.0"]"#));
+    assert_eq!(
+        tell("plain"),
+        json(r#"[[100, 80], null, [100, 80], null, false, "float32", "0.0"]"#)
+    );
+    assert_eq!(
+        tell("deep/er/chunked"),
+        json(r#"[[100, 80], [10, 8], [100, 80], null, false, "float32", "0.0"]"#)
+    );
     let limited = tell("limited");
     assert_eq!((&limited[2], &limited[4]), (&json("[500, null]"), &json("true")));
     let gzip = tell("gzip");
     assert_eq!((&gzip[2], &gzip[3]), (&json("[null, 80]"), &json("\"gzip\"")));
     assert_eq!(tell("nan")[6], "nan");
-    assert_eq!(tell("large"), json(r#"[[1073741824], null, [1073741824], null, false, "float64", "0.0"]"#));
+    assert_eq!(
+        tell("large"),
+        json(r#"[[1073741824], null, [1073741824], null, false, "float64", "0.0"]"#)
+    );
     assert_eq!(python.eval(&path, "[bool(f['flag'][()]), f['text'].asstr()[1:].tolist()]"), {
         serde_json::json!([true, ["", "größe".repeat(20)]])
     });
-    assert_eq!(python.eval(&path, "[float(f['large'][5]), int(f['filled'][-1]), f['large'].id.get_offset() % 8]"), {
-        serde_json::json!([0.0, -7, 0])
-    });
+    assert_eq!(
+        python.eval(
+            &path,
+            "[float(f['large'][5]), int(f['filled'][-1]), f['large'].id.get_offset() % 8]"
+        ),
+        { serde_json::json!([0.0, -7, 0]) }
+    );
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
@@ -405,7 +464,10 @@ fn elements_are_written_as_the_dataset_has_them() {
     fixed.append(Axis(0), &text("e fg")).unwrap();
     assert_eq!(fixed.read().unwrap(), text("ab cd e fg"));
     let error = fixed.write_slice(s![0..1], &text("xyz")).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::OutOfRange { .. }) && error.help().is_some(), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::OutOfRange { .. }) && error.help().is_some(),
+        "{error}"
+    );
     file.write("variable", &text(&format!("a b c d {}", "e".repeat(1000)))).unwrap();
     let mut variable: LazyArray<String, Ix1> = file.read("variable").unwrap();
     assert_eq!(variable.dtype(), Some(&filebacked::Dtype::VarStr));
@@ -449,10 +511,15 @@ fn what_h5py_made_is_appended_to() {
     drop((rows, fixed, limit, text, ascii));
     file.close().unwrap();
     let told = |name: &str| {
-        python.eval(&path, &format!("[f['{name}'][()].tolist(), f['{name}'].maxshape, str(f['{name}'].dtype)]"))
+        python.eval(
+            &path,
+            &format!("[f['{name}'][()].tolist(), f['{name}'].maxshape, str(f['{name}'].dtype)]"),
+        )
     };
-    let rows =
-        python.eval(&path, "[f['rows'][()].tolist(), f['rows'].maxshape, f['rows'].chunks, f['rows'].compression]");
+    let rows = python.eval(
+        &path,
+        "[f['rows'][()].tolist(), f['rows'].maxshape, f['rows'].chunks, f['rows'].compression]",
+    );
     let values = serde_json::json!([
         [-1.0, -2.0, -3.0],
         [3.0, 4.0, 5.0],
@@ -464,7 +531,10 @@ fn what_h5py_made_is_appended_to() {
     assert_eq!(told("fixed"), serde_json::json!([[0, -5, 2, 3, 4, 5, 1 << 20], [null], ">i4"]));
     assert_eq!(told("limit"), serde_json::json!([[0, 1, 2, 3, 4, 5, 6, 7], [null], "int64"]));
     assert_eq!(python.eval(&path, "f['limit'].chunks"), serde_json::json!([2]));
-    assert_eq!(python.eval(&path, "f['text'].asstr()[()].tolist()"), serde_json::json!(["a", "bc", "def"]));
+    assert_eq!(
+        python.eval(&path, "f['text'].asstr()[()].tolist()"),
+        serde_json::json!(["a", "bc", "def"])
+    );
     assert_eq!(
         python.eval(&path, "[x.decode() for x in f['ascii'][()]] + [str(f['ascii'].dtype)]"),
         serde_json::json!(["abc", "d", "efg", "h", "|S3"])
@@ -474,13 +544,17 @@ fn what_h5py_made_is_appended_to() {
     });
 }
 
-/// Chunks that are written as a whole are coded outside of the library, and their rest shows when the array grows.
+/// Chunks that are written as a whole are coded outside of the library, and their rest shows when
+/// the array grows.
 #[test]
 fn whole_and_cut_chunks_are_the_same_to_every_reader() {
     let (_dir, path) = scratch("chunks.h5");
     let file = File::create(&path).unwrap();
-    let options = ArrayOptions::new().chunk(&[64, 48]).compression(Compression::Gzip(1)).fletcher32(true);
-    for (name, options, fill) in [("zero", options.clone(), 0.0), ("filled", options.fill_value(-1.5), -1.5)] {
+    let options =
+        ArrayOptions::new().chunk(&[64, 48]).compression(Compression::Gzip(1)).fletcher32(true);
+    for (name, options, fill) in
+        [("zero", options.clone(), 0.0), ("filled", options.fill_value(-1.5), -1.5)]
+    {
         let options = options.unlimited(Axis(0)).unlimited(Axis(1));
         let mut lazy = LazyArray::<f64, Ix2>::create(&file, name, (200, 100), &options).unwrap();
         let mut expected = Array2::from_elem((200, 100), fill);
@@ -497,7 +571,8 @@ fn whole_and_cut_chunks_are_the_same_to_every_reader() {
     file.close().unwrap();
     let Some(python) = python() else { return };
     for (name, fill) in [("zero", 0.0), ("filled", -1.5)] {
-        let found = python.eval(&path, &format!("[float(f['{name}'][-1, -1]), float(f['{name}'][199, 99])]"));
+        let found = python
+            .eval(&path, &format!("[float(f['{name}'][-1, -1]), float(f['{name}'][199, 99])]"));
         assert_eq!(found, serde_json::json!([fill, 135_099.0]), "{name}");
     }
 }
@@ -511,14 +586,19 @@ fn parts_of_compressed_data_are_read_from_all_places() {
         #[filebacked(chunk = [16, 32, 24], compression = Compression::Gzip(1))]
         x: Array3<f32>,
     }
-    let x = Array3::from_shape_fn((70, 100, 90), |(i, j, k)| ((i * 31 + j * 17 + k * 7) % 1000) as f32);
+    let x =
+        Array3::from_shape_fn((70, 100, 90), |(i, j, k)| ((i * 31 + j * 17 + k * 7) % 1000) as f32);
     let cube = Cube { x };
     let file = File::create(&path).unwrap();
     file.write("cube", &cube).unwrap();
     // A chunk that is missing, and one that has another mask.
-    let mut holes =
-        LazyArray::<f32, Ix3>::create(&file, "holes", (70, 100, 90), &ArrayOptions::new().chunk(&[16, 32, 24]))
-            .unwrap();
+    let mut holes = LazyArray::<f32, Ix3>::create(
+        &file,
+        "holes",
+        (70, 100, 90),
+        &ArrayOptions::new().chunk(&[16, 32, 24]),
+    )
+    .unwrap();
     holes.write_slice(s![0..32, .., ..], &cube.x.slice(s![0..32, .., ..])).unwrap();
     drop(holes);
     file.close().unwrap();
@@ -548,7 +628,9 @@ fn parts_of_compressed_data_are_read_from_all_places() {
     let threads: Vec<_> = (0..8)
         .map(|n| {
             let lazy = lazy.clone();
-            std::thread::spawn(move || lazy.read_slice(s![n * 8..n * 8 + 14, .., ..]).unwrap().sum())
+            std::thread::spawn(move || {
+                lazy.read_slice(s![n * 8..n * 8 + 14, .., ..]).unwrap().sum()
+            })
         })
         .collect();
     for (n, thread) in threads.into_iter().enumerate() {
@@ -576,7 +658,10 @@ fn a_damaged_chunk_is_an_error_of_the_part_that_has_it() {
         match rows {
             Ok(rows) => assert_eq!(rows, x.slice(s![n * 100..(n + 1) * 100, ..])),
             Err(error) => {
-                assert!(matches!(error.kind(), ErrorKind::Damaged(_) | ErrorKind::Hdf5(_)), "{error:?}");
+                assert!(
+                    matches!(error.kind(), ErrorKind::Damaged(_) | ErrorKind::Hdf5(_)),
+                    "{error:?}"
+                );
                 assert_eq!(error.path(), "/value");
             }
         }
@@ -614,18 +699,22 @@ fn errors_say_which_dataset_it_was() {
     }
 }
 
-/// HDF5 forgets the filter mask of a chunk that it writes anew in the same length: chunks that do not get shorter have to be
-/// what it would make of them.
+/// HDF5 forgets the filter mask of a chunk that it writes anew in the same length: chunks that do
+/// not get shorter have to be what it would make of them.
 #[test]
 fn noise_that_was_saved_compressed_is_edited() {
     let mut state = 1u64;
     let noise = Array1::from_shape_simple_fn(40_000, || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as u32 ^ state as u32
     });
-    for compression in [Compression::Gzip(1), Compression::Lz4, Compression::Zstd(1), Compression::None] {
+    for compression in
+        [Compression::Gzip(1), Compression::Lz4, Compression::Zstd(1), Compression::None]
+    {
         let (_dir, path) = scratch("noise.h5");
-        let options = WriteOptions::new().compression(compression).chunk_bytes(16 << 10).fletcher32(true);
+        let options =
+            WriteOptions::new().compression(compression).chunk_bytes(16 << 10).fletcher32(true);
         let file = File::create(&path).unwrap();
         file.write_with("noise", &noise, &options).unwrap();
         let mut expected = noise.clone();
@@ -636,7 +725,11 @@ fn noise_that_was_saved_compressed_is_edited() {
         }
         drop(lazy);
         file.close().unwrap();
-        assert_eq!(File::open(&path).unwrap().read::<Array1<u32>>("noise").unwrap(), expected, "{compression:?}");
+        assert_eq!(
+            File::open(&path).unwrap().read::<Array1<u32>>("noise").unwrap(),
+            expected,
+            "{compression:?}"
+        );
         let (Some(python), Compression::Gzip(_)) = (python(), compression) else { continue };
         let edit = format!(
             "(g := h5py.File(r'{}', 'r+'))['noise'].__setitem__(slice(8000, 8002), [1, 2]), g.close()",

@@ -1,6 +1,9 @@
 //! Soft and external links as fields: written as links of HDF5, read without being followed.
 
-use filebacked::{ErrorKind, ExternalLink, File, FileBacked, Layout, Lazy, ReadOptions, SoftLink, Value, WriteOptions};
+use filebacked::{
+    ErrorKind, ExternalLink, File, FileBacked, Layout, Lazy, ReadOptions, SoftLink, Value,
+    WriteOptions,
+};
 use filebacked_tests::{python, scratch};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -77,8 +80,14 @@ fn model() -> Model {
         list: vec!["/layers/1".into(), "../not".into(), SoftLink::new("/layers/3")],
         sparse: vec![None, Some("/layers/2".into())],
         named: BTreeMap::from([("a/b".into(), ExternalLink::new("a ä.h5", "/ü"))]),
-        sources: vec![Source::Here("/relative".into()), Source::There { link: ("data.h5", "values").into() }],
-        rows: vec![Row { id: 1, link: "/layers/1".into() }, Row { id: 2, link: "/layers/9".into() }],
+        sources: vec![
+            Source::Here("/relative".into()),
+            Source::There { link: ("data.h5", "values").into() },
+        ],
+        rows: vec![
+            Row { id: 1, link: "/layers/1".into() },
+            Row { id: 2, link: "/layers/9".into() },
+        ],
         pair: (5, "/pair/0".into()),
         later: SoftDefault { link: "x".into() },
     }
@@ -95,7 +104,10 @@ fn saved() -> (tempfile::TempDir, std::path::PathBuf) {
 #[track_caller]
 fn dangles<T: std::fmt::Debug>(result: filebacked::Result<T>, words: &str) {
     let error = result.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Dangling(_)) && error.to_string().contains(words), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Dangling(_)) && error.to_string().contains(words),
+        "{error}"
+    );
 }
 
 #[test]
@@ -113,7 +125,10 @@ fn links_come_back_and_are_followed_when_asked() {
     assert_eq!(read.pair.1.read().unwrap(), 5);
     match &read.sources[..] {
         [Source::Here(here), Source::There { link }] => {
-            assert_eq!((here.read().unwrap(), link.read().unwrap()), (vec![3.0; 3], vec![7.5, 8.5]));
+            assert_eq!(
+                (here.read().unwrap(), link.read().unwrap()),
+                (vec![3.0; 3], vec![7.5, 8.5])
+            );
         }
         other => panic!("{other:?}"),
     }
@@ -128,7 +143,10 @@ fn links_come_back_and_are_followed_when_asked() {
     let file = File::open(&path).unwrap();
     assert!(matches!(wrong.read_in(&file).unwrap_err().kind(), ErrorKind::Mismatch { .. }));
     assert_eq!(read.list[0].read_in(&file).unwrap(), layer(1));
-    assert_eq!(SoftLink::<String>::new("name").read_in(&file.group("layers/2").unwrap()).unwrap(), "layer 2");
+    assert_eq!(
+        SoftLink::<String>::new("name").read_in(&file.group("layers/2").unwrap()).unwrap(),
+        "layer 2"
+    );
     // Whoever does not know of links reads through them.
     assert_eq!(file.read::<Layer>("best").unwrap(), layer(2));
     assert_eq!(file.read::<Vec<f64>>("data").unwrap(), [7.5, 8.5]);
@@ -185,12 +203,16 @@ fn h5py_sees_links_and_writes_them() {
         inside: SoftLink<Vec<f64>>,
     }
     let read: Theirs = filebacked::load(&theirs).unwrap();
-    assert_eq!((read.s.path(), read.e.file(), read.e.path(), &read.h[..]), ("/g/v", "x.h5", "/y", &[1.5][..]));
+    assert_eq!(
+        (read.s.path(), read.e.file(), read.e.path(), &read.h[..]),
+        ("/g/v", "x.h5", "/y", &[1.5][..])
+    );
     assert_eq!(
         (read.s.read().unwrap(), read.list[1].read().unwrap(), read.inside.path()),
         (vec![1.5], vec![1.5], "/g/v")
     );
-    let map: BTreeMap<String, SoftLink<Vec<f64>>> = File::open(&theirs).unwrap().read("links").unwrap();
+    let map: BTreeMap<String, SoftLink<Vec<f64>>> =
+        File::open(&theirs).unwrap().read("links").unwrap();
     assert_eq!(map["0"].path(), "a");
 }
 
@@ -200,7 +222,10 @@ fn what_is_no_such_link_is_refused() {
     file.write("x", &1u8).unwrap();
     file.write("soft", &SoftLink::<u8>::new("x")).unwrap();
     file.write("out", &ExternalLink::<u8>::new("x.h5", "x")).unwrap();
-    let mismatch = |expected: &str, found: &str| ErrorKind::Mismatch { expected: expected.into(), found: found.into() };
+    let mismatch = |expected: &str, found: &str| ErrorKind::Mismatch {
+        expected: expected.into(),
+        found: found.into(),
+    };
     let error = file.read::<SoftLink<u8>>("x").unwrap_err();
     assert_eq!((error.kind(), &*error.path()), (&mismatch("a soft link", "a scalar of u8"), "/x"));
     assert_eq!(
@@ -216,7 +241,10 @@ fn what_is_no_such_link_is_refused() {
 
     for wrong in ["", "a\0b"] {
         let error = file.write("w", &SoftLink::<u8>::new(wrong)).unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Unsupported(_)) && error.path() == "/w", "{error}");
+        assert!(
+            matches!(error.kind(), ErrorKind::Unsupported(_)) && error.path() == "/w",
+            "{error}"
+        );
     }
     #[derive(FileBacked, Debug)]
     struct Attribute {
@@ -231,9 +259,16 @@ fn what_is_no_such_link_is_refused() {
     for error in [
         file.write("w", &Attribute { link: "x".into() }).unwrap_err(),
         filebacked::to_bytes(&SoftLink::<u8>::new("x")).map(drop).unwrap_err(),
-        WriteOptions::new().layout(Layout::Python).to_bytes(&Linked { link: "x".into() }).map(drop).unwrap_err(),
+        WriteOptions::new()
+            .layout(Layout::Python)
+            .to_bytes(&Linked { link: "x".into() })
+            .map(drop)
+            .unwrap_err(),
     ] {
-        assert!(matches!(error.kind(), ErrorKind::Unsupported(what) if what.contains("link")), "{error}");
+        assert!(
+            matches!(error.kind(), ErrorKind::Unsupported(what) if what.contains("link")),
+            "{error}"
+        );
     }
     assert!(!file.contains("w").unwrap());
 }
@@ -247,14 +282,24 @@ fn links_beside_lazy_values_and_values_without_a_type() {
         lost: SoftLink<u8>,
     }
     let (_dir, path) = scratch("run.h5");
-    filebacked::save(&path, &Run { samples: vec![0.5; 100].into(), shown: "samples".into(), lost: "no".into() })
-        .unwrap();
+    filebacked::save(
+        &path,
+        &Run { samples: vec![0.5; 100].into(), shown: "samples".into(), lost: "no".into() },
+    )
+    .unwrap();
     let run: Run = filebacked::load(&path).unwrap();
     assert!(!run.samples.is_loaded());
     assert_eq!(run.shown.read().unwrap(), [0.5; 100]);
     // Saved over the very file: the handles stay what they were.
-    filebacked::save(&path, &Run { samples: vec![1.0].into(), shown: "lost".into(), lost: "shown".into() }).unwrap();
-    assert_eq!((run.shown.read().unwrap(), run.samples.get().unwrap().len()), (vec![0.5; 100], 100));
+    filebacked::save(
+        &path,
+        &Run { samples: vec![1.0].into(), shown: "lost".into(), lost: "shown".into() },
+    )
+    .unwrap();
+    assert_eq!(
+        (run.shown.read().unwrap(), run.samples.get().unwrap().len()),
+        (vec![0.5; 100], 100)
+    );
     let circle: Run = filebacked::load(&path).unwrap();
     dangles(circle.shown.read(), "circle");
     let value: Value = filebacked::load(&path).unwrap();
@@ -274,7 +319,10 @@ fn our_own_engine_writes_and_reads_links() {
         let read: Model = ReadOptions::new().engine(other).load(&path).unwrap();
         assert_eq!(read, model(), "{engine:?} to {other:?}");
         // What it cannot follow, the library does.
-        assert_eq!((read.relative.read().unwrap(), read.data.read().unwrap()), (vec![3.0; 3], vec![7.5, 8.5]));
+        assert_eq!(
+            (read.relative.read().unwrap(), read.data.read().unwrap()),
+            (vec![3.0; 3], vec![7.5, 8.5])
+        );
         dangles(read.dangling.read(), "/no/such/thing");
         dangles(read.gone.read(), "missing.h5");
     }
@@ -295,7 +343,11 @@ fn our_own_engine_writes_and_reads_links() {
     let tree = filebacked::inspect::tree(&path).unwrap();
     assert!(tree.get("best").is_some() && tree.get("dangling").is_some(), "{tree}");
     if let Some(text) = filebacked_tests::h5dump(&["-n", "1"], &path) {
-        assert!(text.contains("/relative -> layers/3/weights") && text.contains("/gone -> missing.h5 x"), "{text}");
+        assert!(
+            text.contains("/relative -> layers/3/weights")
+                && text.contains("/gone -> missing.h5 x"),
+            "{text}"
+        );
     }
 
     // In a heap, in their order.
@@ -304,7 +356,8 @@ fn our_own_engine_writes_and_reads_links() {
     native.save(&path, &many).unwrap();
     for engine in [Engine::Native, Engine::Libhdf5] {
         assert!(
-            ReadOptions::new().engine(engine).load::<BTreeMap<u32, SoftLink<u8>>>(&path).unwrap() == many,
+            ReadOptions::new().engine(engine).load::<BTreeMap<u32, SoftLink<u8>>>(&path).unwrap()
+                == many,
             "{engine:?}"
         );
     }
@@ -320,11 +373,14 @@ fn our_own_engine_writes_and_reads_links() {
     }
     // Longer than a message has room for.
     let long = SoftLink::<u8>::new("x".repeat(65_000));
-    let error = native.to_bytes(&BTreeMap::from([("a".to_string(), long.clone())])).map(drop).unwrap_err();
+    let error =
+        native.to_bytes(&BTreeMap::from([("a".to_string(), long.clone())])).map(drop).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::NeedsLibhdf5);
     let map = BTreeMap::from([("a".to_string(), long)]);
     match filebacked::to_bytes(&map) {
-        Ok(bytes) => assert!(filebacked::from_bytes::<BTreeMap<String, SoftLink<u8>>>(&bytes).unwrap() == map),
+        Ok(bytes) => assert!(
+            filebacked::from_bytes::<BTreeMap<String, SoftLink<u8>>>(&bytes).unwrap() == map
+        ),
         Err(error) => panic!("{error}"),
     }
 }

@@ -1,7 +1,9 @@
-//! How much memory saving and loading take, counted in bytes by the allocator: the same in every run.
+//! How much memory saving and loading take, counted in bytes by the allocator: the same in every
+//! run.
 
 use filebacked::{
-    ArrayOptions, Durability, Engine, File, FileBacked, LazyArray, ReadOptions, Save, WriteOptions, load,
+    ArrayOptions, Durability, Engine, File, FileBacked, LazyArray, ReadOptions, Save, WriteOptions,
+    load,
 };
 use filebacked_tests::allocator::{Counting, measured};
 use filebacked_tests::scratch;
@@ -18,10 +20,16 @@ static ALLOCATOR: Counting = Counting;
 /// One measurement at a time: tests run in threads of one process, too.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// Asserts that saving takes no more than the largest column, 8 bytes a row and 4 MiB, and loading no more than `most`
-/// bytes for a value of so many.
+/// Asserts that saving takes no more than the largest column, 8 bytes a row and 4 MiB, and loading
+/// no more than `most` bytes for a value of so many.
 #[track_caller]
-fn within<T: FileBacked + Save>(name: &str, value: T, column: usize, rows: usize, most: impl Fn(usize) -> usize) {
+fn within<T: FileBacked + Save>(
+    name: &str,
+    value: T,
+    column: usize,
+    rows: usize,
+    most: impl Fn(usize) -> usize,
+) {
     let _alone = ALONE.lock();
     let (_dir, path) = scratch("memory.h5");
     let options = WriteOptions::new().engine(Engine::Native).durability(Durability::Fast);
@@ -31,10 +39,14 @@ fn within<T: FileBacked + Save>(name: &str, value: T, column: usize, rows: usize
     println!("{name}: save {peak} of {allowed} bytes");
     assert!(peak <= allowed, "{name}: saving takes {peak} bytes, {allowed} are allowed");
     drop(value);
-    let (loaded, peak, size) = measured(|| ReadOptions::new().engine(Engine::Native).load::<T>(&path));
+    let (loaded, peak, size) =
+        measured(|| ReadOptions::new().engine(Engine::Native).load::<T>(&path));
     let loaded = loaded.unwrap();
     let allowed = most(size);
-    println!("{name}: load {peak} of {allowed} bytes, {size} for the value: {:.2}", peak as f64 / size as f64);
+    println!(
+        "{name}: load {peak} of {allowed} bytes, {size} for the value: {:.2}",
+        peak as f64 / size as f64
+    );
     assert!(peak <= allowed, "{name}: loading {size} bytes takes {peak}, {allowed} are allowed");
     drop(loaded);
 }
@@ -119,7 +131,13 @@ fn texts() {
     let skewed = |i: usize| "x".repeat(1 + i.wrapping_mul(2_654_435_761) % 1000 / (1 + i % 7));
     let total: usize = (0..n / 4).map(|i| skewed(i).len()).sum();
     within("skewed", (0..n / 4).map(skewed).collect::<Vec<_>>(), total, n / 4, double);
-    within("long", (0..n / 40).map(|i| "y".repeat(i % 2 + 600)).collect::<Vec<_>>(), 601 * n / 40, n, double);
+    within(
+        "long",
+        (0..n / 40).map(|i| "y".repeat(i % 2 + 600)).collect::<Vec<_>>(),
+        601 * n / 40,
+        n,
+        double,
+    );
 }
 
 #[test]
@@ -130,7 +148,8 @@ fn maps() {
     let map: HashMap<String, f64> = (0..n).map(|i| (format!("key {i}"), i as f64)).collect();
     // Its entries are sorted, which takes 80 bytes a row.
     within("HashMap", map, 0, n * 10, double);
-    // The links of a group are a heap of its own in the file: some 40 bytes and two records in the indexes each.
+    // The links of a group are a heap of its own in the file: some 40 bytes and two records in the
+    // indexes each.
     let links: BTreeMap<u32, Vec<f32>> = (0..50_000).map(|i| (i, vec![i as f32; 40])).collect();
     within("links", links, 50_000 * 400, 0, double);
 }
@@ -182,7 +201,10 @@ fn lazy_arrays_are_loaded_in_no_memory() {
         let ten = ten.unwrap();
         assert_eq!(ten.arrays.b.len() * 8, 100 * MIB);
         println!("{engine:?}: {peak} bytes, {left} of them stay");
-        assert!(peak < 256 << 10 && left < 64 << 10, "{engine:?}: {peak} bytes, {left} of them stay");
+        assert!(
+            peak < 256 << 10 && left < 64 << 10,
+            "{engine:?}: {peak} bytes, {left} of them stay"
+        );
     }
 }
 
@@ -216,7 +238,8 @@ fn twenty_gibibytes_are_processed_in_blocks() {
                 assert_eq!(array.len() * 8, 20 << 30);
                 let mut blocks = array.blocks(64 * MIB);
                 let mut seen = Vec::new();
-                // Unless all are asked for, most blocks are left out: 20 GiB take their time, and every block as much memory.
+                // Unless all are asked for, most blocks are left out: 20 GiB take their time, and
+                // every block as much memory.
                 let skip = match array.chunk() {
                     _ if all => 0,
                     None => 77,
@@ -225,7 +248,13 @@ fn twenty_gibibytes_are_processed_in_blocks() {
                 while let Some(block) = blocks.nth(skip) {
                     let block = block.unwrap();
                     seen.extend(
-                        block.array.column(5).iter().zip(block.origin[0]..).filter(|x| *x.0 != 0.0).map(|x| x.1),
+                        block
+                            .array
+                            .column(5)
+                            .iter()
+                            .zip(block.origin[0]..)
+                            .filter(|x| *x.0 != 0.0)
+                            .map(|x| x.1),
                     );
                 }
                 seen
@@ -242,7 +271,10 @@ fn twenty_gibibytes_are_processed_in_blocks() {
         let array: LazyArray<f64, Ix2> = File::open(&path).unwrap().read(name).unwrap();
         assert_eq!(array.read_slice(s![10_009, 5..9]).unwrap().to_vec(), [14.0, 15.0, 9.0, 10.0]);
         assert_eq!(array.read_slice(s![9_999, 5..7]).unwrap().to_vec(), [0.0, 0.0]);
-        assert_eq!(array.read_slice(s![-1, -1]).unwrap().into_scalar(), 15.0 + ((shape.1 - 1) % 7) as f64);
+        assert_eq!(
+            array.read_slice(s![-1, -1]).unwrap().into_scalar(),
+            15.0 + ((shape.1 - 1) % 7) as f64
+        );
         drop(array);
         std::fs::remove_file(&path).unwrap();
     }

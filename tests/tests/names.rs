@@ -86,15 +86,20 @@ fn maps(names: &[String]) -> Maps {
         links: numbered().map(|(name, i)| (name, vec![i])).collect(),
         flat_as_links: numbered().collect(),
         links_as_columns: numbered().map(|(name, i)| (name, vec![i; 2])).collect(),
-        structs: numbered().map(|(name, _)| (name.clone(), Inner { name, list: names[..3].to_vec() })).collect(),
-        of_maps: numbered().map(|(name, i)| (name.clone(), BTreeMap::from([(name, vec![i as u8])]))).collect(),
+        structs: numbered()
+            .map(|(name, _)| (name.clone(), Inner { name, list: names[..3].to_vec() }))
+            .collect(),
+        of_maps: numbered()
+            .map(|(name, i)| (name.clone(), BTreeMap::from([(name, vec![i as u8])])))
+            .collect(),
     }
 }
 
 #[test]
 fn keys_of_maps_come_back() {
     let names = hard_names();
-    let (short, long): (Vec<_>, Vec<_>) = names.iter().cloned().partition(|name| name.len() < 60_000);
+    let (short, long): (Vec<_>, Vec<_>) =
+        names.iter().cloned().partition(|name| name.len() < 60_000);
     round_trip(&maps(&short));
     round_trip_by_library(&maps(&names));
     round_trip(&vec![maps(&names[..10]), maps(&[]), maps(&names[10..20])]);
@@ -114,17 +119,28 @@ fn keys_stay_readable_in_the_file() {
     let Some(python) = python() else { return };
     let (_dir, path) = scratch("keys.h5");
     let names = ["a b", "größe", "a/b", ".", "..", "", "%2F", "a\0b", "...", "\u{10ffff}"];
-    filebacked::save(&path, &names.map(|name| (name, vec![1u8])).into_iter().collect::<HashMap<_, _>>()).unwrap();
+    filebacked::save(
+        &path,
+        &names.map(|name| (name, vec![1u8])).into_iter().collect::<HashMap<_, _>>(),
+    )
+    .unwrap();
     let mut links: Vec<String> = serde_json::from_value(python.eval(&path, "list(f)")).unwrap();
     links.sort();
-    let mut wanted = ["a b", "größe", "a%2Fb", "%2E", "%2E%2E", "%", "%252F", "a%00b", "...", "\u{10ffff}"];
+    let mut wanted =
+        ["a b", "größe", "a%2Fb", "%2E", "%2E%2E", "%", "%252F", "a%00b", "...", "\u{10ffff}"];
     wanted.sort_unstable();
     assert_eq!(links, wanted);
 }
 
 fn hard_texts() -> Vec<String> {
     let mut texts = hard_names();
-    texts.extend(["\0\0".to_string(), "a\0".into(), "x".repeat(200_000), "\u{feff}bom".into(), "a ".into()]);
+    texts.extend([
+        "\0\0".to_string(),
+        "a\0".into(),
+        "x".repeat(200_000),
+        "\u{feff}bom".into(),
+        "a ".into(),
+    ]);
     texts
 }
 
@@ -161,7 +177,10 @@ fn text_comes_back() {
     round_trip(&hard_texts());
     // Every character that there is.
     let all: String = (1..=0x10ffff).filter_map(char::from_u32).collect();
-    assert_eq!(filebacked::from_bytes::<String>(&filebacked::to_bytes(&all).unwrap()).unwrap(), all);
+    assert_eq!(
+        filebacked::from_bytes::<String>(&filebacked::to_bytes(&all).unwrap()).unwrap(),
+        all
+    );
 }
 
 #[derive(FileBacked, Debug, PartialEq)]
@@ -188,13 +207,18 @@ fn text_in_attributes() {
     // What an attribute cannot hold comes back, or is an error when it is written.
     for text in ["a\0b", "\0"] {
         match filebacked::to_bytes(&values(text)) {
-            Ok(bytes) => assert_eq!(filebacked::from_bytes::<Attributes>(&bytes).unwrap(), values(text)),
+            Ok(bytes) => {
+                assert_eq!(filebacked::from_bytes::<Attributes>(&bytes).unwrap(), values(text))
+            }
             Err(error) => assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}"),
         }
     }
     // An attribute has 64 KiB.
     match filebacked::to_bytes(&values(&"x".repeat(70_000))) {
-        Ok(bytes) => assert_eq!(filebacked::from_bytes::<Attributes>(&bytes).unwrap(), values(&"x".repeat(70_000))),
+        Ok(bytes) => assert_eq!(
+            filebacked::from_bytes::<Attributes>(&bytes).unwrap(),
+            values(&"x".repeat(70_000))
+        ),
         Err(error) => assert_eq!(error.path(), "/text", "{error}"),
     }
 }
@@ -287,7 +311,11 @@ fn raw_identifiers_are_stored_without_their_mark() {
     let Some(python) = python() else { return };
     let file = python.describe_saved(&raw());
     file.group("/", "struct Raw 1", &["type", "fn", "match"]);
-    file.group("/match", "enum Enum 1", &["in"]).attribute("variant").holds("str-fixed-5-utf8", &[], "Where");
+    file.group("/match", "enum Enum 1", &["in"]).attribute("variant").holds(
+        "str-fixed-5-utf8",
+        &[],
+        "Where",
+    );
 }
 
 macro_rules! renamed {

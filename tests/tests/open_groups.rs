@@ -2,7 +2,9 @@
 
 use filebacked::hdf5;
 use filebacked::value::Link;
-use filebacked::{CopyOptions, Error, ErrorKind, File, FileBacked, Group, ObjectKind, Operation, ReadOptions};
+use filebacked::{
+    CopyOptions, Error, ErrorKind, File, FileBacked, Group, ObjectKind, Operation, ReadOptions,
+};
 use filebacked_tests::{python, scratch};
 use serde_json::json;
 
@@ -25,8 +27,7 @@ fn mismatch(found: &str) -> ErrorKind {
 }
 
 /// All that is in the file by name, in h5py's words.
-const ALL: &str =
-    "sorted([n + ('/' if isinstance(f[n], h5py.Group) else '') for n in (lambda l: (f.visit(l.append), l)[1])([])])";
+const ALL: &str = "sorted([n + ('/' if isinstance(f[n], h5py.Group) else '') for n in (lambda l: (f.visit(l.append), l)[1])([])])";
 
 #[test]
 fn values_are_written_and_read_below_a_group() {
@@ -36,18 +37,30 @@ fn values_are_written_and_read_below_a_group() {
     run.write("loss", &vec![0.5, 0.25]).unwrap();
     run.write("deep/er", &7u8).unwrap();
     run.write("/top", &1.5).unwrap();
-    file.group("runs").unwrap().create_group("point").unwrap().write_members(&Point { x: 1.0, y: 2.0 }).unwrap();
+    file.group("runs")
+        .unwrap()
+        .create_group("point")
+        .unwrap()
+        .write_members(&Point { x: 1.0, y: 2.0 })
+        .unwrap();
     assert_eq!(run.read::<Vec<f64>>("loss").unwrap(), [0.5, 0.25]);
     assert_eq!(run.read_with::<f32>("/runs/7/deep/er", &ReadOptions::new()).unwrap(), 7.0);
     assert_eq!(file.read::<f64>("top").unwrap(), 1.5);
     let mut buffer = [0.0; 2];
     run.read_into("loss", &mut buffer[..]).unwrap();
     assert_eq!(buffer, [0.5, 0.25]);
-    assert_eq!(file.group("runs/point").unwrap().read_members::<Point>().unwrap(), Point { x: 1.0, y: 2.0 });
+    assert_eq!(
+        file.group("runs/point").unwrap().read_members::<Point>().unwrap(),
+        Point { x: 1.0, y: 2.0 }
+    );
     assert_eq!(file.read::<Point>("runs/point").unwrap().y, 2.0);
     let error = fails(run.read::<u8>("los"), ErrorKind::Missing, "/runs/7/los");
     assert_eq!(error.help(), Some("there is `loss`"));
-    fails(run.read::<String>("loss"), run.read::<String>("loss").unwrap_err().kind().clone(), "/runs/7/loss");
+    fails(
+        run.read::<String>("loss"),
+        run.read::<String>("loss").unwrap_err().kind().clone(),
+        "/runs/7/loss",
+    );
     drop(file);
     // The group keeps the file open.
     assert_eq!(run.read::<u8>("deep/er").unwrap(), 7);
@@ -86,7 +99,9 @@ fn groups_are_opened_and_made() {
     }
     assert_eq!(group.names().unwrap(), ["c", "z.1", "..x", "...", "a b", "m", "Ψ"]);
     assert_eq!((group.len().unwrap(), group.is_empty().unwrap()), (7, false));
-    assert!(group.is_ordered().unwrap() && file.is_ordered().unwrap() && group.is_writable().unwrap());
+    assert!(
+        group.is_ordered().unwrap() && file.is_ordered().unwrap() && group.is_writable().unwrap()
+    );
     assert!(group.group("m").unwrap().is_empty().unwrap());
 
     fails(group.create_group("c"), ErrorKind::Exists, "/a/b/c");
@@ -112,7 +127,10 @@ fn groups_are_opened_and_made() {
     assert_eq!((&*tree.root.name, tree.root.members().len()), ("b", 7));
     drop((file, group));
     let Some(python) = python() else { return };
-    assert_eq!(python.eval(&path, "list(f['a/b'])"), json!(["c", "z.1", "..x", "...", "a b", "m", "Ψ"]));
+    assert_eq!(
+        python.eval(&path, "list(f['a/b'])"),
+        json!(["c", "z.1", "..x", "...", "a b", "m", "Ψ"])
+    );
 }
 
 #[test]
@@ -125,7 +143,8 @@ fn entries_say_what_they_are() {
     let file = File::open(&path).unwrap();
     let group = file.group("g").unwrap();
     let entries = group.entries().unwrap();
-    let found: Vec<_> = entries.iter().map(|entry| (entry.name(), entry.kind(), entry.link().cloned())).collect();
+    let found: Vec<_> =
+        entries.iter().map(|entry| (entry.name(), entry.kind(), entry.link().cloned())).collect();
     let soft = |target: &str| Some(Link::Soft(target.into()));
     let external = Some(Link::External { file: "other.h5".into(), path: "/y".into() });
     assert_eq!(
@@ -142,7 +161,10 @@ fn entries_say_what_they_are() {
         ]
     );
     assert!(!group.is_ordered().unwrap());
-    assert!(group.entry("sub").unwrap().unwrap().is_group() && group.entry("h").unwrap().unwrap().is_dataset());
+    assert!(
+        group.entry("sub").unwrap().unwrap().is_group()
+            && group.entry("h").unwrap().unwrap().is_dataset()
+    );
     assert_eq!(group.entry("/g/s").unwrap().unwrap().name(), "s");
     assert!(
         group.entry("none").unwrap().is_none()
@@ -154,7 +176,10 @@ fn entries_say_what_they_are() {
     assert_eq!(group.kind("/").unwrap(), ObjectKind::Group);
     fails(group.kind("nothing here"), ErrorKind::Missing, "/g/nothing here");
     let error = group.kind("s").unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Dangling(what) if what.contains("/nowhere/x")), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Dangling(what) if what.contains("/nowhere/x")),
+        "{error}"
+    );
     for (name, contained, exists) in [
         ("d", true, true),
         ("s", true, false),
@@ -165,7 +190,11 @@ fn entries_say_what_they_are() {
         ("sub/x", false, false),
         ("t", true, true),
     ] {
-        assert_eq!((group.contains(name).unwrap(), group.exists(name).unwrap()), (contained, exists), "{name}");
+        assert_eq!(
+            (group.contains(name).unwrap(), group.exists(name).unwrap()),
+            (contained, exists),
+            "{name}"
+        );
     }
 }
 
@@ -192,7 +221,10 @@ fn links_are_made() {
     let error = group.read::<u8>("later").unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Dangling(_)), "{error}");
     let error = group.read::<u8>("gone").unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Dangling(what) if what.contains("missing.h5")), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Dangling(what) if what.contains("missing.h5")),
+        "{error}"
+    );
     file.write("not/yet", &8u8).unwrap();
     assert_eq!(group.read::<u8>("later").unwrap(), 8);
 
@@ -201,13 +233,26 @@ fn links_are_made() {
     fails(group.create_hard_link("n", "xx"), ErrorKind::Missing, "/g/xx");
     fails(group.create_hard_link("itself", "/g"), ErrorKind::Cycle("/g".into()), "/g/itself");
     fails(file.create_hard_link("g/sub/root", "/"), ErrorKind::Cycle("/".into()), "/g/sub/root");
-    fails(file.create_hard_link("g again/sub/up", "g"), ErrorKind::Cycle("/g".into()), "/g again/sub/up");
+    fails(
+        file.create_hard_link("g again/sub/up", "g"),
+        ErrorKind::Cycle("/g".into()),
+        "/g again/sub/up",
+    );
     let other = group.create_hard_link("other", "out").unwrap_err();
     assert!(matches!(other.kind(), ErrorKind::Unsupported(_)), "{other}");
     for wrong in ["", "a\0b"] {
-        assert!(matches!(group.create_soft_link("w", wrong).unwrap_err().kind(), ErrorKind::Unsupported(_)));
-        assert!(matches!(group.create_external_link("w", wrong, "x").unwrap_err().kind(), ErrorKind::Unsupported(_)));
-        assert!(matches!(group.create_external_link("w", "x", wrong).unwrap_err().kind(), ErrorKind::Unsupported(_)));
+        assert!(matches!(
+            group.create_soft_link("w", wrong).unwrap_err().kind(),
+            ErrorKind::Unsupported(_)
+        ));
+        assert!(matches!(
+            group.create_external_link("w", wrong, "x").unwrap_err().kind(),
+            ErrorKind::Unsupported(_)
+        ));
+        assert!(matches!(
+            group.create_external_link("w", "x", wrong).unwrap_err().kind(),
+            ErrorKind::Unsupported(_)
+        ));
     }
     drop((file, group));
     let Some(python) = python() else { return };
@@ -266,7 +311,11 @@ fn names_are_deleted_and_moved() {
     let error = file.group("b").unwrap().delete("/").unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Unsupported("the root group cannot be deleted".into()));
     file.delete("a").unwrap();
-    assert_eq!((a.path(), a.name(), a.parent().unwrap().is_none()), (None, None, true), "deleted, and still open");
+    assert_eq!(
+        (a.path(), a.name(), a.parent().unwrap().is_none()),
+        (None, None, true),
+        "deleted, and still open"
+    );
     drop((file, a, inner));
     let Some(python) = python() else { return };
     let all = json!(["b/", "b/c/", "b/c/y", "b/ä/", "b/ä/ner/"]);
@@ -290,7 +339,12 @@ fn objects_are_copied() {
     CopyOptions::new().shallow(true).copy(&file, "g", &into, "shallow").unwrap();
     CopyOptions::new().expand_soft(true).copy(&file, "g", &into, "soft").unwrap();
     CopyOptions::new().expand_external(true).copy(&file, "g", &into, "external").unwrap();
-    CopyOptions::new().without_attributes(true).shallow(true).shallow(false).copy(&file, "g", &into, "bare").unwrap();
+    CopyOptions::new()
+        .without_attributes(true)
+        .shallow(true)
+        .shallow(false)
+        .copy(&file, "g", &into, "bare")
+        .unwrap();
     CopyOptions::new().expand_references(true).copy(&file, "g", &into, "references").unwrap();
     file.copy_to("/", &into, "whole").unwrap();
     into.copy("plain", "plain/again/plain").unwrap();
@@ -318,7 +372,10 @@ fn objects_are_copied() {
         "external",
         "isinstance(f['external'].get('e', getlink=True), h5py.HardLink) and f['external/e'][:].tolist() == [9, 8]",
     );
-    is("bare", "len(f['bare'].attrs) == 0 and len(f['bare/d'].attrs) == 0 and f['bare/sub/deep'][()] == 3");
+    is(
+        "bare",
+        "len(f['bare'].attrs) == 0 and len(f['bare/d'].attrs) == 0 and f['bare/sub/deep'][()] == 3",
+    );
     is(
         "references",
         "f[f['references/r2'][()]][:].tolist() == [4.5] and f[f['references/r'][()]] == f['references/d']",
@@ -392,10 +449,16 @@ fn files_in_memory() {
     let file = File::open(&path).unwrap();
     assert!(file.to_image().unwrap() == std::fs::read(&path).unwrap());
     let bytes = filebacked::to_bytes(&Point { x: 3.0, y: 4.0 }).unwrap();
-    assert_eq!(File::from_image(&bytes).unwrap().read_root::<Point>().unwrap(), Point { x: 3.0, y: 4.0 });
+    assert_eq!(
+        File::from_image(&bytes).unwrap().read_root::<Point>().unwrap(),
+        Point { x: 3.0, y: 4.0 }
+    );
     std::fs::write(&path, &changed).unwrap();
     let Some(python) = python() else { return };
-    assert_eq!(python.eval(&path, "[list(f), list(f['run']), f['run/y'].asstr()[()]]"), json!([["run"], ["y"], "new"]));
+    assert_eq!(
+        python.eval(&path, "[list(f), list(f['run']), f['run/y'].asstr()[()]]"),
+        json!([["run"], ["y"], "new"])
+    );
 }
 
 #[test]
@@ -433,7 +496,10 @@ fn threads_share_groups() {
     });
     for thread in 0..4u32 {
         let own = group.group(&thread.to_string()).unwrap();
-        assert_eq!((own.len().unwrap(), own.attrs().unwrap().get::<u32>("last").unwrap()), (20, 19));
+        assert_eq!(
+            (own.len().unwrap(), own.attrs().unwrap().get::<u32>("last").unwrap()),
+            (20, 19)
+        );
         assert_eq!(own.read::<u32>("7").unwrap(), thread * 100 + 7);
     }
 }

@@ -1,7 +1,8 @@
 //! What a call may be told, and files that are kept open.
 
 use filebacked::{
-    Compression, Durability, ErrorKind, File, FileBacked, Operation, Overwrite, ReadOptions, WriteOptions, hdf5,
+    Compression, Durability, ErrorKind, File, FileBacked, Operation, Overwrite, ReadOptions,
+    WriteOptions, hdf5,
 };
 use filebacked_tests::{python, scratch};
 use serde_json::json;
@@ -53,7 +54,8 @@ fn without(layer: &mut Layer) {
     layer.cache = None;
 }
 
-/// Leaves something out on writing, and, on the other hand, on reading: the same is there in both cases.
+/// Leaves something out on writing, and, on the other hand, on reading: the same is there in both
+/// cases.
 #[track_caller]
 fn skipped(patterns: &[&str], change: impl FnOnce(&mut Model)) {
     let mut wanted = model();
@@ -61,7 +63,8 @@ fn skipped(patterns: &[&str], change: impl FnOnce(&mut Model)) {
     let bytes = WriteOptions::new().skip(patterns.iter().copied()).to_bytes(&model()).unwrap();
     assert_eq!(filebacked::from_bytes::<Model>(&bytes).unwrap(), wanted, "left out on writing");
     let bytes = filebacked::to_bytes(&model()).unwrap();
-    let loaded: Model = ReadOptions::new().skip(patterns.iter().copied()).from_bytes(&bytes).unwrap();
+    let loaded: Model =
+        ReadOptions::new().skip(patterns.iter().copied()).from_bytes(&bytes).unwrap();
     assert_eq!(loaded, wanted, "left out on reading");
 }
 
@@ -72,7 +75,8 @@ fn only(patterns: &[&str], change: impl FnOnce(&mut Model)) {
     let bytes = WriteOptions::new().only(patterns.iter().copied()).to_bytes(&model()).unwrap();
     assert_eq!(filebacked::from_bytes::<Model>(&bytes).unwrap(), wanted, "kept on writing");
     let bytes = filebacked::to_bytes(&model()).unwrap();
-    let loaded: Model = ReadOptions::new().only(patterns.iter().copied()).from_bytes(&bytes).unwrap();
+    let loaded: Model =
+        ReadOptions::new().only(patterns.iter().copied()).from_bytes(&bytes).unwrap();
     assert_eq!(loaded, wanted, "kept on reading");
 }
 
@@ -141,7 +145,11 @@ fn what_is_not_stored_and_has_no_stand_in_is_an_error() {
     let bytes = filebacked::to_bytes(&model()).unwrap();
     for options in [ReadOptions::new().skip(["step"]), ReadOptions::new().only(["layers"])] {
         let error = options.from_bytes::<Model>(&bytes).unwrap_err();
-        assert_eq!((error.kind(), error.path().as_str()), (&ErrorKind::Skipped, "/step"), "{error}");
+        assert_eq!(
+            (error.kind(), error.path().as_str()),
+            (&ErrorKind::Skipped, "/step"),
+            "{error}"
+        );
         assert_eq!(error.operation(), Some(Operation::Load));
         assert!(error.to_string().contains("left out by `skip` or `only`"), "{error}");
     }
@@ -163,7 +171,9 @@ fn patterns_that_fit_nothing_are_refused() {
         ("by_name/a/wdth", Some("by_name/a/width")),
     ] {
         let error = WriteOptions::new().skip([pattern]).to_bytes(&model()).unwrap_err();
-        let ErrorKind::UnknownPath { pattern: said, nearest: found } = error.kind() else { panic!("{error}") };
+        let ErrorKind::UnknownPath { pattern: said, nearest: found } = error.kind() else {
+            panic!("{error}")
+        };
         assert_eq!(said, pattern);
         if nearest.is_some() {
             assert_eq!(found.as_deref(), nearest, "{error}");
@@ -183,14 +193,23 @@ fn patterns_of_recursive_types() {
         next: Option<Box<Tree>>,
     }
     let tree = |n: u8| Tree { cache: Some(n), kids: vec![], next: None };
-    let deep =
-        Tree { kids: vec![tree(2), Tree { kids: vec![tree(3)], ..tree(4) }], next: Some(Box::new(tree(5))), ..tree(1) };
+    let deep = Tree {
+        kids: vec![tree(2), Tree { kids: vec![tree(3)], ..tree(4) }],
+        next: Some(Box::new(tree(5))),
+        ..tree(1)
+    };
     let bytes = WriteOptions::new().skip(["**/cache"]).to_bytes(&deep).unwrap();
     let mut loaded: Tree = filebacked::from_bytes(&bytes).unwrap();
-    assert_eq!((loaded.cache, loaded.kids[1].kids[0].cache, loaded.next.unwrap().cache), (None, None, None));
+    assert_eq!(
+        (loaded.cache, loaded.kids[1].kids[0].cache, loaded.next.unwrap().cache),
+        (None, None, None)
+    );
     let bytes = WriteOptions::new().skip(["kids/*/cache"]).to_bytes(&deep).unwrap();
     loaded = filebacked::from_bytes(&bytes).unwrap();
-    assert_eq!((loaded.cache, loaded.kids[1].cache, loaded.kids[1].kids[0].cache), (Some(1), None, Some(3)));
+    assert_eq!(
+        (loaded.cache, loaded.kids[1].cache, loaded.kids[1].kids[0].cache),
+        (Some(1), None, Some(3))
+    );
 }
 
 fn filters(file: &Path, path: &str) -> serde_json::Value {
@@ -262,7 +281,11 @@ fn compression() {
     assert_eq!(file.at("/chunked").get("chunks"), &json!([100]));
     assert_eq!(file.at("/grid").get("chunks"), &json!([4, 3]));
 
-    WriteOptions::new().compression(Compression::Gzip(1)).chunk_bytes(8000).save(&path, &big()).unwrap();
+    WriteOptions::new()
+        .compression(Compression::Gzip(1))
+        .chunk_bytes(8000)
+        .save(&path, &big())
+        .unwrap();
     assert_eq!(filebacked::load::<Big>(&path).unwrap(), big());
     let chunks = python.eval(&path, "f['large'].chunks[0]").as_u64().unwrap();
     assert!((500..=1000).contains(&chunks), "about 8000 bytes: {chunks} numbers");
@@ -286,7 +309,11 @@ fn order_by_chance_is_read_too() {
     let map: HashMap<String, u8> = (0..200).map(|i| (i.to_string(), i)).collect();
     let bytes = WriteOptions::new().deterministic(false).to_bytes(&map).unwrap();
     assert_eq!(filebacked::from_bytes::<HashMap<String, u8>>(&bytes).unwrap(), map);
-    assert_ne!(bytes, filebacked::to_bytes(&map).unwrap(), "200 keys in a sorted order would be a wonder");
+    assert_ne!(
+        bytes,
+        filebacked::to_bytes(&map).unwrap(),
+        "200 keys in a sorted order would be a wonder"
+    );
 }
 
 #[test]
@@ -373,7 +400,11 @@ fn an_open_file() {
     let file = File::open(&path).unwrap();
     assert_eq!(file.read::<String>("größe").unwrap(), "x");
     let error = file.write("more", &1u8).unwrap_err();
-    assert_eq!((error.operation(), error.file()), (Some(Operation::Save), Some(path.as_path())), "{error}");
+    assert_eq!(
+        (error.operation(), error.file()),
+        (Some(Operation::Save), Some(path.as_path())),
+        "{error}"
+    );
     drop(file);
 
     let file = File::open_rw(&path).unwrap();
@@ -431,7 +462,11 @@ fn members_at_the_root() {
     assert_eq!(*error.kind(), ErrorKind::Exists, "{error}");
     let changed = Model { step: 8, first: None, ..model() };
     file.write_root_with(&changed, &WriteOptions::new().overwrite(Overwrite::Replace)).unwrap();
-    assert_eq!(file.read_root::<Model>().unwrap(), changed, "a `None` takes the place of what was there");
+    assert_eq!(
+        file.read_root::<Model>().unwrap(),
+        changed,
+        "a `None` takes the place of what was there"
+    );
     assert_eq!(file.read::<u8>("extra").unwrap(), 1);
     drop(file);
     assert_eq!(filebacked::load::<Model>(&path).unwrap(), changed);
@@ -498,10 +533,14 @@ fn extensions_reach_filters() {
         let _ = registry.register(Add);
         registry
     };
-    let bytes = WriteOptions::new().registry(registry()).extension(Offset(10)).to_bytes(&5i64).unwrap();
+    let bytes =
+        WriteOptions::new().registry(registry()).extension(Offset(10)).to_bytes(&5i64).unwrap();
     let read = |options: ReadOptions| options.from_bytes::<i64>(&bytes);
     assert_eq!(read(ReadOptions::new().registry(registry()).extension(Offset(10))).unwrap(), 5);
     assert_eq!(read(ReadOptions::new().registry(registry()).extension(Offset(3))).unwrap(), 12);
     assert_eq!(read(ReadOptions::new().registry(registry())).unwrap(), 15);
-    assert_eq!(*read(ReadOptions::new()).unwrap_err().kind(), ErrorKind::UnknownFilter("Add".into()));
+    assert_eq!(
+        *read(ReadOptions::new()).unwrap_err().kind(),
+        ErrorKind::UnknownFilter("Add".into())
+    );
 }

@@ -32,7 +32,11 @@ fn images(n: usize) -> Images {
         names: (0..n).map(|i| Array1::from_iter((0..i).map(|j| format!("{i}/{j}")))).collect(),
         any: (0..n).map(|i| ArrayD::from_elem(IxDyn(&[i, 1, 2]), 0.5)).collect(),
         rows: (0..n)
-            .map(|i| Row { id: i as u8, image: image(i).mapv(f32::from).reversed_axes(), label: format!("r{i}") })
+            .map(|i| Row {
+                id: i as u8,
+                image: image(i).mapv(f32::from).reversed_axes(),
+                label: format!("r{i}"),
+            })
             .collect(),
     }
 }
@@ -43,9 +47,15 @@ fn packed_arrays_come_back() {
         round_trip(&images(n));
         round_trip(&vec![images(n), images(2)]);
         let lib = WriteOptions::new().engine(Engine::Libhdf5).to_bytes(&images(n)).unwrap();
-        assert_eq!(ReadOptions::new().engine(Engine::Libhdf5).from_bytes::<Images>(&lib).unwrap(), images(n));
+        assert_eq!(
+            ReadOptions::new().engine(Engine::Libhdf5).from_bytes::<Images>(&lib).unwrap(),
+            images(n)
+        );
     }
-    let unequal = Images { any: vec![ArrayD::zeros(IxDyn(&[1])), ArrayD::zeros(IxDyn(&[1, 1]))], ..images(1) };
+    let unequal = Images {
+        any: vec![ArrayD::zeros(IxDyn(&[1])), ArrayD::zeros(IxDyn(&[1, 1]))],
+        ..images(1)
+    };
     let error = filebacked::to_bytes(&unequal).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Unsupported(_)) && error.path() == "/any", "{error}");
 }

@@ -1,7 +1,9 @@
-//! What loses data elsewhere, one test each, named after what must not happen. The faults were seen in Python's FileBacked
-//! 2.1.0 and in ch5mpy 0.5.2.
+//! What loses data elsewhere, one test each, named after what must not happen. The faults were seen
+//! in Python's FileBacked 2.1.0 and in ch5mpy 0.5.2.
 
-use filebacked::{Engine, ErrorKind, File, FileBacked, LazyArray, Overwrite, ReadOptions, Value, WriteOptions};
+use filebacked::{
+    Engine, ErrorKind, File, FileBacked, LazyArray, Overwrite, ReadOptions, Value, WriteOptions,
+};
 use filebacked_tests::mutants::{Record, record};
 use filebacked_tests::{ENGINES, python, round_trip, scratch};
 use indexmap::IndexMap;
@@ -101,7 +103,8 @@ fn texts_keep_every_byte() {
     }
 }
 
-/// `a/b` made a group, `/abs` went to the root of the file, `.` and the empty key failed, `overwrite` was dropped.
+/// `a/b` made a group, `/abs` went to the root of the file, `.` and the empty key failed,
+/// `overwrite` was dropped.
 #[test]
 fn every_key_stays_a_key_of_its_own() {
     let keys = [
@@ -135,8 +138,10 @@ fn every_key_stays_a_key_of_its_own() {
         "name",
         "class",
     ];
-    let numbers: BTreeMap<String, u64> = keys.iter().zip(0..).map(|(key, i)| (text(key), i)).collect();
-    let lists: BTreeMap<String, Vec<u64>> = numbers.iter().map(|(key, i)| (key.clone(), vec![*i])).collect();
+    let numbers: BTreeMap<String, u64> =
+        keys.iter().zip(0..).map(|(key, i)| (text(key), i)).collect();
+    let lists: BTreeMap<String, Vec<u64>> =
+        numbers.iter().map(|(key, i)| (key.clone(), vec![*i])).collect();
     assert_eq!(numbers.len(), keys.len());
     round_trip(&numbers);
     round_trip(&lists);
@@ -152,13 +157,17 @@ fn every_key_stays_a_key_of_its_own() {
 /// The order of keys became that of their bytes, and integers were sorted as text.
 #[test]
 fn keys_keep_their_order() {
-    let strings: IndexMap<String, u8> = ["b", "a", "c"].iter().zip(0..).map(|(key, i)| (text(key), i)).collect();
-    let links: IndexMap<i32, Vec<u8>> = [10, 9, -1, 100].into_iter().map(|key| (key, vec![1])).collect();
+    let strings: IndexMap<String, u8> =
+        ["b", "a", "c"].iter().zip(0..).map(|(key, i)| (text(key), i)).collect();
+    let links: IndexMap<i32, Vec<u8>> =
+        [10, 9, -1, 100].into_iter().map(|key| (key, vec![1])).collect();
     for engine in ENGINES {
         let options = WriteOptions::new().engine(engine);
-        let read: IndexMap<String, u8> = filebacked::from_bytes(&options.to_bytes(&strings).unwrap()).unwrap();
+        let read: IndexMap<String, u8> =
+            filebacked::from_bytes(&options.to_bytes(&strings).unwrap()).unwrap();
         assert_eq!(read.keys().collect::<Vec<_>>(), ["b", "a", "c"]);
-        let read: IndexMap<i32, Vec<u8>> = filebacked::from_bytes(&options.to_bytes(&links).unwrap()).unwrap();
+        let read: IndexMap<i32, Vec<u8>> =
+            filebacked::from_bytes(&options.to_bytes(&links).unwrap()).unwrap();
         assert_eq!(read.keys().copied().collect::<Vec<_>>(), [10, 9, -1, 100]);
     }
 }
@@ -188,13 +197,17 @@ fn options_reach_all_levels_and_know_the_names() {
     }
     let full = Inner { keep: 1, cache: Some(2) };
     let map = BTreeMap::from([(text("b"), full.clone())]);
-    let value = Outer { map: BTreeMap::from([(text("a"), map)]), list: vec![full.clone(); 2], one: full };
+    let value =
+        Outer { map: BTreeMap::from([(text("a"), map)]), list: vec![full.clone(); 2], one: full };
     for engine in ENGINES {
         let options = WriteOptions::new().engine(engine);
         let bytes = options.clone().skip(["**/cache"]).to_bytes(&value).unwrap();
         let read: Outer = filebacked::from_bytes(&bytes).unwrap();
         let bare = Inner { keep: 1, cache: None };
-        assert_eq!((&read.map["a"]["b"], &read.list, &read.one), (&bare, &vec![bare.clone(); 2], &bare));
+        assert_eq!(
+            (&read.map["a"]["b"], &read.list, &read.one),
+            (&bare, &vec![bare.clone(); 2], &bare)
+        );
         let error = options.skip(["one/cahce"]).to_bytes(&value).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::UnknownPath { .. }), "{error}");
     }
@@ -224,13 +237,17 @@ fn empty_lists_keep_their_type() {
     for engine in ENGINES {
         let (_dir, path) = scratch("file.h5");
         WriteOptions::new().engine(engine).save(&path, &Vec::<i32>::new()).unwrap();
-        assert_eq!(python.eval(&path, "[str(f['value'].dtype), f['value'].shape]"), json!(["int32", [0]]));
+        assert_eq!(
+            python.eval(&path, "[str(f['value'].dtype), f['value'].shape]"),
+            json!(["int32", [0]])
+        );
     }
     round_trip(&Vec::<String>::new());
     round_trip(&Vec::<Option<bool>>::new());
 }
 
-/// Integers came back as numpy's, `1.0` over `1` was passed over because they are equal: the type is part of the value.
+/// Integers came back as numpy's, `1.0` over `1` was passed over because they are equal: the type
+/// is part of the value.
 #[test]
 fn a_number_is_replaced_by_one_of_another_type() {
     let (_dir, path) = scratch("file.h5");
@@ -238,7 +255,11 @@ fn a_number_is_replaced_by_one_of_another_type() {
     let replace = WriteOptions::new().overwrite(Overwrite::Replace);
     file.write("n", &1u8).unwrap();
     file.write_with("n", &1.0f64, &replace).unwrap();
-    assert_eq!(file.read_with::<f64>("n", &ReadOptions::new().conversion(filebacked::Conversion::Exact)).unwrap(), 1.0);
+    assert_eq!(
+        file.read_with::<f64>("n", &ReadOptions::new().conversion(filebacked::Conversion::Exact))
+            .unwrap(),
+        1.0
+    );
     file.write_with("n", &true, &replace).unwrap();
     assert!(file.read::<bool>("n").unwrap());
 }
@@ -288,7 +309,8 @@ fn a_negative_step_turns_the_order_around() {
     }
 }
 
-/// Two loops over one list shared their place in it; the largest of several blocks was that of the last.
+/// Two loops over one list shared their place in it; the largest of several blocks was that of the
+/// last.
 #[test]
 fn loops_over_blocks_are_independent_and_see_everything() {
     let (_dir, path) = scratch("file.h5");
@@ -321,7 +343,8 @@ fn a_value_of_another_type_is_not_taken_for_this_one() {
     }
 }
 
-/// What had no place of its own was pickled, or became its printed form, when it was read and written again.
+/// What had no place of its own was pickled, or became its printed form, when it was read and
+/// written again.
 #[test]
 fn a_value_of_unknown_type_is_written_as_it_was_read() {
     let stored = filebacked::to_bytes(&record(1)).unwrap();

@@ -43,8 +43,16 @@ fn rows_of_every_kind_have_pointers() {
         arrays: vec![[weak(0), weak(1)], [weak(2), weak(2)]],
         array: [weak(1), rc::Weak::new()],
         ragged: vec![vec![], vec![weak(0), weak(2)], vec![weak(1)]],
-        maps: vec![BTreeMap::from([(7, weak(2))]), BTreeMap::new(), BTreeMap::from([(1, weak(0)), (2, weak(1))])],
-        variants: vec![Sight::Pair(weak(0), weak(2)), Sight::Nothing, Sight::Near { what: weak(1), distance: 4 }],
+        maps: vec![
+            BTreeMap::from([(7, weak(2))]),
+            BTreeMap::new(),
+            BTreeMap::from([(1, weak(0)), (2, weak(1))]),
+        ],
+        variants: vec![
+            Sight::Pair(weak(0), weak(2)),
+            Sight::Nothing,
+            Sight::Near { what: weak(1), distance: 4 },
+        ],
         single: Sight::Near { what: weak(2), distance: 5 },
         list: vec![weak(2), rc::Weak::new(), weak(0)],
         nested: BTreeMap::from([(1, (Some(weak(0)), vec![weak(1)])), (2, (None, vec![]))]),
@@ -60,7 +68,9 @@ fn rows_of_every_kind_have_pointers() {
 }
 
 fn check(loaded: &Everywhere, owners: &[Rc<f64>]) {
-    let is = |weak: &rc::Weak<f64>, i: usize| assert!(Rc::ptr_eq(&weak.upgrade().unwrap(), &loaded.owners[i]), "{i}");
+    let is = |weak: &rc::Weak<f64>, i: usize| {
+        assert!(Rc::ptr_eq(&weak.upgrade().unwrap(), &loaded.owners[i]), "{i}")
+    };
     let gone = |weak: &rc::Weak<f64>| assert!(weak.upgrade().is_none());
     assert_eq!(loaded.owners, owners);
     is(&loaded.columns[0].1, 2);
@@ -74,11 +84,15 @@ fn check(loaded: &Everywhere, owners: &[Rc<f64>]) {
     gone(&loaded.array[1]);
     assert_eq!(loaded.ragged.iter().map(Vec::len).collect::<Vec<_>>(), [0, 2, 1]);
     loaded.ragged.iter().flatten().zip([0, 2, 1]).for_each(|(weak, i)| is(weak, i));
-    loaded.maps.iter().flatten().zip([(7, 2), (1, 0), (2, 1)]).for_each(|((key, weak), (wanted, i))| {
-        assert_eq!(*key, wanted);
-        is(weak, i);
-    });
-    let [Sight::Pair(a, b), Sight::Nothing, Sight::Near { what, distance: 4 }] = &loaded.variants[..] else {
+    loaded.maps.iter().flatten().zip([(7, 2), (1, 0), (2, 1)]).for_each(
+        |((key, weak), (wanted, i))| {
+            assert_eq!(*key, wanted);
+            is(weak, i);
+        },
+    );
+    let [Sight::Pair(a, b), Sight::Nothing, Sight::Near { what, distance: 4 }] =
+        &loaded.variants[..]
+    else {
         panic!("{:?}", loaded.variants)
     };
     [a, b, what].into_iter().zip([0, 2, 1]).for_each(|(weak, i)| is(weak, i));

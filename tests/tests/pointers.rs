@@ -2,7 +2,8 @@
 
 use filebacked::with::{DataFrame, Matlab};
 use filebacked::{
-    Engine, ErrorKind, File, FileBacked, Layout, Lazy, LazyVec, ReadOptions, Save, SoftLink, WriteOptions,
+    Engine, ErrorKind, File, FileBacked, Layout, Lazy, LazyVec, ReadOptions, Save, SoftLink,
+    WriteOptions,
 };
 use filebacked::{from_bytes, to_bytes};
 use filebacked_tests::{ENGINES, python, scratch};
@@ -22,7 +23,10 @@ fn through<T: FileBacked>(value: &T, check: impl Fn(&T)) {
         }
         let bytes = WriteOptions::new().engine(writer).to_bytes(value).unwrap();
         check(&from_bytes(&bytes).unwrap());
-        assert!(bytes == WriteOptions::new().engine(writer).to_bytes(value).unwrap(), "equal bytes");
+        assert!(
+            bytes == WriteOptions::new().engine(writer).to_bytes(value).unwrap(),
+            "equal bytes"
+        );
     }
 }
 
@@ -35,7 +39,11 @@ struct Branch {
 }
 
 fn branch(name: &str, children: Vec<Rc<Branch>>) -> Rc<Branch> {
-    let branch = Rc::new(Branch { name: name.into(), children: RefCell::new(children), ..Branch::default() });
+    let branch = Rc::new(Branch {
+        name: name.into(),
+        children: RefCell::new(children),
+        ..Branch::default()
+    });
     for child in branch.children.borrow().iter() {
         *child.parent.borrow_mut() = Rc::downgrade(&branch);
     }
@@ -45,14 +53,21 @@ fn branch(name: &str, children: Vec<Rc<Branch>>) -> Rc<Branch> {
 fn check_tree(root: &Rc<Branch>) -> usize {
     let children = root.children.borrow();
     for child in children.iter() {
-        assert!(Rc::ptr_eq(&child.parent.borrow().upgrade().unwrap(), root), "the parent of {}", child.name);
+        assert!(
+            Rc::ptr_eq(&child.parent.borrow().upgrade().unwrap(), root),
+            "the parent of {}",
+            child.name
+        );
     }
     children.iter().map(check_tree).sum::<usize>() + 1
 }
 
 fn tree() -> Rc<Branch> {
     let leaf = |name: &str| branch(name, vec![]);
-    branch("root", vec![leaf("a"), branch("b", vec![leaf("c"), branch("d", vec![leaf("e")])]), leaf("f")])
+    branch(
+        "root",
+        vec![leaf("a"), branch("b", vec![leaf("c"), branch("d", vec![leaf("e")])]), leaf("f")],
+    )
 }
 
 #[test]
@@ -122,7 +137,8 @@ struct Edge {
 
 #[test]
 fn graphs_come_back_as_they_are() {
-    let vertices: Vec<Rc<Vertex>> = (0..40).map(|id| Rc::new(Vertex { id, ..Vertex::default() })).collect();
+    let vertices: Vec<Rc<Vertex>> =
+        (0..40).map(|id| Rc::new(Vertex { id, ..Vertex::default() })).collect();
     let weak = |id: usize| Rc::downgrade(&vertices[id % 40]);
     for (id, vertex) in vertices.iter().enumerate() {
         *vertex.near.borrow_mut() = vec![weak(id + 39), weak(id), weak(id + 1), weak(id * 7 + 3)];
@@ -131,7 +147,9 @@ fn graphs_come_back_as_they_are() {
     let elsewhere = Rc::new(Vertex::default());
     let graph = Graph {
         start: weak(17),
-        edges: (0..40).map(|id| Edge { from: weak(id), to: weak(id * 11), weight: id as f64 }).collect(),
+        edges: (0..40)
+            .map(|id| Edge { from: weak(id), to: weak(id * 11), weight: id as f64 })
+            .collect(),
         end: weak(3),
         gone: rc::Weak::new(),
         elsewhere: Rc::downgrade(&elsewhere),
@@ -187,7 +205,8 @@ struct Keeper {
 fn types_point_to_each_other() {
     let house = Arc::new_cyclic(|house| {
         let keeper = Arc::new_cyclic(|keeper| {
-            let room = |number| Arc::new(Room { number, house: house.clone(), keeper: keeper.clone() });
+            let room =
+                |number| Arc::new(Room { number, house: house.clone(), keeper: keeper.clone() });
             let rooms = vec![room(0), room(1), room(2)];
             let favourite = Arc::downgrade(&rooms[2]);
             ROOMS.with(|place| *place.borrow_mut() = rooms);
@@ -315,7 +334,8 @@ fn a_data_frame_has_no_pointers() {
         #[filebacked(with = DataFrame { index: "id" })]
         rows: Vec<Row>,
     }
-    let error = to_bytes(&Frame { rows: vec![Row { id: "a".into(), to: Weak::new() }] }).unwrap_err();
+    let error =
+        to_bytes(&Frame { rows: vec![Row { id: "a".into(), to: Weak::new() }] }).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
     assert_eq!(error.path(), "/rows/to");
 }
@@ -362,12 +382,18 @@ fn values_that_are_no_objects_cannot_be_pointed_to() {
             (options.to_bytes(&Record { weak: weak(), owner: (1, strong()) }), "record"),
             (options.to_bytes(&Records { owners: vec![(1, strong())], weak: weak() }), "row"),
             (options.to_bytes(&Filtered { weak: weak(), owner: (1, strong()) }), "filter"),
-            (options.to_bytes(&Linked { weak: Arc::downgrade(&link), owner: link.clone() }), "link"),
+            (
+                options.to_bytes(&Linked { weak: Arc::downgrade(&link), owner: link.clone() }),
+                "link",
+            ),
         ];
         for (error, what) in errors {
             let error = error.unwrap_err();
             assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
-            assert!(error.to_string().contains("`Weak` to") && error.to_string().contains(what), "{error}");
+            assert!(
+                error.to_string().contains("`Weak` to") && error.to_string().contains(what),
+                "{error}"
+            );
             assert!(error.help().is_some());
         }
     }
@@ -480,7 +506,10 @@ fn options_leave_no_pointer_behind() {
             check(&only);
             // What a pattern takes of an owner is what is pointed to.
             let near = load(options().skip(["vertices/c/best", "more/best"]));
-            assert!(near.vertices["c"].best.borrow().is_none() && near.more.as_ref().unwrap().best.borrow().is_none());
+            assert!(
+                near.vertices["c"].best.borrow().is_none()
+                    && near.more.as_ref().unwrap().best.borrow().is_none()
+            );
             is(&near.best, Some(&near.vertices["c"]));
             is(&near.many[1], near.more.as_ref());
         }
@@ -495,7 +524,8 @@ fn options_leave_no_pointer_behind() {
         parts: Lazy<Parts>,
     }
     filebacked::save(path.with_extension("later"), &Later { parts: all.into() }).unwrap();
-    let later: Later = ReadOptions::new().skip(["parts/more"]).load(path.with_extension("later")).unwrap();
+    let later: Later =
+        ReadOptions::new().skip(["parts/more"]).load(path.with_extension("later")).unwrap();
     assert!(later.parts.get().unwrap().more.is_none());
     check(later.parts.get().unwrap());
 }
@@ -515,7 +545,8 @@ fn damage_below_a_parent_is_an_error() {
             python.change(&path, code);
             // What h5py has changed is no longer of our own subset.
             for reader in [Engine::Any, Engine::Libhdf5] {
-                let error = ReadOptions::new().engine(reader).load::<Rc<Branch>>(&path).unwrap_err();
+                let error =
+                    ReadOptions::new().engine(reader).load::<Rc<Branch>>(&path).unwrap_err();
                 assert_eq!(error.path(), place, "{error}");
             }
         }
@@ -531,7 +562,8 @@ fn damage_below_a_parent_is_an_error() {
 #[test]
 fn what_is_left_out_points_nowhere() {
     let bytes = to_bytes(&tree()).unwrap();
-    let root: Rc<Branch> = ReadOptions::new().skip(["children/*/parent"]).from_bytes(&bytes).unwrap();
+    let root: Rc<Branch> =
+        ReadOptions::new().skip(["children/*/parent"]).from_bytes(&bytes).unwrap();
     let children = root.children.borrow();
     assert!(children.iter().all(|child| child.parent.borrow().upgrade().is_none()));
     let below = children[1].children.borrow()[1].parent.borrow().upgrade().unwrap();

@@ -1,4 +1,5 @@
-//! What is written for Python's FileBacked 2.1.0, beside the files that it wrote itself, and read by it.
+//! What is written for Python's FileBacked 2.1.0, beside the files that it wrote itself, and read
+//! by it.
 
 use filebacked::with::{AsString, Each, via};
 use filebacked::{Compression, File, FileBacked, Layout, Lazy, Overwrite, WriteOptions};
@@ -44,7 +45,9 @@ fn dump(file: &Path, without: &[&str]) -> Option<String> {
         }
         let head = line.trim().strip_suffix(" {").and_then(|line| line.split_once(' '));
         let named = head.is_some_and(|(kind, name)| {
-            matches!(kind, "DATASET" | "GROUP") && without.contains(&name.trim_matches('"')) && indent == 3
+            matches!(kind, "DATASET" | "GROUP")
+                && without.contains(&name.trim_matches('"'))
+                && indent == 3
         });
         if named {
             skipped = Some(indent);
@@ -56,7 +59,8 @@ fn dump(file: &Path, without: &[&str]) -> Option<String> {
     Some(kept)
 }
 
-/// Asserts that a value is written as Python wrote it, but for what the type of the value does not have.
+/// Asserts that a value is written as Python wrote it, but for what the type of the value does not
+/// have.
 #[track_caller]
 fn as_golden<T: FileBacked + Debug>(name: &str, class: &str, value: &T, without: &[&str]) {
     let (_dir, path) = scratch("ours.h5");
@@ -137,7 +141,9 @@ fn lists_as_python_writes_them() {
     let array_list = arrays.enumerate().map(|(i, array)| (i.to_string(), array)).collect();
     let (_dir, path) = scratch("lists.h5");
     for_python().save(&path, &AllSeqs { seqs: lists, array_list }).unwrap();
-    if let (Some(ours), Some(theirs)) = (dump(&path, &["array_list"]), dump(&golden::path("seqs"), &["array_list"])) {
+    if let (Some(ours), Some(theirs)) =
+        (dump(&path, &["array_list"]), dump(&golden::path("seqs"), &["array_list"]))
+    {
         assert_eq!(ours, theirs);
     }
 
@@ -155,7 +161,8 @@ fn dicts_as_python_writes_them() {
     let (_dir, path) = scratch("dicts.h5");
     for_python().save(&path, &dicts).unwrap();
     let pairs = ["tuple_key"];
-    if let (Some(ours), Some(theirs)) = (dump(&path, &pairs), dump(&golden::path("dicts"), &pairs)) {
+    if let (Some(ours), Some(theirs)) = (dump(&path, &pairs), dump(&golden::path("dicts"), &pairs))
+    {
         assert_eq!(ours, theirs);
     }
     assert_eq!(filebacked::load::<Dicts>(&path).unwrap(), dicts);
@@ -555,13 +562,16 @@ with h5py.File({other:?}) as f:
 #[test]
 fn patterns_hold_here_too() {
     let (_dir, path) = scratch("skipped.h5");
-    let skipping = for_python().skip(["str_int/alpha", "tuple_key", "str_obj/*/label", "unordered"]);
+    let skipping =
+        for_python().skip(["str_int/alpha", "tuple_key", "str_obj/*/label", "unordered"]);
     skipping.save(&path, &golden::dicts()).unwrap();
     let file = File::open(&path).unwrap();
     assert_eq!(file.names().unwrap().len(), 12);
     assert_eq!(file.read::<BTreeMap<String, i64>>("str_int").unwrap(), map([("beta", 2)]));
     assert_eq!(file.read::<BTreeMap<String, Vec<()>>>("str_obj").unwrap_err().path(), "/str_obj/o");
-    assert!(file.read::<i64>("str_obj/o/n").is_ok() && file.read::<String>("str_obj/o/label").is_err());
+    assert!(
+        file.read::<i64>("str_obj/o/n").is_ok() && file.read::<String>("str_obj/o/label").is_err()
+    );
 }
 
 #[filebacked::dynamic]
@@ -632,9 +642,23 @@ fn lazy_values_change_their_layout() {
     check(&load(&native));
     for_python().save(&again, &load(&native)).unwrap();
     check(&load(&again));
-    let others =
-        ["array_list", "int_tuple", "str_tuple", "int_list", "mixed_num_list", "builtin_list", "builtin_tuple"];
-    let more = ["empty_float_list", "empty_int_list", "empty_str_list", "empty_tuple", "nested_list", "obj_tuple"];
+    let others = [
+        "array_list",
+        "int_tuple",
+        "str_tuple",
+        "int_list",
+        "mixed_num_list",
+        "builtin_list",
+        "builtin_tuple",
+    ];
+    let more = [
+        "empty_float_list",
+        "empty_int_list",
+        "empty_str_list",
+        "empty_tuple",
+        "nested_list",
+        "obj_tuple",
+    ];
     let most = ["nested_list_ragged", "list_of_str_lists", "tuple_of_lists"];
     let others = [&others[..], &more, &most].concat();
     if let (Some(ours), Some(theirs)) = (dump(&again, &[]), dump(&unread, &others)) {

@@ -1,4 +1,5 @@
-//! Values that nobody thought of, written for Python's FileBacked, read and written by it, and read back.
+//! Values that nobody thought of, written for Python's FileBacked, read and written by it, and read
+//! back.
 
 use filebacked::{FileBacked, Layout, WriteOptions};
 use filebacked_tests::{python, scratch};
@@ -107,14 +108,21 @@ fn atom() -> impl Strategy<Value = FloatOrStr> {
 
 fn array() -> impl Strategy<Value = Array2<u16>> {
     (0usize..4, 0usize..4).prop_flat_map(|shape| {
-        vec(any::<u16>(), shape.0 * shape.1)
-            .prop_map(move |values| Array2::from_shape_vec(shape, values).expect("as many as the shape has"))
+        vec(any::<u16>(), shape.0 * shape.1).prop_map(move |values| {
+            Array2::from_shape_vec(shape, values).expect("as many as the shape has")
+        })
     })
 }
 
 fn rich() -> impl Strategy<Value = Rich> {
-    let scalars = (any::<i64>(), any::<i8>(), float(), prop::num::f32::NORMAL, text(), option::of(text()));
-    let lists = (vec(any::<i64>(), 0..4), vec(float(), 0..4), vec(text(), 0..12), vec(vec(float(), 0..3), 0..4));
+    let scalars =
+        (any::<i64>(), any::<i8>(), float(), prop::num::f32::NORMAL, text(), option::of(text()));
+    let lists = (
+        vec(any::<i64>(), 0..4),
+        vec(float(), 0..4),
+        vec(text(), 0..12),
+        vec(vec(float(), 0..3), 0..4),
+    );
     let deep = (vec(vec(text(), 0..3), 0..4), array(), leaf(), vec(leaf(), 0..12));
     let maps = (
         btree_map(key(), float(), 0..4),
@@ -122,34 +130,36 @@ fn rich() -> impl Strategy<Value = Rich> {
         btree_map(vec(any::<i64>(), 0..3), leaf(), 0..12),
         btree_map(vec(text(), 0..3), btree_map(key(), text(), 0..3), 0..3),
     );
-    (scalars, lists, deep, maps, atom(), vec(atom(), 0..4)).prop_map(|(scalars, lists, deep, maps, atom, atoms)| {
-        let (number, small, float, single, text, maybe) = scalars;
-        let (numbers, floats, texts, lists) = lists;
-        let (nested, array, leaf, leaves) = deep;
-        let (by_name, by_number, by_list, by_texts) = maps;
-        Rich {
-            number,
-            small,
-            float,
-            single,
-            text,
-            maybe,
-            numbers,
-            floats,
-            texts,
-            lists,
-            nested,
-            array,
-            leaf,
-            leaves,
-            by_name,
-            by_number,
-            by_list,
-            by_texts,
-            atom,
-            atoms,
-        }
-    })
+    (scalars, lists, deep, maps, atom(), vec(atom(), 0..4)).prop_map(
+        |(scalars, lists, deep, maps, atom, atoms)| {
+            let (number, small, float, single, text, maybe) = scalars;
+            let (numbers, floats, texts, lists) = lists;
+            let (nested, array, leaf, leaves) = deep;
+            let (by_name, by_number, by_list, by_texts) = maps;
+            Rich {
+                number,
+                small,
+                float,
+                single,
+                text,
+                maybe,
+                numbers,
+                floats,
+                texts,
+                lists,
+                nested,
+                array,
+                leaf,
+                leaves,
+                by_name,
+                by_number,
+                by_list,
+                by_texts,
+                atom,
+                atoms,
+            }
+        },
+    )
 }
 
 proptest! {

@@ -29,7 +29,9 @@ fn scalars_of_every_hint() {
     assert_eq!(found, Scalars { py_float_nan: 0.0, ..golden::scalars() });
     // The expectation is Python's own word.
     let said = golden::readback("scalars");
-    let said = |name: &str| said[name].as_str().and_then(|text| text.split_once(": ")).unwrap().1.to_string();
+    let said = |name: &str| {
+        said[name].as_str().and_then(|text| text.split_once(": ")).unwrap().1.to_string()
+    };
     assert_eq!(said("py_int_u64"), found.py_int_u64.to_string());
     assert_eq!(said("py_float"), found.py_float.to_string());
     assert_eq!(said("py_float_inf"), "-inf");
@@ -83,13 +85,26 @@ result = [float(v).hex() for v in f['ties'][:]]
 ";
     let ties = python.create(&path, code);
     let file = File::open(&path).unwrap();
-    let fits = [0.0, -0.0, 1.0, -1.25, 5e-324, f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::from_bits(3 << 24)];
+    let fits = [
+        0.0,
+        -0.0,
+        1.0,
+        -1.25,
+        5e-324,
+        f64::MAX,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::from_bits(3 << 24),
+    ];
     let found: Vec<f64> = file.read("fits").unwrap();
     assert_eq!(found.iter().map(|v| v.to_bits()).collect::<Vec<_>>(), fits.map(f64::to_bits));
     assert!(file.read::<f64>("nan").unwrap().is_nan());
     assert_eq!(file.read::<Vec<f64>>("swapped").unwrap(), [1.5, -3.0]);
     let error = file.read::<f64>("third").unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::OutOfRange { stored, .. } if stored == "f80"), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::OutOfRange { stored, .. } if stored == "f80"),
+        "{error}"
+    );
 
     let any = ReadOptions::new().conversion(Conversion::Any);
     assert_eq!(file.read_with::<f64>("third", &any).unwrap(), 1.0 / 3.0);
@@ -103,14 +118,21 @@ result = [float(v).hex() for v in f['ties'][:]]
         "0x0.0000000000002p-1022" => 1e-323,
         other => panic!("{other}"),
     };
-    let expected: Vec<f64> = ties.as_array().unwrap().iter().map(|text| hex(text.as_str().unwrap())).collect();
+    let expected: Vec<f64> =
+        ties.as_array().unwrap().iter().map(|text| hex(text.as_str().unwrap())).collect();
     assert_eq!(found, expected);
     // Neither saturated nor rounded in silence.
-    assert!(matches!(file.read_with::<f64>("big", &any).unwrap_err().kind(), ErrorKind::OutOfRange { .. }));
+    assert!(matches!(
+        file.read_with::<f64>("big", &any).unwrap_err().kind(),
+        ErrorKind::OutOfRange { .. }
+    ));
     assert!(matches!(file.read::<u64>("whole").unwrap_err().kind(), ErrorKind::OutOfRange { .. }));
     for policy in [Conversion::Exact, Conversion::Widen] {
         let strict = ReadOptions::new().conversion(policy);
-        assert!(matches!(file.read_with::<f64>("nan", &strict).unwrap_err().kind(), ErrorKind::Mismatch { .. }));
+        assert!(matches!(
+            file.read_with::<f64>("nan", &strict).unwrap_err().kind(),
+            ErrorKind::Mismatch { .. }
+        ));
     }
 }
 
@@ -133,7 +155,12 @@ fn arrays_of_every_type() {
         f16: Array1<f64>,
         boolean: Array1<u8>,
     }
-    let expected = Foreign { be_i4: array![1, 2], be_f8: array![1.5], f16: array![1.25], boolean: array![1, 0, 1] };
+    let expected = Foreign {
+        be_i4: array![1, 2],
+        be_f8: array![1.5],
+        f16: array![1.25],
+        boolean: array![1, 0, 1],
+    };
     holds("arrays", &expected);
 
     #[derive(FileBacked, Debug, PartialEq)]
@@ -206,7 +233,10 @@ fn unions_by_typeid() {
         u_str: TooFew,
     }
     let error = filebacked::load::<Few>(golden::path("unions")).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::UnknownVariant { found, .. } if found == "number 1"), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::UnknownVariant { found, .. } if found == "number 1"),
+        "{error}"
+    );
     assert!(error.to_string().contains("u_str"), "{error}");
 }
 
@@ -339,7 +369,10 @@ fb.write(f, 'bools', [True, False], List[int])
 ";
     python.create(&path, code);
     let file = File::open(&path).unwrap();
-    assert_eq!(file.read::<BTreeMap<String, i64>>("keys").unwrap(), map([("keys", 1), ("values", 2)]));
+    assert_eq!(
+        file.read::<BTreeMap<String, i64>>("keys").unwrap(),
+        map([("keys", 1), ("values", 2)])
+    );
     let numbered: BTreeMap<i64, BTreeMap<String, i64>> = file.read("numbered").unwrap();
     assert_eq!(numbered, [(0, map([("key", 1), ("value", 2)]))].into());
     let np_keys: BTreeMap<i64, String> = file.read("np_keys").unwrap();

@@ -79,7 +79,8 @@ fn node() -> impl Strategy<Value = Node> {
     ];
     leaf.prop_recursive(4, 12, 3, |inner| {
         prop_oneof![
-            (option::of(text()), vec(inner.clone(), 0..3)).prop_map(|(label, kids)| Node::Named { label, kids }),
+            (option::of(text()), vec(inner.clone(), 0..3))
+                .prop_map(|(label, kids)| Node::Named { label, kids }),
             inner.prop_map(|node| Node::Boxed(Box::new(node))),
         ]
     })
@@ -109,12 +110,18 @@ prop_compose! {
 }
 
 /// Equal after a round trip, equal bytes of equal values.
-fn check<T: FileBacked + PartialEq + std::fmt::Debug + Clone>(value: &T) -> Result<(), TestCaseError> {
+fn check<T: FileBacked + PartialEq + std::fmt::Debug + Clone>(
+    value: &T,
+) -> Result<(), TestCaseError> {
     let bytes = filebacked::to_bytes(value).map_err(|e| TestCaseError::fail(e.to_string()))?;
-    let loaded: T = filebacked::from_bytes(&bytes).map_err(|e| TestCaseError::fail(e.to_string()))?;
+    let loaded: T =
+        filebacked::from_bytes(&bytes).map_err(|e| TestCaseError::fail(e.to_string()))?;
     prop_assert_eq!(&loaded, value);
     prop_assert!(bytes == filebacked::to_bytes(&value.clone()).unwrap(), "two saves differ");
-    prop_assert!(bytes == filebacked::to_bytes(&loaded).unwrap(), "what was loaded is saved as other bytes");
+    prop_assert!(
+        bytes == filebacked::to_bytes(&loaded).unwrap(),
+        "what was loaded is saved as other bytes"
+    );
     Ok(())
 }
 

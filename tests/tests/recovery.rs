@@ -50,7 +50,10 @@ fn what_a_killed_writer_left_is_read_again() {
         let base = if how.contains("userblock") { 1024 } else { 0 };
         // The flags and the checksum of the superblock, and nothing else.
         let changed: Vec<usize> = (0..before.len()).filter(|i| before[*i] != after[*i]).collect();
-        assert!(changed.iter().all(|i| *i == base + 11 || (base + 44..base + 48).contains(i)), "{changed:?}");
+        assert!(
+            changed.iter().all(|i| *i == base + 11 || (base + 44..base + 48).contains(i)),
+            "{changed:?}"
+        );
         assert_eq!((before.len(), after[base + 11]), (after.len(), 0), "{how}");
         assert!(h5py_opens(python, &path), "{how}");
         File::open_rw(&path).unwrap().write("more", &1u8).unwrap();
@@ -62,7 +65,12 @@ fn what_a_killed_writer_left_is_read_again() {
 fn a_file_that_is_still_written_or_needs_nothing_is_left_alone() {
     let Some(python) = python() else { return };
     let (_dir, path) = scratch("written.h5");
-    exec(python, &format!("kept.w = h5py.File({path:?}, 'w', libver='latest')\nkept.w['x'] = 1.5\nkept.w.flush()"));
+    exec(
+        python,
+        &format!(
+            "kept.w = h5py.File({path:?}, 'w', libver='latest')\nkept.w['x'] = 1.5\nkept.w.flush()"
+        ),
+    );
     let before = std::fs::read(&path).unwrap();
     assert_eq!(File::recover(&path).unwrap_err().kind(), &ErrorKind::Locked);
     assert_eq!(std::fs::read(&path).unwrap(), before);
@@ -78,7 +86,10 @@ fn a_file_that_is_still_written_or_needs_nothing_is_left_alone() {
     assert_eq!(std::fs::read(&path).unwrap(), before);
 
     // What this process writes itself.
-    let file = File::options().libver(filebacked::Libver::V110, filebacked::Libver::Latest).create(&path).unwrap();
+    let file = File::options()
+        .libver(filebacked::Libver::V110, filebacked::Libver::Latest)
+        .create(&path)
+        .unwrap();
     file.write("x", &3u8).unwrap();
     assert_eq!(File::recover(&path).unwrap().read::<u8>("x").unwrap(), 3);
     file.close().unwrap();

@@ -59,7 +59,10 @@ fn leads_to() -> serde_json::Value {
 }
 
 fn referred(python: &Python, path: &Path, options: &str) {
-    let code = format!("with h5py.File({path:?}, 'w'{options}) as f:\n    {}", REFERRED.replace('\n', "\n    "));
+    let code = format!(
+        "with h5py.File({path:?}, 'w'{options}) as f:\n    {}",
+        REFERRED.replace('\n', "\n    ")
+    );
     python.create(&path.with_extension("other"), &code);
     // h5py calls an object by any of its names.
     let names = python.eval(path, &LEADS_TO.replace(".name", ".name.replace('again', 'm')"));
@@ -86,9 +89,15 @@ fn references_lead_to_what_has_grown() {
         let names = python.eval(&path, &LEADS_TO.replace(".name", ".name.replace('again', 'm')"));
         assert_eq!(names, leads_to(), "{options}");
         let grown = "[f[f['many'][0]][:].tolist(), f[f['many'][1]].shape, f[f['one'][()]] == f['g/m'], f['g/m'] == f['g/again']]";
-        assert_eq!(python.eval(&path, grown), json!([[0.0, 1.0, 2.0, 3.0, 4.0, 5.0], [2, 4], true, true]));
         assert_eq!(
-            python.eval(&path, "[len(f['region']) if f['region'].shape else 0, f['compound'].dtype.names]"),
+            python.eval(&path, grown),
+            json!([[0.0, 1.0, 2.0, 3.0, 4.0, 5.0], [2, 4], true, true])
+        );
+        assert_eq!(
+            python.eval(
+                &path,
+                "[len(f['region']) if f['region'].shape else 0, f['compound'].dtype.names]"
+            ),
             json!([0, ["id", "to", "name"]])
         );
         // Once more, in place: nothing moves.
@@ -123,8 +132,10 @@ fn references_lead_to_columns_that_have_grown() {
     let file = File::open_rw(&path).unwrap();
     let mut log: LazyVec<Step> = file.read("log").unwrap();
     // Other notes than the column has room for, and then one that is no text of HDF5: packed.
-    for (note, names) in [("longer", ["/log/loss", "/log/note", "/log"]), ("a\0b", ["/log/loss", "/log/note", "/log"])]
-    {
+    for (note, names) in [
+        ("longer", ["/log/loss", "/log/note", "/log"]),
+        ("a\0b", ["/log/loss", "/log/note", "/log"]),
+    ] {
         log.push(step(2, note));
         log.flush().unwrap();
         for i in 0..20 {
@@ -170,12 +181,14 @@ struct Pair {
 fn a_reference_to_what_was_deleted_gives_no_owner() {
     let Some(python) = python() else { return };
     let (_dir, path) = scratch("deleted.h5");
-    let make =
-        "f['first'] = [0.5]\nf['x'] = np.arange(5.)\nf.create_dataset('second', data=f['x'].ref, dtype=h5py.ref_dtype)";
+    let make = "f['first'] = [0.5]\nf['x'] = np.arange(5.)\nf.create_dataset('second', data=f['x'].ref, dtype=h5py.ref_dtype)";
     let load = |engine| ReadOptions::new().engine(engine).load::<Pair>(&path);
     for options in ["", ", libver=('earliest', 'v108')", ", libver='latest'"] {
         let create = |code: &str| {
-            let code = format!("with h5py.File({path:?}, 'w'{options}) as f:\n    {}", code.replace('\n', "\n    "));
+            let code = format!(
+                "with h5py.File({path:?}, 'w'{options}) as f:\n    {}",
+                code.replace('\n', "\n    ")
+            );
             python.create(&path.with_extension("other"), &code);
         };
         for engine in [Engine::Any, Engine::Libhdf5] {
@@ -183,7 +196,11 @@ fn a_reference_to_what_was_deleted_gives_no_owner() {
             create(make);
             python.change(&path, "del f['x']");
             let pair = load(engine).unwrap();
-            assert_eq!((&pair.first[..], pair.second.upgrade()), (&[0.5][..], None), "{options} {engine:?}");
+            assert_eq!(
+                (&pair.first[..], pair.second.upgrade()),
+                (&[0.5][..], None),
+                "{options} {engine:?}"
+            );
             // A group is there now.
             create(&format!(
                 "{make}\ndel f['x']\nf.create_group('y')\nfor i in range(9): f[f'y{{i}}'] = np.zeros((2, 2))"
@@ -209,15 +226,23 @@ fn a_reference_to_no_object_is_an_error() {
         let load = |engine| ReadOptions::new().engine(engine).load::<Pair>(&path);
         let pair = load(Engine::Any).unwrap();
         assert!(Arc::ptr_eq(&pair.second.upgrade().unwrap(), &pair.first));
-        let at = |name: &str| python.eval(&path, &format!("f['{name}'].id.get_offset()")).as_u64().unwrap();
-        let (place, bulk, len) = (at("second"), at("bulk"), std::fs::metadata(&path).unwrap().len());
-        for address in [1, 8, bulk, bulk + 8, len - 3, len, len + 1, u64::MAX / 2, u64::MAX - 1, u64::MAX] {
+        let at = |name: &str| {
+            python.eval(&path, &format!("f['{name}'].id.get_offset()")).as_u64().unwrap()
+        };
+        let (place, bulk, len) =
+            (at("second"), at("bulk"), std::fs::metadata(&path).unwrap().len());
+        for address in
+            [1, 8, bulk, bulk + 8, len - 3, len, len + 1, u64::MAX / 2, u64::MAX - 1, u64::MAX]
+        {
             let file = std::fs::File::options().write(true).open(&path).unwrap();
             file.write_all_at(&address.to_le_bytes(), place).unwrap();
             for engine in [Engine::Any, Engine::Libhdf5] {
                 let error = load(engine).expect_err(&format!("{address} {engine:?}{options}"));
                 assert_eq!(error.path(), "/second", "{address} {error}");
-                assert!(matches!(error.kind(), ErrorKind::Dangling(_) | ErrorKind::Damaged(_)), "{address} {error:?}");
+                assert!(
+                    matches!(error.kind(), ErrorKind::Dangling(_) | ErrorKind::Damaged(_)),
+                    "{address} {error:?}"
+                );
             }
         }
     }

@@ -22,13 +22,19 @@ fn repacking_gives_space_back() {
     file.write_with("kept", &values, &gzip).unwrap();
     let before = file.info().unwrap();
     assert_eq!((before.groups, before.datasets, before.links, before.attributes), (1, 2, 2, 1));
-    assert_eq!((before.superblock, before.userblock, before.format.as_deref()), (2, 0, Some("1.0")));
+    assert_eq!(
+        (before.superblock, before.userblock, before.format.as_deref()),
+        (2, 0, Some("1.0"))
+    );
     assert!(before.is_filebacked());
     file.delete("large").unwrap();
     let after = file.info().unwrap();
     assert!(after.free >= 800_000 && after.data == before.data - 800_000, "{after:?}");
     let error = filebacked::repack(&path).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::StillOpen { .. }), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::StillOpen { .. }),
+        "{error}"
+    );
     file.flush().unwrap();
     let error = filebacked::repack(&path).unwrap_err();
     let ErrorKind::StillOpen { handles } = error.kind() else { panic!("{error}") };
@@ -100,10 +106,14 @@ const SEEN: &str = "[
 #[test]
 fn files_of_others_are_the_same_to_h5py() {
     let Some(python) = python() else { return };
-    for how in ["", ", userblock_size=1024", ", track_order=True, libver='v110'", ", libver='latest'"] {
+    for how in
+        ["", ", userblock_size=1024", ", track_order=True, libver='v110'", ", libver='latest'"]
+    {
         let (_dir, path) = scratch("foreign.h5");
         let name = path.to_str().unwrap();
-        let made = format!("import h5py as _h\nf.close()\nf = _h.File({name:?}, 'w'{how})\n{FOREIGN}\nf.close()\n");
+        let made = format!(
+            "import h5py as _h\nf.close()\nf = _h.File({name:?}, 'w'{how})\n{FOREIGN}\nf.close()\n"
+        );
         python.create(&path, &made);
         if how.contains("userblock") {
             let mut bytes = fs::read(&path).unwrap();
@@ -113,14 +123,18 @@ fn files_of_others_are_the_same_to_h5py() {
         let before = python.eval(&path, SEEN);
         // The name of the file and the addresses behind references are others.
         let told = |line: &str| {
-            let words: Vec<&str> =
-                line.split(' ').filter(|word| word.len() < 3 || word.parse::<u64>().is_err()).collect();
+            let words: Vec<&str> = line
+                .split(' ')
+                .filter(|word| word.len() < 3 || word.parse::<u64>().is_err())
+                .collect();
             words.join(" ")
         };
         // Nor does an older h5dump know the latest format.
         let known = !how.contains("latest");
         let dumped_by = |path: &Path| if known { h5dump(&["-A"], path) } else { None };
-        let dump = |path: &Path| dumped_by(path).map(|text| text.lines().skip(1).map(told).collect::<Vec<_>>());
+        let dump = |path: &Path| {
+            dumped_by(path).map(|text| text.lines().skip(1).map(told).collect::<Vec<_>>())
+        };
         let dumped = dump(&path);
         let target = path.with_file_name("packed.h5");
         filebacked::repack_to(&path, &target).unwrap();
@@ -132,7 +146,10 @@ fn files_of_others_are_the_same_to_h5py() {
         if how.contains("userblock") {
             assert_eq!(&fs::read(&target).unwrap()[..5], b"mine!");
         }
-        assert!(fs::metadata(&target).unwrap().len() <= fs::metadata(&path).unwrap().len(), "{how}");
+        assert!(
+            fs::metadata(&target).unwrap().len() <= fs::metadata(&path).unwrap().len(),
+            "{how}"
+        );
         filebacked::repack(&target).unwrap();
         assert_eq!(python.eval(&target, SEEN), before, "again, in place: {how}");
     }
@@ -158,7 +175,9 @@ f.attrs['x'] = 7
         let name = path.to_str().unwrap();
         python.create(
             &path,
-            &format!("import h5py as _h\nf.close()\nf = _h.File({name:?}, 'w'{how})\n{made}\nf.close()\n"),
+            &format!(
+                "import h5py as _h\nf.close()\nf = _h.File({name:?}, 'w'{how})\n{made}\nf.close()\n"
+            ),
         );
         let before = python.eval(&path, seen);
         filebacked::repack(&path).unwrap();
@@ -214,11 +233,15 @@ fn an_update_that_fails_changes_nothing() {
     assert_eq!(kept.kind(), &ErrorKind::StillOpen { handles: vec!["the file".into()] });
     assert_eq!(fs::read(&path).unwrap(), before);
     assert_eq!(beside(&path), ["atomic.h5"]);
-    let missing = filebacked::update_atomic(path.with_file_name("none.h5"), |_| Ok(())).unwrap_err();
+    let missing =
+        filebacked::update_atomic(path.with_file_name("none.h5"), |_| Ok(())).unwrap_err();
     assert_eq!(*missing.kind(), ErrorKind::Io(std::io::ErrorKind::NotFound));
     fs::write(path.with_file_name("text.h5"), "text").unwrap();
     let text = path.with_file_name("text.h5");
-    assert_eq!(*filebacked::update_atomic(&text, |_| Ok(())).unwrap_err().kind(), ErrorKind::NotHdf5);
+    assert_eq!(
+        *filebacked::update_atomic(&text, |_| Ok(())).unwrap_err().kind(),
+        ErrorKind::NotHdf5
+    );
     assert_eq!(*filebacked::repack(&text).unwrap_err().kind(), ErrorKind::NotHdf5);
 }
 
@@ -227,10 +250,20 @@ fn an_update_that_fails_changes_nothing() {
 fn a_file_that_somebody_else_changes_meanwhile_is_an_error() {
     let (_dir, path) = scratch("atomic.h5");
     let others: [fn(&Path); 3] = [
-        |path| File::options().locking(Locking::Off).open_rw(path).unwrap().write("theirs", &1u8).unwrap(),
+        |path| {
+            File::options()
+                .locking(Locking::Off)
+                .open_rw(path)
+                .unwrap()
+                .write("theirs", &1u8)
+                .unwrap()
+        },
         |path| filebacked::update_atomic(path, |file| file.write("theirs", &1u8)).unwrap(),
         |path| {
-            let bytes = filebacked::to_bytes(&std::collections::BTreeMap::from([("theirs".to_string(), 1u8)]));
+            let bytes = filebacked::to_bytes(&std::collections::BTreeMap::from([(
+                "theirs".to_string(),
+                1u8,
+            )]));
             fs::write(path, bytes.unwrap()).unwrap();
         },
     ];
@@ -243,7 +276,11 @@ fn a_file_that_somebody_else_changes_meanwhile_is_an_error() {
             })
         };
         let error = ours(other).unwrap_err();
-        assert_eq!((error.kind(), error.file()), (&ErrorKind::Changed, Some(path.as_path())), "{n}: {error}");
+        assert_eq!(
+            (error.kind(), error.file()),
+            (&ErrorKind::Changed, Some(path.as_path())),
+            "{n}: {error}"
+        );
         assert_eq!(beside(&path), ["atomic.h5"]);
         assert!(n == 2 || File::open(&path).unwrap().read::<u8>("theirs").unwrap() == 1, "{n}");
         if n < 2 {
@@ -261,7 +298,10 @@ fn a_copy_that_is_changed_is_for_its_owner_only() {
     File::create(&path).unwrap().write("x", &1u8).unwrap();
     let mode = fs::metadata(&path).unwrap().mode();
     filebacked::update_atomic(&path, |file| {
-        assert_eq!(fs::metadata(dir.path().join(".atomic.h5.0.tmp")).unwrap().mode() & 0o7777, 0o600);
+        assert_eq!(
+            fs::metadata(dir.path().join(".atomic.h5.0.tmp")).unwrap().mode() & 0o7777,
+            0o600
+        );
         file.update("x", &2u8)
     })
     .unwrap();

@@ -61,7 +61,9 @@ fn only_how_things_are_stored_changes() {
         let name = path.to_str().unwrap();
         python.create(
             &path,
-            &format!("import h5py as _h\nf.close()\nf = _h.File({name:?}, 'w'{how})\n{MADE}\nf.close()\n"),
+            &format!(
+                "import h5py as _h\nf.close()\nf = _h.File({name:?}, 'w'{how})\n{MADE}\nf.close()\n"
+            ),
         );
         let (seen, stored) = (python.eval(&path, SEEN), python.eval(&path, STORED));
         let before = fs::read(&path).unwrap();
@@ -70,20 +72,29 @@ fn only_how_things_are_stored_changes() {
             options.repack_to(&path, &target).unwrap();
             assert_eq!(python.eval(&target, SEEN), seen, "{how} {options:?}");
             assert_eq!(fs::read(&path).unwrap(), before);
-            assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 2, "no temporary file stays");
+            assert_eq!(
+                fs::read_dir(path.parent().unwrap()).unwrap().count(),
+                2,
+                "no temporary file stays"
+            );
             (python.eval(&target, STORED), fs::metadata(&target).unwrap().len())
         };
         let (same, _) = run(&RepackOptions::new());
         assert_eq!(same, stored);
 
-        let (coded, _) = run(&RepackOptions::new().compression(Compression::Gzip(9)).fletcher32(true));
+        let (coded, _) =
+            run(&RepackOptions::new().compression(Compression::Gzip(9)).fletcher32(true));
         let gzip = |chunk: serde_json::Value| json!(["gzip", 9, true, true, chunk]);
         assert_eq!(coded["plain"], gzip(json!([20000])));
         assert_eq!(coded["gzip"], gzip(json!([7, 300])), "the chunks stay");
         assert_eq!(coded["g/grows"], gzip(json!([512])));
         assert_eq!(coded["sparse"], gzip(json!([1000])));
         for name in ["records", "fixed", "enum", "typed"] {
-            assert_eq!(coded[name].as_array().unwrap()[..4], gzip(json!([])).as_array().unwrap()[..4], "{name}");
+            assert_eq!(
+                coded[name].as_array().unwrap()[..4],
+                gzip(json!([])).as_array().unwrap()[..4],
+                "{name}"
+            );
         }
         for name in ["small", "text", "refs"] {
             assert_eq!(coded[name], stored[name], "{name}");
@@ -97,7 +108,9 @@ fn only_how_things_are_stored_changes() {
         assert_eq!(sums["gzip"], stored["gzip"]);
         assert_eq!(sums["g/grows"], json!([null, null, false, false, [512]]));
 
-        let (cut, _) = run(&RepackOptions::new().chunk_bytes(1200).only(|path| path == "gzip" || path == "g/grows"));
+        let (cut, _) = run(&RepackOptions::new()
+            .chunk_bytes(1200)
+            .only(|path| path == "gzip" || path == "g/grows"));
         assert_eq!(cut["gzip"], json!(["gzip", 1, true, false, [1, 300]]));
         assert_eq!(cut["g/grows"], json!([null, null, false, true, [556]]));
         assert_eq!((&cut["plain"], &cut["sparse"]), (&stored["plain"], &stored["sparse"]));
@@ -136,13 +149,23 @@ fn what_cannot_be_changes_nothing() {
     assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
     assert_eq!(fs::read(&path).unwrap(), before);
     let Some(python) = python() else { return };
-    python.change(&path, "f['regions'] = np.array([f['value'].regionref[0:3]], dtype=h5py.regionref_dtype)");
+    python.change(
+        &path,
+        "f['regions'] = np.array([f['value'].regionref[0:3]], dtype=h5py.regionref_dtype)",
+    );
     let before = fs::read(&path).unwrap();
     let error = RepackOptions::new().compression(Compression::Gzip(1)).repack(&path).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Unsupported(what) if what.contains("regions")), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Unsupported(what) if what.contains("regions")),
+        "{error}"
+    );
     assert_eq!(fs::read(&path).unwrap(), before);
     // Nothing is stored anew here, so that they may stay.
-    RepackOptions::new().compression(Compression::Gzip(1)).only(|path| path != "value").repack(&path).unwrap();
+    RepackOptions::new()
+        .compression(Compression::Gzip(1))
+        .only(|path| path != "value")
+        .repack(&path)
+        .unwrap();
     assert_eq!(python.eval(&path, "f['value'][f['regions'][0]].tolist()"), json!([0.5, 0.5, 0.5]));
     File::open(&path).unwrap();
 }

@@ -1,4 +1,5 @@
-//! What a save replaces, and what lies beside it: owners, permissions, leftovers, and other saves of the same file.
+//! What a save replaces, and what lies beside it: owners, permissions, leftovers, and other saves
+//! of the same file.
 
 #![cfg(unix)]
 
@@ -13,7 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 fn names(directory: &Path) -> Vec<String> {
     let names = fs::read_dir(directory).unwrap();
-    let mut names: Vec<String> = names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> =
+        names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -89,7 +91,13 @@ fn leftovers_of_killed_saves_go_and_what_is_none_stays() {
         WriteOptions::new().engine(engine).save(&path, &2u8).unwrap();
         assert_eq!(
             names(dir.path()),
-            [".other.h5.0.tmp", ".state.h5.0.tmp", ".state.h5.1.tmp", ".state.h5.2.tmp", "state.h5"]
+            [
+                ".other.h5.0.tmp",
+                ".state.h5.0.tmp",
+                ".state.h5.1.tmp",
+                ".state.h5.2.tmp",
+                "state.h5"
+            ]
         );
     }
     assert_eq!(filebacked::load::<u8>(&path).unwrap(), 2);
@@ -120,7 +128,8 @@ fn as_nobody(action: &str, path: &Path) -> Option<bool> {
     use std::os::unix::process::CommandExt;
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_actor"));
     let actor = command.arg(action).arg(path).uid(65_534).gid(65_534).spawn();
-    let mut actor = actor.inspect_err(|_| eprintln!("skipped: only root may be somebody else")).ok()?;
+    let mut actor =
+        actor.inspect_err(|_| eprintln!("skipped: only root may be somebody else")).ok()?;
     Some(actor.wait().unwrap().success())
 }
 
@@ -162,11 +171,13 @@ fn a_fast_save_has_the_rights_of_the_old_file_from_its_beginning() {
             fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
             let (target, met) = (path.clone(), std::sync::Arc::new(AtomicBool::new(false)));
             let seen = met.clone();
-            let options = WriteOptions::new().engine(engine).durability(Durability::Fast).progress(move |_| {
-                assert_eq!(fs::metadata(&target).unwrap().mode() & 0o7777, mode | 0o600);
-                seen.store(true, Ordering::Relaxed);
-                std::ops::ControlFlow::Continue(())
-            });
+            let options = WriteOptions::new().engine(engine).durability(Durability::Fast).progress(
+                move |_| {
+                    assert_eq!(fs::metadata(&target).unwrap().mode() & 0o7777, mode | 0o600);
+                    seen.store(true, Ordering::Relaxed);
+                    std::ops::ControlFlow::Continue(())
+                },
+            );
             options.save(&path, &vec![1.0, 2.0]).unwrap();
             assert!(met.load(Ordering::Relaxed));
             assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, mode);
@@ -204,7 +215,8 @@ fn a_link_is_followed_and_a_directory_or_a_device_is_refused() {
     filebacked::save(dir.path().join("circle.h5"), &4u8).unwrap_err();
 }
 
-/// Many threads save one file and many load it: each load finds a whole value, and nothing is left behind.
+/// Many threads save one file and many load it: each load finds a whole value, and nothing is left
+/// behind.
 #[test]
 fn readers_find_whole_values_while_many_save() {
     let (dir, path) = scratch("state.h5");
@@ -245,15 +257,26 @@ fn readers_find_whole_values_while_many_save() {
     assert_eq!(names(dir.path()), ["state.h5"]);
 }
 
-/// Many processes save one file at once: each succeeds, readers find whole values, and nothing is left behind.
+/// Many processes save one file at once: each succeeds, readers find whole values, and nothing is
+/// left behind.
 #[test]
 fn processes_that_save_one_file_do_not_meet() {
     let (dir, path) = scratch("state.h5");
     filebacked::save(&path, &saved(1)).unwrap();
-    let actor =
-        |action: &str| std::process::Command::new(env!("CARGO_BIN_EXE_actor")).arg(action).arg(&path).spawn().unwrap();
-    let mut actors: Vec<_> =
-        ["save", "save-hdf5", "save-atomic", "save-gzip"].iter().cycle().take(12).copied().map(actor).collect();
+    let actor = |action: &str| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_actor"))
+            .arg(action)
+            .arg(&path)
+            .spawn()
+            .unwrap()
+    };
+    let mut actors: Vec<_> = ["save", "save-hdf5", "save-atomic", "save-gzip"]
+        .iter()
+        .cycle()
+        .take(12)
+        .copied()
+        .map(actor)
+        .collect();
     let mut loads = 0;
     while actors.iter_mut().any(|actor| actor.try_wait().unwrap().is_none()) {
         let found: Saved = filebacked::load(&path).unwrap();

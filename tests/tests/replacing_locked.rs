@@ -27,7 +27,12 @@ fn exec(python: &Python, code: &str) -> Value {
 fn save_in_all_ways(path: &Path, mut check: impl FnMut(Result<(), Error>)) {
     for engine in ENGINES {
         for durability in DURABILITIES {
-            check(WriteOptions::new().engine(engine).durability(durability).save(path, &vec![7u8; 10]));
+            check(
+                WriteOptions::new()
+                    .engine(engine)
+                    .durability(durability)
+                    .save(path, &vec![7u8; 10]),
+            );
         }
     }
 }
@@ -60,7 +65,8 @@ fn a_file_that_another_program_writes_is_not_replaced() {
     std::fs::remove_file(&link).unwrap();
     is_locked(filebacked::update_atomic(&path, |_| Ok(())));
     is_locked(filebacked::repack(&path));
-    let other = dir.path().parent().unwrap().join(format!("filebacked-locked-{}.h5", std::process::id()));
+    let other =
+        dir.path().parent().unwrap().join(format!("filebacked-locked-{}.h5", std::process::id()));
     filebacked::save(&other, &1u8).unwrap();
     assert_eq!(filebacked::repack_to(&other, &path).unwrap_err().kind(), &ErrorKind::Locked);
     std::fs::remove_file(&other).unwrap();
@@ -80,7 +86,8 @@ fn who_has_switched_locks_off_is_not_kept_by_those_of_others() {
     for (said, goes_on) in [("TRUE", false), ("BEST_EFFORT", false), ("FALSE", true), ("0", true)] {
         for action in ["save", "save-hdf5-atomic"] {
             let mut actor = Command::new(env!("CARGO_BIN_EXE_actor"));
-            let done = actor.arg(action).arg(&path).env("HDF5_USE_FILE_LOCKING", said).status().unwrap();
+            let done =
+                actor.arg(action).arg(&path).env("HDF5_USE_FILE_LOCKING", said).status().unwrap();
             assert_eq!(done.success(), goes_on, "{said} {action}");
         }
     }
@@ -114,7 +121,10 @@ fn a_swmr_writer_has_no_lock() {
     assert_eq!(atomic.save(&path, &7u8).unwrap_err().kind(), &ErrorKind::Locked);
     exec(python, "kept.f.swmr_mode = True");
     atomic.save(&path, &7u8).unwrap();
-    assert_eq!(exec(python, "kept.f['x'].resize((5,))\nkept.f.flush()\nresult = kept.f['x'].shape[0]"), json!(5));
+    assert_eq!(
+        exec(python, "kept.f['x'].resize((5,))\nkept.f.flush()\nresult = kept.f['x'].shape[0]"),
+        json!(5)
+    );
     exec(python, "kept.f.close()");
     assert_eq!(filebacked::load::<u8>(&path).unwrap(), 7);
 }
@@ -145,7 +155,9 @@ fn nobody_begins_to_write_a_file_while_it_is_replaced() {
 #[test]
 fn a_file_that_came_in_between_is_not_replaced_while_it_is_written() {
     let Some((_turn, python)) = h5py() else { return };
-    for (engine, was_there) in ENGINES.into_iter().flat_map(|engine| [(engine, false), (engine, true)]) {
+    for (engine, was_there) in
+        ENGINES.into_iter().flat_map(|engine| [(engine, false), (engine, true)])
+    {
         let (_dir, path) = scratch("state.h5");
         if was_there {
             filebacked::save(&path, &1u8).unwrap();
@@ -161,7 +173,11 @@ fn a_file_that_came_in_between_is_not_replaced_while_it_is_written() {
             });
             ControlFlow::Continue(())
         });
-        assert_eq!(options.save(&path, &vec![1.0, 2.0]).unwrap_err().kind(), &ErrorKind::Locked, "{was_there}");
+        assert_eq!(
+            options.save(&path, &vec![1.0, 2.0]).unwrap_err().kind(),
+            &ErrorKind::Locked,
+            "{was_there}"
+        );
         exec(python, "kept.f['x'] = 3\nkept.f.close()");
         assert_eq!(names(&path), 1);
         assert_eq!(File::open(&path).unwrap().read::<i64>("x").unwrap(), 3);
@@ -183,7 +199,11 @@ fn what_another_program_has_open_is_not_opened_to_be_written() {
     for error in errors {
         assert_eq!(error.kind(), &ErrorKind::Locked, "{error}");
     }
-    assert_eq!(std::fs::read(&path).unwrap(), before, "what is created anew is not emptied before that is refused");
+    assert_eq!(
+        std::fs::read(&path).unwrap(),
+        before,
+        "what is created anew is not emptied before that is refused"
+    );
     exec(python, &format!("kept.f.close()\nkept.f = h5py.File({path:?}, 'r')"));
     assert_eq!(File::create(&path).unwrap_err().kind(), &ErrorKind::Locked);
     assert_eq!(exec(python, "result = len(kept.f)\nkept.f.close()"), json!(0));

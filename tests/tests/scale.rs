@@ -70,7 +70,10 @@ fn nested_records_make_as_many_objects_whatever_their_number() {
     assert_eq!(objects(&records(5000)), few);
     for engine in [Engine::Native, Engine::Libhdf5] {
         let bytes = WriteOptions::new().engine(engine).to_bytes(&records(500)).unwrap();
-        assert_eq!(ReadOptions::new().engine(engine).from_bytes::<Vec<Record>>(&bytes).unwrap(), records(500));
+        assert_eq!(
+            ReadOptions::new().engine(engine).from_bytes::<Vec<Record>>(&bytes).unwrap(),
+            records(500)
+        );
     }
 }
 
@@ -89,7 +92,8 @@ impl Tree {
         1 + self.kids.iter().map(Tree::len).sum::<usize>()
     }
 
-    /// A tree of so many levels, whose nodes have `width` children in the upper levels and one below.
+    /// A tree of so many levels, whose nodes have `width` children in the upper levels and one
+    /// below.
     fn grown(levels: usize, wide: usize, width: usize) -> Tree {
         let kids = if levels <= 1 {
             0
@@ -109,13 +113,19 @@ fn a_tree_makes_objects_by_its_depth() {
     assert_eq!((small.depth(), large.depth()), (20, 20));
     assert!(large.len() > 200_000 && small.len() < 300, "{} and {}", large.len(), small.len());
     assert_eq!(objects(&large), objects(&small));
-    assert_eq!(filebacked::from_bytes::<Tree>(&filebacked::to_bytes(&large).unwrap()).unwrap(), large);
+    assert_eq!(
+        filebacked::from_bytes::<Tree>(&filebacked::to_bytes(&large).unwrap()).unwrap(),
+        large
+    );
 }
 
 #[test]
 fn a_tree_of_64_levels_goes_through() {
     let tree = Tree::grown(64, 3, 4);
-    assert_eq!(filebacked::from_bytes::<Tree>(&filebacked::to_bytes(&tree).unwrap()).unwrap(), tree);
+    assert_eq!(
+        filebacked::from_bytes::<Tree>(&filebacked::to_bytes(&tree).unwrap()).unwrap(),
+        tree
+    );
 }
 
 #[test]
@@ -139,5 +149,8 @@ fn a_tree_of_a_million_nodes() {
     let tree = Tree::grown(64, 4, 12);
     assert!(tree.len() > 1_000_000);
     assert_eq!(objects(&tree), objects(&Tree::grown(64, 1, 1)));
-    assert_eq!(filebacked::from_bytes::<Tree>(&filebacked::to_bytes(&tree).unwrap()).unwrap(), tree);
+    assert_eq!(
+        filebacked::from_bytes::<Tree>(&filebacked::to_bytes(&tree).unwrap()).unwrap(),
+        tree
+    );
 }

@@ -1,7 +1,10 @@
 //! Values with several owners: one object in the file, one value when it is read.
 
 use filebacked::with::SharedDyn;
-use filebacked::{Compression, Engine, ErrorKind, File, FileBacked, Layout, Lazy, Progress, ReadOptions, WriteOptions};
+use filebacked::{
+    Compression, Engine, ErrorKind, File, FileBacked, Layout, Lazy, Progress, ReadOptions,
+    WriteOptions,
+};
 use filebacked::{from_bytes, to_bytes};
 use filebacked_tests::{ENGINES, h5dump, python, scratch};
 use ndarray::Array2;
@@ -122,7 +125,8 @@ struct Texts {
 
 #[test]
 fn texts_slices_and_what_takes_no_room_are_shared_too() {
-    let (name, values, nothing): (Arc<str>, Rc<[u8]>, _) = ("tied".into(), vec![1, 2].into(), Arc::new(()));
+    let (name, values, nothing): (Arc<str>, Rc<[u8]>, _) =
+        ("tied".into(), vec![1, 2].into(), Arc::new(()));
     let value = Texts {
         name: name.clone(),
         same: name,
@@ -167,10 +171,19 @@ fn owners_elsewhere_leave_no_trace() {
         let options = WriteOptions::new().engine(engine);
         let (apart, known) = (alone(), alone());
         let _elsewhere = (known.a.clone(), Arc::downgrade(&known.b));
-        assert!(options.to_bytes(&apart).unwrap() == options.to_bytes(&known).unwrap(), "{engine:?}");
-        assert!(options.to_bytes(&two()).unwrap() == options.to_bytes(&two()).unwrap(), "{engine:?}");
+        assert!(
+            options.to_bytes(&apart).unwrap() == options.to_bytes(&known).unwrap(),
+            "{engine:?}"
+        );
+        assert!(
+            options.to_bytes(&two()).unwrap() == options.to_bytes(&two()).unwrap(),
+            "{engine:?}"
+        );
         let loaded: Two = from_bytes(&options.to_bytes(&two()).unwrap()).unwrap();
-        assert!(options.to_bytes(&loaded).unwrap() == options.to_bytes(&two()).unwrap(), "{engine:?}");
+        assert!(
+            options.to_bytes(&loaded).unwrap() == options.to_bytes(&two()).unwrap(),
+            "{engine:?}"
+        );
     }
 }
 
@@ -251,9 +264,15 @@ fn what_is_written_in_another_way_is_another_object() {
     assert_eq!(*loaded.attribute, 0.5);
     assert!(Arc::ptr_eq(&loaded.number, &loaded.again));
     assert_eq!(*loaded.record, (1, 2.5));
-    assert!(Arc::ptr_eq(&loaded.record, &loaded.same_record) && !Arc::ptr_eq(&loaded.record, &loaded.pair));
+    assert!(
+        Arc::ptr_eq(&loaded.record, &loaded.same_record)
+            && !Arc::ptr_eq(&loaded.record, &loaded.pair)
+    );
     if let Some(python) = python() {
-        assert_eq!(python.eval(&path, "[f['plain'].compression, f['coded'].compression]"), json!([null, "gzip"]));
+        assert_eq!(
+            python.eval(&path, "[f['plain'].compression, f['coded'].compression]"),
+            json!([null, "gzip"])
+        );
     }
 }
 
@@ -337,7 +356,8 @@ fn circles_in_files_are_refused() {
         next: Option<Arc<Chain>>,
     }
     let (_dir, path) = scratch("circle.h5");
-    let value = Chain { name: "a".into(), next: Some(Arc::new(Chain { name: "b".into(), next: None })) };
+    let value =
+        Chain { name: "a".into(), next: Some(Arc::new(Chain { name: "b".into(), next: None })) };
     for engine in ENGINES {
         WriteOptions::new().engine(engine).save(&path, &value).unwrap();
         python.change(&path, "f['next/next'] = f['next']");
@@ -358,13 +378,22 @@ fn a_lock_that_is_there_twice_is_locked_once() {
         #[filebacked(layout = "rows")]
         listed: Vec<Arc<Mutex<u64>>>,
     }
-    let (one, two, limit) = (Arc::new(Mutex::new(1)), Arc::new(Mutex::new(2)), Arc::new(RwLock::new(9)));
+    let (one, two, limit) =
+        (Arc::new(Mutex::new(1)), Arc::new(Mutex::new(2)), Arc::new(RwLock::new(9)));
     let counters = vec![two, one.clone(), one];
     let value = Counters { listed: counters.clone(), counters, limits: vec![limit.clone(), limit] };
     through(&value, |loaded: &Counters| {
-        let values = |locks: &[Arc<Mutex<u64>>]| locks.iter().map(|lock| *lock.lock().unwrap()).collect::<Vec<_>>();
-        assert_eq!((values(&loaded.counters), values(&loaded.listed)), (vec![2, 1, 1], vec![2, 1, 1]));
-        assert_eq!(loaded.limits.iter().map(|lock| *lock.read().unwrap()).collect::<Vec<_>>(), [9, 9]);
+        let values = |locks: &[Arc<Mutex<u64>>]| {
+            locks.iter().map(|lock| *lock.lock().unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (values(&loaded.counters), values(&loaded.listed)),
+            (vec![2, 1, 1], vec![2, 1, 1])
+        );
+        assert_eq!(
+            loaded.limits.iter().map(|lock| *lock.read().unwrap()).collect::<Vec<_>>(),
+            [9, 9]
+        );
         assert!(Arc::ptr_eq(&loaded.listed[1], &loaded.listed[2]));
         assert!(!Arc::ptr_eq(&loaded.counters[1], &loaded.counters[2]), "rows are values");
     });
@@ -407,17 +436,26 @@ fn rows_share_by_an_index() {
         none: vec![],
     };
     through(&value, |loaded: &Columns| {
-        let names = |layers: &[Arc<Layer>]| layers.iter().map(|layer| layer.name.clone()).collect::<String>();
+        let names = |layers: &[Arc<Layer>]| {
+            layers.iter().map(|layer| layer.name.clone()).collect::<String>()
+        };
         assert_eq!(names(&loaded.layers), "bab");
         assert!(Arc::ptr_eq(&loaded.layers[0], &loaded.layers[2]));
         assert!(!Arc::ptr_eq(&loaded.layers[0], &loaded.layers[1]));
-        let [None, Some(first), Some(second), None] = &loaded.names[..] else { panic!("{:?}", loaded.names) };
+        let [None, Some(first), Some(second), None] = &loaded.names[..] else {
+            panic!("{:?}", loaded.names)
+        };
         assert!(Rc::ptr_eq(first, second) && **first == "x");
-        assert_eq!(loaded.nested.iter().map(|layers| names(layers)).collect::<Vec<_>>(), ["", "ab", "a"]);
+        assert_eq!(
+            loaded.nested.iter().map(|layers| names(layers)).collect::<Vec<_>>(),
+            ["", "ab", "a"]
+        );
         assert!(Arc::ptr_eq(&loaded.nested[1][0], &loaded.nested[2][0]));
         let rows = &loaded.rows;
         assert!(Arc::ptr_eq(&rows[0].layer, &rows[2].layer) && rows[1].layer.name == "b");
-        assert!(Arc::ptr_eq(&rows[0].layers[0], &rows[0].layers[1]) && rows[2].layers[0].name == "a");
+        assert!(
+            Arc::ptr_eq(&rows[0].layers[0], &rows[0].layers[1]) && rows[2].layers[0].name == "a"
+        );
         assert_eq!((rows[1].id, rows[1].layers.len(), loaded.none.len()), (1, 0, 0));
     });
 
@@ -446,7 +484,9 @@ fn a_single_owner_in_the_layout_of_many_is_a_link() {
         b: Arc<Layer>,
     }
     let a = Arc::new(layer("a"));
-    through(&Single { b: a.clone(), a }, |loaded: &Single| assert!(Arc::ptr_eq(&loaded.a, &loaded.b)));
+    through(&Single { b: a.clone(), a }, |loaded: &Single| {
+        assert!(Arc::ptr_eq(&loaded.a, &loaded.b))
+    });
 }
 
 #[test]
@@ -551,7 +591,8 @@ fn pythons_layout_has_values_instead() {
         b: Arc<Vec<f64>>,
     }
     let a = Arc::new(vec![0.5]);
-    let bytes = WriteOptions::new().layout(Layout::Python).to_bytes(&Lab { b: a.clone(), a }).unwrap();
+    let bytes =
+        WriteOptions::new().layout(Layout::Python).to_bytes(&Lab { b: a.clone(), a }).unwrap();
     let loaded: Lab = from_bytes(&bytes).unwrap();
     assert!(!Arc::ptr_eq(&loaded.a, &loaded.b) && loaded.a == loaded.b);
 }
@@ -617,7 +658,10 @@ fn what_is_an_object_in_a_list_anyway_is_linked_there() {
     let arrays = vec![best.clone(), Arc::new(Array2::ones((1, 3))), best.clone()];
     let value = Book { arrays, best, chapters: vec![first.clone(), first.clone()], first };
     through(&value, |loaded: &Book| {
-        assert!(Arc::ptr_eq(&loaded.arrays[0], &loaded.best) && Arc::ptr_eq(&loaded.arrays[2], &loaded.best));
+        assert!(
+            Arc::ptr_eq(&loaded.arrays[0], &loaded.best)
+                && Arc::ptr_eq(&loaded.arrays[2], &loaded.best)
+        );
         assert_eq!(*loaded.arrays[1], Array2::<f64>::ones((1, 3)));
         assert!(loaded.chapters.iter().all(|chapter| Rc::ptr_eq(chapter, &loaded.first)));
     });
@@ -641,5 +685,7 @@ fn who_is_alone_stays_alone() {
             Arc::get_mut(&mut self.values).expect("the load holds no owner of its own").push(3);
         }
     }
-    through(&Alone { values: Arc::new(vec![1, 2]) }, |loaded: &Alone| assert_eq!(*loaded.values, [1, 2, 3]));
+    through(&Alone { values: Arc::new(vec![1, 2]) }, |loaded: &Alone| {
+        assert_eq!(*loaded.values, [1, 2, 3])
+    });
 }

@@ -86,7 +86,8 @@ fn a_model_comes_back() -> filebacked::Result<()> {
 #[test]
 fn a_tree_comes_back() -> filebacked::Result<()> {
     let leaf = |value| Tree { value, kids: vec![] };
-    let tree = Tree { value: 1, kids: vec![leaf(2), Tree { value: 3, kids: vec![leaf(4), leaf(5)] }] };
+    let tree =
+        Tree { value: 1, kids: vec![leaf(2), Tree { value: 3, kids: vec![leaf(4), leaf(5)] }] };
     assert_eq!(filebacked::from_bytes::<Tree>(&filebacked::to_bytes(&tree)?)?, tree);
     Ok(())
 }

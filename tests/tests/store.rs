@@ -2,7 +2,8 @@
 
 use filebacked::store::{Image, Memory, ReadAt, Seekable, Store};
 use filebacked::{
-    Compression, ErrorKind, File, FileBacked, Lazy, ReadOptions, WriteOptions, from_bytes, load_from, save_to, to_bytes,
+    Compression, ErrorKind, File, FileBacked, Lazy, ReadOptions, WriteOptions, from_bytes,
+    load_from, save_to, to_bytes,
 };
 use filebacked_tests::store::{Fault, Faulty};
 use filebacked_tests::{ENGINES, python, scratch};
@@ -23,11 +24,17 @@ fn run(n: usize) -> Run {
     Run { step: 7, name: "run".into(), samples: (0..n).map(|i| i as f64 * 0.5).collect() }
 }
 
-/// Writes two values into a file in a store, one of them compressed, and reads one back before the file is closed.
+/// Writes two values into a file in a store, one of them compressed, and reads one back before the
+/// file is closed.
 fn written(store: Arc<impl Store + 'static>) {
     let file = File::create_store(store).unwrap();
     file.write("runs/7", &run(1000)).unwrap();
-    file.write_with("packed", &vec![3u32; 5000], &WriteOptions::new().compression(Compression::Gzip(4))).unwrap();
+    file.write_with(
+        "packed",
+        &vec![3u32; 5000],
+        &WriteOptions::new().compression(Compression::Gzip(4)),
+    )
+    .unwrap();
     assert_eq!(file.read::<Run>("runs/7").unwrap(), run(1000));
     file.close().unwrap();
 }
@@ -69,7 +76,10 @@ fn a_file_lives_in_anything_with_bytes() {
     check(Arc::new(std::fs::File::open(&path).unwrap()));
 
     if let Some(python) = python() {
-        assert_eq!(python.eval(&path, "[f['runs/7/step'][()], float(f['runs/7/samples'][999])]"), json!([7, 499.5]));
+        assert_eq!(
+            python.eval(&path, "[f['runs/7/step'][()], float(f['runs/7/samples'][999])]"),
+            json!([7, 499.5])
+        );
         assert_eq!(python.eval(&path, "f['packed'].compression"), json!("gzip"));
     }
 }
@@ -109,7 +119,11 @@ fn whole_values_by_both_engines() {
             }
             for reader in ENGINES {
                 let options = ReadOptions::new().engine(reader);
-                assert_eq!(options.load_from::<Run>(store.clone()).unwrap(), run(n), "{engine:?} {reader:?}");
+                assert_eq!(
+                    options.load_from::<Run>(store.clone()).unwrap(),
+                    run(n),
+                    "{engine:?} {reader:?}"
+                );
                 assert_eq!(options.load_from::<Run>(Arc::new(as_bytes.clone())).unwrap(), run(n));
             }
         }
@@ -124,7 +138,10 @@ fn whole_values_by_both_engines() {
     let empty = load_from::<Run>(Arc::new(Memory::new())).unwrap_err();
     assert_eq!(*empty.kind(), ErrorKind::NotHdf5);
     assert_eq!(*File::open_store(Arc::new(Memory::new())).unwrap_err().kind(), ErrorKind::NotHdf5);
-    assert_eq!(*File::open_store(Arc::new(vec![7u8; 5000])).unwrap_err().kind(), ErrorKind::NotHdf5);
+    assert_eq!(
+        *File::open_store(Arc::new(vec![7u8; 5000])).unwrap_err().kind(),
+        ErrorKind::NotHdf5
+    );
 }
 
 #[test]
@@ -138,7 +155,10 @@ fn a_store_from_anywhere_is_read_by_our_own_decoder_only() {
         assert!(matches!(error.kind(), ErrorKind::Limit(_)), "{error:?}");
     }
     let packed = Arc::new(Memory::new());
-    WriteOptions::new().compression(Compression::Gzip(1)).save_to(packed.clone(), &run(100_000)).unwrap();
+    WriteOptions::new()
+        .compression(Compression::Gzip(1))
+        .save_to(packed.clone(), &run(100_000))
+        .unwrap();
     assert_eq!(load_from::<Run>(packed.clone()).unwrap(), run(100_000));
     assert_eq!(*untrusted().load_from::<Run>(packed).unwrap_err().kind(), ErrorKind::NeedsLibhdf5);
 }
@@ -196,8 +216,13 @@ f['bytes'] = list(o.getbuffer())
 ";
     for libver in ["earliest", "v108", "latest"] {
         python.create(&path, &code.replace("LIBVER", libver));
-        let bytes: Vec<u8> =
-            File::open(&path).unwrap().read::<Vec<i64>>("bytes").unwrap().iter().map(|b| *b as u8).collect();
+        let bytes: Vec<u8> = File::open(&path)
+            .unwrap()
+            .read::<Vec<i64>>("bytes")
+            .unwrap()
+            .iter()
+            .map(|b| *b as u8)
+            .collect();
         let store = Arc::new(Memory::from(bytes));
         assert_eq!(load_from::<Run>(store.clone()).unwrap(), run(1000), "{libver}");
         let file = File::open_store_rw(store.clone()).unwrap();
@@ -290,7 +315,8 @@ fn a_panic_of_the_object_is_an_error() {
             done.unwrap();
             break;
         } else if let Err(error) = &done {
-            let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
+            let source = std::error::Error::source(error)
+                .and_then(|source| source.downcast_ref::<io::Error>());
             let text = source.unwrap_or_else(|| panic!("no source: {error}")).to_string();
             assert_eq!(text, format!("the store panicked: call {call} of the store"));
             assert_eq!(*error.kind(), ErrorKind::Io(io::ErrorKind::Other));
@@ -376,7 +402,8 @@ fn links_of_a_replaced_file_lead_where_they_did() {
     let Some(python) = python() else { return };
     let (dir, path) = scratch("outer.h5");
     python.create(&dir.path().join("other.h5"), "f['x'] = [0.5, 1.5]");
-    let ours = Linked { step: 1, group: Lazy::new(BTreeMap::from([("here".to_string(), vec![2.5])])) };
+    let ours =
+        Linked { step: 1, group: Lazy::new(BTreeMap::from([("here".to_string(), vec![2.5])])) };
     // Read at once, and piece by piece.
     for filling in [0, 1_000_000] {
         filebacked::save(&path, &ours).unwrap();
@@ -385,7 +412,11 @@ fn links_of_a_replaced_file_lead_where_they_did() {
         let lazy: Linked = filebacked::load(&path).unwrap();
         filebacked::save(&path, &run(3)).unwrap();
         let found = lazy.group.get().unwrap();
-        assert_eq!((found["here"].as_slice(), found["far"].as_slice()), (&[2.5][..], &[0.5, 1.5][..]), "{filling}");
+        assert_eq!(
+            (found["here"].as_slice(), found["far"].as_slice()),
+            (&[2.5][..], &[0.5, 1.5][..]),
+            "{filling}"
+        );
         assert_eq!(lazy.step, 1);
     }
 }
@@ -396,7 +427,11 @@ fn what_is_allocated_and_not_written_reads_as_zeros() {
     let store = Arc::new(Memory::new());
     let file = File::create_store(store.clone()).unwrap();
     let hdf5 = file.as_hdf5().unwrap();
-    let late = hdf5.new_dataset::<u64>().shape(100_000).alloc_time(Some(AllocTime::Early)).fill_time(FillTime::Never);
+    let late = hdf5
+        .new_dataset::<u64>()
+        .shape(100_000)
+        .alloc_time(Some(AllocTime::Early))
+        .fill_time(FillTime::Never);
     let dataset = late.create("late").unwrap();
     // It holds the file, too.
     drop(late);
@@ -420,6 +455,9 @@ fn a_replaced_file_is_read_through_its_open_file() {
     // Saving what was not read copies what is stored, which the library does.
     let (_dir, copy) = scratch("copy.h5");
     filebacked::save(&copy, &lazy).unwrap();
-    assert_eq!(filebacked::load::<Run>(&copy.clone()).map(|run| run.samples).unwrap_or_default(), Vec::<f64>::new());
+    assert_eq!(
+        filebacked::load::<Run>(&copy.clone()).map(|run| run.samples).unwrap_or_default(),
+        Vec::<f64>::new()
+    );
     assert_eq!(filebacked::load::<LazyRun>(&copy).unwrap().samples.get().unwrap(), &value);
 }

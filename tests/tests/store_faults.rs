@@ -1,7 +1,10 @@
-//! Stores that fail: every error arrives with its source, nothing is left behind, and what was written before is there.
+//! Stores that fail: every error arrives with its source, nothing is left behind, and what was
+//! written before is there.
 
 use filebacked::store::{Memory, Store};
-use filebacked::{Compression, ErrorKind, File, FileBacked, Lazy, Result, WriteOptions, load_from, save_to};
+use filebacked::{
+    Compression, ErrorKind, File, FileBacked, Lazy, Result, WriteOptions, load_from, save_to,
+};
 use filebacked_tests::store::{Fault, Faulty, Journal};
 use hdf5_metno_sys::h5f::{H5F_OBJ_ALL, H5Fget_obj_count};
 use std::error::Error as _;
@@ -28,7 +31,12 @@ struct LazyRun {
 
 fn run(n: usize) -> Run {
     let samples = (0..n).map(|i| i as f64 * 0.5).collect();
-    Run { step: n as u64, name: "run".into(), samples, notes: (0..n % 100).map(|i| format!("note {i}")).collect() }
+    Run {
+        step: n as u64,
+        name: "run".into(),
+        samples,
+        notes: (0..n % 100).map(|i| format!("note {i}")).collect(),
+    }
 }
 
 fn options() -> [WriteOptions; 3] {
@@ -39,7 +47,8 @@ fn options() -> [WriteOptions; 3] {
     ]
 }
 
-/// What every run of the tests does: create, write, flush, read, read later, write over, close, open again.
+/// What every run of the tests does: create, write, flush, read, read later, write over, close,
+/// open again.
 fn work(store: &Arc<impl Store + 'static>) -> Result<Run> {
     let file = File::create_store(store.clone())?;
     for (n, options) in options().iter().enumerate() {
@@ -90,9 +99,20 @@ fn at_every_call(fault: impl Fn(usize) -> Fault, number: i32) -> (usize, usize) 
         match done {
             Err(error) => {
                 assert!(reached, "{error:?} before call {call}");
-                assert_eq!(source_of(&error).raw_os_error(), Some(number), "call {call}: {error:?}");
-                assert_eq!(*error.kind(), ErrorKind::Io(io::Error::from_raw_os_error(number).kind()), "call {call}");
-                assert!(error.operation().is_some() && error.file().is_some(), "call {call}: {error:?}");
+                assert_eq!(
+                    source_of(&error).raw_os_error(),
+                    Some(number),
+                    "call {call}: {error:?}"
+                );
+                assert_eq!(
+                    *error.kind(),
+                    ErrorKind::Io(io::Error::from_raw_os_error(number).kind()),
+                    "call {call}"
+                );
+                assert!(
+                    error.operation().is_some() && error.file().is_some(),
+                    "call {call}: {error:?}"
+                );
                 failed += 1;
             }
             // The library has found another way.
@@ -104,7 +124,8 @@ fn at_every_call(fault: impl Fn(usize) -> Fault, number: i32) -> (usize, usize) 
             }
         }
         assert_eq!(open_objects(), 0, "call {call} leaves something open");
-        let store = Arc::into_inner(store).unwrap_or_else(|| panic!("call {call}: somebody still has the store"));
+        let store = Arc::into_inner(store)
+            .unwrap_or_else(|| panic!("call {call}: somebody still has the store"));
         drop(store);
         if !reached {
             assert!(call > 30, "{call} calls");
@@ -152,7 +173,11 @@ fn a_store_without_space() {
     for percent in 0..100 {
         let store = Arc::new(Faulty::new(Fault::Quota(needed * percent / 100)));
         let error = work(&store).unwrap_err();
-        assert_eq!(*error.kind(), ErrorKind::Io(io::ErrorKind::StorageFull), "{percent} %: {error:?}");
+        assert_eq!(
+            *error.kind(),
+            ErrorKind::Io(io::ErrorKind::StorageFull),
+            "{percent} %: {error:?}"
+        );
         assert_eq!(source_of(&error).raw_os_error(), Some(ENOSPC));
         assert_eq!(open_objects(), 0, "{percent} %");
         Arc::into_inner(store).expect("nobody else has the store");
@@ -193,19 +218,28 @@ fn whole_values_in_stores_that_fail() {
                 saved.unwrap();
                 break;
             }
-            assert_eq!(source_of(&saved.unwrap_err()).raw_os_error(), Some(EIO), "{engine:?}, call {call}");
+            assert_eq!(
+                source_of(&saved.unwrap_err()).raw_os_error(),
+                Some(EIO),
+                "{engine:?}, call {call}"
+            );
         }
         for n in [10, 100_000] {
             let good = Arc::new(Memory::new());
             save_to(good.clone(), &run(n)).unwrap();
             for call in 0.. {
                 let store = Arc::new(Faulty::over(good.clone(), Fault::Dies(call, EIO)));
-                let loaded = filebacked::ReadOptions::new().engine(engine).load_from::<Run>(store.clone());
+                let loaded =
+                    filebacked::ReadOptions::new().engine(engine).load_from::<Run>(store.clone());
                 if store.calls() <= call {
                     assert_eq!(loaded.unwrap(), run(n));
                     break;
                 }
-                assert_eq!(source_of(&loaded.unwrap_err()).raw_os_error(), Some(EIO), "{engine:?}, call {call}");
+                assert_eq!(
+                    source_of(&loaded.unwrap_err()).raw_os_error(),
+                    Some(EIO),
+                    "{engine:?}, call {call}"
+                );
             }
         }
         assert_eq!(open_objects(), 0);
@@ -235,18 +269,27 @@ fn power_is_lost_after_a_flush() {
             assert_eq!(file.read::<Run>("first").unwrap(), run(100), "after {changes} changes");
         }
     }
-    // With any of the later changes missing, and with all of them in another order, there is a value or an error.
-    let read = |disk| File::open_store(Arc::new(disk)).and_then(|file: File| file.read::<Run>("first"));
+    // With any of the later changes missing, and with all of them in another order, there is a
+    // value or an error.
+    let read =
+        |disk| File::open_store(Arc::new(disk)).and_then(|file: File| file.read::<Run>("first"));
     for changes in flushed..all {
         let unsynced = store.unsynced(changes);
         for left_out in 0..unsynced {
-            let disk = store.after_power_loss(changes, (0..unsynced).filter(|place| *place != left_out));
+            let disk =
+                store.after_power_loss(changes, (0..unsynced).filter(|place| *place != left_out));
             assert!(read(disk).map_or(true, |value| value == run(100)));
         }
-        assert!(read(store.after_power_loss(changes, (0..unsynced).rev())).map_or(true, |value| value == run(100)));
+        assert!(
+            read(store.after_power_loss(changes, (0..unsynced).rev()))
+                .map_or(true, |value| value == run(100))
+        );
     }
     let disk = store.after_power_loss(all, []);
-    assert_eq!(File::open_store(Arc::new(disk)).unwrap().read::<Run>("second").unwrap(), run(50_000));
+    assert_eq!(
+        File::open_store(Arc::new(disk)).unwrap().read::<Run>("second").unwrap(),
+        run(50_000)
+    );
 }
 
 #[test]
@@ -265,7 +308,13 @@ fn a_whole_value_is_synced_when_it_is_saved() {
 #[ignore = "ends the process"]
 fn work_in_a_file_until_the_end() {
     let (Ok(path), Ok(call)) = (std::env::var("STORE"), std::env::var("CALL")) else { return };
-    let disk = std::fs::File::options().read(true).write(true).create(true).truncate(true).open(path).unwrap();
+    let disk = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(path)
+        .unwrap();
     let store = Arc::new(Faulty::over(disk, Fault::Aborts(call.parse().unwrap())));
     work(&store).unwrap();
 }
@@ -319,7 +368,9 @@ fn work_in_files_of_some_size() {
     assert_eq!(open_objects(), 0);
     match written {
         Ok(()) => assert_eq!(File::open(&path).unwrap().read::<Chunked>("a").unwrap(), value),
-        Err(error) => assert_eq!(*error.kind(), ErrorKind::Io(io::ErrorKind::FileTooLarge), "{error:?}"),
+        Err(error) => {
+            assert_eq!(*error.kind(), ErrorKind::Io(io::ErrorKind::FileTooLarge), "{error:?}")
+        }
     }
 }
 
@@ -331,8 +382,16 @@ fn chunks_that_cannot_be_written_to_a_file_of_the_system() {
     for limit in [4, 20, 30, 35, 40, 42, 44, 46, 50, 60, 80, 100, 200, 300, 400, 1000] {
         let mut child = std::process::Command::new("sh");
         child.args(["-c", &format!("trap '' XFSZ; ulimit -f {limit}; exec \"$0\" \"$@\"")]);
-        child.arg(std::env::current_exe().unwrap()).args(["--exact", "work_in_files_of_some_size", "--ignored"]);
+        child.arg(std::env::current_exe().unwrap()).args([
+            "--exact",
+            "work_in_files_of_some_size",
+            "--ignored",
+        ]);
         let ended = child.env("STORE", &path).output().unwrap();
-        assert!(ended.status.success(), "{limit} blocks: {}", String::from_utf8_lossy(&ended.stderr));
+        assert!(
+            ended.status.success(),
+            "{limit} blocks: {}",
+            String::from_utf8_lossy(&ended.stderr)
+        );
     }
 }

@@ -1,8 +1,9 @@
-//! Eight threads that read and change one file, through handles that they share and handles of their own: right
-//! results, and no deadlock.
+//! Eight threads that read and change one file, through handles that they share and handles of
+//! their own: right results, and no deadlock.
 
 use filebacked::{
-    ErrorKind, File, FileBacked, Lazy, LazyArray, LazyMap, LazyVec, Overwrite, Result, WriteOptions, load, save,
+    ErrorKind, File, FileBacked, Lazy, LazyArray, LazyMap, LazyVec, Overwrite, Result,
+    WriteOptions, load, save,
 };
 use filebacked_tests::{python, scratch};
 use ndarray::{Array1, Axis, Ix1, s};
@@ -78,7 +79,8 @@ fn prepare(path: &Path) {
     let numbers = |n: usize| Array1::from_iter((0..n).map(|i| i as f64));
     let map = (0..700).map(|i| (format!("key {i}"), entry(i))).collect();
     let rows = (0..1000).map(|i| row(99, i)).collect();
-    save(path, &Start { value: texts(), plain: numbers(5000), packed: numbers(5000), rows, map }).unwrap();
+    save(path, &Start { value: texts(), plain: numbers(5000), packed: numbers(5000), rows, map })
+        .unwrap();
     let file = File::open_rw(path).unwrap();
     file.create_group("changed").unwrap();
     file.write("changed/log", &Vec::<Row>::new()).unwrap();
@@ -131,7 +133,11 @@ fn work(file: &File, shared: &Shared, writer: usize, rounds: usize) -> Result<Do
         }
         // Of another length each time, so that other objects take their places.
         file.update(&format!("changed/updated {writer}"), &vec![i as u64; i % 5 + 1])?;
-        file.write_with(&format!("changed/written {writer}"), &vec![writer as u64; i % 7 + 1], &replace)?;
+        file.write_with(
+            &format!("changed/written {writer}"),
+            &vec![writer as u64; i % 7 + 1],
+            &replace,
+        )?;
         attrs.set(&format!("attr {writer}"), format!("{writer}:{}", "x".repeat(i % 6)))?;
         let mut links: LazyMap<String, Vec<u64>> = file.read("changed/links")?;
         links.insert(format!("{writer}"), vec![i as u64; i % 3])?;
@@ -157,8 +163,9 @@ fn eight_threads_read_and_change_one_file() {
         let shared: Shared = file.read_root().unwrap();
         let done: Vec<_> = std::thread::scope(|scope| {
             let (file, shared) = (&file, &shared);
-            let threads: Vec<_> =
-                (0..THREADS).map(|writer| scope.spawn(move || work(file, shared, writer, rounds).unwrap())).collect();
+            let threads: Vec<_> = (0..THREADS)
+                .map(|writer| scope.spawn(move || work(file, shared, writer, rounds).unwrap()))
+                .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         drop(shared);
@@ -170,7 +177,12 @@ fn eight_threads_read_and_change_one_file() {
         }
         all
     });
-    assert!(rows.len() >= 2 * rounds && numbers.len() >= rounds, "{} rows, {} numbers", rows.len(), numbers.len());
+    assert!(
+        rows.len() >= 2 * rounds && numbers.len() >= rounds,
+        "{} rows, {} numbers",
+        rows.len(),
+        numbers.len()
+    );
 
     let file = File::open(&path).unwrap();
     let log: Vec<Row> = file.read("changed/log").unwrap();
@@ -179,7 +191,9 @@ fn eight_threads_read_and_change_one_file() {
     assert_eq!(log.iter().map(|row| (row.writer, row.number)).collect::<BTreeSet<_>>(), rows);
     let array: Array1<u64> = file.read("changed/numbers").unwrap();
     assert_eq!(array.len(), 3 * numbers.len());
-    assert!(array.exact_chunks(3).into_iter().all(|three| three[0] == three[1] && three[1] == three[2]));
+    assert!(
+        array.exact_chunks(3).into_iter().all(|three| three[0] == three[1] && three[1] == three[2])
+    );
     assert_eq!(array.iter().copied().collect::<BTreeSet<_>>(), numbers);
     let last = rounds - 1;
     for writer in 0..THREADS {
@@ -187,7 +201,8 @@ fn eight_threads_read_and_change_one_file() {
         assert_eq!(updated, vec![last as u64; last % 5 + 1]);
         let written: Vec<u64> = file.read(&format!("changed/written {writer}")).unwrap();
         assert_eq!(written, vec![writer as u64; last % 7 + 1]);
-        let attr: String = file.attrs_of("changed").unwrap().get(&format!("attr {writer}")).unwrap();
+        let attr: String =
+            file.attrs_of("changed").unwrap().get(&format!("attr {writer}")).unwrap();
         assert_eq!(attr, format!("{writer}:{}", "x".repeat(last % 6)));
         let link: Vec<u64> = file.read(&format!("changed/links/{writer}")).unwrap();
         assert_eq!(link, vec![last as u64; last % 3]);
@@ -196,7 +211,9 @@ fn eight_threads_read_and_change_one_file() {
     let Some(python) = python() else { return };
     let names = python.eval(&path, "sorted(f['changed'])");
     let mut expected: Vec<String> = ["links", "log", "numbers"].map(str::to_string).to_vec();
-    expected.extend((0..THREADS).flat_map(|writer| [format!("updated {writer}"), format!("written {writer}")]));
+    expected.extend(
+        (0..THREADS).flat_map(|writer| [format!("updated {writer}"), format!("written {writer}")]),
+    );
     expected.sort();
     assert_eq!(names, serde_json::json!(expected));
     assert_eq!(python.eval(&path, "len(f['changed/numbers'])"), 3 * numbers.len());
@@ -213,7 +230,9 @@ fn eight_threads_share_handles_of_a_loaded_file() {
         std::thread::scope(|scope| {
             for writer in 0..THREADS {
                 let shared = &shared;
-                scope.spawn(move || (0..rounds).for_each(|i| look(shared, i * THREADS + writer).unwrap()));
+                scope.spawn(move || {
+                    (0..rounds).for_each(|i| look(shared, i * THREADS + writer).unwrap())
+                });
             }
         });
     });

@@ -19,8 +19,8 @@ use std::ops::Bound;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::atomic::{
-    AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
-    AtomicUsize,
+    AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8, AtomicU16,
+    AtomicU32, AtomicU64, AtomicUsize,
 };
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::time::{Duration, SystemTime};
@@ -100,7 +100,18 @@ macro_rules! integers {
 integers! { i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize }
 
 fn text() -> Vec<String> {
-    let hard = ["", "a", "größe", "\u{10ffff}", "a\0b", "\0", " trailing ", "line\nbreak", "日本語", "%2F/../."];
+    let hard = [
+        "",
+        "a",
+        "größe",
+        "\u{10ffff}",
+        "a\0b",
+        "\0",
+        " trailing ",
+        "line\nbreak",
+        "日本語",
+        "%2F/../.",
+    ];
     hard.map(String::from).into()
 }
 
@@ -243,7 +254,13 @@ shown_types! {
 #[test]
 fn bits_of_floats_are_kept() {
     // Signalling and quiet, with payloads and both signs.
-    let bits = [0x7ff8_0000_0000_0001u64, 0xfff0_dead_beef_0001, 0x7ff0_0000_0000_0001, 0x8000_0000_0000_0000, 1];
+    let bits = [
+        0x7ff8_0000_0000_0001u64,
+        0xfff0_dead_beef_0001,
+        0x7ff0_0000_0000_0001,
+        0x8000_0000_0000_0000,
+        1,
+    ];
     let floats = bits.map(f64::from_bits);
     let bits_of = |floats: &[f64]| floats.iter().map(|float| float.to_bits()).collect::<Vec<_>>();
     let loaded: Vec<f64> = filebacked::from_bytes(&filebacked::to_bytes(&floats).unwrap()).unwrap();
@@ -252,11 +269,13 @@ fn bits_of_floats_are_kept() {
         let loaded: f64 = filebacked::from_bytes(&filebacked::to_bytes(&float).unwrap()).unwrap();
         assert_eq!(loaded.to_bits(), float.to_bits());
         let loaded: Vec<Option<f64>> =
-            filebacked::from_bytes(&filebacked::to_bytes(&vec![None, Some(float)]).unwrap()).unwrap();
+            filebacked::from_bytes(&filebacked::to_bytes(&vec![None, Some(float)]).unwrap())
+                .unwrap();
         assert_eq!(loaded[1].unwrap().to_bits(), float.to_bits());
         assert!(loaded[0].is_none());
         let map = HashMap::from([("nan".to_string(), float)]);
-        let loaded: HashMap<String, f64> = filebacked::from_bytes(&filebacked::to_bytes(&map).unwrap()).unwrap();
+        let loaded: HashMap<String, f64> =
+            filebacked::from_bytes(&filebacked::to_bytes(&map).unwrap()).unwrap();
         assert_eq!(loaded["nan"].to_bits(), float.to_bits());
     }
 
@@ -286,7 +305,10 @@ fn a_ring_buffer_that_wraps_around() {
     everywhere(|| vec![wrapped(8), VecDeque::new(), VecDeque::from([1])]);
     // The file does not tell where in memory a buffer begins.
     let straight: VecDeque<u16> = wrapped(8).into_iter().collect();
-    assert_eq!(filebacked::to_bytes(&wrapped(8)).unwrap(), filebacked::to_bytes(&straight).unwrap());
+    assert_eq!(
+        filebacked::to_bytes(&wrapped(8)).unwrap(),
+        filebacked::to_bytes(&straight).unwrap()
+    );
 }
 
 #[test]
@@ -295,8 +317,9 @@ fn a_heap() {
     round_trip_by(&heap, |a, b| a.clone().into_sorted_vec() == b.clone().into_sorted_vec());
     let heaps = vec![heap, BinaryHeap::new(), BinaryHeap::from([7])];
     round_trip_by(&heaps, |a, b| {
-        let sorted =
-            |heaps: &[BinaryHeap<u32>]| -> Vec<_> { heaps.iter().map(|h| h.clone().into_sorted_vec()).collect() };
+        let sorted = |heaps: &[BinaryHeap<u32>]| -> Vec<_> {
+            heaps.iter().map(|h| h.clone().into_sorted_vec()).collect()
+        };
         sorted(a) == sorted(b)
     });
     // Heaps of the same values are equal, whatever order they were built in.
@@ -314,11 +337,15 @@ fn equal_hash_maps_give_equal_files_whatever_their_order_in_memory() {
             // Another hasher each time, and the other way round.
             let again: HashMap<K, u8> = keys.iter().rev().cloned().map(|key| (key, 1)).collect();
             assert!(filebacked::to_bytes(&map).unwrap() == filebacked::to_bytes(&again).unwrap());
-            let again: HashMap<K, Vec<u8>> = keys.iter().rev().cloned().map(|key| (key, vec![1])).collect();
+            let again: HashMap<K, Vec<u8>> =
+                keys.iter().rev().cloned().map(|key| (key, vec![1])).collect();
             assert!(filebacked::to_bytes(&links).unwrap() == filebacked::to_bytes(&again).unwrap());
             let again: HashSet<K> = keys.iter().rev().cloned().collect();
             assert!(filebacked::to_bytes(&set).unwrap() == filebacked::to_bytes(&again).unwrap());
-            assert!(filebacked::to_bytes(&vec![&set]).unwrap() == filebacked::to_bytes(&vec![&again]).unwrap());
+            assert!(
+                filebacked::to_bytes(&vec![&set]).unwrap()
+                    == filebacked::to_bytes(&vec![&again]).unwrap()
+            );
         }
     }
     check((0..100).collect::<Vec<i32>>());
@@ -326,7 +353,13 @@ fn equal_hash_maps_give_equal_files_whatever_their_order_in_memory() {
     // The same number in different words: no order of numbers tells them apart.
     check(["1", "01", "+1", "001", "-0", "0", "+0", "a", ""].map(String::from).into());
     check((0..50).map(|i| (i % 7, format!("{i}"))).collect());
-    check((0..50).map(|i| vec![i; (i % 5) as usize]).collect::<HashSet<Vec<u8>>>().into_iter().collect());
+    check(
+        (0..50)
+            .map(|i| vec![i; (i % 5) as usize])
+            .collect::<HashSet<Vec<u8>>>()
+            .into_iter()
+            .collect(),
+    );
     check((0..20).map(|i| (i % 2 == 0).then_some(i)).collect::<HashSet<_>>().into_iter().collect());
 }
 
@@ -392,7 +425,9 @@ struct Empty {
 
 #[test]
 fn nothing_at_all() {
-    everywhere(|| vec![Empty::default(), Empty { some: Some(vec![]), none: Some(vec![]), ..Empty::default() }]);
+    everywhere(|| {
+        vec![Empty::default(), Empty { some: Some(vec![]), none: Some(vec![]), ..Empty::default() }]
+    });
 }
 
 #[test]
@@ -414,7 +449,13 @@ fn options_at_any_depth() {
         map: all.into_iter().enumerate().map(|(i, value)| (i.to_string(), value)).collect(),
         pair: (all[i], all[3 - i]),
         boxed: [None, Some(Box::new(None)), Some(Box::new(Some(String::new()))), None][i].clone(),
-        vec: [None, Some(vec![]), Some(vec![None, Some(vec![])]), Some(vec![Some(vec![None, Some(0)])])][i].clone(),
+        vec: [
+            None,
+            Some(vec![]),
+            Some(vec![None, Some(vec![])]),
+            Some(vec![Some(vec![None, Some(0)])]),
+        ][i]
+            .clone(),
     };
     for (i, one) in all.iter().enumerate().take(4) {
         round_trip(&fields(i));
@@ -426,8 +467,14 @@ fn options_at_any_depth() {
 #[test]
 fn borrowed_values_are_saved_as_owned_ones() {
     let bytes = |value: &dyn Fn() -> filebacked::Result<Vec<u8>>| value().unwrap();
-    assert_eq!(bytes(&|| filebacked::to_bytes(&"a")), bytes(&|| filebacked::to_bytes(&"a".to_string())));
-    assert_eq!(bytes(&|| filebacked::to_bytes(&[1u8, 2].as_slice())), bytes(&|| filebacked::to_bytes(&vec![1u8, 2])));
+    assert_eq!(
+        bytes(&|| filebacked::to_bytes(&"a")),
+        bytes(&|| filebacked::to_bytes(&"a".to_string()))
+    );
+    assert_eq!(
+        bytes(&|| filebacked::to_bytes(&[1u8, 2].as_slice())),
+        bytes(&|| filebacked::to_bytes(&vec![1u8, 2]))
+    );
     assert_eq!(bytes(&|| filebacked::to_bytes(&&&7u8)), bytes(&|| filebacked::to_bytes(&7u8)));
     let (one, two) = (vec![1u8], vec![]);
     let slices: Vec<&[u8]> = vec![&one, &two];

@@ -1,7 +1,11 @@
-//! Files from anywhere: what `ReadOptions::untrusted` accepts, and what it refuses before it costs much.
+//! Files from anywhere: what `ReadOptions::untrusted` accepts, and what it refuses before it costs
+//! much.
 
 use filebacked::inspect::TreeOptions;
-use filebacked::{Compression, Engine, ErrorKind, File, FileBacked, Lazy, LazyArray, ReadOptions, Value, WriteOptions};
+use filebacked::{
+    Compression, Engine, ErrorKind, File, FileBacked, Lazy, LazyArray, ReadOptions, Value,
+    WriteOptions,
+};
 use filebacked_tests::mutants::{State, record, state};
 use filebacked_tests::{python, scratch};
 use ndarray::{Array1, Ix1};
@@ -25,7 +29,9 @@ fn what_this_library_writes_is_read() {
     // Whatever engine is asked for.
     assert_eq!(untrusted().engine(Engine::Libhdf5).from_bytes::<State>(&bytes).unwrap(), state());
     untrusted().from_bytes::<Value>(&filebacked::to_bytes(&record(1)).unwrap()).unwrap();
-    assert!(TreeOptions::new().untrusted().tree_of_bytes(&bytes).unwrap().get("one/name").is_some());
+    assert!(
+        TreeOptions::new().untrusted().tree_of_bytes(&bytes).unwrap().get("one/name").is_some()
+    );
 }
 
 #[test]
@@ -59,13 +65,22 @@ fn bytes_objects_and_levels_are_limited() {
     let bytes = filebacked::to_bytes(&vec![0.5; 1000]).unwrap();
     assert_eq!(untrusted().max_bytes(20_000).from_bytes::<Vec<f64>>(&bytes).unwrap().len(), 1000);
     let error = limit::<Vec<f64>>(&untrusted().max_bytes(4000), &bytes);
-    assert!(error.contains("more than 4000 bytes are read\nhelp: `ReadOptions::max_bytes` raises"), "{error}");
+    assert!(
+        error.contains("more than 4000 bytes are read\nhelp: `ReadOptions::max_bytes` raises"),
+        "{error}"
+    );
 
     let links: BTreeMap<String, Vec<u8>> = (0..100).map(|i| (i.to_string(), vec![i])).collect();
     let bytes = filebacked::to_bytes(&links).unwrap();
-    assert_eq!(untrusted().max_objects(300).from_bytes::<BTreeMap<String, Vec<u8>>>(&bytes).unwrap(), links);
+    assert_eq!(
+        untrusted().max_objects(300).from_bytes::<BTreeMap<String, Vec<u8>>>(&bytes).unwrap(),
+        links
+    );
     let error = limit::<BTreeMap<String, Vec<u8>>>(&untrusted().max_objects(50), &bytes);
-    assert!(error.contains("more than 50 objects are opened\nhelp: `ReadOptions::max_objects`"), "{error}");
+    assert!(
+        error.contains("more than 50 objects are opened\nhelp: `ReadOptions::max_objects`"),
+        "{error}"
+    );
 
     #[derive(FileBacked, Debug)]
     struct Link {
@@ -107,7 +122,10 @@ fn handles_keep_to_the_limits() {
         text: Lazy<Vec<String>>,
         array: LazyArray<f64, Ix1>,
     }
-    let value = Handles { text: vec!["a".to_string(); 1000].into(), array: Array1::from_elem(10_000, 1.0).into() };
+    let value = Handles {
+        text: vec!["a".to_string(); 1000].into(),
+        array: Array1::from_elem(10_000, 1.0).into(),
+    };
     let (_dir, path) = scratch("handles.h5");
     filebacked::save(&path, &value).unwrap();
 

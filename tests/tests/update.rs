@@ -1,8 +1,9 @@
-//! Updating values in place: what is the same stays where it is, what differs is written, what is gone is deleted.
+//! Updating values in place: what is the same stays where it is, what differs is written, what is
+//! gone is deleted.
 
 use filebacked::{
-    Compression, ErrorKind, File, FileBacked, Lazy, Overwrite, ReadOptions, Save, Slot, Value, WriteOptions, Written,
-    hdf5,
+    Compression, ErrorKind, File, FileBacked, Lazy, Overwrite, ReadOptions, Save, Slot, Value,
+    WriteOptions, Written, hdf5,
 };
 use filebacked_tests::{python, scratch};
 use indexmap::IndexMap;
@@ -59,9 +60,13 @@ fn model() -> Model {
         grid: Array2::from_shape_fn((30, 40), |(i, j)| (i * 40 + j) as f32),
         layers: vec![Layer { width: 64, cache: 0.5 }, Layer { width: 10, cache: 0.25 }],
         // One long text among short ones: strings of variable length.
-        records: (0..200).map(|id| Record { id, label: if id == 3 { long(5000) } else { format!("r{id}") } }).collect(),
+        records: (0..200)
+            .map(|id| Record { id, label: if id == 3 { long(5000) } else { format!("r{id}") } })
+            .collect(),
         params: BTreeMap::from([("momentum".into(), 0.9), ("decay".into(), 0.1)]),
-        runs: [("b", vec![1, 2]), ("a", vec![3]), ("c", vec![])].map(|(k, v)| (k.to_string(), v)).into(),
+        runs: [("b", vec![1, 2]), ("a", vec![3]), ("c", vec![])]
+            .map(|(k, v)| (k.to_string(), v))
+            .into(),
         words: (0..200).map(|i| if i == 3 { long(5000) } else { format!("w{i}") }).collect(),
         activation: Activation::Leaky { slope: 0.01 },
     }
@@ -85,7 +90,11 @@ fn addresses(file: &File, name: &str) -> BTreeMap<String, String> {
 }
 
 fn moved(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
-    after.iter().filter(|(name, at)| before.get(*name) != Some(at)).map(|(name, _)| name.clone()).collect()
+    after
+        .iter()
+        .filter(|(name, at)| before.get(*name) != Some(at))
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 #[test]
@@ -102,7 +111,12 @@ fn what_is_equal_stays_untouched() {
     file.close().unwrap();
     let after = std::fs::read(&path).unwrap();
     let differing = bytes.iter().zip(&after).filter(|(a, b)| a != b).count();
-    assert!(after.len() < bytes.len() + 1024, "only the mark came and went: {} to {}", bytes.len(), after.len());
+    assert!(
+        after.len() < bytes.len() + 1024,
+        "only the mark came and went: {} to {}",
+        bytes.len(),
+        after.len()
+    );
     assert!(differing < 256, "{differing} bytes differ");
 }
 
@@ -155,10 +169,16 @@ fn what_differs_is_overwritten_or_replaced() {
     assert_eq!(python.eval(&path, "sorted(f['run/7'])"), expected);
     assert_eq!(python.eval(&path, "f['run/7'].attrs['unit'].decode()"), "miles");
     assert_eq!(
-        python.eval(&path, "list(f['run/7/activation']) + [f['run/7/activation'].attrs['variant'].decode()]"),
+        python.eval(
+            &path,
+            "list(f['run/7/activation']) + [f['run/7/activation'].attrs['variant'].decode()]"
+        ),
         serde_json::json!(["bias", "Relu"])
     );
-    assert_eq!(python.eval(&path, "f['run/7/weights'][-2:].tolist()"), serde_json::json!([-1.0, 1.0]));
+    assert_eq!(
+        python.eval(&path, "f['run/7/weights'][-2:].tolist()"),
+        serde_json::json!([-1.0, 1.0])
+    );
     assert_eq!(python.eval(&path, "sorted(f.attrs)"), serde_json::json!(["filebacked_format"]));
 }
 
@@ -170,7 +190,8 @@ fn maps_keep_the_order_of_the_value() {
         entries.iter().map(|(k, v)| (k.to_string(), v.to_vec())).collect()
     };
     file.write("m", &map(&[("b", &[1, 2]), ("a", &[3]), ("c", &[])])).unwrap();
-    // `b` is written anew, which would put it behind the others; `a` goes, `d` comes before what was there.
+    // `b` is written anew, which would put it behind the others; `a` goes, `d` comes before what
+    // was there.
     let changed = map(&[("d", &[9]), ("b", &[1, 2, 3]), ("c", &[])]);
     file.update("m", &changed).unwrap();
     let read: IndexMap<String, Vec<u16>> = file.read("m").unwrap();
@@ -198,14 +219,20 @@ fn the_root_keeps_what_is_not_of_the_type() {
 
 #[test]
 fn entries_of_a_map_at_the_root_go() {
-    let map = |keys: &[&str]| -> BTreeMap<String, Vec<u8>> { keys.iter().map(|k| (k.to_string(), vec![1])).collect() };
+    let map = |keys: &[&str]| -> BTreeMap<String, Vec<u8>> {
+        keys.iter().map(|k| (k.to_string(), vec![1])).collect()
+    };
     for overwrite in [Overwrite::Update, Overwrite::Replace] {
         let (_dir, path) = scratch("update.h5");
         filebacked::save(&path, &map(&["a", "b"])).unwrap();
         let file = File::open_rw(&path).unwrap();
         file.write_root_with(&map(&["b", "c"]), &WriteOptions::new().overwrite(overwrite)).unwrap();
         drop(file);
-        assert_eq!(filebacked::load::<BTreeMap<String, Vec<u8>>>(&path).unwrap(), map(&["b", "c"]), "{overwrite:?}");
+        assert_eq!(
+            filebacked::load::<BTreeMap<String, Vec<u8>>>(&path).unwrap(),
+            map(&["b", "c"]),
+            "{overwrite:?}"
+        );
     }
 }
 
@@ -361,12 +388,19 @@ fn any_value_is_updated_as_it_is() {
     let mut value: Value = file.read("a").unwrap();
     let before = addresses(&file, "a");
     file.update("a", &value).unwrap();
-    assert_eq!(moved(&before, &addresses(&file, "a")), ["/ref"], "references are always written anew");
+    assert_eq!(
+        moved(&before, &addresses(&file, "a")),
+        ["/ref"],
+        "references are always written anew"
+    );
     value.insert("more", 8).unwrap();
     file.update("a", &value).unwrap();
     assert_eq!(file.read::<Value>("a").unwrap(), value);
     file.close().unwrap();
-    assert_eq!(python.eval(&path, "[f[r].name for r in f['a/ref'][:]]"), serde_json::json!(["/a/x", "/a"]));
+    assert_eq!(
+        python.eval(&path, "[f[r].name for r in f['a/ref'][:]]"),
+        serde_json::json!(["/a/x", "/a"])
+    );
     assert_eq!(python.eval(&path, "f['a/more'][()].tolist()"), 8);
 }
 
@@ -390,7 +424,9 @@ fn deleting() {
 #[test]
 fn the_mark_is_a_bit_of_the_superblock() {
     let Some(python) = python() else { return };
-    for (how, at) in [("libver='earliest'", 20), ("libver=('v108', 'v108')", 11), ("libver='v110'", 11)] {
+    for (how, at) in
+        [("libver='earliest'", 20), ("libver=('v108', 'v108')", 11), ("libver='v110'", 11)]
+    {
         let (_dir, path) = scratch("mark.h5");
         let name = path.to_str().unwrap();
         python.create(
@@ -410,7 +446,8 @@ fn the_mark_is_a_bit_of_the_superblock() {
             }
             let loaded = filebacked::load::<Value>(&copy);
             assert_eq!(*loaded.unwrap_err().kind(), ErrorKind::Interrupted, "{how}");
-            // Whoever has it open here sees it all; so does a second opening, whose end is not that of the first.
+            // Whoever has it open here sees it all; so does a second opening, whose end is not that
+            // of the first.
             let second = File::open_rw(&path).unwrap();
             assert_eq!(second.read::<u8>(&format!("y{i}")).unwrap(), i);
             drop(second);
@@ -419,7 +456,11 @@ fn the_mark_is_a_bit_of_the_superblock() {
             file.flush().unwrap();
             assert_eq!(byte(), 0, "{how}: all is written");
             std::fs::copy(&path, &copy).unwrap();
-            assert_eq!(File::open(&copy).unwrap().read::<u8>(&format!("z{i}")).unwrap(), i, "{how}");
+            assert_eq!(
+                File::open(&copy).unwrap().read::<u8>(&format!("z{i}")).unwrap(),
+                i,
+                "{how}"
+            );
         }
         let lazy: Lazy<u8> = file.read("y0").unwrap();
         drop(file);

@@ -1,5 +1,5 @@
-//! Files that are changed in place by a process that is killed: between two flushes the old or the new state, in a change
-//! one that says so. Repacked files: always whole.
+//! Files that are changed in place by a process that is killed: between two flushes the old or the
+//! new state, in a change one that says so. Repacked files: always whole.
 
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
@@ -12,13 +12,18 @@ use std::path::{Path, PathBuf};
 /// The program that is traced.
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
-/// The step that the file is at after a kill at each of the calls that change it, or what says that it is at none.
+/// The step that the file is at after a kill at each of the calls that change it, or what says that
+/// it is at none.
 fn after_kills(action: &str) -> Vec<(PathBuf, Scene, Result<u64, Error>)> {
     let whole = Scene::new().run(ACTOR, action, Fault::None);
     assert_eq!(whole.ended, Ended::Exited(0), "{action}");
     let look = |at| {
         let scene = Scene::new();
-        assert_eq!(scene.run(ACTOR, action, Fault::Kill(at)).ended, Ended::Killed, "{action} at {at}");
+        assert_eq!(
+            scene.run(ACTOR, action, Fault::Kill(at)).ended,
+            Ended::Killed,
+            "{action} at {at}"
+        );
         let path = scene.path();
         let found = Action::named(action).look(&path);
         (path, scene, found)
@@ -28,7 +33,8 @@ fn after_kills(action: &str) -> Vec<(PathBuf, Scene, Result<u64, Error>)> {
 
 /// The steps without repetitions, 0 for a file that is at none.
 fn course(found: &[(PathBuf, Scene, Result<u64, Error>)]) -> Vec<u64> {
-    let mut steps: Vec<u64> = found.iter().map(|(_, _, step)| *step.as_ref().unwrap_or(&0)).collect();
+    let mut steps: Vec<u64> =
+        found.iter().map(|(_, _, step)| *step.as_ref().unwrap_or(&0)).collect();
     steps.dedup();
     steps
 }
@@ -42,7 +48,8 @@ fn is_refused(path: &Path) -> bool {
 #[test]
 fn a_kill_in_an_update_is_noticed() {
     let found = after_kills("update");
-    // The library marks a file when it opens it, before anything is changed; the mark that it leaves to us comes then.
+    // The library marks a file when it opens it, before anything is changed; the mark that it
+    // leaves to us comes then.
     assert_eq!(course(&found), [1, 0, 1, 0, 2, 0, 3], "{} points", found.len());
     let (mut recovered, mut loaded) = (0, 0);
     for (path, _scene, step) in &found {
@@ -51,7 +58,10 @@ fn a_kill_in_an_update_is_noticed() {
         assert!(error.help().is_some());
         assert!(is_refused(path));
         assert_eq!(*filebacked::repack(path).unwrap_err().kind(), ErrorKind::Interrupted);
-        assert_eq!(*filebacked::update_atomic(path, |_| Ok(())).unwrap_err().kind(), ErrorKind::Interrupted);
+        assert_eq!(
+            *filebacked::update_atomic(path, |_| Ok(())).unwrap_err().kind(),
+            ErrorKind::Interrupted
+        );
         // What was not finished is not listed; what is readable is read.
         if let Ok(names) = File::recover(path).and_then(|file| file.names()) {
             assert!(names.iter().all(|name| !name.starts_with(".filebacked")), "{names:?}");
@@ -63,7 +73,10 @@ fn a_kill_in_an_update_is_noticed() {
     assert!(recovered > 0 && loaded > 0, "{recovered} opened, {loaded} loaded");
     let Some(python) = python() else { return };
     for (path, _scene, _) in found.iter().filter(|(.., step)| step.is_ok()) {
-        assert_eq!(python.eval(path, "sorted(f.attrs)"), serde_json::json!(["filebacked", "filebacked_format"]));
+        assert_eq!(
+            python.eval(path, "sorted(f.attrs)"),
+            serde_json::json!(["filebacked", "filebacked_format"])
+        );
     }
 }
 
@@ -102,7 +115,8 @@ fn a_kill_in_the_flush_of_a_map_is_noticed() {
     }
     for (.., step) in after {
         let error = step.as_ref().unwrap_err();
-        let is_shorter = matches!(error.kind(), ErrorKind::Damaged(what) if what.starts_with("truncated"));
+        let is_shorter =
+            matches!(error.kind(), ErrorKind::Damaged(what) if what.starts_with("truncated"));
         assert!(is_shorter || *error.kind() == ErrorKind::Interrupted, "{error}");
     }
 }

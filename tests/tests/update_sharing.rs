@@ -1,4 +1,5 @@
-//! Updating in place what several own: the file has the links that a new save would make, and no link changes another.
+//! Updating in place what several own: the file has the links that a new save would make, and no
+//! link changes another.
 
 use filebacked::{ErrorKind, File, FileBacked, Lazy, ReadOptions, WriteOptions};
 use filebacked_tests::{Python, python, scratch};
@@ -87,7 +88,8 @@ fn assert_as_new(file: &File, name: &str, value: &impl FileBacked) {
     let new = File::create(&path).unwrap();
     new.write(name, value).unwrap();
     let lines = |file: &File| {
-        let tree = filebacked::inspect::tree_of_bytes(&file.to_image().unwrap()).unwrap().to_string();
+        let tree =
+            filebacked::inspect::tree_of_bytes(&file.to_image().unwrap()).unwrap().to_string();
         tree.lines().map(str::to_string).collect::<Vec<_>>()
     };
     assert_eq!(lines(file), lines(&new));
@@ -104,7 +106,11 @@ fn what_became_shared_is_one_object_and_what_ceased_to_be_is_two() {
         assert_same(&file.read("run/7").unwrap(), wanted);
         assert_as_new(&file, "run/7", wanted);
         let Some(python) = python() else { continue };
-        let same = seen(&file, python, "[f['run/7/a'] == f['run/7/b'], f['run/7/bias'] == f['run/7/b/weights']]");
+        let same = seen(
+            &file,
+            python,
+            "[f['run/7/a'] == f['run/7/b'], f['run/7/bias'] == f['run/7/b/weights']]",
+        );
         let is_tied = std::ptr::eq(wanted, &tied);
         assert_eq!(same, json!([is_tied, is_tied]));
         let links = seen(&file, python, "h5py.h5o.get_info(f['run/7/a'].id).rc");
@@ -201,7 +207,10 @@ fn links_from_elsewhere_keep_what_they_lead_to() {
     assert_same(&file.read_root().unwrap(), &model(&one, &other));
     assert_eq!(file.read::<Layer>("kept").unwrap(), *one);
     if let Some(python) = python() {
-        assert_eq!(seen(&file, python, "[f['kept'] == f['a'], f['kept'] == f['b']]"), json!([false, false]));
+        assert_eq!(
+            seen(&file, python, "[f['kept'] == f['a'], f['kept'] == f['b']]"),
+            json!([false, false])
+        );
     }
 }
 
@@ -286,7 +295,8 @@ struct Node {
 }
 
 fn node(name: &str, children: Vec<Rc<Node>>) -> Rc<Node> {
-    let node = Rc::new(Node { name: name.into(), children: RefCell::new(children), ..Node::default() });
+    let node =
+        Rc::new(Node { name: name.into(), children: RefCell::new(children), ..Node::default() });
     for child in node.children.borrow().iter() {
         *child.parent.borrow_mut() = Rc::downgrade(&node);
         child.near.borrow_mut().extend([Rc::downgrade(&node), Weak::new(), Rc::downgrade(child)]);
@@ -300,7 +310,10 @@ fn check(root: &Rc<Node>, names: &str) {
     for child in children.iter() {
         let near = child.near.borrow();
         assert!(Rc::ptr_eq(&child.parent.borrow().upgrade().unwrap(), root));
-        assert!(Rc::ptr_eq(&near[0].upgrade().unwrap(), root) && Rc::ptr_eq(&near[2].upgrade().unwrap(), child));
+        assert!(
+            Rc::ptr_eq(&near[0].upgrade().unwrap(), root)
+                && Rc::ptr_eq(&near[2].upgrade().unwrap(), child)
+        );
         assert!(near[1].upgrade().is_none());
     }
 }
@@ -309,7 +322,9 @@ fn check(root: &Rc<Node>, names: &str) {
 fn pointers_are_updated() {
     let (_dir, path) = scratch("update.h5");
     let file = File::create(&path).unwrap();
-    let tree = |names: &str| node("root", names.chars().map(|name| node(&name.to_string(), vec![])).collect());
+    let tree = |names: &str| {
+        node("root", names.chars().map(|name| node(&name.to_string(), vec![])).collect())
+    };
     for names in ["ab", "ab", "cdef", "x", "yab", ""] {
         file.update("tree", &tree(names)).unwrap();
         check(&file.read("tree").unwrap(), names);
@@ -318,8 +333,12 @@ fn pointers_are_updated() {
     file.update("tree", &tree("ab")).unwrap();
     let Some(python) = python() else { return };
     let all = "[f[f[f'tree/children/{i}/near'][k]].name for i in (0, 1) for k in (0, 2)]";
-    assert_eq!(seen(&file, python, all), json!(["/tree", "/tree/children/0", "/tree", "/tree/children/1"]));
-    let places = "[h5py.h5o.get_info(f[n].id).addr for n in ('tree/parent', 'tree/children/1/near')]";
+    assert_eq!(
+        seen(&file, python, all),
+        json!(["/tree", "/tree/children/0", "/tree", "/tree/children/1"])
+    );
+    let places =
+        "[h5py.h5o.get_info(f[n].id).addr for n in ('tree/parent', 'tree/children/1/near')]";
     let before = seen(&file, python, places);
     file.update("tree", &tree("ab")).unwrap();
     assert_eq!(seen(&file, python, places), before);
@@ -329,7 +348,9 @@ fn pointers_are_updated() {
 fn the_root_can_be_pointed_to() {
     let (_dir, path) = scratch("root.h5");
     let file = File::create(&path).unwrap();
-    let tree = |names: &str| node("root", names.chars().map(|name| node(&name.to_string(), vec![])).collect());
+    let tree = |names: &str| {
+        node("root", names.chars().map(|name| node(&name.to_string(), vec![])).collect())
+    };
     file.write_root(&tree("ab")).unwrap();
     check(&file.read_root().unwrap(), "ab");
     file.update_root(&tree("bcd")).unwrap();

@@ -1,7 +1,10 @@
 //! Values without a type: any file loads into one, and saves again as the same content.
 
 use filebacked::value::{Dataset, Link};
-use filebacked::{Dtype, Engine, ErrorKind, File, FileBacked, ReadOptions, Value, WriteOptions, from_bytes, to_bytes};
+use filebacked::{
+    Dtype, Engine, ErrorKind, File, FileBacked, ReadOptions, Value, WriteOptions, from_bytes,
+    to_bytes,
+};
 use filebacked_tests::{python, round_trip, scratch};
 use std::collections::BTreeMap;
 
@@ -28,7 +31,9 @@ fn copies(code: &str) -> Option<Value> {
 fn same(a: &serde_json::Value, b: &serde_json::Value, path: &str) {
     match (a, b) {
         (serde_json::Value::Object(x), serde_json::Value::Object(y)) => {
-            let names = |map: &serde_json::Map<String, serde_json::Value>| map.keys().cloned().collect::<Vec<_>>();
+            let names = |map: &serde_json::Map<String, serde_json::Value>| {
+                map.keys().cloned().collect::<Vec<_>>()
+            };
             assert_eq!(names(x), names(y), "{path}");
             x.iter().for_each(|(name, value)| same(value, &y[name], &format!("{path}/{name}")));
         }
@@ -197,10 +202,16 @@ f['größe'] = 1
 f.create_group('empty')
 ";
     let Some(value) = copies(code) else { return };
-    assert_eq!(value["ordered"].members().map(|(name, _)| name).collect::<Vec<_>>(), ["z", "a", "m"]);
+    assert_eq!(
+        value["ordered"].members().map(|(name, _)| name).collect::<Vec<_>>(),
+        ["z", "a", "m"]
+    );
     assert_eq!(value["soft"].as_str(), Some("z"));
     assert_eq!(value["dangling"], Value::Link(Link::Soft("/nowhere".into())));
-    assert_eq!(value["outside"], Value::Link(Link::External { file: "missing.h5".into(), path: "/x".into() }));
+    assert_eq!(
+        value["outside"],
+        Value::Link(Link::External { file: "missing.h5".into(), path: "/x".into() })
+    );
     assert_eq!(value["sorted/up"], Value::Link(Link::Soft("/sorted".into())));
     assert_eq!(value["twice"], value["ordered"]);
     assert_eq!(value["never_written"].as_slice::<f64>(), Some(&[2.5; 5][..]));
@@ -216,7 +227,10 @@ fn a_hard_link_to_a_group_above_is_an_error_that_names_it() {
     assert_eq!(*error.kind(), ErrorKind::Cycle("/a".into()));
     assert_eq!(error.path(), "/a/b/back");
     python.create(&path, "f['root'] = f['/']");
-    assert_eq!(*filebacked::load::<Value>(&path).unwrap_err().kind(), ErrorKind::Cycle(String::new()));
+    assert_eq!(
+        *filebacked::load::<Value>(&path).unwrap_err().kind(),
+        ErrorKind::Cycle(String::new())
+    );
 }
 
 #[test]
@@ -280,7 +294,10 @@ fn our_files_are_copied_with_their_marks() {
             }
             let value: Value = ReadOptions::new().engine(reader).from_bytes(&bytes).unwrap();
             assert_eq!(value["wide"].as_i128(), Some(-1 << 100));
-            assert_eq!(value["filtered"].attribute("filebacked_filter").unwrap().as_str(), Some("Json"));
+            assert_eq!(
+                value["filtered"].attribute("filebacked_filter").unwrap().as_str(),
+                Some("Json")
+            );
             let copy = WriteOptions::new().engine(engine).to_bytes(&value).unwrap();
             assert_eq!(from_bytes::<Model>(&copy).unwrap(), model());
             let again: Value = from_bytes(&copy).unwrap();
@@ -289,7 +306,9 @@ fn our_files_are_copied_with_their_marks() {
         }
     }
     // A value that is no group lies under a name.
-    for bytes in [to_bytes(&7u8).unwrap(), to_bytes(&vec![vec![1u8]]).unwrap(), to_bytes(&"text").unwrap()] {
+    for bytes in
+        [to_bytes(&7u8).unwrap(), to_bytes(&vec![vec![1u8]]).unwrap(), to_bytes(&"text").unwrap()]
+    {
         let value: Value = from_bytes(&bytes).unwrap();
         assert_eq!(from_bytes::<Value>(&to_bytes(&value).unwrap()).unwrap(), value);
     }
@@ -306,7 +325,8 @@ fn values_are_fields_elements_entries_and_files() {
         named: BTreeMap<String, Value>,
         boxed: Box<Value>,
     }
-    let tree = Value::map([("z", Value::from(1.5)), ("a", "text".into()), ("m", vec![1u8, 2].into())]);
+    let tree =
+        Value::map([("z", Value::from(1.5)), ("a", "text".into()), ("m", vec![1u8, 2].into())]);
     let holder = Holder {
         one: tree.clone(),
         many: vec![7.into(), tree.clone(), Value::none(), vec!["a", "b"].into()],
@@ -345,7 +365,9 @@ fn paths_lead_to_parts() {
     let mut tree = Value::map([("a", Value::map([("b", 1)]))]);
     assert_eq!(tree.get("a/b").and_then(Value::as_i64), Some(1));
     assert_eq!(tree["a"]["b"].as_i64(), Some(1));
-    assert!(tree["a"]["x"]["y"].is_none() && tree.get("a/x").is_none() && tree.get("a/b/c").is_none());
+    assert!(
+        tree["a"]["x"]["y"].is_none() && tree.get("a/x").is_none() && tree.get("a/b/c").is_none()
+    );
     assert_eq!(tree.insert("a/c/d", "new").unwrap(), None);
     assert_eq!(tree.insert("a/b", 2).unwrap().unwrap().as_i64(), Some(1));
     assert!(matches!(tree.insert("a/b/c", 3).unwrap_err().kind(), ErrorKind::Mismatch { .. }));
@@ -360,7 +382,10 @@ fn paths_lead_to_parts() {
 fn patterns_leave_out_what_is_below_a_value() {
     let tree = Value::map([("a", Value::map([("b", 1), ("c", 2)])), ("d", 3.into())]);
     let bytes = WriteOptions::new().skip(["a/b"]).to_bytes(&tree).unwrap();
-    assert_eq!(from_bytes::<Value>(&bytes).unwrap(), Value::map([("a", Value::map([("c", 2)])), ("d", 3.into())]));
+    assert_eq!(
+        from_bytes::<Value>(&bytes).unwrap(),
+        Value::map([("a", Value::map([("c", 2)])), ("d", 3.into())])
+    );
     let bytes = to_bytes(&tree).unwrap();
     let only: Value = ReadOptions::new().only(["*/b"]).from_bytes(&bytes).unwrap();
     assert_eq!(only, Value::map([("a", Value::map([("b", 1)]))]));
@@ -384,7 +409,11 @@ fn values_lie_beside_others_in_open_files() {
 #[test]
 fn what_cannot_be_written_is_an_error_that_says_where() {
     let error = to_bytes(&Value::map([("a/b", 1)])).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Unsupported(_)) && error.help().unwrap().contains("insert"), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Unsupported(_))
+            && error.help().unwrap().contains("insert"),
+        "{error}"
+    );
     let mut value = Value::from(1);
     value.set_attribute("group", Value::map([("a", 1)]));
     assert_eq!(to_bytes(&Value::map([("x", value)])).unwrap_err().path(), "/x/group");
@@ -398,7 +427,10 @@ fn values_print_as_text_and_trees() {
     tree.set_attribute("unit", "m");
     assert_eq!(tree["name"].to_string(), "digits");
     assert_eq!(tree["rates"].to_string(), "[0.1, 0.5]");
-    assert_eq!(Value::from((0..100).collect::<Vec<i32>>()).to_string(), "[0, 1, 2, 3, 4, 5, 6, 7, ..]");
+    assert_eq!(
+        Value::from((0..100).collect::<Vec<i32>>()).to_string(),
+        "[0, 1, 2, 3, 4, 5, 6, 7, ..]"
+    );
     assert_eq!(
         tree.to_string(),
         "/           group\n├── @unit   str[1] = \"m\"\n├── name    str[6] = \"digits\"\n└── rates   f64 (2) = [0.1, 0.5]\n"
@@ -416,7 +448,8 @@ mod random {
         vec(0..4u64, 0..3).prop_flat_map(move |shape| {
             let elements: u64 = shape.iter().product();
             let (dtype, size) = (dtype.clone(), elements as usize * dtype.size());
-            vec(any::<u8>(), size).prop_map(move |bytes| Dataset::new(dtype.clone(), &shape, bytes).unwrap().into())
+            vec(any::<u8>(), size)
+                .prop_map(move |bytes| Dataset::new(dtype.clone(), &shape, bytes).unwrap().into())
         })
     }
 
@@ -433,21 +466,25 @@ mod random {
             Just(Dtype::Complex64),
             (1..5usize, "[a-z]{0,3}").prop_map(|(size, tag)| Dtype::Opaque(size, tag)),
             int.prop_map(|base| Dtype::Enum(EnumType {
-                base, members: vec![("A".into(), 1), ("ß".into(), 7)].into()
+                base,
+                members: vec![("A".into(), 1), ("ß".into(), 7)].into()
             })),
         ];
         plain.prop_recursive(2, 6, 3, |inner| {
             let compound = vec(inner.clone(), 1..4).prop_map(|parts| {
                 let mut size = 0;
                 let member = |(i, dtype): (usize, Dtype)| {
-                    let member = CompoundMember { name: format!("m{i}").into(), offset: size, dtype };
+                    let member =
+                        CompoundMember { name: format!("m{i}").into(), offset: size, dtype };
                     size += member.dtype.size();
                     member
                 };
-                let members: Vec<CompoundMember> = parts.into_iter().enumerate().map(member).collect();
+                let members: Vec<CompoundMember> =
+                    parts.into_iter().enumerate().map(member).collect();
                 Dtype::Compound(CompoundType { size, members: members.into() })
             });
-            let array = (inner, vec(1..3u64, 1..3)).prop_map(|(part, shape)| Dtype::Array(Box::new(part), shape));
+            let array = (inner, vec(1..3u64, 1..3))
+                .prop_map(|(part, shape)| Dtype::Array(Box::new(part), shape));
             prop_oneof![compound, array]
         })
     }
@@ -467,7 +504,8 @@ mod random {
     }
 
     fn attributes() -> impl Strategy<Value = BTreeMap<String, Value>> {
-        let attribute = prop_oneof![dtype().prop_flat_map(bytes_of), "[^\0]{0,9}".prop_map(Value::from)];
+        let attribute =
+            prop_oneof![dtype().prop_flat_map(bytes_of), "[^\0]{0,9}".prop_map(Value::from)];
         btree_map("[a-z ß/]{1,9}", attribute, 0..3)
     }
 
@@ -476,7 +514,9 @@ mod random {
             (value, attributes()).prop_map(|(mut value, attributes)| {
                 // A marker of absence is one only by itself.
                 if !value.is_none() {
-                    attributes.into_iter().for_each(|(name, attribute)| drop(value.set_attribute(name, attribute)));
+                    attributes
+                        .into_iter()
+                        .for_each(|(name, attribute)| drop(value.set_attribute(name, attribute)));
                 }
                 value
             })

@@ -3,7 +3,9 @@
 use filebacked::testing::check_filter;
 use filebacked::value::{from_value, to_value};
 use filebacked::with::{Each, Serde, whole};
-use filebacked::{Engine, ErrorKind, FileBacked, ReadOptions, Value, WriteOptions, from_bytes, to_bytes};
+use filebacked::{
+    Engine, ErrorKind, FileBacked, ReadOptions, Value, WriteOptions, from_bytes, to_bytes,
+};
 use filebacked_tests::{python, scratch};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -155,15 +157,22 @@ fn restored<T: Serialize + DeserializeOwned + PartialEq + Debug + Clone + 'stati
     let tree = to_value(value).unwrap_or_else(|e| panic!("{value:?}: {e}"));
     let back: T = from_value(&tree).unwrap_or_else(|e| panic!("{value:?}: {e}\n{tree}"));
     assert_eq!(back, *value, "{tree}");
-    let holder = Holder { one: value.clone(), many: vec![value.clone(); 3], maybe: Some(value.clone()) };
+    let holder =
+        Holder { one: value.clone(), many: vec![value.clone(); 3], maybe: Some(value.clone()) };
     for engine in [Engine::Any, Engine::Libhdf5] {
-        let bytes = WriteOptions::new().engine(engine).to_bytes(&holder).unwrap_or_else(|e| panic!("{value:?}: {e}"));
+        let bytes = WriteOptions::new()
+            .engine(engine)
+            .to_bytes(&holder)
+            .unwrap_or_else(|e| panic!("{value:?}: {e}"));
         let loaded = ReadOptions::new().engine(engine).from_bytes::<Holder<T>>(&bytes);
         assert_eq!(loaded.unwrap_or_else(|e| panic!("{value:?}: {e:?}\n{tree}")), holder);
     }
     let rows = vec![holder.clone(), Holder { many: vec![], maybe: None, ..holder.clone() }, holder];
     let bytes = to_bytes(&rows).unwrap_or_else(|e| panic!("{value:?}: {e}"));
-    assert_eq!(from_bytes::<Vec<Holder<T>>>(&bytes).unwrap_or_else(|e| panic!("{value:?}: {e:?}")), rows);
+    assert_eq!(
+        from_bytes::<Vec<Holder<T>>>(&bytes).unwrap_or_else(|e| panic!("{value:?}: {e:?}")),
+        rows
+    );
 }
 
 #[test]
@@ -207,7 +216,11 @@ fn every_kind_of_serde_type_comes_back() {
     restored(&vec![[0u8; 0]; 2]);
     restored(&vec![(1u8, -1i8), (2, 2)]);
     restored(&(1u8, "x".to_string(), vec![1.5], Some(())));
-    restored(&BTreeMap::from([("a/b".to_string(), 1u8), (String::new(), 2), ("..".to_string(), 3)]));
+    restored(&BTreeMap::from([
+        ("a/b".to_string(), 1u8),
+        (String::new(), 2),
+        ("..".to_string(), 3),
+    ]));
     restored(&BTreeMap::from([(1u32, "a".to_string()), (7, "b".to_string())]));
     restored(&BTreeMap::from([((1u8, 'x'), vec![1u8]), ((2, 'y'), vec![])]));
     restored(&BTreeMap::from([(Event::Start, 1u8), (Event::Say("x".into()), 2)]));
@@ -244,7 +257,10 @@ fn types_that_look_before_they_choose_come_back() {
     for i in 0..6 {
         restored(&Untagged::Named { name: "n".into(), event: row(i).event });
     }
-    let rest = BTreeMap::from([("z".to_string(), json!([1, null, {"x": "y"}])), ("q".to_string(), json!(null))]);
+    let rest = BTreeMap::from([
+        ("z".to_string(), json!([1, null, {"x": "y"}])),
+        ("q".to_string(), json!(null)),
+    ]);
     restored(&Flat { own: 1, inner: Inner { a: 2, slash: "s".into() }, rest });
 }
 
@@ -301,7 +317,12 @@ fn files_of_ours_are_json_as_their_types_would_be() {
         unit: (),
         texts: Vec<String>,
     }
-    let layer = |width, name: Option<&str>, shape, sizes| Layer { width, name: name.map(str::to_string), shape, sizes };
+    let layer = |width, name: Option<&str>, shape, sizes| Layer {
+        width,
+        name: name.map(str::to_string),
+        shape,
+        sizes,
+    };
     let model = Model {
         step: 7,
         letter: 'ß',
@@ -459,7 +480,11 @@ impl filebacked::Filter<Value> for Through {
     fn name(&self) -> &str {
         "Through"
     }
-    fn write(&self, value: &Value, slot: filebacked::Slot<'_>) -> filebacked::Result<filebacked::Written> {
+    fn write(
+        &self,
+        value: &Value,
+        slot: filebacked::Slot<'_>,
+    ) -> filebacked::Result<filebacked::Written> {
         slot.put_next(value)
     }
     fn read(&self, node: filebacked::Node<'_>) -> filebacked::Result<Value> {

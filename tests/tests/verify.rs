@@ -1,6 +1,9 @@
 //! Digests of files: whatever changes in a file shows, and what changes nothing does not.
 
-use filebacked::{Compression, Engine, ErrorKind, File, FileBacked, ReadOptions, Save, Value, WriteOptions, verify};
+use filebacked::{
+    Compression, Engine, ErrorKind, File, FileBacked, ReadOptions, Save, Value, WriteOptions,
+    verify,
+};
 use filebacked_tests::actor::saved;
 use filebacked_tests::mutants::{links, state};
 use filebacked_tests::{ENGINES, python, scratch};
@@ -28,7 +31,10 @@ fn the_digest_depends_on_what_is_stored_and_not_on_how() {
             let (_dir, path) = scratch("bytes.h5");
             std::fs::write(&path, bytes).unwrap();
             for reader in [Engine::Native, Engine::Libhdf5] {
-                assert_eq!(ReadOptions::new().engine(reader).verify(&path).unwrap().digest.unwrap(), digest);
+                assert_eq!(
+                    ReadOptions::new().engine(reader).verify(&path).unwrap().digest.unwrap(),
+                    digest
+                );
             }
         }
     }
@@ -57,7 +63,8 @@ fn the_digest_is_what_the_documentation_says() {
         [&text(dtype)[..], &number(extents.len() as u64 / 8), &extents, data].concat()
     };
     let data: Vec<u8> = [0.5f64, 0.25].iter().flat_map(|value| value.to_le_bytes()).collect();
-    let dataset = Sha256::digest([text("dataset"), number(0).to_vec(), content("f8", &[2], &data)].concat());
+    let dataset =
+        Sha256::digest([text("dataset"), number(0).to_vec(), content("f8", &[2], &data)].concat());
     let root = [
         &text("group")[..],
         &number(1),
@@ -67,8 +74,9 @@ fn the_digest_is_what_the_documentation_says() {
         &text("value"),
         &dataset,
     ];
-    let wanted =
-        Sha256::digest(root.concat()).iter().fold("sha256:".to_string(), |hex, byte| format!("{hex}{byte:02x}"));
+    let wanted = Sha256::digest(root.concat())
+        .iter()
+        .fold("sha256:".to_string(), |hex, byte| format!("{hex}{byte:02x}"));
     assert_eq!(digest_of(&vec![0.5, 0.25], &WriteOptions::new()), wanted);
 }
 
@@ -103,7 +111,8 @@ fn every_change_shows() {
     }
 }
 
-/// Whatever bit of a file flips: an error, or nothing that is part of the value (a gap, a time, an address of nothing).
+/// Whatever bit of a file flips: an error, or nothing that is part of the value (a gap, a time, an
+/// address of nothing).
 #[test]
 fn bits_that_flip_are_found() {
     let (_dir, path) = scratch("state.h5");
@@ -119,8 +128,12 @@ fn bits_that_flip_are_found() {
             match ReadOptions::new().engine(engine).verify(&path) {
                 Err(_) => found += 1,
                 Ok(verified) => {
-                    let value: filebacked::Result<Vec<f64>> = ReadOptions::new().engine(engine).load(&path);
-                    assert!(verified.digest.is_none() || value.unwrap() == vec![1.0; 3000], "{engine:?} at {at}");
+                    let value: filebacked::Result<Vec<f64>> =
+                        ReadOptions::new().engine(engine).load(&path);
+                    assert!(
+                        verified.digest.is_none() || value.unwrap() == vec![1.0; 3000],
+                        "{engine:?} at {at}"
+                    );
                 }
             }
         }
@@ -133,7 +146,10 @@ fn large_arrays_are_read_in_pieces_of_whole_chunks() {
     let array = Array2::from_shape_fn((1500, 3000), |(i, j)| (i * j) as f64);
     assert_eq!(
         digest_of(&array, &WriteOptions::new()),
-        digest_of(&array, &WriteOptions::new().compression(Compression::Gzip(1)).chunk_bytes(3 << 20))
+        digest_of(
+            &array,
+            &WriteOptions::new().compression(Compression::Gzip(1)).chunk_bytes(3 << 20)
+        )
     );
 }
 
@@ -222,7 +238,12 @@ del f['gap']
     };
     assert_eq!(digest(&path), digest(&old));
     let pair = "np.dtype([('to', h5py.ref_dtype), ('n', 'i4')])";
-    python.change(&old, &format!("f['pairs'][:] = np.array([(f['a'].ref, 7), (h5py.Reference(), 8)], dtype={pair})"));
+    python.change(
+        &old,
+        &format!(
+            "f['pairs'][:] = np.array([(f['a'].ref, 7), (h5py.Reference(), 8)], dtype={pair})"
+        ),
+    );
     assert_eq!(python.eval(&old, "f[f['pairs'][0]['to']].name"), serde_json::json!("/a"));
     assert_ne!(digest(&path), digest(&old), "another reference in a record");
     verify(&new).unwrap();

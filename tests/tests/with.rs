@@ -1,10 +1,12 @@
 //! The ready-made filters, and the conformance suite that they and others pass.
 
 use filebacked::testing::{Check, Failure, check_filter, check_type};
-use filebacked::with::{AsString, Bincode, Chunk, Compressed, Each, Gzip, Json, Postcard, Raw, via, whole};
+use filebacked::with::{
+    AsString, Bincode, Chunk, Compressed, Each, Gzip, Json, Postcard, Raw, via, whole,
+};
 use filebacked::{
-    Compression, ErrorKind, FileBacked, Filter, Node, ReadOptions, Result, Rows, Slot, Written, from_bytes, hdf5,
-    to_bytes,
+    Compression, ErrorKind, FileBacked, Filter, Node, ReadOptions, Result, Rows, Slot, Written,
+    from_bytes, hdf5, to_bytes,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
@@ -69,7 +71,8 @@ fn busy(n: u32) -> State {
 
 #[test]
 fn encoded_values_come_back_alone_and_in_columns() -> Result<()> {
-    let value = |n| Encoded { b: busy(n), p: busy(n), j: busy(n), maybe: (n > 3).then_some(State::Idle) };
+    let value =
+        |n| Encoded { b: busy(n), p: busy(n), j: busy(n), maybe: (n > 3).then_some(State::Idle) };
     let rows: Vec<Encoded> = (0..9).map(value).collect();
     for value in &rows {
         assert_eq!(from_bytes::<Encoded>(&to_bytes(value)?)?, *value);
@@ -115,11 +118,18 @@ fn long_encoded_values_are_refused_and_damaged_ones_too() -> Result<()> {
     assert!(matches!(error.kind(), ErrorKind::Limit(_)), "{error}");
     assert!(error.help().unwrap_or_default().contains("decode_limit"));
     let json = to_bytes(&Encoded { b: State::Idle, p: State::Idle, j: busy(100), maybe: None })?;
-    assert_eq!(ReadOptions::new().decode_limit(64).from_bytes::<Encoded>(&json).unwrap_err().path(), "/j");
+    assert_eq!(
+        ReadOptions::new().decode_limit(64).from_bytes::<Encoded>(&json).unwrap_err().path(),
+        "/j"
+    );
     let rows = to_bytes(&vec![Encoded { b: busy(1), p: busy(100), j: State::Idle, maybe: None }])?;
-    assert_eq!(ReadOptions::new().decode_limit(64).from_bytes::<Vec<Encoded>>(&rows).unwrap_err().path(), "/value/p");
+    assert_eq!(
+        ReadOptions::new().decode_limit(64).from_bytes::<Vec<Encoded>>(&rows).unwrap_err().path(),
+        "/value/p"
+    );
 
-    // Bytes that promise more text than there is, bytes behind the value, and bytes of another codec.
+    // Bytes that promise more text than there is, bytes behind the value, and bytes of another
+    // codec.
     #[derive(FileBacked)]
     #[filebacked(name = "Text")]
     struct Bytes {
@@ -175,7 +185,8 @@ fn text_that_does_not_parse_says_so() -> Result<()> {
         named: String,
         plain: u16,
     }
-    let error = from_bytes::<Pair>(&to_bytes(&Texts { named: "70000".into(), plain: 1 })?).unwrap_err();
+    let error =
+        from_bytes::<Pair>(&to_bytes(&Texts { named: "70000".into(), plain: 1 })?).unwrap_err();
     assert!(
         matches!(error.kind(), ErrorKind::Invalid(what) if what.contains("70000") && what.contains("u16")),
         "{error}"
@@ -197,7 +208,11 @@ fn compression_and_chunks_need_no_filter_to_be_read() -> Result<()> {
         #[filebacked(with = Chunk([100]))]
         chunk: Vec<f64>,
     }
-    let value = Stored { gzip: vec![0.5; 5000], compressed: Some(vec![0.25; 5000]), chunk: vec![1.0; 1000] };
+    let value = Stored {
+        gzip: vec![0.5; 5000],
+        compressed: Some(vec![0.25; 5000]),
+        chunk: vec![1.0; 1000],
+    };
     let bytes = to_bytes(&value)?;
     assert!(bytes.len() < 20_000);
     assert_eq!(from_bytes::<Stored>(&bytes)?, value);

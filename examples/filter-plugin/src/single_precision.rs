@@ -1,12 +1,15 @@
 //! [`SinglePrecision`]: a filter for types that a predicate accepts.
 
-use filebacked::{AnyRows, AnyType, AnyValue, DynFilter, Node, Result, Rows, Schema, Slot, Written};
+use filebacked::{
+    AnyRows, AnyType, AnyValue, DynFilter, Node, Result, Rows, Schema, Slot, Written,
+};
 use std::any::{Any, TypeId};
 
-/// Stores every `Vec<f64>` that is long enough as `f32`, which takes half the room and 29 bits of each number.
+/// Stores every `Vec<f64>` that is long enough as `f32`, which takes half the room and 29 bits of
+/// each number.
 ///
-/// Its name is not recorded: a `Vec<f64>` reads `f32` by itself, so that files need neither the filter nor this crate.
-/// The attribute `precision` tells people what happened.
+/// Its name is not recorded: a `Vec<f64>` reads `f32` by itself, so that files need neither the
+/// filter nor this crate. The attribute `precision` tells people what happened.
 #[derive(Debug, Clone, Copy)]
 pub struct SinglePrecision {
     /// Shorter vectors are stored as they are.
@@ -27,7 +30,9 @@ impl DynFilter for SinglePrecision {
 
     fn write(&self, value: AnyValue<'_>, slot: Slot<'_>) -> Result<Written> {
         match value.downcast_ref::<Vec<f64>>() {
-            Some(values) if values.len() >= self.from_len => slot.attributes(ATTRIBUTES).put(&single(values)),
+            Some(values) if values.len() >= self.from_len => {
+                slot.attributes(ATTRIBUTES).put(&single(values))
+            }
             _ => slot.put_next_any(value),
         }
     }

@@ -34,7 +34,8 @@ fn particles_are_columns_with_one_dataset_of_positions() -> Result<()> {
         #[filebacked(with = Each(GlamVec3))]
         corners: Vec<Vec3>,
     }
-    let scene = Scene { particles: (0..5).map(particle).collect(), corners: vec![Vec3::X, Vec3::Y] };
+    let scene =
+        Scene { particles: (0..5).map(particle).collect(), corners: vec![Vec3::X, Vec3::Y] };
     let dir = tempfile::tempdir()?;
     let path = dir.path().join("scene.h5");
     filebacked::save(&path, &scene)?;
@@ -61,7 +62,8 @@ fn a_program_may_register_it_instead() -> Result<()> {
     let bytes = WriteOptions::new().registry(registry.clone()).to_bytes(&camera)?;
     assert_eq!(ReadOptions::new().registry(registry).from_bytes::<Camera>(&bytes)?, camera);
 
-    let without = ReadOptions::new().registry(Registry::new()).from_bytes::<Camera>(&bytes).unwrap_err();
+    let without =
+        ReadOptions::new().registry(Registry::new()).from_bytes::<Camera>(&bytes).unwrap_err();
     assert_eq!(*without.kind(), ErrorKind::UnknownFilter("glam.Vec3".into()));
     Ok(())
 }

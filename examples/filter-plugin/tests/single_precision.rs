@@ -12,7 +12,12 @@ struct Data {
 }
 
 fn data() -> Data {
-    Data { long: vec![0.1; 100], short: vec![0.1; 3], nested: vec![vec![0.5; 20], vec![]], whole: vec![1; 100] }
+    Data {
+        long: vec![0.1; 100],
+        short: vec![0.1; 3],
+        nested: vec![vec![0.5; 20], vec![]],
+        whole: vec![1; 100],
+    }
 }
 
 #[test]

@@ -76,7 +76,9 @@ impl Container {
                 words::NAME => this.name.set(cx, meta, value::name(cx, meta)?),
                 words::REMOVED => this.removed.extend(removed(cx, meta)?),
                 words::RENAME_ALL => this.rename_all.set(cx, meta, value::rename_rule(cx, meta)?),
-                words::RENAME_ALL_FIELDS => this.rename_all_fields.set(cx, meta, value::rename_rule(cx, meta)?),
+                words::RENAME_ALL_FIELDS => {
+                    this.rename_all_fields.set(cx, meta, value::rename_rule(cx, meta)?)
+                }
                 words::REPR => this.repr.set(cx, meta, value::choice(cx, meta, &Repr::ALL)?),
                 words::TAG => this.tag.set(cx, meta, value::name(cx, meta)?),
                 words::TRANSPARENT => this.transparent.set(cx, meta, transparent(cx, meta)?),
@@ -100,7 +102,10 @@ fn bound(cx: &Context, meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Vec<Whe
     match predicates {
         Ok(predicates) => Ok(Some(predicates.into_iter().collect())),
         Err(error) => {
-            cx.error(text.span(), format_args!("expected predicates as they stand after `where`: {error}"));
+            cx.error(
+                text.span(),
+                format_args!("expected predicates as they stand after `where`: {error}"),
+            );
             Ok(None)
         }
     }
@@ -109,7 +114,10 @@ fn bound(cx: &Context, meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Vec<Whe
 /// `removed("old", "older")`.
 fn removed(cx: &Context, meta: &ParseNestedMeta<'_>) -> syn::Result<Vec<Name>> {
     if !meta.input.peek(syn::token::Paren) {
-        return Err(syn::Error::new(meta.path.span(), "expected the names of removed fields: `removed(\"old\")`"));
+        return Err(syn::Error::new(
+            meta.path.span(),
+            "expected the names of removed fields: `removed(\"old\")`",
+        ));
     }
     let content;
     syn::parenthesized!(content in meta.input);
@@ -125,7 +133,10 @@ fn transparent(cx: &Context, meta: &ParseNestedMeta<'_>) -> syn::Result<Option<b
     match value::expr(meta)? {
         Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }) => Ok(Some(flag.value)),
         other => {
-            cx.error(other.span(), "expected `transparent`, `transparent = true` or `transparent = false`");
+            cx.error(
+                other.span(),
+                "expected `transparent`, `transparent = true` or `transparent = false`",
+            );
             Ok(None)
         }
     }

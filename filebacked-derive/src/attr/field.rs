@@ -134,7 +134,10 @@ fn chunk(cx: &Context, meta: &ParseNestedMeta<'_>) -> syn::Result<Option<ExprArr
     match value::expr(meta)? {
         Expr::Array(array) if !array.elems.is_empty() => Ok(Some(array)),
         other => {
-            cx.error(other.span(), "expected the lengths of a chunk, one for each dimension: `chunk = [64, 64]`");
+            cx.error(
+                other.span(),
+                "expected the lengths of a chunk, one for each dimension: `chunk = [64, 64]`",
+            );
             Ok(None)
         }
     }

@@ -52,14 +52,17 @@ impl<T> Attr<T> {
     }
 }
 
-/// Goes through all `#[filebacked(...)]` of one place; `take` knows the words and says whether it knew this one.
+/// Goes through all `#[filebacked(...)]` of one place; `take` knows the words and says whether it
+/// knew this one.
 fn parse(
     cx: &Context,
     attributes: &[syn::Attribute],
     place: Place,
     mut take: impl FnMut(&str, &ParseNestedMeta<'_>) -> syn::Result<bool>,
 ) {
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(words::FILEBACKED)) {
+    for attribute in
+        attributes.iter().filter(|attribute| attribute.path().is_ident(words::FILEBACKED))
+    {
         let parsed = attribute.parse_nested_meta(|meta| {
             let word = word(&meta);
             if !take(&word, &meta)? {
@@ -76,6 +79,7 @@ fn parse(
 
 /// The attribute's word, as text.
 fn word(meta: &ParseNestedMeta<'_>) -> String {
-    let segments: Vec<_> = meta.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    let segments: Vec<_> =
+        meta.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
     segments.join("::")
 }

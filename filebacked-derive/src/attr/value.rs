@@ -55,10 +55,14 @@ impl RenameRule {
 
     /// The name of a variant, whose identifier is in Pascal case.
     pub(crate) fn variant(self, ident: &str) -> String {
-        let starts = ident.char_indices().filter(|(at, letter)| *at > 0 && letter.is_uppercase()).map(|(at, _)| at);
+        let starts = ident
+            .char_indices()
+            .filter(|(at, letter)| *at > 0 && letter.is_uppercase())
+            .map(|(at, _)| at);
         let ends: Vec<usize> = starts.chain([ident.len()]).collect();
         let mut start = 0;
-        let words: Vec<&str> = ends.into_iter().map(|end| &ident[std::mem::replace(&mut start, end)..end]).collect();
+        let words: Vec<&str> =
+            ends.into_iter().map(|end| &ident[std::mem::replace(&mut start, end)..end]).collect();
         self.join(&words)
     }
 
@@ -67,10 +71,13 @@ impl RenameRule {
         let upper = |word: &&str| word.to_uppercase();
         let capital = |word: &&str| {
             let mut letters = word.chars();
-            letters.next().map(|first| first.to_uppercase().chain(letters.flat_map(char::to_lowercase)).collect())
+            letters.next().map(|first| {
+                first.to_uppercase().chain(letters.flat_map(char::to_lowercase)).collect()
+            })
         };
-        let all =
-            |change: &dyn Fn(&&str) -> String, between| words.iter().map(change).collect::<Vec<_>>().join(between);
+        let all = |change: &dyn Fn(&&str) -> String, between| {
+            words.iter().map(change).collect::<Vec<_>>().join(between)
+        };
         match self {
             Self::Lower => all(&lower, ""),
             Self::Upper => all(&upper, ""),
@@ -137,7 +144,10 @@ pub(super) fn flag(cx: &Context, meta: &ParseNestedMeta<'_>) -> syn::Result<Opti
 /// `word = expr`.
 pub(super) fn expr(meta: &ParseNestedMeta<'_>) -> syn::Result<Expr> {
     if !meta.input.peek(Token![=]) {
-        return Err(syn::Error::new(meta.path.span(), format_args!("`{0}` needs a value: `{0} = ...`", word(meta))));
+        return Err(syn::Error::new(
+            meta.path.span(),
+            format_args!("`{0}` needs a value: `{0} = ...`", word(meta)),
+        ));
     }
     // A value that comes out of a `macro_rules!` stands in an invisible group.
     let mut expr: Expr = meta.value()?.parse()?;
@@ -182,8 +192,13 @@ pub(super) fn checked_name(cx: &Context, text: &LitStr) -> Option<Name> {
 /// `word = path`.
 pub(super) fn path(meta: &ParseNestedMeta<'_>) -> syn::Result<syn::Path> {
     let value = meta.value()?;
-    // `crate` is a keyword, and `parse::<Path>` takes it; the string form is what serde's users write.
-    if value.peek(LitStr) { value.parse::<LitStr>()?.parse_with(syn::Path::parse_mod_style) } else { value.parse() }
+    // `crate` is a keyword, and `parse::<Path>` takes it; the string form is what serde's users
+    // write.
+    if value.peek(LitStr) {
+        value.parse::<LitStr>()?.parse_with(syn::Path::parse_mod_style)
+    } else {
+        value.parse()
+    }
 }
 
 /// `word = "one of a list"`.
@@ -196,14 +211,22 @@ pub(super) fn choice<T: Copy>(
     let found = choices.iter().find(|(name, _)| *name == text.value());
     if found.is_none() {
         let known: Vec<_> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-        let message = format!("unknown `{}`: {:?}\nknown here: {}", word(meta), text.value(), known.join(", "));
+        let message = format!(
+            "unknown `{}`: {:?}\nknown here: {}",
+            word(meta),
+            text.value(),
+            known.join(", ")
+        );
         cx.error(text.span(), message);
     }
     Ok(found.map(|(_, value)| *value))
 }
 
 /// `rename_all = "..."`.
-pub(super) fn rename_rule(cx: &Context, meta: &ParseNestedMeta<'_>) -> syn::Result<Option<RenameRule>> {
+pub(super) fn rename_rule(
+    cx: &Context,
+    meta: &ParseNestedMeta<'_>,
+) -> syn::Result<Option<RenameRule>> {
     choice(cx, meta, &RenameRule::ALL)
 }
 
@@ -216,11 +239,16 @@ pub(super) fn layout(cx: &Context, meta: &ParseNestedMeta<'_>) -> syn::Result<Op
 pub(super) fn version(cx: &Context, meta: &ParseNestedMeta<'_>) -> syn::Result<Option<u32>> {
     let value = expr(meta)?;
     let number = match &value {
-        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_parse().ok().filter(|number| *number > 0),
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => {
+            number.base10_parse().ok().filter(|number| *number > 0)
+        }
         _ => None,
     };
     if number.is_none() {
-        cx.error(value.span(), format_args!("`{}` is a whole number from 1 to {}", word(meta), u32::MAX));
+        cx.error(
+            value.span(),
+            format_args!("`{}` is a whole number from 1 to {}", word(meta), u32::MAX),
+        );
     }
     Ok(number)
 }

@@ -99,17 +99,24 @@ impl Place {
     }
 }
 
-/// The message for a word that is not known at a place: where else it would be right, or the nearest one, and the list.
+/// The message for a word that is not known at a place: where else it would be right, or the
+/// nearest one, and the list.
 pub(crate) fn unknown(word: &str, place: Place) -> String {
     let elsewhere = Place::ALL.into_iter().find(|other| other.words().contains(&word));
     let nearest = place.words().iter().map(|known| (distance(word, known), known)).min();
     let hint = match (elsewhere, nearest) {
         (Some(other), _) => format!(", it belongs on {}", other.noun()),
-        (None, Some((distance, known))) if distance <= 1 + known.len() / 4 => format!(", did you mean `{known}`?"),
+        (None, Some((distance, known))) if distance <= 1 + known.len() / 4 => {
+            format!(", did you mean `{known}`?")
+        }
         _ => String::new(),
     };
     let known: Vec<_> = place.words().iter().map(|known| format!("`{known}`")).collect();
-    format!("unknown attribute `{word}` on {}{hint}\nknown here: {}", place.noun(), known.join(", "))
+    format!(
+        "unknown attribute `{word}` on {}{hint}\nknown here: {}",
+        place.noun(),
+        known.join(", ")
+    )
 }
 
 /// How many letters have to be inserted, removed or replaced to make `b` of `a`.

@@ -1,5 +1,5 @@
-//! An enum with data: a group with the variant's name in an attribute; in rows the tags, and one group of columns a
-//! variant.
+//! An enum with data: a group with the variant's name in an attribute; in rows the tags, and one
+//! group of columns a variant.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
@@ -21,8 +21,10 @@ fn save(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
     let tag = target.container.tag();
     let key = target.key();
     let union = is_union(variants);
-    let arms =
-        variants.iter().zip(0u32..).map(|(variant, index)| write_variant(target, variant, union.then_some(index)));
+    let arms = variants
+        .iter()
+        .zip(0u32..)
+        .map(|(variant, index)| write_variant(target, variant, union.then_some(index)));
     let names = variants.iter().map(|variant| &variant.name.value);
     let tags = variants.iter().enumerate().map(|(index, variant)| {
         let ident = variant.ident;
@@ -72,10 +74,11 @@ fn write_variant(target: &Target<'_>, variant: &Variant<'_>, union: Option<u32>)
         return quote!(#pattern => #open.end(),);
     }
     let group = Group::written(quote!(__group));
-    let fields = members::nest(stored(variant).map(|(_, field)| field), &group, &|field, name, group| {
-        let binding = binding_of(variant, field);
-        members::write(container, field, name, group, &quote!(#binding))
-    });
+    let fields =
+        members::nest(stored(variant).map(|(_, field)| field), &group, &|field, name, group| {
+            let binding = binding_of(variant, field);
+            members::write(container, field, name, group, &quote!(#binding))
+        });
     quote! {
         #pattern => {
             let mut __group = #open;
@@ -91,8 +94,10 @@ fn gather(variants: &[Variant<'_>]) -> TokenStream {
     if filled.is_empty() {
         return TokenStream::new();
     }
-    let columns: Vec<Ident> =
-        filled.iter().flat_map(|variant| stored(variant).map(|(binding, _)| column(variant, &binding))).collect();
+    let columns: Vec<Ident> = filled
+        .iter()
+        .flat_map(|variant| stored(variant).map(|(binding, _)| column(variant, &binding)))
+        .collect();
     let arms = filled.iter().map(|variant| {
         let pattern = pattern(variant);
         let pushes = stored(variant).map(|(binding, _)| {
@@ -113,11 +118,12 @@ fn write_columns(target: &Target<'_>, variant: &Variant<'_>) -> TokenStream {
     let name = &variant.name.value;
     let group = Group::written(quote!(__columns));
     let count = stored(variant).next().map(|(binding, _)| column(variant, &binding));
-    let fields = members::nest(stored(variant).map(|(_, field)| field), &group, &|field, name, group| {
-        let column = column(variant, &binding_of(variant, field));
-        let rows = quote_spanned!(field.span()=> __fb::Rows::refs(&#column));
-        members::write_rows(target.container, field, name, group, &rows)
-    });
+    let fields =
+        members::nest(stored(variant).map(|(_, field)| field), &group, &|field, name, group| {
+            let column = column(variant, &binding_of(variant, field));
+            let rows = quote_spanned!(field.span()=> __fb::Rows::refs(&#column));
+            members::write_rows(target.container, field, name, group, &rows)
+        });
     quote! {
         let mut __columns = __group.variant_columns(#name, #count.len())?;
         if !__columns.is_stub() {
@@ -175,7 +181,10 @@ fn file_backed(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
 /// Whether each variant is one value, so that the enum is what Python calls a `Union`.
 fn is_union(variants: &[Variant<'_>]) -> bool {
     let is_value = |field: &Field<'_>| {
-        field.is_stored() && !field.is_flattened() && !field.attrs.attr.is_set() && field.name.value == "0"
+        field.is_stored()
+            && !field.is_flattened()
+            && !field.attrs.attr.is_set()
+            && field.name.value == "0"
     };
     variants.iter().all(|variant| matches!(&variant.fields[..], [field] if is_value(field)))
 }
@@ -206,7 +215,8 @@ fn read_variants(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
     }
 }
 
-/// The rows: first the tags, then the columns of each variant, then a walk over the tags that takes from the columns.
+/// The rows: first the tags, then the columns of each variant, then a walk over the tags that takes
+/// from the columns.
 fn read_rows(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
     let tag = target.container.tag();
     let names = variants.iter().map(|variant| {
@@ -257,7 +267,8 @@ fn read_rows(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
     }
 }
 
-/// The columns of one variant. One that no row has is not looked for: in recursive types its columns are left out.
+/// The columns of one variant. One that no row has is not looked for: in recursive types its
+/// columns are left out.
 fn read_columns(target: &Target<'_>, index: usize, variant: &Variant<'_>) -> TokenStream {
     let group = Group::read(quote!(__columns));
     let names = variant.names().map(|name| &name.value);
@@ -281,7 +292,9 @@ fn read_columns(target: &Target<'_>, index: usize, variant: &Variant<'_>) -> Tok
 /// The variant that stands for all that are not known, and its index.
 fn other<'a>(variants: &'a [Variant<'_>]) -> Option<(usize, &'a Ident)> {
     let mut indexed = variants.iter().enumerate();
-    indexed.find(|(_, variant)| variant.attrs.other.is_set()).map(|(index, variant)| (index, variant.ident))
+    indexed
+        .find(|(_, variant)| variant.attrs.other.is_set())
+        .map(|(index, variant)| (index, variant.ident))
 }
 
 /// `Self::Circle(__0, _)`: a name for each stored field.

@@ -32,14 +32,16 @@ impl Group {
     }
 }
 
-/// The statements that write fields, those whose names have slashes inside of nested groups. Fields with the same first
-/// name are written together, since a group is open once; attributes of members come after the members.
+/// The statements that write fields, those whose names have slashes inside of nested groups. Fields
+/// with the same first name are written together, since a group is open once; attributes of members
+/// come after the members.
 pub(super) fn nest<'f, 'a: 'f>(
     fields: impl Iterator<Item = &'f Field<'a>>,
     group: &Group,
     write: &Write<'a>,
 ) -> TokenStream {
-    let (last, first): (Vec<_>, Vec<_>) = fields.partition(|field| field.member_of_attribute().is_some());
+    let (last, first): (Vec<_>, Vec<_>) =
+        fields.partition(|field| field.member_of_attribute().is_some());
     let names = first.into_iter().chain(last).map(|field| (field, field.name.value.as_str()));
     nest_below(&names.collect::<Vec<_>>(), group, write)
 }
@@ -57,10 +59,13 @@ fn nest_below<'a>(fields: &[(&Field<'a>, &str)], group: &Group, write: &Write<'a
             Some((first, _)) => {
                 opened.push(first);
                 let inside = |(field, name): &(&'_ Field<'a>, &'_ str)| -> bool {
-                    !field.is_flattened() && name.split_once('/').is_some_and(|(other, _)| other == first)
+                    !field.is_flattened()
+                        && name.split_once('/').is_some_and(|(other, _)| other == first)
                 };
                 let below: Vec<_> = fields.iter().filter(|entry| inside(entry)).collect();
-                let below = below.iter().filter_map(|(field, name)| Some((*field, name.split_once('/')?.1)));
+                let below = below
+                    .iter()
+                    .filter_map(|(field, name)| Some((*field, name.split_once('/')?.1)));
                 let inner = nest_below(&below.collect::<Vec<_>>(), &Group::borrowed(), write);
                 let group = &group.name;
                 statements.extend(quote_spanned! {field.span()=>
@@ -91,7 +96,8 @@ pub(super) fn write(
     let storage = storage(field);
     let attribute = field.attrs.attr.is_set().then(|| quote!(.attribute()));
     // Where a missing member means another value, `None` is not a missing member.
-    let explicit = matches!(field.attrs.default.get(), Some(Default::Expr(_))).then(|| quote!(.explicit()));
+    let explicit =
+        matches!(field.attrs.default.get(), Some(Default::Expr(_))).then(|| quote!(.explicit()));
     let member = quote_spanned!(span=> #group.member(#name)#attribute #explicit #storage);
     let statement = match field_filter(container, field) {
         None if storage.is_none() && attribute.is_none() && explicit.is_none() => {
@@ -99,11 +105,15 @@ pub(super) fn write(
         }
         None => quote_spanned!(span=> #member.put(#value)?;),
         Some((Takes::Value, filter)) => quote_spanned!(span=> #member.put_with(#value, &#filter)?;),
-        Some((Takes::Inner, filter)) => quote_spanned!(span=> #member.put_option_with(#value, &#filter)?;),
+        Some((Takes::Inner, filter)) => {
+            quote_spanned!(span=> #member.put_option_with(#value, &#filter)?;)
+        }
     };
     match field.attrs.skip_if.get() {
         None => statement,
-        Some(Expr::Path(path)) => quote_spanned!(span=> if !#path(#value, #group.context()) { #statement }),
+        Some(Expr::Path(path)) => {
+            quote_spanned!(span=> if !#path(#value, #group.context()) { #statement })
+        }
         // A closure learns the types of its arguments from the variable's.
         Some(closure) => {
             let ty = field.ty;
@@ -129,7 +139,8 @@ pub(super) fn write_rows(
         return quote_spanned!(span=> __fb::SaveMembers::write_member_rows(#rows, #reference)?;);
     }
     let storage = storage(field);
-    // An HDF5 attribute of each row would be a node of each row: in columns `attr` is a column as any other.
+    // An HDF5 attribute of each row would be a node of each row: in columns `attr` is a column as
+    // any other.
     let put = match (field_filter(container, field), field.attrs.skip_if.get()) {
         (None, None) => quote_spanned!(span=> put_rows(#rows)),
         (None, Some(Expr::Path(path))) => {
@@ -138,7 +149,9 @@ pub(super) fn write_rows(
         (None, Some(closure)) => quote_spanned!(span=> put_rows_unless(#rows, #closure)),
         // The rows of a filter are its own: there is no mask beside them, so that all are written.
         (Some((Takes::Value, filter)), _) => quote_spanned!(span=> put_rows_with(#rows, &#filter)),
-        (Some((Takes::Inner, filter)), _) => quote_spanned!(span=> put_option_rows_with(#rows, &#filter)),
+        (Some((Takes::Inner, filter)), _) => {
+            quote_spanned!(span=> put_option_rows_with(#rows, &#filter))
+        }
     };
     quote_spanned!(span=> #group.member(#name)#storage.#put?;)
 }
@@ -163,15 +176,23 @@ pub(super) fn read(container: &Container<'_>, field: &Field<'_>, group: &Group) 
         (None, None) => quote_spanned!(span=> get()),
         (None, Some(default)) => quote_spanned!(span=> get_or(#default)),
         (Some((Takes::Value, filter)), None) => quote_spanned!(span=> get_with(&#filter)),
-        (Some((Takes::Value, filter)), Some(default)) => quote_spanned!(span=> get_with_or(&#filter, #default)),
+        (Some((Takes::Value, filter)), Some(default)) => {
+            quote_spanned!(span=> get_with_or(&#filter, #default))
+        }
         (Some((Takes::Inner, filter)), None) => quote_spanned!(span=> get_option_with(&#filter)),
-        (Some((Takes::Inner, filter)), Some(default)) => quote_spanned!(span=> get_option_with_or(&#filter, #default)),
+        (Some((Takes::Inner, filter)), Some(default)) => {
+            quote_spanned!(span=> get_option_with_or(&#filter, #default))
+        }
     };
     quote_spanned!(span=> #group.member(&[#(#names),*])#attribute.#get?)
 }
 
 /// The expression that reads a field of many values: a `Vec` as long as the group.
-pub(super) fn read_rows(container: &Container<'_>, field: &Field<'_>, group: &Group) -> TokenStream {
+pub(super) fn read_rows(
+    container: &Container<'_>,
+    field: &Field<'_>,
+    group: &Group,
+) -> TokenStream {
     let Group { name: group, reference } = group;
     let span = field.span();
     if field.is_flattened() {
@@ -180,12 +201,18 @@ pub(super) fn read_rows(container: &Container<'_>, field: &Field<'_>, group: &Gr
     let names = field.names().map(|name| &name.value);
     let rows = match (field_filter(container, field), default(container, field)) {
         (None, None) => quote_spanned!(span=> rows()),
-        (None, Some(default)) if field.attrs.skip_if.is_set() => quote_spanned!(span=> rows_unless_or(#default)),
+        (None, Some(default)) if field.attrs.skip_if.is_set() => {
+            quote_spanned!(span=> rows_unless_or(#default))
+        }
         (None, Some(default)) => quote_spanned!(span=> rows_or(#default)),
         (Some((Takes::Value, filter)), None) => quote_spanned!(span=> rows_with(&#filter)),
-        (Some((Takes::Value, filter)), Some(default)) => quote_spanned!(span=> rows_with_or(&#filter, #default)),
+        (Some((Takes::Value, filter)), Some(default)) => {
+            quote_spanned!(span=> rows_with_or(&#filter, #default))
+        }
         (Some((Takes::Inner, filter)), None) => quote_spanned!(span=> option_rows_with(&#filter)),
-        (Some((Takes::Inner, filter)), Some(default)) => quote_spanned!(span=> option_rows_with_or(&#filter, #default)),
+        (Some((Takes::Inner, filter)), Some(default)) => {
+            quote_spanned!(span=> option_rows_with_or(&#filter, #default))
+        }
     };
     quote_spanned!(span=> #group.member(&[#(#names),*]).#rows?)
 }
@@ -204,7 +231,8 @@ pub(super) fn default(container: &Container<'_>, field: &Field<'_>) -> Option<To
     match field.attrs.default.get() {
         Some(Default::Expr(expr)) => Some(quote!(|| #expr)),
         Some(Default::Trait) => Some(quote!(::core::default::Default::default)),
-        // A missing `Option` is a stored `None`: the container's default must not put something there.
+        // A missing `Option` is a stored `None`: the container's default must not put something
+        // there.
         None if container.attrs.default.is_set() && !field.is_option() => {
             let value = of_container(field);
             Some(quote!(|| #value))
@@ -228,7 +256,10 @@ pub(super) enum Takes {
 }
 
 /// The filter of a field, as an expression that `&` can stand before.
-pub(super) fn field_filter(container: &Container<'_>, field: &Field<'_>) -> Option<(Takes, TokenStream)> {
+pub(super) fn field_filter(
+    container: &Container<'_>,
+    field: &Field<'_>,
+) -> Option<(Takes, TokenStream)> {
     let filter = field.attrs.filter()?;
     let takes = if field.is_option() && !filter.is_whole() { Takes::Inner } else { Takes::Value };
     let krate = wrap::crate_path(container);
@@ -237,7 +268,9 @@ pub(super) fn field_filter(container: &Container<'_>, field: &Field<'_>) -> Opti
             let (function, fields) = (&call.func, call.args.iter().filter_map(as_field));
             quote!(#function { #(#fields),* })
         }
-        Filter::Expr(expr @ (Expr::Path(_) | Expr::Call(_) | Expr::MethodCall(_) | Expr::Struct(_))) => quote!(#expr),
+        Filter::Expr(
+            expr @ (Expr::Path(_) | Expr::Call(_) | Expr::MethodCall(_) | Expr::Struct(_)),
+        ) => quote!(#expr),
         Filter::Expr(expr) => quote!((#expr)),
         Filter::Registered => quote!(#krate::with::Registered),
         Filter::Bincode => quote!(#krate::with::Bincode),
@@ -246,7 +279,8 @@ pub(super) fn field_filter(container: &Container<'_>, field: &Field<'_>) -> Opti
     Some((takes, expr))
 }
 
-/// Whether a call has named arguments, `DataFrame(index = "name")`: those are the fields of a struct.
+/// Whether a call has named arguments, `DataFrame(index = "name")`: those are the fields of a
+/// struct.
 fn named_arguments(call: &syn::ExprCall) -> bool {
     !call.args.is_empty() && call.args.iter().all(|argument| as_field(argument).is_some())
 }

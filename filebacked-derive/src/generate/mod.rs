@@ -1,4 +1,5 @@
-//! The implementations, one file for each shape of type. Attributes have been read and checked by now.
+//! The implementations, one file for each shape of type. Attributes have been read and checked by
+//! now.
 
 mod enums;
 mod members;
@@ -22,10 +23,14 @@ pub(crate) fn implementations(container: &Container<'_>, derive: Derive) -> Toke
     let target = Target { container, derive, generics: bound::with_bounds(container, derive) };
     match &container.data {
         Data::Struct(style, fields) => match container.transparent_field() {
-            Some(index) if container.is_transparent() => transparent::implementations(&target, *style, fields, index),
+            Some(index) if container.is_transparent() => {
+                transparent::implementations(&target, *style, fields, index)
+            }
             _ => structs::implementations(&target, *style, fields),
         },
-        Data::Enum(variants) if container.is_unit_enum() => unit::implementations(&target, variants),
+        Data::Enum(variants) if container.is_unit_enum() => {
+            unit::implementations(&target, variants)
+        }
         Data::Enum(variants) => enums::implementations(&target, variants),
     }
 }
@@ -53,7 +58,11 @@ impl Target<'_> {
     }
 
     /// `impl Trait for Type { body }` for a trait that only `derive(FileBacked)` implements.
-    fn implement_reading(&self, name: &str, body: impl FnOnce() -> TokenStream) -> Option<TokenStream> {
+    fn implement_reading(
+        &self,
+        name: &str,
+        body: impl FnOnce() -> TokenStream,
+    ) -> Option<TokenStream> {
         (self.derive == Derive::FileBacked).then(|| self.implement(name, &body()))
     }
 
@@ -78,14 +87,15 @@ impl Target<'_> {
         })
     }
 
-    /// The call that tells a slot the class in Python that the type stands for, where it names its module.
+    /// The call that tells a slot the class in Python that the type stands for, where it names its
+    /// module.
     fn class(&self) -> Option<TokenStream> {
         let (module, name) = (self.container.attrs.module.get()?, &self.container.name);
         Some(quote!(.class(&[#module, #name])))
     }
 
-    /// The body of a `read`: `statements` read the type as it is now, the types of `upgrade` what is older, and `after_read`
-    /// sees the value before the caller does.
+    /// The body of a `read`: `statements` read the type as it is now, the types of `upgrade` what
+    /// is older, and `after_read` sees the value before the caller does.
     fn read_value(&self, statements: TokenStream) -> TokenStream {
         let statements = self.upgraded(statements, "upgrade");
         let Some(path) = self.container.attrs.after_read.get() else { return statements };
@@ -111,8 +121,8 @@ impl Target<'_> {
         }
     }
 
-    /// Statements that read what is of the newest version; older ones are read as the type that is named for them, or for
-    /// the next version that has one: that type goes on from there.
+    /// Statements that read what is of the newest version; older ones are read as the type that is
+    /// named for them, or for the next version that has one: that type goes on from there.
     fn upgraded(&self, statements: TokenStream, read: &str) -> TokenStream {
         let mut upgrades: Vec<_> = self.container.attrs.upgrades.iter().collect();
         if upgrades.is_empty() {

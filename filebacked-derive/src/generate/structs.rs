@@ -8,11 +8,16 @@ use super::members::{self, Group};
 use super::{Target, all_flat, construct, listed, schema};
 use crate::ast::{Field, Style};
 
-pub(super) fn implementations(target: &Target<'_>, style: Style, fields: &[Field<'_>]) -> TokenStream {
+pub(super) fn implementations(
+    target: &Target<'_>,
+    style: Style,
+    fields: &[Field<'_>],
+) -> TokenStream {
     let save = target.implement("Save", &save(target, fields));
     let save_members = target.implement("SaveMembers", &save_members(target, fields));
     let file_backed = target.implement_reading("FileBacked", || file_backed(target, fields));
-    let read_members = target.implement_reading("ReadMembers", || read_members(target, style, fields));
+    let read_members =
+        target.implement_reading("ReadMembers", || read_members(target, style, fields));
     quote!(#save #save_members #file_backed #read_members)
 }
 
@@ -65,7 +70,13 @@ fn save_members(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
     let stored = || fields.iter().filter(|field| field.is_stored());
     let values = members::nest(stored(), &group, &|field, name, group| {
         let member = &field.member;
-        members::write(target.container, field, name, group, &quote_spanned!(field.span()=> &self.#member))
+        members::write(
+            target.container,
+            field,
+            name,
+            group,
+            &quote_spanned!(field.span()=> &self.#member),
+        )
     });
     let columns = members::nest(stored(), &group, &|field, name, group| {
         let member = &field.member;
@@ -132,7 +143,8 @@ fn read_members(target: &Target<'_>, style: Style, fields: &[Field<'_>]) -> Toke
     let container = target.container;
     let group = Group::borrowed();
     let names = member_names(target, fields);
-    let value = construct(&quote!(Self), style, fields, |field| members::read(container, field, &group));
+    let value =
+        construct(&quote!(Self), style, fields, |field| members::read(container, field, &group));
     let iter = |field: &Field<'_>| match &field.member {
         Member::Named(ident) => format_ident!("__rows_{}", ident),
         Member::Unnamed(index) => format_ident!("__rows_{}", index.index),
@@ -150,7 +162,8 @@ fn read_members(target: &Target<'_>, style: Style, fields: &[Field<'_>]) -> Toke
         quote_spanned!(field.span()=> __fb::next(&mut #iter)?)
     });
     // Columns vouch for their length; without any, the length is a number that somebody wrote.
-    let capacity = fields.iter().any(Field::is_stored).then(|| quote!(with_capacity(__group.len())));
+    let capacity =
+        fields.iter().any(Field::is_stored).then(|| quote!(with_capacity(__group.len())));
     let capacity = capacity.unwrap_or_else(|| quote!(new()));
     quote! {
         fn member_names() -> __fb::Vec<&'static str> {
@@ -172,12 +185,14 @@ fn read_members(target: &Target<'_>, style: Style, fields: &[Field<'_>]) -> Toke
     }
 }
 
-/// All names that may stand in the group: of fields, of their aliases, of flattened fields, and of removed ones.
+/// All names that may stand in the group: of fields, of their aliases, of flattened fields, and of
+/// removed ones.
 fn member_names(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
     let stored = || fields.iter().filter(|field| field.is_stored());
     let own = stored().filter(|field| !field.is_flattened()).flat_map(Field::names);
     let own = own.chain(&target.container.attrs.removed).map(|name| &name.value);
-    let flattened: Vec<_> = stored().filter(|field| field.is_flattened()).map(|field| field.ty).collect();
+    let flattened: Vec<_> =
+        stored().filter(|field| field.is_flattened()).map(|field| field.ty).collect();
     if flattened.is_empty() {
         return quote!(__fb::vec![#(#own),*]);
     }

@@ -7,17 +7,27 @@ use super::members::{self, field_filter};
 use super::{Target, all_flat, construct};
 use crate::ast::{Field, Style};
 
-pub(super) fn implementations(target: &Target<'_>, style: Style, fields: &[Field<'_>], index: usize) -> TokenStream {
+pub(super) fn implementations(
+    target: &Target<'_>,
+    style: Style,
+    fields: &[Field<'_>],
+    index: usize,
+) -> TokenStream {
     let Some(field) = fields.get(index) else { return TokenStream::new() };
     let filter = field_filter(target.container, field).map(|(_, filter)| filter);
     // The field is found by its place: the members of two fields of one struct differ.
     let construct = |value: TokenStream| {
         construct(&quote!(Self), style, fields, |each| {
-            if each.member == field.member { value.clone() } else { members::skipped(target.container, each) }
+            if each.member == field.member {
+                value.clone()
+            } else {
+                members::skipped(target.container, each)
+            }
         })
     };
     let save = target.implement("Save", &save(target, field, filter.as_ref()));
-    let file_backed = target.implement_reading("FileBacked", || file_backed(target, field, filter.as_ref(), construct));
+    let file_backed = target
+        .implement_reading("FileBacked", || file_backed(target, field, filter.as_ref(), construct));
     quote!(#save #file_backed)
 }
 
@@ -30,7 +40,10 @@ fn save(target: &Target<'_>, field: &Field<'_>, filter: Option<&TokenStream>) ->
     let rows = quote_spanned!(span=> __rows.project(|__row| &__row.#member));
     let class = target.class();
     let (put, put_rows) = match filter {
-        None => (quote_spanned!(span=> __slot #class.put(#value)), quote_spanned!(span=> __slot.put_rows(#rows))),
+        None => (
+            quote_spanned!(span=> __slot #class.put(#value)),
+            quote_spanned!(span=> __slot.put_rows(#rows)),
+        ),
         Some(filter) => (
             quote_spanned!(span=> __slot #class.put_with(#value, &#filter)),
             quote_spanned!(span=> __slot.put_rows_with(#rows, &#filter)),

@@ -1,5 +1,5 @@
-//! An enum without data: a value of an HDF5 enum, a string or a number. The library does the work, the derive gives
-//! the tables.
+//! An enum without data: a value of an HDF5 enum, a string or a number. The library does the work,
+//! the derive gives the tables.
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -41,7 +41,11 @@ fn unit_enum(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
     let indices = 0..variants.len();
     // The last arm takes the rest: the index comes out of `NAMES`.
     let arms = idents.iter().enumerate().map(|(index, ident)| {
-        if index + 1 == idents.len() { quote!(_ => Self::#ident) } else { quote!(#index => Self::#ident) }
+        if index + 1 == idents.len() {
+            quote!(_ => Self::#ident)
+        } else {
+            quote!(#index => Self::#ident)
+        }
     });
     quote! {
         const NAME: &'static str = #name;
@@ -125,7 +129,8 @@ fn file_backed(target: &Target<'_>) -> TokenStream {
     }
 }
 
-/// With `repr = "u8"` and the like, a discriminant that does not fit is an error of the build, not of a save.
+/// With `repr = "u8"` and the like, a discriminant that does not fit is an error of the build, not
+/// of a save.
 fn fits(target: &Target<'_>, variants: &[Variant<'_>]) -> Option<TokenStream> {
     // Without a value for its parameters a generic type has no constants.
     let Some(Repr::Int { name, .. }) = target.container.attrs.repr.get() else { return None };

@@ -27,7 +27,8 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 ///
-/// [`ErrorKind::OutOfRange`] for integers above those of `i64`; [`ErrorKind::Unsupported`] where an [`Uns::Other`] is saved.
+/// [`ErrorKind::OutOfRange`] for integers above those of `i64`; [`ErrorKind::Unsupported`] where an
+/// [`Uns::Other`] is saved.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Uns {
@@ -54,7 +55,8 @@ pub enum Uns {
     Sparse(CsMat<f64>),
     /// A dict.
     Dict(BTreeMap<String, Uns>),
-    /// Anything else (record arrays, data frames, categoricals, ...), in words: it was not read, and cannot be saved.
+    /// Anything else (record arrays, data frames, categoricals, ...), in words: it was not read,
+    /// and cannot be saved.
     Other(String),
 }
 
@@ -72,8 +74,10 @@ impl Save for Uns {
             Uns::Texts(values) => slot.put(values),
             Uns::Sparse(matrix) => slot.put(matrix),
             Uns::Dict(entries) => slot.put(entries),
-            Uns::Other(what) => Err(Error::new(ErrorKind::Unsupported(format!("{what}, which was not read")))
-                .with_help("take it out, or give `uns` a type of your own that has it")),
+            Uns::Other(what) => {
+                Err(Error::new(ErrorKind::Unsupported(format!("{what}, which was not read")))
+                    .with_help("take it out, or give `uns` a type of your own that has it"))
+            }
         }
     }
 

@@ -43,7 +43,9 @@ impl<D: ?Sized> Class<D> {
             write_rows: |values, slot| {
                 let values = values.iter().map(|value| value.as_any().downcast_ref::<T>());
                 let values: Option<Vec<&T>> = values.collect();
-                let foreign = || Error::from(ErrorKind::Contract("a value among those of another class".into()));
+                let foreign = || {
+                    Error::from(ErrorKind::Contract("a value among those of another class".into()))
+                };
                 slot.unfiltered().put_next_rows(Rows::refs(&values.ok_or_else(foreign)?))
             },
             read: |node| node.get::<T>().map(T::boxed),
@@ -124,11 +126,15 @@ impl<D: Interface + ?Sized> Classes<D> {
                 && one.name == other.name
             {
                 let (one, other) = ((one.class.type_name)(), (other.class.type_name)());
-                let what = format!("`{one}` and `{other}`, classes of `{}`, have the same name in files", D::NAME);
+                let what = format!(
+                    "`{one}` and `{other}`, classes of `{}`, have the same name in files",
+                    D::NAME
+                );
                 mistake = Some((what, "`#[filebacked(name = \"...\")]` gives one of them another"));
             }
         }
-        let places = known.iter().enumerate().map(|(place, known)| ((known.class.id)(), place)).collect();
+        let places =
+            known.iter().enumerate().map(|(place, known)| ((known.class.id)(), place)).collect();
         Classes { known, places, mistake }
     }
 
@@ -140,7 +146,9 @@ impl<D: Interface + ?Sized> Classes<D> {
     pub(super) fn check(&self) -> Result<()> {
         match &self.mistake {
             None => Ok(()),
-            Some((what, help)) => Err(Error::new(ErrorKind::Contract(what.clone())).with_help(*help)),
+            Some((what, help)) => {
+                Err(Error::new(ErrorKind::Contract(what.clone())).with_help(*help))
+            }
         }
     }
 

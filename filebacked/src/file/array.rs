@@ -10,7 +10,9 @@ impl File {
     pub(crate) fn create_dataset(&self, name: &str, what: &NewDataset<'_>) -> Result<()> {
         let root = self.lib.root()?;
         let parts = whole::parts(name)?;
-        let Some((leaf, groups)) = parts.split_last() else { return Err(ErrorKind::Missing.into()) };
+        let Some((leaf, groups)) = parts.split_last() else {
+            return Err(ErrorKind::Missing.into());
+        };
         let mut found = Some(root.clone());
         for name in groups {
             found = match found {
@@ -21,7 +23,8 @@ impl File {
         if let Some(group) = found
             && libhdf5::exists(&group, leaf)?
         {
-            return Err(Error::new(ErrorKind::Exists).with_help("`File::read` gives a handle into what is there"));
+            return Err(Error::new(ErrorKind::Exists)
+                .with_help("`File::read` gives a handle into what is there"));
         }
         let _change = libhdf5::begin(&root)?;
         libhdf5::create(&root, groups, leaf, what)

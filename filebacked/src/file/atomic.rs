@@ -1,4 +1,5 @@
-//! Changes of whole files that happen completely or not at all: by way of a copy that takes the place of the old one.
+//! Changes of whole files that happen completely or not at all: by way of a copy that takes the
+//! place of the old one.
 
 use super::File;
 use super::options::open_complete;
@@ -12,13 +13,15 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-/// Changes a file completely or not at all, as safe as [`save`](crate::save): a copy of it is changed and takes its place
-/// when the closure has returned and all is on the disk.
+/// Changes a file completely or not at all, as safe as [`save`](crate::save): a copy of it is
+/// changed and takes its place when the closure has returned and all is on the disk.
 ///
-/// An error of the closure, a panic, or a process that is killed leaves the file as it was, and so does a loss of power. File
-/// systems that can (Btrfs, XFS) share what is equal between the copy and the original, so that it costs no more than
-/// what is changed; elsewhere the whole file is copied. Links are followed and permissions kept, as `save` does it; those who have the
-/// old file open go on with that. Of two that change the same file at once, the one that is ready first wins, and the other one is told.
+/// An error of the closure, a panic, or a process that is killed leaves the file as it was, and so
+/// does a loss of power. File systems that can (Btrfs, XFS) share what is equal between the copy
+/// and the original, so that it costs no more than what is changed; elsewhere the whole file is
+/// copied. Links are followed and permissions kept, as `save` does it; those who have the old file
+/// open go on with that. Of two that change the same file at once, the one that is ready first
+/// wins, and the other one is told.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -37,21 +40,29 @@ use std::path::Path;
 ///
 /// # Errors
 ///
-/// What the closure says; whatever keeps the file from being copied or replaced; [`ErrorKind::Changed`] where somebody else has
-/// changed or replaced the file since it was copied; [`ErrorKind::StillOpen`] where the closure leaves something open, a [`Lazy`](crate::Lazy) for example: it would read from a file that has another name by then. The
-/// file is as it was.
-pub fn update_atomic<R>(path: impl AsRef<Path>, change: impl FnOnce(&File) -> Result<R>) -> Result<R> {
+/// What the closure says; whatever keeps the file from being copied or replaced;
+/// [`ErrorKind::Changed`] where somebody else has changed or replaced the file since it was copied;
+/// [`ErrorKind::StillOpen`] where the closure leaves something open, a [`Lazy`](crate::Lazy) for
+/// example: it would read from a file that has another name by then. The file is as it was.
+pub fn update_atomic<R>(
+    path: impl AsRef<Path>,
+    change: impl FnOnce(&File) -> Result<R>,
+) -> Result<R> {
     WriteOptions::new().update_atomic(path, change)
 }
 
 impl WriteOptions {
-    /// Changes a file completely or not at all, with the [durability](WriteOptions::durability) of these options; see
-    /// [`update_atomic`]. `Fast` is as `Atomic` here.
+    /// Changes a file completely or not at all, with the [durability](WriteOptions::durability) of
+    /// these options; see [`update_atomic`]. `Fast` is as `Atomic` here.
     ///
     /// # Errors
     ///
     /// As [`update_atomic`].
-    pub fn update_atomic<R>(&self, path: impl AsRef<Path>, change: impl FnOnce(&File) -> Result<R>) -> Result<R> {
+    pub fn update_atomic<R>(
+        &self,
+        path: impl AsRef<Path>,
+        change: impl FnOnce(&File) -> Result<R>,
+    ) -> Result<R> {
         let path = path.as_ref();
         let durable = self.durability == Durability::Durable;
         update(path, durable, change).map_err(|e| e.during(Operation::Save).in_file(path))
@@ -79,15 +90,17 @@ fn update<R>(path: &Path, durable: bool, change: impl FnOnce(&File) -> Result<R>
     let now = fs::metadata(path);
     let is_same = now.is_ok_and(|now| seen.is_of(&now) && seen.check(&now).is_ok());
     if !is_same {
-        return Err(Error::new(ErrorKind::Changed)
-            .with_help("somebody else has changed or replaced the file meanwhile: change it once more"));
+        return Err(Error::new(ErrorKind::Changed).with_help(
+            "somebody else has changed or replaced the file meanwhile: change it once more",
+        ));
     }
     replacement.commit(durable)?;
     Ok(result)
 }
 
-/// Copies a file into a temporary one, which is for nobody else's eyes, and may be changed whatever the permissions of the file
-/// are; what the file was then. The system lets the copy share what it can.
+/// Copies a file into a temporary one, which is for nobody else's eyes, and may be changed whatever
+/// the permissions of the file are; what the file was then. The system lets the copy share what it
+/// can.
 pub(super) fn copy(path: &Path, into: &Replacement) -> Result<Seen> {
     let serial = changes::now();
     let mut old = fs::File::open(path)?;

@@ -21,8 +21,8 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The attributes of a group or a dataset of an open file, as a dictionary: scalars, text, arrays, bools, complex numbers,
-/// enums, and nothing (`None`, what h5py calls `Empty`).
+/// The attributes of a group or a dataset of an open file, as a dictionary: scalars, text, arrays,
+/// bools, complex numbers, enums, and nothing (`None`, what h5py calls `Empty`).
 ///
 /// It keeps the file open by itself, may be cloned, sent to other threads and shared between them.
 ///
@@ -147,14 +147,15 @@ impl Attrs {
         self.done(Operation::Load, read().map_err(|e: Error| e.at(name)))
     }
 
-    /// Sets an attribute to a value or a reference to one, whatever was there before; `None` is stored as nothing of a type. The new one is complete before
-    /// the old one goes.
+    /// Sets an attribute to a value or a reference to one, whatever was there before; `None` is
+    /// stored as nothing of a type. The new one is complete before the old one goes.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ReadOnly`]; [`ErrorKind::Unsupported`] for what is not one dataset's worth of data, for names that mean
-    /// something to this library (`filebacked`, `filebacked_format`, `filebacked_filter`, `filebacked_digest`; in its own groups also `len`), and for
-    /// more than 64 KiB in objects of the oldest format.
+    /// [`ErrorKind::ReadOnly`]; [`ErrorKind::Unsupported`] for what is not one dataset's worth of
+    /// data, for names that mean something to this library (`filebacked`, `filebacked_format`,
+    /// `filebacked_filter`, `filebacked_digest`; in its own groups also `len`), and for more than
+    /// 64 KiB in objects of the oldest format.
     pub fn set<T: Save>(&self, name: &str, value: T) -> Result<()> {
         // A file notes the encoding of a name.
         let aside = if name.is_ascii() { UNDER_WAY } else { ASIDE };
@@ -165,7 +166,8 @@ impl Attrs {
                 // What a process left that did not come to its end.
                 libhdf5::clear_attribute(&self.object, aside)?;
                 let written = self.write(aside, &value);
-                let done = written.and_then(|()| libhdf5::replace_attribute(&self.object, aside, name));
+                let done =
+                    written.and_then(|()| libhdf5::replace_attribute(&self.object, aside, name));
                 if done.is_err() {
                     libhdf5::clear_attribute(&self.object, aside)?;
                 }
@@ -184,9 +186,21 @@ impl Attrs {
             }
             Some(0) => {
                 let (dtype, elements) = (&Dtype::F32, Elements::Bytes(&[]));
-                sink.attr_any(&AttrSpec { name, dtype, stored: None, shape: &[], null: true, elements })?;
+                sink.attr_any(&AttrSpec {
+                    name,
+                    dtype,
+                    stored: None,
+                    shape: &[],
+                    null: true,
+                    elements,
+                })?;
             }
-            Some(_) => return Err(ErrorKind::Unsupported("a `None` inside of `Some` as an attribute".into()).into()),
+            Some(_) => {
+                return Err(ErrorKind::Unsupported(
+                    "a `None` inside of `Some` as an attribute".into(),
+                )
+                .into());
+            }
         }
         sink.finish()
     }
@@ -195,7 +209,8 @@ impl Attrs {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Missing`], [`ErrorKind::ReadOnly`], or [`ErrorKind::Unsupported`] as [`Attrs::set`].
+    /// [`ErrorKind::Missing`], [`ErrorKind::ReadOnly`], or [`ErrorKind::Unsupported`] as
+    /// [`Attrs::set`].
     pub fn remove(&self, name: &str) -> Result<()> {
         let remove = || {
             self.check_name(name)?;
@@ -213,19 +228,21 @@ impl Attrs {
     ///
     /// [`ErrorKind::Missing`], [`ErrorKind::Exists`], or as [`Attrs::remove`].
     pub fn rename(&self, name: &str, new: &str) -> Result<()> {
-        let rename = || {
-            self.check_name(name)?;
-            self.check_name(new)?;
-            self.check_there(name)?;
-            match libhdf5::has_attribute(&self.object, new)? {
-                true if name == new => Ok(()),
-                true => Err(Error::new(ErrorKind::Exists).with_help(format!("there is `{new}` already"))),
-                false => {
-                    let _change = libhdf5::begin(&self.object)?;
-                    libhdf5::replace_attribute(&self.object, name, new)
+        let rename =
+            || {
+                self.check_name(name)?;
+                self.check_name(new)?;
+                self.check_there(name)?;
+                match libhdf5::has_attribute(&self.object, new)? {
+                    true if name == new => Ok(()),
+                    true => Err(Error::new(ErrorKind::Exists)
+                        .with_help(format!("there is `{new}` already"))),
+                    false => {
+                        let _change = libhdf5::begin(&self.object)?;
+                        libhdf5::replace_attribute(&self.object, name, new)
+                    }
                 }
-            }
-        };
+            };
         self.done(Operation::Change, libhdf5::locked(rename).map_err(|e| e.at(name)))
     }
 
@@ -241,7 +258,8 @@ impl Attrs {
             let object = self.open(&source)?;
             let mut map = Map::new();
             for name in self.names()? {
-                let attribute = object.attribute(&name)?.ok_or_else(|| self.missing(&name).at(&name))?;
+                let attribute =
+                    object.attribute(&name)?.ok_or_else(|| self.missing(&name).at(&name))?;
                 let value = Dataset::read(&attribute).map_err(|e| e.at(&name))?;
                 map.insert(name, value);
             }
@@ -268,7 +286,9 @@ impl Attrs {
     /// Refuses names that mean something to this library.
     fn check_name(&self, name: &str) -> Result<()> {
         if is_no_name(name) {
-            return Err(ErrorKind::Unsupported(format!("{name:?} as the name of an attribute")).into());
+            return Err(
+                ErrorKind::Unsupported(format!("{name:?} as the name of an attribute")).into()
+            );
         }
         let reserved = match name {
             STAMP | FILTER | FORMAT | DIGEST => true,
@@ -279,7 +299,8 @@ impl Attrs {
             return Ok(());
         }
         let what = format!("`{name}` is an attribute of the format itself");
-        Err(Error::new(ErrorKind::Unsupported(what)).with_help("this library would misread the object without it"))
+        Err(Error::new(ErrorKind::Unsupported(what))
+            .with_help("this library would misread the object without it"))
     }
 
     fn check_there(&self, name: &str) -> Result<()> {
@@ -306,7 +327,11 @@ impl fmt::Debug for Attrs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.to_map() {
             Ok(map) => map.fmt(f),
-            Err(error) => f.debug_struct("Attrs").field("file", &self.file).field("error", &error.to_string()).finish(),
+            Err(error) => f
+                .debug_struct("Attrs")
+                .field("file", &self.file)
+                .field("error", &error.to_string())
+                .finish(),
         }
     }
 }

@@ -37,8 +37,14 @@ impl FileOptions {
                 "create it, write the datasets, and then call `File::start_swmr`",
             );
         }
-        if self.access.page_buffer.is_some() && !opening && self.creation.strategy != Some(SpaceStrategy::Page) {
-            return wrong("a `page_buffer` for a file without pages", "add `space_strategy(SpaceStrategy::Page)`");
+        if self.access.page_buffer.is_some()
+            && !opening
+            && self.creation.strategy != Some(SpaceStrategy::Page)
+        {
+            return wrong(
+                "a `page_buffer` for a file without pages",
+                "add `space_strategy(SpaceStrategy::Page)`",
+            );
         }
         Ok(())
     }
@@ -47,14 +53,23 @@ impl FileOptions {
         let access = &self.access;
         if let Some((low, high)) = access.libver {
             if low > high {
-                return wrong(format!("`libver` from {low:?} to {high:?}"), "the older version comes first");
+                return wrong(
+                    format!("`libver` from {low:?} to {high:?}"),
+                    "the older version comes first",
+                );
             }
             if high == Libver::Earliest {
-                return wrong("`libver` up to `Earliest`", "the newest version that HDF5 can keep to is `V18`");
+                return wrong(
+                    "`libver` up to `Earliest`",
+                    "the newest version that HDF5 can keep to is `V18`",
+                );
             }
         }
         if access.cache_w0.is_some_and(|w0| !(0.0..=1.0).contains(&w0)) {
-            return wrong("a chunk cache with a preemption of less than 0 or more than 1", "0.75 is the default");
+            return wrong(
+                "a chunk cache with a preemption of less than 0 or more than 1",
+                "0.75 is the default",
+            );
         }
         if access.alignment.is_some_and(|(_, interval)| interval == 0) {
             return wrong("an alignment to multiples of 0", "1 is no alignment");
@@ -80,40 +95,63 @@ impl FileOptions {
 
     fn check_creation(&self) -> Result<()> {
         let creation = &self.creation;
-        if creation.userblock != 0 && (creation.userblock < 512 || !creation.userblock.is_power_of_two()) {
+        if creation.userblock != 0
+            && (creation.userblock < 512 || !creation.userblock.is_power_of_two())
+        {
             return wrong(
                 format!("a user block of {} bytes", creation.userblock),
                 "it has 0, or 512, 1024, 2048, ... bytes",
             );
         }
         let paged = creation.strategy == Some(SpaceStrategy::Page);
-        let unit = if paged { creation.page_size.unwrap_or(PAGE) } else { self.access.alignment.map_or(1, |(_, n)| n) };
+        let unit = if paged {
+            creation.page_size.unwrap_or(PAGE)
+        } else {
+            self.access.alignment.map_or(1, |(_, n)| n)
+        };
         if !creation.userblock.is_multiple_of(unit.max(1)) {
             return wrong(
-                format!("a user block of {} bytes before what begins at multiples of {unit}", creation.userblock),
+                format!(
+                    "a user block of {} bytes before what begins at multiples of {unit}",
+                    creation.userblock
+                ),
                 "it is a multiple of the alignment, and of the size of pages",
             );
         }
         if let Some(size) = creation.page_size {
             if creation.strategy != Some(SpaceStrategy::Page) {
-                return wrong("a `page_size` for a file without pages", "add `space_strategy(SpaceStrategy::Page)`");
+                return wrong(
+                    "a `page_size` for a file without pages",
+                    "add `space_strategy(SpaceStrategy::Page)`",
+                );
             }
             if !PAGES.contains(&size) {
                 return wrong(format!("pages of {size} bytes"), "512 bytes to 1 GiB");
             }
         }
-        if creation.handles_space() && self.access.libver.is_some_and(|(_, high)| high < Libver::V110) {
-            return wrong("a strategy for file space in a file of HDF5 1.8", "let `libver` go up to `V110` or newer");
+        if creation.handles_space()
+            && self.access.libver.is_some_and(|(_, high)| high < Libver::V110)
+        {
+            return wrong(
+                "a strategy for file space in a file of HDF5 1.8",
+                "let `libver` go up to `V110` or newer",
+            );
         }
-        let is_managed = creation.strategy == Some(SpaceStrategy::Page) || creation.persist == Some(true);
+        let is_managed =
+            creation.strategy == Some(SpaceStrategy::Page) || creation.persist == Some(true);
         if is_managed && !self.access.driver.has_one_space() {
-            return wrong("pages, or free space that persists, in a file of several parts", "use another driver");
+            return wrong(
+                "pages, or free space that persists, in a file of several parts",
+                "use another driver",
+            );
         }
-        if self.access.alignment.is_some_and(|(_, n)| n > 1) && !self.access.driver.has_one_space() {
+        if self.access.alignment.is_some_and(|(_, n)| n > 1) && !self.access.driver.has_one_space()
+        {
             // HDF5 hands out the same address twice then.
             return wrong("an alignment in a file of several parts", "use another driver");
         }
-        let keeps_track = matches!(creation.strategy, Some(SpaceStrategy::FreeSpace | SpaceStrategy::Page));
+        let keeps_track =
+            matches!(creation.strategy, Some(SpaceStrategy::FreeSpace | SpaceStrategy::Page));
         if (creation.persist == Some(true) || creation.threshold.is_some()) && !keeps_track {
             return wrong(
                 "`persist` or `threshold` without a strategy that keeps track of free space",

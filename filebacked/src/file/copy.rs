@@ -63,8 +63,8 @@ impl CopyOptions {
         self.set(EXPAND_EXTERNAL, on)
     }
 
-    /// Objects that references lead to are copied too, and the references lead to the copies. Without it, references in a copy
-    /// that is in another file lead nowhere.
+    /// Objects that references lead to are copied too, and the references lead to the copies.
+    /// Without it, references in a copy that is in another file lead nowhere.
     pub fn expand_references(self, on: bool) -> Self {
         self.set(EXPAND_REFERENCES, on)
     }
@@ -74,12 +74,13 @@ impl CopyOptions {
         self.set(WITHOUT_ATTRIBUTES, on)
     }
 
-    /// Copies an object to a new name in a group, of the same file or of another. Nothing is decoded. A link to the object
-    /// is followed; groups on the way to the new name are made.
+    /// Copies an object to a new name in a group, of the same file or of another. Nothing is
+    /// decoded. A link to the object is followed; groups on the way to the new name are made.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Missing`](crate::ErrorKind::Missing), [`ErrorKind::Exists`](crate::ErrorKind::Exists),
+    /// [`ErrorKind::Missing`](crate::ErrorKind::Missing),
+    /// [`ErrorKind::Exists`](crate::ErrorKind::Exists),
     /// [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly), or what HDF5 says.
     pub fn copy(&self, from: &Group, path: &str, into: &Group, new: &str) -> Result<()> {
         let object = from.along(Operation::Change, path, walk)?;
@@ -88,7 +89,8 @@ impl CopyOptions {
 }
 
 impl Group {
-    /// Copies an object to a new name in the same file, with all that is below it. See [`CopyOptions`].
+    /// Copies an object to a new name in the same file, with all that is below it. See
+    /// [`CopyOptions`].
     ///
     /// # Errors
     ///
@@ -97,7 +99,8 @@ impl Group {
         CopyOptions::new().copy(self, from, self, to)
     }
 
-    /// Copies an object to a new name in another group, which may be in another file. See [`CopyOptions`].
+    /// Copies an object to a new name in another group, which may be in another file. See
+    /// [`CopyOptions`].
     ///
     /// # Errors
     ///

@@ -14,10 +14,12 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A group of an open file: values, groups and links under names of their own. A [`File`](crate::File) is one too, the root.
+/// A group of an open file: values, groups and links under names of their own. A
+/// [`File`](crate::File) is one too, the root.
 ///
-/// It keeps the file open by itself, may be cloned, sent to other threads and shared between them. Names are paths below the
-/// group, separated by `/`; a path that begins with `/` is one from the root of the file. HDF5 has no `..`.
+/// It keeps the file open by itself, may be cloned, sent to other threads and shared between them.
+/// Names are paths below the group, separated by `/`; a path that begins with `/` is one from the
+/// root of the file. HDF5 has no `..`.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -63,7 +65,10 @@ pub(super) fn names(path: &str) -> Result<Vec<&str>> {
 #[cold]
 pub(super) fn missing(group: &Id, name: &str) -> Error {
     let error = Error::new(ErrorKind::Missing);
-    let error = match libhdf5::children(group).ok().and_then(|found| near(name, &found).map(str::to_string)) {
+    let error = match libhdf5::children(group)
+        .ok()
+        .and_then(|found| near(name, &found).map(str::to_string))
+    {
         Some(near) => error.with_help(format!("there is `{near}`")),
         None => error,
     };
@@ -131,8 +136,8 @@ impl Group {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Missing`], [`ErrorKind::Dangling`] for a link that leads nowhere, [`ErrorKind::Mismatch`] where something
-    /// else than a group is there.
+    /// [`ErrorKind::Missing`], [`ErrorKind::Dangling`] for a link that leads nowhere,
+    /// [`ErrorKind::Mismatch`] where something else than a group is there.
     pub fn group(&self, path: &str) -> Result<Group> {
         let open = |base: &Id, names: &[&str]| {
             let object = walk(base, names)?;
@@ -151,18 +156,22 @@ impl Group {
         self.group("/")
     }
 
-    /// The group that the last part of [`Group::path`] is a name in; `None` for the root, and for a group that no link leads to.
+    /// The group that the last part of [`Group::path`] is a name in; `None` for the root, and for a
+    /// group that no link leads to.
     ///
     /// # Errors
     ///
     /// As [`Group::group`].
     pub fn parent(&self) -> Result<Option<Group>> {
         let path = self.path().filter(|path| path != "/");
-        let Some((above, _)) = path.as_deref().and_then(|path| path.rsplit_once('/')) else { return Ok(None) };
+        let Some((above, _)) = path.as_deref().and_then(|path| path.rsplit_once('/')) else {
+            return Ok(None);
+        };
         self.group(if above.is_empty() { "/" } else { above }).map(Some)
     }
 
-    /// The path of the group in its file, by which it was opened: `None` where it was deleted since. Renaming is followed.
+    /// The path of the group in its file, by which it was opened: `None` where it was deleted
+    /// since. Renaming is followed.
     pub fn path(&self) -> Option<String> {
         libhdf5::path_of(&self.id)
     }
@@ -241,7 +250,8 @@ impl Group {
         self.starting(Operation::Load, name, |base| read_member(base.clone(), name, options))
     }
 
-    /// Reads the dataset under a name into memory that is there already; see [`File::read_into`](crate::File::read_into).
+    /// Reads the dataset under a name into memory that is there already; see
+    /// [`File::read_into`](crate::File::read_into).
     ///
     /// # Errors
     ///
@@ -255,11 +265,18 @@ impl Group {
     /// # Errors
     ///
     /// As [`File::read_into`](crate::File::read_into).
-    pub fn read_into_with<B: Buffer + ?Sized>(&self, name: &str, buffer: &mut B, options: &ReadOptions) -> Result<()> {
+    pub fn read_into_with<B: Buffer + ?Sized>(
+        &self,
+        name: &str,
+        buffer: &mut B,
+        options: &ReadOptions,
+    ) -> Result<()> {
         let read = |base: &Id| {
             trusted(options)?;
             let ours = is_ours(base)?;
-            LibSource::over(base, |source| whole::read_member_into(source, name, ours, options, buffer))
+            LibSource::over(base, |source| {
+                whole::read_member_into(source, name, ours, options, buffer)
+            })
         };
         self.starting(Operation::Load, name, read)
     }

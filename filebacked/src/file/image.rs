@@ -39,7 +39,8 @@ impl File {
         File::of_memory(Operation::Open, LibFile::open_image(bytes))
     }
 
-    /// Opens the bytes of a file for reading and writing. They are copied: [`File::to_image`] has those of the changed file.
+    /// Opens the bytes of a file for reading and writing. They are copied: [`File::to_image`] has
+    /// those of the changed file.
     ///
     /// # Errors
     ///
@@ -57,7 +58,8 @@ impl File {
     ///
     /// # Errors
     ///
-    /// What HDF5 says; [`ErrorKind::Limit`](crate::ErrorKind::Limit) where there is no memory for them.
+    /// What HDF5 says; [`ErrorKind::Limit`](crate::ErrorKind::Limit) where there is no memory for
+    /// them.
     pub fn to_image(&self) -> Result<Vec<u8>> {
         self.done(Operation::Save, self.lib.image())
     }

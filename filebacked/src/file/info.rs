@@ -13,17 +13,19 @@ use crate::storage::libhdf5::{Facts, LibSource};
 pub struct FileInfo {
     /// The whole file.
     pub size: u64,
-    /// The elements of datasets as they are stored, compressed if they are; texts and sequences of variable length lie
-    /// elsewhere.
+    /// The elements of datasets as they are stored, compressed if they are; texts and sequences of
+    /// variable length lie elsewhere.
     pub data: u64,
-    /// Everything that is neither data nor known to be free: metadata, texts of variable length, and space that was freed
-    /// before the file was last closed, which HDF5 forgets unless the file was made to remember it.
+    /// Everything that is neither data nor known to be free: metadata, texts of variable length,
+    /// and space that was freed before the file was last closed, which HDF5 forgets unless the file
+    /// was made to remember it.
     pub metadata: u64,
     /// What is known to be free, and used for what is written next.
     pub free: u64,
     /// Bytes before the part of the file that is HDF5's.
     pub userblock: u64,
-    /// The version of HDF5's superblock: 0 in files of old, 2 in those of this library, 3 since HDF5 1.10.
+    /// The version of HDF5's superblock: 0 in files of old, 2 in those of this library, 3 since
+    /// HDF5 1.10.
     pub superblock: u32,
     /// The version of this library's format; `None` for files of others.
     pub format: Option<String>,
@@ -75,8 +77,18 @@ impl File {
         };
         let info = || {
             let facts = self.lib.facts()?;
-            let Facts { size, data, free, userblock, superblock, groups, datasets, datatypes, attributes, links } =
-                facts;
+            let Facts {
+                size,
+                data,
+                free,
+                userblock,
+                superblock,
+                groups,
+                datasets,
+                datatypes,
+                attributes,
+                links,
+            } = facts;
             let metadata = size.saturating_sub(data).saturating_sub(free).saturating_sub(userblock);
             Ok(FileInfo {
                 size,

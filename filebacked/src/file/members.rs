@@ -55,7 +55,8 @@ impl Entry {
 const MOST_LINKS: usize = 16;
 
 impl Group {
-    /// The names in the group: in the order of their creation where that is tracked, else sorted by their bytes.
+    /// The names in the group: in the order of their creation where that is tracked, else sorted by
+    /// their bytes.
     ///
     /// # Errors
     ///
@@ -96,8 +97,8 @@ impl Group {
         Ok(self.len()? == 0)
     }
 
-    /// Whether the group keeps the order in which its members were made. Those of [`File::create`](crate::File::create) and
-    /// [`Group::create_group`] do.
+    /// Whether the group keeps the order in which its members were made. Those of
+    /// [`File::create`](crate::File::create) and [`Group::create_group`] do.
     ///
     /// # Errors
     ///
@@ -132,8 +133,8 @@ impl Group {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Missing`]; [`ErrorKind::Dangling`] for a link that leads nowhere; [`ErrorKind::Mismatch`] where
-    /// something on the way is no group.
+    /// [`ErrorKind::Missing`]; [`ErrorKind::Dangling`] for a link that leads nowhere;
+    /// [`ErrorKind::Mismatch`] where something on the way is no group.
     pub fn kind(&self, path: &str) -> Result<ObjectKind> {
         self.along(Operation::Inspect, path, |base, names| libhdf5::kind_of(&walk(base, names)?))
     }
@@ -145,13 +146,18 @@ impl Group {
     /// [`ErrorKind::Unsupported`] for what is no path, or what HDF5 says.
     pub fn entry(&self, path: &str) -> Result<Option<Entry>> {
         let member = self.find(path)?;
-        let name = names(path).ok().and_then(|names| names.last().map(|name| name.to_string())).unwrap_or_default();
+        let name = names(path)
+            .ok()
+            .and_then(|names| names.last().map(|name| name.to_string()))
+            .unwrap_or_default();
         Ok(member.map(|member| Entry { name, member }))
     }
 
     fn find(&self, path: &str) -> Result<Option<Member>> {
         self.along(Operation::Inspect, path, |base, names| {
-            let Some((leaf, above)) = names.split_last() else { return Ok(Some(Member::Object(ObjectKind::Group))) };
+            let Some((leaf, above)) = names.split_last() else {
+                return Ok(Some(Member::Object(ObjectKind::Group)));
+            };
             match walk(base, above).and_then(|group| libhdf5::member(&group, leaf)) {
                 Err(error) if is_absence(&error) => Ok(None),
                 found => found,
@@ -159,9 +165,15 @@ impl Group {
         })
     }
 
-    /// Looks for a name at a path that is to be changed: from the group that is given, along the names above it. The change
-    /// itself begins with [`libhdf5::begin`], with the group that it is in.
-    fn change<R>(&self, path: &str, root: &str, act: impl FnOnce(&Id, &[&str], &str) -> Result<R>) -> Result<R> {
+    /// Looks for a name at a path that is to be changed: from the group that is given, along the
+    /// names above it. The change itself begins with [`libhdf5::begin`], with the group that it is
+    /// in.
+    fn change<R>(
+        &self,
+        path: &str,
+        root: &str,
+        act: impl FnOnce(&Id, &[&str], &str) -> Result<R>,
+    ) -> Result<R> {
         self.along(Operation::Change, path, |base, names| match names.split_last() {
             Some((leaf, above)) => act(base, above, leaf),
             None => Err(ErrorKind::Unsupported(root.to_string()).into()),
@@ -169,11 +181,16 @@ impl Group {
     }
 
     /// Makes something of a new name. Groups on the way are made where they are missing.
-    pub(super) fn make<R>(&self, path: &str, act: impl FnOnce(&Id, &str) -> Result<R>) -> Result<R> {
+    pub(super) fn make<R>(
+        &self,
+        path: &str,
+        act: impl FnOnce(&Id, &str) -> Result<R>,
+    ) -> Result<R> {
         self.make_if(path, |_| Ok(()), act)
     }
 
-    /// The same, unless a look at the last group that is there refuses it: the new name is in its file, and below it.
+    /// The same, unless a look at the last group that is there refuses it: the new name is in its
+    /// file, and below it.
     fn make_if<R>(
         &self,
         path: &str,
@@ -192,11 +209,13 @@ impl Group {
         })
     }
 
-    /// Makes a group, and those on the way to it. They keep the order in which their members are made.
+    /// Makes a group, and those on the way to it. They keep the order in which their members are
+    /// made.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Exists`], [`ErrorKind::Mismatch`] where something on the way is no group, [`ErrorKind::ReadOnly`].
+    /// [`ErrorKind::Exists`], [`ErrorKind::Mismatch`] where something on the way is no group,
+    /// [`ErrorKind::ReadOnly`].
     pub fn create_group(&self, path: &str) -> Result<Group> {
         let id = self.make(path, libhdf5::create_group)?;
         Ok(Group::new(id, self.file.clone()))
@@ -211,18 +230,19 @@ impl Group {
         if self.contains(path)? { self.group(path) } else { self.create_group(path) }
     }
 
-    /// Makes a soft link: a path that is followed whenever the name is read, from this group or, with a `/` at its
-    /// beginning, from the root. Nothing needs to be there yet.
+    /// Makes a soft link: a path that is followed whenever the name is read, from this group or,
+    /// with a `/` at its beginning, from the root. Nothing needs to be there yet.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Exists`], [`ErrorKind::ReadOnly`], or [`ErrorKind::Unsupported`] for an empty target.
+    /// [`ErrorKind::Exists`], [`ErrorKind::ReadOnly`], or [`ErrorKind::Unsupported`] for an empty
+    /// target.
     pub fn create_soft_link(&self, path: &str, target: &str) -> Result<()> {
         self.create_link(path, Link::Soft(target.to_string()))
     }
 
-    /// Makes a link to an object of another file. A relative name of a file is looked for beside the file of the link, and
-    /// elsewhere as HDF5 documents it. Nothing needs to be there yet.
+    /// Makes a link to an object of another file. A relative name of a file is looked for beside
+    /// the file of the link, and elsewhere as HDF5 documents it. Nothing needs to be there yet.
     ///
     /// # Errors
     ///
@@ -237,30 +257,36 @@ impl Group {
             .map_err(|e| e.during(Operation::Change).in_file(&self.file))
     }
 
-    /// Makes a further name of an object: both are the same, and it stays until the last of them is deleted.
+    /// Makes a further name of an object: both are the same, and it stays until the last of them is
+    /// deleted.
     ///
     /// # Errors
     ///
-    /// As [`Group::create_soft_link`]; [`ErrorKind::Missing`] where there is no such object; [`ErrorKind::Cycle`] for a group
-    /// that the new name would be in; [`ErrorKind::Unsupported`] for an object of another file.
+    /// As [`Group::create_soft_link`]; [`ErrorKind::Missing`] where there is no such object;
+    /// [`ErrorKind::Cycle`] for a group that the new name would be in; [`ErrorKind::Unsupported`]
+    /// for an object of another file.
     pub fn create_hard_link(&self, path: &str, target: &str) -> Result<()> {
         let object = self.along(Operation::Change, target, walk)?;
         let check = |group: &Id| {
             if !libhdf5::is_same(&libhdf5::root_of(&object)?, &libhdf5::root_of(group)?) {
-                return Err(Error::new(ErrorKind::Unsupported("a hard link to an object of another file".into()))
-                    .with_help("`create_external_link` makes one that is looked up by name"));
+                return Err(Error::new(ErrorKind::Unsupported(
+                    "a hard link to an object of another file".into(),
+                ))
+                .with_help("`create_external_link` makes one that is looked up by name"));
             }
             check_no_cycle(&object, group)
         };
         self.make_if(path, check, |group, leaf| libhdf5::create_hard_link(&object, group, leaf))
     }
 
-    /// Deletes a name, and what it leads to if that was its last one. The space can be used for what is written later. HDF5 does not
-    /// know of references to it, which lead to whatever lies there next.
+    /// Deletes a name, and what it leads to if that was its last one. The space can be used for
+    /// what is written later. HDF5 does not know of references to it, which lead to whatever lies
+    /// there next.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Missing`], [`ErrorKind::ReadOnly`], or [`ErrorKind::Unsupported`] for the root group.
+    /// [`ErrorKind::Missing`], [`ErrorKind::ReadOnly`], or [`ErrorKind::Unsupported`] for the root
+    /// group.
     pub fn delete(&self, path: &str) -> Result<()> {
         self.change(path, "the root group cannot be deleted", |base, above, leaf| {
             let group = walk(base, above)?;
@@ -272,21 +298,22 @@ impl Group {
         })
     }
 
-    /// Gives an object another name, in this group or in another of the same file. Groups on the way are made. Soft links to
-    /// the old name lead nowhere then.
+    /// Gives an object another name, in this group or in another of the same file. Groups on the
+    /// way are made. Soft links to the old name lead nowhere then.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Missing`], [`ErrorKind::Exists`], [`ErrorKind::ReadOnly`], [`ErrorKind::Cycle`] where a group would be
-    /// moved into itself, or [`ErrorKind::Unsupported`] for the root group.
+    /// [`ErrorKind::Missing`], [`ErrorKind::Exists`], [`ErrorKind::ReadOnly`], [`ErrorKind::Cycle`]
+    /// where a group would be moved into itself, or [`ErrorKind::Unsupported`] for the root group.
     pub fn rename(&self, from: &str, to: &str) -> Result<()> {
-        let (old, name) = self.change(from, "the root group cannot be moved", |base, above, leaf| {
-            let group = walk(base, above)?;
-            match libhdf5::member(&group, leaf).map_err(|e| e.at(&above.join("/")))? {
-                Some(_) => Ok((group, leaf.to_string())),
-                None => Err(missing(&group, leaf).at(&above.join("/"))),
-            }
-        })?;
+        let (old, name) =
+            self.change(from, "the root group cannot be moved", |base, above, leaf| {
+                let group = walk(base, above)?;
+                match libhdf5::member(&group, leaf).map_err(|e| e.at(&above.join("/")))? {
+                    Some(_) => Ok((group, leaf.to_string())),
+                    None => Err(missing(&group, leaf).at(&above.join("/"))),
+                }
+            })?;
         let same = |base: &Id, names: &[&str]| {
             let Some((leaf, above)) = names.split_last() else { return Ok(false) };
             Ok(*leaf == name && walk(base, above).is_ok_and(|group| libhdf5::is_same(&group, &old)))
@@ -296,8 +323,10 @@ impl Group {
         }
         let check = |group: &Id| {
             if !libhdf5::is_same(&libhdf5::root_of(&old)?, &libhdf5::root_of(group)?) {
-                return Err(Error::new(ErrorKind::Unsupported("to move an object into another file".into()))
-                    .with_help("`copy` it there, and `delete` it here"));
+                return Err(Error::new(ErrorKind::Unsupported(
+                    "to move an object into another file".into(),
+                ))
+                .with_help("`copy` it there, and `delete` it here"));
             }
             if !libhdf5::is_same(group, &old)
                 && let Some(Member::Object(ObjectKind::Group)) = libhdf5::member(&old, &name)?
@@ -320,7 +349,10 @@ fn is_absence(error: &Error) -> bool {
 fn check_free(group: &Id, above: &[&str], leaf: &str) -> Result<()> {
     libhdf5::check_group(group).map_err(|e| e.at(&above.join("/")))?;
     match libhdf5::exists(group, leaf)? {
-        true => Err(Error::new(ErrorKind::Exists).with_help("`delete` frees it").at(leaf).at(&above.join("/"))),
+        true => Err(Error::new(ErrorKind::Exists)
+            .with_help("`delete` frees it")
+            .at(leaf)
+            .at(&above.join("/"))),
         false => Ok(()),
     }
 }
@@ -355,7 +387,8 @@ fn check_no_cycle(object: &Id, group: &Id) -> Result<()> {
         .with_help("a group cannot be put into itself; a soft link may lead back to it"))
 }
 
-/// The groups that a group is in, the root first and itself last, by hard links alone: soft ones on its path are resolved.
+/// The groups that a group is in, the root first and itself last, by hard links alone: soft ones on
+/// its path are resolved.
 fn above(group: &Id) -> Result<Vec<Id>> {
     let Some(path) = libhdf5::path_of(group) else { return Ok(vec![group.clone()]) };
     let root = libhdf5::root_of(group)?;

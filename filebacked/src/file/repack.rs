@@ -1,4 +1,5 @@
-//! Whole files written anew: without the space that was freed in them, and with datasets stored in other ways.
+//! Whole files written anew: without the space that was freed in them, and with datasets stored in
+//! other ways.
 
 use super::atomic::{copy, private, still_open};
 use super::options::open_complete;
@@ -13,11 +14,13 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Writes a file anew without the space that was freed in it: completely or not at all, as [`save`](crate::save) does.
+/// Writes a file anew without the space that was freed in it: completely or not at all, as
+/// [`save`](crate::save) does.
 ///
-/// Everything is copied as it is stored, whoever wrote it: compressed data with its filters, attributes, hard links that
-/// share an object, soft and external links, the order of links and attributes, committed datatypes, references, the
-/// user block, and the version of the format. Those who have the old file open to read go on with that.
+/// Everything is copied as it is stored, whoever wrote it: compressed data with its filters,
+/// attributes, hard links that share an object, soft and external links, the order of links and
+/// attributes, committed datatypes, references, the user block, and the version of the format.
+/// Those who have the old file open to read go on with that.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -37,9 +40,10 @@ use std::sync::Arc;
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Interrupted`] for a file that was not completed, [`ErrorKind::StillOpen`] for one that is open to be changed
-/// in this process, [`ErrorKind::Unsupported`] for references to regions that lie in other elements, and whatever keeps
-/// the file from being read, or replaced. The file is as it was.
+/// [`ErrorKind::Interrupted`] for a file that was not completed, [`ErrorKind::StillOpen`] for one
+/// that is open to be changed in this process, [`ErrorKind::Unsupported`] for references to regions
+/// that lie in other elements, and whatever keeps the file from being read, or replaced. The file
+/// is as it was.
 pub fn repack(path: impl AsRef<Path>) -> Result<()> {
     RepackOptions::new().repack(path)
 }
@@ -53,11 +57,13 @@ pub fn repack_to(path: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<()>
     RepackOptions::new().repack_to(path, target)
 }
 
-/// How [`repack`] stores datasets: as they are, unless something is said here. What `h5repack -f` and `-l` do.
+/// How [`repack`] stores datasets: as they are, unless something is said here. What `h5repack -f`
+/// and `-l` do.
 ///
-/// What is said is done to every dataset of 4096 bytes or more whose elements are their bytes: numbers, text of fixed length, and
-/// records of these. Text and sequences of variable length, references, virtual datasets and those whose data is in other
-/// files are copied as they are stored.
+/// What is said is done to every dataset of 4096 bytes or more whose elements are their bytes:
+/// numbers, text of fixed length, and records of these. Text and sequences of variable length,
+/// references, virtual datasets and those whose data is in other files are copied as they are
+/// stored.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -98,7 +104,8 @@ impl RepackOptions {
         RepackOptions::default()
     }
 
-    /// Compresses datasets in this way, whatever their filters were; `Compression::None` takes them away.
+    /// Compresses datasets in this way, whatever their filters were; `Compression::None` takes them
+    /// away.
     pub fn compression(mut self, compression: Compression) -> Self {
         self.compression = Some(compression);
         self
@@ -116,8 +123,8 @@ impl RepackOptions {
         self
     }
 
-    /// Stores only those datasets anew of whose path this is true: `runs/7/samples`. One that has several paths is
-    /// asked for once.
+    /// Stores only those datasets anew of whose path this is true: `runs/7/samples`. One that has
+    /// several paths is asked for once.
     pub fn only(mut self, chosen: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.only = Some(Arc::new(chosen));
         self
@@ -127,8 +134,8 @@ impl RepackOptions {
     ///
     /// # Errors
     ///
-    /// As [`repack`]; [`ErrorKind::Unsupported`] for a compression that cannot be, and where datasets would be stored anew in a file
-    /// with references to regions.
+    /// As [`repack`]; [`ErrorKind::Unsupported`] for a compression that cannot be, and where
+    /// datasets would be stored anew in a file with references to regions.
     pub fn repack(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         self.repack_to(path, path)
@@ -153,7 +160,8 @@ impl RepackOptions {
             chunk_bytes: self.chunk_bytes,
             only: &only,
         };
-        let is_asked = self.compression.is_some() || self.fletcher32.is_some() || self.chunk_bytes.is_some();
+        let is_asked =
+            self.compression.is_some() || self.fletcher32.is_some() || self.chunk_bytes.is_some();
         copied(path, target, is_asked.then_some(&recoding))
     }
 }
@@ -161,7 +169,10 @@ impl RepackOptions {
 fn copied(path: &Path, target: &Path, how: Option<&Recoding<'_>>) -> Result<()> {
     let old = open_complete(path, false, &Access::default())?;
     if old.is_open_to_write()? {
-        return Err(still_open(old.elsewhere()?, "close it first: what is changed in it later would be lost"));
+        return Err(still_open(
+            old.elsewhere()?,
+            "close it first: what is changed in it later would be lost",
+        ));
     }
     let replacement = private(target)?;
     let userblock = match how {

@@ -9,19 +9,24 @@ use std::path::Path;
 impl fmt::Debug for File {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (mode, driver) = (self.mode().unwrap_or("?"), self.driver().unwrap_or("?"));
-        f.debug_struct("File").field("path", &self.path).field("mode", &mode).field("driver", &driver).finish()
+        f.debug_struct("File")
+            .field("path", &self.path)
+            .field("mode", &mode)
+            .field("driver", &driver)
+            .finish()
     }
 }
 
 impl File {
-    /// Where the file is: the path that it was opened by, h5py's `filename`. For the drivers `family`, `split` and `multi` it is
-    /// what the names of their files are made of.
+    /// Where the file is: the path that it was opened by, h5py's `filename`. For the drivers
+    /// `family`, `split` and `multi` it is what the names of their files are made of.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// `"r"` or `"r+"`: whether the file may be changed. As h5py's `mode`, it is one of these two whatever the file was opened with;
-    /// what is opened beside a `File` of this process that writes may write too.
+    /// `"r"` or `"r+"`: whether the file may be changed. As h5py's `mode`, it is one of these two
+    /// whatever the file was opened with; what is opened beside a `File` of this process that
+    /// writes may write too.
     ///
     /// # Errors
     ///
@@ -30,7 +35,8 @@ impl File {
         self.told(self.lib.is_writable().map(|writable| if writable { "r+" } else { "r" }))
     }
 
-    /// The name of the driver: `sec2`, `stdio`, `core`, `family`, `multi` (of which `split` is one) or `log`.
+    /// The name of the driver: `sec2`, `stdio`, `core`, `family`, `multi` (of which `split` is one)
+    /// or `log`.
     ///
     /// # Errors
     ///
@@ -48,7 +54,8 @@ impl File {
         self.told(self.lib.libver())
     }
 
-    /// How many bytes at the beginning of the file are not HDF5's: see [`userblock`](crate::userblock).
+    /// How many bytes at the beginning of the file are not HDF5's: see
+    /// [`userblock`](crate::userblock).
     ///
     /// # Errors
     ///
@@ -84,11 +91,13 @@ impl File {
         self.told(self.lib.is_swmr())
     }
 
-    /// Lets other programs read the file while this one goes on writing: single writer, multiple readers.
+    /// Lets other programs read the file while this one goes on writing: single writer, multiple
+    /// readers.
     ///
-    /// The file must be of HDF5 1.10 or later, [`libver(Libver::V110, Libver::Latest)`](crate::FileOptions::libver). From here on
-    /// datasets that have chunks may be written and extended; nothing can be created, deleted or renamed. Readers see what was
-    /// [flushed](File::flush). There is no way back but closing the file.
+    /// The file must be of HDF5 1.10 or later,
+    /// [`libver(Libver::V110, Libver::Latest)`](crate::FileOptions::libver). From here on datasets
+    /// that have chunks may be written and extended; nothing can be created, deleted or renamed.
+    /// Readers see what was [flushed](File::flush). There is no way back but closing the file.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -119,13 +128,13 @@ impl File {
         self.done(Operation::Save, self.lib.start_swmr())
     }
 
-    /// Forgets what is known of the object under a name, so that a reader in SWMR mode sees what the writer has flushed since; a
-    /// handle of it sees that too.
+    /// Forgets what is known of the object under a name, so that a reader in SWMR mode sees what
+    /// the writer has flushed since; a handle of it sees that too.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::StillOpen`](crate::ErrorKind::StillOpen) where more than one handle of a dataset is open, which HDF5 cannot
-    /// refresh; else what it says.
+    /// [`ErrorKind::StillOpen`](crate::ErrorKind::StillOpen) where more than one handle of a
+    /// dataset is open, which HDF5 cannot refresh; else what it says.
     pub fn refresh(&self, name: &str) -> Result<()> {
         self.done(Operation::Load, self.lib.refresh(name).map_err(|e| e.at(name)))
     }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 impl File {
     /// Opens the file that an object holds, for reading; see [`store`](crate::store).
     ///
-    /// The file has a part in the object until it is closed and all that reads from it later is gone. An object that is
-    /// opened again meanwhile, as the same `Arc`, is the same file.
+    /// The file has a part in the object until it is closed and all that reads from it later is
+    /// gone. An object that is opened again meanwhile, as the same `Arc`, is the same file.
     ///
     /// # Errors
     ///
@@ -24,8 +24,9 @@ impl File {
     ///
     /// # Errors
     ///
-    /// As [`File::open_store`]; [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) where the system's HDF5 library is
-    /// linked and is older than version 1.14, or newer than those that are known.
+    /// As [`File::open_store`]; [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) where the
+    /// system's HDF5 library is linked and is older than version 1.14, or newer than those that are
+    /// known.
     pub fn open_store_rw(store: Arc<impl Store + 'static>) -> Result<Self> {
         File::attach(Medium::Write(store), Operation::Open, Attachment::open)
     }
@@ -39,7 +40,11 @@ impl File {
         File::attach(Medium::Write(store), Operation::Create, |store| stamped(store.create()?))
     }
 
-    fn attach(medium: Medium, operation: Operation, open: impl FnOnce(Attachment) -> Result<LibFile>) -> Result<Self> {
+    fn attach(
+        medium: Medium,
+        operation: Operation,
+        open: impl FnOnce(Attachment) -> Result<LibFile>,
+    ) -> Result<Self> {
         let store = Attachment::new(medium);
         File::new(&store.path(), operation, || open(store))
     }

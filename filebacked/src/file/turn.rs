@@ -16,7 +16,10 @@ thread_local! {
 /// Writes a value when no other thread is writing one.
 pub(crate) fn in_turn<R>(write: impl FnOnce() -> Result<R>) -> Result<R> {
     if MINE.get() {
-        return Err(ErrorKind::Contract("a value that writes into a file while it is written itself".into()).into());
+        return Err(ErrorKind::Contract(
+            "a value that writes into a file while it is written itself".into(),
+        )
+        .into());
     }
     let turn = wait();
     let mine = Mine::begin();
@@ -42,7 +45,8 @@ impl Drop for Mine {
     }
 }
 
-/// Waits without keeping a thread of the pool from its work: whoever's turn it is may wait for that.
+/// Waits without keeping a thread of the pool from its work: whoever's turn it is may wait for
+/// that.
 fn wait() -> MutexGuard<'static, ()> {
     #[cfg(feature = "compress")]
     while rayon::current_thread_index().is_some() {

@@ -11,8 +11,8 @@ use crate::storage::libhdf5::{self, Id, UpdateSink};
 use crate::whole;
 
 impl File {
-    /// Writes of a value under a name what differs from the one that is there. Afterwards the file has what
-    /// [`Overwrite::Replace`] would have left, written with less:
+    /// Writes of a value under a name what differs from the one that is there. Afterwards the file
+    /// has what [`Overwrite::Replace`] would have left, written with less:
     ///
     /// ```text
     /// dataset of the same type and shape    overwritten where it lies, block by block, where its bytes differ
@@ -21,18 +21,21 @@ impl File {
     /// attribute                             the same
     /// ```
     ///
-    /// A dataset keeps its chunks and its compression, unless the options or the field want others. What the options leave out
-    /// (`skip`, `only`) stays as it is, but for columns of a table whose number of rows has changed. A [`Lazy`](crate::Lazy)
-    /// that was read from here, and not loaded, stands for what lies there, and costs nothing. Where nothing is under the
-    /// name, the value is written.
+    /// A dataset keeps its chunks and its compression, unless the options or the field want others.
+    /// What the options leave out (`skip`, `only`) stays as it is, but for columns of a table whose
+    /// number of rows has changed. A [`Lazy`](crate::Lazy) that was read from here, and not loaded,
+    /// stands for what lies there, and costs nothing. Where nothing is under the name, the value is
+    /// written.
     ///
-    /// Values that several own become one object, and those that no longer are one, two. What links from elsewhere lead to stays as
-    /// it is: an object that has such is replaced. HDF5's references to what is replaced or deleted are not renewed, but for those
-    /// that the value itself makes of `Weak`: they are addresses, and may lead to something else then.
+    /// Values that several own become one object, and those that no longer are one, two. What links
+    /// from elsewhere lead to stays as it is: an object that has such is replaced. HDF5's
+    /// references to what is replaced or deleted are not renewed, but for those that the value
+    /// itself makes of `Weak`: they are addresses, and may lead to something else then.
     ///
-    /// The value is walked through before anything is changed, so that one that cannot be written changes nothing. An error of
-    /// the disk in the middle leaves some members old and some new; so does a process that is killed, which the file is
-    /// marked for: see [`File::flush`]. [`update_atomic`](crate::update_atomic) has the old value or the new one.
+    /// The value is walked through before anything is changed, so that one that cannot be written
+    /// changes nothing. An error of the disk in the middle leaves some members old and some new; so
+    /// does a process that is killed, which the file is marked for: see [`File::flush`].
+    /// [`update_atomic`](crate::update_atomic) has the old value or the new one.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -56,7 +59,8 @@ impl File {
     ///
     /// # Errors
     ///
-    /// Whatever keeps the value from being written; [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly) for a file that was opened to be read.
+    /// Whatever keeps the value from being written;
+    /// [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly) for a file that was opened to be read.
     pub fn update<T: Save>(&self, name: &str, value: &T) -> Result<()> {
         self.update_with(name, value, &WriteOptions::new())
     }
@@ -66,12 +70,18 @@ impl File {
     /// # Errors
     ///
     /// As [`File::update`].
-    pub fn update_with<T: Save>(&self, name: &str, value: &T, options: &WriteOptions) -> Result<()> {
+    pub fn update_with<T: Save>(
+        &self,
+        name: &str,
+        value: &T,
+        options: &WriteOptions,
+    ) -> Result<()> {
         self.write_with(name, value, &options.clone().overwrite(Overwrite::Update))
     }
 
-    /// Writes of a value whose members are at the root of the file what differs. Of what else is there, only what the type
-    /// knows is deleted: fields that are `None` now, or the other entries of a map.
+    /// Writes of a value whose members are at the root of the file what differs. Of what else is
+    /// there, only what the type knows is deleted: fields that are `None` now, or the other entries
+    /// of a map.
     ///
     /// # Errors
     ///
@@ -90,14 +100,20 @@ impl File {
     }
 }
 
-/// Walks through a value that is to be an update of a member, so that one that cannot be written changes nothing; whether
-/// objects that it does not write stay.
+/// Walks through a value that is to be an update of a member, so that one that cannot be written
+/// changes nothing; whether objects that it does not write stay.
 pub(super) fn is_apart<T: Save>(cx: &WriteContext, member: &str, value: &T) -> Result<bool> {
     Ok(whole::walk(cx, Place::Member(member), value)?.stays || cx.mask().is_some())
 }
 
 /// Updates a member of a group that is there, in its turn. The value was walked through.
-pub(super) fn update_member<T: Save>(group: Id, leaf: &str, value: &T, cx: &WriteContext, apart: bool) -> Result<()> {
+pub(super) fn update_member<T: Save>(
+    group: Id,
+    leaf: &str,
+    value: &T,
+    cx: &WriteContext,
+    apart: bool,
+) -> Result<()> {
     let _change = libhdf5::begin(&group)?;
     let mut sink = UpdateSink::new(group, leaf, apart)?;
     let written = whole::write_member(&mut sink, cx, leaf, value);
@@ -105,7 +121,12 @@ pub(super) fn update_member<T: Save>(group: Id, leaf: &str, value: &T, cx: &Writ
 }
 
 /// Updates the members of a group, in its turn. The value was walked through.
-pub(super) fn update_members<T: Save>(group: &Id, value: &T, cx: &WriteContext, apart: bool) -> Result<()> {
+pub(super) fn update_members<T: Save>(
+    group: &Id,
+    value: &T,
+    cx: &WriteContext,
+    apart: bool,
+) -> Result<()> {
     let known = known_members::<T>(group)?;
     let _change = libhdf5::begin(group)?;
     let mut sink = UpdateSink::of_group(group.clone(), known, apart)?;

@@ -35,7 +35,9 @@ pub(super) fn shape(object: &Object<'_>, stored: &Description) -> Result<Vec<u64
         return Err(Error::mismatch("the shape of an empty array", stored.dtype.to_string()));
     };
     let bytes: Vec<u8> = object.elements(stored)?;
-    let extents = bytes.chunks_exact(int.size.into()).map(|cell| u64::try_from(number::int(cell, int.signed)));
+    let extents = bytes
+        .chunks_exact(int.size.into())
+        .map(|cell| u64::try_from(number::int(cell, int.signed)));
     let shape = extents.collect::<Result<Vec<u64>, _>>().unwrap_or_default();
     if !shape.contains(&0) {
         return Err(ErrorKind::Damaged(format!("an empty array of shape {shape:?}")).into());
@@ -90,7 +92,9 @@ pub(super) fn no_text(node: Node<'_>) -> Stands<'_> {
 /// Whether numbers are characters.
 pub(crate) fn is_char(object: &Object<'_>, dtype: &Dtype) -> Result<bool> {
     match dtype {
-        Dtype::Int(int) if int.size <= 4 && !int.signed => Ok(object.text_attribute(CLASS)?.as_deref() == Some("char")),
+        Dtype::Int(int) if int.size <= 4 && !int.signed => {
+            Ok(object.text_attribute(CLASS)?.as_deref() == Some("char"))
+        }
         _ => Ok(false),
     }
 }
@@ -102,12 +106,13 @@ pub(crate) fn texts(node: &Node<'_>, description: &Description) -> Result<Option
     }
     let bytes: Vec<u8> = node.object.elements(description)?;
     let size = description.dtype.size();
-    let units: Vec<u32> = bytes.chunks_exact(size).map(|cell| number::int(cell, false) as u32).collect();
+    let units: Vec<u32> =
+        bytes.chunks_exact(size).map(|cell| number::int(cell, false) as u32).collect();
     let mut texts = Texts::default();
     for row in rows(&units, &description.shape) {
         for character in characters(row) {
-            let character =
-                character.ok_or_else(|| Error::new(ErrorKind::Invalid("characters of no Unicode".into())))?;
+            let character = character
+                .ok_or_else(|| Error::new(ErrorKind::Invalid("characters of no Unicode".into())))?;
             texts.bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
         }
         texts.ends.push(texts.bytes.len());
@@ -115,7 +120,8 @@ pub(crate) fn texts(node: &Node<'_>, description: &Description) -> Result<Option
     Ok(Some(texts))
 }
 
-/// The units of each text: column by column, so that those of one are as far from each other as there are texts.
+/// The units of each text: column by column, so that those of one are as far from each other as
+/// there are texts.
 pub(super) fn rows<'u, U: Copy>(
     units: &'u [U],
     shape: &[u64],

@@ -1,5 +1,5 @@
-//! What stands for a value in files of others: references to it, elements that are arrays or bytes, sequences of variable
-//! length, MATLAB's empty arrays and Octave's variables.
+//! What stands for a value in files of others: references to it, elements that are arrays or bytes,
+//! sequences of variable length, MATLAB's empty arrays and Octave's variables.
 //!
 //! The read door looks through these, so that no type has to know of them.
 
@@ -26,12 +26,17 @@ enum Stands<'a> {
 }
 
 /// Reads a value through whatever stands for it.
-pub(crate) fn read<T: FileBacked>(node: Node<'_>, read: &dyn Fn(Node<'_>) -> Result<T>) -> Result<T> {
+pub(crate) fn read<T: FileBacked>(
+    node: Node<'_>,
+    read: &dyn Fn(Node<'_>) -> Result<T>,
+) -> Result<T> {
     match look(node, &|| !matches!(T::schema(), Schema::Sequence(_) | Schema::Array { .. }))? {
-        Stands::Node(node) => match node.data().filter(|found| found.null).and_then(|_| T::from_absence(0)) {
-            Some(absent) => Ok(absent),
-            None => read(node),
-        },
+        Stands::Node(node) => {
+            match node.data().filter(|found| found.null).and_then(|_| T::from_absence(0)) {
+                Some(absent) => Ok(absent),
+                None => read(node),
+            }
+        }
         Stands::Object(node, object) => self::read(node.instead(object)?, read),
         Stands::Staged(node, description, elements) => {
             node.staged(description, elements, |node| self::read(node, read))
@@ -41,7 +46,10 @@ pub(crate) fn read<T: FileBacked>(node: Node<'_>, read: &dyn Fn(Node<'_>) -> Res
 }
 
 /// Reads many values through whatever stands for them, or for each of them.
-pub(crate) fn read_rows<T: FileBacked>(node: Node<'_>, read: &dyn Fn(Node<'_>) -> Result<Vec<T>>) -> Result<Vec<T>> {
+pub(crate) fn read_rows<T: FileBacked>(
+    node: Node<'_>,
+    read: &dyn Fn(Node<'_>) -> Result<Vec<T>>,
+) -> Result<Vec<T>> {
     match look(node, &|| false)? {
         Stands::Node(node) => match node.data() {
             Some(Description { dtype: Dtype::Reference | Dtype::Region, .. }) => references(node),
@@ -52,7 +60,9 @@ pub(crate) fn read_rows<T: FileBacked>(node: Node<'_>, read: &dyn Fn(Node<'_>) -
         },
         Stands::Object(node, object) => read_rows(node.instead(object)?, read),
         Stands::Staged(_, description, _) if description.elements() == Some(0) => Ok(Vec::new()),
-        Stands::Staged(node, description, elements) => node.staged(description, elements, |node| read_rows(node, read)),
+        Stands::Staged(node, description, elements) => {
+            node.staged(description, elements, |node| read_rows(node, read))
+        }
         Stands::Nothing(_) => Ok(Vec::new()),
     }
 }
@@ -72,11 +82,15 @@ pub(crate) fn is_itself(node: &Node<'_>) -> bool {
     use Dtype::{Array, Opaque, Other, Reference, Region, Sequence};
     node.data().is_some_and(|found| match found.dtype {
         Reference | Region | Sequence(_) | Array(..) | Opaque(..) | Other(..) => false,
-        _ => !matlab::may_be_empty(&found) || matlab::is_empty(&node.object).is_ok_and(|empty| !empty),
+        _ => {
+            !matlab::may_be_empty(&found)
+                || matlab::is_empty(&node.object).is_ok_and(|empty| !empty)
+        }
     })
 }
 
-/// Finds out what a node is; `single` says whether one reference in an array stands for the whole value.
+/// Finds out what a node is; `single` says whether one reference in an array stands for the whole
+/// value.
 fn look<'a>(node: Node<'a>, single: &dyn Fn() -> bool) -> Result<Stands<'a>> {
     if node.filters().next().is_some() {
         return Ok(Stands::Node(node));
@@ -99,7 +113,9 @@ fn look<'a>(node: Node<'a>, single: &dyn Fn() -> bool) -> Result<Stands<'a>> {
         {
             return one_reference(node, &description);
         }
-        Dtype::Sequence(element) if description.elements() == Some(1) && description.shape.is_empty() => {
+        Dtype::Sequence(element)
+            if description.elements() == Some(1) && description.shape.is_empty() =>
+        {
             let (elements, _) = node.object.sequences()?;
             let description = described(&elements, element);
             return Ok(Stands::Staged(node, description, elements));
@@ -143,7 +159,10 @@ fn references<T: FileBacked>(node: Node<'_>) -> Result<Vec<T>> {
     let value = |cell: &[u8]| {
         let found = match description.dtype {
             Dtype::Reference => node.object.target(cell)?.map(|object| node.instead(object)?.get()),
-            _ => node.object.region(cell)?.map(|(part, elements)| node.staged(part, elements, |node| node.get())),
+            _ => node
+                .object
+                .region(cell)?
+                .map(|(part, elements)| node.staged(part, elements, |node| node.get())),
         };
         found.unwrap_or_else(|| T::from_absence(0).ok_or_else(|| nothing(&node)))
     };
@@ -160,8 +179,9 @@ fn described(elements: &Gathered, dtype: &Dtype) -> Description {
     Description { dtype: dtype.clone(), shape: vec![len as u64], null: false }
 }
 
-/// The rows of a dataset whose elements are sequences, or that has more dimensions than one: their elements, one row
-/// after another, and how many each has. `None` where the node is no such dataset in a file of others.
+/// The rows of a dataset whose elements are sequences, or that has more dimensions than one: their
+/// elements, one row after another, and how many each has. `None` where the node is no such dataset
+/// in a file of others.
 pub(crate) fn read_ragged<R>(
     node: &Node<'_>,
     read: impl FnOnce(Node<'_>) -> Result<R>,
@@ -232,7 +252,11 @@ pub(crate) fn line(shape: &[u64]) -> Option<u64> {
 impl<'a> Node<'a> {
     /// What a dataset or an attribute is.
     fn data(&self) -> Option<Description> {
-        if matches!(self.kind(), ObjectKind::Dataset | ObjectKind::Attribute) { self.describe().ok() } else { None }
+        if matches!(self.kind(), ObjectKind::Dataset | ObjectKind::Attribute) {
+            self.describe().ok()
+        } else {
+            None
+        }
     }
 
     /// Whether what the node holds is in another form in the file.

@@ -41,7 +41,8 @@ pub(super) fn variable(node: Node<'_>) -> Result<Stands<'_>> {
         if is_text {
             return Ok(matlab::no_text(node));
         }
-        let mut shape = matlab::shape(&value, &value.source.describe(value.handle)?).map_err(|e| e.at("value"))?;
+        let mut shape = matlab::shape(&value, &value.source.describe(value.handle)?)
+            .map_err(|e| e.at("value"))?;
         shape.reverse();
         let dtype = match kind.as_str() {
             "cell" | "struct" => Dtype::Reference,
@@ -61,7 +62,10 @@ pub(super) fn variable(node: Node<'_>) -> Result<Stands<'_>> {
         let byte = match Any::decode(&cell, &found.dtype) {
             Some(Any::Float(0.0) | Any::Int(0)) => 0,
             Some(Any::Float(1.0) | Any::Int(1)) => 1,
-            _ => return Err(Error::new(ErrorKind::Invalid("a bool that is neither 0 nor 1".into())).at("value")),
+            _ => {
+                return Err(Error::new(ErrorKind::Invalid("a bool that is neither 0 nor 1".into()))
+                    .at("value"));
+            }
         };
         let description = Description { dtype: Dtype::Bool, shape: Vec::new(), null: false };
         return Ok(Stands::Staged(node, description, Gathered::Bytes(vec![byte])));
@@ -98,7 +102,8 @@ fn range(value: &Object<'_>) -> Result<(Description, Gathered)> {
     };
     let part = |name: &str| {
         let member = compound.members.iter().find(|member| member.name == name);
-        let number = member.and_then(|member| Any::decode(cell.get(member.offset..)?, &member.dtype));
+        let number =
+            member.and_then(|member| Any::decode(cell.get(member.offset..)?, &member.dtype));
         match number {
             Some(Any::Float(number) | Any::Rounded(number)) => Ok(number),
             Some(Any::Int(number)) => Ok(number as f64),
@@ -118,10 +123,14 @@ fn range(value: &Object<'_>) -> Result<(Description, Gathered)> {
         None => Some(((limit - base) / step + 1.0).floor().max(0.0) as u64),
     };
     let count = count.filter(|count| *count <= MOST);
-    let count =
-        count.ok_or_else(|| Error::new(ErrorKind::Damaged(format!("a range from {base} to {limit} by {step}"))))?;
+    let count = count.ok_or_else(|| {
+        Error::new(ErrorKind::Damaged(format!("a range from {base} to {limit} by {step}")))
+    })?;
     let bytes = (0..count).flat_map(|i| (base + i as f64 * step).to_le_bytes()).collect();
-    Ok((Description { dtype: Dtype::F64, shape: vec![count, 1], null: false }, Gathered::Bytes(bytes)))
+    Ok((
+        Description { dtype: Dtype::F64, shape: vec![count, 1], null: false },
+        Gathered::Bytes(bytes),
+    ))
 }
 
 /// The values of a cell array; the node itself where it is none.
@@ -146,9 +155,16 @@ fn len_of_cell(group: &Object<'_>) -> Result<Option<usize>> {
     Ok((0..len).all(|i| names.binary_search(&format!("_{i}")).is_ok()).then_some(len))
 }
 
-/// How many values a variable has that is a column of a table: in an array of structs, the cells of a field.
+/// How many values a variable has that is a column of a table: in an array of structs, the cells of
+/// a field.
 pub(crate) fn len(column: &Object<'_>) -> Result<Option<u64>> {
-    match column.attribute(VARIABLE)?.is_some().then(|| column.child("value")).transpose()?.flatten() {
+    match column
+        .attribute(VARIABLE)?
+        .is_some()
+        .then(|| column.child("value"))
+        .transpose()?
+        .flatten()
+    {
         Some(value) => Ok(len_of_cell(&value)?.map(|len| len as u64)),
         None => Ok(None),
     }

@@ -12,8 +12,8 @@ use crate::slot::{Slot, Written, cycle};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::ops::Deref;
 use std::sync::atomic::{
-    AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
-    AtomicUsize, Ordering,
+    AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8, AtomicU16,
+    AtomicU32, AtomicU64, AtomicUsize, Ordering,
 };
 use std::sync::{Mutex, OnceLock, RwLock};
 
@@ -121,8 +121,8 @@ guarded_is_backed! {
 }
 
 thread_local! {
-    /// The cells that this thread is writing the values of, the innermost last, each batch sorted. A lock among them would not
-    /// be got a second time.
+    /// The cells that this thread is writing the values of, the innermost last, each batch sorted.
+    /// A lock among them would not be got a second time.
     static HELD: RefCell<Vec<Batch>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -142,7 +142,11 @@ impl Held {
 
     fn all<C>(cells: &[&C]) -> Result<Held> {
         let cells: Vec<usize> = cells.iter().map(|cell| address(*cell)).collect();
-        if cells.iter().any(|cell| is_held(*cell)) { Err(cycle()) } else { Ok(Held::enter(Batch::Many(cells))) }
+        if cells.iter().any(|cell| is_held(*cell)) {
+            Err(cycle())
+        } else {
+            Ok(Held::enter(Batch::Many(cells)))
+        }
     }
 
     fn enter(batch: Batch) -> Held {

@@ -32,7 +32,11 @@ pub(crate) fn write_all<T: Save>(rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Wr
 
 /// Reads a sequence, in whichever of its layouts it is.
 pub(crate) fn read_all<T: FileBacked>(node: Node<'_>) -> Result<Vec<T>> {
-    if is_numbered::<T>(&node)? { sequence::read_numbered(node.each()) } else { node.each().get_rows() }
+    if is_numbered::<T>(&node)? {
+        sequence::read_numbered(node.each())
+    } else {
+        node.each().get_rows()
+    }
 }
 
 /// Whether a node is a numbered group of values, and not the rows of their type.
@@ -149,15 +153,24 @@ pub(crate) use collections_are_backed;
 
 pub(crate) type Values<'v, T> = &'v mut dyn ExactSizeIterator<Item = T>;
 
-pub(crate) fn kept<'v, T>(values: Vec<&'v T>, _: &crate::context::WriteContext) -> Result<Vec<&'v T>> {
+pub(crate) fn kept<'v, T>(
+    values: Vec<&'v T>,
+    _: &crate::context::WriteContext,
+) -> Result<Vec<&'v T>> {
     Ok(values)
 }
 
-fn hashed<'v, T: Save>(values: Vec<&'v T>, cx: &crate::context::WriteContext) -> Result<Vec<&'v T>> {
+fn hashed<'v, T: Save>(
+    values: Vec<&'v T>,
+    cx: &crate::context::WriteContext,
+) -> Result<Vec<&'v T>> {
     sorted(values, |value| *value, Order::Hashed, cx)
 }
 
-fn ordered<'v, T: Ord>(mut values: Vec<&'v T>, _: &crate::context::WriteContext) -> Result<Vec<&'v T>> {
+fn ordered<'v, T: Ord>(
+    mut values: Vec<&'v T>,
+    _: &crate::context::WriteContext,
+) -> Result<Vec<&'v T>> {
     values.sort();
     Ok(values)
 }

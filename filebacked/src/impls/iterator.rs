@@ -17,11 +17,13 @@ use std::fmt;
 /// So many bytes of values are held at a time.
 const BLOCK: usize = 64 << 10;
 
-/// The values of an iterator of known length, saved as the `Vec` of them would be: the same bytes, which load as one.
+/// The values of an iterator of known length, saved as the `Vec` of them would be: the same bytes,
+/// which load as one.
 ///
-/// Numbers (and arrays of a fixed length of them) are never together in memory: a block of them is made and
-/// written after the other. Values of other types lie in columns, of which each needs all values, so they are collected
-/// first. An iterator may be asked for more than once, so it is cloned; the values of the clones have to be the same.
+/// Numbers (and arrays of a fixed length of them) are never together in memory: a block of them is
+/// made and written after the other. Values of other types lie in columns, of which each needs all
+/// values, so they are collected first. An iterator may be asked for more than once, so it is
+/// cloned; the values of the clones have to be the same.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -94,8 +96,9 @@ where
             fill(&mut values, &mut part);
             if let Some((dtype, mut shape, bytes)) = block(&part, cx)?
                 && let [rows, inner @ ..] = &mut shape[..]
-                && let Some(size) =
-                    storage::elements(inner).and_then(|n| n.checked_mul(dtype.size())).filter(|n| *n > 0)
+                && let Some(size) = storage::elements(inner)
+                    .and_then(|n| n.checked_mul(dtype.size()))
+                    .filter(|n| *n > 0)
             {
                 *rows = len as u64;
                 let (mut failed, mut start) = (None, Some((values, bytes)));
@@ -139,15 +142,17 @@ where
     }
 
     fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
-        let all: Vec<Vec<I::Item>> = rows.iter().map(|sequence| sequence.0.clone().collect()).collect();
+        let all: Vec<Vec<I::Item>> =
+            rows.iter().map(|sequence| sequence.0.clone().collect()).collect();
         slot.put_rows(Rows::slice(&all))
     }
 }
 
-/// The entries of an iterator of known length, saved as the map of them would be, in the order in which they come.
+/// The entries of an iterator of known length, saved as the map of them would be, in the order in
+/// which they come.
 ///
-/// Where each value is an object of its own, it is made, written and dropped before the next one; flat
-/// values, which lie in columns, are collected first. Each key may come once.
+/// Where each value is an object of its own, it is made, written and dropped before the next one;
+/// flat values, which lie in columns, are collected first. Each key may come once.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -189,14 +194,20 @@ impl<K: Save, V: Save, I: ExactSizeIterator<Item = (K, V)> + Clone> Save for Pai
                 return Err(another_length());
             }
             check_keys(&entries, cx)?;
-            return map::write(|| entries.iter().map(|(key, value)| (key, value)), Order::Kept, slot);
+            return map::write(
+                || entries.iter().map(|(key, value)| (key, value)),
+                Order::Kept,
+                slot,
+            );
         }
         let mut group = slot.group(Stamp::kind("links"))?;
         group.write_len(len)?;
         let (mut names, mut count) = (HashSet::with_capacity(len), 0);
         for (key, value) in entries {
             let name = key_name(&key)?.into_owned();
-            group.entry(&escape_link(&name), Some(&name), value_schema::<V>(cx), |slot| slot.put(&value))?;
+            group.entry(&escape_link(&name), Some(&name), value_schema::<V>(cx), |slot| {
+                slot.put(&value)
+            })?;
             count += 1;
             if let Some(twin) = names.replace(name) {
                 return Err(twice(&format!("`{twin}`")));

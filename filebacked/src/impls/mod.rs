@@ -1,4 +1,5 @@
-//! `Save` and `FileBacked` for types of the standard library and of other crates: thin, each calls one layout.
+//! `Save` and `FileBacked` for types of the standard library and of other crates: thin, each calls
+//! one layout.
 
 mod borrowed;
 mod cell;

@@ -72,7 +72,9 @@ macro_rules! printed_is_backed {
 pub(crate) use printed_is_backed;
 
 /// Reads what `Display` printed.
-pub(crate) fn parse<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(text: &str) -> Result<T> {
+pub(crate) fn parse<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(
+    text: &str,
+) -> Result<T> {
     text.parse().map_err(|source: T::Err| {
         let name = std::any::type_name::<T>();
         Error::new(ErrorKind::Invalid(format!("{text:?} is no `{name}`"))).with_source(source)

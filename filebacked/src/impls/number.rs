@@ -193,8 +193,10 @@ macro_rules! size_is_element {
 }
 size_is_element!(usize as u64, isize as i64);
 
-const WIDE_SIGNED: &[CompoundMember; 2] = &[member("lo", 0, Dtype::U64), member("hi", 8, Dtype::I64)];
-const WIDE_UNSIGNED: &[CompoundMember; 2] = &[member("lo", 0, Dtype::U64), member("hi", 8, Dtype::U64)];
+const WIDE_SIGNED: &[CompoundMember; 2] =
+    &[member("lo", 0, Dtype::U64), member("hi", 8, Dtype::I64)];
+const WIDE_UNSIGNED: &[CompoundMember; 2] =
+    &[member("lo", 0, Dtype::U64), member("hi", 8, Dtype::U64)];
 
 /// 128-bit integers in two halves: HDF5's readers have no 16-byte integers.
 macro_rules! wide_is_element {
@@ -260,7 +262,9 @@ impl Element for char {
                 // NUL is padding to HDF5.
                 (None, _) => Ok('\0'),
                 (Some(only), None) => Ok(only),
-                _ => Err(Error::new(ErrorKind::Invalid(format!("{text:?} is no single character")))),
+                _ => {
+                    Err(Error::new(ErrorKind::Invalid(format!("{text:?} is no single character"))))
+                }
             }
         };
         Ok((texts.into_iter().map(char_of).collect::<Result<_>>()?, shape))

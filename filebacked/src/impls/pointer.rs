@@ -114,19 +114,25 @@ pointer_is_backed! {
 }
 
 /// Writes the values behind pointers as rows of their type.
-fn write_values<P: Deref<Target: Save + Sized>>(rows: Rows<'_, P>, slot: Slot<'_>) -> Result<Written> {
+fn write_values<P: Deref<Target: Save + Sized>>(
+    rows: Rows<'_, P>,
+    slot: Slot<'_>,
+) -> Result<Written> {
     let values: Vec<&P::Target> = rows.iter().map(Deref::deref).collect();
     slot.put_rows(Rows::refs(&values))
 }
 
-/// The same for pointers that may share them: once each if the field says so, and a link each where they are objects anyway.
+/// The same for pointers that may share them: once each if the field says so, and a link each where
+/// they are objects anyway.
 fn write_owners<P: Save + Deref<Target: Save + Sized>>(
     rows: Rows<'_, P>,
     mut slot: Slot<'_>,
     weak_count: fn(&P) -> usize,
 ) -> Result<Written> {
     match slot.layout() {
-        None if P::Target::is_listed() && !slot.has_filter::<P::Target>() => sequence::write_numbered(rows, slot),
+        None if P::Target::is_listed() && !slot.has_filter::<P::Target>() => {
+            sequence::write_numbered(rows, slot)
+        }
         Some(StoreAs::Shared) => {
             slot.in_rows(rows.iter().filter(|owner| weak_count(owner) > 0));
             layout::shared::write(rows, slot)

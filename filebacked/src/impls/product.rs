@@ -24,7 +24,8 @@ use crate::slot::{Slot, Written};
 use crate::stamp::Stamp;
 use crate::storage::ObjectKind;
 
-/// `Save` for a type that is a group of named members; each is a field, or a function that gives a reference into the value.
+/// `Save` for a type that is a group of named members; each is a field, or a function that gives a
+/// reference into the value.
 macro_rules! save_members {
     ($kind:literal, $($member:literal => $get:expr),*) => {
         fn write(&self, slot: Slot<'_>) -> Result<Written> {
@@ -150,7 +151,9 @@ impl<T: FileBacked, const N: usize> FileBacked for [T; N] {
             false => node.each().get_shaped::<T>(&[])?.0,
         };
         let found = values.len();
-        values.try_into().map_err(|_| Error::mismatch(format!("{N} values"), format!("{found} values")))
+        values
+            .try_into()
+            .map_err(|_| Error::mismatch(format!("{N} values"), format!("{found} values")))
     }
 
     fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
@@ -161,7 +164,8 @@ impl<T: FileBacked, const N: usize> FileBacked for [T; N] {
         let all: Vec<usize> = inner.iter().copied().chain([N]).collect();
         let (values, outer) = node.each().get_shaped::<T>(&all)?;
         let arrays = inner.iter().product::<usize>().saturating_mul(outer);
-        // Arrays without elements cost nothing in the file, so nothing but a limit keeps their number honest.
+        // Arrays without elements cost nothing in the file, so nothing but a limit keeps their
+        // number honest.
         if N == 0 && arrays > MOST_EMPTY_ROWS {
             return Err(ErrorKind::Damaged(format!("{arrays} arrays without elements")).into());
         }
@@ -171,7 +175,11 @@ impl<T: FileBacked, const N: usize> FileBacked for [T; N] {
             let array: Vec<T> = values.by_ref().take(N).collect();
             let found = array.len();
             let array = array.try_into();
-            read.push(array.map_err(|_| Error::mismatch(format!("{N} values"), format!("{found} values")))?);
+            read.push(
+                array.map_err(|_| {
+                    Error::mismatch(format!("{N} values"), format!("{found} values"))
+                })?,
+            );
         }
         Ok((read, outer))
     }

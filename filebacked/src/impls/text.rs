@@ -177,6 +177,8 @@ converted_text! {
 
 #[cold]
 fn not_unicode(what: &str) -> Error {
-    Error::new(ErrorKind::Unsupported(format!("a {what} that is not UTF-8 cannot be stored as text")))
-        .with_help("store its bytes: `Vec<u8>`")
+    Error::new(ErrorKind::Unsupported(format!(
+        "a {what} that is not UTF-8 cannot be stored as text"
+    )))
+    .with_help("store its bytes: `Vec<u8>`")
 }

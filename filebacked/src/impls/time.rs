@@ -8,9 +8,12 @@ use crate::slot::{Slot, Written};
 use crate::storage::{CompoundMember, Dtype};
 use std::time::{Duration, SystemTime};
 
-const DURATION: &[CompoundMember; 2] = &[member("secs", 0, Dtype::U64), member("nanos", 8, Dtype::U32)];
-/// Seconds, and nanoseconds after that: the form of a point in time, and of a span that may be negative.
-pub(crate) const POINT: &[CompoundMember; 2] = &[member("secs", 0, Dtype::I64), member("nanos", 8, Dtype::U32)];
+const DURATION: &[CompoundMember; 2] =
+    &[member("secs", 0, Dtype::U64), member("nanos", 8, Dtype::U32)];
+/// Seconds, and nanoseconds after that: the form of a point in time, and of a span that may be
+/// negative.
+pub(crate) const POINT: &[CompoundMember; 2] =
+    &[member("secs", 0, Dtype::I64), member("nanos", 8, Dtype::U32)];
 
 /// An element of the compound.
 pub(crate) fn cell(secs: [u8; 8], nanos: u32) -> [u8; 12] {
@@ -24,7 +27,9 @@ pub(crate) fn cell(secs: [u8; 8], nanos: u32) -> [u8; 12] {
 pub(crate) fn nanos(value: crate::layout::number::Any) -> Result<u32> {
     let nanos: u32 = scalar::integer(value, "number of nanoseconds")?;
     if nanos >= 1_000_000_000 {
-        return Err(Error::new(ErrorKind::Invalid(format!("{nanos} nanoseconds, which is a second or more"))));
+        return Err(Error::new(ErrorKind::Invalid(format!(
+            "{nanos} nanoseconds, which is a second or more"
+        ))));
     }
     Ok(nanos)
 }
@@ -70,7 +75,8 @@ fn from_epoch(secs: i64, nanos: u32) -> Option<SystemTime> {
 fn is_micros(node: &Node<'_>) -> Result<bool> {
     let dtype = node.describe()?.dtype;
     let members = dtype.members();
-    Ok(members.is_some_and(|compound| compound.members.iter().any(|member| member.name == "micros")))
+    Ok(members
+        .is_some_and(|compound| compound.members.iter().any(|member| member.name == "micros")))
 }
 
 impl Element for SystemTime {
@@ -83,8 +89,9 @@ impl Element for SystemTime {
 
     fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<Self>, Vec<usize>)> {
         let time = |secs: i64, nanos| {
-            from_epoch(secs, nanos)
-                .ok_or_else(|| Error::new(ErrorKind::Invalid(format!("a time {secs} seconds from 1970"))))
+            from_epoch(secs, nanos).ok_or_else(|| {
+                Error::new(ErrorKind::Invalid(format!("a time {secs} seconds from 1970")))
+            })
         };
         let read = scalar::read_pairs(node, rank, "SystemTime", ["secs", "nanos"], |secs, rest| {
             time(scalar::integer(secs, "number of seconds")?, nanos(rest)?)

@@ -22,7 +22,8 @@ impl fmt::Display for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut lines = Vec::new();
         collect(&self.root, String::new(), String::new(), &mut lines);
-        let wide = lines.iter().filter(|line| !line.text.is_empty()).map(|line| line.name.chars().count());
+        let wide =
+            lines.iter().filter(|line| !line.text.is_empty()).map(|line| line.name.chars().count());
         let wide = wide.filter(|width| *width <= WIDEST).max();
         let wide = wide.unwrap_or(0);
         for line in lines {
@@ -43,7 +44,8 @@ struct Line {
 
 /// The lines of a node: `first` stands before its name, `rest` before those of what is below it.
 fn collect(node: &TreeNode, first: String, rest: String, lines: &mut Vec<Line>) {
-    let slash = if matches!(node.content, Content::Group { .. }) && node.name != "/" { "/" } else { "" };
+    let slash =
+        if matches!(node.content, Content::Group { .. }) && node.name != "/" { "/" } else { "" };
     lines.push(Line { name: format!("{first}{}{slash}", plain(&node.name)), text: describe(node) });
     let records = spread(node);
     // Of what is told on one line the types of members are left out, their filters are not.
@@ -61,7 +63,10 @@ fn collect(node: &TreeNode, first: String, rest: String, lines: &mut Vec<Line>) 
         branches(&rest, below == 0)
     };
     for attribute in attributes {
-        lines.push(Line { name: branch().0 + "@" + &plain(&attribute.name), text: describe_attribute(attribute) });
+        lines.push(Line {
+            name: branch().0 + "@" + &plain(&attribute.name),
+            text: describe_attribute(attribute),
+        });
     }
     for i in 0..records.map_or(0, |compound| compound.members.len()) {
         let (first, rest) = branch();
@@ -72,7 +77,10 @@ fn collect(node: &TreeNode, first: String, rest: String, lines: &mut Vec<Line>) 
         collect(member, first, rest, lines);
     }
     if left_out > 0 {
-        lines.push(Line { name: format!("{}... {} more", branch().0, grouped(left_out as u64)), text: String::new() });
+        lines.push(Line {
+            name: format!("{}... {} more", branch().0, grouped(left_out as u64)),
+            text: String::new(),
+        });
     }
 }
 
@@ -92,7 +100,8 @@ fn spread(node: &TreeNode) -> Option<&CompoundType> {
     (description.dtype.to_string().chars().count() > COMPOUND).then_some(compound)
 }
 
-/// The lines of a member of a compound type, which has its marks among the attributes of the dataset.
+/// The lines of a member of a compound type, which has its marks among the attributes of the
+/// dataset.
 fn collect_record(
     compound: Option<&CompoundType>,
     i: usize,
@@ -111,9 +120,12 @@ fn collect_record(
     }
     let inner = if let Dtype::Compound(inner) = dtype { Some(inner) } else { None };
     let said = if inner.is_some() { "compound".to_string() } else { dtype.to_string() };
-    let mut parts = vec![if shape.is_empty() { said } else { format!("{said} {}", extents(&shape)) }];
+    let mut parts =
+        vec![if shape.is_empty() { said } else { format!("{said} {}", extents(&shape)) }];
     parts.extend(mark(node, &format!("{STAMP}:{path}")));
-    parts.extend(mark(node, &format!("{FILTER}:{path}")).map(|filter| format!("by filter {filter}")));
+    parts.extend(
+        mark(node, &format!("{FILTER}:{path}")).map(|filter| format!("by filter {filter}")),
+    );
     lines.push(Line { name: first + &plain(&member.name), text: plain(&parts.join(", ")) });
     let count = inner.map_or(0, |inner| inner.members.len());
     // The elements of an array of structs have a level of their own among the names of attributes.
@@ -127,7 +139,8 @@ fn collect_record(
 
 /// Whether an attribute is told in the line of its object.
 fn is_inline(attribute: &TreeAttribute, node: &TreeNode) -> bool {
-    attribute.value.is_some() && (attribute.is_mark() || (is_detail(attribute) && node.attribute(STAMP).is_some()))
+    attribute.value.is_some()
+        && (attribute.is_mark() || (is_detail(attribute) && node.attribute(STAMP).is_some()))
 }
 
 /// Whether it belongs to a stamp.
@@ -209,7 +222,12 @@ fn stored(description: &Description, storage: &Layout) -> Option<String> {
     if !storage.filters.is_empty() {
         let _ = write!(text, " {}", plain(&storage.filters.join(" + ")));
     }
-    let _ = write!(text, ", {} {}", grouped(storage.bytes), if storage.bytes == 1 { "byte" } else { "bytes" });
+    let _ = write!(
+        text,
+        ", {} {}",
+        grouped(storage.bytes),
+        if storage.bytes == 1 { "byte" } else { "bytes" }
+    );
     if !storage.filters.is_empty() {
         let raw = description.elements().and_then(|n| n.checked_mul(description.dtype.size()));
         if let Some(raw) = raw.filter(|raw| *raw > 0 && description.dtype.is_plain()) {
@@ -233,7 +251,9 @@ fn broken(error: &crate::Error) -> String {
 /// Text that stays in its line.
 fn plain(text: &str) -> String {
     text.chars()
-        .flat_map(|c| if c.is_control() { Shown::Escaped(c.escape_default()) } else { Shown::Plain(Some(c)) })
+        .flat_map(|c| {
+            if c.is_control() { Shown::Escaped(c.escape_default()) } else { Shown::Plain(Some(c)) }
+        })
         .collect()
 }
 

@@ -5,7 +5,8 @@ use crate::object::Object;
 use crate::storage::{Cell, Description, Dtype, Form};
 use crate::value::Dataset;
 
-/// Datasets above this many bytes, or texts of variable length, are not read for the sake of a preview.
+/// Datasets above this many bytes, or texts of variable length, are not read for the sake of a
+/// preview.
 const READ: usize = 16 << 10;
 
 /// How many elements are shown.
@@ -17,7 +18,8 @@ const WIDE: usize = 40;
 /// How many characters of a text are shown.
 const CHARACTERS: usize = 60;
 
-/// The value of a dataset or an attribute, or its first elements. `None` where it is large, empty, or no text says it.
+/// The value of a dataset or an attribute, or its first elements. `None` where it is large, empty,
+/// or no text says it.
 pub(super) fn text(object: &Object<'_>, description: &Description) -> Option<String> {
     let elements = description.elements().filter(|elements| *elements > 0)?;
     elements.checked_mul(description.dtype.size().max(1)).filter(|bytes| *bytes <= READ)?;
@@ -30,11 +32,13 @@ pub(crate) fn preview(dataset: &Dataset) -> Option<String> {
     if elements == 0 {
         return None;
     }
-    let cells: Vec<String> = (0..elements.min(SHOWN)).map(|i| element(dataset, i)).collect::<Option<_>>()?;
+    let cells: Vec<String> =
+        (0..elements.min(SHOWN)).map(|i| element(dataset, i)).collect::<Option<_>>()?;
     if dataset.shape().is_empty() {
         return cells.into_iter().next();
     }
-    // The order of elements says little where there are more dimensions than one and more elements than shown.
+    // The order of elements says little where there are more dimensions than one and more elements
+    // than shown.
     if dataset.shape().len() > 1 && elements > SHOWN {
         return None;
     }
@@ -74,16 +78,22 @@ fn composed(form: &Form, part: &Cell) -> Option<String> {
         (Form::Flat(dtype), Cell::Bytes(bytes)) => cell(bytes, dtype),
         (Form::Text, Cell::Bytes(text)) => quoted(text),
         (Form::Reference, Cell::Bytes(path)) if path.is_empty() => Some("-> nothing".to_string()),
-        (Form::Reference, Cell::Bytes(path)) => Some(format!("-> {}", String::from_utf8_lossy(path))),
+        (Form::Reference, Cell::Bytes(path)) => {
+            Some(format!("-> {}", String::from_utf8_lossy(path)))
+        }
         (Form::Sequence(inner) | Form::Array(inner, _), Cell::Bytes(bytes)) => {
             let Form::Flat(dtype) = &**inner else { return None };
             let size = dtype.size().max(1);
             let more = bytes.len() / size > SHOWN;
-            Some(format!("[{}]", many(&mut bytes.chunks_exact(size).map(|bytes| cell(bytes, dtype)), more)?))
+            Some(format!(
+                "[{}]",
+                many(&mut bytes.chunks_exact(size).map(|bytes| cell(bytes, dtype)), more)?
+            ))
         }
-        (Form::Sequence(inner) | Form::Array(inner, _), Cell::Many(parts)) => {
-            Some(format!("[{}]", many(&mut parts.iter().map(|part| composed(inner, part)), parts.len() > SHOWN)?))
-        }
+        (Form::Sequence(inner) | Form::Array(inner, _), Cell::Many(parts)) => Some(format!(
+            "[{}]",
+            many(&mut parts.iter().map(|part| composed(inner, part)), parts.len() > SHOWN)?
+        )),
         (Form::Compound(members), Cell::Many(parts)) => {
             let mut named = members
                 .iter()
@@ -107,9 +117,13 @@ fn quoted(bytes: &[u8]) -> Option<String> {
 /// One element.
 fn cell(bytes: &[u8], dtype: &Dtype) -> Option<String> {
     match dtype {
-        Dtype::Int(_) | Dtype::F16 | Dtype::Bf16 | Dtype::F32 | Dtype::F64 | Dtype::F80(_) | Dtype::F128 => {
-            number(bytes, dtype)
-        }
+        Dtype::Int(_)
+        | Dtype::F16
+        | Dtype::Bf16
+        | Dtype::F32
+        | Dtype::F64
+        | Dtype::F80(_)
+        | Dtype::F128 => number(bytes, dtype),
         Dtype::Bool => Some(match bytes.first()? {
             0 => "false".to_string(),
             1 => "true".to_string(),
@@ -129,9 +143,14 @@ fn cell(bytes: &[u8], dtype: &Dtype) -> Option<String> {
         Dtype::Compound(compound) => {
             let member = |member: &crate::storage::CompoundMember| {
                 let end = member.offset.checked_add(member.dtype.size())?;
-                Some(format!("{}: {}", member.name, cell(bytes.get(member.offset..end)?, &member.dtype)?))
+                Some(format!(
+                    "{}: {}",
+                    member.name,
+                    cell(bytes.get(member.offset..end)?, &member.dtype)?
+                ))
             };
-            let shown = compound.members.iter().take(SHOWN).map(member).collect::<Option<Vec<_>>>()?;
+            let shown =
+                compound.members.iter().take(SHOWN).map(member).collect::<Option<Vec<_>>>()?;
             let rest = if compound.members.len() > SHOWN { ", .." } else { "" };
             Some(format!("{{{}{rest}}}", shown.join(", ")))
         }

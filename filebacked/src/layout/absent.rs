@@ -1,6 +1,7 @@
 //! What is not there.
 //!
-//! In a field, `None` is no link. Where a missing link would not tell (in maps and lists, or inside a `Some`), a marker:
+//! In a field, `None` is no link. Where a missing link would not tell (in maps and lists, or inside
+//! a `Some`), a marker:
 //!
 //! ```text
 //! x            group     filebacked = "none 0": None; "none 1": Some(None)
@@ -14,8 +15,9 @@
 //! └── values   numbers, bools, text: n of them, 0 or empty where there is none; anything else: those that are there
 //! ```
 //!
-//! Of integers, bools and text it is also one of AnnData's nullable arrays: `encoding-type` is `nullable-integer`,
-//! `nullable-boolean` or `nullable-string-array`, and `encoding-version` is `0.1.0`.
+//! Of integers, bools and text it is also one of AnnData's nullable arrays: `encoding-type` is
+//! `nullable-integer`, `nullable-boolean` or `nullable-string-array`, and `encoding-version` is
+//! `0.1.0`.
 
 use crate::backed::{FileBacked, Save};
 use crate::error::{Error, ErrorKind, Result};
@@ -41,7 +43,8 @@ pub(crate) fn write_rows_unless<T: Save>(
     slot: Slot<'_>,
     left_out: impl Fn(&T) -> bool,
 ) -> Result<Written> {
-    let kept: Vec<Option<&T>> = rows.iter().map(|value| (!left_out(value)).then_some(value)).collect();
+    let kept: Vec<Option<&T>> =
+        rows.iter().map(|value| (!left_out(value)).then_some(value)).collect();
     T::write_optional_rows(&kept, slot)
 }
 
@@ -59,14 +62,21 @@ pub(crate) fn write_present<T: Save>(values: &[Option<&T>], slot: Slot<'_>) -> R
     group.end()
 }
 
-/// Writes values of which some are absent, in a data frame as one dataset in which `gap` stands for those.
-pub(crate) fn write_with_gaps<T: Save + Copy>(values: &[Option<&T>], gap: T, slot: Slot<'_>) -> Result<Written> {
+/// Writes values of which some are absent, in a data frame as one dataset in which `gap` stands for
+/// those.
+pub(crate) fn write_with_gaps<T: Save + Copy>(
+    values: &[Option<&T>],
+    gap: T,
+    slot: Slot<'_>,
+) -> Result<Written> {
     if slot.storage.encoding != Encoding::Columns {
         return write_present(values, slot);
     }
     if values.iter().flatten().any(|value| T::is_gap(value)) {
-        return Err(Error::new(ErrorKind::Unsupported("a NaN beside values that are absent, in a data frame".into()))
-            .with_help("AnnData has NaN for both: store a `None`, or let the field be no `Option`"));
+        return Err(Error::new(ErrorKind::Unsupported(
+            "a NaN beside values that are absent, in a data frame".into(),
+        ))
+        .with_help("AnnData has NaN for both: store a `None`, or let the field be no `Option`"));
     }
     let values: Vec<T> = values.iter().map(|value| value.copied().unwrap_or(gap)).collect();
     slot.put_rows(Rows::slice(&values))
@@ -84,7 +94,11 @@ pub(crate) fn write_rows_with<T>(
     group.end()
 }
 
-fn begin<'a>(len: usize, mut mask: impl Iterator<Item = bool>, slot: Slot<'a>) -> Result<GroupWriter<'a>> {
+fn begin<'a>(
+    len: usize,
+    mut mask: impl Iterator<Item = bool>,
+    slot: Slot<'a>,
+) -> Result<GroupWriter<'a>> {
     let mut group = slot.group(Stamp::kind("optional"))?;
     group.write_len(len)?;
     group.part("mask", |slot| {
@@ -121,14 +135,19 @@ fn is_optional(node: &Node<'_>) -> Result<bool> {
         let description = node.describe()?;
         Ok::<_, Error>(description.dtype.members().is_some_and(|compound| {
             compound.members.len() == 2
-                && ["mask", "values"].iter().all(|name| compound.members.iter().any(|m| m.name == *name))
+                && ["mask", "values"]
+                    .iter()
+                    .all(|name| compound.members.iter().any(|m| m.name == *name))
         }))
     };
     Ok(stamped.unwrap_or(!node.ours && node.filters().next().is_none() && members()?))
 }
 
 /// Reads many options whose values a filter reads.
-pub(crate) fn read_rows_with<T: 'static>(node: Node<'_>, filter: &(impl Filter<T> + ?Sized)) -> Result<Vec<Option<T>>> {
+pub(crate) fn read_rows_with<T: 'static>(
+    node: Node<'_>,
+    filter: &(impl Filter<T> + ?Sized),
+) -> Result<Vec<Option<T>>> {
     read(node, false, |node| node.get_rows_with(filter))
 }
 
@@ -137,7 +156,8 @@ fn read<'a, T>(
     filled: bool,
     values: impl FnOnce(Node<'a>) -> Result<Vec<T>>,
 ) -> Result<Vec<Option<T>>> {
-    // A plain column is one without absent values: what others write, and what a field was before it became optional.
+    // A plain column is one without absent values: what others write, and what a field was before
+    // it became optional.
     if !is_optional(&node)? {
         return Ok(values(node)?.into_iter().map(Some).collect());
     }
@@ -152,13 +172,16 @@ fn read<'a, T>(
         None => {
             let group = node.group_of("optional", "a group (optional)")?;
             let mask = group.part("mask", |node| node.get_rows::<bool>())?;
-            let values = group.part("values", |node| values(if filled { node } else { node.present(&mask)? }))?;
+            let values = group
+                .part("values", |node| values(if filled { node } else { node.present(&mask)? }))?;
             // AnnData's arrays always have a place for what is missing.
-            always = values.len() != mask.len() && group.object.text_attribute(encoding::TYPE)?.is_some();
+            always = values.len() != mask.len()
+                && group.object.text_attribute(encoding::TYPE)?.is_some();
             (mask, values)
         }
     };
-    // Whether absent ones have a place was settled by the type that was written, which may have been another one.
+    // Whether absent ones have a place was settled by the type that was written, which may have
+    // been another one.
     let present = mask.iter().filter(|missing| !**missing).count();
     let filled = values.len() == mask.len() || always || filled && values.len() != present;
     let wanted = if filled { mask.len() } else { present };

@@ -1,4 +1,5 @@
-//! Bytes that somebody else understands: values encoded by a codec, and texts that cannot be HDF5 strings.
+//! Bytes that somebody else understands: values encoded by a codec, and texts that cannot be HDF5
+//! strings.
 //!
 //! ```text
 //! x            u8 (bytes)  codec = "bincode 2 standard", type = "app::State" (for people; nothing depends on it)
@@ -40,7 +41,9 @@ pub(crate) fn write_packed<'t, I: Iterator<Item = &'t [u8]>>(
     let total: usize = pieces().map(<[u8]>::len).sum();
     group.write_len(len as usize)?;
     group.part("bytes", |slot| {
-        slot.dataset_fill(&Dtype::U8, &[total as u64], &mut |out| pieces().for_each(|piece| out.put(piece)))
+        slot.dataset_fill(&Dtype::U8, &[total as u64], &mut |out| {
+            pieces().for_each(|piece| out.put(piece))
+        })
     })?;
     group.part("offsets", |slot| {
         slot.dataset_fill(&Dtype::U64, &[len + 1], &mut |out| {
@@ -63,16 +66,22 @@ pub(crate) fn write_packed<'t, I: Iterator<Item = &'t [u8]>>(
 pub(crate) fn read_packed(node: &Node<'_>) -> Result<Packed> {
     node.readable()?;
     let part = |name: &str| -> Result<Node<'_>> {
-        let object = node.object.child(name)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(name))?;
+        let object =
+            node.object.child(name)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(name))?;
         Node::open(object, node.cx, node.state, node.depth, true)
     };
     let bytes = part("bytes").and_then(|node| node.get_rows::<u8>()).map_err(|e| e.at("bytes"))?;
-    let (counts, total) = part("offsets").and_then(sequence::read_offsets).map_err(|e| e.at("offsets"))?;
+    let (counts, total) =
+        part("offsets").and_then(sequence::read_offsets).map_err(|e| e.at("offsets"))?;
     let shape = match node.object.child("shape")? {
-        Some(_) => part("shape").and_then(|node| node.get_rows::<usize>()).map_err(|e| e.at("shape"))?,
+        Some(_) => {
+            part("shape").and_then(|node| node.get_rows::<usize>()).map_err(|e| e.at("shape"))?
+        }
         None => vec![counts.len()],
     };
-    if total != bytes.len() || shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)) != Some(counts.len()) {
+    if total != bytes.len()
+        || shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)) != Some(counts.len())
+    {
         let what = "packed pieces whose bytes, offsets and shape do not fit each other";
         return Err(ErrorKind::Damaged(what.into()).into());
     }
@@ -84,7 +93,8 @@ pub(crate) fn read_packed(node: &Node<'_>) -> Result<Packed> {
     Ok(Packed { ends: ends.collect(), bytes, shape })
 }
 
-/// What is said about encoded values: the codec with all that decoding depends on, and the type's name for people.
+/// What is said about encoded values: the codec with all that decoding depends on, and the type's
+/// name for people.
 #[cfg(any(feature = "bincode", feature = "postcard"))]
 pub(crate) use encoded::{Label, read, read_rows, write, write_rows};
 
@@ -112,9 +122,10 @@ mod encoded {
     impl Label {
         fn check(self, node: &Node<'_>) -> Result<()> {
             match node.text_attribute(CODEC)? {
-                Some(found) if found != self.codec => {
-                    Err(Error::mismatch(format!("bytes of {}", self.codec), format!("bytes of {found}")))
-                }
+                Some(found) if found != self.codec => Err(Error::mismatch(
+                    format!("bytes of {}", self.codec),
+                    format!("bytes of {found}"),
+                )),
                 _ => Ok(()),
             }
         }
@@ -122,7 +133,9 @@ mod encoded {
         /// Adds what the file says of the type, where that is another.
         pub(crate) fn explain(self, error: Error, written_as: Option<&str>) -> Error {
             match written_as {
-                Some(name) if name != self.name => error.with_help(format!("it was written as `{name}`")),
+                Some(name) if name != self.name => {
+                    error.with_help(format!("it was written as `{name}`"))
+                }
                 _ => error,
             }
         }
@@ -141,8 +154,13 @@ mod encoded {
         write_packed(&[values.len() as u64], || values.iter().map(Vec::as_slice), slot)
     }
 
-    /// Reads the bytes of one encoded value, if there are no more than `limit`, and its type's name.
-    pub(crate) fn read(node: &Node<'_>, label: Label, limit: usize) -> Result<(Vec<u8>, Option<String>)> {
+    /// Reads the bytes of one encoded value, if there are no more than `limit`, and its type's
+    /// name.
+    pub(crate) fn read(
+        node: &Node<'_>,
+        label: Label,
+        limit: usize,
+    ) -> Result<(Vec<u8>, Option<String>)> {
         node.readable()?;
         if node.kind() == ObjectKind::Group {
             return Err(node.unexpected(format!("bytes of {}", label.codec)));
@@ -152,10 +170,17 @@ mod encoded {
         Ok((number::read::<u8>(node, Some(1))?.0, node.text_attribute(TYPE)?))
     }
 
-    /// Reads the bytes of many encoded values, of which none is longer than `limit`, and their type's name.
-    pub(crate) fn read_rows(node: &Node<'_>, label: Label, limit: usize) -> Result<(Packed, Option<String>)> {
+    /// Reads the bytes of many encoded values, of which none is longer than `limit`, and their
+    /// type's name.
+    pub(crate) fn read_rows(
+        node: &Node<'_>,
+        label: Label,
+        limit: usize,
+    ) -> Result<(Packed, Option<String>)> {
         node.readable()?;
-        if node.kind() != ObjectKind::Group || node.stamp()?.is_some_and(|stamp| stamp.kind_name() != "packed") {
+        if node.kind() != ObjectKind::Group
+            || node.stamp()?.is_some_and(|stamp| stamp.kind_name() != "packed")
+        {
             return Err(node.unexpected("a group (packed)"));
         }
         label.check(node)?;

@@ -1,4 +1,5 @@
-//! Columns of few different values: codes, and what they stand for. AnnData's and pandas' categoricals, R's factors.
+//! Columns of few different values: codes, and what they stand for. AnnData's and pandas'
+//! categoricals, R's factors.
 //!
 //! ```text
 //! x                group     encoding-type = "categorical", encoding-version = "0.2.0", ordered = FALSE,
@@ -7,7 +8,8 @@
 //! └── categories   str (k)
 //! ```
 //!
-//! Whatever reads a column of numbers, bools, text or an enum without data reads one of these as well.
+//! Whatever reads a column of numbers, bools, text or an enum without data reads one of these as
+//! well.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::encoding::{Encoding, TYPE};
@@ -19,7 +21,8 @@ use crate::slot::{Slot, Written};
 use crate::stamp::Stamp;
 use crate::storage::{Description, Dtype, IntType, ObjectKind};
 
-/// Writes a column. `codes` are those of all rows, `len` of them, and `None` where there is no value.
+/// Writes a column. `codes` are those of all rows, `len` of them, and `None` where there is no
+/// value.
 pub(crate) fn write(
     len: usize,
     codes: impl Iterator<Item = Option<usize>>,
@@ -27,8 +30,10 @@ pub(crate) fn write(
     ordered: bool,
     slot: Slot<'_>,
 ) -> Result<Written> {
-    let mut group =
-        slot.encoding(Encoding::Elements).element(&("categorical", "0.2.0")).group(Stamp::kind("categorical"))?;
+    let mut group = slot
+        .encoding(Encoding::Elements)
+        .element(&("categorical", "0.2.0"))
+        .group(Stamp::kind("categorical"))?;
     group.bool_attribute("ordered", ordered)?;
     // As many bytes as pandas takes.
     let size = match categories.len() {
@@ -48,7 +53,9 @@ pub(crate) fn write(
             }
         })
     })?;
-    group.part("categories", |slot| text::write_rows(categories.len(), || categories.iter().copied(), slot))?;
+    group.part("categories", |slot| {
+        text::write_rows(categories.len(), || categories.iter().copied(), slot)
+    })?;
     group.end()
 }
 
@@ -56,7 +63,8 @@ pub(crate) fn write(
 pub(crate) struct Categorical<'n, 'a> {
     column: &'n Node<'a>,
     codes: Vec<i32>,
-    /// The categories inside of the column's group; those of data frames of version 0.1.0 lie beside the column.
+    /// The categories inside of the column's group; those of data frames of version 0.1.0 lie
+    /// beside the column.
     inside: Option<Node<'a>>,
 }
 
@@ -89,7 +97,8 @@ impl<'n, 'a> Categorical<'n, 'a> {
             part.ok_or_else(|| Error::new(ErrorKind::Missing).at(name))
         };
         let codes = read_codes(&part("codes")?).map_err(|e| e.at("codes"))?;
-        let categories = Node::open(part("categories")?, column.cx, column.state, column.depth, column.ours);
+        let categories =
+            Node::open(part("categories")?, column.cx, column.state, column.depth, column.ours);
         Ok(Categorical { column, codes, inside: Some(categories.map_err(|e| e.at("categories"))?) })
     }
 
@@ -98,9 +107,9 @@ impl<'n, 'a> Categorical<'n, 'a> {
         self.codes.iter().map(|code| *code < 0).collect()
     }
 
-    /// The rows, one after another, as what `categories` reads the categories as. Rows without a value are an error, or
-    /// left out where the caller has the mask. A code is a byte in the file, and may be a long text: `size` is what counts
-    /// for the limit of decoded values.
+    /// The rows, one after another, as what `categories` reads the categories as. Rows without a
+    /// value are an error, or left out where the caller has the mask. A code is a byte in the file,
+    /// and may be a long text: `size` is what counts for the limit of decoded values.
     pub(crate) fn rows<T: Clone>(
         &self,
         rank: Option<usize>,
@@ -122,7 +131,9 @@ impl<'n, 'a> Categorical<'n, 'a> {
                 Ok(Some(value)) => {
                     bytes = bytes.saturating_add(size(value));
                     if bytes > limit {
-                        let what = format!("a column of categories that is more than {limit} bytes of text");
+                        let what = format!(
+                            "a column of categories that is more than {limit} bytes of text"
+                        );
                         return Err(Error::new(ErrorKind::Limit(what))
                             .with_help("`ReadOptions::decode_limit` raises the limit"));
                     }
@@ -134,7 +145,8 @@ impl<'n, 'a> Categorical<'n, 'a> {
                         .with_help("an `Option` holds what may be missing"));
                 }
                 Ok(None) => {
-                    let what = format!("the code {code} in a column of {} categories", categories.len());
+                    let what =
+                        format!("the code {code} in a column of {} categories", categories.len());
                     return Err(self.codes_at(ErrorKind::Damaged(what).into()));
                 }
             }
@@ -155,7 +167,9 @@ fn read_codes(object: &Object<'_>) -> Result<Vec<i32>> {
         return Err(Error::mismatch(wanted(), "a group"));
     }
     let description: Description = object.source.describe(object.handle)?;
-    let Dtype::Int(int) = description.dtype else { return Err(Error::mismatch(wanted(), say(&description))) };
+    let Dtype::Int(int) = description.dtype else {
+        return Err(Error::mismatch(wanted(), say(&description)));
+    };
     if description.shape.len() != 1 && !description.null {
         return Err(Error::mismatch(wanted(), say(&description)));
     }
@@ -163,7 +177,9 @@ fn read_codes(object: &Object<'_>) -> Result<Vec<i32>> {
     let code = |cell: &[u8]| {
         let code = number::int(cell, int.signed);
         let checked = i32::try_from(code).ok().filter(|code| *code >= -1);
-        checked.ok_or_else(|| ErrorKind::Damaged(format!("the code {code} in a column of categories")).into())
+        checked.ok_or_else(|| {
+            ErrorKind::Damaged(format!("the code {code} in a column of categories")).into()
+        })
     };
     bytes.chunks_exact(int.size.into()).map(code).collect()
 }

@@ -7,8 +7,8 @@
 //!              encoding-version = "0.2.0"                        in which version of AnnData's format
 //! ```
 //!
-//! AnnData's documentation calls such an object an element, and says what each looks like: "On-disk format",
-//! <https://anndata.readthedocs.io/en/stable/fileformat-prose.html>.
+//! AnnData's documentation calls such an object an element, and says what each looks like: "On-disk
+//! format", <https://anndata.readthedocs.io/en/stable/fileformat-prose.html>.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::stamp::Stamp;
@@ -67,7 +67,11 @@ impl Encoding {
     pub(crate) fn dataset(self, dtype: &Dtype, shape: &[u64]) -> Result<Option<Element>> {
         let plain = !matches!(
             dtype,
-            Dtype::Compound(_) | Dtype::Array(..) | Dtype::Opaque(..) | Dtype::Other(..) | Dtype::Reference
+            Dtype::Compound(_)
+                | Dtype::Array(..)
+                | Dtype::Opaque(..)
+                | Dtype::Other(..)
+                | Dtype::Reference
         );
         match self {
             Encoding::None => return Ok(None),
@@ -89,8 +93,9 @@ impl Encoding {
 
 #[cold]
 fn no_frame(what: String) -> Error {
-    Error::new(ErrorKind::Unsupported(format!("{what} as a data frame")))
-        .with_help("a data frame holds the rows of a struct: `Vec<Row>` with `#[derive(FileBacked)]` on `Row`")
+    Error::new(ErrorKind::Unsupported(format!("{what} as a data frame"))).with_help(
+        "a data frame holds the rows of a struct: `Vec<Row>` with `#[derive(FileBacked)]` on `Row`",
+    )
 }
 
 #[cold]

@@ -8,7 +8,8 @@
 //! └── mass     the rows of another field
 //! ```
 //!
-//! Version 0.1.0 is read too. Its categorical columns are the codes, with the categories in a group beside the columns:
+//! Version 0.1.0 is read too. Its categorical columns are the codes, with the categories in a group
+//! beside the columns:
 //!
 //! ```text
 //! x
@@ -51,9 +52,11 @@ impl Columns {
     /// Writes what the columns are to the frame.
     pub(crate) fn finish(self, group: &mut GroupWriter<'_>) -> Result<()> {
         if !self.has_index {
-            return Err(Error::new(ErrorKind::Unsupported("a data frame without its index".into()))
-                .with_help("the index has to be a field of the row, and not to be left out")
-                .at(self.index));
+            return Err(Error::new(ErrorKind::Unsupported(
+                "a data frame without its index".into(),
+            ))
+            .with_help("the index has to be a field of the row, and not to be left out")
+            .at(self.index));
         }
         group.text_attribute(INDEX, self.index)?;
         group.texts_attribute(ORDER, &self.order)
@@ -76,18 +79,22 @@ impl<'a> Frame<'a> {
         let found = group.text_attribute(TYPE)?;
         if found.as_deref() != Some("dataframe") {
             return match (index, found) {
-                (Some(_), Some(other)) => Err(Error::mismatch("a data frame", format!("a group (AnnData's {other})"))),
+                (Some(_), Some(other)) => {
+                    Err(Error::mismatch("a data frame", format!("a group (AnnData's {other})")))
+                }
                 _ => Ok(None),
             };
         }
         match group.text_attribute(VERSION)?.as_deref() {
             Some("0.1.0" | "0.2.0") => {}
             version => {
-                let what = format!("a data frame of encoding version {}", version.unwrap_or("unknown"));
+                let what =
+                    format!("a data frame of encoding version {}", version.unwrap_or("unknown"));
                 return Err(ErrorKind::Unsupported(what).into());
             }
         }
-        let stored = group.text_attribute(INDEX)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(INDEX))?;
+        let stored =
+            group.text_attribute(INDEX)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(INDEX))?;
         Ok(Some(Frame { index, stored, categories: group.child(CATEGORIES)? }))
     }
 

@@ -1,7 +1,7 @@
 //! Maps and sets.
 //!
-//! With flat values (numbers, bools, text, enums without data, and options, tuples, arrays and structs of those), and with
-//! keys that are no link names:
+//! With flat values (numbers, bools, text, enums without data, and options, tuples, arrays and
+//! structs of those), and with keys that are no link names:
 //!
 //! ```text
 //! x            group     filebacked = "map", len = n
@@ -25,7 +25,8 @@
 //! └── values   the values of all maps as rows
 //! ```
 //!
-//! Files of others have a link a key, `keys` and `values`, or the entries numbered, each a group of `key` and `value`.
+//! Files of others have a link a key, `keys` and `values`, or the entries numbered, each a group of
+//! `key` and `value`.
 //!
 //! A set is a sequence. Hash maps and sets are sorted, so that equal values give equal files.
 
@@ -63,7 +64,8 @@ pub(crate) fn schema<K: FileBacked, V: FileBacked>() -> Schema {
     Schema::Map { key: K::schema, value: V::schema, links: by_links::<K, V>() }
 }
 
-/// Writes a map. `entries` is called once or twice: what is gathered are the addresses of one column at a time.
+/// Writes a map. `entries` is called once or twice: what is gathered are the addresses of one
+/// column at a time.
 pub(crate) fn write<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &'v V)>>(
     entries: impl Fn() -> I,
     order: Order,
@@ -76,9 +78,8 @@ pub(crate) fn write<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &
     let links = match slot.layout() {
         Some(StoreAs::Links) if !K::is_name() => {
             let what = "keys of this type are no link names";
-            return Err(
-                Error::new(ErrorKind::Unsupported(what.into())).with_help("take `layout = \"links\"` off the field")
-            );
+            return Err(Error::new(ErrorKind::Unsupported(what.into()))
+                .with_help("take `layout = \"links\"` off the field"));
         }
         Some(StoreAs::Links) => true,
         Some(StoreAs::Columns) => false,
@@ -95,7 +96,9 @@ pub(crate) fn write<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &
 }
 
 pub(crate) fn key_name<K: Save>(key: &K) -> Result<Cow<'_, str>> {
-    key.name().ok_or_else(|| ErrorKind::Contract("a key type that says it has names gave none".into()).into())
+    key.name().ok_or_else(|| {
+        ErrorKind::Contract("a key type that says it has names gave none".into()).into()
+    })
 }
 
 pub(crate) fn value_schema<V: Save>(cx: &WriteContext) -> Option<Nested> {
@@ -123,9 +126,10 @@ fn write_links<'v, K: Save + 'v, V: Save + 'v>(
 /// A name as it stands, where that can be a link's.
 pub(crate) fn checked_link(name: &str) -> Result<Cow<'_, str>> {
     if matches!(name, "" | "." | "..") || name.contains(['/', '\0']) {
-        return Err(
-            ErrorKind::Unsupported(format!("the key {name:?} in an AnnData dict, where it is a link name")).into()
-        );
+        return Err(ErrorKind::Unsupported(format!(
+            "the key {name:?} in an AnnData dict, where it is a link name"
+        ))
+        .into());
     }
     Ok(name.into())
 }
@@ -154,7 +158,9 @@ fn write_columns<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &'v 
     let mut values = Vec::with_capacity(keys.len());
     drop(keys);
     let mut left_out = left_out.into_iter().peekable();
-    let kept = |(number, (_, value))| if left_out.next_if_eq(&number).is_some() { None } else { Some(value) };
+    let kept = |(number, (_, value))| {
+        if left_out.next_if_eq(&number).is_some() { None } else { Some(value) }
+    };
     values.extend(entries().enumerate().filter_map(kept));
     group.part("values", |slot| slot.each().put_rows(Rows::refs(&values)))?;
     group.end()
@@ -170,7 +176,8 @@ pub(crate) fn write_rows<'v, M, K: Save + 'v, V: Save + 'v>(
     let cx = slot.cx;
     let mut group = slot.group(Stamp::kind("maps"))?;
     group.write_len(maps.len())?;
-    let (mut keys, mut values, mut counts) = (Vec::new(), Vec::new(), Vec::with_capacity(maps.len()));
+    let (mut keys, mut values, mut counts) =
+        (Vec::new(), Vec::new(), Vec::with_capacity(maps.len()));
     maps.try_for_each(|map| {
         let entries = sorted(entries(map), |entry| entry.0, order, cx)?;
         counts.push(entries.len());
@@ -180,7 +187,9 @@ pub(crate) fn write_rows<'v, M, K: Save + 'v, V: Save + 'v>(
         }
         Ok::<_, Error>(())
     })?;
-    group.part("offsets", |slot| sequence::write_offsets(slot, Rows::slice(&counts), |count| *count))?;
+    group.part("offsets", |slot| {
+        sequence::write_offsets(slot, Rows::slice(&counts), |count| *count)
+    })?;
     group.part("keys", |slot| slot.put_rows(Rows::refs(&keys)))?;
     group.part("values", |slot| slot.each().put_rows(Rows::refs(&values)))?;
     group.end()
@@ -204,7 +213,9 @@ pub(crate) fn sorted<'v, E, K: Save + 'v>(
         return Ok(entries);
     }
     if K::is_name() {
-        let named = entries.into_iter().map(|entry| (by_name(key(&entry).name().unwrap_or_default()), entry));
+        let named = entries
+            .into_iter()
+            .map(|entry| (by_name(key(&entry).name().unwrap_or_default()), entry));
         let mut named: Vec<_> = named.collect();
         named.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         return Ok(named.into_iter().map(|(_, entry)| entry).collect());
@@ -228,10 +239,13 @@ pub(crate) fn sort_by_name<K: Save, V>(entries: &mut [(K, V)]) {
     }
 }
 
-/// What names are sorted by: first numbers by size, then text by its bytes. The first bytes stand beside the name, so that
-/// most comparisons need not look at it.
+/// What names are sorted by: first numbers by size, then text by its bytes. The first bytes stand
+/// beside the name, so that most comparisons need not look at it.
 fn by_name(name: Cow<'_, str>) -> (bool, u128, Cow<'_, str>) {
-    let numeric = name.as_bytes().first().is_some_and(|first| first.is_ascii_digit() || matches!(first, b'-' | b'+'));
+    let numeric = name
+        .as_bytes()
+        .first()
+        .is_some_and(|first| first.is_ascii_digit() || matches!(first, b'-' | b'+'));
     match if numeric { name.parse::<i128>().ok() } else { None } {
         // The smallest number is the smallest without a sign too.
         Some(number) => (false, number.cast_unsigned() ^ 1 << 127, name),
@@ -244,7 +258,8 @@ fn by_name(name: Cow<'_, str>) -> (bool, u128, Cow<'_, str>) {
     }
 }
 
-/// Reads a map; `new` makes an empty one with room for so many entries, and `insert` says whether the key was new.
+/// Reads a map; `new` makes an empty one with room for so many entries, and `insert` says whether
+/// the key was new.
 pub(crate) fn read<M, K: FileBacked, V: FileBacked>(
     node: Node<'_>,
     new: impl FnOnce(usize) -> M,
@@ -270,7 +285,9 @@ pub(crate) enum Form {
 }
 
 /// Opens a map.
-pub(crate) fn open<K: FileBacked, V: FileBacked>(node: Node<'_>) -> Result<(GroupReader<'_>, Form)> {
+pub(crate) fn open<K: FileBacked, V: FileBacked>(
+    node: Node<'_>,
+) -> Result<(GroupReader<'_>, Form)> {
     let kind = node.stamp()?.map(|stamp| stamp.kind_name().to_string());
     if !matches!(kind.as_deref(), None | Some("map" | "links" | "dict")) {
         return Err(node.unexpected("a group (map)"));
@@ -284,7 +301,8 @@ pub(crate) fn open<K: FileBacked, V: FileBacked>(node: Node<'_>) -> Result<(Grou
     Ok((group, form))
 }
 
-/// How a group of others is a map: a link a key, unless it is what this library would write, or has entries of its own.
+/// How a group of others is a map: a link a key, unless it is what this library would write, or has
+/// entries of its own.
 fn foreign_form<K: FileBacked, V: FileBacked>(group: &GroupReader<'_>) -> Result<Form> {
     if V::is_link() {
         return Ok(Form::Links { escaped: false });
@@ -299,9 +317,12 @@ fn foreign_form<K: FileBacked, V: FileBacked>(group: &GroupReader<'_>) -> Result
         return Ok(if is_value { Form::Links { escaped: false } } else { Form::Columns });
     }
     // Where keys are names, a group of `key` and `value` may as well be a value.
-    let values_are_groups = matches!(V::schema(), Schema::Struct(_) | Schema::Variants(_) | Schema::Map { .. });
+    let values_are_groups =
+        matches!(V::schema(), Schema::Struct(_) | Schema::Variants(_) | Schema::Map { .. });
     let pairs = match group.child("0")? {
-        Some(first) if first.kind() == ObjectKind::Group && !(K::is_name() && values_are_groups) => {
+        Some(first)
+            if first.kind() == ObjectKind::Group && !(K::is_name() && values_are_groups) =>
+        {
             first.group()?.names()? == ["key", "value"]
         }
         _ => false,
@@ -330,7 +351,9 @@ fn read_columns<M, K: FileBacked, V: FileBacked>(
     let keys = group.part("keys", |node| node.get_rows::<K>())?;
     let values = group.part("values", |node| node.each().get_rows::<V>())?;
     if keys.len() != values.len() {
-        return Err(ErrorKind::Damaged(format!("{} keys and {} values", keys.len(), values.len())).into());
+        return Err(
+            ErrorKind::Damaged(format!("{} keys and {} values", keys.len(), values.len())).into()
+        );
     }
     let mut map = new(keys.len());
     let masked = group.context().mask().is_some();
@@ -362,7 +385,10 @@ fn read_links<M, K: FileBacked, V: FileBacked>(
         let key = key_of_link::<K>(&name, &link)?;
         let value = match V::is_link() {
             true => group.link::<V>(&link).map_err(|e| e.at(&link))?,
-            false => group.entry(&link, state)?.map(|node| node.get::<V>().map_err(|e| e.at(&link))).transpose()?,
+            false => group
+                .entry(&link, state)?
+                .map(|node| node.get::<V>().map_err(|e| e.at(&link)))
+                .transpose()?,
         };
         let Some(value) = value else { continue };
         if !insert(&mut map, key, value) {
@@ -384,8 +410,12 @@ fn read_pairs<M, K: FileBacked, V: FileBacked>(
         let read = |node: Node<'_>| {
             let entry = node.group()?;
             let key = entry.part("key", |node| node.get::<K>())?;
-            let Some(state) = group.step(key.name().as_deref(), Some(V::schema)) else { return Ok(None) };
-            let value = entry.entry("value", state)?.ok_or_else(|| Error::new(ErrorKind::Missing).at("value"))?;
+            let Some(state) = group.step(key.name().as_deref(), Some(V::schema)) else {
+                return Ok(None);
+            };
+            let value = entry
+                .entry("value", state)?
+                .ok_or_else(|| Error::new(ErrorKind::Missing).at("value"))?;
             Ok(Some((key, value.get::<V>().map_err(|e| e.at("value"))?)))
         };
         if let Some((key, value)) = group.part(&name, read)?
@@ -408,7 +438,11 @@ pub(crate) fn read_rows<M, K: FileBacked, V: FileBacked>(
     let keys = group.part("keys", |node| node.get_rows::<K>())?;
     let values = group.part("values", |node| node.each().get_rows::<V>())?;
     if keys.len() != total || values.len() != total {
-        let what = format!("{} keys and {} values where the offsets tell of {total}", keys.len(), values.len());
+        let what = format!(
+            "{} keys and {} values where the offsets tell of {total}",
+            keys.len(),
+            values.len()
+        );
         return Err(ErrorKind::Damaged(what).into());
     }
     let mut entries = keys.into_iter().zip(values);

@@ -1,4 +1,5 @@
-//! Numbers: scalars and datasets of the matching HDF5 type, and what is accepted in their place on reading.
+//! Numbers: scalars and datasets of the matching HDF5 type, and what is accepted in their place on
+//! reading.
 //!
 //! ```text
 //! x            f64, i32, u8, ...: a scalar, (n) for many, any shape for arrays
@@ -100,7 +101,8 @@ macro_rules! ints {
                 }
 
                 fn from_float(value: f64, rounded: bool) -> Option<Self> {
-                    // The cast is exact for whole numbers below 2^127, which is beyond every type here.
+                    // The cast is exact for whole numbers below 2^127, which is beyond every type
+                    // here.
                     let whole = value.round_ties_even();
                     (whole.abs() < 1e38 && (rounded || whole == value)).then_some(whole as i128)?.try_into().ok()
                 }
@@ -154,15 +156,20 @@ impl Any {
             Dtype::Int(integer) => Any::Int(int(cell, integer.signed)),
             Dtype::F64 => Any::Float(f64::from_le_bytes(cell.try_into().ok()?)),
             Dtype::F32 => Any::Float(f32::from_le_bytes(cell.try_into().ok()?).into()),
-            Dtype::Bf16 => {
-                Any::Float(f32::from_bits(u32::from(u16::from_le_bytes(cell.try_into().ok()?)) << 16).into())
-            }
+            Dtype::Bf16 => Any::Float(
+                f32::from_bits(u32::from(u16::from_le_bytes(cell.try_into().ok()?)) << 16).into(),
+            ),
             Dtype::F16 => Any::Float(half_to_f64(u16::from_le_bytes(cell.try_into().ok()?))),
             Dtype::F80(_) => {
                 let (mantissa, top) = cell.get(..10)?.split_at(8);
                 let mantissa = u64::from_le_bytes(mantissa.try_into().ok()?);
                 // The leading digit is stored: infinity has it and no other.
-                wide(u16::from_le_bytes(top.try_into().ok()?), mantissa.into(), 63, mantissa << 1 == 0)
+                wide(
+                    u16::from_le_bytes(top.try_into().ok()?),
+                    mantissa.into(),
+                    63,
+                    mantissa << 1 == 0,
+                )
             }
             Dtype::F128 => {
                 let bits = u128::from_le_bytes(cell.try_into().ok()?);
@@ -184,7 +191,9 @@ impl Any {
         match self {
             Any::Int(value) => T::from_int(value, rounded),
             Any::Float(value) => T::from_float(value, rounded),
-            Any::Rounded(value) => T::from_float(value, true).filter(|_| rounded && value.is_finite()),
+            Any::Rounded(value) => {
+                T::from_float(value, true).filter(|_| rounded && value.is_finite())
+            }
         }
     }
 }
@@ -206,7 +215,8 @@ pub(crate) fn int(cell: &[u8], signed: bool) -> i128 {
     i128::from_le_bytes(bytes)
 }
 
-/// The number of a float with a sign and 15 bits of exponent in `top`, whose mantissa has `point` digits behind the point.
+/// The number of a float with a sign and 15 bits of exponent in `top`, whose mantissa has `point`
+/// digits behind the point.
 fn wide(top: u16, mantissa: u128, point: i32, is_infinite: bool) -> Any {
     let sign = if top & 0x8000 != 0 { -1.0 } else { 1.0 };
     match i32::from(top & 0x7fff) {
@@ -219,7 +229,8 @@ fn wide(top: u16, mantissa: u128, point: i32, is_infinite: bool) -> Any {
     }
 }
 
-/// The float that is nearest to `mantissa * 2^exponent`, ties to even, and whether it is that number.
+/// The float that is nearest to `mantissa * 2^exponent`, ties to even, and whether it is that
+/// number.
 fn nearest(mantissa: u128, exponent: i32) -> (f64, bool) {
     let digits = (u128::BITS - mantissa.leading_zeros()) as i32;
     if digits == 0 {
@@ -268,8 +279,14 @@ pub(crate) fn wanted(name: &str, rank: Option<usize>) -> String {
     }
 }
 
-/// The shape as memory has it, checked against the rank that is asked for. A null dataspace has no elements.
-pub(crate) fn shape(node: &Node<'_>, description: &Description, name: &str, rank: Option<usize>) -> Result<Vec<usize>> {
+/// The shape as memory has it, checked against the rank that is asked for. A null dataspace has no
+/// elements.
+pub(crate) fn shape(
+    node: &Node<'_>,
+    description: &Description,
+    name: &str,
+    rank: Option<usize>,
+) -> Result<Vec<usize>> {
     if description.null {
         return match rank {
             Some(1) | None => Ok(vec![0]),
@@ -280,17 +297,24 @@ pub(crate) fn shape(node: &Node<'_>, description: &Description, name: &str, rank
         let shape = match rank {
             _ if node.ours => None,
             Some(0) => (description.elements() == Some(1)).then(Vec::new),
-            Some(1) => line(&description.shape).and_then(|extent| Some(vec![usize::try_from(extent).ok()?])),
+            Some(1) => line(&description.shape)
+                .and_then(|extent| Some(vec![usize::try_from(extent).ok()?])),
             _ => None,
         };
         return shape.ok_or_else(|| node.unexpected(wanted(name, rank)));
     }
-    let extent = |extent: &u64| usize::try_from(*extent).map_err(|_| Error::new(ErrorKind::Damaged(say(description))));
+    let extent = |extent: &u64| {
+        usize::try_from(*extent).map_err(|_| Error::new(ErrorKind::Damaged(say(description))))
+    };
     description.shape.iter().map(extent).collect()
 }
 
 /// Writes numbers: those that lie side by side without a copy.
-pub(crate) fn write<T: Number>(rows: Rows<'_, T>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
+pub(crate) fn write<T: Number>(
+    rows: Rows<'_, T>,
+    shape: &[u64],
+    slot: Slot<'_>,
+) -> Result<Written> {
     match rows.as_slice() {
         Some(values) => slot.dataset(&T::DTYPE, shape, storage::as_bytes(values)),
         None => slot.dataset_fill(&T::DTYPE, shape, &mut |out| match rows.pieces() {
@@ -327,7 +351,10 @@ pub(crate) fn accepts<T: Number>(dtype: &Dtype, policy: Conversion) -> bool {
 }
 
 /// Reads numbers, and their shape. Other number types are converted as the options allow.
-pub(crate) fn read<T: Number>(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<T>, Vec<usize>)> {
+pub(crate) fn read<T: Number>(
+    node: &Node<'_>,
+    rank: Option<usize>,
+) -> Result<(Vec<T>, Vec<usize>)> {
     if let Some(column) = categorical::open(node)? {
         return column.rows(rank, |categories| Ok(read::<T>(categories, Some(1))?.0), |_| 0);
     }
@@ -358,7 +385,11 @@ pub(crate) fn read_into<T: Number>(node: &Node<'_>, out: &mut [T]) -> Result<()>
 }
 
 /// The bytes of numbers of another type and that type, if the options allow to look at them.
-fn convertible<T: Number>(node: &Node<'_>, description: &Description, rank: Option<usize>) -> Result<(Dtype, Vec<u8>)> {
+fn convertible<T: Number>(
+    node: &Node<'_>,
+    description: &Description,
+    rank: Option<usize>,
+) -> Result<(Dtype, Vec<u8>)> {
     let stored = match &description.dtype {
         // In files of others an enumeration stands for its numbers as well.
         Dtype::Enum(named) if !node.ours => Dtype::Int(named.base),
@@ -369,12 +400,15 @@ fn convertible<T: Number>(node: &Node<'_>, description: &Description, rank: Opti
     }
     let error = node.unexpected(wanted(T::NAME, rank));
     Err(match Range::of(&stored) {
-        Some(_) => error.with_help("`ReadOptions::conversion` says which number types are accepted"),
+        Some(_) => {
+            error.with_help("`ReadOptions::conversion` says which number types are accepted")
+        }
         None => error,
     })
 }
 
-/// The bytes of numbers as those of another number type, each exactly; `None` where one of both is no number type.
+/// The bytes of numbers as those of another number type, each exactly; `None` where one of both is
+/// no number type.
 #[cfg(all(feature = "libhdf5", feature = "ndarray"))]
 pub(crate) fn recoded(bytes: &[u8], from: &Dtype, to: &Dtype) -> Result<Option<Vec<u8>>> {
     fn recode<T: Number>(bytes: &[u8], from: &Dtype) -> Result<Option<Vec<u8>>> {
@@ -382,7 +416,9 @@ pub(crate) fn recoded(bytes: &[u8], from: &Dtype, to: &Dtype) -> Result<Option<V
             return Ok(None);
         }
         let mut out = Vec::with_capacity(bytes.len() / from.size().max(1) * size_of::<T>());
-        converted::<T>(bytes, from, Conversion::Checked, |value| out.extend_from_slice(storage::as_bytes(&[value])))?;
+        converted::<T>(bytes, from, Conversion::Checked, |value| {
+            out.extend_from_slice(storage::as_bytes(&[value]))
+        })?;
         Ok(Some(out))
     }
     match to {
@@ -401,7 +437,12 @@ pub(crate) fn recoded(bytes: &[u8], from: &Dtype, to: &Dtype) -> Result<Option<V
 }
 
 /// Converts numbers of a type as the options allow.
-fn converted<T: Number>(bytes: &[u8], dtype: &Dtype, policy: Conversion, mut put: impl FnMut(T)) -> Result<()> {
+fn converted<T: Number>(
+    bytes: &[u8],
+    dtype: &Dtype,
+    policy: Conversion,
+    mut put: impl FnMut(T),
+) -> Result<()> {
     for cell in bytes.chunks_exact(dtype.size()) {
         let any = Any::decode(cell, dtype).ok_or_else(|| no_bool(cell))?;
         put(any.convert::<T>(policy).ok_or_else(|| out_of_range(any, dtype, T::NAME))?);

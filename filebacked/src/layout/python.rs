@@ -24,8 +24,8 @@
 //! x            the value of a variant's one field, with its index in the attribute typeid: an enum, Python's `Union`
 //! ```
 //!
-//! `None` is no link, and nothing where a link is missed. The doors of writing ([`Slot`], [`GroupWriter`]) and the layouts
-//! ask here, so that no type knows of it.
+//! `None` is no link, and nothing where a link is missed. The doors of writing ([`Slot`],
+//! [`GroupWriter`]) and the layouts ask here, so that no type knows of it.
 
 use crate::backed::Save;
 use crate::error::{Error, ErrorKind, Result};
@@ -54,7 +54,8 @@ pub(crate) struct Said<'a> {
     pub(crate) typeid: Option<NonZero<u32>>,
 }
 
-/// Names that no attribute of a class can have: the language's own, and those of FileBacked's methods.
+/// Names that no attribute of a class can have: the language's own, and those of FileBacked's
+/// methods.
 const TAKEN: [&str; 38] = [
     "False",
     "None",
@@ -105,7 +106,8 @@ fn no_type(what: impl std::fmt::Display) -> Error {
 /// The error of a value that is written as the groups and datasets that it has.
 #[cold]
 pub(crate) fn no_tree() -> Error {
-    no_type("a `Value`, which says itself what it is in a file").with_help("declare a type that has one")
+    no_type("a `Value`, which says itself what it is in a file")
+        .with_help("declare a type that has one")
 }
 
 #[cold]
@@ -116,14 +118,17 @@ pub(crate) fn no_link() -> Error {
 #[cold]
 fn no_hdf5_attribute() -> Error {
     let what = "Python's FileBacked reads no HDF5 attributes";
-    Error::new(ErrorKind::Unsupported(what.into())).with_help("take `attr` off the field, or skip it")
+    Error::new(ErrorKind::Unsupported(what.into()))
+        .with_help("take `attr` off the field, or skip it")
 }
 
 /// The error of a field that is no attribute of a class.
 #[cold]
 pub(crate) fn no_attribute(name: &str) -> Error {
-    Error::new(ErrorKind::Unsupported(format!("`{name}` cannot be the name of an attribute of a class in Python")))
-        .with_help("give the field another name with `#[filebacked(rename = \"...\")]`")
+    Error::new(ErrorKind::Unsupported(format!(
+        "`{name}` cannot be the name of an attribute of a class in Python"
+    )))
+    .with_help("give the field another name with `#[filebacked(rename = \"...\")]`")
 }
 
 /// Checks that a field can be an attribute of a class.
@@ -148,8 +153,11 @@ pub(crate) fn begin_group<'a>(slot: Slot<'a>, stamp: &Stamp<'_>) -> Result<Group
         "struct" if class.is_none() => return Err(no_class(stamp)),
         "struct" | "links" | "map" => {}
         _ if class.is_some() => {
-            let what = format!("what is stored as a {kind} cannot be an object of a class in Python");
-            return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `module` off the type"));
+            let what =
+                format!("what is stored as a {kind} cannot be an object of a class in Python");
+            return Err(
+                Error::new(ErrorKind::Unsupported(what)).with_help("take `module` off the type")
+            );
         }
         _ => check_kind(kind)?,
     }
@@ -160,7 +168,8 @@ pub(crate) fn begin_group<'a>(slot: Slot<'a>, stamp: &Stamp<'_>) -> Result<Group
         Place::Root => slot.sink.begin_group(VALUE, false)?,
         Place::Member(name) => slot.sink.begin_group(name, false)?,
     }
-    let mut group = GroupWriter::new(slot.sink, slot.cx, slot.state, depth, slot.storage.inside(), rooted);
+    let mut group =
+        GroupWriter::new(slot.sink, slot.cx, slot.state, depth, slot.storage.inside(), rooted);
     if kind == "struct" {
         group.members = Members::Attributes;
     }
@@ -188,11 +197,16 @@ fn no_class(stamp: &Stamp<'_>) -> Error {
 /// Refuses groups that mean nothing to Python.
 fn check_kind(kind: &str) -> Result<()> {
     let (what, help) = match kind {
-        "none" => ("a `None` that a missing member would not tell", "leave it out of the list or map"),
+        "none" => {
+            ("a `None` that a missing member would not tell", "leave it out of the list or map")
+        }
         "tuple" => ("a tuple of several types", "use an array, a `Vec` or a struct"),
         "range" => ("a range", "store its ends as fields"),
         "unit" => ("a value that holds nothing", "take the field out, or skip it"),
-        "packed" => ("many encoded values, or texts with a NUL, in one array", "store them as a list of text"),
+        "packed" => (
+            "many encoded values, or texts with a NUL, in one array",
+            "store them as a list of text",
+        ),
         "columns" | "variants" | "optional" | "ragged" | "arrays" | "maps" => {
             ("columns", "store the values as a `Vec`, which is a list")
         }
@@ -208,8 +222,9 @@ pub(crate) fn begin_union<'a>(slot: Slot<'a>, name: &str) -> Result<GroupWriter<
             .with_help("an enum of which each variant has one unnamed field is a `Union`, one without data is text"));
     };
     if slot.python.typeid.is_some() {
-        return Err(no_type(format_args!("the enum `{name}` in another one"))
-            .with_help("`Union` in `Union` is one `Union` to Python: give the outer enum the variants of both"));
+        return Err(no_type(format_args!("the enum `{name}` in another one")).with_help(
+            "`Union` in `Union` is one `Union` to Python: give the outer enum the variants of both",
+        ));
     }
     let depth = deeper(slot.depth, slot.cx)?;
     let name = match slot.place {
@@ -217,7 +232,8 @@ pub(crate) fn begin_union<'a>(slot: Slot<'a>, name: &str) -> Result<GroupWriter<
         Place::Member(name) => name,
         Place::Attribute(_) => return Err(no_hdf5_attribute()),
     };
-    let mut group = GroupWriter::new(slot.sink, slot.cx, slot.state, depth, slot.storage.inside(), true);
+    let mut group =
+        GroupWriter::new(slot.sink, slot.cx, slot.state, depth, slot.storage.inside(), true);
     group.members = Members::Alone(name, index);
     Ok(group)
 }
@@ -226,7 +242,8 @@ pub(crate) fn begin_union<'a>(slot: Slot<'a>, name: &str) -> Result<GroupWriter<
 pub(crate) fn write_map<K: Save, V: Save>(entries: &[(&K, &V)], slot: Slot<'_>) -> Result<Written> {
     let schema = map::value_schema::<V>(slot.cx);
     // The kinds tell which maps are the root of a file by themselves.
-    let mut group = slot.group(Stamp::kind(if map::by_links::<K, V>() { "links" } else { "map" }))?;
+    let mut group =
+        slot.group(Stamp::kind(if map::by_links::<K, V>() { "links" } else { "map" }))?;
     if K::is_name() {
         for (key, value) in entries {
             let name = map::key_name(*key)?;
@@ -255,17 +272,21 @@ pub(crate) fn write_map<K: Save, V: Save>(entries: &[(&K, &V)], slot: Slot<'_>) 
 /// Refuses keys that would be other links than they say.
 fn check_key(name: &str) -> Result<()> {
     if name.is_empty() || name == "." || name.contains(['/', '\0']) {
-        let what = format!("Python's FileBacked would lose the key {name:?}: keys are links as they are");
-        return Err(
-            Error::new(ErrorKind::Unsupported(what)).with_help("keys without `/` and NUL, and not empty or `.`")
-        );
+        let what =
+            format!("Python's FileBacked would lose the key {name:?}: keys are links as they are");
+        return Err(Error::new(ErrorKind::Unsupported(what))
+            .with_help("keys without `/` and NUL, and not empty or `.`"));
     }
     Ok(())
 }
 
 /// Says what a sparse matrix is: its format, and its shape as `m` and `n`.
 #[cfg(feature = "sprs")]
-pub(crate) fn describe_sparse(group: &mut GroupWriter<'_>, format: &str, shape: &[i64]) -> Result<()> {
+pub(crate) fn describe_sparse(
+    group: &mut GroupWriter<'_>,
+    format: &str,
+    shape: &[i64],
+) -> Result<()> {
     let [rows, cols] = shape else {
         return Err(no_type("a sparse vector").with_help("store it as a matrix of one row"));
     };
@@ -275,18 +296,28 @@ pub(crate) fn describe_sparse(group: &mut GroupWriter<'_>, format: &str, shape: 
 }
 
 /// Writes a list of texts: a dataset each.
-pub(crate) fn write_texts<'t>(texts: impl Iterator<Item = &'t str>, slot: Slot<'_>) -> Result<Written> {
+pub(crate) fn write_texts<'t>(
+    texts: impl Iterator<Item = &'t str>,
+    slot: Slot<'_>,
+) -> Result<Written> {
     let texts: Vec<&str> = texts.collect();
     sequence::numbered(texts.iter(), texts.len(), slot, &mut |text, slot| text::write(text, slot))
 }
 
 /// Writes a dataset as Python's FileBacked would: a scalar, a list of numbers, or an array.
-pub(crate) fn write_dataset(slot: Slot<'_>, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
+pub(crate) fn write_dataset(
+    slot: Slot<'_>,
+    dtype: &Dtype,
+    shape: &[u64],
+    content: Content<'_, '_>,
+) -> Result<Written> {
     if let Place::Attribute(_) = slot.place {
         return Err(no_hdf5_attribute());
     }
     let is_array = slot.form == Form::Array || shape.len() > 1;
-    if slot.form == Form::Text || (matches!(dtype, Dtype::FixedStr(_)) && shape.is_empty() && !is_array) {
+    if slot.form == Form::Text
+        || (matches!(dtype, Dtype::FixedStr(_)) && shape.is_empty() && !is_array)
+    {
         let packed = slot.form == Form::Text;
         return write_text(slot, &content.into_bytes(), packed);
     }
@@ -317,7 +348,12 @@ pub(crate) fn write_dataset(slot: Slot<'_>, dtype: &Dtype, shape: &[u64], conten
     slot.node(dtype, shape, content)
 }
 
-fn write_array(slot: Slot<'_>, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
+fn write_array(
+    slot: Slot<'_>,
+    dtype: &Dtype,
+    shape: &[u64],
+    content: Content<'_, '_>,
+) -> Result<Written> {
     if shape.is_empty() {
         let what = "an array without dimensions, which it would not read back";
         return Err(no_type(what).with_help("store its element"));
@@ -332,7 +368,8 @@ fn write_array(slot: Slot<'_>, dtype: &Dtype, shape: &[u64], content: Content<'_
 fn write_text(slot: Slot<'_>, bytes: &[u8], packed: bool) -> Result<Written> {
     if packed && bytes.last() == Some(&0) {
         let what = "Python's FileBacked would lose the NUL at the end of the text";
-        return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("store it as bytes: `Vec<u8>`"));
+        return Err(Error::new(ErrorKind::Unsupported(what.into()))
+            .with_help("store it as bytes: `Vec<u8>`"));
     }
     let len = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     match bytes.get(..len) {

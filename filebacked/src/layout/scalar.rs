@@ -1,4 +1,5 @@
-//! Values that are one element of a dataset each: numbers, bool, char, complex, and types mapped to those.
+//! Values that are one element of a dataset each: numbers, bool, char, complex, and types mapped to
+//! those.
 //!
 //! ```text
 //! bool         enumeration of i8, FALSE = 0 and TRUE = 1, as h5py writes it
@@ -35,14 +36,16 @@ pub trait Element: FileBacked {
     /// What the storage says.
     fn write_array(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written>;
 
-    /// Reads the elements of one dataset, in C order, and its shape; a rank that is asked for is checked.
+    /// Reads the elements of one dataset, in C order, and its shape; a rank that is asked for is
+    /// checked.
     ///
     /// # Errors
     ///
     /// Whatever keeps the elements from being of this type.
     fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<Self>, Vec<usize>)>;
 
-    /// Reads the elements of one dataset into memory of theirs, in C order; their number was looked at.
+    /// Reads the elements of one dataset into memory of theirs, in C order; their number was looked
+    /// at.
     ///
     /// # Errors
     ///
@@ -73,7 +76,10 @@ pub(crate) fn read_shaped<T: Element>(node: &Node<'_>, inner: &[usize]) -> Resul
     let (values, shape) = T::read_array(node, Some(inner.len() + 1))?;
     match shape.split_first() {
         Some((outer, found)) if found == inner => Ok((values, *outer)),
-        _ => Err(Error::mismatch(format!("a dataset of inner shape {inner:?}"), format!("one of shape {shape:?}"))),
+        _ => Err(Error::mismatch(
+            format!("a dataset of inner shape {inner:?}"),
+            format!("one of shape {shape:?}"),
+        )),
     }
 }
 
@@ -89,7 +95,10 @@ macro_rules! element_shaped {
         }
     };
     (read) => {
-        fn read_shaped(node: $crate::node::Node<'_>, inner: &[usize]) -> $crate::error::Result<(Vec<Self>, usize)> {
+        fn read_shaped(
+            node: $crate::node::Node<'_>,
+            inner: &[usize],
+        ) -> $crate::error::Result<(Vec<Self>, usize)> {
             $crate::layout::scalar::read_shaped(&node, inner)
         }
     };
@@ -151,7 +160,10 @@ pub(crate) use element_is_backed;
 
 /// The only element of a scalar dataset.
 pub(crate) fn one<T>(values: Vec<T>) -> Result<T> {
-    values.into_iter().next().ok_or_else(|| ErrorKind::Damaged("a scalar without an element".into()).into())
+    values
+        .into_iter()
+        .next()
+        .ok_or_else(|| ErrorKind::Damaged("a scalar without an element".into()).into())
 }
 
 /// Writes elements that are stored as numbers.
@@ -233,18 +245,28 @@ pub(crate) fn read_pairs<T>(
     map: impl Fn(Any, Any) -> Result<T>,
 ) -> Result<(Vec<T>, Vec<usize>)> {
     let description = node.describe()?;
-    let unexpected =
-        || node.unexpected(format!("{} (a compound of {})", number::wanted(name, rank), members.join(", ")));
+    let unexpected = || {
+        node.unexpected(format!(
+            "{} (a compound of {})",
+            number::wanted(name, rank),
+            members.join(", ")
+        ))
+    };
     let Dtype::Compound(compound) = &description.dtype else { return Err(unexpected()) };
     let shape = number::shape(node, &description, name, rank)?;
-    let find = |name| compound.members.iter().find(|member| member.name == name).ok_or_else(unexpected);
+    let find =
+        |name| compound.members.iter().find(|member| member.name == name).ok_or_else(unexpected);
     let (first, second) = (find(members[0])?, find(members[1])?);
     let bytes = node.object.elements::<u8>(&description)?;
     let number = |cell: &[u8], member: &CompoundMember| {
-        cell.get(member.offset..).and_then(|cell| Any::decode(cell, &member.dtype)).ok_or_else(unexpected)
+        cell.get(member.offset..)
+            .and_then(|cell| Any::decode(cell, &member.dtype))
+            .ok_or_else(unexpected)
     };
     let cells = bytes.chunks_exact(compound.size.max(1));
-    let values = cells.map(|cell| map(number(cell, first)?, number(cell, second)?)).collect::<Result<_>>()?;
+    let values = cells
+        .map(|cell| map(number(cell, first)?, number(cell, second)?))
+        .collect::<Result<_>>()?;
     Ok((values, shape))
 }
 

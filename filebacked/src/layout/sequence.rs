@@ -17,7 +17,8 @@
 //! └── values   all elements, one sequence after another, as rows of their type
 //! ```
 //!
-//! Many arrays of a fixed length, `[T; N]`, of numbers, bool or text are one dataset (n, N). Of anything else:
+//! Many arrays of a fixed length, `[T; N]`, of numbers, bool or text are one dataset (n, N). Of
+//! anything else:
 //!
 //! ```text
 //! x            group     filebacked = "arrays", len = n
@@ -101,17 +102,26 @@ fn number(name: &mut String, i: usize) {
 /// Reads a numbered group of values that read themselves.
 pub(crate) fn read_numbered<T: FileBacked>(node: Node<'_>) -> Result<Vec<T>> {
     numbered_members(node, &mut |group, name| match T::is_link() {
-        true => group.link(name).and_then(|link| link.ok_or(ErrorKind::Missing.into())).map_err(|e| e.at(name)),
+        true => group
+            .link(name)
+            .and_then(|link| link.ok_or(ErrorKind::Missing.into()))
+            .map_err(|e| e.at(name)),
         false => group.part(name, |node| node.get()),
     })
 }
 
 /// Reads a numbered group.
-pub(crate) fn read_numbered_with<T>(node: Node<'_>, read: &mut dyn FnMut(Node<'_>) -> Result<T>) -> Result<Vec<T>> {
+pub(crate) fn read_numbered_with<T>(
+    node: Node<'_>,
+    read: &mut dyn FnMut(Node<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
     numbered_members(node, &mut |group, name| group.part(name, &mut *read))
 }
 
-fn numbered_members<T>(node: Node<'_>, read: &mut dyn FnMut(&GroupReader<'_>, &str) -> Result<T>) -> Result<Vec<T>> {
+fn numbered_members<T>(
+    node: Node<'_>,
+    read: &mut dyn FnMut(&GroupReader<'_>, &str) -> Result<T>,
+) -> Result<Vec<T>> {
     let group = node.group_of("list", "a numbered group")?;
     let len = match group.read_len()? {
         Some(len) => len,
@@ -136,7 +146,11 @@ pub(crate) fn is_foreign_list(node: &Node<'_>) -> Result<bool> {
 }
 
 /// Writes the rows of nested arrays whose elements do not fit one dataset.
-pub(crate) fn write_arrays<T: Save>(rows: Rows<'_, T>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
+pub(crate) fn write_arrays<T: Save>(
+    rows: Rows<'_, T>,
+    shape: &[u64],
+    slot: Slot<'_>,
+) -> Result<Written> {
     if shape.len() == 1 {
         return slot.put_next_rows(rows);
     }
@@ -147,7 +161,10 @@ pub(crate) fn write_arrays<T: Save>(rows: Rows<'_, T>, shape: &[u64], slot: Slot
 }
 
 /// Reads what [`write_arrays`] wrote: the elements, and the number of outermost arrays.
-pub(crate) fn read_arrays<T: FileBacked>(node: Node<'_>, inner: &[usize]) -> Result<(Vec<T>, usize)> {
+pub(crate) fn read_arrays<T: FileBacked>(
+    node: Node<'_>,
+    inner: &[usize],
+) -> Result<(Vec<T>, usize)> {
     if inner.is_empty() {
         let values = node.get_next_rows::<T>()?;
         let len = values.len();
@@ -168,7 +185,8 @@ pub(crate) fn read_arrays<T: FileBacked>(node: Node<'_>, inner: &[usize]) -> Res
     Ok((values, len))
 }
 
-/// Writes many values of a type that holds nothing: a table without columns, which tells their number.
+/// Writes many values of a type that holds nothing: a table without columns, which tells their
+/// number.
 pub(crate) fn write_empty<T>(rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Written> {
     slot.group(Stamp::kind("columns"))?.table::<T>(rows.len())?.end()
 }
@@ -178,7 +196,8 @@ pub(crate) fn read_empty(node: Node<'_>) -> Result<usize> {
     Ok(node.group_of("columns", "a group (columns)")?.table()?.len())
 }
 
-/// Writes sequences of sequences. `elements` gives the elements of one of them, in runs of neighbours.
+/// Writes sequences of sequences. `elements` gives the elements of one of them, in runs of
+/// neighbours.
 pub(crate) fn write_ragged<'v, S, T: Save + 'v>(
     rows: Rows<'v, S>,
     slot: Slot<'_>,
@@ -238,7 +257,11 @@ fn ragged<'a, S>(
 }
 
 /// A dataset of n + 1 numbers: where each row's elements start, and where the last one's end.
-pub(crate) fn write_offsets<S>(slot: Slot<'_>, rows: Rows<'_, S>, count: impl Fn(&S) -> usize) -> Result<Written> {
+pub(crate) fn write_offsets<S>(
+    slot: Slot<'_>,
+    rows: Rows<'_, S>,
+    count: impl Fn(&S) -> usize,
+) -> Result<Written> {
     slot.dataset_fill(&Dtype::U64, &[rows.len() as u64 + 1], &mut |out| {
         let mut at = 0u64;
         out.put(&at.to_le_bytes());
@@ -261,7 +284,8 @@ pub(crate) fn read_offsets(node: Node<'_>) -> Result<(Vec<usize>, usize)> {
         let count = pair[1].checked_sub(pair[0]).and_then(|count| usize::try_from(count).ok());
         counts.push(count.ok_or_else(damaged)?);
     }
-    let total = offsets.last().and_then(|total| usize::try_from(*total).ok()).ok_or_else(damaged)?;
+    let total =
+        offsets.last().and_then(|total| usize::try_from(*total).ok()).ok_or_else(damaged)?;
     Ok((counts, total))
 }
 
@@ -297,7 +321,11 @@ pub(crate) fn read_ragged_by<T, S>(
         }
     };
     if values.len() != total {
-        return Err(ErrorKind::Damaged(format!("{} values where the offsets tell of {total}", values.len())).into());
+        return Err(ErrorKind::Damaged(format!(
+            "{} values where the offsets tell of {total}",
+            values.len()
+        ))
+        .into());
     }
     let mut values = values.into_iter();
     let mut sequences = Vec::with_capacity(counts.len());

@@ -19,7 +19,10 @@ use std::collections::HashMap;
 use std::ops::Deref;
 
 /// Writes the values of owners, each once.
-pub(crate) fn write<P: Deref<Target: Save + Sized>>(owners: Rows<'_, P>, slot: Slot<'_>) -> Result<Written> {
+pub(crate) fn write<P: Deref<Target: Save + Sized>>(
+    owners: Rows<'_, P>,
+    slot: Slot<'_>,
+) -> Result<Written> {
     let (slot, _) = slot.pass_on();
     let mut places = HashMap::new();
     let mut values: Vec<&P::Target> = Vec::new();
@@ -33,13 +36,16 @@ pub(crate) fn write<P: Deref<Target: Save + Sized>>(owners: Rows<'_, P>, slot: S
     let index: Vec<u64> = owners.iter().map(place).collect();
     let mut group = slot.group(Stamp::kind("shared"))?;
     group.write_len(index.len())?;
-    group.part("index", |slot| slot.dataset(&Dtype::U64, &[index.len() as u64], as_bytes(&index)))?;
+    group
+        .part("index", |slot| slot.dataset(&Dtype::U64, &[index.len() as u64], as_bytes(&index)))?;
     group.part("values", |slot| slot.put_rows(Rows::refs(&values)))?;
     group.end()
 }
 
 /// Reads owners, which are rows of their values unless some of them share those.
-pub(crate) fn read<T: FileBacked, P: FileBacked + From<T> + Clone>(node: Node<'_>) -> Result<Vec<P>> {
+pub(crate) fn read<T: FileBacked, P: FileBacked + From<T> + Clone>(
+    node: Node<'_>,
+) -> Result<Vec<P>> {
     let unfiltered = node.filters().next().is_none();
     match node.stamp()?.filter(|_| unfiltered).map(Stamp::kind_name) {
         Some("shared") => {}
@@ -50,12 +56,19 @@ pub(crate) fn read<T: FileBacked, P: FileBacked + From<T> + Clone>(node: Node<'_
     let group = node.group_of("shared", "a group (shared)")?;
     let index = group.part("index", |node| node.get_rows::<u64>())?;
     if let Some(len) = group.read_len()?.filter(|len| *len != index.len()) {
-        return Err(ErrorKind::Damaged(format!("an index of {} where there are {len}", index.len())).into());
+        return Err(ErrorKind::Damaged(format!(
+            "an index of {} where there are {len}",
+            index.len()
+        ))
+        .into());
     }
-    let owners: Vec<P> = group.part("values", |node| node.get_rows::<T>())?.into_iter().map(P::from).collect();
+    let owners: Vec<P> =
+        group.part("values", |node| node.get_rows::<T>())?.into_iter().map(P::from).collect();
     let owner = |place: u64| {
         let owner = usize::try_from(place).ok().and_then(|place| owners.get(place)).cloned();
-        owner.ok_or_else(|| Error::new(ErrorKind::Damaged(format!("no value {place} among {}", owners.len()))))
+        owner.ok_or_else(|| {
+            Error::new(ErrorKind::Damaged(format!("no value {place} among {}", owners.len())))
+        })
     };
     index.into_iter().map(|place| owner(place).map_err(|e| e.at("index"))).collect()
 }

@@ -25,9 +25,10 @@
 //! └── indices  i64 or i32, ascending
 //! ```
 //!
-//! Python's FileBacked writes `format` ("csr", "csc", "coo") and the numbers `m` and `n` instead of the attributes
-//! here, early AnnData `h5sparse_format` and `h5sparse_shape`; both are read. 10x Genomics has a dataset `shape`, and says
-//! nothing of the format. Inside a row or column any order is legal in those, so what is not sorted is sorted. MATLAB:
+//! Python's FileBacked writes `format` ("csr", "csc", "coo") and the numbers `m` and `n` instead of
+//! the attributes here, early AnnData `h5sparse_format` and `h5sparse_shape`; both are read. 10x
+//! Genomics has a dataset `shape`, and says nothing of the format. Inside a row or column any order
+//! is legal in those, so what is not sorted is sorted. MATLAB:
 //!
 //! ```text
 //! x            group     MATLAB_sparse = u64: rows
@@ -51,7 +52,9 @@ use crate::slot::{Slot, Written};
 use crate::stamp::Stamp;
 use crate::storage::{self, Description, Dtype};
 use crate::writer::GroupWriter;
-use sprs::{CompressedStorage, CsMatI, CsMatViewI, CsVecI, CsVecViewI, SpIndex, TriMatI, TriMatViewI};
+use sprs::{
+    CompressedStorage, CsMatI, CsMatViewI, CsVecI, CsVecViewI, SpIndex, TriMatI, TriMatViewI,
+};
 
 const SHAPE: &str = "shape";
 /// MATLAB's number of rows.
@@ -65,8 +68,12 @@ pub(crate) fn write_compressed<N: Element, I: SpIndex, P: SpIndex>(
     let starts = matrix.proper_indptr();
     let nnz = matrix.data().len();
     // A matrix can be made without a check.
-    if matrix.indices().len() != nnz || starts.last().and_then(|last| last.try_index()) != Some(nnz) {
-        return Err(ErrorKind::Contract("a sparse matrix whose parts do not fit each other".into()).into());
+    if matrix.indices().len() != nnz || starts.last().and_then(|last| last.try_index()) != Some(nnz)
+    {
+        return Err(ErrorKind::Contract(
+            "a sparse matrix whose parts do not fit each other".into(),
+        )
+        .into());
     }
     let (format, element) = match matrix.is_csr() {
         true => ("csr", &("csr_matrix", "0.1.0")),
@@ -92,7 +99,10 @@ pub(crate) fn write_triplets<N: Element, I: SpIndex>(
 }
 
 /// Writes a vector.
-pub(crate) fn write_vector<N: Element, I: SpIndex>(vector: &CsVecViewI<'_, N, I>, slot: Slot<'_>) -> Result<Written> {
+pub(crate) fn write_vector<N: Element, I: SpIndex>(
+    vector: &CsVecViewI<'_, N, I>,
+    slot: Slot<'_>,
+) -> Result<Written> {
     let mut group = begin(slot, "vector", &[vector.dim()])?;
     group.part("data", |slot| write_values(vector.data(), slot))?;
     group.part("indices", |slot| write_indices(vector.indices(), slot))?;
@@ -103,9 +113,13 @@ pub(crate) fn write_vector<N: Element, I: SpIndex>(vector: &CsVecViewI<'_, N, I>
 fn begin<'a>(slot: Slot<'a>, format: &str, shape: &[usize]) -> Result<GroupWriter<'a>> {
     let python = slot.cx.is_python();
     let mut group = slot.group(Stamp::kind("sparse"))?;
-    let too_large = |_| Error::new(ErrorKind::Unsupported(format!("a sparse matrix of shape {shape:?}")));
-    let shape: Vec<i64> =
-        shape.iter().map(|extent| i64::try_from(*extent)).collect::<Result<_, _>>().map_err(too_large)?;
+    let too_large =
+        |_| Error::new(ErrorKind::Unsupported(format!("a sparse matrix of shape {shape:?}")));
+    let shape: Vec<i64> = shape
+        .iter()
+        .map(|extent| i64::try_from(*extent))
+        .collect::<Result<_, _>>()
+        .map_err(too_large)?;
     if python {
         python::describe_sparse(&mut group, format, &shape)?;
         return Ok(group);
@@ -120,10 +134,17 @@ fn write_values<N: Element>(values: &[N], slot: Slot<'_>) -> Result<Written> {
 
 /// Writes indices in the signed integers that scipy has for them.
 fn write_indices<I: SpIndex>(indices: &[I], slot: Slot<'_>) -> Result<Written> {
-    let (dtype, most) = if size_of::<I>() > 4 { (Dtype::I64, i64::MAX as u64) } else { (Dtype::I32, i32::MAX as u64) };
-    if let Some(index) = indices.iter().find(|index| index.try_index().is_none_or(|index| index as u64 > most)) {
+    let (dtype, most) = if size_of::<I>() > 4 {
+        (Dtype::I64, i64::MAX as u64)
+    } else {
+        (Dtype::I32, i32::MAX as u64)
+    };
+    if let Some(index) =
+        indices.iter().find(|index| index.try_index().is_none_or(|index| index as u64 > most))
+    {
         let what = format!("the index {index:?} cannot be stored as {dtype}");
-        return Err(Error::new(ErrorKind::Unsupported(what)).with_help("let the matrix have indices of type `usize`"));
+        return Err(Error::new(ErrorKind::Unsupported(what))
+            .with_help("let the matrix have indices of type `usize`"));
     }
     let (shape, slot) = ([indices.len() as u64], slot.array());
     match storage::integer_bytes(indices) {
@@ -140,7 +161,9 @@ fn write_indices<I: SpIndex>(indices: &[I], slot: Slot<'_>) -> Result<Written> {
 const WANTED: &str = "a group (sparse, csr or csc)";
 
 /// Reads a matrix of compressed rows or columns, whichever the file has.
-pub(crate) fn read_compressed<N: Element, I: SpIndex, P: SpIndex>(node: Node<'_>) -> Result<CsMatI<N, I, P>> {
+pub(crate) fn read_compressed<N: Element, I: SpIndex, P: SpIndex>(
+    node: Node<'_>,
+) -> Result<CsMatI<N, I, P>> {
     read_compressed_as(node, None)
 }
 
@@ -160,12 +183,15 @@ pub(crate) fn read_compressed_as<N: Element, I: SpIndex, P: SpIndex>(
     let storage = match (format(&group)?.as_deref(), unsaid) {
         (Some("csr_matrix" | "csr"), _) => CompressedStorage::CSR,
         (Some("csc_matrix" | "csc"), _) => CompressedStorage::CSC,
-        (Some(other), _) => return Err(Error::mismatch(WANTED, format!("one of format `{other}`"))),
+        (Some(other), _) => {
+            return Err(Error::mismatch(WANTED, format!("one of format `{other}`")));
+        }
         (None, Some(unsaid)) => unsaid,
         (None, None) => guess(&group)?,
     };
     let (rows, cols) = read_shape(&group)?;
-    let (outer, inner) = if storage == CompressedStorage::CSR { (rows, cols) } else { (cols, rows) };
+    let (outer, inner) =
+        if storage == CompressedStorage::CSR { (rows, cols) } else { (cols, rows) };
     let data = group.part("data", read_values::<N>)?;
     let starts = group.part("indptr", |node| read_starts::<P>(node, outer, data.len()))?;
     group.part("indices", |node| {
@@ -195,30 +221,35 @@ fn guess(group: &GroupReader<'_>) -> Result<CompressedStorage> {
     match (starts.checked_sub(1), rows == cols) {
         (Some(outer), false) if outer == cols => Ok(CompressedStorage::CSC),
         (Some(outer), false) if outer == rows => Ok(CompressedStorage::CSR),
-        (Some(outer), true) if outer == rows => {
-            Err(unsaid()
-                .with_help("`#[filebacked(with = Csc)]` or `Csr` says what it is, where the shape does not tell"))
-        }
+        (Some(outer), true) if outer == rows => Err(unsaid().with_help(
+            "`#[filebacked(with = Csc)]` or `Csr` says what it is, where the shape does not tell",
+        )),
         _ => {
-            let what = format!("{starts} starts in a sparse matrix of {rows} rows and {cols} columns");
+            let what =
+                format!("{starts} starts in a sparse matrix of {rows} rows and {cols} columns");
             Err(Error::new(ErrorKind::Damaged(what)).at("indptr"))
         }
     }
 }
 
-/// Reads a matrix that MATLAB or Octave wrote, of which some parts are missing where it is all zeros.
+/// Reads a matrix that MATLAB or Octave wrote, of which some parts are missing where it is all
+/// zeros.
 fn read_columns<N: Element, I: SpIndex, P: SpIndex>(
     group: &GroupReader<'_>,
     (rows, cols): (usize, Option<usize>),
     [data, indices, starts]: [&str; 3],
 ) -> Result<CsMatI<N, I, P>> {
-    let values = if group.child(data)?.is_some() { group.part(data, read_values::<N>)? } else { Vec::new() };
+    let values =
+        if group.child(data)?.is_some() { group.part(data, read_values::<N>)? } else { Vec::new() };
     let indices = match group.child(indices)?.is_some() || !values.is_empty() {
         true => group.part(indices, |node| read_indices::<I>(node, values.len(), Some(rows)))?,
         false => Vec::new(),
     };
-    let found = group.part(starts, |node| Ok(node.describe()?.elements()))?.and_then(|starts| starts.checked_sub(1));
-    let none = || Error::new(ErrorKind::Damaged("a sparse matrix without a start".into())).at(starts);
+    let found = group
+        .part(starts, |node| Ok(node.describe()?.elements()))?
+        .and_then(|starts| starts.checked_sub(1));
+    let none =
+        || Error::new(ErrorKind::Damaged("a sparse matrix without a start".into())).at(starts);
     let cols = cols.or(found).ok_or_else(none)?;
     let starts = group.part(starts, |node| read_starts::<P>(node, cols, values.len()))?;
     order_matrix(CompressedStorage::CSC, (rows, cols), starts, indices, values)
@@ -238,7 +269,9 @@ fn order_matrix<N: Element, I: SpIndex, P: SpIndex>(
     };
     let (starts, indices, data) = match make(starts, indices, data) {
         Ok(matrix) => return Ok(matrix),
-        Err((starts, indices, data, sprs::errors::StructureError::Unsorted(_))) => (starts, indices, data),
+        Err((starts, indices, data, sprs::errors::StructureError::Unsorted(_))) => {
+            (starts, indices, data)
+        }
         Err((.., source)) => return Err(refused(source)),
     };
     let (indices, data) = sort(&starts, indices, data);
@@ -248,15 +281,23 @@ fn order_matrix<N: Element, I: SpIndex, P: SpIndex>(
 #[cold]
 fn refused(source: sprs::errors::StructureError) -> Error {
     match source {
-        sprs::errors::StructureError::Unsorted(_) => ErrorKind::Damaged("two values at one place".into()).into(),
-        source => Error::new(ErrorKind::Unsupported(format!("a sparse matrix that sprs refuses: {source}")))
-            .with_help("let the matrix have indices of type `usize`")
-            .with_source(source),
+        sprs::errors::StructureError::Unsorted(_) => {
+            ErrorKind::Damaged("two values at one place".into()).into()
+        }
+        source => Error::new(ErrorKind::Unsupported(format!(
+            "a sparse matrix that sprs refuses: {source}"
+        )))
+        .with_help("let the matrix have indices of type `usize`")
+        .with_source(source),
     }
 }
 
 /// Sorts the values of each row or column by their indices.
-fn sort<N, I: SpIndex, P: SpIndex>(starts: &[P], indices: Vec<I>, data: Vec<N>) -> (Vec<I>, Vec<N>) {
+fn sort<N, I: SpIndex, P: SpIndex>(
+    starts: &[P],
+    indices: Vec<I>,
+    data: Vec<N>,
+) -> (Vec<I>, Vec<N>) {
     let mut entries = indices.into_iter().zip(data);
     let mut sorted = (Vec::with_capacity(entries.len()), Vec::with_capacity(entries.len()));
     let mut row = Vec::new();
@@ -322,22 +363,26 @@ fn extents(group: &GroupReader<'_>) -> Result<Vec<usize>> {
         Some(node) if !group.ours => node.get::<Vec<i64>>().map(Some).map_err(|e| e.at(SHAPE)),
         _ => Ok(None),
     };
-    let shape: Vec<i64> =
-        match attribute(group, &[SHAPE, "h5sparse_shape"])?.map_or_else(|| member(group), |shape| Ok(Some(shape)))? {
-            Some(shape) => shape,
-            None => match (attribute(group, &["m"])?, attribute(group, &["n"])?) {
-                (Some(rows), Some(cols)) => vec![rows, cols],
-                _ => return Err(Error::new(ErrorKind::Missing).at(SHAPE)),
-            },
-        };
-    let damaged = |_| Error::new(ErrorKind::Damaged(format!("a sparse matrix of shape {shape:?}"))).at(SHAPE);
+    let shape: Vec<i64> = match attribute(group, &[SHAPE, "h5sparse_shape"])?
+        .map_or_else(|| member(group), |shape| Ok(Some(shape)))?
+    {
+        Some(shape) => shape,
+        None => match (attribute(group, &["m"])?, attribute(group, &["n"])?) {
+            (Some(rows), Some(cols)) => vec![rows, cols],
+            _ => return Err(Error::new(ErrorKind::Missing).at(SHAPE)),
+        },
+    };
+    let damaged =
+        |_| Error::new(ErrorKind::Damaged(format!("a sparse matrix of shape {shape:?}"))).at(SHAPE);
     shape.iter().map(|extent| usize::try_from(*extent)).collect::<Result<_, _>>().map_err(damaged)
 }
 
 fn read_shape(group: &GroupReader<'_>) -> Result<(usize, usize)> {
     match extents(group)?[..] {
         [rows, cols] => Ok((rows, cols)),
-        ref shape => Err(Error::mismatch("a sparse matrix", format!("one of shape {shape:?}")).at(SHAPE)),
+        ref shape => {
+            Err(Error::mismatch("a sparse matrix", format!("one of shape {shape:?}")).at(SHAPE))
+        }
     }
 }
 
@@ -353,7 +398,8 @@ fn read_indices<I: SpIndex>(node: Node<'_>, len: usize, limit: Option<usize>) ->
     }
 }
 
-/// Looks at so many indices, and reads their bits where they have the size of an `I`: nothing is checked yet.
+/// Looks at so many indices, and reads their bits where they have the size of an `I`: nothing is
+/// checked yet.
 fn open_indices<I: SpIndex>(node: &Node<'_>, len: usize) -> Result<(Description, Option<Vec<I>>)> {
     let description = node.describe()?;
     if !matches!(description.dtype, Dtype::Int(_)) {
@@ -371,7 +417,10 @@ fn open_indices<I: SpIndex>(node: &Node<'_>, len: usize) -> Result<(Description,
 /// The largest index that a stored type has.
 fn most(dtype: &Dtype) -> usize {
     match dtype {
-        Dtype::Int(int) => usize::MAX >> (usize::BITS.saturating_sub(u32::from(int.size) * 8 - u32::from(int.signed))),
+        Dtype::Int(int) => {
+            usize::MAX
+                >> (usize::BITS.saturating_sub(u32::from(int.size) * 8 - u32::from(int.signed)))
+        }
         _ => 0,
     }
 }
@@ -394,23 +443,38 @@ fn wrong_index(index: &dyn std::fmt::Debug) -> Error {
 }
 
 /// Reads indices below `limit` as those of another size.
-fn convert_indices<I: SpIndex>(node: &Node<'_>, description: &Description, limit: Option<usize>) -> Result<Vec<I>> {
-    let Dtype::Int(int) = description.dtype else { return Err(node.unexpected("indices (integers)")) };
+fn convert_indices<I: SpIndex>(
+    node: &Node<'_>,
+    description: &Description,
+    limit: Option<usize>,
+) -> Result<Vec<I>> {
+    let Dtype::Int(int) = description.dtype else {
+        return Err(node.unexpected("indices (integers)"));
+    };
     let index_of = |value: i128| {
-        let index = usize::try_from(value).ok().filter(|index| limit.is_none_or(|limit| *index < limit));
+        let index =
+            usize::try_from(value).ok().filter(|index| limit.is_none_or(|limit| *index < limit));
         let index = index.ok_or_else(|| wrong_index(&value))?;
         I::try_from_usize(index).ok_or_else(|| {
-            number::out_of_range(number::Any::Int(value), &description.dtype, std::any::type_name::<I>())
+            number::out_of_range(
+                number::Any::Int(value),
+                &description.dtype,
+                std::any::type_name::<I>(),
+            )
         })
     };
     let bytes = node.object.elements::<u8>(description)?;
-    bytes.chunks_exact(int.size.into()).map(|cell| index_of(number::int(cell, int.signed))).collect()
+    bytes
+        .chunks_exact(int.size.into())
+        .map(|cell| index_of(number::int(cell, int.signed)))
+        .collect()
 }
 
 /// Reads where each of `outer` rows or columns starts, and where the last one ends: at `nnz`.
 fn read_starts<P: SpIndex>(node: Node<'_>, outer: usize, nnz: usize) -> Result<Vec<P>> {
     let starts = read_indices::<P>(node, outer.saturating_add(1), None)?;
-    let ends = [starts.first(), starts.last()].map(|start| start.and_then(|start| start.try_index()));
+    let ends =
+        [starts.first(), starts.last()].map(|start| start.and_then(|start| start.try_index()));
     if ends != [Some(0), Some(nnz)] || !starts.is_sorted() {
         return Err(ErrorKind::Damaged(format!("starts that do not ascend from 0 to {nnz}")).into());
     }

@@ -10,7 +10,8 @@
 //! x            str[w]: fixed length, where n * w <= 2 * total + 64 for the longest width w; else variable length
 //! ```
 //!
-//! Text with a NUL in it is no HDF5 string, and neither is one above 4 GiB. It is packed, as `layout = "packed"` asks for too:
+//! Text with a NUL in it is no HDF5 string, and neither is one above 4 GiB. It is packed, as
+//! `layout = "packed"` asks for too:
 //!
 //! ```text
 //! x            u8 (bytes)  filebacked = "text": one text
@@ -102,7 +103,9 @@ fn write_encoded<'t>(
 ) -> Result<Written> {
     if nul {
         let what = "text with a NUL in it, where AnnData's strings end";
-        return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("store its bytes: `Vec<u8>`"));
+        return Err(
+            Error::new(ErrorKind::Unsupported(what.into())).with_help("store its bytes: `Vec<u8>`")
+        );
     }
     slot.dataset_text(shape, &mut texts)
 }
@@ -149,10 +152,14 @@ fn unpadded(padded: &[u8]) -> Result<String> {
 /// Reads the bytes of one text, UTF-8 or not.
 pub(crate) fn read_bytes(node: &Node<'_>) -> Result<Vec<u8>> {
     let description = node.describe()?;
-    let one = if node.ours { description.shape.is_empty() } else { description.elements() == Some(1) };
+    let one =
+        if node.ours { description.shape.is_empty() } else { description.elements() == Some(1) };
     let one = one && !description.null;
     match &description.dtype {
-        Dtype::Int(_) if node.kind() == ObjectKind::Dataset && node.text_attribute(STAMP)?.as_deref() == Some(TEXT) => {
+        Dtype::Int(_)
+            if node.kind() == ObjectKind::Dataset
+                && node.text_attribute(STAMP)?.as_deref() == Some(TEXT) =>
+        {
             Ok(number::read::<u8>(node, Some(1))?.0)
         }
         Dtype::FixedStr(_) if one => {
@@ -170,12 +177,17 @@ pub(crate) fn read_bytes(node: &Node<'_>) -> Result<Vec<u8>> {
 }
 
 /// Reads texts of any shape; a rank that is asked for is checked.
-pub(crate) fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<String>, Vec<usize>)> {
+pub(crate) fn read_array(
+    node: &Node<'_>,
+    rank: Option<usize>,
+) -> Result<(Vec<String>, Vec<usize>)> {
     node.readable()?;
     if let Some(column) = categorical::open(node)? {
         return column.rows(rank, |categories| Ok(read_array(categories, Some(1))?.0), String::len);
     }
-    if node.kind() == ObjectKind::Group && node.stamp()?.is_some_and(|stamp| stamp.kind_name() == "packed") {
+    if node.kind() == ObjectKind::Group
+        && node.stamp()?.is_some_and(|stamp| stamp.kind_name() == "packed")
+    {
         let packed = blob::read_packed(node)?;
         if rank.is_some_and(|rank| rank != packed.shape.len()) {
             return Err(node.unexpected(number::wanted("text", rank)));
@@ -193,6 +205,10 @@ pub(crate) fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<St
         };
     }
     let shape = number::shape(node, &description, "text", rank)?;
-    let texts = if description.elements() == Some(0) { Texts::default() } else { node.texts(&description)? };
+    let texts = if description.elements() == Some(0) {
+        Texts::default()
+    } else {
+        node.texts(&description)?
+    };
     Ok((decode(texts)?, shape))
 }

@@ -1,7 +1,7 @@
 //! Enums.
 //!
-//! Without data, a scalar or dataset of an HDF5 enumeration, whose values are the discriminants (`repr = "string"`: text;
-//! `repr = "u8"` and the like: the discriminant as a plain integer).
+//! Without data, a scalar or dataset of an HDF5 enumeration, whose values are the discriminants
+//! (`repr = "string"`: text; `repr = "u8"` and the like: the discriminant as a plain integer).
 //!
 //! With data:
 //!
@@ -92,7 +92,8 @@ fn stored<E: UnitEnum>() -> Dtype {
     match E::REPR {
         UnitRepr::Int { size, signed } => Dtype::Int(IntType { size, signed }),
         _ => {
-            let members = E::NAMES.iter().zip(E::VALUES).map(|(name, value)| (Cow::Borrowed(*name), *value));
+            let members =
+                E::NAMES.iter().zip(E::VALUES).map(|(name, value)| (Cow::Borrowed(*name), *value));
             Dtype::Enum(EnumType { base: smallest(E::VALUES), members: members.collect() })
         }
     }
@@ -105,7 +106,9 @@ fn stored<E: UnitEnum>() -> Dtype {
 /// As [`Save::write`](crate::Save::write).
 pub fn write<E: UnitEnum>(value: &E, slot: Slot<'_>) -> Result<Written> {
     // Neither AnnData nor Python's FileBacked has enumerations.
-    if E::REPR == UnitRepr::String || (E::REPR == UnitRepr::Enum && (slot.is_encoded() || slot.cx.is_python())) {
+    if E::REPR == UnitRepr::String
+        || (E::REPR == UnitRepr::Enum && (slot.is_encoded() || slot.cx.is_python()))
+    {
         return text::write(E::NAMES[value.index()], slot);
     }
     let dtype = stored::<E>();
@@ -120,7 +123,11 @@ pub fn write<E: UnitEnum>(value: &E, slot: Slot<'_>) -> Result<Written> {
 /// As [`Save::write`](crate::Save::write).
 pub fn write_rows<E: UnitEnum>(rows: Rows<'_, E>, slot: Slot<'_>) -> Result<Written> {
     if E::REPR == UnitRepr::String {
-        return text::write_rows(rows.len(), || rows.iter().map(|value| E::NAMES[value.index()]), slot);
+        return text::write_rows(
+            rows.len(),
+            || rows.iter().map(|value| E::NAMES[value.index()]),
+            slot,
+        );
     }
     if E::REPR == UnitRepr::Enum && slot.is_encoded() {
         let codes = rows.iter().map(|value| Some(value.index()));
@@ -143,7 +150,10 @@ pub fn is_number<E: UnitEnum>() -> bool {
 /// # Errors
 ///
 /// As [`Save::write`](crate::Save::write).
-pub fn write_optional_rows<E: UnitEnum + Save>(values: &[Option<&E>], slot: Slot<'_>) -> Result<Written> {
+pub fn write_optional_rows<E: UnitEnum + Save>(
+    values: &[Option<&E>],
+    slot: Slot<'_>,
+) -> Result<Written> {
     if slot.is_encoded() {
         let codes = values.iter().map(|value| value.map(UnitEnum::index));
         return categorical::write(values.len(), codes, E::NAMES, false, slot);
@@ -175,8 +185,9 @@ pub fn from_name<E: UnitEnum>(name: &str) -> Option<E> {
 #[cold]
 pub(crate) fn unknown(found: &str, known: &[&str]) -> Error {
     let known = known.iter().map(|name| name.to_string()).collect();
-    Error::new(ErrorKind::UnknownVariant { found: found.to_string(), known })
-        .with_help("if it was renamed, `#[filebacked(alias = \"...\")]` on the variant reads the old name")
+    Error::new(ErrorKind::UnknownVariant { found: found.to_string(), known }).with_help(
+        "if it was renamed, `#[filebacked(alias = \"...\")]` on the variant reads the old name",
+    )
 }
 
 /// Reads a value.
@@ -198,10 +209,14 @@ pub fn read_rows<E: UnitEnum>(node: Node<'_>) -> Result<Vec<E>> {
 }
 
 fn one<T>(values: Vec<T>) -> Result<T> {
-    values.into_iter().next().ok_or_else(|| ErrorKind::Damaged("a scalar without an element".into()).into())
+    values
+        .into_iter()
+        .next()
+        .ok_or_else(|| ErrorKind::Damaged("a scalar without an element".into()).into())
 }
 
-/// Which variants the elements are. HDF5 enumerations and text go by name, plain integers by discriminant.
+/// Which variants the elements are. HDF5 enumerations and text go by name, plain integers by
+/// discriminant.
 fn read_indices<E: UnitEnum>(node: &Node<'_>, scalar: bool) -> Result<Vec<usize>> {
     if let Some(column) = categorical::open(node)? {
         // Names that no row has are nobody's concern.
@@ -209,15 +224,24 @@ fn read_indices<E: UnitEnum>(node: &Node<'_>, scalar: bool) -> Result<Vec<usize>
             let names = text::read_array(categories, Some(1))?.0.into_iter();
             Ok(names.map(|name| index_of::<E>(&name).ok_or(Rc::from(name))).collect())
         };
-        let (rows, _): (Vec<Result<usize, Rc<str>>>, _) = column.rows(Some(usize::from(!scalar)), names, |_| 0)?;
-        return rows.into_iter().map(|index| index.map_err(|name| unknown(&name, E::NAMES))).collect();
+        let (rows, _): (Vec<Result<usize, Rc<str>>>, _) =
+            column.rows(Some(usize::from(!scalar)), names, |_| 0)?;
+        return rows
+            .into_iter()
+            .map(|index| index.map_err(|name| unknown(&name, E::NAMES)))
+            .collect();
     }
     let description = node.describe()?;
     let by_name = |texts| {
         let names = text::decode(texts)?;
-        names.iter().map(|name| index_of::<E>(name).ok_or_else(|| unknown(name, E::NAMES))).collect()
+        names
+            .iter()
+            .map(|name| index_of::<E>(name).ok_or_else(|| unknown(name, E::NAMES)))
+            .collect()
     };
-    if let Some(texts) = matlab::texts(node, &description)?.filter(|texts| !scalar || texts.ends.len() == 1) {
+    if let Some(texts) =
+        matlab::texts(node, &description)?.filter(|texts| !scalar || texts.ends.len() == 1)
+    {
         return by_name(texts);
     }
     let fits = match scalar {
@@ -226,7 +250,11 @@ fn read_indices<E: UnitEnum>(node: &Node<'_>, scalar: bool) -> Result<Vec<usize>
         false => line(&description.shape).is_some(),
     };
     if !fits || description.null {
-        return Err(node.unexpected(format!("{} of enum `{}`", if scalar { "a scalar" } else { "a column" }, E::NAME)));
+        return Err(node.unexpected(format!(
+            "{} of enum `{}`",
+            if scalar { "a scalar" } else { "a column" },
+            E::NAME
+        )));
     }
     match &description.dtype {
         dtype if dtype.is_text() => by_name(node.texts(&description)?),
@@ -243,7 +271,9 @@ fn read_indices<E: UnitEnum>(node: &Node<'_>, scalar: bool) -> Result<Vec<usize>
         }
         Dtype::Int(_) => {
             let (values, _) = number::read::<i64>(node, None)?;
-            let index = |value: i64| E::VALUES.iter().position(|known| *known == i128::from(value)).or(E::OTHER);
+            let index = |value: i64| {
+                E::VALUES.iter().position(|known| *known == i128::from(value)).or(E::OTHER)
+            };
             let unknown = |value: i64| unknown(&value.to_string(), E::NAMES);
             values.into_iter().map(|value| index(value).ok_or_else(|| unknown(value))).collect()
         }
@@ -252,7 +282,11 @@ fn read_indices<E: UnitEnum>(node: &Node<'_>, scalar: bool) -> Result<Vec<usize>
 }
 
 /// The elements of an HDF5 enumeration, each by its name; names are looked up once.
-fn read_enum(node: &Node<'_>, stored: &EnumType, index: impl Fn(&str) -> Result<usize>) -> Result<Vec<usize>> {
+fn read_enum(
+    node: &Node<'_>,
+    stored: &EnumType,
+    index: impl Fn(&str) -> Result<usize>,
+) -> Result<Vec<usize>> {
     let (_, bytes) = node.bytes()?;
     let mut known: HashMap<i128, usize> = HashMap::new();
     let mut indices = Vec::with_capacity(bytes.len() / usize::from(stored.base.size.max(1)));
@@ -263,7 +297,9 @@ fn read_enum(node: &Node<'_>, stored: &EnumType, index: impl Fn(&str) -> Result<
             None => {
                 let member = stored.members.iter().find(|(_, member)| *member == value);
                 let (name, _) = member.ok_or_else(|| {
-                    Error::new(ErrorKind::Invalid(format!("{value} is no value of the enumeration in the file")))
+                    Error::new(ErrorKind::Invalid(format!(
+                        "{value} is no value of the enumeration in the file"
+                    )))
                 })?;
                 let found = index(name)?;
                 known.insert(value, found);
@@ -283,7 +319,11 @@ pub(crate) fn write_tags<T>(
     index: impl Fn(&T) -> usize,
 ) -> Result<Written> {
     let base = IntType { size: if names.len() <= 256 { 1 } else { 4 }, signed: false };
-    let members = names.iter().enumerate().map(|(i, name)| (Cow::Owned(name.to_string()), i as i128)).collect();
+    let members = names
+        .iter()
+        .enumerate()
+        .map(|(i, name)| (Cow::Owned(name.to_string()), i as i128))
+        .collect();
     let dtype = Dtype::Enum(EnumType { base, members });
     slot.dataset_fill(&dtype, &[rows.len() as u64], &mut |out| {
         rows.for_each(|row| out.put(&(index(row) as u32).to_le_bytes()[..base.size.into()]));
@@ -291,7 +331,11 @@ pub(crate) fn write_tags<T>(
 }
 
 /// Reads which variant each row is; `other` stands for names that no variant has.
-pub(crate) fn read_tags_or(node: Node<'_>, names: &[&[&str]], other: Option<usize>) -> Result<Vec<usize>> {
+pub(crate) fn read_tags_or(
+    node: Node<'_>,
+    names: &[&[&str]],
+    other: Option<usize>,
+) -> Result<Vec<usize>> {
     let known: Vec<&str> = names.iter().filter_map(|names| names.first().copied()).collect();
     let index = |name: &str| {
         let known_index = names.iter().position(|names| names.contains(&name));

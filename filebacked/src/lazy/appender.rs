@@ -12,25 +12,30 @@ const BUFFER: usize = 4 << 20;
 impl<T: FileBacked> LazyVec<T> {
     /// Appends the rows that are in memory to the table in the file, in place.
     ///
-    /// Columns in chunks are extended. Others are made anew with chunks, once: `chunk` on the fields avoids that. Text
-    /// that is longer than a column of fixed length holds makes that column anew. What filters write (`with = ...`) is made
-    /// anew each time, for which all rows of the table are read: the cost grows with the table, so let an
-    /// [`Appender`] gather many rows. So is a categorical of a data frame that gets another category. The number of rows, which readers
-    /// believe, is written when all rows are there, and everything has gone to the operating system when this returns.
-    /// After an error that tells of the rows or of the table, the file is as it was, and the rows are still in memory.
+    /// Columns in chunks are extended. Others are made anew with chunks, once: `chunk` on the
+    /// fields avoids that. Text that is longer than a column of fixed length holds makes that
+    /// column anew. What filters write (`with = ...`) is made anew each time, for which all rows of
+    /// the table are read: the cost grows with the table, so let an [`Appender`] gather many rows.
+    /// So is a categorical of a data frame that gets another category. The number of rows, which
+    /// readers believe, is written when all rows are there, and everything has gone to the
+    /// operating system when this returns. After an error that tells of the rows or of the table,
+    /// the file is as it was, and the rows are still in memory.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ReadOnly`] for handles of files that were opened to be read, by [`load`](crate::load) for example;
-    /// [`ErrorKind::Changed`] where another handle has appended to the table; [`ErrorKind::Mismatch`] and
-    /// [`ErrorKind::Unsupported`] for rows that do not fit what is in the file, or of which another filter writes something.
+    /// [`ErrorKind::ReadOnly`] for handles of files that were opened to be read, by
+    /// [`load`](crate::load) for example; [`ErrorKind::Changed`] where another handle has appended
+    /// to the table; [`ErrorKind::Mismatch`] and [`ErrorKind::Unsupported`] for rows that do not
+    /// fit what is in the file, or of which another filter writes something.
     pub fn flush(&mut self) -> Result<()> {
         if self.pending.is_empty() {
             return Ok(());
         }
         let Some(stored) = &mut self.stored else {
-            return Err(Error::new(ErrorKind::Unsupported("to flush rows that belong to no file".into()))
-                .with_help("write them with `File::write`, and read the handle from there"));
+            return Err(Error::new(ErrorKind::Unsupported(
+                "to flush rows that belong to no file".into(),
+            ))
+            .with_help("write them with `File::write`, and read the handle from there"));
         };
         let table = stored.table.appended(&mut self.pending)?;
         *stored = table.into();
@@ -38,8 +43,8 @@ impl<T: FileBacked> LazyVec<T> {
         Ok(())
     }
 
-    /// Appends rows one by one, and flushes whenever enough of them are in memory: 16,384, or fewer large ones;
-    /// [`every`](Appender::every) says how many.
+    /// Appends rows one by one, and flushes whenever enough of them are in memory: 16,384, or fewer
+    /// large ones; [`every`](Appender::every) says how many.
     ///
     /// ```
     /// # #[cfg(feature = "libhdf5")] fn f() -> filebacked::Result<()> {
@@ -67,8 +72,8 @@ impl<T: FileBacked> LazyVec<T> {
     }
 }
 
-/// Appends rows to a [`LazyVec`] one by one; made by [`LazyVec::appender`]. Rows that were not flushed when it goes are
-/// still in the memory of the `LazyVec`.
+/// Appends rows to a [`LazyVec`] one by one; made by [`LazyVec::appender`]. Rows that were not
+/// flushed when it goes are still in the memory of the `LazyVec`.
 #[must_use = "the last rows are written by `finish`"]
 pub struct Appender<'a, T> {
     vec: &'a mut LazyVec<T>,
@@ -82,8 +87,8 @@ impl<T> fmt::Debug for Appender<'_, T> {
 }
 
 impl<T> Appender<'_, T> {
-    /// Flushes whenever so many rows are in memory. A flush has a cost of its own, beside that of its rows: some tens of
-    /// microseconds a column.
+    /// Flushes whenever so many rows are in memory. A flush has a cost of its own, beside that of
+    /// its rows: some tens of microseconds a column.
     pub fn every(self, rows: usize) -> Self {
         Appender { rows: rows.max(1), ..self }
     }
@@ -115,7 +120,8 @@ impl Table {
     /// The table with more rows.
     #[cfg(not(feature = "libhdf5"))]
     fn appended<T: FileBacked>(&self, _: &mut Vec<T>) -> Result<Table> {
-        Err(Error::new(ErrorKind::NeedsLibhdf5).with_help("enable the feature `libhdf5` of filebacked"))
+        Err(Error::new(ErrorKind::NeedsLibhdf5)
+            .with_help("enable the feature `libhdf5` of filebacked"))
     }
 
     /// The table with more rows.
@@ -148,7 +154,10 @@ impl Table {
             Ok(())
         })?;
         let (held, columns) = match done {
-            Some(done) => (done.root.as_ref().map(|root| self.held.with(root.clone())), done.columns(&self.columns)),
+            Some(done) => (
+                done.root.as_ref().map(|root| self.held.with(root.clone())),
+                done.columns(&self.columns),
+            ),
             None => (None, self.columns.clone()),
         };
         let held = held.unwrap_or_else(|| self.held.clone());

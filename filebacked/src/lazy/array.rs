@@ -21,10 +21,12 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::path::Path;
 
-/// An array that stays in the file: all of it, a slice, or one block after another is read when it is asked for.
+/// An array that stays in the file: all of it, a slice, or one block after another is read when it
+/// is asked for.
 ///
-/// On disk it is what an `Array<A, D>` is: one dataset. Nothing that was read is kept. Like [`Lazy`](crate::Lazy), it holds
-/// the file open by itself, can be sent and shared between threads, and is copied as it is stored when it is saved.
+/// On disk it is what an `Array<A, D>` is: one dataset. Nothing that was read is kept. Like
+/// [`Lazy`](crate::Lazy), it holds the file open by itself, can be sent and shared between threads,
+/// and is copied as it is stored when it is saved.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -50,9 +52,10 @@ use std::path::Path;
 /// # Ok(()) }
 /// ```
 ///
-/// A handle out of a file that was opened with [`File::open_rw`](crate::File::open_rw) or created writes as well:
-/// [`write_slice`](Self::write_slice), [`append`](Self::append), [`resize`](Self::resize) change the dataset in its place,
-/// without reading the rest of it. [`LazyArray::create`] makes one that was never in memory.
+/// A handle out of a file that was opened with [`File::open_rw`](crate::File::open_rw) or created
+/// writes as well: [`write_slice`](Self::write_slice), [`append`](Self::append),
+/// [`resize`](Self::resize) change the dataset in its place, without reading the rest of it.
+/// [`LazyArray::create`] makes one that was never in memory.
 pub struct LazyArray<A, D = IxDyn> {
     pub(super) place: Place<A, D>,
     pub(super) shape: Vec<usize>,
@@ -115,7 +118,8 @@ impl<A, D> LazyArray<A, D> {
         operation: Operation,
         slice: &impl ArraySlice<D2>,
     ) -> Result<Selection> {
-        let selection = slice.elements(&self.shape).and_then(|elements| Selection::new(&elements, &self.shape));
+        let selection =
+            slice.elements(&self.shape).and_then(|elements| Selection::new(&elements, &self.shape));
         selection.map_err(|error| self.located(operation, error))
     }
 
@@ -133,7 +137,8 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     ///
     /// # Errors
     ///
-    /// Whatever keeps the elements from being of this type; [`ErrorKind::Changed`] where the file was written to since.
+    /// Whatever keeps the elements from being of this type; [`ErrorKind::Changed`] where the file
+    /// was written to since.
     pub fn read(&self) -> Result<Array<A, D>> {
         match &self.place {
             Place::Memory(array) => shaped(array.clone()),
@@ -158,13 +163,22 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
             Place::Memory(array) => {
                 if array.shape() != out.shape() {
                     let wanted = format!("an array of shape {:?}", out.shape());
-                    return Err(Error::mismatch(wanted, format!("one of shape {:?}", array.shape())));
+                    return Err(Error::mismatch(
+                        wanted,
+                        format!("one of shape {:?}", array.shape()),
+                    ));
                 }
                 out.zip_mut_with(array, |place, value| place.clone_from(value));
                 Ok(())
             }
             Place::File { held, .. } => held.read(|node| {
-                if !node.describe()?.shape.iter().map(|extent| *extent as usize).eq(self.shape.iter().copied()) {
+                if !node
+                    .describe()?
+                    .shape
+                    .iter()
+                    .map(|extent| *extent as usize)
+                    .eq(self.shape.iter().copied())
+                {
                     return Err(ErrorKind::Changed.into());
                 }
                 out.read_from(node)
@@ -172,9 +186,10 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
         }
     }
 
-    /// Reads what ndarray's `s![..]` selects: ranges with steps (a negative one turns the order around), single indices, which
-    /// take their axis away, and new axes. Indices below zero count from the end. Axes that are not mentioned, which is
-    /// possible where the rank is not part of the type, are read whole; [`ellipsis`](crate::ellipsis) is numpy's `...`.
+    /// Reads what ndarray's `s![..]` selects: ranges with steps (a negative one turns the order
+    /// around), single indices, which take their axis away, and new axes. Indices below zero count
+    /// from the end. Axes that are not mentioned, which is possible where the rank is not part of
+    /// the type, are read whole; [`ellipsis`](crate::ellipsis) is numpy's `...`.
     ///
     /// # Errors
     ///
@@ -184,19 +199,22 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
         shaped(selection.arrange(self.part(&selection.slab)?))
     }
 
-    /// Reads the elements at these indices along an axis, in their order; an index may come several times.
+    /// Reads the elements at these indices along an axis, in their order; an index may come several
+    /// times.
     ///
     /// # Errors
     ///
     /// As [`LazyArray::read_slice`].
     pub fn select(&self, axis: Axis, indices: &[usize]) -> Result<Array<A, D>> {
-        let mut dims: Vec<Span> = self.shape.iter().map(|extent| Span::all(*extent as u64)).collect();
+        let mut dims: Vec<Span> =
+            self.shape.iter().map(|extent| Span::all(*extent as u64)).collect();
         let Some(extent) = self.shape.get(axis.index()) else {
             let what = format!("axis {} of an array of {} dimensions", axis.index(), self.ndim());
             return Err(self.located(Operation::Load, ErrorKind::OutOfBounds(what)));
         };
         if let Some(wrong) = indices.iter().find(|index| *index >= extent) {
-            let what = format!("index {wrong} along axis {}, which has {extent} elements", axis.index());
+            let what =
+                format!("index {wrong} along axis {}, which has {extent} elements", axis.index());
             return Err(self.located(Operation::Load, ErrorKind::OutOfBounds(what)));
         }
         let mut parts = Vec::new();
@@ -217,18 +235,25 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::OutOfBounds`] for a mask of another length than the axis, or as [`LazyArray::read`].
+    /// [`ErrorKind::OutOfBounds`] for a mask of another length than the axis, or as
+    /// [`LazyArray::read`].
     pub fn mask(&self, axis: Axis, mask: &[bool]) -> Result<Array<A, D>> {
         if self.shape.get(axis.index()) != Some(&mask.len()) {
-            let what = format!("a mask of {} along axis {} of shape {:?}", mask.len(), axis.index(), self.shape);
+            let what = format!(
+                "a mask of {} along axis {} of shape {:?}",
+                mask.len(),
+                axis.index(),
+                self.shape
+            );
             return Err(self.located(Operation::Load, ErrorKind::OutOfBounds(what)));
         }
         let chosen = mask.iter().enumerate().filter(|(_, chosen)| **chosen).map(|(index, _)| index);
         self.select(axis, &chosen.collect::<Vec<_>>())
     }
 
-    /// The array one block after another, in C order; a block has at most so many bytes (in memory, text not counted) if one
-    /// element has. Blocks are made of whole chunks, as long as one chunk is not larger.
+    /// The array one block after another, in C order; a block has at most so many bytes (in memory,
+    /// text not counted) if one element has. Blocks are made of whole chunks, as long as one chunk
+    /// is not larger.
     pub fn blocks(&self, bytes: usize) -> Blocks<'_, A, D> {
         Blocks::new(self, bytes)
     }
@@ -239,13 +264,19 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
         match &self.place {
             Place::Memory(array) => {
                 let part = array.slice_each_axis(|axis| {
-                    slice(slab.dims.get(axis.axis.index()).copied().unwrap_or(Span::all(axis.len as u64)))
+                    slice(
+                        slab.dims
+                            .get(axis.axis.index())
+                            .copied()
+                            .unwrap_or(Span::all(axis.len as u64)),
+                    )
                 });
                 Ok(part.to_owned())
             }
             Place::File { held, .. } => {
-                let (values, _) =
-                    held.read(|node| windowed(&node, &self.shape, slab, |node| A::read_array(node, None)))?;
+                let (values, _) = held.read(|node| {
+                    windowed(&node, &self.shape, slab, |node| A::read_array(node, None))
+                })?;
                 ArrayD::from_shape_vec(IxDyn(&shape), values).map_err(unshaped)
             }
         }
@@ -254,15 +285,22 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
 
 /// What a selection along one dimension is to ndarray.
 pub(super) fn slice(span: Span) -> ndarray::Slice {
-    let end = if span.count == 0 { span.start } else { span.start + (span.count - 1) * span.step + 1 };
+    let end =
+        if span.count == 0 { span.start } else { span.start + (span.count - 1) * span.step + 1 };
     ndarray::Slice::new(span.start as isize, Some(end as isize), span.step as isize)
 }
 
 /// Looks at a dataset as if it were a part of itself.
-fn windowed<R>(node: &Node<'_>, shape: &[usize], slab: &Slab, read: impl FnOnce(&Node<'_>) -> Result<R>) -> Result<R> {
+fn windowed<R>(
+    node: &Node<'_>,
+    shape: &[usize],
+    slab: &Slab,
+    read: impl FnOnce(&Node<'_>) -> Result<R>,
+) -> Result<R> {
     let handle = node.object.handle;
     let window = Window { source: node.object.source, dataset: handle, shape, slab };
-    let part = Node::open(Object::new(&window, handle), node.cx, node.state, node.depth, node.ours)?;
+    let part =
+        Node::open(Object::new(&window, handle), node.cx, node.state, node.depth, node.ours)?;
     read(&part)
 }
 
@@ -288,9 +326,12 @@ where
     fn clone(&self) -> Self {
         let place = match &self.place {
             Place::Memory(array) => Place::Memory(array.clone()),
-            Place::File { held, dtype, chunk, of } => {
-                Place::File { held: held.clone(), dtype: dtype.clone(), chunk: chunk.clone(), of: *of }
-            }
+            Place::File { held, dtype, chunk, of } => Place::File {
+                held: held.clone(),
+                dtype: dtype.clone(),
+                chunk: chunk.clone(),
+                of: *of,
+            },
         };
         LazyArray { place, shape: self.shape.clone() }
     }
@@ -299,7 +340,10 @@ where
 impl<A, D> fmt::Debug for LazyArray<A, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut f = f.debug_struct("LazyArray");
-        f.field("shape", &self.shape).field("dtype", &self.dtype()).field("file", &self.file()).finish()
+        f.field("shape", &self.shape)
+            .field("dtype", &self.dtype())
+            .field("file", &self.file())
+            .finish()
     }
 }
 
@@ -365,21 +409,31 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
         let description = node.describe()?;
         number::shape(node, &description, "an array", D::NDIM)?;
         // In files of others the shape may be another, with extents of 1.
-        let as_stored = !description.null && D::NDIM.is_none_or(|rank| rank == description.shape.len());
+        let as_stored =
+            !description.null && D::NDIM.is_none_or(|rank| rank == description.shape.len());
         let Some(held) = (if as_stored { Held::new(node)? } else { None }) else { return Ok(None) };
         let extent = |extent: &u64| usize::try_from(*extent).map_err(|_| too_long(*extent));
         let shape = description.shape.iter().map(extent).collect::<Result<Vec<_>>>()?;
         countable(&shape)?;
         // Nothing of it: whether the elements are of this type shows now, not later.
         if description.shape.iter().all(|extent| *extent > 0) && !description.null {
-            let none = Slab { dims: description.shape.iter().map(|_| Span { start: 0, step: 1, count: 0 }).collect() };
+            let none = Slab {
+                dims: description
+                    .shape
+                    .iter()
+                    .map(|_| Span { start: 0, step: 1, count: 0 })
+                    .collect(),
+            };
             if !description.shape.is_empty() {
                 windowed(node, &shape, &none, |node| A::read_array(node, None))?;
             }
         }
         let allocation = node.object.source.allocation(node.object.handle)?;
         let chunk = allocation.chunk.iter().map(|extent| *extent as usize).collect();
-        Ok(Some(LazyArray { place: Place::File { held, dtype: description.dtype, chunk, of: PhantomData }, shape }))
+        Ok(Some(LazyArray {
+            place: Place::File { held, dtype: description.dtype, chunk, of: PhantomData },
+            shape,
+        }))
     }
 }
 

@@ -13,8 +13,8 @@ use std::fmt;
 use std::ops::{Range, RangeBounds};
 use std::sync::{Arc, OnceLock};
 
-/// One column of a [`LazyVec`], of which rows are read when they are asked for; made by [`LazyVec::column`]. It has the
-/// rows that there were when it was made.
+/// One column of a [`LazyVec`], of which rows are read when they are asked for; made by
+/// [`LazyVec::column`]. It has the rows that there were when it was made.
 #[derive(Clone)]
 pub struct LazyColumn<C> {
     name: String,
@@ -31,7 +31,10 @@ struct Part<C> {
 
 impl<C> fmt::Debug for LazyColumn<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LazyColumn").field("name", &self.name).field("len", &self.len()).finish_non_exhaustive()
+        f.debug_struct("LazyColumn")
+            .field("name", &self.name)
+            .field("len", &self.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -79,7 +82,8 @@ impl<C: FileBacked + Clone> LazyColumn<C> {
     ///
     /// As [`LazyVec::get`].
     pub fn get(&self, index: usize) -> Result<C> {
-        let outside = || self.located(ErrorKind::OutOfBounds(format!("row {index} of {}", self.len())));
+        let outside =
+            || self.located(ErrorKind::OutOfBounds(format!("row {index} of {}", self.len())));
         let end = index.checked_add(1).filter(|end| *end <= self.len());
         self.range(index..end.ok_or_else(outside)?)?.pop().ok_or_else(outside)
     }
@@ -128,7 +132,8 @@ impl<C: FileBacked + Clone> Part<C> {
         match rows {
             Some(rows) if rows.len() == range.len() => Ok(rows),
             Some(rows) => {
-                let error = damaged(&format!("a column of {} rows for {}", rows.len(), range.len()));
+                let error =
+                    damaged(&format!("a column of {} rows for {}", rows.len(), range.len()));
                 Err(self.table.held.located(Operation::Load, error.at(name)))
             }
             None => {
@@ -169,7 +174,8 @@ fn collect(group: &Object<'_>, path: &str, levels: u32, names: &mut Vec<String>)
     for name in group.children()? {
         let Some(member) = group.child(&name)? else { continue };
         let path = if path.is_empty() { name } else { format!("{path}/{name}") };
-        let member = if member.kind() == ObjectKind::Dataset { member.into_members()? } else { member };
+        let member =
+            if member.kind() == ObjectKind::Dataset { member.into_members()? } else { member };
         let kind = member.text_attribute(crate::stamp::STAMP)?;
         let inside = kind.as_deref().is_none_or(|kind| kind.starts_with("columns"));
         match member.kind() == ObjectKind::Group && inside && levels > 0 {

@@ -12,9 +12,9 @@ use ndarray::{Array1, Axis, Dimension, IntoDimension};
 
 /// How the dataset of [`LazyArray::create`] is made.
 ///
-/// Without anything said it is one piece of the file that has a fixed shape, which is what `LazyArray::map` can map; it is
-/// chunked as soon as it has a chunk shape, compression, checksums, a larger shape to grow to, or (if it is large) a fill
-/// value.
+/// Without anything said it is one piece of the file that has a fixed shape, which is what
+/// `LazyArray::map` can map; it is chunked as soon as it has a chunk shape, compression, checksums,
+/// a larger shape to grow to, or (if it is large) a fill value.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct ArrayOptions<A> {
@@ -45,15 +45,16 @@ impl<A> ArrayOptions<A> {
         ArrayOptions::default()
     }
 
-    /// The shape of the chunks, which are read and written as a whole. Where something else asks for chunks, they have at most
-    /// 512 KiB.
+    /// The shape of the chunks, which are read and written as a whole. Where something else asks
+    /// for chunks, they have at most 512 KiB.
     pub fn chunk(mut self, shape: &[usize]) -> Self {
         self.chunk = Some(shape.to_vec());
         self
     }
 
-    /// The largest shape that [`append`](LazyArray::append) and [`resize`](LazyArray::resize) can give the array in its place;
-    /// `None` for no limit along an axis. Without this, it is the shape that it is made with.
+    /// The largest shape that [`append`](LazyArray::append) and [`resize`](LazyArray::resize) can
+    /// give the array in its place; `None` for no limit along an axis. Without this, it is the
+    /// shape that it is made with.
     pub fn max_shape(mut self, extents: &[Option<usize>]) -> Self {
         self.max_shape = Some(extents.to_vec());
         self
@@ -90,8 +91,12 @@ impl<A> ArrayOptions<A> {
             None => shape.iter().map(|extent| Some(*extent as u64)).collect(),
         };
         for axis in &self.unlimited {
-            let wrong =
-                || Error::mismatch(format!("one of {} axes without a limit", shape.len()), format!("axis {axis}"));
+            let wrong = || {
+                Error::mismatch(
+                    format!("one of {} axes without a limit", shape.len()),
+                    format!("axis {axis}"),
+                )
+            };
             *most.get_mut(*axis).ok_or_else(wrong)? = None;
         }
         Ok(most)
@@ -99,15 +104,15 @@ impl<A> ArrayOptions<A> {
 }
 
 impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
-    /// Makes an array in a file that nothing is written to yet, and a handle that writes to it; `/` in the name separates
-    /// groups, which are made where they are missing.
+    /// Makes an array in a file that nothing is written to yet, and a handle that writes to it; `/`
+    /// in the name separates groups, which are made where they are missing.
     ///
     /// ```text
     /// frames       the elements' type, in this shape; chunked where the options say so
     /// ```
     ///
-    /// What is not written takes no place where the file system has sparse files, and reads as zeros or the fill value. Text
-    /// is of variable length.
+    /// What is not written takes no place where the file system has sparse files, and reads as
+    /// zeros or the fill value. Text is of variable length.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -131,7 +136,8 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     ///
     /// [`ErrorKind::Exists`](crate::ErrorKind::Exists) where the name is in use,
     /// [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly) where the file was opened to be read,
-    /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) for options of another number of dimensions, or what HDF5 says.
+    /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) for options of another number of
+    /// dimensions, or what HDF5 says.
     pub fn create(
         file: &File,
         name: &str,
@@ -145,7 +151,12 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     }
 }
 
-fn make<A: Element + Clone>(file: &File, name: &str, shape: &[usize], options: &ArrayOptions<A>) -> Result<()> {
+fn make<A: Element + Clone>(
+    file: &File,
+    name: &str,
+    shape: &[usize],
+    options: &ArrayOptions<A>,
+) -> Result<()> {
     storage::check(options.compression)?;
     countable(shape)?;
     let mut dtype = None;
@@ -172,7 +183,8 @@ fn make<A: Element + Clone>(file: &File, name: &str, shape: &[usize], options: &
         return Err(crate::ErrorKind::Contract("elements that are no dataset".into()).into());
     };
     let wide = |shape: &[usize]| shape.iter().map(|extent| *extent as u64).collect::<Vec<_>>();
-    let (chunk, shape, most) = (options.chunk.as_deref().map(wide), wide(shape), options.most(shape)?);
+    let (chunk, shape, most) =
+        (options.chunk.as_deref().map(wide), wide(shape), options.most(shape)?);
     file.create_dataset(
         name,
         &NewDataset {

@@ -24,11 +24,12 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
         self.put(&Slab { dims }, values.view().into_dyn())
     }
 
-    /// Writes the elements that ndarray's `s![..]` selects, as [`read_slice`](Self::read_slice) reads them: `values` has the
-    /// shape of what that returns. Only they are written; compressed chunks that are written in part are read before.
+    /// Writes the elements that ndarray's `s![..]` selects, as [`read_slice`](Self::read_slice)
+    /// reads them: `values` has the shape of what that returns. Only they are written; compressed
+    /// chunks that are written in part are read before.
     ///
-    /// Numbers of another type than the dataset's are written where they are numbers of its type too. A handle that holds its
-    /// array in memory ([`file`](Self::file) is `None`) changes that.
+    /// Numbers of another type than the dataset's are written where they are numbers of its type
+    /// too. A handle that holds its array in memory ([`file`](Self::file) is `None`) changes that.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -51,25 +52,32 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Mismatch`] for values of another shape or type, [`ErrorKind::OutOfBounds`], [`ErrorKind::OutOfRange`] for
-    /// a number that the dataset's type does not have, [`ErrorKind::ReadOnly`] where the file was opened to be read (by
-    /// [`load`](crate::load), too), [`ErrorKind::Changed`] where the dataset got another shape since or was replaced, or what
-    /// HDF5 says.
-    pub fn write_slice<I: ArraySlice<D>>(&mut self, selection: I, values: &ArrayRef<A, I::OutDim>) -> Result<()> {
+    /// [`ErrorKind::Mismatch`] for values of another shape or type, [`ErrorKind::OutOfBounds`],
+    /// [`ErrorKind::OutOfRange`] for a number that the dataset's type does not have,
+    /// [`ErrorKind::ReadOnly`] where the file was opened to be read (by [`load`](crate::load),
+    /// too), [`ErrorKind::Changed`] where the dataset got another shape since or was replaced, or
+    /// what HDF5 says.
+    pub fn write_slice<I: ArraySlice<D>>(
+        &mut self,
+        selection: I,
+        values: &ArrayRef<A, I::OutDim>,
+    ) -> Result<()> {
         let selection = self.selected(Operation::Save, &selection)?;
         let values = selection.place(values.view().into_dyn());
         let values = values.map_err(|error| self.located(Operation::Save, error))?;
         self.put(&selection.slab, values)
     }
 
-    /// Puts elements at the end of an axis. The other axes have to be as long as those of the array.
+    /// Puts elements at the end of an axis. The other axes have to be as long as those of the
+    /// array.
     ///
-    /// A dataset that cannot get longer, as what [`save`](crate::save) writes, is written anew once, in chunks and without a
-    /// limit along this axis, with its attributes and under all its names; the array has then to be read and written once,
-    /// and what it took is free for what is written next. Other handles into the old one say [`ErrorKind::Changed`] when they
-    /// write, and go on reading what it had. References of HDF5 lead to the new one: the whole file is looked through for them,
-    /// once. A field with
-    /// `#[filebacked(chunk = ..)]` still has to be written anew, since it has a fixed shape;
+    /// A dataset that cannot get longer, as what [`save`](crate::save) writes, is written anew
+    /// once, in chunks and without a limit along this axis, with its attributes and under all its
+    /// names; the array has then to be read and written once, and what it took is free for what is
+    /// written next. Other handles into the old one say [`ErrorKind::Changed`] when they write, and
+    /// go on reading what it had. References of HDF5 lead to the new one: the whole file is looked
+    /// through for them, once. A field with `#[filebacked(chunk = ..)]` still has to be written
+    /// anew, since it has a fixed shape;
     /// [`ArrayOptions::unlimited`](crate::ArrayOptions::unlimited) makes one that has not.
     ///
     /// ```
@@ -95,7 +103,9 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     ///
     /// As [`LazyArray::write_slice`]; the array is what it was then.
     pub fn append(&mut self, axis: Axis, values: &ArrayRef<A, D>) -> Result<()> {
-        let (Some(from), Some(more)) = (self.shape.get(axis.index()).copied(), values.shape().get(axis.index())) else {
+        let (Some(from), Some(more)) =
+            (self.shape.get(axis.index()).copied(), values.shape().get(axis.index()))
+        else {
             let what = format!("axis {} of an array of {} dimensions", axis.index(), self.ndim());
             return Err(self.located(Operation::Save, ErrorKind::OutOfBounds(what)));
         };
@@ -124,25 +134,29 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
         self.reshape(shape, Some((&Slab { dims }, values)))
     }
 
-    /// Gives each axis another length. What is cut off is lost; what is new is zero, or the fill value that the dataset has.
+    /// Gives each axis another length. What is cut off is lost; what is new is zero, or the fill
+    /// value that the dataset has.
     ///
     /// A dataset that cannot get this shape is written anew, as [`append`](Self::append) does.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Mismatch`] for a shape of another number of dimensions, or as [`LazyArray::write_slice`].
+    /// [`ErrorKind::Mismatch`] for a shape of another number of dimensions, or as
+    /// [`LazyArray::write_slice`].
     pub fn resize(&mut self, shape: &[usize]) -> Result<()> {
         if shape.len() != self.shape.len() {
             let found = format!("{} of them", shape.len());
-            let error = Error::mismatch(format!("the extents of {} dimensions", self.ndim()), found);
+            let error =
+                Error::mismatch(format!("the extents of {} dimensions", self.ndim()), found);
             return Err(self.located(Operation::Save, error));
         }
         countable(shape).map_err(|error| self.located(Operation::Save, error))?;
         if let Place::Memory(array) = &mut self.place {
             let Some(filler) = A::filler() else {
-                return Err(
-                    ErrorKind::Unsupported("to resize an array in memory of elements without a zero".into()).into()
-                );
+                return Err(ErrorKind::Unsupported(
+                    "to resize an array in memory of elements without a zero".into(),
+                )
+                .into());
             };
             let mut resized = ArrayD::from_elem(IxDyn(shape), filler);
             let common = |axis: ndarray::AxisDescription| {
@@ -162,14 +176,20 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
         match &mut self.place {
             Place::Memory(array) => {
                 let mut part = array.slice_each_axis_mut(|axis| {
-                    let span = slab.dims.get(axis.axis.index()).copied().unwrap_or(Span::all(axis.len as u64));
+                    let span = slab
+                        .dims
+                        .get(axis.axis.index())
+                        .copied()
+                        .unwrap_or(Span::all(axis.len as u64));
                     super::array::slice(span)
                 });
                 part.assign(&values);
                 Ok(())
             }
             #[cfg(feature = "libhdf5")]
-            Place::File { held, .. } => held.change(|dataset| in_file::put(dataset, &self.shape, slab, &values)),
+            Place::File { held, .. } => {
+                held.change(|dataset| in_file::put(dataset, &self.shape, slab, &values))
+            }
             #[cfg(not(feature = "libhdf5"))]
             Place::File { .. } => Err(crate::storage::read_only()),
         }
@@ -177,7 +197,11 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
 
     /// Gives the dataset another shape, and writes a part of it then.
     #[cfg(feature = "libhdf5")]
-    fn reshape(&mut self, shape: Vec<usize>, part: Option<(&Slab, ArrayViewD<'_, A>)>) -> Result<()> {
+    fn reshape(
+        &mut self,
+        shape: Vec<usize>,
+        part: Option<(&Slab, ArrayViewD<'_, A>)>,
+    ) -> Result<()> {
         let Place::File { held, chunk, .. } = &mut self.place else { return Ok(()) };
         if shape == self.shape {
             return Ok(());
@@ -230,13 +254,21 @@ mod in_file {
         libhdf5::locked(|| fill(dataset, &known(dataset, shape)?, slab, values))
     }
 
-    fn fill<A: Element>(dataset: &Id, stored: &Dtype, slab: &Slab, values: &ArrayViewD<'_, A>) -> Result<()> {
+    fn fill<A: Element>(
+        dataset: &Id,
+        stored: &Dtype,
+        slab: &Slab,
+        values: &ArrayViewD<'_, A>,
+    ) -> Result<()> {
         take_elements(values, |dtype, elements| {
-            as_stored(stored, dtype, elements, |elements| libhdf5::write_slab(dataset, slab, stored, elements))
+            as_stored(stored, dtype, elements, |elements| {
+                libhdf5::write_slab(dataset, slab, stored, elements)
+            })
         })
     }
 
-    /// Gives a dataset another shape, and writes a part of it. The new one and its chunks, where it had to be written anew.
+    /// Gives a dataset another shape, and writes a part of it. The new one and its chunks, where it
+    /// had to be written anew.
     #[allow(clippy::type_complexity)]
     pub(super) fn reshape<A: Element>(
         dataset: &Id,
@@ -256,7 +288,8 @@ mod in_file {
         part: Option<&(&Slab, ArrayViewD<'_, A>)>,
     ) -> Result<Option<(Arc<dyn Kept>, Vec<usize>)>> {
         let dtype = known(dataset, from)?;
-        let [from, to] = [from, to].map(|shape| shape.iter().map(|extent| *extent as u64).collect::<Vec<_>>());
+        let [from, to] =
+            [from, to].map(|shape| shape.iter().map(|extent| *extent as u64).collect::<Vec<_>>());
         let add = |dataset: &Id| match part {
             Some((slab, values)) => fill(dataset, &dtype, slab, values),
             None => Ok(()),

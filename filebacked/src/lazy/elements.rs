@@ -6,7 +6,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::options::WriteOptions;
 use crate::slot::{Place, Slot};
 use crate::storage::compound::Strings;
-use crate::storage::{AttrSpec, DatasetSpec, Dtype, Elements, Kept, Link, Out, Sink, StoredType, Texts};
+use crate::storage::{
+    AttrSpec, DatasetSpec, Dtype, Elements, Kept, Link, Out, Sink, StoredType, Texts,
+};
 
 /// Hands the elements that an array writes to `take`, with the type that they have by themselves.
 pub(super) fn take_elements<T: Save>(
@@ -23,8 +25,11 @@ struct Taken<'t>(&'t mut dyn FnMut(&Dtype, Elements<'_>) -> Result<()>);
 
 #[cold]
 fn no_elements() -> Error {
-    // Numbers and their like are one dataset each; text is packed into several where it is no text of HDF5.
-    Error::new(ErrorKind::Unsupported("elements that do not fit into one dataset, as text with a NUL in it".into()))
+    // Numbers and their like are one dataset each; text is packed into several where it is no text
+    // of HDF5.
+    Error::new(ErrorKind::Unsupported(
+        "elements that do not fit into one dataset, as text with a NUL in it".into(),
+    ))
 }
 
 impl Sink for Taken<'_> {
@@ -32,14 +37,24 @@ impl Sink for Taken<'_> {
         (self.0)(spec.dtype, Elements::Bytes(bytes))
     }
 
-    fn dataset_fill(&mut self, _: &str, spec: &DatasetSpec<'_>, fill: &mut dyn FnMut(&mut Out<'_>)) -> Result<()> {
+    fn dataset_fill(
+        &mut self,
+        _: &str,
+        spec: &DatasetSpec<'_>,
+        fill: &mut dyn FnMut(&mut Out<'_>),
+    ) -> Result<()> {
         let mut bytes = Vec::new();
         bytes.reserve_exact(spec.elements().unwrap_or(0).saturating_mul(spec.dtype.size()));
         fill(&mut Out(&mut bytes));
         (self.0)(spec.dtype, Elements::Bytes(&bytes))
     }
 
-    fn dataset_text(&mut self, _: &str, spec: &DatasetSpec<'_>, texts: &mut dyn Iterator<Item = &str>) -> Result<()> {
+    fn dataset_text(
+        &mut self,
+        _: &str,
+        spec: &DatasetSpec<'_>,
+        texts: &mut dyn Iterator<Item = &str>,
+    ) -> Result<()> {
         let mut all = Texts::default();
         for text in texts {
             all.bytes.extend_from_slice(text.as_bytes());
@@ -64,7 +79,13 @@ impl Sink for Taken<'_> {
         Err(no_elements())
     }
 
-    fn dataset_records(&mut self, _: &str, _: &DatasetSpec<'_>, _: Vec<u8>, _: Vec<Strings>) -> Result<()> {
+    fn dataset_records(
+        &mut self,
+        _: &str,
+        _: &DatasetSpec<'_>,
+        _: Vec<u8>,
+        _: Vec<Strings>,
+    ) -> Result<()> {
         Err(no_elements())
     }
 
@@ -89,7 +110,8 @@ impl Sink for Taken<'_> {
     }
 }
 
-/// Hands on elements as the type that a dataset has: numbers that are numbers of it exactly, text that has room in it.
+/// Hands on elements as the type that a dataset has: numbers that are numbers of it exactly, text
+/// that has room in it.
 pub(super) fn as_stored(
     stored: &Dtype,
     dtype: &Dtype,
@@ -97,17 +119,31 @@ pub(super) fn as_stored(
     put: impl FnOnce(Elements<'_>) -> Result<()>,
 ) -> Result<()> {
     match (stored, dtype, elements) {
-        (Dtype::VarStr, Dtype::FixedStr(width), Elements::Bytes(bytes)) => put(Elements::Texts(&cut(bytes, *width))),
-        (Dtype::FixedStr(room), Dtype::FixedStr(width), Elements::Bytes(bytes)) if room != width => {
+        (Dtype::VarStr, Dtype::FixedStr(width), Elements::Bytes(bytes)) => {
+            put(Elements::Texts(&cut(bytes, *width)))
+        }
+        (Dtype::FixedStr(room), Dtype::FixedStr(width), Elements::Bytes(bytes))
+            if room != width =>
+        {
             put(Elements::Bytes(&padded(&cut(bytes, *width), *room)?))
         }
-        (Dtype::FixedStr(room), Dtype::VarStr, Elements::Texts(texts)) => put(Elements::Bytes(&padded(texts, *room)?)),
+        (Dtype::FixedStr(room), Dtype::VarStr, Elements::Texts(texts)) => {
+            put(Elements::Bytes(&padded(texts, *room)?))
+        }
         _ if stored == dtype => put(elements),
-        (_, _, Elements::Bytes(bytes)) => match crate::layout::number::recoded(bytes, dtype, stored)? {
-            Some(bytes) => put(Elements::Bytes(&bytes)),
-            None => Err(Error::mismatch(format!("elements of {stored}, as the dataset has"), dtype.to_string())),
-        },
-        _ => Err(Error::mismatch(format!("elements of {stored}, as the dataset has"), dtype.to_string())),
+        (_, _, Elements::Bytes(bytes)) => {
+            match crate::layout::number::recoded(bytes, dtype, stored)? {
+                Some(bytes) => put(Elements::Bytes(&bytes)),
+                None => Err(Error::mismatch(
+                    format!("elements of {stored}, as the dataset has"),
+                    dtype.to_string(),
+                )),
+            }
+        }
+        _ => Err(Error::mismatch(
+            format!("elements of {stored}, as the dataset has"),
+            dtype.to_string(),
+        )),
     }
 }
 
@@ -131,7 +167,8 @@ fn padded(texts: &Texts, room: usize) -> Result<Vec<u8>> {
         if text.len() > room {
             let value = format!("{:?}", String::from_utf8_lossy(text));
             let stored = Dtype::FixedStr(text.len()).to_string();
-            let error = ErrorKind::OutOfRange { value, stored, wanted: Dtype::FixedStr(room).to_string() };
+            let error =
+                ErrorKind::OutOfRange { value, stored, wanted: Dtype::FixedStr(room).to_string() };
             return Err(Error::new(error).with_help("the dataset has room for shorter text only"));
         }
         bytes.extend_from_slice(text);

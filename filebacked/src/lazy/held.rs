@@ -36,7 +36,8 @@ impl fmt::Debug for Held {
 }
 
 impl Held {
-    /// Holds on to a node; `None` where its storage cannot, or where a filter is in the middle of reading it.
+    /// Holds on to a node; `None` where its storage cannot, or where a filter is in the middle of
+    /// reading it.
     pub(crate) fn new(node: &Node<'_>) -> Result<Option<Self>> {
         if node.is_inside_filter() {
             return Ok(None);
@@ -48,21 +49,29 @@ impl Held {
     }
 
     /// Holds on to a group that links are followed from; patterns do not see what is read there.
-    pub(crate) fn of(group: &Object<'_>, cx: &ReadContext, depth: u32, ours: bool) -> Result<Option<Self>> {
+    pub(crate) fn of(
+        group: &Object<'_>,
+        cx: &ReadContext,
+        depth: u32,
+        ours: bool,
+    ) -> Result<Option<Self>> {
         let Some(kept) = group.keep()? else { return Ok(None) };
         Ok(Some(Held { kept, cx: cx.clone(), state: UNMASKED, depth, ours, is_plain: false }))
     }
 
-    /// The object, if a copy of it is what this library would write, and the library may copy it. What others wrote is read by
-    /// other rules, wherever it is, and what the options left out on reading is not there for whoever looks.
+    /// The object, if a copy of it is what this library would write, and the library may copy it.
+    /// What others wrote is read by other rules, wherever it is, and what the options left out on
+    /// reading is not there for whoever looks.
     pub(crate) fn kept(&self) -> Option<&dyn Kept> {
-        (self.ours && self.is_plain && self.cx.is_trusted() && !self.is_masked()).then_some(&*self.kept)
+        (self.ours && self.is_plain && self.cx.is_trusted() && !self.is_masked())
+            .then_some(&*self.kept)
     }
 
     /// The object, if it is a dataset of elements, which are read alike wherever they are.
     #[cfg(feature = "ndarray")]
     pub(crate) fn kept_elements(&self, dtype: &Dtype) -> Option<&dyn Kept> {
-        ((self.ours || !matches!(dtype, Dtype::Enum(_))) && self.cx.is_trusted()).then_some(&*self.kept)
+        ((self.ours || !matches!(dtype, Dtype::Enum(_))) && self.cx.is_trusted())
+            .then_some(&*self.kept)
     }
 
     /// Whether the options leave something out below the node.
@@ -76,7 +85,8 @@ impl Held {
         self.kept.edit(&mut change).map_err(|error| self.located(Operation::Save, error))
     }
 
-    /// The same object, opened by the C library for as long as this takes: for many looks at what is in it.
+    /// The same object, opened by the C library for as long as this takes: for many looks at what
+    /// is in it.
     #[cfg(feature = "libhdf5")]
     pub(crate) fn with_library<R>(&self, mut look: impl FnMut(Held) -> Result<R>) -> Result<R> {
         let mut found = None;
@@ -97,21 +107,26 @@ impl Held {
         let mut found = None;
         let looked = self.kept.look(&mut |source, handle| {
             let object = Object::new(source, handle);
-            let mut read = |object| read(Node::open(object, &self.cx, self.state, self.depth, self.ours)?);
+            let mut read =
+                |object| read(Node::open(object, &self.cx, self.state, self.depth, self.ours)?);
             found = Some(match self.is_masked() {
                 true => shared::in_any_order(source, &self.cx, || read(object.again()?))?,
                 false => read(object)?,
             });
             Ok(())
         });
-        let found =
-            looked.and_then(|()| found.ok_or_else(|| ErrorKind::Contract("nothing was looked at".into()).into()));
+        let found = looked.and_then(|()| {
+            found.ok_or_else(|| ErrorKind::Contract("nothing was looked at".into()).into())
+        });
         found.map_err(|error| self.located(Operation::Load, error))
     }
 
     /// Opens the object to change it: itself, and a look at it.
     #[cfg(feature = "libhdf5")]
-    pub(crate) fn edit(&self, change: &mut dyn FnMut(&Id, &Object<'_>) -> Result<()>) -> Result<()> {
+    pub(crate) fn edit(
+        &self,
+        change: &mut dyn FnMut(&Id, &Object<'_>) -> Result<()>,
+    ) -> Result<()> {
         let edited = self.kept.edit(&mut |object| {
             let source = LibSource::new(libhdf5::root_of(object)?)?;
             let found = Object::new(&source, source.adopt(object.clone())?);

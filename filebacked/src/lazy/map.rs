@@ -31,19 +31,22 @@ use trie::Trie;
 /// └── <key>    the value
 /// ```
 ///
-/// Opening one reads nothing but the group's header. [`get`](LazyMap::get) looks one link up, reads the value behind it,
-/// and keeps that; [`read`](LazyMap::read) does not keep it. It holds the file open by itself, and can be shared between
-/// threads. The order is that of insertion, for keys that are names of links: text, integers, enums without data. (In a
-/// file, a value that takes the place of another becomes the last one.)
+/// Opening one reads nothing but the group's header. [`get`](LazyMap::get) looks one link up, reads
+/// the value behind it, and keeps that; [`read`](LazyMap::read) does not keep it. It holds the file
+/// open by itself, and can be shared between threads. The order is that of insertion, for keys that
+/// are names of links: text, integers, enums without data. (In a file, a value that takes the place
+/// of another becomes the last one.)
 ///
-/// Changes are made in memory, until the map is saved somewhere, or [`flush`](LazyMap::flush) puts them into its
-/// file. Saving it elsewhere copies the values that were not read as they are stored, compression included.
+/// Changes are made in memory, until the map is saved somewhere, or [`flush`](LazyMap::flush) puts
+/// them into its file. Saving it elsewhere copies the values that were not read as they are stored,
+/// compression included.
 ///
-/// Any map of this library or of others is read. One of `keys` and `values` has the values in one place, so the first
-/// that is asked for reads all, and so does each `read`, `get_mut`, `take` and `entry`: many changes are made in a map in memory. It is
-/// saved as links, and stays as it is when it is flushed: new entries are appended, anything else writes all values anew.
-/// Maps whose keys are no names are saved as `keys` and `values`. Many of these maps (`Vec<LazyMap<..>>`) are a numbered group, each
-/// an object of its own.
+/// Any map of this library or of others is read. One of `keys` and `values` has the values in one
+/// place, so the first that is asked for reads all, and so does each `read`, `get_mut`, `take` and
+/// `entry`: many changes are made in a map in memory. It is saved as links, and stays as it is when
+/// it is flushed: new entries are appended, anything else writes all values anew. Maps whose keys
+/// are no names are saved as `keys` and `values`. Many of these maps (`Vec<LazyMap<..>>`) are a
+/// numbered group, each an object of its own.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -92,10 +95,17 @@ struct Change<V> {
 impl<K, V> LazyMap<K, V> {
     /// A map without entries, in memory.
     pub fn new() -> Self {
-        LazyMap { entries: None, read: Trie::default(), changes: IndexMap::new(), added: 0, removed: 0 }
+        LazyMap {
+            entries: None,
+            read: Trie::default(),
+            changes: IndexMap::new(),
+            added: 0,
+            removed: 0,
+        }
     }
 
-    /// The file that values are read from: `None` for a map that came from no file, and for files in memory.
+    /// The file that values are read from: `None` for a map that came from no file, and for files
+    /// in memory.
     pub fn file(&self) -> Option<&Path> {
         self.entries.as_ref()?.held.path()
     }
@@ -112,7 +122,8 @@ impl<K, V> LazyMap<K, V> {
         any
     }
 
-    /// Forgets the changes that are not in the file. A map that came from no file has nothing else, and keeps it.
+    /// Forgets the changes that are not in the file. A map that came from no file has nothing else,
+    /// and keeps it.
     pub fn discard(&mut self) {
         if self.entries.is_some() {
             self.changes.clear();
@@ -145,15 +156,20 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] for a link whose name is no key, [`ErrorKind::Damaged`] for a key that is there twice, or as
-    /// [`LazyMap::len`].
+    /// [`ErrorKind::Invalid`] for a link whose name is no key, [`ErrorKind::Damaged`] for a key
+    /// that is there twice, or as [`LazyMap::len`].
     pub fn keys(&self) -> Result<Vec<K>> {
         let mut keys = Vec::new();
         if let Some(entries) = &self.entries {
             keys.extend(entries.list()?.into_keys());
             keys.retain(|key| self.changes.get(key).is_none_or(|change| change.value.is_some()));
         }
-        keys.extend(self.changes.iter().filter(|(_, change)| change.base.is_none()).map(|(key, _)| key.clone()));
+        keys.extend(
+            self.changes
+                .iter()
+                .filter(|(_, change)| change.base.is_none())
+                .map(|(key, _)| key.clone()),
+        );
         Ok(keys)
     }
 
@@ -238,8 +254,8 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         }
     }
 
-    /// The value of a key, to be changed: it counts as changed from now on. It is read anew, so that the change is one of what
-    /// the file has.
+    /// The value of a key, to be changed: it counts as changed from now on. It is read anew, so
+    /// that the change is one of what the file has.
     ///
     /// # Errors
     ///
@@ -257,8 +273,8 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         Ok(self.changes.get_mut(key).and_then(|change| change.value.as_mut()))
     }
 
-    /// Puts in an entry, in the place of one of the same key; whether there was none. Nothing is written yet, and no value is
-    /// read.
+    /// Puts in an entry, in the place of one of the same key; whether there was none. Nothing is
+    /// written yet, and no value is read.
     ///
     /// # Errors
     ///
@@ -340,9 +356,11 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         entries.into_iter().try_for_each(|(key, value)| self.insert(key, value).map(drop))
     }
 
-    /// All entries in their order. Values are read, and kept, a few at a time: as many again as were there before.
+    /// All entries in their order. Values are read, and kept, a few at a time: as many again as
+    /// were there before.
     ///
-    /// A value that cannot be read is an item that is an error. Where the keys cannot be listed, that is the only item.
+    /// A value that cannot be read is an item that is an error. Where the keys cannot be listed,
+    /// that is the only item.
     pub fn iter(&self) -> impl Iterator<Item = Result<(&K, &V)>> {
         let (keys, failed) = match self.keys() {
             Ok(keys) => (keys, None),
@@ -372,7 +390,8 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
     /// Reads what is not in memory of some keys.
     fn load(&self, keys: &[K]) -> Result<()> {
         let Some(entries) = &self.entries else { return Ok(()) };
-        let missing: Vec<K> = keys.iter().filter(|key| self.loaded(*key).is_none()).cloned().collect();
+        let missing: Vec<K> =
+            keys.iter().filter(|key| self.loaded(*key).is_none()).cloned().collect();
         if missing.is_empty() {
             return Ok(());
         }
@@ -427,14 +446,18 @@ impl<K: Clone + Eq + Hash, V: Clone> Clone for LazyMap<K, V> {
 impl<K, V> fmt::Debug for LazyMap<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut f = f.debug_struct("LazyMap");
-        f.field("file", &self.file()).field("loaded", &self.read.len()).field("changed", &self.changes.len());
+        f.field("file", &self.file())
+            .field("loaded", &self.read.len())
+            .field("changed", &self.changes.len());
         f.finish_non_exhaustive()
     }
 }
 
 impl<K: Eq + Hash, V> FromIterator<(K, V)> for LazyMap<K, V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let entries = entries.into_iter().map(|(key, value)| (key, Change { value: Some(value), base: None }));
+        let entries = entries
+            .into_iter()
+            .map(|(key, value)| (key, Change { value: Some(value), base: None }));
         let changes: IndexMap<K, Change<V>> = entries.collect();
         LazyMap { added: changes.len(), changes, ..LazyMap::new() }
     }

@@ -12,8 +12,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-/// An element that lies in a file as it does in memory, so that a mapped file can be seen as an array of it: integers and
-/// floats, and complex numbers with the feature `complex`.
+/// An element that lies in a file as it does in memory, so that a mapped file can be seen as an
+/// array of it: integers and floats, and complex numbers with the feature `complex`.
 ///
 /// # Safety
 ///
@@ -26,7 +26,8 @@ pub unsafe trait MapElement: Element {
 macro_rules! mapped {
     ($($t:ty),*) => {
         $(
-            // SAFETY: numbers are `Plain`: every bit pattern is one, and their memory is what the file has.
+            // SAFETY: numbers are `Plain`: every bit pattern is one, and their memory is what the
+            // file has.
             unsafe impl MapElement for $t {
                 fn dtype() -> Dtype {
                     <$t as Number>::DTYPE
@@ -53,7 +54,8 @@ unsafe impl MapElement for num_complex::Complex<f64> {
     }
 }
 
-/// A dataset mapped into memory by [`LazyArray::map`]: nothing is read before it is looked at, and nothing is copied.
+/// A dataset mapped into memory by [`LazyArray::map`]: nothing is read before it is looked at, and
+/// nothing is copied.
 pub struct MappedArray<A, D> {
     /// `None` for an array without elements.
     map: Option<Mmap>,
@@ -68,8 +70,9 @@ impl<A: MapElement, D: Dimension> MappedArray<A, D> {
             Some(map) => map.as_ptr().cast::<A>(),
             None => NonNull::<A>::dangling().as_ptr().cast_const(),
         };
-        // SAFETY: `LazyArray::map` has mapped as many bytes as the elements of this shape take, at an address that is aligned
-        // for them, or there are none. Every bit pattern is an element, and its caller promised that nobody changes them.
+        // SAFETY: `LazyArray::map` has mapped as many bytes as the elements of this shape take, at
+        // an address that is aligned for them, or there are none. Every bit pattern is an element,
+        // and its caller promised that nobody changes them.
         unsafe { ArrayView::from_shape_ptr(self.dim.clone(), start) }
     }
 
@@ -86,12 +89,12 @@ impl<A, D: Dimension> fmt::Debug for MappedArray<A, D> {
 }
 
 impl<A: MapElement, D: Dimension + 'static> LazyArray<A, D> {
-    /// Maps the dataset into memory: a view of the file itself, of which the operating system reads what is looked at, and
-    /// forgets what it needs the memory for.
+    /// Maps the dataset into memory: a view of the file itself, of which the operating system reads
+    /// what is looked at, and forgets what it needs the memory for.
     ///
-    /// That takes a dataset of exactly this type that lies in one piece of a file on the disk, at an offset that is a multiple
-    /// of the alignment: what this library writes does, from 64 KB on and without compression. The file stays open as long as
-    /// the view.
+    /// That takes a dataset of exactly this type that lies in one piece of a file on the disk, at
+    /// an offset that is a multiple of the alignment: what this library writes does, from 64 KB on
+    /// and without compression. The file stays open as long as the view.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -113,26 +116,33 @@ impl<A: MapElement, D: Dimension + 'static> LazyArray<A, D> {
     ///
     /// # Safety
     ///
-    /// As long as there is a [`MappedArray`], nobody, in this process or another, changes the dataset, truncates the file, or
-    /// frees the dataset's place in it. A file that is saved anew by [`save`](crate::save) is another file, and harmless.
+    /// As long as there is a [`MappedArray`], nobody, in this process or another, changes the
+    /// dataset, truncates the file, or frees the dataset's place in it. A file that is saved anew
+    /// by [`save`](crate::save) is another file, and harmless.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unsupported`] for data that is chunked, compact (in the header of its dataset), not aligned, in the other
-    /// byte order or in memory, [`ErrorKind::Mismatch`] for another type, [`ErrorKind::Damaged`] for a file that ends before
-    /// the data, [`ErrorKind::Changed`], or [`ErrorKind::Io`].
+    /// [`ErrorKind::Unsupported`] for data that is chunked, compact (in the header of its dataset),
+    /// not aligned, in the other byte order or in memory, [`ErrorKind::Mismatch`] for another type,
+    /// [`ErrorKind::Damaged`] for a file that ends before the data, [`ErrorKind::Changed`], or
+    /// [`ErrorKind::Io`].
     pub unsafe fn map(&self) -> Result<MappedArray<A, D>> {
-        let Place::File { held, .. } = &self.place else { return Err(no_piece("an array in memory")) };
+        let Place::File { held, .. } = &self.place else {
+            return Err(no_piece("an array in memory"));
+        };
         let map = || {
             let piece = held.locate(&A::dtype())?;
             if !piece.shape.iter().copied().eq(self.shape.iter().map(|extent| *extent as u64)) {
                 return Err(ErrorKind::Changed.into());
             }
-            let dim = D::from_dimension(&IxDyn(&self.shape))
-                .ok_or_else(|| Error::new(ErrorKind::Contract("an array of another rank".into())))?;
+            let dim = D::from_dimension(&IxDyn(&self.shape)).ok_or_else(|| {
+                Error::new(ErrorKind::Contract("an array of another rank".into()))
+            })?;
             let bytes = elements(&piece.shape).and_then(|n| n.checked_mul(size_of::<A>()));
             let Some(bytes) = bytes.filter(|bytes| isize::try_from(*bytes).is_ok()) else {
-                return Err(ErrorKind::Damaged(format!("a dataset of shape {:?}", self.shape)).into());
+                return Err(
+                    ErrorKind::Damaged(format!("a dataset of shape {:?}", self.shape)).into()
+                );
             };
             if bytes == 0 {
                 return Ok(MappedArray { map: None, dim, of: PhantomData });
@@ -145,10 +155,16 @@ impl<A: MapElement, D: Dimension + 'static> LazyArray<A, D> {
                 return Err(ErrorKind::Damaged("data outside of the file".into()).into());
             }
             // SAFETY: the caller promises that nobody changes the file as long as it is mapped.
-            let map = unsafe { MmapOptions::new().offset(piece.offset).len(bytes).map(&piece.file)? };
+            let map =
+                unsafe { MmapOptions::new().offset(piece.offset).len(bytes).map(&piece.file)? };
             if !map.as_ptr().cast::<A>().is_aligned() {
-                let what = format!("data at byte {}, which is not aligned for its elements,", piece.offset);
-                return Err(no_piece(&what).with_help("save it again: what this library writes is aligned"));
+                let what = format!(
+                    "data at byte {}, which is not aligned for its elements,",
+                    piece.offset
+                );
+                return Err(
+                    no_piece(&what).with_help("save it again: what this library writes is aligned")
+                );
             }
             Ok(MappedArray { map: Some(map), dim, of: PhantomData })
         };

@@ -21,7 +21,8 @@ pub(super) struct Ranks(Mutex<HashMap<String, Arc<Counts>>>);
 #[derive(Debug, Default)]
 struct Counts {
     rows: u64,
-    /// After which steps that became how many: only those that have changed it, so that the notes are not more than the rows.
+    /// After which steps that became how many: only those that have changed it, so that the notes
+    /// are not more than the rows.
     after: HashMap<i128, Vec<(u64, u64)>>,
 }
 
@@ -30,14 +31,22 @@ impl Ranks {
     pub(super) fn run(&self, codes: &Object<'_>, run: Run, code: i128) -> Result<Run> {
         let description = codes.describe()?;
         if description.shape[..] != [run.of] {
-            return Err(damaged(&format!("codes of shape {:?} in a table of {}", description.shape, run.of)));
+            return Err(damaged(&format!(
+                "codes of shape {:?} in a table of {}",
+                description.shape, run.of
+            )));
         }
         let counts = self.counts(codes, &description)?;
-        let Some(after) = counts.after.get(&code) else { return Ok(Run { start: 0, end: 0, of: 0 }) };
+        let Some(after) = counts.after.get(&code) else {
+            return Ok(Run { start: 0, end: 0, of: 0 });
+        };
         let rank = |row: u64| {
             let steps = if row == run.of { u64::MAX } else { row / STEP };
             let place = after.partition_point(|(step, _)| *step <= steps);
-            let known = place.checked_sub(1).and_then(|last| after.get(last)).map_or(0, |(_, count)| *count);
+            let known = place
+                .checked_sub(1)
+                .and_then(|last| after.get(last))
+                .map_or(0, |(_, count)| *count);
             if row == run.of {
                 return Ok(known);
             }
@@ -58,7 +67,9 @@ impl Ranks {
         let mut start = 0;
         while start < rows {
             let end = rows.min(start + BLOCK);
-            for (step, codes) in (start / STEP..).zip(read(codes, description, start, end)?.chunks(STEP as usize)) {
+            for (step, codes) in
+                (start / STEP..).zip(read(codes, description, start, end)?.chunks(STEP as usize))
+            {
                 counts.note(step, codes);
             }
             start = end;

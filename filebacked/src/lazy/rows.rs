@@ -1,4 +1,5 @@
-//! The rows of a [`LazyVec`] one after another: [`RowBlocks`] in blocks, and [`RowIter`] one by one.
+//! The rows of a [`LazyVec`] one after another: [`RowBlocks`] in blocks, and [`RowIter`] one by
+//! one.
 
 use super::LazyVec;
 use crate::backed::FileBacked;
@@ -17,7 +18,10 @@ pub struct RowBlocks<'a, T> {
 
 impl<T> fmt::Debug for RowBlocks<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RowBlocks").field("rows", &self.rows).field("next", &self.next).finish_non_exhaustive()
+        f.debug_struct("RowBlocks")
+            .field("rows", &self.rows)
+            .field("next", &self.next)
+            .finish_non_exhaustive()
     }
 }
 
@@ -57,7 +61,8 @@ impl<T: FileBacked + Clone> Iterator for RowBlocks<'_, T> {
 
 impl<T: FileBacked + Clone> ExactSizeIterator for RowBlocks<'_, T> {}
 
-/// The rows one by one; made by [`LazyVec::iter`]. After an error it goes on behind the block that could not be read.
+/// The rows one by one; made by [`LazyVec::iter`]. After an error it goes on behind the block that
+/// could not be read.
 pub struct RowIter<'a, T> {
     blocks: RowBlocks<'a, T>,
     block: std::vec::IntoIter<T>,

@@ -23,7 +23,8 @@ enum Kind {
 impl Selection {
     /// The selection in an array of this shape; axes that are not mentioned are selected whole.
     pub(super) fn new(elements: &[SliceInfoElem], shape: &[usize]) -> Result<Self> {
-        let mut this = Selection { slab: Slab { dims: Vec::new() }, reversed: Vec::new(), axes: Vec::new() };
+        let mut this =
+            Selection { slab: Slab { dims: Vec::new() }, reversed: Vec::new(), axes: Vec::new() };
         for element in elements {
             let axis = this.slab.dims.len();
             let extent = || shape.get(axis).copied().ok_or_else(|| too_many(elements.len(), shape));
@@ -31,8 +32,9 @@ impl Selection {
                 SliceInfoElem::NewAxis => this.axes.push(Kind::New),
                 SliceInfoElem::Index(index) => {
                     let extent = extent()?;
-                    let at =
-                        place(index, extent).filter(|at| *at < extent).ok_or_else(|| outside(index, axis, extent))?;
+                    let at = place(index, extent)
+                        .filter(|at| *at < extent)
+                        .ok_or_else(|| outside(index, axis, extent))?;
                     this.slab.dims.push(Span { start: at as u64, step: 1, count: 1 });
                     this.axes.push(Kind::Dropped);
                 }
@@ -43,7 +45,10 @@ impl Selection {
                     let to = to.ok_or_else(|| outside(end.unwrap_or(0), axis, extent))?;
                     let width = step.unsigned_abs();
                     if width == 0 {
-                        return Err(ErrorKind::OutOfBounds(format!("a step of 0 along axis {axis}")).into());
+                        return Err(ErrorKind::OutOfBounds(format!(
+                            "a step of 0 along axis {axis}"
+                        ))
+                        .into());
                     }
                     let count = to.saturating_sub(from).div_ceil(width);
                     // A negative step begins with the last element.
@@ -54,7 +59,11 @@ impl Selection {
                     if step < 0 {
                         this.reversed.push(axis);
                     }
-                    this.slab.dims.push(Span { start: first as u64, step: width as u64, count: count as u64 });
+                    this.slab.dims.push(Span {
+                        start: first as u64,
+                        step: width as u64,
+                        count: count as u64,
+                    });
                     this.axes.push(Kind::Kept);
                 }
             }
@@ -101,7 +110,10 @@ impl Selection {
             .collect();
         if values.shape() != shape {
             let found = format!("one of shape {:?}", values.shape());
-            return Err(Error::mismatch(format!("an array of shape {shape:?} for the selection"), found));
+            return Err(Error::mismatch(
+                format!("an array of shape {shape:?} for the selection"),
+                found,
+            ));
         }
         let mut axis = 0;
         for kind in &self.axes {
@@ -121,16 +133,19 @@ impl Selection {
 
 /// An index from the front, or from the end where it is negative; at most the extent.
 fn place(index: isize, extent: usize) -> Option<usize> {
-    let at = if index < 0 { extent.checked_sub(index.unsigned_abs())? } else { index.unsigned_abs() };
+    let at =
+        if index < 0 { extent.checked_sub(index.unsigned_abs())? } else { index.unsigned_abs() };
     (at <= extent).then_some(at)
 }
 
 #[cold]
 fn outside(index: isize, axis: usize, extent: usize) -> Error {
-    ErrorKind::OutOfBounds(format!("index {index} along axis {axis}, which has {extent} elements")).into()
+    ErrorKind::OutOfBounds(format!("index {index} along axis {axis}, which has {extent} elements"))
+        .into()
 }
 
 #[cold]
 pub(super) fn too_many(found: usize, shape: &[usize]) -> Error {
-    ErrorKind::OutOfBounds(format!("a selection along {found} axes of an array of shape {shape:?}")).into()
+    ErrorKind::OutOfBounds(format!("a selection along {found} axes of an array of shape {shape:?}"))
+        .into()
 }

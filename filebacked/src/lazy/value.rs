@@ -15,13 +15,15 @@ use std::sync::OnceLock;
 
 /// A value that stays in the file until it is asked for.
 ///
-/// On disk it is what a `T` is. Loading a struct with such fields reads none of them; [`get`](Lazy::get) reads one, once.
-/// It keeps the file open by itself, can be sent to other threads and shared between them, and goes on after the
-/// value that it was loaded with is gone. Saving one that was not read copies what the file has, with its compression, and
-/// without making a `T` of it.
+/// On disk it is what a `T` is. Loading a struct with such fields reads none of them;
+/// [`get`](Lazy::get) reads one, once. It keeps the file open by itself, can be sent to other
+/// threads and shared between them, and goes on after the value that it was loaded with is gone.
+/// Saving one that was not read copies what the file has, with its compression, and without making
+/// a `T` of it.
 ///
-/// In columns (`Vec<Struct>`) all values are read at once: what is lazy there is a whole table. Arrays, which are objects of
-/// their own in rows too, stay lazy: `Vec<Lazy<Array2<f64>>>`, `HashMap<String, Lazy<Model>>`.
+/// In columns (`Vec<Struct>`) all values are read at once: what is lazy there is a whole table.
+/// Arrays, which are objects of their own in rows too, stay lazy: `Vec<Lazy<Array2<f64>>>`,
+/// `HashMap<String, Lazy<Model>>`.
 ///
 /// ```
 /// # #[cfg(feature = "derive")] fn f() -> filebacked::Result<()> {
@@ -58,8 +60,8 @@ impl<T> Lazy<T> {
         self.value.get().is_some()
     }
 
-    /// The file that the value is read from: `None` for values that came from no file, or were changed since, and for files
-    /// in memory.
+    /// The file that the value is read from: `None` for values that came from no file, or were
+    /// changed since, and for files in memory.
     pub fn file(&self) -> Option<&Path> {
         self.held.as_ref()?.path()
     }
@@ -75,7 +77,8 @@ impl<T: FileBacked> Lazy<T> {
     ///
     /// # Errors
     ///
-    /// Whatever keeps the object from being a `T`; [`ErrorKind::Changed`] where the file was written to since.
+    /// Whatever keeps the object from being a `T`; [`ErrorKind::Changed`] where the file was
+    /// written to since.
     pub fn get(&self) -> Result<&T> {
         if let Some(value) = self.value.get() {
             return Ok(value);

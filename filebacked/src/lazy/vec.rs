@@ -20,14 +20,15 @@ use std::ops::{Bound, Range, RangeBounds};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-/// A sequence that stays in the file: a row, a range, or one block after another is read when it is asked for, one
-/// column alone if that is wanted, and rows are appended in place.
+/// A sequence that stays in the file: a row, a range, or one block after another is read when it is
+/// asked for, one column alone if that is wanted, and rows are appended in place.
 ///
-/// On disk it is what a `Vec<T>` is, whatever `T` is: columns, numbers, text, options, enums with data, sequences.
-/// No row that was read is kept, but the columns stay open. (Rows that a filter wrote come all together: the first that is asked
-/// for reads all of them, and the handle keeps them.) Like [`Lazy`](crate::Lazy), it holds the file open by itself, can be sent and shared
-/// between threads, and is copied as it is stored when it is saved; with rows that are not in the file yet, all rows are read
-/// and written.
+/// On disk it is what a `Vec<T>` is, whatever `T` is: columns, numbers, text, options, enums with
+/// data, sequences. No row that was read is kept, but the columns stay open. (Rows that a filter
+/// wrote come all together: the first that is asked for reads all of them, and the handle keeps
+/// them.) Like [`Lazy`](crate::Lazy), it holds the file open by itself, can be sent and shared
+/// between threads, and is copied as it is stored when it is saved; with rows that are not in the
+/// file yet, all rows are read and written.
 ///
 /// ```
 /// # #[cfg(all(feature = "derive", feature = "libhdf5"))] fn f() -> filebacked::Result<()> {
@@ -68,7 +69,8 @@ pub(super) struct Table {
     pub(super) held: Held,
     pub(super) len: usize,
     pub(super) ranks: Arc<Ranks>,
-    /// Its columns, which are opened again and again: one that stays open is found at once, with chunks that were read before.
+    /// Its columns, which are opened again and again: one that stays open is found at once, with
+    /// chunks that were read before.
     pub(super) columns: Arc<OnceLock<Vec<Arc<dyn Kept>>>>,
 }
 
@@ -183,11 +185,18 @@ impl Table {
     ) -> Result<Option<R>> {
         let run = Run { start: range.start as u64, end: range.end as u64, of: self.len as u64 };
         self.look(|node| {
-            let (excerpt, handle) = Excerpt::new(node.object.source, node.object.handle, run, &self.ranks);
+            let (excerpt, handle) =
+                Excerpt::new(node.object.source, node.object.handle, run, &self.ranks);
             if !range.is_empty() && self.columns.get().is_none() {
                 excerpt.hold_columns();
             }
-            let found = Node::open(Object::new(&excerpt, handle), node.cx, node.state, node.depth, node.ours);
+            let found = Node::open(
+                Object::new(&excerpt, handle),
+                node.cx,
+                node.state,
+                node.depth,
+                node.ours,
+            );
             match found.and_then(&mut read) {
                 Err(_) if excerpt.is_opaque() => Ok(None),
                 Err(error) => Err(error),
@@ -241,14 +250,16 @@ impl<T: FileBacked + Clone> LazyVec<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::OutOfBounds`], whatever keeps the row from being a `T`, and [`ErrorKind::Changed`] where the file
-    /// was written to since, by other means than this handle.
+    /// [`ErrorKind::OutOfBounds`], whatever keeps the row from being a `T`, and
+    /// [`ErrorKind::Changed`] where the file was written to since, by other means than this handle.
     pub fn get(&self, index: usize) -> Result<T> {
         let row = match index.checked_sub(self.stored_len()) {
             Some(pending) => self.pending.get(pending).cloned(),
             None => self.stored_range(index..index + 1)?.pop(),
         };
-        row.ok_or_else(|| self.located(ErrorKind::OutOfBounds(format!("row {index} of {}", self.len()))))
+        row.ok_or_else(|| {
+            self.located(ErrorKind::OutOfBounds(format!("row {index} of {}", self.len())))
+        })
     }
 
     /// Reads the rows of a range.
@@ -301,8 +312,8 @@ impl<T: FileBacked> LazyVec<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Missing`] with the nearest name in its help, [`ErrorKind::Mismatch`] for a column of another type
-    /// or a sequence without columns.
+    /// [`ErrorKind::Missing`] with the nearest name in its help, [`ErrorKind::Mismatch`] for a
+    /// column of another type or a sequence without columns.
     pub fn column<C: FileBacked + Clone>(&self, name: &str) -> Result<LazyColumn<C>> {
         LazyColumn::new(self, name)
     }
@@ -351,7 +362,10 @@ impl<T: Clone> Clone for LazyVec<T> {
 impl<T> fmt::Debug for LazyVec<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut f = f.debug_struct("LazyVec");
-        f.field("len", &self.len()).field("pending", &self.pending.len()).field("file", &self.file()).finish()
+        f.field("len", &self.len())
+            .field("pending", &self.pending.len())
+            .field("file", &self.file())
+            .finish()
     }
 }
 
@@ -374,12 +388,15 @@ impl<T: FileBacked> Save for LazyVec<T> {
             None => Ok(Vec::new()),
         };
         let stored: Vec<Vec<T>> = rows.iter().map(read).collect::<Result<_>>()?;
-        let both: Vec<(&[T], &[T])> = stored.iter().map(Vec::as_slice).zip(rows.iter().map(LazyVec::pending)).collect();
+        let both: Vec<(&[T], &[T])> =
+            stored.iter().map(Vec::as_slice).zip(rows.iter().map(LazyVec::pending)).collect();
         crate::layout::sequence::write_ragged(
             Rows::slice(&both),
             slot,
             |(stored, pending)| stored.len() + pending.len(),
-            |(stored, pending), runs| runs.extend([*stored, *pending].into_iter().filter(|run| !run.is_empty())),
+            |(stored, pending), runs| {
+                runs.extend([*stored, *pending].into_iter().filter(|run| !run.is_empty()))
+            },
         )
     }
 
@@ -400,15 +417,25 @@ impl<T: FileBacked> FileBacked for LazyVec<T> {
         loop {
             // No more than a sequence can have, so that counting on from there does not overflow.
             let known = rows.and_then(|rows| isize::try_from(rows).ok());
-            let len = known.ok_or_else(|| damaged("a table without a number of rows"))?.unsigned_abs();
-            let table = Table { held: held.clone(), len, ranks: Arc::default(), columns: Arc::default() };
+            let len =
+                known.ok_or_else(|| damaged("a table without a number of rows"))?.unsigned_abs();
+            let table =
+                Table { held: held.clone(), len, ranks: Arc::default(), columns: Arc::default() };
             // None of them: whether they can be rows of this type shows now, not later.
             let run = Run { start: 0, end: 0, of: len as u64 };
-            let (excerpt, handle) = Excerpt::new(node.object.source, node.object.handle, run, &table.ranks);
-            let none = Node::open(Object::new(&excerpt, handle), node.cx, node.state, node.depth, node.ours);
+            let (excerpt, handle) =
+                Excerpt::new(node.object.source, node.object.handle, run, &table.ranks);
+            let none = Node::open(
+                Object::new(&excerpt, handle),
+                node.cx,
+                node.state,
+                node.depth,
+                node.ours,
+            );
             match none.and_then(|node| node.get::<Vec<T>>()) {
                 Err(error) if !excerpt.is_opaque() => {
-                    let before = std::mem::replace(&mut rows, excerpt::rows(&node.object, node.ours)?);
+                    let before =
+                        std::mem::replace(&mut rows, excerpt::rows(&node.object, node.ours)?);
                     // Rows that came in the meantime look like damage.
                     if !matches!(error.kind(), ErrorKind::Damaged(_)) || rows == before {
                         return Err(error);

@@ -1,4 +1,5 @@
-//! The file that is replaced: locked as readers lock it, so that what others write to it is not lost.
+//! The file that is replaced: locked as readers lock it, so that what others write to it is not
+//! lost.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::temporary;
@@ -65,7 +66,8 @@ fn lock(path: &Path, alone: bool) -> Result<Option<File>> {
 #[cold]
 fn wait(path: &Path, file: &File, alone: bool) -> Result<()> {
     // Who has switched locks off does not want to be kept from anything by those of others.
-    if std::env::var_os("HDF5_USE_FILE_LOCKING").is_some_and(|said| said == "FALSE" || said == "0") {
+    if std::env::var_os("HDF5_USE_FILE_LOCKING").is_some_and(|said| said == "FALSE" || said == "0")
+    {
         return Ok(());
     }
     for _ in 0..TRIES {
@@ -78,7 +80,11 @@ fn wait(path: &Path, file: &File, alone: bool) -> Result<()> {
     {
         let handles = crate::storage::libhdf5::holders_of(path)?;
         if !handles.is_empty() {
-            let help = if alone { "drop them" } else { "close it first: what is written to it later would be lost" };
+            let help = if alone {
+                "drop them"
+            } else {
+                "close it first: what is written to it later would be lost"
+            };
             return Err(Error::new(ErrorKind::StillOpen { handles }).with_help(help));
         }
     }

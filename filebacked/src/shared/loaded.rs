@@ -1,9 +1,10 @@
 //! [`Loaded`]: the values that may be asked for once more, and those that something points to.
 //!
-//! What points to a value has to be there before the value is, since it is inside of it: `Rc::new_cyclic` does that, but wants a
-//! value in any case, also where reading one fails. So it takes another value of the type then, a spare one that is dropped
-//! at once. Where something first points to a value that is being read in the plain way, that attempt goes on until it has
-//! read some value of the type, which is the spare one, and is made again.
+//! What points to a value has to be there before the value is, since it is inside of it:
+//! `Rc::new_cyclic` does that, but wants a value in any case, also where reading one fails. So it
+//! takes another value of the type then, a spare one that is dropped at once. Where something first
+//! points to a value that is being read in the plain way, that attempt goes on until it has read
+//! some value of the type, which is the spare one, and is made again.
 
 use crate::backed::FileBacked;
 use crate::context::ReadContext;
@@ -63,7 +64,8 @@ pointer! {
     Arc sync::Weak<T>;
 }
 
-/// The values that a source has given of those that have several owners. Gone with the source, so with the call.
+/// The values that a source has given of those that have several owners. Gone with the source, so
+/// with the call.
 #[derive(Default)]
 pub(crate) struct Loaded {
     entries: RefCell<HashMap<Key, Entry>>,
@@ -75,7 +77,8 @@ pub(crate) struct Loaded {
     asked: RefCell<Vec<TypeId>>,
     /// An attempt was given up.
     restarted: Cell<bool>,
-    /// What was pointed to before any owner of it came, where options take parts of values: which, only an owner can tell.
+    /// What was pointed to before any owner of it came, where options take parts of values: which,
+    /// only an owner can tell.
     awaited: RefCell<HashSet<Key>>,
     /// What owners took of each value, once everything was read a first time.
     taken: RefCell<Option<HashMap<Key, How>>>,
@@ -106,7 +109,9 @@ enum Found {
 
 impl fmt::Debug for Loaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Loaded").field("objects", &self.entries.borrow().len()).finish_non_exhaustive()
+        f.debug_struct("Loaded")
+            .field("objects", &self.entries.borrow().len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -118,8 +123,12 @@ struct Shared<'n, 'a> {
     how: How,
 }
 
-/// Reads the value of an owner, or makes one more owner of a value that was read already. Nothing can point to such.
-pub(crate) fn read<P: Clone + 'static>(node: Node<'_>, read: impl FnOnce(Node<'_>) -> Result<P>) -> Result<P> {
+/// Reads the value of an owner, or makes one more owner of a value that was read already. Nothing
+/// can point to such.
+pub(crate) fn read<P: Clone + 'static>(
+    node: Node<'_>,
+    read: impl FnOnce(Node<'_>) -> Result<P>,
+) -> Result<P> {
     let Some(shared) = Shared::new::<P>(&node, || false)? else { return read(node) };
     match shared.find::<P>()? {
         Some(owner) => Ok(owner),
@@ -135,7 +144,9 @@ pub(crate) fn read<P: Clone + 'static>(node: Node<'_>, read: impl FnOnce(Node<'_
 
 /// The same for owners whose values something may point to.
 pub(crate) fn read_pointer<P: Pointer>(node: Node<'_>) -> Result<P> {
-    let Some(shared) = Shared::new::<P>(&node, || node.cx.may_point())? else { return node.get().map(P::from) };
+    let Some(shared) = Shared::new::<P>(&node, || node.cx.may_point())? else {
+        return node.get().map(P::from);
+    };
     match shared.find::<P>()? {
         Some(owner) => Ok(owner),
         None if shared.is_known() => node.get().map(P::from),
@@ -143,7 +154,8 @@ pub(crate) fn read_pointer<P: Pointer>(node: Node<'_>) -> Result<P> {
     }
 }
 
-/// What points to the value of a node. The value is read if it was not yet, and is gone in the end unless an owner comes.
+/// What points to the value of a node. The value is read if it was not yet, and is gone in the end
+/// unless an owner comes.
 pub(crate) fn point<P: Pointer>(node: Node<'_>) -> Result<P::Weak> {
     let Some(mut shared) = Shared::new::<P>(&node, || true)? else { return Ok(P::Weak::default()) };
     if let Some(entry) = shared.loaded.entries.borrow_mut().get_mut(&shared.key) {
@@ -174,9 +186,13 @@ pub(crate) fn point<P: Pointer>(node: Node<'_>) -> Result<P::Weak> {
     Ok(shared.read::<P>()?.point())
 }
 
-/// Reads what options take parts of: once more if something pointed to a value whose owner came later, when it is known what
-/// that takes of it.
-pub(crate) fn in_any_order<R>(source: &dyn Source, cx: &ReadContext, mut read: impl FnMut() -> Result<R>) -> Result<R> {
+/// Reads what options take parts of: once more if something pointed to a value whose owner came
+/// later, when it is known what that takes of it.
+pub(crate) fn in_any_order<R>(
+    source: &dyn Source,
+    cx: &ReadContext,
+    mut read: impl FnMut() -> Result<R>,
+) -> Result<R> {
     let found = read()?;
     match source.loaded() {
         Some(loaded) if cx.mask().is_some() && loaded.begin_again() => {
@@ -202,7 +218,9 @@ impl<'n, 'a> Shared<'n, 'a> {
     /// An owner of the value, if it was read already.
     fn find<P: Clone + 'static>(&self) -> Result<Option<P>> {
         match self.loaded.entries.borrow().get(&self.key) {
-            Some(Entry { found: Found::Owner(owner), how }) if *how == self.how => Ok(owner.downcast_ref().cloned()),
+            Some(Entry { found: Found::Owner(owner), how }) if *how == self.how => {
+                Ok(owner.downcast_ref().cloned())
+            }
             Some(Entry { found: Found::Plain { .. } | Found::Cyclic(_), .. }) => Err(cycle()),
             _ => Ok(None),
         }
@@ -246,7 +264,8 @@ impl<'n, 'a> Shared<'n, 'a> {
         }
     }
 
-    /// Reads the value as if nothing pointed to it; `None` where something does, and it has to be read again.
+    /// Reads the value as if nothing pointed to it; `None` where something does, and it has to be
+    /// read again.
     fn read_plain<P: Pointer>(&self) -> Result<Option<P>> {
         let loaded = self.loaded;
         let complete = loaded.complete.borrow().len();
@@ -316,7 +335,8 @@ impl Loaded {
             return false;
         }
         self.complete.borrow_mut().clear();
-        *self.taken.borrow_mut() = Some(entries.drain().map(|(key, entry)| (key, entry.how)).collect());
+        *self.taken.borrow_mut() =
+            Some(entries.drain().map(|(key, entry)| (key, entry.how)).collect());
         true
     }
 

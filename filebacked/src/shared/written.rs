@@ -25,14 +25,23 @@ pub struct Owner<'a> {
 }
 
 impl<'a> Owner<'a> {
-    pub(crate) fn new(value: *const u8, id: TypeId, strong: usize, weak: usize, keep: &'a dyn Keep) -> Self {
+    pub(crate) fn new(
+        value: *const u8,
+        id: TypeId,
+        strong: usize,
+        weak: usize,
+        keep: &'a dyn Keep,
+    ) -> Self {
         Owner { address: value as usize, id, strong, weak, keep }
     }
 }
 
 impl fmt::Debug for Owner<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Owner").field("strong", &self.strong).field("weak", &self.weak).finish_non_exhaustive()
+        f.debug_struct("Owner")
+            .field("strong", &self.strong)
+            .field("weak", &self.weak)
+            .finish_non_exhaustive()
     }
 }
 
@@ -53,7 +62,8 @@ impl<P: Clone + 'static> Keep for Foreign<'_, P> {
     }
 }
 
-/// What an object depends on beside its value: where it is written in another way, it is another object.
+/// What an object depends on beside its value: where it is written in another way, it is another
+/// object.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct How {
     state: State,
@@ -137,7 +147,9 @@ impl Written {
                     object.how = Some(how);
                     return Some(Met::New(number));
                 }
-                Status::Written if object.how.as_ref() == Some(&how) => return Some(Met::Written(number)),
+                Status::Written if object.how.as_ref() == Some(&how) => {
+                    return Some(Met::Written(number));
+                }
                 Status::Written | Status::Nowhere => at = object.next,
             }
         }
@@ -219,9 +231,10 @@ fn lost(why: Option<Apart>) -> Error {
             "a value in a record, which is no object of its own",
             "take `layout = \"compound\"` off the field with its owner",
         ),
-        Some(Apart::Attribute) => {
-            ("a value in an attribute, which is no object of its own", "take `attr` off the field with its owner")
-        }
+        Some(Apart::Attribute) => (
+            "a value in an attribute, which is no object of its own",
+            "take `attr` off the field with its owner",
+        ),
         Some(Apart::Filtered) => (
             "a value that a filter writes, of which it is not known what it is",
             "only what no filter writes can be pointed to, and what `SharedDyn` writes",

@@ -37,7 +37,12 @@ impl<'c> Content<'c, '_> {
 }
 
 impl Slot<'_> {
-    pub(super) fn content(self, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
+    pub(super) fn content(
+        self,
+        dtype: &Dtype,
+        shape: &[u64],
+        content: Content<'_, '_>,
+    ) -> Result<Written> {
         if self.cx.is_python() {
             return python::write_dataset(self, dtype, shape, content);
         }
@@ -47,13 +52,24 @@ impl Slot<'_> {
     }
 
     /// Makes the one node of a dataset that Python's FileBacked knows: filters leave no name there.
-    pub(crate) fn node(mut self, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
+    pub(crate) fn node(
+        mut self,
+        dtype: &Dtype,
+        shape: &[u64],
+        content: Content<'_, '_>,
+    ) -> Result<Written> {
         self.form = Form::Plain;
         self.make(dtype, shape, content, None)
     }
 
     #[inline(always)]
-    fn make(self, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>, filters: Option<String>) -> Result<Written> {
+    fn make(
+        self,
+        dtype: &Dtype,
+        shape: &[u64],
+        content: Content<'_, '_>,
+        filters: Option<String>,
+    ) -> Result<Written> {
         let name = match self.place {
             Place::Root => {
                 // A file of another layout is one of others.
@@ -66,7 +82,8 @@ impl Slot<'_> {
             Place::Attribute(name) => return self.attribute(name, dtype, shape, content),
         };
         let bytes = storage::elements(shape).and_then(|n| n.checked_mul(dtype.size().max(16)));
-        let worth = bytes.is_some_and(|bytes| bytes >= storage::WORTH_COMPRESSING) && !shape.is_empty();
+        let worth =
+            bytes.is_some_and(|bytes| bytes >= storage::WORTH_COMPRESSING) && !shape.is_empty();
         let chosen = if worth { self.cx.compression() } else { Compression::None };
         let coding = self.storage.coding;
         if let Some(compression) = coding.compression {
@@ -76,7 +93,9 @@ impl Slot<'_> {
         let fletcher32 = coding.fletcher32.unwrap_or(worth && self.cx.fletcher32());
         let chunk: Option<Vec<u64>> = match (self.storage.chunk, self.cx.chunk_bytes()) {
             (Some(chunk), _) => Some(chunk.iter().map(|d| *d as u64).collect()),
-            (None, Some(bytes)) if (compression != Compression::None || fletcher32) && !shape.is_empty() => {
+            (None, Some(bytes))
+                if (compression != Compression::None || fletcher32) && !shape.is_empty() =>
+            {
                 Some(storage::chunk_shape(shape, dtype.size(), bytes))
             }
             _ => None,
@@ -104,21 +123,32 @@ impl Slot<'_> {
             _ => (&[][..], None, false),
         };
         let fresh: Vec<AttrSpec<'_>>;
-        let more_attrs = match attrs.iter().any(|(name, _)| more_attrs.iter().any(|more| more.name == *name)) {
-            true => {
-                fresh = more_attrs
-                    .iter()
-                    .filter(|more| attrs.iter().all(|(name, _)| more.name != *name))
-                    .copied()
-                    .collect();
-                &fresh
-            }
-            false => more_attrs,
-        };
+        let more_attrs =
+            match attrs.iter().any(|(name, _)| more_attrs.iter().any(|more| more.name == *name)) {
+                true => {
+                    fresh = more_attrs
+                        .iter()
+                        .filter(|more| attrs.iter().all(|(name, _)| more.name != *name))
+                        .copied()
+                        .collect();
+                    &fresh
+                }
+                false => more_attrs,
+            };
         let number = self.python.typeid.map(|index| (python::TYPEID, i64::from(index.get()) - 1));
         let chunk = chunk.as_deref().filter(|_| !null);
-        let spec =
-            DatasetSpec { dtype, shape, chunk, compression, fletcher32, attrs, number, more_attrs, stored, null };
+        let spec = DatasetSpec {
+            dtype,
+            shape,
+            chunk,
+            compression,
+            fletcher32,
+            attrs,
+            number,
+            more_attrs,
+            stored,
+            null,
+        };
         match content {
             Content::Bytes(bytes) => self.sink.dataset(name, &spec, bytes)?,
             Content::Fill(fill) => self.sink.dataset_fill(name, &spec, fill)?,
@@ -136,10 +166,20 @@ impl Slot<'_> {
         Ok(Written::new())
     }
 
-    fn attribute(self, name: &str, dtype: &Dtype, shape: &[u64], content: Content<'_, '_>) -> Result<Written> {
+    fn attribute(
+        self,
+        name: &str,
+        dtype: &Dtype,
+        shape: &[u64],
+        content: Content<'_, '_>,
+    ) -> Result<Written> {
         if self.form == Form::Text {
-            let what = "text that is not plain has to be marked, and an attribute has no attributes".into();
-            return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field"));
+            let what =
+                "text that is not plain has to be marked, and an attribute has no attributes"
+                    .into();
+            return Err(
+                Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field")
+            );
         }
         let mut write = |dtype: &Dtype, bytes: &[u8]| match member_and_attribute(name) {
             (None, name) => self.sink.attr(name, dtype, shape, bytes),
@@ -168,7 +208,9 @@ impl Slot<'_> {
             Content::Any(what, _) => self.sink.attr_any(&AttrSpec { name, ..*what })?,
             Content::References(_) => {
                 let what = "a `Weak` as an HDF5 attribute".into();
-                return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field"));
+                return Err(
+                    Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field")
+                );
             }
         }
         Ok(Written::new())

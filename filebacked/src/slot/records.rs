@@ -8,14 +8,16 @@ use crate::field::Storage;
 use crate::storage::compound::Capture;
 
 impl Slot<'_> {
-    /// Writes what `write` makes, one value or columns of values, as one dataset of a compound type.
+    /// Writes what `write` makes, one value or columns of values, as one dataset of a compound
+    /// type.
     ///
     /// ```text
     /// x            {id: u32, pos: {x: f64, y: f64}} (n)    filebacked = columns Particle 1
     /// ```
     ///
-    /// A struct becomes a scalar, a table one dimension of its rows. The attributes of members are attributes of the
-    /// dataset, their names followed by a colon and the path of the member: `filebacked:pos`.
+    /// A struct becomes a scalar, a table one dimension of its rows. The attributes of members are
+    /// attributes of the dataset, their names followed by a colon and the path of the member:
+    /// `filebacked:pos`.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -40,8 +42,8 @@ impl Slot<'_> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unsupported`] for what does not lie in one place of a record, with its name in the path: a sequence, a
-    /// map, an enum with data.
+    /// [`ErrorKind::Unsupported`] for what does not lie in one place of a record, with its name in
+    /// the path: a sequence, a map, an enum with data.
     pub fn compound(self, write: impl FnOnce(Slot<'_>) -> Result<Written>) -> Result<Written> {
         let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, .. } = self;
         let mut capture = Capture::within(&mut *sink);
@@ -50,7 +52,8 @@ impl Slot<'_> {
         write(Slot { below, marks, attrs, form, ..captured })?;
         let mut records = capture.finish()?;
         let marks = std::mem::take(&mut records.marks);
-        let attrs: Vec<(&str, &str)> = marks.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let attrs: Vec<(&str, &str)> =
+            marks.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         let storage = Storage { layout: None, ..storage };
         let slot = Slot { attrs: &attrs, ..Slot::new(sink, cx, place, state, depth, storage) };
         let (dtype, shape) = (records.dtype.clone(), records.shape.clone());

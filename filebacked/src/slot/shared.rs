@@ -10,10 +10,16 @@ use crate::storage::Dtype;
 
 impl Slot<'_> {
     /// Writes the value of an owner, or links to what another owner of it has written.
-    pub(super) fn put_owned<T: Save>(mut self, owner: Owner<'_>, value: &T, below: u32) -> Result<Written> {
+    pub(super) fn put_owned<T: Save>(
+        mut self,
+        owner: Owner<'_>,
+        value: &T,
+        below: u32,
+    ) -> Result<Written> {
         let schema = || T::key().map_or(Schema::Opaque, |key| key.schema());
         // One value has its identity anyway; the layout is for many.
-        if self.storage.layout == Some(StoreAs::Shared) && !matches!(schema(), Schema::Sequence(_)) {
+        if self.storage.layout == Some(StoreAs::Shared) && !matches!(schema(), Schema::Sequence(_))
+        {
             self.storage.layout = None;
         }
         if below != u32::MAX {
@@ -23,7 +29,8 @@ impl Slot<'_> {
         self.put_owned_by(&owner, || schema().is_rooted(), |slot| slot.put_alone(value, below))
     }
 
-    /// The same for a value that `write` writes; `rooted` says whether its members are the root's where it is a whole file.
+    /// The same for a value that `write` writes; `rooted` says whether its members are the root's
+    /// where it is a whole file.
     pub(crate) fn put_owned_by(
         mut self,
         owner: &Owner<'_>,
@@ -70,7 +77,10 @@ impl Slot<'_> {
     /// Writes what points to values that others own: references to their objects.
     pub(crate) fn point<P: Save>(self, shape: &[u64], owners: &[Option<P>]) -> Result<Written> {
         if self.cx.is_python() {
-            return Err(ErrorKind::Unsupported("a `Weak` in the layout of Python's FileBacked".into()).into());
+            return Err(ErrorKind::Unsupported(
+                "a `Weak` in the layout of Python's FileBacked".into(),
+            )
+            .into());
         }
         let mut objects = vec![None; owners.len()];
         if let Some(written) = self.sink.written() {
@@ -79,7 +89,9 @@ impl Slot<'_> {
                 let wanted = owner.owner().and_then(|owner| written.want(&owner));
                 // Else it would point to nothing, and nobody would know.
                 *object = Some(wanted.ok_or_else(|| {
-                    Error::new(ErrorKind::Unsupported("a `Weak` to a value of a type that borrows".into()))
+                    Error::new(ErrorKind::Unsupported(
+                        "a `Weak` to a value of a type that borrows".into(),
+                    ))
                 })?);
             }
         }
@@ -100,7 +112,8 @@ impl Slot<'_> {
         }
     }
 
-    /// Why what is written here is no object that depends on nothing but the value and what [`How`] knows of.
+    /// Why what is written here is no object that depends on nothing but the value and what [`How`]
+    /// knows of.
     fn unlinkable(&mut self) -> Option<Apart> {
         if matches!(self.place, Place::Attribute(_)) {
             return Some(Apart::Attribute);

@@ -1,8 +1,9 @@
-//! Which files this process has opened to change them: what handles must know that read files without asking the C library.
+//! Which files this process has opened to change them: what handles must know that read files
+//! without asking the C library.
 //!
-//! The time of a file's last change has ticks of some milliseconds, in which a change leaves no trace, and may be set. What
-//! this process does to its own files it knows better. (A file that is open to be changed says so in its superblock, and our
-//! own engine leaves it to the library.)
+//! The time of a file's last change has ticks of some milliseconds, in which a change leaves no
+//! trace, and may be set. What this process does to its own files it knows better. (A file that is
+//! open to be changed says so in its superblock, and our own engine leaves it to the library.)
 
 use super::openings::Openings;
 use crate::error::{ErrorKind, Result};
@@ -10,8 +11,8 @@ use crate::sync::{AtomicU64, Mutex};
 use std::fs::Metadata;
 use std::path::Path;
 
-/// Which files were opened to be changed. Of many the older half is forgotten: their changes are long enough ago for times to
-/// tell.
+/// Which files were opened to be changed. Of many the older half is forgotten: their changes are
+/// long enough ago for times to tell.
 static OPENINGS: Openings<Key> = Openings { serial: AtomicU64::new(0), files: Mutex::new(None) };
 
 type Key = (u64, u64);
@@ -60,8 +61,10 @@ impl Seen {
 
     /// Refuses a file that somebody has written to since: what is known of it is no longer true.
     pub(crate) fn check(&self, now: &Metadata) -> Result<()> {
-        let same = now.len() == self.found.len() && now.modified().ok() == self.found.modified().ok();
-        // Within one tick of the file system's clock, another program's change is not told from none.
+        let same =
+            now.len() == self.found.len() && now.modified().ok() == self.found.modified().ok();
+        // Within one tick of the file system's clock, another program's change is not told from
+        // none.
         if same && !since(now, self.serial) { Ok(()) } else { Err(ErrorKind::Changed.into()) }
     }
 }

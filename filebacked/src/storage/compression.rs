@@ -2,8 +2,8 @@
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// How the bytes of a dataset are compressed, by HDF5 filters. Shuffling puts the first bytes of all elements before all
-/// second bytes, and so on, which makes numbers compress much better.
+/// How the bytes of a dataset are compressed, by HDF5 filters. Shuffling puts the first bytes of
+/// all elements before all second bytes, and so on, which makes numbers compress much better.
 ///
 /// | | filters | who reads it |
 /// |---|---|---|
@@ -13,8 +13,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// | `Blosc { .. }` | 32001, which shuffles by itself | the same |
 /// | `Raw { .. }` | the one that is named, and nothing else | who has that filter |
 ///
-/// `Lz4`, `Zstd` and `Blosc` need the feature `compress`, or a plugin where the HDF5 library looks for it (`HDF5_PLUGIN_PATH`);
-/// so do programs that load such files. Options and their levels are checked before anything is written.
+/// `Lz4`, `Zstd` and `Blosc` need the feature `compress`, or a plugin where the HDF5 library looks
+/// for it (`HDF5_PLUGIN_PATH`); so do programs that load such files. Options and their levels are
+/// checked before anything is written.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -40,12 +41,13 @@ pub enum Compression {
     /// Not at all.
     #[default]
     None,
-    /// gzip (deflate) of this level, 0 to 9, after the byte shuffle filter. Every HDF5 reader has both.
+    /// gzip (deflate) of this level, 0 to 9, after the byte shuffle filter. Every HDF5 reader has
+    /// both.
     Gzip(u8),
     /// LZ4 after the byte shuffle filter: quicker than gzip, and larger.
     Lz4,
-    /// Zstandard of this level, -131072 to 22, after the byte shuffle filter: quicker and smaller than gzip. 3 is usual;
-    /// negative levels are quicker still, those from 20 on take much memory.
+    /// Zstandard of this level, -131072 to 22, after the byte shuffle filter: quicker and smaller
+    /// than gzip. 3 is usual; negative levels are quicker still, those from 20 on take much memory.
     Zstd(i32),
     /// Blosc, which shuffles by itself.
     Blosc {
@@ -56,12 +58,13 @@ pub enum Compression {
         /// How elements are shuffled.
         shuffle: BloscShuffle,
     },
-    /// Any HDF5 filter, without shuffling. Where this library does not know the filter, the HDF5 library must have it, or
-    /// find its plugin.
+    /// Any HDF5 filter, without shuffling. Where this library does not know the filter, the HDF5
+    /// library must have it, or find its plugin.
     Raw {
         /// The registered number of the filter, 1 to 65535.
         id: u32,
-        /// The filter's values, as its author says. Those that are computed at run time take `Vec::leak`.
+        /// The filter's values, as its author says. Those that are computed at run time take
+        /// `Vec::leak`.
         options: &'static [u32],
     },
 }
@@ -103,10 +106,13 @@ pub(crate) fn check(compression: Compression) -> Result<()> {
 impl Compression {
     /// Checks levels and numbers.
     fn check(self) -> Result<()> {
-        let wrong =
-            |what: String, help: &str| Err(Error::new(ErrorKind::Unsupported(what)).with_help(help.to_string()));
+        let wrong = |what: String, help: &str| {
+            Err(Error::new(ErrorKind::Unsupported(what)).with_help(help.to_string()))
+        };
         match self {
-            Compression::Gzip(level @ 10..) => wrong(format!("gzip of level {level}"), "levels are 0 to 9"),
+            Compression::Gzip(level @ 10..) => {
+                wrong(format!("gzip of level {level}"), "levels are 0 to 9")
+            }
             Compression::Zstd(level) if !(-131_072..=22).contains(&level) => {
                 wrong(format!("Zstandard of level {level}"), "levels are -131072 to 22")
             }
@@ -136,10 +142,12 @@ impl Compression {
         }
     }
 
-    /// The HDF5 filters and their options, in their order, for chunks of so many bytes and elements of so many.
+    /// The HDF5 filters and their options, in their order, for chunks of so many bytes and elements
+    /// of so many.
     pub(crate) fn pipeline(self, element: usize, chunk: usize) -> Vec<(u32, Vec<u32>)> {
         use crate::storage::codec::id;
-        let shuffled = |filter, options| vec![(id::SHUFFLE, vec![element as u32]), (filter, options)];
+        let shuffled =
+            |filter, options| vec![(id::SHUFFLE, vec![element as u32]), (filter, options)];
         match self {
             Compression::None => Vec::new(),
             Compression::Gzip(level) => shuffled(id::DEFLATE, vec![level.into()]),
@@ -154,7 +162,10 @@ impl Compression {
                 };
                 // Versions of the filter and of the format; larger elements are bytes to Blosc.
                 let element = if element > 255 { 1 } else { element as u32 };
-                vec![(id::BLOSC, vec![2, 2, element, chunk as u32, level.into(), shuffle as u32, codec])]
+                vec![(
+                    id::BLOSC,
+                    vec![2, 2, element, chunk as u32, level.into(), shuffle as u32, codec],
+                )]
             }
             Compression::Raw { id, options } => vec![(id, options.to_vec())],
         }

@@ -4,8 +4,8 @@ use super::{Dtype, Texts};
 use crate::error::{Error, ErrorKind, Result};
 use std::sync::Arc;
 
-/// A datatype in HDF5's own encoding, where a [`Dtype`] does not say all of it: byte order, padding, character set,
-/// gaps, and types that have no [`Dtype`].
+/// A datatype in HDF5's own encoding, where a [`Dtype`] does not say all of it: byte order,
+/// padding, character set, gaps, and types that have no [`Dtype`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StoredType(pub(crate) Arc<[u8]>);
 
@@ -59,7 +59,8 @@ pub(crate) enum Form {
 /// An element, or a part of one, as its [`Form`] says.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Cell {
-    /// The bytes of something flat, of a sequence of flat elements, of a text, or of a reference's path.
+    /// The bytes of something flat, of a sequence of flat elements, of a text, or of a reference's
+    /// path.
     Bytes(Vec<u8>),
     /// The elements of a sequence or an array, the members of a compound.
     Many(Vec<Cell>),

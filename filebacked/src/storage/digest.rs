@@ -57,7 +57,14 @@ impl Sink for Digest {
         Ok(())
     }
 
-    fn member_attr(&mut self, member: &str, name: &str, _: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
+    fn member_attr(
+        &mut self,
+        member: &str,
+        name: &str,
+        _: &Dtype,
+        shape: &[u64],
+        bytes: &[u8],
+    ) -> Result<()> {
         self.head(member, &[]);
         self.head(name, shape);
         self.0.extend_from_slice(bytes);
@@ -68,7 +75,12 @@ impl Sink for Digest {
         self.attr(name, spec.dtype, spec.shape, bytes)
     }
 
-    fn dataset_fill(&mut self, name: &str, spec: &DatasetSpec<'_>, fill: &mut dyn FnMut(&mut Out<'_>)) -> Result<()> {
+    fn dataset_fill(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        fill: &mut dyn FnMut(&mut Out<'_>),
+    ) -> Result<()> {
         self.head(name, spec.shape);
         fill(&mut Out(&mut self.0));
         Ok(())
@@ -103,7 +115,12 @@ impl Sink for Digest {
         Ok(())
     }
 
-    fn dataset_any(&mut self, name: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()> {
+    fn dataset_any(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        elements: Elements<'_>,
+    ) -> Result<()> {
         self.head(name, spec.shape);
         self.elements(elements);
         spec.more_attrs.iter().try_for_each(|attr| self.attr_any(attr))

@@ -1,7 +1,9 @@
 //! [`Draft`]: a sink that keeps what is written, to be looked at before it goes anywhere.
 
 use super::compound::Strings;
-use super::{AttrSpec, Compression, DatasetSpec, Dtype, Elements, Link, Out, Sink, StoredType, Texts};
+use super::{
+    AttrSpec, Compression, DatasetSpec, Dtype, Elements, Link, Out, Sink, StoredType, Texts,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::stamp::{LEN, STAMP};
 
@@ -146,10 +148,19 @@ impl Drafted {
         let len = DraftAttr::new(LEN, Dtype::U64, &[], bytes);
         let numbers = |numbers: &[u64]| {
             let bytes = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-            Drafted::Dataset(DraftDataset::plain(Dtype::U64, vec![numbers.len() as u64], Content::Bytes(bytes)))
+            Drafted::Dataset(DraftDataset::plain(
+                Dtype::U64,
+                vec![numbers.len() as u64],
+                Content::Bytes(bytes),
+            ))
         };
-        let all = DraftDataset::plain(Dtype::U8, vec![texts.bytes.len() as u64], Content::Bytes(texts.bytes));
-        let mut members = vec![("bytes".into(), Drafted::Dataset(all)), ("offsets".into(), numbers(&offsets))];
+        let all = DraftDataset::plain(
+            Dtype::U8,
+            vec![texts.bytes.len() as u64],
+            Content::Bytes(texts.bytes),
+        );
+        let mut members =
+            vec![("bytes".into(), Drafted::Dataset(all)), ("offsets".into(), numbers(&offsets))];
         if shape.len() != 1 {
             members.push(("shape".into(), numbers(shape)));
         }
@@ -170,8 +181,11 @@ impl Drafted {
                 sink.end_group()
             }
             Drafted::Dataset(dataset) => {
-                let attrs: Vec<(&str, &str)> =
-                    dataset.attrs.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+                let attrs: Vec<(&str, &str)> = dataset
+                    .attrs
+                    .iter()
+                    .map(|(name, text)| (name.as_str(), text.as_str()))
+                    .collect();
                 let spec = DatasetSpec {
                     dtype: &dataset.dtype,
                     shape: &dataset.shape,
@@ -189,9 +203,13 @@ impl Drafted {
                     Content::Texts(texts) => sink.dataset_text(
                         name,
                         &spec,
-                        &mut texts.cells().map(|text| std::str::from_utf8(text).unwrap_or_default()),
+                        &mut texts
+                            .cells()
+                            .map(|text| std::str::from_utf8(text).unwrap_or_default()),
                     ),
-                    Content::Records(bytes, strings) => sink.dataset_records(name, &spec, bytes, strings),
+                    Content::Records(bytes, strings) => {
+                        sink.dataset_records(name, &spec, bytes, strings)
+                    }
                 }
             }
         }
@@ -229,7 +247,10 @@ impl Draft {
 
 #[cold]
 fn unusual() -> Error {
-    ErrorKind::Unsupported("appending what is neither a dataset of plain elements nor a group".into()).into()
+    ErrorKind::Unsupported(
+        "appending what is neither a dataset of plain elements nor a group".into(),
+    )
+    .into()
 }
 
 impl Sink for Draft {
@@ -240,7 +261,9 @@ impl Sink for Draft {
 
     fn end_group(&mut self) -> Result<()> {
         let Some((name, group)) = self.open.pop() else {
-            return Err(ErrorKind::Contract("a group was closed that nobody had opened".into()).into());
+            return Err(
+                ErrorKind::Contract("a group was closed that nobody had opened".into()).into()
+            );
         };
         self.push(&name, Drafted::Group(group));
         Ok(())
@@ -263,8 +286,14 @@ impl Sink for Draft {
         Ok(())
     }
 
-    fn dataset_fill(&mut self, name: &str, spec: &DatasetSpec<'_>, fill: &mut dyn FnMut(&mut Out<'_>)) -> Result<()> {
-        let mut bytes = Vec::with_capacity(spec.elements().unwrap_or(0).saturating_mul(spec.dtype.size()));
+    fn dataset_fill(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        fill: &mut dyn FnMut(&mut Out<'_>),
+    ) -> Result<()> {
+        let mut bytes =
+            Vec::with_capacity(spec.elements().unwrap_or(0).saturating_mul(spec.dtype.size()));
         fill(&mut Out(&mut bytes));
         self.dataset_of(name, spec, Content::Bytes(bytes));
         Ok(())
@@ -293,9 +322,16 @@ impl Sink for Draft {
         Ok(())
     }
 
-    fn dataset_any(&mut self, name: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()> {
+    fn dataset_any(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        elements: Elements<'_>,
+    ) -> Result<()> {
         match elements {
-            Elements::Bytes(bytes) if spec.stored.is_none() && !spec.null && spec.more_attrs.is_empty() => {
+            Elements::Bytes(bytes)
+                if spec.stored.is_none() && !spec.null && spec.more_attrs.is_empty() =>
+            {
                 self.dataset(name, spec, bytes)
             }
             _ => Err(unusual()),

@@ -69,7 +69,8 @@ pub enum Dtype {
     F32,
     /// IEEE double precision.
     F64,
-    /// x87 extended precision, C's `long double` on PCs: 80 bits in so many bytes (10, 12 or 16). Read, not written.
+    /// x87 extended precision, C's `long double` on PCs: 80 bits in so many bytes (10, 12 or 16).
+    /// Read, not written.
     F80(usize),
     /// IEEE quadruple precision. Read, not written.
     F128,
@@ -79,10 +80,11 @@ pub enum Dtype {
     Complex32,
     /// h5py's complex: a compound of `r` and `i`, both F64.
     Complex64,
-    /// Strings of a fixed number of bytes (at least 1), UTF-8, padded with NUL. The engine turns other paddings into this one.
+    /// Strings of a fixed number of bytes (at least 1), UTF-8, padded with NUL. The engine turns
+    /// other paddings into this one.
     FixedStr(usize),
-    /// As [`Dtype::FixedStr`], but marked as ASCII whatever is in it, as Python's FileBacked does. Written only: what is
-    /// read is a `FixedStr`.
+    /// As [`Dtype::FixedStr`], but marked as ASCII whatever is in it, as Python's FileBacked does.
+    /// Written only: what is read is a `FixedStr`.
     AsciiStr(usize),
     /// Variable-length strings.
     VarStr,
@@ -94,7 +96,8 @@ pub enum Dtype {
     Array(Box<Dtype>, Vec<u64>),
     /// Bytes without a meaning, with a tag.
     Opaque(usize, String),
-    /// References to objects of the file, as the 8 bytes of their addresses. Zeros refer to nothing.
+    /// References to objects of the file, as the 8 bytes of their addresses. Zeros refer to
+    /// nothing.
     Reference,
     /// References to parts of datasets, 12 bytes. Zeros refer to nothing.
     Region,
@@ -118,7 +121,8 @@ ints! {
     U8 = 1, false; U16 = 2, false; U32 = 4, false; U64 = 8, false;
 }
 
-/// Bytes of a variable-length string among others: in a file a length, and an address in a global heap.
+/// Bytes of a variable-length string among others: in a file a length, and an address in a global
+/// heap.
 pub(crate) const REFERENCE: usize = 16;
 
 impl Dtype {
@@ -127,37 +131,47 @@ impl Dtype {
         match self {
             Dtype::VarStr => REFERENCE,
             Dtype::Array(element, shape) => {
-                let extents = shape.iter().map(|extent| usize::try_from(*extent).unwrap_or(usize::MAX));
+                let extents =
+                    shape.iter().map(|extent| usize::try_from(*extent).unwrap_or(usize::MAX));
                 extents.fold(element.stored_size(), usize::saturating_mul)
             }
             _ => self.size(),
         }
     }
 
-    /// The same type with the members of compounds one behind another, strings of variable length among them.
+    /// The same type with the members of compounds one behind another, strings of variable length
+    /// among them.
     #[cfg(feature = "libhdf5")]
     pub(crate) fn with_places(&self) -> Dtype {
         match self {
-            Dtype::Array(element, shape) => Dtype::Array(Box::new(element.with_places()), shape.clone()),
+            Dtype::Array(element, shape) => {
+                Dtype::Array(Box::new(element.with_places()), shape.clone())
+            }
             Dtype::Compound(compound) => Dtype::Compound(CompoundType::packed(
-                compound.members.iter().map(|member| (member.name.clone(), member.dtype.with_places())),
+                compound
+                    .members
+                    .iter()
+                    .map(|member| (member.name.clone(), member.dtype.with_places())),
             )),
             dtype => dtype.clone(),
         }
     }
 
-    /// Whether the bytes of an element are the element: no part of it is a variable-length string, or of a type that
-    /// this library does not read.
+    /// Whether the bytes of an element are the element: no part of it is a variable-length string,
+    /// or of a type that this library does not read.
     pub fn is_plain(&self) -> bool {
         match self {
             Dtype::VarStr | Dtype::Sequence(_) | Dtype::Other(..) => false,
-            Dtype::Compound(compound) => compound.members.iter().all(|member| member.dtype.is_plain()),
+            Dtype::Compound(compound) => {
+                compound.members.iter().all(|member| member.dtype.is_plain())
+            }
             Dtype::Array(element, _) => element.is_plain(),
             _ => true,
         }
     }
 
-    /// Whether an element is more than its bytes, or unknown, so that a [`Value`](crate::Value) keeps it in a form of its own.
+    /// Whether an element is more than its bytes, or unknown, so that a [`Value`](crate::Value)
+    /// keeps it in a form of its own.
     pub(crate) fn is_unusual(&self) -> bool {
         *self != Dtype::VarStr && (!self.is_plain() || self.has_reference())
     }
@@ -166,7 +180,9 @@ impl Dtype {
     pub(crate) fn has_reference(&self) -> bool {
         match self {
             Dtype::Reference | Dtype::Region => true,
-            Dtype::Compound(compound) => compound.members.iter().any(|member| member.dtype.has_reference()),
+            Dtype::Compound(compound) => {
+                compound.members.iter().any(|member| member.dtype.has_reference())
+            }
             Dtype::Array(element, _) => element.has_reference(),
             _ => false,
         }
@@ -181,13 +197,14 @@ impl Dtype {
             _ => return None,
         };
         let size = part.size();
-        let member = |name, offset, dtype| CompoundMember { name: Cow::Borrowed(name), offset, dtype };
+        let member =
+            |name, offset, dtype| CompoundMember { name: Cow::Borrowed(name), offset, dtype };
         let members = vec![member("r", 0, part.clone()), member("i", size, part)];
         Some(Cow::Owned(CompoundType { size: 2 * size, members: members.into() }))
     }
 
-    /// Bytes of one element in memory; for strings and sequences of variable length 0, since they are transferred in
-    /// another way.
+    /// Bytes of one element in memory; for strings and sequences of variable length 0, since they
+    /// are transferred in another way.
     pub fn size(&self) -> usize {
         match self {
             Dtype::Int(int) => int.size.into(),
@@ -204,9 +221,9 @@ impl Dtype {
             Dtype::Region => 12,
             Dtype::Enum(e) => e.base.size.into(),
             Dtype::Compound(c) => c.size,
-            Dtype::Array(element, shape) => {
-                shape.iter().fold(element.size(), |n, d| n.saturating_mul(usize::try_from(*d).unwrap_or(usize::MAX)))
-            }
+            Dtype::Array(element, shape) => shape.iter().fold(element.size(), |n, d| {
+                n.saturating_mul(usize::try_from(*d).unwrap_or(usize::MAX))
+            }),
         }
     }
 
@@ -246,12 +263,23 @@ impl fmt::Display for Dtype {
             Dtype::VarStr => f.write_str("str"),
             Dtype::Enum(e) => {
                 let names: Vec<_> = e.members.iter().take(8).map(|(name, _)| &**name).collect();
-                write!(f, "enum{{{}{}}}", names.join(", "), if e.members.len() > 8 { ", .." } else { "" })
+                write!(
+                    f,
+                    "enum{{{}{}}}",
+                    names.join(", "),
+                    if e.members.len() > 8 { ", .." } else { "" }
+                )
             }
             Dtype::Compound(c) => {
                 f.write_str("{")?;
                 for (i, member) in c.members.iter().enumerate() {
-                    write!(f, "{}{}: {}", if i > 0 { ", " } else { "" }, member.name, member.dtype)?;
+                    write!(
+                        f,
+                        "{}{}: {}",
+                        if i > 0 { ", " } else { "" },
+                        member.name,
+                        member.dtype
+                    )?;
                 }
                 f.write_str("}")
             }

@@ -1,9 +1,10 @@
 //! Huge pages under large buffers that are about to be filled.
 //!
-//! The first touch of fresh memory costs several times the read itself when it happens in pages of 4 KiB. Huge pages cure
-//! that as long as the kernel has some at hand. Two things turn the cure into stalls of a second and more: fragmented
-//! memory, which the kernel compacts or reclaims first, and a virtual machine that reports its free pages to the host,
-//! which takes them away and has to find new ones at the first touch. In both cases they are not asked for.
+//! The first touch of fresh memory costs several times the read itself when it happens in pages of
+//! 4 KiB. Huge pages cure that as long as the kernel has some at hand. Two things turn the cure
+//! into stalls of a second and more: fragmented memory, which the kernel compacts or reclaims
+//! first, and a virtual machine that reports its free pages to the host, which takes them away and
+//! has to find new ones at the first touch. In both cases they are not asked for.
 
 #[cfg(target_os = "linux")]
 pub(super) use linux::advise;
@@ -33,15 +34,17 @@ mod linux {
         let (first, end) = (start.next_multiple_of(PAGE), (start + bytes) / PAGE * PAGE);
         // Others want some too: twice what is needed must be there.
         if first < end && !reported() && free().is_some_and(|free| free / 2 > end - first) {
-            // SAFETY: the range lies inside of the buffer's own allocation, and the advice changes no contents. Whether it
-            // is taken does not matter.
+            // SAFETY: the range lies inside of the buffer's own allocation, and the advice changes
+            // no contents. Whether it is taken does not matter.
             unsafe { libc::madvise(first as *mut libc::c_void, end - first, libc::MADV_HUGEPAGE) };
         }
     }
 
-    /// Whether free pages are reported to a host: the order from which on they are is set when that begins.
+    /// Whether free pages are reported to a host: the order from which on they are is set when that
+    /// begins.
     fn reported() -> bool {
-        let order = std::fs::read_to_string("/sys/module/page_reporting/parameters/page_reporting_order");
+        let order =
+            std::fs::read_to_string("/sys/module/page_reporting/parameters/page_reporting_order");
         order.is_ok_and(|order| order.trim().parse().is_ok_and(|order: u64| order < 64))
     }
 
@@ -51,10 +54,9 @@ mod linux {
         let zone = |line: &str| -> usize {
             // `Node 0, zone   Normal    3    1 ...`: the number of free blocks of each order.
             let counts = line.split_whitespace().skip(4).map(|count| count.parse().unwrap_or(0));
-            counts
-                .enumerate()
-                .skip(ORDER)
-                .fold(0, |sum, (order, count): (usize, usize)| sum.saturating_add(count.saturating_mul(4096 << order)))
+            counts.enumerate().skip(ORDER).fold(0, |sum, (order, count): (usize, usize)| {
+                sum.saturating_add(count.saturating_mul(4096 << order))
+            })
         };
         Some(text.lines().map(zone).sum())
     }

@@ -9,16 +9,19 @@ use std::path::Path;
 
 /// An object of a file that somebody holds on to. The file stays open until it goes.
 pub(crate) trait Kept: Send + Sync + fmt::Debug {
-    /// Opens the object and looks at it; the handle is the caller's to release. A look may be repeated, by another engine.
+    /// Opens the object and looks at it; the handle is the caller's to release. A look may be
+    /// repeated, by another engine.
     fn look(&self, look: &mut dyn FnMut(&dyn Source, Handle) -> Result<()>) -> Result<()>;
 
     /// The file, if it has a name.
     fn path(&self) -> Option<&Path>;
 
-    /// The path of the object in the file, to be named in an error; `None` where that cannot be told.
+    /// The path of the object in the file, to be named in an error; `None` where that cannot be
+    /// told.
     fn place(&self) -> Option<String>;
 
-    /// Where the elements of a dataset lie in the file, if they lie there as a machine has elements of this type in memory.
+    /// Where the elements of a dataset lie in the file, if they lie there as a machine has elements
+    /// of this type in memory.
     #[cfg(feature = "mmap")]
     fn locate(&self, dtype: &super::Dtype) -> Result<Piece>;
 
@@ -30,8 +33,8 @@ pub(crate) trait Kept: Send + Sync + fmt::Debug {
     #[cfg(feature = "libhdf5")]
     fn is_at(&self, object: &super::libhdf5::Id) -> Result<bool>;
 
-    /// Opens the object to change it; [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly) where its file was opened to be
-    /// read.
+    /// Opens the object to change it; [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly) where its
+    /// file was opened to be read.
     #[cfg(feature = "libhdf5")]
     fn edit(&self, change: &mut dyn FnMut(&super::libhdf5::Id) -> Result<()>) -> Result<()> {
         let _ = change;
@@ -52,7 +55,8 @@ pub(crate) struct Piece {
 #[cold]
 pub(crate) fn no_piece(what: &str) -> Error {
     let error = Error::new(ErrorKind::Unsupported(format!("{what} cannot be mapped")));
-    error.with_help("`read` it; what is mapped has to be a contiguous dataset of a file on the disk")
+    error
+        .with_help("`read` it; what is mapped has to be a contiguous dataset of a file on the disk")
 }
 
 /// The error of a change to what was opened to be read.

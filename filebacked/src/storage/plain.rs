@@ -22,25 +22,38 @@ macro_rules! plain {
 plain!(u8, u16, u32, u64, i8, i16, i32, i64, f32, f64);
 
 #[cfg(target_endian = "big")]
-compile_error!("filebacked moves bytes between memory and file as little-endian machines have them");
+compile_error!(
+    "filebacked moves bytes between memory and file as little-endian machines have them"
+);
 
 /// The bytes of elements.
 pub(crate) fn as_bytes<T: Plain>(elements: &[T]) -> &[u8] {
-    // SAFETY: `Plain` types have no padding, so every byte is initialised; the length is that of the slice.
+    // SAFETY: `Plain` types have no padding, so every byte is initialised; the length is that of
+    // the slice.
     unsafe { std::slice::from_raw_parts(elements.as_ptr().cast(), size_of_val(elements)) }
 }
 
-/// Reads all elements of a dataset or attribute into a new vector. `T` is one element, or `u8` for the bytes of all.
-pub(crate) fn read_vec<T: Plain>(source: &dyn Source, handle: Handle, description: &Description) -> Result<Vec<T>> {
+/// Reads all elements of a dataset or attribute into a new vector. `T` is one element, or `u8` for
+/// the bytes of all.
+pub(crate) fn read_vec<T: Plain>(
+    source: &dyn Source,
+    handle: Handle,
+    description: &Description,
+) -> Result<Vec<T>> {
     fill_vec(description, |out| source.read(handle, &description.dtype, out))
 }
 
 /// The bytes of records whose members are read one by one, so that some of them may be unreadable.
-pub(crate) fn read_records(source: &dyn Source, handle: Handle, description: &Description) -> Result<Vec<u8>> {
+pub(crate) fn read_records(
+    source: &dyn Source,
+    handle: Handle,
+    description: &Description,
+) -> Result<Vec<u8>> {
     filled(description, |out| source.read(handle, &description.dtype, out))
 }
 
-/// A new vector of all elements that are described. `fill` initialises every byte, or gives an error.
+/// A new vector of all elements that are described. `fill` initialises every byte, or gives an
+/// error.
 pub(crate) fn fill_vec<T: Plain>(
     description: &Description,
     fill: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<()>,
@@ -58,10 +71,15 @@ fn filled<T: Plain>(
 ) -> Result<Vec<T>> {
     let bytes = description.elements().and_then(|n| n.checked_mul(description.dtype.size()));
     let Some(bytes) = bytes.filter(|bytes| isize::try_from(*bytes).is_ok()) else {
-        return Err(ErrorKind::Damaged(format!("a dataset of shape {:?}", description.shape)).into());
+        return Err(
+            ErrorKind::Damaged(format!("a dataset of shape {:?}", description.shape)).into()
+        );
     };
     if !bytes.is_multiple_of(size_of::<T>()) {
-        return Err(Error::mismatch(format!("elements of {} bytes", size_of::<T>()), description.dtype.to_string()));
+        return Err(Error::mismatch(
+            format!("elements of {} bytes", size_of::<T>()),
+            description.dtype.to_string(),
+        ));
     }
     let len = bytes / size_of::<T>();
     let mut elements: Vec<T> = Vec::new();
@@ -71,7 +89,9 @@ fn filled<T: Plain>(
         huge_pages::advise(&mut elements);
         let spare: &mut [MaybeUninit<T>] = &mut elements.spare_capacity_mut()[..len];
         // SAFETY: uninitialised elements may be seen as uninitialised bytes; the length is theirs.
-        let out = unsafe { std::slice::from_raw_parts_mut(spare.as_mut_ptr().cast::<MaybeUninit<u8>>(), bytes) };
+        let out = unsafe {
+            std::slice::from_raw_parts_mut(spare.as_mut_ptr().cast::<MaybeUninit<u8>>(), bytes)
+        };
         fill(out)?;
     }
     // SAFETY: `fill` promises that all bytes are initialised, and every bit pattern is a `T`.
@@ -79,35 +99,55 @@ fn filled<T: Plain>(
     Ok(elements)
 }
 
-/// Fills memory with all elements that are described. `fill` writes every byte, initialised, or gives an error.
+/// Fills memory with all elements that are described. `fill` writes every byte, initialised, or
+/// gives an error.
 pub(crate) fn fill_slice<T: Plain>(
     description: &Description,
     out: &mut [T],
     fill: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<()>,
 ) -> Result<()> {
     if description.dtype.size() != size_of::<T>() || description.elements() != Some(out.len()) {
-        return Err(ErrorKind::Contract(format!("a buffer of {} elements for {description:?}", out.len())).into());
+        return Err(ErrorKind::Contract(format!(
+            "a buffer of {} elements for {description:?}",
+            out.len()
+        ))
+        .into());
     }
     if out.is_empty() {
         return Ok(());
     }
-    // SAFETY: elements may be seen as bytes that need not be initialised, as long as only initialised ones are written to
-    // them, and `fill` writes no others; every bit pattern is a `T`.
-    let bytes =
-        unsafe { std::slice::from_raw_parts_mut(out.as_mut_ptr().cast::<MaybeUninit<u8>>(), size_of_val::<[T]>(out)) };
+    // SAFETY: elements may be seen as bytes that need not be initialised, as long as only
+    // initialised ones are written to them, and `fill` writes no others; every bit pattern is a
+    // `T`.
+    let bytes = unsafe {
+        std::slice::from_raw_parts_mut(
+            out.as_mut_ptr().cast::<MaybeUninit<u8>>(),
+            size_of_val::<[T]>(out),
+        )
+    };
     fill(bytes)
 }
 
 /// Reads a scalar that is exactly of this type, where the engine can in one step.
 #[inline]
-pub(crate) fn read_scalar<T: Plain>(source: &dyn Source, handle: Handle, dtype: &super::Dtype) -> Result<Option<T>> {
+pub(crate) fn read_scalar<T: Plain>(
+    source: &dyn Source,
+    handle: Handle,
+    dtype: &super::Dtype,
+) -> Result<Option<T>> {
     let mut element = MaybeUninit::<T>::uninit();
     // SAFETY: an uninitialised element may be seen as uninitialised bytes; the length is its size.
-    let out = unsafe { std::slice::from_raw_parts_mut(element.as_mut_ptr().cast::<MaybeUninit<u8>>(), size_of::<T>()) };
+    let out = unsafe {
+        std::slice::from_raw_parts_mut(
+            element.as_mut_ptr().cast::<MaybeUninit<u8>>(),
+            size_of::<T>(),
+        )
+    };
     if !source.scalar(handle, dtype, out)? {
         return Ok(None);
     }
-    // SAFETY: where `Source::scalar` says so, all bytes are initialised, and every bit pattern is a `T`.
+    // SAFETY: where `Source::scalar` says so, all bytes are initialised, and every bit pattern is a
+    // `T`.
     Ok(Some(unsafe { element.assume_init() }))
 }
 
@@ -126,8 +166,8 @@ fn is_integer<I>() -> bool {
     integers.contains(&typeid::of::<I>())
 }
 
-/// Reads integers as a generic type that is an integer of the same size: their bits, whichever of the two has a sign.
-/// `None`, and nothing read, where it is any other.
+/// Reads integers as a generic type that is an integer of the same size: their bits, whichever of
+/// the two has a sign. `None`, and nothing read, where it is any other.
 #[cfg(feature = "sprs")]
 pub(crate) fn read_integers<I>(
     source: &dyn Source,
@@ -135,13 +175,16 @@ pub(crate) fn read_integers<I>(
     description: &Description,
 ) -> Result<Option<Vec<I>>> {
     fn as_vec<T: Plain, I>(elements: Vec<T>) -> Option<Vec<I>> {
-        if !is_integer::<I>() || size_of::<I>() != size_of::<T>() || align_of::<I>() != align_of::<T>() {
+        if !is_integer::<I>()
+            || size_of::<I>() != size_of::<T>()
+            || align_of::<I>() != align_of::<T>()
+        {
             return None;
         }
         let mut elements = std::mem::ManuallyDrop::new(elements);
         let (start, len, capacity) = (elements.as_mut_ptr(), elements.len(), elements.capacity());
-        // SAFETY: both are integers of one size and alignment, so the allocation is one of theirs, and any bits are an `I`;
-        // nobody else frees it.
+        // SAFETY: both are integers of one size and alignment, so the allocation is one of theirs,
+        // and any bits are an `I`; nobody else frees it.
         Some(unsafe { Vec::from_raw_parts(start.cast(), len, capacity) })
     }
     match description.dtype {
@@ -160,6 +203,7 @@ pub(crate) fn integer_bytes<I>(elements: &[I]) -> Option<&[u8]> {
     if !is_integer::<I>() {
         return None;
     }
-    // SAFETY: none of these types has a lifetime, so `I` is that integer, of which every byte is initialised.
+    // SAFETY: none of these types has a lifetime, so `I` is that integer, of which every byte is
+    // initialised.
     Some(unsafe { std::slice::from_raw_parts(elements.as_ptr().cast(), size_of_val(elements)) })
 }

@@ -9,7 +9,8 @@ use std::mem::MaybeUninit;
 #[cfg(feature = "ndarray")]
 use std::sync::Arc;
 
-/// A regular selection (HDF5's hyperslab): along each dimension `count` elements, `step` apart, from `start` on.
+/// A regular selection (HDF5's hyperslab): along each dimension `count` elements, `step` apart,
+/// from `start` on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Slab {
     pub(crate) dims: Vec<Span>,
@@ -51,8 +52,8 @@ impl Slab {
 
     /// Refuses selections that do not lie in a dataset of this shape.
     pub(crate) fn check(&self, shape: &[u64]) -> Result<()> {
-        let fits =
-            self.dims.len() == shape.len() && self.dims.iter().zip(shape).all(|(span, extent)| span.fits(*extent));
+        let fits = self.dims.len() == shape.len()
+            && self.dims.iter().zip(shape).all(|(span, extent)| span.fits(*extent));
         if fits {
             return Ok(());
         }
@@ -60,9 +61,13 @@ impl Slab {
         Err(ErrorKind::OutOfBounds(what).into())
     }
 
-    /// The selected elements in runs of neighbours, in C order: where each starts in a dataset of this shape, and how many
-    /// elements it has.
-    pub(crate) fn runs(&self, shape: &[u64], mut each: impl FnMut(u64, u64) -> Result<()>) -> Result<()> {
+    /// The selected elements in runs of neighbours, in C order: where each starts in a dataset of
+    /// this shape, and how many elements it has.
+    pub(crate) fn runs(
+        &self,
+        shape: &[u64],
+        mut each: impl FnMut(u64, u64) -> Result<()>,
+    ) -> Result<()> {
         if self.dims.iter().any(|span| span.count == 0) {
             return Ok(());
         }
@@ -102,18 +107,23 @@ impl Slab {
         }
     }
 
-    /// The selected ones of all texts of a dataset of this shape, an element of which may have several.
+    /// The selected ones of all texts of a dataset of this shape, an element of which may have
+    /// several.
     pub(crate) fn cut(&self, texts: &Texts, shape: &[u64]) -> Result<Texts> {
         let each = (texts.ends.len() / super::elements(shape).unwrap_or(0).max(1)) as u64;
         let mut part = Texts::default();
         self.runs(shape, |start, len| {
             for place in start * each..(start + len) * each {
-                let end = |place: Option<u64>| place.map_or(Some(0), |place| texts.ends.get(place as usize).copied());
+                let end = |place: Option<u64>| {
+                    place.map_or(Some(0), |place| texts.ends.get(place as usize).copied())
+                };
                 let text = match (end(place.checked_sub(1)), end(Some(place))) {
                     (Some(from), Some(to)) => texts.bytes.get(from..to),
                     _ => None,
                 };
-                let text = text.ok_or_else(|| Error::new(ErrorKind::Damaged("fewer texts than elements".into())))?;
+                let text = text.ok_or_else(|| {
+                    Error::new(ErrorKind::Damaged("fewer texts than elements".into()))
+                })?;
                 part.bytes.extend_from_slice(text);
                 part.ends.push(part.bytes.len());
             }
@@ -168,7 +178,10 @@ impl Source for Window<'_> {
 
     fn read_unusual(&self, handle: Handle) -> Result<Unusual> {
         match self.is_part(handle) {
-            true => Err(ErrorKind::Unsupported("a part of a dataset of elements of this type".into()).into()),
+            true => {
+                Err(ErrorKind::Unsupported("a part of a dataset of elements of this type".into())
+                    .into())
+            }
             false => self.source.read_unusual(handle),
         }
     }
@@ -188,7 +201,8 @@ impl Source for Window<'_> {
     fn describe(&self, handle: Handle) -> Result<Description> {
         let mut description = self.source.describe(handle)?;
         if self.is_part(handle) {
-            if !self.shape.iter().map(|extent| *extent as u64).eq(description.shape.iter().copied()) {
+            if !self.shape.iter().map(|extent| *extent as u64).eq(description.shape.iter().copied())
+            {
                 return Err(ErrorKind::Changed.into());
             }
             self.slab.check(&description.shape)?;
@@ -241,7 +255,10 @@ mod tests {
     use super::{Slab, Span};
 
     fn runs(shape: &[u64], dims: &[(u64, u64, u64)]) -> Vec<(u64, u64)> {
-        let dims = dims.iter().map(|(start, step, count)| Span { start: *start, step: *step, count: *count }).collect();
+        let dims = dims
+            .iter()
+            .map(|(start, step, count)| Span { start: *start, step: *step, count: *count })
+            .collect();
         let slab = Slab { dims };
         slab.check(shape).expect("a selection inside");
         let mut found = Vec::new();
@@ -271,7 +288,9 @@ mod tests {
 
     #[test]
     fn what_is_outside_is_refused() {
-        let fits = |start, step, count| Slab { dims: vec![Span { start, step, count }] }.check(&[10]).is_ok();
+        let fits = |start, step, count| {
+            Slab { dims: vec![Span { start, step, count }] }.check(&[10]).is_ok()
+        };
         assert!(fits(0, 1, 10) && fits(9, 7, 1) && fits(1, 4, 3) && fits(10, 1, 0));
         assert!(!fits(1, 1, 10) && !fits(10, 1, 1) && !fits(1, 5, 3) && !fits(0, 0, 1));
         assert!(!fits(u64::MAX, u64::MAX, 2) && !fits(0, u64::MAX, 3));

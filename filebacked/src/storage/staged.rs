@@ -1,6 +1,8 @@
 //! [`Staged`]: elements that were read already, as a dataset of their own.
 
-use super::{Allocation, Description, Dtype, Handle, Link, ObjectKind, Source, StoredType, Texts, Unusual};
+use super::{
+    Allocation, Description, Dtype, Handle, Link, ObjectKind, Source, StoredType, Texts, Unusual,
+};
 use crate::error::{ErrorKind, Result};
 use std::mem::MaybeUninit;
 
@@ -66,8 +68,11 @@ impl Source for Staged<'_> {
         if bytes.len() != out.len() {
             return Err(unfit());
         }
-        // SAFETY: both slices have this length, and they cannot overlap: one is borrowed to be written.
-        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), out.as_mut_ptr().cast(), out.len()) };
+        // SAFETY: both slices have this length, and they cannot overlap: one is borrowed to be
+        // written.
+        unsafe {
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), out.as_mut_ptr().cast(), out.len())
+        };
         Ok(())
     }
 

@@ -1,4 +1,5 @@
-//! Files beside a target that are not complete yet: their names, their locks, and what becomes of those left behind.
+//! Files beside a target that are not complete yet: their names, their locks, and what becomes of
+//! those left behind.
 //!
 //! ```text
 //! .state.h5.0.tmp      locked as long as somebody writes it
@@ -15,11 +16,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// So many may write to one target at once.
 const MOST: u32 = 1000;
 
-/// Leftovers are looked for behind so many numbers that nobody uses: whoever had those may have finished.
+/// Leftovers are looked for behind so many numbers that nobody uses: whoever had those may have
+/// finished.
 const GAP: u32 = 2;
 
-/// Makes a file beside a target, under a name that nobody else uses; only for its owner's eyes where it is to replace
-/// something, whose permissions may be narrow.
+/// Makes a file beside a target, under a name that nobody else uses; only for its owner's eyes
+/// where it is to replace something, whose permissions may be narrow.
 pub(crate) fn create(target: &Path, name: &OsStr, replaces: bool) -> Result<(PathBuf, File)> {
     let place = |number: u32| target.with_file_name(numbered(name, number));
     for number in 0..MOST {
@@ -27,9 +29,11 @@ pub(crate) fn create(target: &Path, name: &OsStr, replaces: bool) -> Result<(Pat
         loop {
             match options(replaces).open(&path) {
                 Ok(file) => {
-                    // Who looks for leftovers just now takes a file for one that is not locked yet. The lock is one that
-                    // readers do not mind, who may come between the new name and its end.
-                    let is_ours = lock(&file, false).and_then(|held| Ok(held != Some(false) && is_at(&file, &path)?));
+                    // Who looks for leftovers just now takes a file for one that is not locked yet.
+                    // The lock is one that readers do not mind, who may come between the new name
+                    // and its end.
+                    let is_ours = lock(&file, false)
+                        .and_then(|held| Ok(held != Some(false) && is_at(&file, &path)?));
                     // Nobody would ever lock it.
                     if is_ours.inspect_err(|_| drop(fs::remove_file(&path)))? {
                         remove_leftovers(place, number + 1);
@@ -48,7 +52,8 @@ pub(crate) fn create(target: &Path, name: &OsStr, replaces: bool) -> Result<(Pat
     Err(ErrorKind::Limit(format!("{MOST} temporary files beside the target")).into())
 }
 
-/// Removes what killed saves have left under the numbers from here on: what cannot be removed is in nobody's way.
+/// Removes what killed saves have left under the numbers from here on: what cannot be removed is in
+/// nobody's way.
 fn remove_leftovers(place: impl Fn(u32) -> PathBuf, first: u32) {
     // Behind a larger gap, one is looked for at a time.
     static FURTHER: AtomicU32 = AtomicU32::new(0);
@@ -61,7 +66,8 @@ fn remove_leftovers(place: impl Fn(u32) -> PathBuf, first: u32) {
     let _ = remove_leftover(&place(number + further % 64));
 }
 
-/// The name of a temporary file. Of a long one the beginning is enough: the number tells them apart.
+/// The name of a temporary file. Of a long one the beginning is enough: the number tells them
+/// apart.
 fn numbered(name: &OsStr, number: u32) -> OsString {
     let mut temporary = OsString::from(".");
     temporary.push(system::beginning(name, 200));
@@ -85,7 +91,11 @@ pub(crate) fn options(private: bool) -> fs::OpenOptions {
 fn remove_leftover(path: &Path) -> Result<Option<bool>> {
     let file = match look(path) {
         Ok(file) => file,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::Unsupported) => return Ok(None),
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::Unsupported) =>
+        {
+            return Ok(None);
+        }
         // Somebody else's, or no file.
         Err(_) => return Ok(Some(false)),
     };
@@ -140,12 +150,15 @@ mod system {
 
     /// Opens a plain file to lock it; a directory, a link or a pipe of this name is none.
     pub(crate) fn look(path: &Path) -> io::Result<File> {
-        let file = File::options().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)?;
+        let file = File::options()
+            .read(true)
+            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+            .open(path)?;
         if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
     }
 
-    /// Locks a file, to hold it or `alone`; `Some(false)` where others keep that from happening, `None` where the file system
-    /// knows no locks.
+    /// Locks a file, to hold it or `alone`; `Some(false)` where others keep that from happening,
+    /// `None` where the file system knows no locks.
     pub(crate) fn lock(file: &File, alone: bool) -> Result<Option<bool>> {
         let how = if alone { libc::LOCK_EX } else { libc::LOCK_SH };
         loop {
@@ -157,7 +170,9 @@ mod system {
             match error.raw_os_error() {
                 Some(libc::EINTR) => {}
                 Some(libc::EWOULDBLOCK) => return Ok(Some(false)),
-                Some(libc::ENOLCK | libc::ENOSYS | libc::EOPNOTSUPP | libc::EINVAL) => return Ok(None),
+                Some(libc::ENOLCK | libc::ENOSYS | libc::EOPNOTSUPP | libc::EINVAL) => {
+                    return Ok(None);
+                }
                 _ => return Err(error.into()),
             }
         }

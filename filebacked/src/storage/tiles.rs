@@ -2,7 +2,8 @@
 
 use super::{Slab, Span};
 
-/// The pieces of an array, in C order: whole trailing dimensions, and of the one before them as many chunks as fit.
+/// The pieces of an array, in C order: whole trailing dimensions, and of the one before them as
+/// many chunks as fit.
 #[derive(Debug)]
 pub(crate) struct Tiles {
     shape: Vec<usize>,
@@ -51,17 +52,28 @@ impl Iterator for Tiles {
 /// A shape of at most so many elements.
 fn tile_shape(shape: &[usize], chunk: Option<&[usize]>, elements: usize) -> Vec<usize> {
     // One chunk to begin with, or one element where a chunk is too large.
-    let fits = |chunk: &&[usize]| chunk.iter().try_fold(1usize, |n, extent| n.checked_mul(*extent)) <= Some(elements);
+    let fits = |chunk: &&[usize]| {
+        chunk.iter().try_fold(1usize, |n, extent| n.checked_mul(*extent)) <= Some(elements)
+    };
     let chunk = chunk.filter(|chunk| chunk.len() == shape.len()).filter(fits);
     let unit: Vec<usize> = match chunk {
-        Some(chunk) => chunk.iter().zip(shape).map(|(chunk, extent)| (*chunk).clamp(1, (*extent).max(1))).collect(),
+        Some(chunk) => chunk
+            .iter()
+            .zip(shape)
+            .map(|(chunk, extent)| (*chunk).clamp(1, (*extent).max(1)))
+            .collect(),
         None => vec![1; shape.len()],
     };
     let mut tile = unit.clone();
     for axis in (0..shape.len()).rev() {
-        let others: usize = tile.iter().enumerate().filter(|(other, _)| *other != axis).map(|(_, n)| *n).product();
+        let others: usize =
+            tile.iter().enumerate().filter(|(other, _)| *other != axis).map(|(_, n)| *n).product();
         let room = (elements / others.max(1)).max(1);
-        tile[axis] = if room >= shape[axis] { shape[axis].max(1) } else { (room / unit[axis]).max(1) * unit[axis] };
+        tile[axis] = if room >= shape[axis] {
+            shape[axis].max(1)
+        } else {
+            (room / unit[axis]).max(1) * unit[axis]
+        };
         if tile[axis] < shape[axis] {
             break;
         }

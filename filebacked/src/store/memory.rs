@@ -7,7 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 impl ReadAt for [u8] {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = usize::try_from(offset).ok().and_then(|start| self.get(start..)).unwrap_or_default();
+        let left =
+            usize::try_from(offset).ok().and_then(|start| self.get(start..)).unwrap_or_default();
         let len = left.len().min(buffer.len());
         buffer[..len].copy_from_slice(&left[..len]);
         Ok(len)
@@ -50,8 +51,8 @@ impl ReadAt for Vec<u8> {
     }
 }
 
-/// Bytes that lie in memory already, to be read without a copy: a mapped file, the `Bytes` of a network library, or
-/// anything else that is `AsRef<[u8]>`.
+/// Bytes that lie in memory already, to be read without a copy: a mapped file, the `Bytes` of a
+/// network library, or anything else that is `AsRef<[u8]>`.
 ///
 /// They have to stay the same while the file is open.
 ///

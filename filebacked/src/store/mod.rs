@@ -1,8 +1,10 @@
-//! [`ReadAt`] and [`Store`]: objects that hold the bytes of a file, where that is not a file of the operating system.
+//! [`ReadAt`] and [`Store`]: objects that hold the bytes of a file, where that is not a file of the
+//! operating system.
 //!
-//! A file lives in whatever can be read and written at a place: memory ([`Memory`]), an open [`std::fs::File`], anything
-//! with `Read + Write + Seek` ([`Seekable`]), bytes of others ([`Image`]), or a type of your own. [`File`](crate::File)
-//! opens and creates files in stores; [`load_from`] and [`save_to`] are a whole file.
+//! A file lives in whatever can be read and written at a place: memory ([`Memory`]), an open
+//! [`std::fs::File`], anything with `Read + Write + Seek` ([`Seekable`]), bytes of others
+//! ([`Image`]), or a type of your own. [`File`](crate::File) opens and creates files in stores;
+//! [`load_from`] and [`save_to`] are a whole file.
 //!
 //! ```
 //! # fn main() -> filebacked::Result<()> {
@@ -61,17 +63,17 @@
 //!
 //! # What an object must not do
 //!
-//! Its methods are called while the HDF5 library is locked, by whatever thread reads or writes a value, and by the one that
-//! drops the last handle. They may take their time, but everybody else waits; and they **must not** use HDF5, nor wait
-//! for a thread that does: that is a deadlock.
+//! Its methods are called while the HDF5 library is locked, by whatever thread reads or writes a
+//! value, and by the one that drops the last handle. They may take their time, but everybody else
+//! waits; and they **must not** use HDF5, nor wait for a thread that does: that is a deadlock.
 //!
 //! # When an object fails
 //!
-//! The `io::Error` is the source of the [`Error`](crate::Error) of the call that met it, whose kind is
-//! [`ErrorKind::Io`](crate::ErrorKind::Io); a panic becomes an error too. HDF5 writes late: what
-//! [`File::write`](crate::File::write) has written may fail when the file is flushed or closed, so that only
-//! [`File::flush`](crate::File::flush) and [`File::close`](crate::File::close) know that the store has it. Dropping a file whose store fails is
-//! safe, and loses what was not written.
+//! The `io::Error` is the source of the [`Error`](crate::Error) of the call that met it, whose kind
+//! is [`ErrorKind::Io`](crate::ErrorKind::Io); a panic becomes an error too. HDF5 writes late: what
+//! [`File::write`](crate::File::write) has written may fail when the file is flushed or closed, so
+//! that only [`File::flush`](crate::File::flush) and [`File::close`](crate::File::close) know that
+//! the store has it. Dropping a file whose store fails is safe, and loses what was not written.
 
 mod disk;
 mod memory;
@@ -88,12 +90,14 @@ use std::sync::Arc;
 
 /// An object whose bytes can be read at any place: half of a [`Store`].
 pub trait ReadAt: Send + Sync {
-    /// Reads into the beginning of a buffer what lies at `offset` bytes from the start, and says how many bytes that were:
-    /// fewer than the buffer has are asked for again, none means that the bytes end here.
+    /// Reads into the beginning of a buffer what lies at `offset` bytes from the start, and says
+    /// how many bytes that were: fewer than the buffer has are asked for again, none means that the
+    /// bytes end here.
     ///
     /// # Errors
     ///
-    /// The object's own; one of kind [`Interrupted`](io::ErrorKind::Interrupted) has the call repeated.
+    /// The object's own; one of kind [`Interrupted`](io::ErrorKind::Interrupted) has the call
+    /// repeated.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
 
     /// How many bytes there are.
@@ -103,7 +107,8 @@ pub trait ReadAt: Send + Sync {
     /// The object's own.
     fn size(&self) -> io::Result<u64>;
 
-    /// All the bytes, where they lie in memory and stay the same as long as the object lives: then they need not be copied.
+    /// All the bytes, where they lie in memory and stay the same as long as the object lives: then
+    /// they need not be copied.
     fn as_bytes(&self) -> Option<&[u8]> {
         None
     }
@@ -115,16 +120,19 @@ impl fmt::Debug for dyn ReadAt + '_ {
     }
 }
 
-/// An object whose bytes can be read and written at any place: what a file is for the operating system.
+/// An object whose bytes can be read and written at any place: what a file is for the operating
+/// system.
 ///
 /// See the [module](crate::store) for an example, and for what an object must not do.
 pub trait Store: ReadAt {
-    /// Writes the beginning of some bytes at `offset` bytes from the start, and says how many bytes that were: the rest is
-    /// written by another call. Bytes between the old end and the offset become zeros.
+    /// Writes the beginning of some bytes at `offset` bytes from the start, and says how many bytes
+    /// that were: the rest is written by another call. Bytes between the old end and the offset
+    /// become zeros.
     ///
     /// # Errors
     ///
-    /// The object's own; one of kind [`Interrupted`](io::ErrorKind::Interrupted) has the call repeated.
+    /// The object's own; one of kind [`Interrupted`](io::ErrorKind::Interrupted) has the call
+    /// repeated.
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<usize>;
 
     /// Cuts the bytes off at a size, or appends zeros up to it.
@@ -134,7 +142,8 @@ pub trait Store: ReadAt {
     /// The object's own.
     fn set_size(&self, size: u64) -> io::Result<()>;
 
-    /// Makes everything that was written stay, whatever happens then. Called when a file is flushed and when it is closed.
+    /// Makes everything that was written stay, whatever happens then. Called when a file is flushed
+    /// and when it is closed.
     ///
     /// # Errors
     ///
@@ -176,7 +185,8 @@ macro_rules! as_what_it_holds {
 
 as_what_it_holds!(Arc Box);
 
-/// Fills a buffer as far as there are bytes, and says how many were read; the rest of it is zeros as it was given.
+/// Fills a buffer as far as there are bytes, and says how many were read; the rest of it is zeros
+/// as it was given.
 pub(crate) fn fill(from: &dyn ReadAt, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
     let mut done = 0;
     while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
@@ -196,7 +206,12 @@ pub(crate) fn put(to: &dyn Store, offset: u64, data: &[u8]) -> io::Result<()> {
     let mut done = 0;
     while let Some(rest) = data.get(done..).filter(|rest| !rest.is_empty()) {
         match to.write_at(offset.saturating_add(done as u64), rest) {
-            Ok(0) => return Err(io::Error::new(io::ErrorKind::WriteZero, "the store takes no more bytes")),
+            Ok(0) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::WriteZero,
+                    "the store takes no more bytes",
+                ));
+            }
             Ok(written) if written > rest.len() => return Err(more_than_asked()),
             Ok(written) => done += written,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

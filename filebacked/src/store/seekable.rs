@@ -5,10 +5,11 @@ use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// An object with `Read + Seek`, or `Read + Write + Seek` to write to it too: what h5py calls a file-like object.
+/// An object with `Read + Seek`, or `Read + Write + Seek` to write to it too: what h5py calls a
+/// file-like object.
 ///
-/// One call at a time has the object. It cannot be cut off at an end: where a file becomes shorter, old bytes stay behind its
-/// end, and in the object when it is taken back.
+/// One call at a time has the object. It cannot be cut off at an end: where a file becomes shorter,
+/// old bytes stay behind its end, and in the object when it is taken back.
 ///
 /// ```
 /// # #[cfg(feature = "libhdf5")] fn main() -> filebacked::Result<()> {

@@ -23,15 +23,16 @@ use std::sync::Arc;
 ///
 /// # Errors
 ///
-/// As [`save`](crate::save), and those of the store as [`ErrorKind::Io`](crate::ErrorKind::Io). A store has no old file to
-/// keep meanwhile: what is in it after an error is unspecified.
+/// As [`save`](crate::save), and those of the store as [`ErrorKind::Io`](crate::ErrorKind::Io). A
+/// store has no old file to keep meanwhile: what is in it after an error is unspecified.
 pub fn save_to<T: Save>(store: Arc<impl Store + 'static>, value: &T) -> Result<()> {
     WriteOptions::new().save_to(store, value)
 }
 
 /// Loads a value that is the whole file of a store.
 ///
-/// Only what is asked for is read. What is left for later, as in a [`Lazy`](crate::Lazy), has a part in the store.
+/// Only what is asked for is read. What is left for later, as in a [`Lazy`](crate::Lazy), has a
+/// part in the store.
 ///
 /// # Errors
 ///

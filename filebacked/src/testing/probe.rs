@@ -83,15 +83,22 @@ macro_rules! record {
                 let filter = held::<F>(node.context().extension())?;
                 let group = node.structure(RECORD, 1)?;
                 let x = group.member(&[MEMBER]).$get(filter)?;
-                Ok($record { x, before: group.field("before")?, after: group.field("after")?, filter: PhantomData })
+                Ok($record {
+                    x,
+                    before: group.field("before")?,
+                    after: group.field("after")?,
+                    filter: PhantomData,
+                })
             }
 
             fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
                 let filter = held::<F>(node.context().extension())?;
                 let group = node.columns(RECORD, 1)?;
                 let xs = group.member(&[MEMBER]).$rows(filter)?;
-                let others = group.column::<u8>("before")?.into_iter().zip(group.column::<u64>("after")?);
-                let record = |(x, (before, after))| $record { before, x, after, filter: PhantomData };
+                let others =
+                    group.column::<u8>("before")?.into_iter().zip(group.column::<u64>("after")?);
+                let record =
+                    |(x, (before, after))| $record { before, x, after, filter: PhantomData };
                 Ok(xs.into_iter().zip(others).map(record).collect())
             }
         }

@@ -1,6 +1,8 @@
 //! The checks, one after another.
 
-use super::probe::{Bare, Found, Held, Names, Nobody, Odd, Optional, Own, Record, References, Unmarked, Values};
+use super::probe::{
+    Bare, Found, Held, Names, Nobody, Odd, Optional, Own, Record, References, Unmarked, Values,
+};
 use super::{Check, Failure};
 use crate::backed::{FileBacked, Save};
 use crate::engine;
@@ -104,10 +106,14 @@ pub(super) fn backed<T: FileBacked + PartialEq + Debug>(values: Vec<T>) -> Check
     for value in &values {
         back(Check::File, "a value", value, &to, &from)?;
     }
-    let entries: BTreeMap<String, &T> = values.iter().enumerate().map(|(i, value)| (format!("k{i}"), value)).collect();
+    let entries: BTreeMap<String, &T> =
+        values.iter().enumerate().map(|(i, value)| (format!("k{i}"), value)).collect();
     let read: BTreeMap<String, T> = pass(Check::Map, "a map", &entries, &to, &from)?;
     if read.len() != entries.len() {
-        return Err(Failure::new(Check::Map, format!("wrote {} entries, read {}", entries.len(), read.len())));
+        return Err(Failure::new(
+            Check::Map,
+            format!("wrote {} entries, read {}", entries.len(), read.len()),
+        ));
     }
     for (written, read) in entries.values().zip(read.values()) {
         equal(Check::Map, "an entry", *written, read)?;
@@ -125,7 +131,10 @@ fn name<T, F: Filter<T>>(filter: &Arc<F>) -> Checked {
         return Err(Failure::new(Check::Name, "the name is empty"));
     }
     if name != filter.name() {
-        return Err(Failure::new(Check::Name, format!("the name was {name:?}, then {:?}", filter.name())));
+        return Err(Failure::new(
+            Check::Name,
+            format!("the name was {name:?}, then {:?}", filter.name()),
+        ));
     }
     Ok(())
 }
@@ -137,13 +146,15 @@ where
     F: Filter<T> + 'static,
 {
     let (to, from) = options(filter);
-    let records: Vec<Record<T, F>> = values.into_iter().enumerate().map(|(i, x)| Record::new(i, x)).collect();
+    let records: Vec<Record<T, F>> =
+        values.into_iter().enumerate().map(|(i, x)| Record::new(i, x)).collect();
     for record in &records {
         back(Check::Field, "a field", record, &to, &from)?;
         let again = || Ok((to.to_bytes(record)?, to.to_bytes(record)?));
         let (once, twice) = guard(Check::Determinism, "writing twice", again)?;
         if once != twice {
-            let what = format!("the same value gave other bytes the second time: {}", excerpt(record));
+            let what =
+                format!("the same value gave other bytes the second time: {}", excerpt(record));
             return Err(Failure::new(Check::Determinism, what));
         }
     }
@@ -185,16 +196,26 @@ where
 }
 
 /// Rows whose values do not lie side by side, and more of them.
-fn references<T, F>(values: &[T], to: &WriteOptions, packed: &WriteOptions, from: &ReadOptions) -> Checked
+fn references<T, F>(
+    values: &[T],
+    to: &WriteOptions,
+    packed: &WriteOptions,
+    from: &ReadOptions,
+) -> Checked
 where
     T: PartialEq + Debug + 'static,
     F: Filter<T> + 'static,
 {
-    let many: Vec<&T> = values.iter().cycle().take(if values.is_empty() { 0 } else { MANY }).collect();
+    let many: Vec<&T> =
+        values.iter().cycle().take(if values.is_empty() { 0 } else { MANY }).collect();
     for (check, to) in [(Check::Rows, to), (Check::Compression, packed)] {
-        let read: Values<T, F> = pass(check, "many rows", &References::<T, F>(&many, PhantomData), to, from)?;
+        let read: Values<T, F> =
+            pass(check, "many rows", &References::<T, F>(&many, PhantomData), to, from)?;
         if read.0.len() != many.len() {
-            return Err(Failure::new(check, format!("wrote {} rows, read {}", many.len(), read.0.len())));
+            return Err(Failure::new(
+                check,
+                format!("wrote {} rows, read {}", many.len(), read.0.len()),
+            ));
         }
         for (written, read) in many.iter().zip(&read.0) {
             equal(check, "one of many rows", *written, read)?;
@@ -210,7 +231,8 @@ where
 {
     let Some(value) = values.first() else { return Ok(()) };
     let (to, from) = options(filter);
-    let bytes = guard(Check::Record, "writing a value", || to.to_bytes(&Borrowed::<T, F>::of(value)))?;
+    let bytes =
+        guard(Check::Record, "writing a value", || to.to_bytes(&Borrowed::<T, F>::of(value)))?;
     let Names(names) = guard(Check::Record, "reading the names", || from.from_bytes(&bytes))?;
     let name = filter.name();
     if !filter.is_recorded() {
@@ -218,14 +240,21 @@ where
         return Ok(());
     }
     if names.first().map(String::as_str) != Some(name) {
-        return Err(Failure::new(Check::Record, format!("the node names {names:?} instead of {name:?}")));
+        return Err(Failure::new(
+            Check::Record,
+            format!("the node names {names:?} instead of {name:?}"),
+        ));
     }
     let (_, nobody) = options(&Arc::new(Nobody));
     match guard(Check::UnknownFilter, "reading without the filter", || {
         Ok(nobody.from_bytes::<Record<T, Nobody>>(&bytes).map(drop))
     })? {
         Err(error) if *error.kind() == ErrorKind::UnknownFilter(name.to_string()) => Ok(()),
-        Err(error) => Err(Failure::caused(Check::UnknownFilter, format!("expected one that names {name:?}"), error)),
+        Err(error) => Err(Failure::caused(
+            Check::UnknownFilter,
+            format!("expected one that names {name:?}"),
+            error,
+        )),
         Ok(()) => Err(Failure::new(Check::UnknownFilter, "a value was read without the filter")),
     }
 }
@@ -259,7 +288,8 @@ where
     let (_, from) = options(filter);
     for value in values {
         let pass = || {
-            let image = engine::member_to_bytes("x", &Bare::<T, Unmarked<F>>(value, PhantomData), &to)?;
+            let image =
+                engine::member_to_bytes("x", &Bare::<T, Unmarked<F>>(value, PhantomData), &to)?;
             engine::member_from_bytes::<Found<T, F>>(&image, "x", &from)
         };
         let read = guard(Check::Foreign, "a value in a file of others", pass)?;
@@ -320,13 +350,17 @@ fn odd_data() -> Result<Vec<OddFile>> {
 }
 
 /// The same out of the registry, for fields that ask for it.
-fn registry<T: PartialEq + Debug + 'static>(filter: impl Filter<T> + 'static, values: Vec<T>) -> Checked {
+fn registry<T: PartialEq + Debug + 'static>(
+    filter: impl Filter<T> + 'static,
+    values: Vec<T>,
+) -> Checked {
     let mut registry = Registry::new();
     registry.register::<T>(filter);
     let registry = Arc::new(registry);
     let (to, from) = options(&Arc::new(Registered));
     let (to, from) = (to.registry(registry.clone()), from.registry(registry));
-    let records: Vec<_> = values.into_iter().enumerate().map(|(i, x)| Record::<T, Registered>::new(i, x)).collect();
+    let records: Vec<_> =
+        values.into_iter().enumerate().map(|(i, x)| Record::<T, Registered>::new(i, x)).collect();
     for record in &records {
         back(Check::Registry, "a registered field", record, &to, &from)?;
     }

@@ -25,9 +25,10 @@ impl fmt::Debug for Changed {
 
 impl std::error::Error for Changed {}
 
-/// Checks that no type changes on disk without a new version: `T`, and every type inside of it that has a version of its own,
-/// is compared with a list of names, versions and [fingerprints](crate::Schema::fingerprint). Put the call into a test; the
-/// error says what to do, and has the list to put in the place of the old one.
+/// Checks that no type changes on disk without a new version: `T`, and every type inside of it that
+/// has a version of its own, is compared with a list of names, versions and
+/// [fingerprints](crate::Schema::fingerprint). Put the call into a test; the error says what to do,
+/// and has the list to put in the place of the old one.
 ///
 /// ```
 /// use filebacked::FileBacked;
@@ -73,16 +74,22 @@ pub fn check_versions<T: FileBacked>(known: &[(&str, u32, u64)]) -> Result<(), C
                 version + 1
             ),
             Some((_, version_then, _)) => {
-                format!("`{name}` has changed, and has got version {version} instead of {version_then}\n")
+                format!(
+                    "`{name}` has changed, and has got version {version} instead of {version_then}\n"
+                )
             }
         };
     }
-    for (name, ..) in expected.iter().filter(|known| !found.iter().any(|found| found.0 == known.0)) {
+    for (name, ..) in expected.iter().filter(|known| !found.iter().any(|found| found.0 == known.0))
+    {
         report += &format!("`{name}` is in the list and no longer part of the type\n");
     }
     report += "what is there now:\n&[";
     for (place, (name, version, fingerprint)) in found.iter().enumerate() {
-        report += &format!("{}({name:?}, {version}, {fingerprint:#018x})", if place == 0 { "" } else { ", " });
+        report += &format!(
+            "{}({name:?}, {version}, {fingerprint:#018x})",
+            if place == 0 { "" } else { ", " }
+        );
     }
     Err(Changed { report: report + "]" })
 }

@@ -174,8 +174,13 @@ impl Value {
         self.attributes()?.get(name)
     }
 
-    /// Sets an attribute of a group or dataset, in the place of one that is there, which is given back.
-    pub fn set_attribute(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
+    /// Sets an attribute of a group or dataset, in the place of one that is there, which is given
+    /// back.
+    pub fn set_attribute(
+        &mut self,
+        name: impl Into<String>,
+        value: impl Into<Value>,
+    ) -> Option<Value> {
         match self {
             Value::Group(group) => group.attributes_mut().insert(name, value),
             Value::Dataset(dataset) => dataset.attributes_mut().insert(name, value),
@@ -214,7 +219,8 @@ impl Value {
         self.len() == 0
     }
 
-    /// What is at a place: the member of a group, the element of a dataset along its first dimension.
+    /// What is at a place: the member of a group, the element of a dataset along its first
+    /// dimension.
     pub fn at(&self, place: usize) -> Option<Value> {
         match self {
             Value::Group(group) => group.members().values().nth(place).cloned(),

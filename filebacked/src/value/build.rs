@@ -37,7 +37,9 @@ impl Value {
     }
 
     /// A group with these members, in this order.
-    pub fn map<K: Into<String>, V: Into<Value>>(members: impl IntoIterator<Item = (K, V)>) -> Value {
+    pub fn map<K: Into<String>, V: Into<Value>>(
+        members: impl IntoIterator<Item = (K, V)>,
+    ) -> Value {
         members.into_iter().collect::<Map>().into()
     }
 
@@ -53,7 +55,8 @@ impl Value {
     /// # Ok(()) }
     /// ```
     pub fn list<V: Into<Value>>(values: impl IntoIterator<Item = V>) -> Value {
-        let members: Map = values.into_iter().enumerate().map(|(i, value)| (i.to_string(), value)).collect();
+        let members: Map =
+            values.into_iter().enumerate().map(|(i, value)| (i.to_string(), value)).collect();
         Value::rows(&Stamp::kind("list"), members.len(), members)
     }
 
@@ -61,7 +64,8 @@ impl Value {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Contract`](crate::ErrorKind::Contract) where there are more or fewer numbers than the shape has places.
+    /// [`ErrorKind::Contract`](crate::ErrorKind::Contract) where there are more or fewer numbers
+    /// than the shape has places.
     pub fn array<T: Numeric>(shape: &[u64], values: Vec<T>) -> Result<Value> {
         Dataset::array(shape, values).map(Value::Dataset)
     }
@@ -83,7 +87,8 @@ impl Value {
                 packed.bytes.extend_from_slice(text.as_ref().as_bytes());
                 offsets.push(packed.bytes.len() as u64);
             }
-            let members = Map::from_iter([("bytes", Value::from(packed.bytes)), ("offsets", offsets.into())]);
+            let members =
+                Map::from_iter([("bytes", Value::from(packed.bytes)), ("offsets", offsets.into())]);
             return Value::rows(&Stamp::kind("packed"), texts.len(), members);
         }
         if longest.saturating_mul(texts.len()) <= 2 * total + 64 {
@@ -94,7 +99,8 @@ impl Value {
             }
             return Dataset::raw(Dtype::FixedStr(longest), shape, Data::Bytes(cells)).into();
         }
-        let mut data = Texts { bytes: Vec::with_capacity(total), ends: Vec::with_capacity(texts.len()) };
+        let mut data =
+            Texts { bytes: Vec::with_capacity(total), ends: Vec::with_capacity(texts.len()) };
         for text in texts {
             data.bytes.extend_from_slice(text.as_ref().as_bytes());
             data.ends.push(data.bytes.len());
@@ -201,7 +207,8 @@ impl From<bool> for Value {
 impl From<Vec<bool>> for Value {
     fn from(values: Vec<bool>) -> Self {
         let shape = vec![values.len() as u64];
-        Dataset::raw(Dtype::Bool, shape, Data::Bytes(values.into_iter().map(u8::from).collect())).into()
+        Dataset::raw(Dtype::Bool, shape, Data::Bytes(values.into_iter().map(u8::from).collect()))
+            .into()
     }
 }
 

@@ -5,7 +5,8 @@ use crate::object::Object;
 use crate::storage::{Cell, Description, Dtype, Elements, Form, Texts, Unusual, as_bytes};
 use std::ops::Range;
 
-/// The elements of a dataset. Numbers are in a vector of their own type, which can be handed out as it is.
+/// The elements of a dataset. Numbers are in a vector of their own type, which can be handed out as
+/// it is.
 #[derive(Debug, Clone)]
 pub(super) enum Data {
     I8(Vec<i8>),
@@ -84,7 +85,12 @@ impl Data {
     pub(super) fn decode(dtype: &Dtype, bytes: Vec<u8>) -> Data {
         macro_rules! decode {
             ($t:ident) => {
-                bytes.as_chunks::<{ size_of::<$t>() }>().0.iter().map(|cell| $t::from_le_bytes(*cell)).collect()
+                bytes
+                    .as_chunks::<{ size_of::<$t>() }>()
+                    .0
+                    .iter()
+                    .map(|cell| $t::from_le_bytes(*cell))
+                    .collect()
             };
         }
         match *dtype {
@@ -142,12 +148,16 @@ impl Data {
         let fits = match self {
             Data::Texts(texts) => Some(texts.ends.len()) == elements,
             Data::Cells(_, cells) => Some(cells.len()) == elements,
-            other => elements.and_then(|n| n.checked_mul(dtype.size())) == other.bytes().map(<[u8]>::len),
+            other => {
+                elements.and_then(|n| n.checked_mul(dtype.size())) == other.bytes().map(<[u8]>::len)
+            }
         };
         if fits {
             return Ok(());
         }
-        Err(Error::new(ErrorKind::Contract(format!("a shape of {elements:?} elements of {dtype} for others"))))
+        Err(Error::new(ErrorKind::Contract(format!(
+            "a shape of {elements:?} elements of {dtype} for others"
+        ))))
     }
 }
 

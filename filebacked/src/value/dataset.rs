@@ -10,7 +10,8 @@ use crate::object::Object;
 use crate::stamp::STAMP;
 use crate::storage::{self, AttrSpec, Description, Dtype, Form, StoredType};
 
-/// A dataset or an attribute: elements of one type in a shape, none of them where the dataspace is null.
+/// A dataset or an attribute: elements of one type in a shape, none of them where the dataspace is
+/// null.
 #[derive(Debug, Clone)]
 pub struct Dataset {
     pub(super) dtype: Dtype,
@@ -41,16 +42,20 @@ fn same_type(a: &Dtype, b: &Dtype) -> bool {
 }
 
 impl Dataset {
-    /// Elements of a type out of their bytes, which are as a little-endian machine has them, in C order and packed.
+    /// Elements of a type out of their bytes, which are as a little-endian machine has them, in C
+    /// order and packed.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Contract`] where there are more or fewer bytes than elements;
-    /// [`ErrorKind::Unsupported`] for strings of variable length and types that this library does not know.
+    /// [`ErrorKind::Unsupported`] for strings of variable length and types that this library does
+    /// not know.
     pub fn new(dtype: Dtype, shape: &[u64], bytes: Vec<u8>) -> Result<Self> {
         if matches!(dtype, Dtype::VarStr | Dtype::Other(..)) {
-            return Err(Error::new(ErrorKind::Unsupported(format!("elements of {dtype} out of bytes")))
-                .with_help("`Value::from` makes values of text"));
+            return Err(Error::new(ErrorKind::Unsupported(format!(
+                "elements of {dtype} out of bytes"
+            )))
+            .with_help("`Value::from` makes values of text"));
         }
         let wanted = storage::elements(shape).and_then(|n| n.checked_mul(dtype.size()));
         if wanted != Some(bytes.len()) {
@@ -96,11 +101,13 @@ impl Dataset {
         let description = Description { dtype, shape, null };
         let data = Data::read(object, &description)?;
         let Description { dtype, shape, null } = description;
-        data.check(&dtype, if null { Some(0) } else { storage::elements(&shape) }).or_else(|e| match &data {
-            // The bytes of a type that is not known are counted by the engine.
-            Data::Bytes(_) if matches!(dtype, Dtype::Other(..)) => Ok(()),
-            _ => Err(e),
-        })?;
+        data.check(&dtype, if null { Some(0) } else { storage::elements(&shape) }).or_else(
+            |e| match &data {
+                // The bytes of a type that is not known are counted by the engine.
+                Data::Bytes(_) if matches!(dtype, Dtype::Other(..)) => Ok(()),
+                _ => Err(e),
+            },
+        )?;
         Ok(Dataset { dtype, shape, null, data, attributes: Attributes::default(), stored })
     }
 
@@ -156,7 +163,8 @@ impl Dataset {
         T::slice(self)
     }
 
-    /// All elements in C order as they lie in memory, where they are of exactly this type. Nothing is copied.
+    /// All elements in C order as they lie in memory, where they are of exactly this type. Nothing
+    /// is copied.
     pub fn into_vec<T: Numeric>(self) -> Option<Vec<T>> {
         T::vec(self)
     }
@@ -167,18 +175,23 @@ impl Dataset {
             return Some(values.to_vec());
         }
         let bytes = self.as_bytes()?;
-        bytes.chunks_exact(self.dtype.size().max(1)).map(|cell| T::convert(cell, &self.dtype)).collect()
+        bytes
+            .chunks_exact(self.dtype.size().max(1))
+            .map(|cell| T::convert(cell, &self.dtype))
+            .collect()
     }
 
     /// The elements as an array, where they are of exactly this type. Nothing is copied.
     #[cfg(feature = "ndarray")]
     pub fn as_array<T: Numeric>(&self) -> Option<ndarray::ArrayViewD<'_, T>> {
-        let shape: Option<Vec<usize>> = self.shape.iter().map(|extent| usize::try_from(*extent).ok()).collect();
+        let shape: Option<Vec<usize>> =
+            self.shape.iter().map(|extent| usize::try_from(*extent).ok()).collect();
         ndarray::ArrayViewD::from_shape(shape?, self.as_slice::<T>()?).ok()
     }
 
-    /// The bytes of all elements, as a little-endian machine has them, in C order and packed; those of a type that this
-    /// library does not know as the file has them. `None` where elements are of variable length.
+    /// The bytes of all elements, as a little-endian machine has them, in C order and packed; those
+    /// of a type that this library does not know as the file has them. `None` where elements are of
+    /// variable length.
     pub fn as_bytes(&self) -> Option<&[u8]> {
         self.data.bytes()
     }
@@ -186,10 +199,13 @@ impl Dataset {
     /// All texts in C order, as bytes without their padding, where the elements are strings.
     pub fn texts(&self) -> Option<TextIter<'_>> {
         match (&self.data, &self.dtype) {
-            (Data::Texts(texts), _) => {
-                Some(TextIter { bytes: &texts.bytes, ends: Ends::At { start: 0, ends: texts.ends.iter() } })
+            (Data::Texts(texts), _) => Some(TextIter {
+                bytes: &texts.bytes,
+                ends: Ends::At { start: 0, ends: texts.ends.iter() },
+            }),
+            (Data::Bytes(bytes), Dtype::FixedStr(width)) => {
+                Some(TextIter { bytes, ends: Ends::Every(*width) })
             }
-            (Data::Bytes(bytes), Dtype::FixedStr(width)) => Some(TextIter { bytes, ends: Ends::Every(*width) }),
             _ => None,
         }
     }
@@ -213,7 +229,9 @@ impl Dataset {
     pub(crate) fn text_at(&self, place: usize) -> Option<&[u8]> {
         match (&self.data, &self.dtype) {
             (Data::Texts(texts), _) => {
-                let start = place.checked_sub(1).map_or(Some(0), |before| texts.ends.get(before).copied())?;
+                let start = place
+                    .checked_sub(1)
+                    .map_or(Some(0), |before| texts.ends.get(before).copied())?;
                 texts.bytes.get(start..*texts.ends.get(place)?)
             }
             (Data::Bytes(bytes), Dtype::FixedStr(width)) => {
@@ -235,13 +253,20 @@ impl Dataset {
     /// The number of elements along the first dimension; 0 for scalars.
     #[allow(clippy::len_without_is_empty)]
     pub fn len(&self) -> usize {
-        if self.null { 0 } else { self.shape.first().map_or(0, |extent| usize::try_from(*extent).unwrap_or(0)) }
+        if self.null {
+            0
+        } else {
+            self.shape.first().map_or(0, |extent| usize::try_from(*extent).unwrap_or(0))
+        }
     }
 
-    /// The elements along the first dimension: scalars of a list, rows of a matrix, a group for each row of a table.
+    /// The elements along the first dimension: scalars of a list, rows of a matrix, a group for
+    /// each row of a table.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Value> + '_ {
         let size = self.size().checked_div(self.len()).unwrap_or(0);
-        (0..self.len()).map(move |i| self.part(i * size..(i + 1) * size, self.shape.get(1..).unwrap_or_default()))
+        (0..self.len()).map(move |i| {
+            self.part(i * size..(i + 1) * size, self.shape.get(1..).unwrap_or_default())
+        })
     }
 
     /// The value at a place along the first dimension.
@@ -302,7 +327,11 @@ impl Dataset {
     pub fn as_name(&self) -> Option<&str> {
         let Dtype::Enum(stored) = &self.dtype else { return None };
         let number: i64 = self.as_number()?;
-        stored.members.iter().find(|(_, value)| *value == i128::from(number)).map(|(name, _)| &**name)
+        stored
+            .members
+            .iter()
+            .find(|(_, value)| *value == i128::from(number))
+            .map(|(name, _)| &**name)
     }
 
     /// The real and imaginary part of a scalar.

@@ -55,7 +55,8 @@ impl Group {
         self.attributes.get_mut()
     }
 
-    /// Whether the file keeps the order of the members; else they are sorted by name when they are read again.
+    /// Whether the file keeps the order of the members; else they are sorted by name when they are
+    /// read again.
     pub fn is_ordered(&self) -> bool {
         self.ordered.0
     }

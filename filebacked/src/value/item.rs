@@ -7,7 +7,8 @@ use super::group::Group;
 use super::map::Map;
 use crate::storage::{Cell, Dtype, Form, Texts};
 
-/// A part of a dataset as what it would be by itself: where it is one element, that element's own shape and type.
+/// A part of a dataset as what it would be by itself: where it is one element, that element's own
+/// shape and type.
 pub(super) fn simplify(part: Dataset) -> Value {
     if !part.is_scalar() {
         return part.into();
@@ -16,7 +17,9 @@ pub(super) fn simplify(part: Dataset) -> Value {
         (Dtype::Array(element, shape), Data::Bytes(bytes)) => {
             flat(element, shape, bytes.clone()).map_or_else(|| part.clone().into(), Value::from)
         }
-        (Dtype::Compound(_), Data::Bytes(_)) => members(&part).map_or_else(|| part.clone().into(), Value::from),
+        (Dtype::Compound(_), Data::Bytes(_)) => {
+            members(&part).map_or_else(|| part.clone().into(), Value::from)
+        }
         (_, Data::Cells(form, cells)) => match cells.first() {
             Some(cell) if !matches!(form, Form::Reference) => element(form, cell),
             _ => part.into(),
@@ -36,17 +39,24 @@ pub(super) fn members(row: &Dataset) -> Option<Map> {
     match (&row.dtype, &row.data) {
         (Dtype::Compound(compound), Data::Bytes(bytes)) if row.is_scalar() => {
             let member = |member: &crate::storage::CompoundMember| {
-                let bytes = bytes.get(member.offset..member.offset.checked_add(member.dtype.size())?)?;
+                let bytes =
+                    bytes.get(member.offset..member.offset.checked_add(member.dtype.size())?)?;
                 Some((member.name.to_string(), simplify(flat(&member.dtype, &[], bytes.to_vec())?)))
             };
             compound.members.iter().map(member).collect()
         }
-        (_, Data::Cells(Form::Compound(members), cells)) if row.is_scalar() => match cells.first()? {
-            Cell::Many(cells) => Some(
-                members.iter().zip(cells).map(|((name, form), cell)| (name.clone(), element(form, cell))).collect(),
-            ),
-            Cell::Bytes(_) => None,
-        },
+        (_, Data::Cells(Form::Compound(members), cells)) if row.is_scalar() => {
+            match cells.first()? {
+                Cell::Many(cells) => Some(
+                    members
+                        .iter()
+                        .zip(cells)
+                        .map(|((name, form), cell)| (name.clone(), element(form, cell)))
+                        .collect(),
+                ),
+                Cell::Bytes(_) => None,
+            }
+        }
         _ => None,
     }
 }
@@ -66,8 +76,11 @@ fn element(form: &Form, cell: &Cell) -> Value {
         (Form::Sequence(inner), cell) => sequence(inner, cell, None),
         (Form::Array(inner, shape), cell) => sequence(inner, cell, Some(shape)),
         (Form::Compound(members), Cell::Many(cells)) => {
-            let members: Map =
-                members.iter().zip(cells).map(|((name, form), cell)| (name.clone(), element(form, cell))).collect();
+            let members: Map = members
+                .iter()
+                .zip(cells)
+                .map(|((name, form), cell)| (name.clone(), element(form, cell)))
+                .collect();
             Group::from(members).into()
         }
         (form, cell) => {
@@ -82,7 +95,8 @@ fn sequence(inner: &Form, cell: &Cell, shape: Option<&[u64]>) -> Value {
         (Form::Flat(dtype), Cell::Bytes(bytes)) => {
             let n = bytes.len() / dtype.size().max(1);
             let data = Data::decode(dtype, bytes.clone());
-            Dataset::raw(dtype.clone(), shape.map_or_else(|| vec![n as u64], <[u64]>::to_vec), data).into()
+            Dataset::raw(dtype.clone(), shape.map_or_else(|| vec![n as u64], <[u64]>::to_vec), data)
+                .into()
         }
         (Form::Text, Cell::Many(cells)) => {
             let mut texts = Texts::default();

@@ -17,7 +17,8 @@ use crate::stamp::{DIGEST, FILTER, FORMAT};
 use crate::storage::{Link, ObjectKind};
 use std::collections::HashSet;
 
-/// Objects that several links lead to are copied for each, but not without end: to so many times what there is.
+/// Objects that several links lead to are copied for each, but not without end: to so many times
+/// what there is.
 const COPIES: u64 = 16;
 
 /// What may be copied whatever the file's size, in bytes.
@@ -36,8 +37,8 @@ impl FileBacked for Value {
     }
 
     fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
-        let numbered =
-            node.kind() == ObjectKind::Group && node.stamp()?.is_none_or(|stamp| stamp.kind_name() == "list");
+        let numbered = node.kind() == ObjectKind::Group
+            && node.stamp()?.is_none_or(|stamp| stamp.kind_name() == "list");
         if numbered {
             return sequence::read_numbered(node);
         }
@@ -53,10 +54,12 @@ impl FileBacked for Value {
 
 /// Reads all that is below a node.
 pub(crate) fn read(node: Node<'_>) -> Result<Value> {
-    let mut walk = Walk { cx: node.context(), above: Vec::new(), seen: HashSet::new(), first: 0, again: 0 };
+    let mut walk =
+        Walk { cx: node.context(), above: Vec::new(), seen: HashSet::new(), first: 0, again: 0 };
     let mut value = walk.value(&node.object, node.state, node.depth)?;
     if node.is_filtered() {
-        // What was noted with the filters that are at work already is none of the value's own attributes.
+        // What was noted with the filters that are at work already is none of the value's own
+        // attributes.
         value.remove_attribute(FILTER);
         value.remove_attribute(FORMAT);
         value.remove_attribute(DIGEST);
@@ -93,7 +96,8 @@ impl Walk<'_> {
             }
             ObjectKind::Other => {
                 let stored = object.source.stored_type(object.handle, None)?;
-                let stored = stored.ok_or_else(|| ErrorKind::Unsupported("an object of an unknown kind".into()))?;
+                let stored = stored
+                    .ok_or_else(|| ErrorKind::Unsupported("an object of an unknown kind".into()))?;
                 let dtype = object.source.describe(object.handle)?.dtype;
                 Value::Datatype(Datatype { stored, dtype, attributes: attributes(object)?.into() })
             }
@@ -112,7 +116,13 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn group(&mut self, group: &Object<'_>, identity: Option<String>, state: State, depth: u32) -> Result<Value> {
+    fn group(
+        &mut self,
+        group: &Object<'_>,
+        identity: Option<String>,
+        state: State,
+        depth: u32,
+    ) -> Result<Value> {
         if depth >= self.cx.max_depth() {
             return Err(too_deep(self.cx.max_depth()));
         }
@@ -124,7 +134,9 @@ impl Walk<'_> {
             let member = self.member(group, state, depth);
             let Some((_, name)) = self.above.pop() else { continue };
             let member = member.map_err(|e| e.at(&name))?;
-            if matches!(member, Value::Group(_)) || self.cx.mask().is_none_or(|mask| mask.takes(state)) {
+            if matches!(member, Value::Group(_))
+                || self.cx.mask().is_none_or(|mask| mask.takes(state))
+            {
                 members.insert(name, member);
             }
         }
@@ -166,7 +178,9 @@ impl Walk<'_> {
         }
         let Some(identity) = object.source.identity(object.handle)? else { return Ok(None) };
         let place = self.above.iter().position(|(above, _)| above.as_ref() == Some(&identity));
-        Ok(place.map(|place| self.above[..place].iter().fold(String::new(), |path, (_, name)| path + "/" + name)))
+        Ok(place.map(|place| {
+            self.above[..place].iter().fold(String::new(), |path, (_, name)| path + "/" + name)
+        }))
     }
 }
 
@@ -177,7 +191,8 @@ fn attributes(object: &Object<'_>) -> Result<Map> {
     }
     for name in object.source.attributes(object.handle)? {
         let attribute = object.attribute(&name)?.ok_or(ErrorKind::Missing);
-        let dataset = attribute.map_err(Error::from).and_then(|attribute| Dataset::read(&attribute));
+        let dataset =
+            attribute.map_err(Error::from).and_then(|attribute| Dataset::read(&attribute));
         attributes.insert(name.clone(), dataset.map_err(|e| e.at(&name))?);
     }
     Ok(attributes)

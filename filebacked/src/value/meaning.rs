@@ -79,8 +79,12 @@ impl<'a> Item<'a> {
             Item::Text(text) => Ok(Meaning::Text(text)),
             Item::Value(Value::Group(group)) => meaning_of_group(group),
             Item::Value(Value::Dataset(dataset)) => meaning_of_dataset(dataset),
-            Item::Value(Value::Link(link)) => Ok(Meaning::Text(Value::Link(link.clone()).to_string().into())),
-            Item::Value(Value::Datatype(datatype)) => Ok(Meaning::Text(datatype.dtype().to_string().into())),
+            Item::Value(Value::Link(link)) => {
+                Ok(Meaning::Text(Value::Link(link.clone()).to_string().into()))
+            }
+            Item::Value(Value::Datatype(datatype)) => {
+                Ok(Meaning::Text(datatype.dtype().to_string().into()))
+            }
             Item::Part(dataset, level, start) => part(dataset, level, start),
             Item::Cell(bytes, dtype) => cell(bytes, dtype),
             Item::Run(bytes, dtype) => {
@@ -92,10 +96,13 @@ impl<'a> Item<'a> {
             Item::Row(rows, place) => Rows::meaning(&rows, place),
             Item::Span(rows, range) => Ok(match rows.bytes() {
                 Some(bytes) => Meaning::Bytes(bytes.get(range).unwrap_or_default()),
-                None => Meaning::Seq(range.len(), Box::new(range.map(move |place| rows.item(place)))),
+                None => {
+                    Meaning::Seq(range.len(), Box::new(range.map(move |place| rows.item(place))))
+                }
             }),
             Item::Pairs(keys, values, range) => {
-                let entries = range.clone().map(move |place| (keys.item(place), values.item(place)));
+                let entries =
+                    range.clone().map(move |place| (keys.item(place), values.item(place)));
                 Ok(Meaning::Map(range.len(), Box::new(entries)))
             }
             Item::Fields(group) => Ok(members(group, false)),
@@ -105,8 +112,8 @@ impl<'a> Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// The fields of a variant as the one value that they are: the field itself where it has no name, a sequence of those
-    /// that are numbered, else a map.
+    /// The fields of a variant as the one value that they are: the field itself where it has no
+    /// name, a sequence of those that are numbered, else a map.
     pub(super) fn content(self) -> Result<Item<'a>> {
         let fields: Vec<Item<'a>> = match self.clone().meaning()? {
             Meaning::Seq(_, items) => items.collect(),
@@ -166,16 +173,24 @@ fn meaning_of_group(group: &Group) -> Result<Meaning<'_>> {
         "links" => members(group, true),
         "tuple" => sequence(numbered(group)?),
         "enum" => {
-            // The attribute has another name where the type says so; it is the only text beside the stamp.
+            // The attribute has another name where the type says so; it is the only text beside the
+            // stamp.
             let tag = group.attributes().get("variant").and_then(Value::as_str).or_else(|| {
-                group.attributes().iter().find(|(name, _)| !name.starts_with(STAMP)).and_then(|(_, tag)| tag.as_str())
+                group
+                    .attributes()
+                    .iter()
+                    .find(|(name, _)| !name.starts_with(STAMP))
+                    .and_then(|(_, tag)| tag.as_str())
             });
             let tag = tag.ok_or_else(|| Error::new(ErrorKind::Missing).at("variant"))?;
             Meaning::Variant(tag.into(), Item::Fields(group))
         }
         "map" => {
             let part = |name: &str| {
-                let rows = group.members().get(name).ok_or_else(|| Error::new(ErrorKind::Missing).at(name))?;
+                let rows = group
+                    .members()
+                    .get(name)
+                    .ok_or_else(|| Error::new(ErrorKind::Missing).at(name))?;
                 Rows::new(rows).map(Rc::new).map_err(|e| e.at(name))
             };
             let (keys, values) = (part("keys")?, part("values")?);
@@ -186,7 +201,8 @@ fn meaning_of_group(group: &Group) -> Result<Meaning<'_>> {
             let len = keys.len();
             return Item::Pairs(keys, values, 0..len).meaning();
         }
-        "list" | "columns" | "variants" | "optional" | "ragged" | "arrays" | "maps" | "packed" | "shared" => {
+        "list" | "columns" | "variants" | "optional" | "ragged" | "arrays" | "maps" | "packed"
+        | "shared" => {
             let rows = Rc::new(Rows::of_group(group)?);
             let len = rows.len();
             return Item::Span(rows, 0..len).meaning();
@@ -226,13 +242,17 @@ fn part(dataset: &Dataset, level: usize, start: usize) -> Result<Meaning<'_>> {
             composed(form, part)
         } else {
             let size = dataset.element_size();
-            let bytes = dataset.as_bytes().and_then(|bytes| bytes.get(start * size..(start + 1) * size));
+            let bytes =
+                dataset.as_bytes().and_then(|bytes| bytes.get(start * size..(start + 1) * size));
             cell(bytes.unwrap_or_default(), dataset.dtype())
         };
     };
     let len = usize::try_from(*len).unwrap_or(0);
     let step = crate::storage::elements(inner).unwrap_or(0);
-    Ok(Meaning::Seq(len, Box::new((0..len).map(move |i| Item::Part(dataset, level + 1, start + i * step)))))
+    Ok(Meaning::Seq(
+        len,
+        Box::new((0..len).map(move |i| Item::Part(dataset, level + 1, start + i * step))),
+    ))
 }
 
 fn text_or_bytes(text: &[u8]) -> Meaning<'_> {
@@ -319,15 +339,19 @@ fn composed<'a>(form: &'a Form, part: &'a Cell) -> Result<Meaning<'a>> {
             Form::Flat(dtype) => Item::Run(bytes, dtype).meaning()?,
             _ => Meaning::Bytes(bytes),
         },
-        (Form::Sequence(inner) | Form::Array(inner, _), Cell::Many(parts)) => {
-            Meaning::Seq(parts.len(), Box::new(parts.iter().map(move |part| Item::Composed(inner, part))))
-        }
+        (Form::Sequence(inner) | Form::Array(inner, _), Cell::Many(parts)) => Meaning::Seq(
+            parts.len(),
+            Box::new(parts.iter().map(move |part| Item::Composed(inner, part))),
+        ),
         (Form::Compound(members), Cell::Many(parts)) => {
             let entries = members.iter().zip(parts);
-            let entries = entries.map(|((name, form), part)| (Item::Text(name.into()), Item::Composed(form, part)));
+            let entries = entries
+                .map(|((name, form), part)| (Item::Text(name.into()), Item::Composed(form, part)));
             Meaning::Map(members.len(), Box::new(entries))
         }
         (_, Cell::Bytes(bytes)) => Meaning::Bytes(bytes),
-        (_, Cell::Many(_)) => return Err(ErrorKind::Damaged("an element that does not fit its type".into()).into()),
+        (_, Cell::Many(_)) => {
+            return Err(ErrorKind::Damaged("an element that does not fit its type".into()).into());
+        }
     })
 }

@@ -74,21 +74,24 @@ pub(crate) use save::write;
 
 /// Whatever a file holds: a tree of groups and datasets.
 ///
-/// Any file loads into a value, whoever wrote it, and saves again as the same content: groups, datasets, types, shapes,
-/// attributes (the marks of this library among them) and the order of members where the file keeps one. How data lies in
-/// the file (chunks, compression) is not part of the content.
+/// Any file loads into a value, whoever wrote it, and saves again as the same content: groups,
+/// datasets, types, shapes, attributes (the marks of this library among them) and the order of
+/// members where the file keeps one. How data lies in the file (chunks, compression) is not part of
+/// the content.
 ///
-/// A value is a field, an element or an entry like any other type here. As a whole file, a group's members and attributes
-/// are the root's, as they are; so a group that was made by hand is a file without marks.
+/// A value is a field, an element or an entry like any other type here. As a whole file, a group's
+/// members and attributes are the root's, as they are; so a group that was made by hand is a file
+/// without marks.
 ///
-/// Soft and external links are followed, and those that lead nowhere, or back into the group that they are in, are kept
-/// as a [`Link`]. An object that several links lead to comes as a copy for each. A hard link to a group that it is in
-/// is an error that names the path.
+/// Soft and external links are followed, and those that lead nowhere, or back into the group that
+/// they are in, are kept as a [`Link`]. An object that several links lead to comes as a copy for
+/// each. A hard link to a group that it is in is an error that names the path.
 ///
 /// # Equality
 ///
-/// Values are equal if their content is: elements by type, shape and bytes, so that a NaN equals the same NaN, and 0.0 and
-/// -0.0 differ; members and attributes by name, whatever their order. Byte order, padding and character set in the file are not compared.
+/// Values are equal if their content is: elements by type, shape and bytes, so that a NaN equals
+/// the same NaN, and 0.0 and -0.0 differ; members and attributes by name, whatever their order.
+/// Byte order, padding and character set in the file are not compared.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Value {

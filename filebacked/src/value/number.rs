@@ -72,7 +72,8 @@ pub(super) fn wide(cell: &[u8], dtype: &Dtype) -> Option<Wide> {
     if lo.name != "lo" || hi.name != "hi" || lo.dtype != Dtype::U64 {
         return None;
     }
-    let part = |offset: usize| Some(u64::from_le_bytes(cell.get(offset..offset + 8)?.try_into().ok()?));
+    let part =
+        |offset: usize| Some(u64::from_le_bytes(cell.get(offset..offset + 8)?.try_into().ok()?));
     let number = u128::from(part(hi.offset)?) << 64 | u128::from(part(lo.offset)?);
     match hi.dtype {
         Dtype::U64 => Some(Wide::Unsigned(number)),

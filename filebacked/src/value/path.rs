@@ -11,7 +11,8 @@ use std::sync::OnceLock;
 static NONE: OnceLock<Value> = OnceLock::new();
 
 impl Value {
-    /// What lies at a path below this value: names of members separated by `/`. The empty path is the value itself.
+    /// What lies at a path below this value: names of members separated by `/`. The empty path is
+    /// the value itself.
     pub fn get(&self, path: &str) -> Option<&Value> {
         parts(path).try_fold(self, |value, name| value.as_group()?.members().get(name))
     }
@@ -21,11 +22,13 @@ impl Value {
         parts(path).try_fold(self, |value, name| value.as_group_mut()?.members_mut().get_mut(name))
     }
 
-    /// Puts a value at a path, in the place of what is there, which is given back. Groups on the way are made.
+    /// Puts a value at a path, in the place of what is there, which is given back. Groups on the
+    /// way are made.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) where something on the way is no group; [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for what is no path.
+    /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) where something on the way is no group;
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for what is no path.
     pub fn insert(&mut self, path: &str, value: impl Into<Value>) -> Result<Option<Value>> {
         let names = whole::parts(path)?;
         let no_group = || Error::mismatch("a group", "another value").at(path);
@@ -35,7 +38,11 @@ impl Value {
             if !group.members().contains_key(name) {
                 group.members_mut().insert(*name, Group::new());
             }
-            group = group.members_mut().get_mut(name).and_then(Value::as_group_mut).ok_or_else(no_group)?;
+            group = group
+                .members_mut()
+                .get_mut(name)
+                .and_then(Value::as_group_mut)
+                .ok_or_else(no_group)?;
         }
         Ok(group.members_mut().insert(*last, value))
     }
@@ -51,7 +58,8 @@ fn parts(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|name| !name.is_empty())
 }
 
-/// What lies at a path, and [`Value::none`] where nothing does, so that a chain of names needs one check at its end.
+/// What lies at a path, and [`Value::none`] where nothing does, so that a chain of names needs one
+/// check at its end.
 impl Index<&str> for Value {
     type Output = Value;
 

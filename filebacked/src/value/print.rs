@@ -30,17 +30,25 @@ impl fmt::Display for Dataset {
         if self.is_null() {
             return f.write_str("null");
         }
-        let shape: Vec<usize> = self.shape().iter().map(|d| usize::try_from(*d).unwrap_or(0)).collect();
+        let shape: Vec<usize> =
+            self.shape().iter().map(|d| usize::try_from(*d).unwrap_or(0)).collect();
         array(self, &shape, 0, f)
     }
 }
 
 /// The elements of the dimensions that are left, from a place on.
-fn array(dataset: &Dataset, shape: &[usize], start: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn array(
+    dataset: &Dataset,
+    shape: &[usize],
+    start: usize,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
     let Some((len, inner)) = shape.split_first() else {
         return match element(dataset, start) {
             // Text by itself needs no quotes.
-            Some(_) if dataset.is_scalar() && dataset.as_str().is_some() => f.write_str(dataset.as_str().unwrap_or("")),
+            Some(_) if dataset.is_scalar() && dataset.as_str().is_some() => {
+                f.write_str(dataset.as_str().unwrap_or(""))
+            }
             Some(text) => f.write_str(&text),
             None => write!(f, "<{}>", dataset.dtype()),
         };
@@ -82,5 +90,9 @@ fn node(name: &str, value: &Value) -> TreeNode {
 }
 
 fn description(dataset: &Dataset) -> Description {
-    Description { dtype: dataset.dtype().clone(), shape: dataset.shape().to_vec(), null: dataset.is_null() }
+    Description {
+        dtype: dataset.dtype().clone(),
+        shape: dataset.shape().to_vec(),
+        null: dataset.is_null(),
+    }
 }

@@ -28,7 +28,11 @@ pub(super) enum Rows<'a> {
     /// Where each map starts and ends, and the keys and values of all.
     Maps(Vec<Range<usize>>, Rc<Rows<'a>>, Rc<Rows<'a>>),
     /// The variant of each value, and its row among those of that variant.
-    Variants { rows: Vec<(usize, usize)>, names: Vec<Cow<'a, str>>, fields: Vec<Option<Rc<Rows<'a>>>> },
+    Variants {
+        rows: Vec<(usize, usize)>,
+        names: Vec<Cow<'a, str>>,
+        fields: Vec<Option<Rc<Rows<'a>>>>,
+    },
     /// Texts in one piece.
     Packed(Vec<Range<usize>>, &'a [u8]),
 }
@@ -55,16 +59,23 @@ fn ranges(group: &Group, name: &str, end: usize) -> Result<Vec<Range<usize>>> {
         (start <= stop && stop <= end).then_some(start..stop)
     };
     let ranges: Option<Vec<_>> = offsets.windows(2).map(range).collect();
-    ranges.filter(|_| offsets.first() == Some(&0)).ok_or_else(|| damaged("offsets that do not ascend from 0").at(name))
+    ranges
+        .filter(|_| offsets.first() == Some(&0))
+        .ok_or_else(|| damaged("offsets that do not ascend from 0").at(name))
 }
 
 impl<'a> Rows<'a> {
     /// The rows that a value is.
     pub(super) fn new(value: &'a Value) -> Result<Self> {
         match value {
-            Value::Dataset(dataset) if !dataset.shape().is_empty() || dataset.is_null() => Ok(Rows::Array(dataset)),
+            Value::Dataset(dataset) if !dataset.shape().is_empty() || dataset.is_null() => {
+                Ok(Rows::Array(dataset))
+            }
             Value::Group(group) => Rows::of_group(group),
-            _ => Err(Error::mismatch("many values", value.dtype().map_or_else(String::new, Dtype::to_string))),
+            _ => Err(Error::mismatch(
+                "many values",
+                value.dtype().map_or_else(String::new, Dtype::to_string),
+            )),
         }
     }
 
@@ -82,14 +93,18 @@ impl<'a> Rows<'a> {
                         let rows = Rows::new(column).map_err(|e| e.at(name))?;
                         match rows.len() == len {
                             true => Ok((name, Rc::new(rows))),
-                            false => {
-                                Err(damaged(&format!("a column of {} rows in a table of {len}", rows.len())).at(name))
-                            }
+                            false => Err(damaged(&format!(
+                                "a column of {} rows in a table of {len}",
+                                rows.len()
+                            ))
+                            .at(name)),
                         }
                     })
                     .collect::<Result<_>>()?;
                 let tuple = stamp.is_some_and(|stamp| stamp.name().is_none())
-                    && fields.iter().all(|(name, _)| name.bytes().all(|byte| byte.is_ascii_digit()));
+                    && fields
+                        .iter()
+                        .all(|(name, _)| name.bytes().all(|byte| byte.is_ascii_digit()));
                 if fields.is_empty() && len > crate::reader::MOST_EMPTY_ROWS {
                     return Err(damaged(&format!("{len} rows and no column")));
                 }
@@ -101,7 +116,8 @@ impl<'a> Rows<'a> {
             }
             Some("optional") => {
                 let (mask, values) = (member(group, "mask")?, rows(group, "values")?);
-                let mask = mask.as_bytes().ok_or_else(|| damaged("a mask that is none").at("mask"))?;
+                let mask =
+                    mask.as_bytes().ok_or_else(|| damaged("a mask that is none").at("mask"))?;
                 let dense = values.len() == mask.len();
                 let mut next = 0..values.len();
                 let place = |missing: &u8| {
@@ -109,7 +125,9 @@ impl<'a> Rows<'a> {
                     place.filter(|_| *missing == 0)
                 };
                 let places: Vec<Option<usize>> = mask.iter().map(place).collect();
-                if places.iter().flatten().count() != mask.iter().filter(|missing| **missing == 0).count() {
+                if places.iter().flatten().count()
+                    != mask.iter().filter(|missing| **missing == 0).count()
+                {
                     return Err(damaged("fewer values than the mask tells of").at("values"));
                 }
                 Rows::Optional(places, values)
@@ -117,10 +135,15 @@ impl<'a> Rows<'a> {
             Some("shared") => {
                 let values = rows(group, "values")?;
                 let index: Vec<u64> = member(group, "index")?.to_vec().unwrap_or_default();
-                let place = |place: u64| usize::try_from(place).ok().filter(|place| *place < values.len());
+                let place =
+                    |place: u64| usize::try_from(place).ok().filter(|place| *place < values.len());
                 let index: Option<Vec<usize>> = index.into_iter().map(place).collect();
-                let index = index.filter(|index| len_of(group).is_none_or(|len| len == index.len()));
-                Rows::Shared(index.ok_or_else(|| damaged("an index without values").at("index"))?, values)
+                let index =
+                    index.filter(|index| len_of(group).is_none_or(|len| len == index.len()));
+                Rows::Shared(
+                    index.ok_or_else(|| damaged("an index without values").at("index"))?,
+                    values,
+                )
             }
             Some("ragged") => {
                 let values = rows(group, "values")?;
@@ -134,12 +157,18 @@ impl<'a> Rows<'a> {
             Some("maps") => {
                 let (keys, values) = (rows(group, "keys")?, rows(group, "values")?);
                 if keys.len() != values.len() {
-                    return Err(damaged(&format!("{} keys and {} values", keys.len(), values.len())));
+                    return Err(damaged(&format!(
+                        "{} keys and {} values",
+                        keys.len(),
+                        values.len()
+                    )));
                 }
                 Rows::Maps(ranges(group, "offsets", keys.len())?, keys, values)
             }
             Some("packed") => {
-                let bytes = member(group, "bytes")?.as_bytes().ok_or_else(|| damaged("no bytes").at("bytes"))?;
+                let bytes = member(group, "bytes")?
+                    .as_bytes()
+                    .ok_or_else(|| damaged("no bytes").at("bytes"))?;
                 Rows::Packed(ranges(group, "offsets", bytes.len())?, bytes)
             }
             Some("variants") => Rows::variants(group)?,
@@ -150,13 +179,18 @@ impl<'a> Rows<'a> {
 
     fn variants(group: &'a Group) -> Result<Self> {
         // The tags are the only dataset.
-        let tags = group.members().iter().find_map(|(_, member)| Some((member.as_dataset()?, member)));
+        let tags =
+            group.members().iter().find_map(|(_, member)| Some((member.as_dataset()?, member)));
         let (dataset, _) = tags.ok_or_else(|| Error::new(ErrorKind::Missing).at("variant"))?;
-        let Dtype::Enum(stored) = dataset.dtype() else { return Err(damaged("tags that are no enumeration")) };
-        let names: Vec<Cow<'a, str>> = stored.members.iter().map(|(name, _)| Cow::Borrowed(&**name)).collect();
+        let Dtype::Enum(stored) = dataset.dtype() else {
+            return Err(damaged("tags that are no enumeration"));
+        };
+        let names: Vec<Cow<'a, str>> =
+            stored.members.iter().map(|(name, _)| Cow::Borrowed(&**name)).collect();
         let mut counts = vec![0; names.len()];
         let mut rows = Vec::new();
-        let numbers: Vec<i64> = dataset.to_vec().ok_or_else(|| damaged("tags that are no numbers"))?;
+        let numbers: Vec<i64> =
+            dataset.to_vec().ok_or_else(|| damaged("tags that are no numbers"))?;
         for number in numbers {
             let variant = stored.members.iter().position(|(_, value)| *value == i128::from(number));
             let variant = variant.ok_or_else(|| damaged(&format!("{number} is no variant")))?;
@@ -166,11 +200,16 @@ impl<'a> Rows<'a> {
         let mut fields = Vec::new();
         for (name, count) in names.iter().zip(counts) {
             let columns = match group.members().get(name) {
-                Some(Value::Group(columns)) => Some(Rc::new(Rows::of_group(columns).map_err(|e| e.at(name))?)),
+                Some(Value::Group(columns)) => {
+                    Some(Rc::new(Rows::of_group(columns).map_err(|e| e.at(name))?))
+                }
                 _ => None,
             };
             if columns.as_ref().is_some_and(|columns| columns.len() != count) {
-                return Err(damaged(&format!("another number of rows than the {count} of the variant")).at(name));
+                return Err(damaged(&format!(
+                    "another number of rows than the {count} of the variant"
+                ))
+                .at(name));
             }
             fields.push(columns);
         }
@@ -185,7 +224,9 @@ impl<'a> Rows<'a> {
             Rows::Columns { len, .. } => *len,
             Rows::Optional(places, _) => places.len(),
             Rows::Shared(index, _) => index.len(),
-            Rows::Ragged(ranges, _) | Rows::Maps(ranges, ..) | Rows::Packed(ranges, _) => ranges.len(),
+            Rows::Ragged(ranges, _) | Rows::Maps(ranges, ..) | Rows::Packed(ranges, _) => {
+                ranges.len()
+            }
             Rows::Variants { rows, .. } => rows.len(),
         }
     }
@@ -211,14 +252,20 @@ impl<'a> Rows<'a> {
                 (Some(Some(place)), _) => values.item(*place),
                 _ => Item::None,
             },
-            Rows::Shared(index, values) => index.get(place).map_or(Item::None, |place| values.item(*place)),
+            Rows::Shared(index, values) => {
+                index.get(place).map_or(Item::None, |place| values.item(*place))
+            }
             Rows::Ragged(ranges, values) => {
                 Item::Span(Rc::clone(values), ranges.get(place).cloned().unwrap_or_default())
             }
-            Rows::Maps(ranges, keys, values) => {
-                Item::Pairs(Rc::clone(keys), Rc::clone(values), ranges.get(place).cloned().unwrap_or_default())
+            Rows::Maps(ranges, keys, values) => Item::Pairs(
+                Rc::clone(keys),
+                Rc::clone(values),
+                ranges.get(place).cloned().unwrap_or_default(),
+            ),
+            Rows::Columns { .. } | Rows::Variants { .. } | Rows::Packed(..) => {
+                Item::Row(Rc::clone(self), place)
             }
-            Rows::Columns { .. } | Rows::Variants { .. } | Rows::Packed(..) => Item::Row(Rc::clone(self), place),
         }
     }
 
@@ -246,7 +293,8 @@ impl<'a> Rows<'a> {
                 })
             }
             Rows::Variants { rows, names, fields } => {
-                let (variant, row) = *rows.get(place).ok_or_else(|| damaged("a row that is not there"))?;
+                let (variant, row) =
+                    *rows.get(place).ok_or_else(|| damaged("a row that is not there"))?;
                 let name = names.get(variant).cloned().unwrap_or_default();
                 Ok(match fields.get(variant).cloned().flatten() {
                     None => Meaning::Text(name),
@@ -254,7 +302,10 @@ impl<'a> Rows<'a> {
                 })
             }
             Rows::Packed(ranges, bytes) => {
-                let piece = ranges.get(place).and_then(|range| bytes.get(range.clone())).unwrap_or_default();
+                let piece = ranges
+                    .get(place)
+                    .and_then(|range| bytes.get(range.clone()))
+                    .unwrap_or_default();
                 Ok(match std::str::from_utf8(piece) {
                     Ok(text) => Meaning::Text(text.into()),
                     Err(_) => Meaning::Bytes(piece),

@@ -25,16 +25,21 @@ impl Save for Value {
     }
 }
 
-/// Writes a value and all that is below it. Filters are for the whole value, so members do not come through the door.
+/// Writes a value and all that is below it. Filters are for the whole value, so members do not come
+/// through the door.
 pub(crate) fn write(value: &Value, slot: Slot<'_>) -> Result<Written> {
     if slot.cx.is_python() {
         return Err(python::no_tree());
     }
     match value {
         Value::Group(group) => write_group(group, slot),
-        Value::Dataset(dataset) => slot.dataset_any(&dataset.spec(""), &attributes(dataset.attributes())?),
+        Value::Dataset(dataset) => {
+            slot.dataset_any(&dataset.spec(""), &attributes(dataset.attributes())?)
+        }
         Value::Link(link) => slot.link(link),
-        Value::Datatype(datatype) => slot.committed(&datatype.stored, &attributes(datatype.attributes())?),
+        Value::Datatype(datatype) => {
+            slot.committed(&datatype.stored, &attributes(datatype.attributes())?)
+        }
     }
 }
 
@@ -48,9 +53,8 @@ fn write_group(value: &Group, slot: Slot<'_>) -> Result<Written> {
     for (name, member) in value.members().iter() {
         if name.is_empty() || name == "." || name.contains(['/', '\0']) {
             let what = format!("{name:?} as the name of a member");
-            return Err(
-                Error::new(ErrorKind::Unsupported(what)).with_help("`Value::insert` makes the groups of a path")
-            );
+            return Err(Error::new(ErrorKind::Unsupported(what))
+                .with_help("`Value::insert` makes the groups of a path"));
         }
         if matches!(member, Value::Group(_)) || group.takes(name) {
             group.entry(name, Some(name), Some(schema::any), |slot| write(member, slot))?;

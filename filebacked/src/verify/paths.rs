@@ -6,7 +6,8 @@ use crate::storage::{ObjectKind, Source};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-/// The path of each object, by its identity: of several the one that is met first, in the order of names.
+/// The path of each object, by its identity: of several the one that is met first, in the order of
+/// names.
 #[derive(Debug, Default)]
 pub(super) struct Paths(HashMap<String, String>);
 
@@ -29,7 +30,9 @@ impl Paths {
             Entry::Occupied(_) => return Ok(()),
             Entry::Vacant(entry) => entry.insert(path.to_string()),
         };
-        let (ObjectKind::Group, Some(depth)) = (object.kind(), depth.checked_sub(1)) else { return Ok(()) };
+        let (ObjectKind::Group, Some(depth)) = (object.kind(), depth.checked_sub(1)) else {
+            return Ok(());
+        };
         let mut names = object.source.children(object.handle)?;
         names.sort_unstable();
         for name in names {
@@ -37,7 +40,9 @@ impl Paths {
                 continue;
             }
             let member = object.child(&name)?.ok_or(ErrorKind::Missing).map_err(Error::from);
-            member.and_then(|member| self.walk(&member, &format!("{path}{name}/"), depth)).map_err(|e| e.at(&name))?;
+            member
+                .and_then(|member| self.walk(&member, &format!("{path}{name}/"), depth))
+                .map_err(|e| e.at(&name))?;
         }
         Ok(())
     }

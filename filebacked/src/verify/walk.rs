@@ -6,7 +6,8 @@ use crate::object::Object;
 use crate::part::Form;
 use crate::stamp::DIGEST;
 use crate::storage::{
-    Allocation, Cell, Description, Dtype, Gathered, Link, ObjectKind, Slab, Source, Span, Texts, Unusual,
+    Allocation, Cell, Description, Dtype, Gathered, Link, ObjectKind, Slab, Source, Span, Texts,
+    Unusual,
 };
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -19,7 +20,8 @@ const PIECE: usize = 32 << 20;
 /// The path of what has none.
 const NOWHERE: &str = "nowhere";
 
-/// Elements that were never written cost time all the same: of more bytes than this, one in so many has to be in the file.
+/// Elements that were never written cost time all the same: of more bytes than this, one in so many
+/// has to be in the file.
 const CLAIMED: u64 = 64 << 30;
 const SPARSE: u64 = 1 << 20;
 
@@ -40,9 +42,11 @@ pub(super) struct Walk {
 impl Walk {
     pub(super) fn through(source: &dyn Source, max_depth: u32) -> Result<Self> {
         let (digest, seen) = (String::new(), HashMap::new());
-        let mut walk = Walk { digest, objects: 0, bytes: 0, seen, paths: None, regions: 0, max_depth };
+        let mut walk =
+            Walk { digest, objects: 0, bytes: 0, seen, paths: None, regions: 0, max_depth };
         let hash = walk.object(&Object::new(source, source.root()?), 0)?;
-        walk.digest = hash.iter().fold("sha256:".to_string(), |text, byte| format!("{text}{byte:02x}"));
+        walk.digest =
+            hash.iter().fold("sha256:".to_string(), |text, byte| format!("{text}{byte:02x}"));
         Ok(walk)
     }
 
@@ -83,7 +87,11 @@ impl Walk {
     }
 
     fn attributes(&mut self, object: &Object<'_>, is_root: bool, hash: &mut Sha256) -> Result<()> {
-        let mut names = if object.handle.bare { Vec::new() } else { object.source.attributes(object.handle)? };
+        let mut names = if object.handle.bare {
+            Vec::new()
+        } else {
+            object.source.attributes(object.handle)?
+        };
         // The digest is not part of what it is of.
         names.retain(|name| !is_root || name != DIGEST);
         names.sort_unstable();
@@ -92,7 +100,9 @@ impl Walk {
         for name in names {
             text(hash, name.as_bytes());
             let attribute = object.attribute(&name)?.ok_or(ErrorKind::Missing).map_err(Error::from);
-            attribute.and_then(|attribute| self.content(&attribute, hash)).map_err(|e| e.at(&name))?;
+            attribute
+                .and_then(|attribute| self.content(&attribute, hash))
+                .map_err(|e| e.at(&name))?;
         }
         // Those of datasets are what is told.
         self.bytes = bytes;
@@ -109,7 +119,9 @@ impl Walk {
                 Some(link) => linked(&link),
                 None => {
                     let member = group.child(&name)?.ok_or(ErrorKind::Missing).map_err(Error::from);
-                    member.and_then(|member| self.object(&member, depth + 1)).map_err(|e| e.at(&name))?
+                    member
+                        .and_then(|member| self.object(&member, depth + 1))
+                        .map_err(|e| e.at(&name))?
                 }
             };
             hash.update(member);
@@ -139,7 +151,9 @@ impl Walk {
                 each(&texts, hash);
             }
             Dtype::Reference | Dtype::Region => self.references(object, &description, hash)?,
-            dtype if dtype.is_plain() && !dtype.has_reference() => self.plain(object, &description, hash)?,
+            dtype if dtype.is_plain() && !dtype.has_reference() => {
+                self.plain(object, &description, hash)?
+            }
             Dtype::Compound(_) => return self.records(object.again()?, &description, hash),
             _ => match object.source.read_unusual(object.handle)? {
                 Unusual::Raw(bytes) => hash.update(&bytes),
@@ -149,11 +163,19 @@ impl Walk {
         Ok(())
     }
 
-    fn plain(&mut self, object: &Object<'_>, description: &Description, hash: &mut Sha256) -> Result<()> {
+    fn plain(
+        &mut self,
+        object: &Object<'_>,
+        description: &Description,
+        hash: &mut Sha256,
+    ) -> Result<()> {
         let whole = description.elements().and_then(|n| n.checked_mul(description.dtype.size()));
-        let whole = whole.ok_or_else(|| ErrorKind::Limit(format!("data of shape {:?}", description.shape)))?;
+        let whole = whole
+            .ok_or_else(|| ErrorKind::Limit(format!("data of shape {:?}", description.shape)))?;
         self.bytes += whole as u64;
-        let (Some(rows), true) = (description.shape.first().copied(), object.kind() == ObjectKind::Dataset) else {
+        let (Some(rows), true) =
+            (description.shape.first().copied(), object.kind() == ObjectKind::Dataset)
+        else {
             hash.update(&object.elements::<u8>(description)?);
             return Ok(());
         };
@@ -164,7 +186,10 @@ impl Walk {
         // Whole chunks, so that none is decoded twice.
         let Allocation { layout, chunk, bytes, .. } = object.source.allocation(object.handle)?;
         if whole as u64 > CLAIMED && whole as u64 / SPARSE > bytes && layout != "virtual" {
-            let what = format!("{whole} bytes of shape {:?}, of which the file has {bytes}", description.shape);
+            let what = format!(
+                "{whole} bytes of shape {:?}, of which the file has {bytes}",
+                description.shape
+            );
             return Err(ErrorKind::Limit(what).into());
         }
         let chunk = chunk.first().copied().unwrap_or(1).max(1);
@@ -173,7 +198,8 @@ impl Walk {
         let mut start = 0;
         while start < rows {
             let count = step.min(rows - start);
-            let mut dims: Vec<Span> = description.shape.iter().map(|extent| Span::all(*extent)).collect();
+            let mut dims: Vec<Span> =
+                description.shape.iter().map(|extent| Span::all(*extent)).collect();
             dims[0] = Span { start, step: 1, count };
             let slab = Slab { dims };
             let part = Description { shape: slab.shape(), ..description.clone() };
@@ -187,7 +213,12 @@ impl Walk {
     }
 
     /// What references lead to: addresses are others where the same is stored anew.
-    fn references(&mut self, object: &Object<'_>, description: &Description, hash: &mut Sha256) -> Result<()> {
+    fn references(
+        &mut self,
+        object: &Object<'_>,
+        description: &Description,
+        hash: &mut Sha256,
+    ) -> Result<()> {
         let cells = object.elements::<u8>(description)?;
         self.bytes += cells.len() as u64;
         let source = object.origin().0;
@@ -204,7 +235,12 @@ impl Walk {
                         self.paths = Some(paths);
                     }
                     // One to nothing that is there: the other engine's word for it, too.
-                    Err(error) if matches!(error.kind(), ErrorKind::Dangling(_) | ErrorKind::Damaged(_)) => {
+                    Err(error)
+                        if matches!(
+                            error.kind(),
+                            ErrorKind::Dangling(_) | ErrorKind::Damaged(_)
+                        ) =>
+                    {
                         text(hash, NOWHERE.as_bytes());
                     }
                     Err(error) => return Err(error),
@@ -223,11 +259,18 @@ impl Walk {
                         }
                         // Each may be of all that is in the file.
                         if self.regions > CLAIMED {
-                            return Err(ErrorKind::Limit("regions that references lead to".into()).into());
+                            return Err(
+                                ErrorKind::Limit("regions that references lead to".into()).into()
+                            );
                         }
                     }
                     // To nothing that is there, or to elements that are not read by way of it.
-                    Err(error) if matches!(error.kind(), ErrorKind::Dangling(_) | ErrorKind::Unsupported(_)) => {
+                    Err(error)
+                        if matches!(
+                            error.kind(),
+                            ErrorKind::Dangling(_) | ErrorKind::Unsupported(_)
+                        ) =>
+                    {
                         text(hash, NOWHERE.as_bytes());
                     }
                     Err(error) => return Err(error),
@@ -238,7 +281,12 @@ impl Walk {
     }
 
     /// Records with text of variable length or references in them: one member after another.
-    fn records(&mut self, object: Object<'_>, description: &Description, hash: &mut Sha256) -> Result<()> {
+    fn records(
+        &mut self,
+        object: Object<'_>,
+        description: &Description,
+        hash: &mut Sha256,
+    ) -> Result<()> {
         let form = match description.shape.len() {
             0 => Form::One,
             1 => Form::Rows,

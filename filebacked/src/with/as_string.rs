@@ -12,9 +12,11 @@ use std::error::Error as StdError;
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// Stores a value as the text that `Display` prints and `FromStr` reads; many as one string dataset.
+/// Stores a value as the text that `Display` prints and `FromStr` reads; many as one string
+/// dataset.
 ///
-/// The two must fit each other without a loss, as they do for versions, addresses, decimals, URLs and the like.
+/// The two must fit each other without a loss, as they do for versions, addresses, decimals, URLs
+/// and the like.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -63,7 +65,8 @@ where
             return absent::write_rows_with(rows, slot, self);
         }
         // AnnData's nullable strings have a text in every row.
-        let texts: Vec<Option<String>> = rows.iter().map(|value| value.as_ref().map(T::to_string)).collect();
+        let texts: Vec<Option<String>> =
+            rows.iter().map(|value| value.as_ref().map(T::to_string)).collect();
         slot.put_rows(Rows::slice(&texts))
     }
 
@@ -74,12 +77,16 @@ where
         if node.text_attribute(TYPE)?.as_deref() != Some("nullable-string-array") {
             return absent::read_rows_with(node, self);
         }
-        absent::read_rows::<String>(node)?.iter().map(|text| text.as_deref().map(parse).transpose()).collect()
+        absent::read_rows::<String>(node)?
+            .iter()
+            .map(|text| text.as_deref().map(parse).transpose())
+            .collect()
     }
 }
 
 fn parse<T: FromStr<Err: Into<Box<dyn StdError + Send + Sync>>>>(text: &str) -> Result<T> {
     text.parse().map_err(|source: T::Err| {
-        Error::new(ErrorKind::Invalid(format!("{text:?} is no `{}`", type_name::<T>()))).with_source(source)
+        Error::new(ErrorKind::Invalid(format!("{text:?} is no `{}`", type_name::<T>())))
+            .with_source(source)
     })
 }

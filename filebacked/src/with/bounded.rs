@@ -1,14 +1,16 @@
 //! [`Bounded`]: serde types read from a codec that is not believed when it says how many elements there are.
 
-use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
 use std::cell::Cell;
 use std::fmt;
 
 /// So many elements may take no byte each. All others are as many as there are bytes, at most.
 const WITHOUT_SIZE: u64 = 1 << 20;
 
-/// Something of serde's, and how many elements of sequences and maps may still come. `MANY` says that it has as many as the
-/// bytes say; tuples and structs have as many as the type says.
+/// Something of serde's, and how many elements of sequences and maps may still come. `MANY` says
+/// that it has as many as the bytes say; tuples and structs have as many as the type says.
 pub(super) struct Bounded<'c, I, const MANY: bool = false> {
     inner: I,
     left: &'c Cell<u64>,
@@ -35,7 +37,8 @@ impl<'c, I, const MANY: bool> Bounded<'c, I, MANY> {
     fn count<E: Error>(&self) -> Result<(), E> {
         if MANY {
             let left = self.left.get().checked_sub(1);
-            self.left.set(left.ok_or_else(|| E::custom("more elements than its bytes can stand for"))?);
+            self.left
+                .set(left.ok_or_else(|| E::custom("more elements than its bytes can stand for"))?);
         }
         Ok(())
     }
@@ -131,7 +134,10 @@ impl<'de, V: Visitor<'de>, const MANY: bool> Visitor<'de> for Bounded<'_, V, MAN
     }
 
     #[inline]
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+    fn visit_newtype_struct<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<V::Value, D::Error> {
         self.inner.visit_newtype_struct(Bounded::new(deserializer, self.left))
     }
 
@@ -155,7 +161,10 @@ impl<'de, A: SeqAccess<'de>, const MANY: bool> SeqAccess<'de> for Bounded<'_, A,
     type Error = A::Error;
 
     #[inline]
-    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
         let element = self.inner.next_element_seed(Bounded::new(seed, self.left))?;
         if element.is_some() {
             self.count()?;
@@ -172,7 +181,10 @@ impl<'de, A: MapAccess<'de>, const MANY: bool> MapAccess<'de> for Bounded<'_, A,
     type Error = A::Error;
 
     #[inline]
-    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
         let key = self.inner.next_key_seed(Bounded::new(seed, self.left))?;
         if key.is_some() {
             self.count()?;
@@ -195,7 +207,10 @@ impl<'de, 'c, A: EnumAccess<'de>> EnumAccess<'de> for Bounded<'c, A> {
     type Variant = Bounded<'c, A::Variant>;
 
     #[inline]
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), A::Error> {
+    fn variant_seed<S: DeserializeSeed<'de>>(
+        self,
+        seed: S,
+    ) -> Result<(S::Value, Self::Variant), A::Error> {
         let (value, variant) = self.inner.variant_seed(Bounded::new(seed, self.left))?;
         Ok((value, Bounded::new(variant, self.left)))
     }

@@ -8,8 +8,8 @@ use crate::rows::Rows;
 use crate::slot::{Slot, Written};
 use std::collections::BTreeMap;
 
-/// Stores a column of text as codes and categories: each text once, and a small number a row. It is what AnnData calls a
-/// categorical and pandas `Categorical`.
+/// Stores a column of text as codes and categories: each text once, and a small number a row. It is
+/// what AnnData calls a categorical and pandas `Categorical`.
 ///
 /// ```text
 /// x/                categorical, encoding-type = "categorical", encoding-version = "0.2.0", ordered = FALSE
@@ -17,8 +17,9 @@ use std::collections::BTreeMap;
 /// └── categories    str (k)    each text once, sorted
 /// ```
 ///
-/// For `String` and other types that are a text inside. The fields of rows are columns; for a sequence in a field of its
-/// own there is `Each(Categorical)`, and a single text is stored as it is. What is written is read without the filter too.
+/// For `String` and other types that are a text inside. The fields of rows are columns; for a
+/// sequence in a field of its own there is `Each(Categorical)`, and a single text is stored as it
+/// is. What is written is read without the filter too.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -38,7 +39,11 @@ use std::collections::BTreeMap;
 pub struct Categorical;
 
 /// Writes texts, and `None` where there is none.
-fn write<'t>(texts: impl Iterator<Item = Option<&'t str>> + Clone, len: usize, slot: Slot<'_>) -> Result<Written> {
+fn write<'t>(
+    texts: impl Iterator<Item = Option<&'t str>> + Clone,
+    len: usize,
+    slot: Slot<'_>,
+) -> Result<Written> {
     let mut places: BTreeMap<&str, usize> = texts.clone().flatten().map(|text| (text, 0)).collect();
     places.values_mut().enumerate().for_each(|(i, place)| *place = i);
     let categories: Vec<&str> = places.keys().copied().collect();
@@ -69,7 +74,8 @@ impl<T: AsRef<str> + From<String>> Filter<T> for Categorical {
     }
 
     fn write_optional_rows(&self, rows: Rows<'_, Option<T>>, slot: Slot<'_>) -> Result<Written> {
-        let texts: Vec<Option<&str>> = rows.iter().map(|text| text.as_ref().map(AsRef::as_ref)).collect();
+        let texts: Vec<Option<&str>> =
+            rows.iter().map(|text| text.as_ref().map(AsRef::as_ref)).collect();
         write(texts.iter().copied(), texts.len(), slot)
     }
 

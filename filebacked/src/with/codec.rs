@@ -33,8 +33,12 @@ pub(super) fn write<T: Serialize, C: Codec>(value: &T, slot: Slot<'_>) -> Result
     blob::write(&C::encode(value).map_err(Error::custom)?, label::<T, C>(), slot)
 }
 
-pub(super) fn write_rows<T: Serialize, C: Codec>(rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Written> {
-    let values: Vec<Vec<u8>> = rows.iter().map(C::encode).collect::<Result<_, _>>().map_err(Error::custom)?;
+pub(super) fn write_rows<T: Serialize, C: Codec>(
+    rows: Rows<'_, T>,
+    slot: Slot<'_>,
+) -> Result<Written> {
+    let values: Vec<Vec<u8>> =
+        rows.iter().map(C::encode).collect::<Result<_, _>>().map_err(Error::custom)?;
     blob::write_rows(&values, label::<T, C>(), slot)
 }
 

@@ -8,7 +8,8 @@ use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
 
-/// Stores a `Vec` of structs as an AnnData data frame, which Python reads as a pandas frame: `anndata.io.read_elem(f["x"])`.
+/// Stores a `Vec` of structs as an AnnData data frame, which Python reads as a pandas frame:
+/// `anndata.io.read_elem(f["x"])`.
 ///
 /// `index` is the field with the labels of the rows; the others are the columns, in their order.
 ///
@@ -35,11 +36,13 @@ use crate::slot::{Slot, Written};
 /// | `Option` of an enum without data | a categorical with code -1 where there is none |
 /// | `Option` of a float | an array, NaN where there is none |
 ///
-/// Anything else is an error, as is a NaN in an `Option`. `flatten` makes columns of a struct's fields.
+/// Anything else is an error, as is a NaN in an `Option`. `flatten` makes columns of a struct's
+/// fields.
 ///
-/// Frames of others are read whatever the order of their columns is. Columns that the struct has not are passed over,
-/// those that only it has need `default` or are an `Option`. Categoricals are read into enums, text, numbers and bools.
-/// The index is read whatever the file calls it. Frames of the encoding version 0.1.0 are read too.
+/// Frames of others are read whatever the order of their columns is. Columns that the struct has
+/// not are passed over, those that only it has need `default` or are an `Option`. Categoricals are
+/// read into enums, text, numbers and bools. The index is read whatever the file calls it. Frames
+/// of the encoding version 0.1.0 are read too.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -85,9 +88,12 @@ impl DataFrame {
             return Ok(());
         }
         let known: Vec<&str> = row.fields.iter().map(|field| field.name).collect();
-        let what =
-            format!("`{}` is no field of `{}`, which a data frame could have as its index", self.index, row.name);
-        Err(Error::new(ErrorKind::Unsupported(what)).with_help(format!("its fields are `{}`", known.join("`, `"))))
+        let what = format!(
+            "`{}` is no field of `{}`, which a data frame could have as its index",
+            self.index, row.name
+        );
+        Err(Error::new(ErrorKind::Unsupported(what))
+            .with_help(format!("its fields are `{}`", known.join("`, `"))))
     }
 }
 

@@ -8,10 +8,11 @@ use crate::rows::Rows;
 use crate::slot::{Slot, Written};
 use std::collections::VecDeque;
 
-/// Stores each element of a `Vec`, `VecDeque` or `Box<[T]>` by a filter for `T`, all of them in its one node.
+/// Stores each element of a `Vec`, `VecDeque` or `Box<[T]>` by a filter for `T`, all of them in its
+/// one node.
 ///
-/// The name in the file is that of the inner filter, so that what it writes is also read by a `Vec<T>` whose elements
-/// have that filter in the registry.
+/// The name in the file is that of the inner filter, so that what it writes is also read by a
+/// `Vec<T>` whose elements have that filter in the registry.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {

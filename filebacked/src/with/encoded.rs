@@ -8,7 +8,8 @@ use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
 
-/// Stores a value so that AnnData's `read_elem` opens it: in its own way, with AnnData's encoding on each object.
+/// Stores a value so that AnnData's `read_elem` opens it: in its own way, with AnnData's encoding
+/// on each object.
 ///
 /// ```text
 /// x/           struct Run 1, encoding-type = "dict", encoding-version = "0.1.0"
@@ -17,8 +18,9 @@ use crate::slot::{Slot, Written};
 /// └── scores   f64 (n)          array 0.2.0
 /// ```
 ///
-/// Groups are dicts, maps with keys of text or the like have a link a key, text has variable length, an enum without data
-/// is text, and many of them are a categorical. Everything is read without the filter as well.
+/// Groups are dicts, maps with keys of text or the like have a link a key, text has variable
+/// length, an enum without data is text, and many of them are a categorical. Everything is read
+/// without the filter as well.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {

@@ -13,11 +13,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::any::type_name;
 
-/// Stores any serde type as JSON text, which other languages read as well; many as one string dataset.
+/// Stores any serde type as JSON text, which other languages read as well; many as one string
+/// dataset.
 ///
-/// It is what self-describing types take (`serde_json::Value`), which [`Bincode`](super::Bincode) and
-/// [`Postcard`](super::Postcard) cannot read. Numbers that JSON lacks, NaN and infinities, are an error: serde_json would
-/// write `null`, which reads back as something else. Hash maps are written in their own order, which differs from run to run.
+/// It is what self-describing types take (`serde_json::Value`), which [`Bincode`](super::Bincode)
+/// and [`Postcard`](super::Postcard) cannot read. Numbers that JSON lacks, NaN and infinities, are
+/// an error: serde_json would write `null`, which reads back as something else. Hash maps are
+/// written in their own order, which differs from run to run.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -48,7 +50,10 @@ impl<T: Serialize + DeserializeOwned> Filter<T> for Json {
     fn read(&self, node: Node<'_>) -> Result<T> {
         let limit = node.context().decode_limit();
         let description = node.describe()?;
-        super::check_decoded(description.elements().unwrap_or(0).saturating_mul(description.dtype.size()), limit)?;
+        super::check_decoded(
+            description.elements().unwrap_or(0).saturating_mul(description.dtype.size()),
+            limit,
+        )?;
         decode(&text::read(&node)?, limit)
     }
 
@@ -65,7 +70,8 @@ impl<T: Serialize + DeserializeOwned> Filter<T> for Json {
 
 fn encode<T: Serialize>(value: &T) -> Result<String> {
     value.serialize(Finite).map_err(|NotJson(what)| {
-        Error::new(ErrorKind::Unsupported(what)).with_help("`Bincode` and `Postcard` store every float")
+        Error::new(ErrorKind::Unsupported(what))
+            .with_help("`Bincode` and `Postcard` store every float")
     })?;
     serde_json::to_string(value).map_err(Error::custom)
 }
@@ -73,6 +79,7 @@ fn encode<T: Serialize>(value: &T) -> Result<String> {
 fn decode<T: DeserializeOwned>(text: &str, limit: usize) -> Result<T> {
     super::check_decoded(text.len(), limit)?;
     serde_json::from_str(text).map_err(|source| {
-        Error::new(ErrorKind::Invalid(format!("JSON that is no `{}`: {source}", type_name::<T>()))).with_source(source)
+        Error::new(ErrorKind::Invalid(format!("JSON that is no `{}`: {source}", type_name::<T>())))
+            .with_source(source)
     })
 }

@@ -39,8 +39,9 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The filters that change what is stored record their names in the file, the others do not: their data is read without
-//! them too. To write one of your own, see [`Filter`](crate::Filter) and [`testing`](crate::testing).
+//! The filters that change what is stored record their names in the file, the others do not: their
+//! data is read without them too. To write one of your own, see [`Filter`](crate::Filter) and
+//! [`testing`](crate::testing).
 
 mod as_string;
 #[cfg(feature = "bincode")]
@@ -94,8 +95,8 @@ pub use via::{Via, via};
 
 /// Gives a filter the whole of an `Option` field: `#[filebacked(with = whole(Json))]`.
 ///
-/// Without it, a `None` is stored by leaving the member out, and the filter only sees what is inside. The derive knows
-/// this function by its name; it gives back the filter as it is.
+/// Without it, a `None` is stored by leaving the member out, and the filter only sees what is
+/// inside. The derive knows this function by its name; it gives back the filter as it is.
 ///
 /// ```
 /// use filebacked::with::{AsString, whole};
@@ -113,5 +114,6 @@ pub(crate) fn check_decoded(bytes: usize, limit: usize) -> crate::error::Result<
         return Ok(());
     }
     let what = format!("an encoded value of {bytes} bytes, and no more than {limit} are decoded");
-    Err(Error::new(ErrorKind::Limit(what)).with_help("`ReadOptions::decode_limit` raises the limit"))
+    Err(Error::new(ErrorKind::Limit(what))
+        .with_help("`ReadOptions::decode_limit` raises the limit"))
 }

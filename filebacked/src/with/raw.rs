@@ -9,8 +9,8 @@ use crate::slot::{Slot, Written};
 
 /// Reads what is stored whatever filters wrote it; writes the value in its own way.
 ///
-/// It is the way to data whose filter is lost: the type of the field is then what the filter made, not what it was made
-/// of.
+/// It is the way to data whose filter is lost: the type of the field is then what the filter made,
+/// not what it was made of.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {

@@ -6,11 +6,12 @@ use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
 
-/// Stores a value by the newest filter that is registered for its type, which needs no trait of this library.
+/// Stores a value by the newest filter that is registered for its type, which needs no trait of
+/// this library.
 ///
-/// On a field, `#[filebacked(registered)]` is short for it; `Each(Registered)` is for the elements of a sequence. The
-/// program decides once, with [`register_filter`](crate::register_filter) or a [`Registry`](crate::Registry) of its own,
-/// how a type of another crate is stored.
+/// On a field, `#[filebacked(registered)]` is short for it; `Each(Registered)` is for the elements
+/// of a sequence. The program decides once, with [`register_filter`](crate::register_filter) or a
+/// [`Registry`](crate::Registry) of its own, how a type of another crate is stored.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {

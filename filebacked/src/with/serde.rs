@@ -9,8 +9,9 @@ use crate::value::{self, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Stores any serde type as structure instead of bytes: numbers and texts as datasets, structs as groups, what is alike in
-/// a sequence as columns, so that every other reader finds them by their names.
+/// Stores any serde type as structure instead of bytes: numbers and texts as datasets, structs as
+/// groups, what is alike in a sequence as columns, so that every other reader finds them by their
+/// names.
 ///
 /// ```text
 /// x/              struct Session 1, filebacked_filter = "Serde"
@@ -24,10 +25,11 @@ use serde::de::DeserializeOwned;
 ///     └── <key>
 /// ```
 ///
-/// `docs/FORMAT.md` has all forms. They are those of this library's own types; since serde tells of values and not of types,
-/// they depend on the values where those differ (a sequence of different things is a list, an empty one a dataset of no
-/// floats). Every serde type comes back equal, also those that look before they choose: `flatten`, `untagged`, internally
-/// tagged enums, `serde_json::Value`. It is slower than the codecs, and than `#[derive(FileBacked)]` by far.
+/// `docs/FORMAT.md` has all forms. They are those of this library's own types; since serde tells of
+/// values and not of types, they depend on the values where those differ (a sequence of different
+/// things is a list, an empty one a dataset of no floats). Every serde type comes back equal, also
+/// those that look before they choose: `flatten`, `untagged`, internally tagged enums,
+/// `serde_json::Value`. It is slower than the codecs, and than `#[derive(FileBacked)]` by far.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {

@@ -11,8 +11,9 @@ use std::any::TypeId;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Stores `Arc<dyn Trait>` and `Rc<dyn Trait>` as a `Box<dyn Trait>` is stored: as the class of the value does, whose name
-/// is in the file. The trait and its `impl`s have [`#[filebacked::dynamic]`](macro@crate::dynamic).
+/// Stores `Arc<dyn Trait>` and `Rc<dyn Trait>` as a `Box<dyn Trait>` is stored: as the class of the
+/// value does, whose name is in the file. The trait and its `impl`s have
+/// [`#[filebacked::dynamic]`](macro@crate::dynamic).
 ///
 /// ```text
 /// x/          struct Sine 1
@@ -66,7 +67,8 @@ macro_rules! shared_dyn {
                     let (strong, weak) = ($pointer::strong_count(value), $pointer::weak_count(value));
                     let (address, id) = ($pointer::as_ptr(value).cast(), TypeId::of::<$pointer<D>>());
                     let keep = Foreign(value);
-                    // A struct or an enum with data: its members are the root's where it is a whole file.
+                    // A struct or an enum with data: its members are the root's where it is a whole
+                    // file.
                     slot.put_owned_by(&Owner::new(address, id, strong, weak, &keep), || true, |slot| {
                         dynamic::write::<D>(value, slot)
                     })

@@ -9,10 +9,11 @@ use crate::slot::{Slot, Written};
 use sprs::CompressedStorage::{CSC, CSR};
 use sprs::{CsMatI, SpIndex};
 
-/// Takes a sparse matrix whose file does not say it for one of compressed columns, and writes compressed columns.
+/// Takes a sparse matrix whose file does not say it for one of compressed columns, and writes
+/// compressed columns.
 ///
-/// Such are the matrices of 10x Genomics: a group of `data`, `indices`, `indptr` and `shape`, features by barcodes. What the
-/// file does say comes first.
+/// Such are the matrices of 10x Genomics: a group of `data`, `indices`, `indptr` and `shape`,
+/// features by barcodes. What the file does say comes first.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -34,7 +35,8 @@ use sprs::{CsMatI, SpIndex};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Csc;
 
-/// Takes a sparse matrix whose file does not say it for one of compressed rows, and writes compressed rows: see [`Csc`].
+/// Takes a sparse matrix whose file does not say it for one of compressed rows, and writes
+/// compressed rows: see [`Csc`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Csr;
 

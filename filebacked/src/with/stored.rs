@@ -10,7 +10,8 @@ use crate::storage::Compression;
 
 /// Compresses the datasets of a value with gzip of this level, 0 to 9, whatever the options say.
 ///
-/// On a field, `compression = Compression::Gzip(6)` is the same; the filter is for the registry, and for [`Each`].
+/// On a field, `compression = Compression::Gzip(6)` is the same; the filter is for the registry,
+/// and for [`Each`].
 ///
 /// [`Each`]: super::Each
 ///

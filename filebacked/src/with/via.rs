@@ -11,8 +11,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// Stores a value as a `U` that it is turned into, and turned back with `TryInto`; [`via`] makes it. Many are stored as
-/// many `U`.
+/// Stores a value as a `U` that it is turned into, and turned back with `TryInto`; [`via`] makes
+/// it. Many are stored as many `U`.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -83,7 +83,9 @@ where
     }
 }
 
-fn turn_back<T, U: TryInto<T, Error: Into<Box<dyn StdError + Send + Sync>>>>(value: U) -> Result<T> {
+fn turn_back<T, U: TryInto<T, Error: Into<Box<dyn StdError + Send + Sync>>>>(
+    value: U,
+) -> Result<T> {
     value.try_into().map_err(|source| {
         let source: Box<dyn StdError + Send + Sync> = source.into();
         let what = format!("a `{}` that is no `{}`: {source}", type_name::<U>(), type_name::<T>());

@@ -1,5 +1,6 @@
-//! Does one thing to a file, for tests that stop it in the middle: `actor ACTION FILE`. Ends with 3 where the library
-//! reports an error, which goes to standard output. `actor look FOLDER READER FROM TO` looks at damaged files.
+//! Does one thing to a file, for tests that stop it in the middle: `actor ACTION FILE`. Ends with 3
+//! where the library reports an error, which goes to standard output.
+//! `actor look FOLDER READER FROM TO` looks at damaged files.
 
 use filebacked_tests::actor::Action;
 use filebacked_tests::allocator::Counting;
@@ -12,11 +13,18 @@ static ALLOCATOR: Counting = Counting;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
-    let (Some(action), Some(path)) = (arguments.next(), arguments.next()) else { return ExitCode::from(2) };
+    let (Some(action), Some(path)) = (arguments.next(), arguments.next()) else {
+        return ExitCode::from(2);
+    };
     #[cfg(unix)]
     if action == "look" {
-        let rest = std::iter::once(path).chain(arguments).map(|word| word.to_string_lossy().into_owned());
-        return if hostile::serve(&rest.collect::<Vec<_>>()).is_some() { ExitCode::SUCCESS } else { ExitCode::from(2) };
+        let rest =
+            std::iter::once(path).chain(arguments).map(|word| word.to_string_lossy().into_owned());
+        return if hostile::serve(&rest.collect::<Vec<_>>()).is_some() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(2)
+        };
     }
     match Action::named(&action.to_string_lossy()).act(path.as_ref()) {
         Ok(()) => ExitCode::SUCCESS,

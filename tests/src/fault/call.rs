@@ -43,10 +43,16 @@ impl Entry {
         let [a, b, c, d, ..] = self.arguments;
         let here = libc::AT_FDCWD as u64;
         let call = match self.number {
-            libc::SYS_write | libc::SYS_pwrite64 | libc::SYS_writev | libc::SYS_pwritev | libc::SYS_pwritev2 => {
+            libc::SYS_write
+            | libc::SYS_pwrite64
+            | libc::SYS_writev
+            | libc::SYS_pwritev
+            | libc::SYS_pwritev2 => {
                 return self.write(below);
             }
-            libc::SYS_ftruncate => self.of_file(a, below)?.map(|file| Call::Resize { file, len: b }),
+            libc::SYS_ftruncate => {
+                self.of_file(a, below)?.map(|file| Call::Resize { file, len: b })
+            }
             libc::SYS_truncate => {
                 let found = self.path(here, a, below)?.map(fs::metadata).transpose()?;
                 found.map(|found| Call::Resize { file: found.ino(), len: b })
@@ -59,22 +65,32 @@ impl Entry {
             libc::SYS_unlink => self.path(here, a, below)?.map(|path| Call::Remove { path }),
             libc::SYS_unlinkat => self.path(a, b, below)?.map(|path| Call::Remove { path }),
             libc::SYS_fsync | libc::SYS_fdatasync => match self.descriptor(a) {
-                Ok((path, found)) if path.starts_with(below) && found.is_dir() => Some(Call::SyncDirectory { path }),
-                Ok((path, found)) if path.starts_with(below) => Some(Call::Sync { file: found.ino() }),
+                Ok((path, found)) if path.starts_with(below) && found.is_dir() => {
+                    Some(Call::SyncDirectory { path })
+                }
+                Ok((path, found)) if path.starts_with(below) => {
+                    Some(Call::Sync { file: found.ino() })
+                }
                 _ => None,
             },
             libc::SYS_link => self.path(here, b, below)?.map(|_| Call::Other { name: "link" }),
             libc::SYS_linkat => self.path(c, d, below)?.map(|_| Call::Other { name: "linkat" }),
-            libc::SYS_symlink => self.path(here, b, below)?.map(|_| Call::Other { name: "symlink" }),
+            libc::SYS_symlink => {
+                self.path(here, b, below)?.map(|_| Call::Other { name: "symlink" })
+            }
             libc::SYS_mkdir => self.path(here, a, below)?.map(|_| Call::Other { name: "mkdir" }),
             libc::SYS_chmod => self.path(here, a, below)?.map(|_| Call::Other { name: "chmod" }),
             libc::SYS_fchmod => self.of_file(a, below)?.map(|_| Call::Other { name: "fchmod" }),
             libc::SYS_fchown => self.of_file(a, below)?.map(|_| Call::Other { name: "fchown" }),
-            libc::SYS_fallocate => self.of_file(a, below)?.map(|_| Call::Other { name: "fallocate" }),
+            libc::SYS_fallocate => {
+                self.of_file(a, below)?.map(|_| Call::Other { name: "fallocate" })
+            }
             libc::SYS_copy_file_range => return self.copy(below),
             libc::SYS_sendfile => self.of_file(a, below)?.map(|_| Call::Other { name: "sendfile" }),
             // FICLONE, which makes one file share the blocks of another.
-            libc::SYS_ioctl if b == 0x4004_9409 => self.of_file(a, below)?.map(|_| Call::Other { name: "ficlone" }),
+            libc::SYS_ioctl if b == 0x4004_9409 => {
+                self.of_file(a, below)?.map(|_| Call::Other { name: "ficlone" })
+            }
             _ => None,
         };
         Ok(call)
@@ -88,7 +104,9 @@ impl Entry {
             libc::SYS_write | libc::SYS_pwrite64 => bytes = self.memory(place, count as usize)?,
             _ => {
                 for part in self.memory(place, count as usize * 16)?.chunks_exact(16) {
-                    let word = |at: usize| u64::from_ne_bytes(part[at..at + 8].try_into().expect("eight bytes"));
+                    let word = |at: usize| {
+                        u64::from_ne_bytes(part[at..at + 8].try_into().expect("eight bytes"))
+                    };
                     bytes.extend(self.memory(word(0), word(8) as usize)?);
                 }
             }
@@ -106,7 +124,9 @@ impl Entry {
         let Some(file) = self.of_file(into, below)? else { return Ok(None) };
         let place = |descriptor: u64, place: u64| match place {
             0 => self.position(descriptor),
-            place => Ok(u64::from_ne_bytes(self.memory(place, 8)?.try_into().expect("eight bytes"))),
+            place => {
+                Ok(u64::from_ne_bytes(self.memory(place, 8)?.try_into().expect("eight bytes")))
+            }
         };
         let (start, offset) = (place(from, from_place)?, place(into, into_place)?);
         let source = fs::read(format!("/proc/{}/fd/{}", self.thread, from as i32))?;
@@ -114,8 +134,15 @@ impl Entry {
         Ok(Some(Call::Write { file, offset, bytes }))
     }
 
-    fn open(&self, directory: u64, name: u64, flags: u64, below: &Path) -> io::Result<Option<Call>> {
-        let (create, empty) = (flags as i32 & libc::O_CREAT != 0, flags as i32 & libc::O_TRUNC != 0);
+    fn open(
+        &self,
+        directory: u64,
+        name: u64,
+        flags: u64,
+        below: &Path,
+    ) -> io::Result<Option<Call>> {
+        let (create, empty) =
+            (flags as i32 & libc::O_CREAT != 0, flags as i32 & libc::O_TRUNC != 0);
         if !create && !empty {
             return Ok(None);
         }
@@ -145,8 +172,10 @@ impl Entry {
 
     /// Where the next byte goes that is written without a place.
     fn position(&self, descriptor: u64) -> io::Result<u64> {
-        let about = fs::read_to_string(format!("/proc/{}/fdinfo/{}", self.thread, descriptor as i32))?;
-        let position = about.lines().find_map(|line| line.strip_prefix("pos:")?.trim().parse().ok());
+        let about =
+            fs::read_to_string(format!("/proc/{}/fdinfo/{}", self.thread, descriptor as i32))?;
+        let position =
+            about.lines().find_map(|line| line.strip_prefix("pos:")?.trim().parse().ok());
         position.ok_or_else(|| io::Error::other("a descriptor without a position"))
     }
 
@@ -176,7 +205,8 @@ impl Entry {
         if len > 0 {
             let local = IoSliceMut::new(&mut bytes);
             let remote = libc::iovec { iov_base: at as *mut libc::c_void, iov_len: len };
-            // SAFETY: an `IoSliceMut` is an iovec of memory that is ours; what is foreign is checked by the system.
+            // SAFETY: an `IoSliceMut` is an iovec of memory that is ours; what is foreign is
+            // checked by the system.
             let got = unsafe {
                 libc::process_vm_readv(
                     self.thread,

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 /// A directory and its files, as the system has them and as they are on the disk.
 ///
-/// What was written to a file is there for sure when the file has been flushed; before that, any of it may be missing.
-/// Names change in the order of the calls, and are there for sure when the directory has been flushed.
+/// What was written to a file is there for sure when the file has been flushed; before that, any of
+/// it may be missing. Names change in the order of the calls, and are there for sure when the
+/// directory has been flushed.
 #[derive(Debug, Clone, Default)]
 pub struct Disk {
     /// What is on the disk of each file.
@@ -120,8 +121,14 @@ impl Disk {
         }
     }
 
-    /// Writes one of the states that the disk may be in into an empty directory; `choose` picks a number below another.
-    pub fn lose_power(&self, from: &Path, into: &Path, choose: &mut dyn FnMut(usize) -> usize) -> io::Result<()> {
+    /// Writes one of the states that the disk may be in into an empty directory; `choose` picks a
+    /// number below another.
+    pub fn lose_power(
+        &self,
+        from: &Path,
+        into: &Path,
+        choose: &mut dyn FnMut(usize) -> usize,
+    ) -> io::Result<()> {
         let (mut files, mut names) = (self.files.clone(), self.names.clone());
         let kept = choose(self.renames.len() + 1);
         self.renames.iter().take(kept).for_each(|rename| renamed(&mut names, rename));
@@ -139,7 +146,10 @@ impl Disk {
                     while at < bytes.len() {
                         let end = bytes.len().min(at + 512 - (*offset as usize + at) % 512);
                         if choose(2) == 1 {
-                            apply(content, &Change::Write(offset + at as u64, bytes[at..end].to_vec()));
+                            apply(
+                                content,
+                                &Change::Write(offset + at as u64, bytes[at..end].to_vec()),
+                            );
                         }
                         at = end;
                     }

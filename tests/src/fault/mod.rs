@@ -1,8 +1,9 @@
-//! Faults at every system call that changes files: a program is traced, and stopped, or told of an error, at one of them.
+//! Faults at every system call that changes files: a program is traced, and stopped, or told of an
+//! error, at one of them.
 //!
-//! [`Run`] starts a program under ptrace and counts the calls below a directory that change something there. What happens
-//! at which of them is a [`Fault`]; what the calls were comes back as a list of [`Call`]s, from which [`Disk`] makes what a
-//! machine may find after its power went.
+//! [`Run`] starts a program under ptrace and counts the calls below a directory that change
+//! something there. What happens at which of them is a [`Fault`]; what the calls were comes back as
+//! a list of [`Call`]s, from which [`Disk`] makes what a machine may find after its power went.
 
 mod call;
 mod disk;

@@ -46,6 +46,8 @@ impl Scene {
     /// What lies in the directory.
     pub fn names(&self) -> Vec<String> {
         let names = std::fs::read_dir(self.directory()).expect("the directory is there");
-        names.map(|entry| entry.expect("a name").file_name().into_string().expect("a name of ours")).collect()
+        names
+            .map(|entry| entry.expect("a name").file_name().into_string().expect("a name of ours"))
+            .collect()
     }
 }

@@ -25,7 +25,9 @@ impl Fault {
     fn at(self) -> Option<usize> {
         match self {
             Fault::None => None,
-            Fault::Kill(at) | Fault::Error(at, _) | Fault::Errors(at, _) | Fault::Short(at) => Some(at),
+            Fault::Kill(at) | Fault::Error(at, _) | Fault::Errors(at, _) | Fault::Short(at) => {
+                Some(at)
+            }
         }
     }
 }
@@ -86,7 +88,8 @@ impl Run<'_> {
             | libc::PTRACE_O_TRACEVFORK
             | libc::PTRACE_O_EXITKILL;
         request(libc::PTRACE_SETOPTIONS, child, options as usize)?;
-        let mut watch = Watch { run: self, calls: Vec::new(), threads: vec![(child, Inside::Nothing)] };
+        let mut watch =
+            Watch { run: self, calls: Vec::new(), threads: vec![(child, Inside::Nothing)] };
         let ended = watch.follow(child);
         if ended.is_err() {
             // SAFETY: the child is ours, and has not been waited for.
@@ -155,20 +158,31 @@ impl Watch<'_> {
             }
             Inside::Nothing => {
                 self.threads[place].1 = Inside::Call;
-                let arguments =
-                    [registers.rdi, registers.rsi, registers.rdx, registers.r10, registers.r8, registers.r9];
+                let arguments = [
+                    registers.rdi,
+                    registers.rsi,
+                    registers.rdx,
+                    registers.r10,
+                    registers.r8,
+                    registers.r9,
+                ];
                 let entry = Entry { thread, number: registers.orig_rax as i64, arguments };
                 let Some(call) = entry.decode(self.run.below)? else { return Ok(false) };
                 let number = self.calls.len();
-                let is_write = matches!(call, Call::Write { .. } | Call::Resize { .. } | Call::Create { .. });
+                let is_write =
+                    matches!(call, Call::Write { .. } | Call::Resize { .. } | Call::Create { .. });
                 self.calls.push(call);
                 let now = self.run.fault.at() == Some(number);
                 match self.run.fault {
                     Fault::Kill(_) if now => return Ok(true),
                     Fault::Error(_, code) if now => self.skip(place, &mut registers, code)?,
-                    Fault::Errors(at, code) if number >= at && is_write => self.skip(place, &mut registers, code)?,
+                    Fault::Errors(at, code) if number >= at && is_write => {
+                        self.skip(place, &mut registers, code)?
+                    }
                     Fault::Short(_)
-                        if now && matches!(entry.number, libc::SYS_write | libc::SYS_pwrite64) && registers.rdx > 1 =>
+                        if now
+                            && matches!(entry.number, libc::SYS_write | libc::SYS_pwrite64)
+                            && registers.rdx > 1 =>
                     {
                         registers.rdx /= 2;
                         set_registers(thread, &registers)?;
@@ -181,7 +195,12 @@ impl Watch<'_> {
     }
 
     /// Lets a call not be made and fail.
-    fn skip(&mut self, place: usize, registers: &mut libc::user_regs_struct, code: i32) -> io::Result<()> {
+    fn skip(
+        &mut self,
+        place: usize,
+        registers: &mut libc::user_regs_struct,
+        code: i32,
+    ) -> io::Result<()> {
         registers.orig_rax = u64::MAX;
         self.threads[place].1 = Inside::Skipped(-i64::from(code));
         set_registers(self.threads[place].0, registers)
@@ -209,7 +228,14 @@ fn registers(thread: libc::pid_t) -> io::Result<libc::user_regs_struct> {
 
 fn set_registers(thread: libc::pid_t, registers: &libc::user_regs_struct) -> io::Result<()> {
     // SAFETY: the registers are readable.
-    match unsafe { libc::ptrace(libc::PTRACE_SETREGS, thread, 0usize, registers as *const libc::user_regs_struct) } {
+    match unsafe {
+        libc::ptrace(
+            libc::PTRACE_SETREGS,
+            thread,
+            0usize,
+            registers as *const libc::user_regs_struct,
+        )
+    } {
         -1 => Err(io::Error::last_os_error()),
         _ => Ok(()),
     }

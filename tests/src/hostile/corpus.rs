@@ -35,9 +35,13 @@ impl Corpus {
         };
         save("own", WriteOptions::new().engine(Engine::Native).digest(true));
         save("own_libhdf5", WriteOptions::new().engine(Engine::Libhdf5));
-        save("own_gzip", WriteOptions::new().compression(Compression::Gzip(1)).fletcher32(true).digest(true));
+        save(
+            "own_gzip",
+            WriteOptions::new().compression(Compression::Gzip(1)).fletcher32(true).digest(true),
+        );
         filebacked::save(folder.join("own_links.h5"), &links()).expect("links are saved");
-        filebacked::save(folder.join("own_rows.h5"), &(0..5).map(record).collect::<Vec<_>>()).expect("rows are saved");
+        filebacked::save(folder.join("own_rows.h5"), &(0..5).map(record).collect::<Vec<_>>())
+            .expect("rows are saved");
         if let Some(python) = python() {
             let code = format!("import hostile; hostile.make({:?})", folder.display().to_string());
             python.ask(&json!({"op": "exec", "code": code})).expect("files of others are written");
@@ -56,7 +60,8 @@ impl Corpus {
         for path in paths {
             let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
             let bytes = std::fs::read(&path).expect("the file is read");
-            // Our own decoder leaves superblocks of version 3 to the C library: what is below them it looks at under a 2.
+            // Our own decoder leaves superblocks of version 3 to the C library: what is below them
+            // it looks at under a 2.
             if bytes.starts_with(b"\x89HDF\r\n\x1a\n\x03") {
                 let mut dressed = bytes.clone();
                 dressed[8] = 2;
@@ -88,10 +93,16 @@ impl Corpus {
         }
         let mut numbers = Numbers::new(number as u64);
         let all = 0..bytes.len();
-        let heads: Vec<_> = original.starts.iter().map(|start| *start..(*start + HEAD).min(bytes.len())).collect();
-        let places = if heads.is_empty() || numbers.next(3) == 0 { std::slice::from_ref(&all) } else { &heads };
+        let heads: Vec<_> =
+            original.starts.iter().map(|start| *start..(*start + HEAD).min(bytes.len())).collect();
+        let places = if heads.is_empty() || numbers.next(3) == 0 {
+            std::slice::from_ref(&all)
+        } else {
+            &heads
+        };
         let donor = &self.0[numbers.next(self.0.len())].bytes;
-        Damage { places, truncates: true, donor, starts: &original.starts }.apply(&mut bytes, &mut numbers);
+        Damage { places, truncates: true, donor, starts: &original.starts }
+            .apply(&mut bytes, &mut numbers);
         // Without it, most would be found by a checksum.
         if numbers.next(10) > 0 {
             original.sums.repair(&mut bytes);
@@ -103,7 +114,8 @@ impl Corpus {
 impl Original {
     fn new(name: String, bytes: Vec<u8>) -> Self {
         let sums = Sums::of(&bytes);
-        let unchecked = bytes.windows(4).enumerate().filter(|(_, window)| UNCHECKED.contains(window));
+        let unchecked =
+            bytes.windows(4).enumerate().filter(|(_, window)| UNCHECKED.contains(window));
         let mut starts: Vec<usize> = unchecked.map(|(at, _)| at).chain(sums.starts()).collect();
         starts.sort_unstable();
         Original { name, bytes, sums, starts }

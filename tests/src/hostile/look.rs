@@ -4,7 +4,9 @@ use crate::mutants::{Record, State};
 use filebacked::anndata::AnnData;
 use filebacked::inspect::TreeOptions;
 use filebacked::with::Categorical;
-use filebacked::{Engine, FileBacked, Lazy, LazyArray, LazyMap, LazyVec, ReadOptions, Result, Save, Value};
+use filebacked::{
+    Engine, FileBacked, Lazy, LazyArray, LazyMap, LazyVec, ReadOptions, Result, Save, Value,
+};
 use ndarray::{IxDyn, SliceInfoElem};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -63,14 +65,20 @@ pub struct Subject<'a> {
     pub path: &'a Path,
     pub whole: &'a [u8],
     pub damaged: &'a [u8],
-    /// What is behind the end that the superblock tells makes the file so long: what is large is not read at once.
+    /// What is behind the end that the superblock tells makes the file so long: what is large is
+    /// not read at once.
     pub at_least: usize,
 }
 
 impl Subject<'_> {
     /// Writes the file in place, as a change that leaves no trace in its times.
     fn write(&self, bytes: &[u8]) {
-        let file = File::options().write(true).create(true).truncate(false).open(self.path).expect("the file is there");
+        let file = File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(self.path)
+            .expect("the file is there");
         file.write_all_at(bytes, 0).expect("it is written");
         file.set_len(bytes.len().max(self.at_least) as u64).expect("it has its length");
         file.set_modified(SystemTime::UNIX_EPOCH).expect("its time is set");
@@ -105,13 +113,15 @@ fn all(options: &ReadOptions, path: &Path, bytes: &[u8], count: &mut Count) {
     count.note(options.verify(path));
 }
 
-/// Opens the members of a file of these bytes as handles of every kind, and damages it before they are used.
+/// Opens the members of a file of these bytes as handles of every kind, and damages it before they
+/// are used.
 fn handles(options: &ReadOptions, subject: &Subject<'_>, opened: &[u8], count: &mut Count) {
     each::<Value>(options, subject, opened, count, |_, _| {});
     each::<Vec<String>>(options, subject, opened, count, |_, _| {});
     each::<LazyArray<f64, IxDyn>>(options, subject, opened, count, |array, count| {
         count.note(array.read());
-        let first: Vec<SliceInfoElem> = vec![SliceInfoElem::Slice { start: 0, end: Some(1), step: 1 }; array.ndim()];
+        let first: Vec<SliceInfoElem> =
+            vec![SliceInfoElem::Slice { start: 0, end: Some(1), step: 1 }; array.ndim()];
         if !array.is_empty() {
             count.note(array.read_slice(&first[..]));
         }
@@ -136,8 +146,8 @@ fn handles(options: &ReadOptions, subject: &Subject<'_>, opened: &[u8], count: &
     });
 }
 
-/// Opens the members of the file as values of one type, and looks at them: some are opened before the damage, the rest
-/// behind it.
+/// Opens the members of the file as values of one type, and looks at them: some are opened before
+/// the damage, the rest behind it.
 fn each<T: FileBacked + Save>(
     options: &ReadOptions,
     subject: &Subject<'_>,

@@ -1,4 +1,5 @@
-//! Damaged files of every origin, and what it costs to look at them: in processes of their own, since the C library may crash.
+//! Damaged files of every origin, and what it costs to look at them: in processes of their own,
+//! since the C library may crash.
 
 mod corpus;
 mod look;

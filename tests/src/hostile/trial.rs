@@ -16,7 +16,8 @@ use std::time::Duration;
 /// What looking at a mutant came to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
-    /// So many ways gave something, and so many an error; and how many bytes were allocated at once at most.
+    /// So many ways gave something, and so many an error; and how many bytes were allocated at once
+    /// at most.
     Done { read: usize, refused: usize, peak: usize },
     /// This library panicked.
     Panicked(String),
@@ -45,7 +46,8 @@ const MEMORY: u64 = 2 << 30;
 /// So many seconds of the processor's time a mutant may take; most take some milliseconds.
 const SECONDS: i64 = 5;
 
-/// A process that waits for something takes none of it: so long it may be silent, on a machine that does other things too.
+/// A process that waits for something takes none of it: so long it may be silent, on a machine that
+/// does other things too.
 const SILENCE: Duration = Duration::from_secs(300);
 
 /// A process that ends with the test.
@@ -68,12 +70,20 @@ impl Trial<'_> {
     }
 
     /// Looks at mutants until there are no more or the process ends; which is the next.
-    fn process(&self, numbers: std::ops::Range<usize>, verdict: &mut impl FnMut(usize, Verdict)) -> usize {
+    fn process(
+        &self,
+        numbers: std::ops::Range<usize>,
+        verdict: &mut impl FnMut(usize, Verdict),
+    ) -> usize {
         let said = tempfile::NamedTempFile::new().expect("a temporary file");
         let child = Command::new(self.actor)
             .arg("look")
             .arg(self.folder)
-            .args([format!("{:?}", self.reader), numbers.start.to_string(), numbers.end.to_string()])
+            .args([
+                format!("{:?}", self.reader),
+                numbers.start.to_string(),
+                numbers.end.to_string(),
+            ])
             .stdout(Stdio::piped())
             .stderr(said.reopen().expect("the file is open"))
             .spawn()
@@ -81,8 +91,9 @@ impl Trial<'_> {
         let mut child = Running(child);
         let output = BufReader::new(child.0.stdout.take().expect("a pipe"));
         let (lines, received) = channel();
-        let reading =
-            std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| lines.send(line)));
+        let reading = std::thread::spawn(move || {
+            output.lines().map_while(Result::ok).try_for_each(|line| lines.send(line))
+        });
         let mut next = numbers.start;
         let hung = loop {
             let line = match received.recv_timeout(SILENCE) {
@@ -104,7 +115,10 @@ impl Trial<'_> {
         }
         if !status.success() || next < numbers.end {
             let said = std::fs::read(said.path()).expect("what it said");
-            verdict(next, Verdict::Crashed(format!("{status}: {}", String::from_utf8_lossy(&said).trim())));
+            verdict(
+                next,
+                Verdict::Crashed(format!("{status}: {}", String::from_utf8_lossy(&said).trim())),
+            );
             next += 1;
         }
         next
@@ -126,12 +140,15 @@ impl Verdict {
 /// What the process does: `look FOLDER READER FROM TO`. Tells a line for each mutant.
 pub fn serve(arguments: &[String]) -> Option<()> {
     let [folder, reader, from, to] = arguments else { return None };
-    let reader = [Reader::Native, Reader::Usual].into_iter().find(|known| format!("{known:?}") == *reader)?;
+    let reader = [Reader::Native, Reader::Usual]
+        .into_iter()
+        .find(|known| format!("{known:?}") == *reader)?;
     limit();
     let message = std::sync::Arc::new(Mutex::new(String::new()));
     let noted = message.clone();
     std::panic::set_hook(Box::new(move |panic| {
-        *noted.lock().unwrap_or_else(PoisonError::into_inner) = panic.to_string().replace('\n', " ");
+        *noted.lock().unwrap_or_else(PoisonError::into_inner) =
+            panic.to_string().replace('\n', " ");
     }));
     let corpus = Corpus::of(Path::new(folder));
     let (_dir, path) = crate::scratch("mutant.h5");
@@ -142,10 +159,13 @@ pub fn serve(arguments: &[String]) -> Option<()> {
         let at_least = if number / corpus.originals().len() % 2 == 1 { LARGE } else { 0 };
         let subject = Subject { path: &path, whole, damaged: &damaged, at_least };
         allow(SECONDS);
-        let (looked, peak, _) = measured(|| catch_unwind(AssertUnwindSafe(|| look(reader, &subject))));
+        let (looked, peak, _) =
+            measured(|| catch_unwind(AssertUnwindSafe(|| look(reader, &subject))));
         let told = match looked {
             Ok((read, refused)) => writeln!(out, "{read} {refused} {peak}"),
-            Err(_) => writeln!(out, "panic {}", message.lock().unwrap_or_else(PoisonError::into_inner)),
+            Err(_) => {
+                writeln!(out, "panic {}", message.lock().unwrap_or_else(PoisonError::into_inner))
+            }
         };
         told.and_then(|()| out.flush()).ok()?;
     }
@@ -155,7 +175,8 @@ pub fn serve(arguments: &[String]) -> Option<()> {
 /// Ends this process when it has taken so much more of the processor's time.
 fn allow(seconds: i64) {
     let none = libc::timeval { tv_sec: 0, tv_usec: 0 };
-    let timer = libc::itimerval { it_interval: none, it_value: libc::timeval { tv_sec: seconds, ..none } };
+    let timer =
+        libc::itimerval { it_interval: none, it_value: libc::timeval { tv_sec: seconds, ..none } };
     // SAFETY: the timer is a struct of C, and lives; the old one is not asked for.
     unsafe { libc::setitimer(libc::ITIMER_PROF, &raw const timer, std::ptr::null_mut()) };
 }

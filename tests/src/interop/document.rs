@@ -1,9 +1,10 @@
 //! What docs/INTEROP.md says: the recipes of each tool, and the table.
 //!
-//! A fenced block belongs to the test if the line above it is a marker: `<!-- opening: TOOL -->`, the code in front of
-//! everything, `<!-- help: TOOL -->`, what recipes need besides, or `<!-- recipes: TOOL -->`. There each recipe begins with
-//! a comment that names the types it reads, in a line of its own: `# vec_vec, map: more words`. Recipes read the field `x`
-//! of the open file `f` into `x`.
+//! A fenced block belongs to the test if the line above it is a marker: `<!-- opening: TOOL -->`,
+//! the code in front of everything, `<!-- help: TOOL -->`, what recipes need besides, or
+//! `<!-- recipes: TOOL -->`. There each recipe begins with a comment that names the types it reads,
+//! in a line of its own: `# vec_vec, map: more words`. Recipes read the field `x` of the open file
+//! `f` into `x`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -36,7 +37,8 @@ impl Document {
             let Some((what, tool)) = marker(line) else { continue };
             let fence = lines.next().unwrap_or_default();
             assert!(fence.starts_with("```"), "{line} stands above a fenced block, not {fence:?}");
-            let code: Vec<&str> = lines.by_ref().take_while(|line| !line.starts_with("```")).collect();
+            let code: Vec<&str> =
+                lines.by_ref().take_while(|line| !line.starts_with("```")).collect();
             let recipes = tools.entry(tool.to_string()).or_default();
             match what {
                 "opening" => recipes.opening += &(code.join("\n") + "\n"),
@@ -66,7 +68,8 @@ impl Document {
     /// Puts another table into the document.
     pub fn write_table(&self, table: &str) {
         let (before, _, after) = self.around_table();
-        std::fs::write(path(), [before, table, after].concat()).expect("docs/INTEROP.md is written");
+        std::fs::write(path(), [before, table, after].concat())
+            .expect("docs/INTEROP.md is written");
     }
 
     fn around_table(&self) -> (&str, &str, &str) {
@@ -94,7 +97,10 @@ impl Recipes {
     }
 
     fn finish(&mut self, tool: &str, names: &[&str], body: &str) {
-        assert!(!names.is_empty() || body.trim().is_empty(), "{tool}: code above the first recipe: {body}");
+        assert!(
+            !names.is_empty() || body.trim().is_empty(),
+            "{tool}: code above the first recipe: {body}"
+        );
         for name in names {
             let old = self.by_kind.insert(name.to_string(), body.trim().to_string());
             assert_eq!(old, None, "{tool}: two recipes for {name}");
@@ -130,7 +136,9 @@ fn marker(line: &str) -> Option<(&str, &str)> {
 fn heading(line: &str) -> Option<Vec<&str>> {
     let words = ["# ", "// ", "% "].iter().find_map(|sign| line.strip_prefix(sign))?;
     let names = words.split_once(':').map_or(words, |(names, _)| names);
-    let plain = |name: &str| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    let plain = |name: &str| {
+        name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    };
     let names: Vec<&str> = names.split(", ").collect();
     names.iter().all(|name| !name.is_empty() && plain(name)).then_some(names)
 }

@@ -6,14 +6,15 @@ use crate::tool;
 use filebacked::WriteOptions;
 use serde_json::Value;
 
-/// How h5dump reads each type: as the value, as parts that are to be put together, or not at all. `None` where it is
-/// missing.
+/// How h5dump reads each type: as the value, as parts that are to be put together, or not at all.
+/// `None` where it is missing.
 pub fn h5dump_readings(kinds: &[Kind]) -> Option<Vec<Reading>> {
     let (_dir, path) = crate::scratch("model.h5");
     kinds
         .iter()
         .map(|kind| {
-            kind.save(&WriteOptions::new(), &path).unwrap_or_else(|error| panic!("{}: {error}", kind.name));
+            kind.save(&WriteOptions::new(), &path)
+                .unwrap_or_else(|error| panic!("{}: {error}", kind.name));
             // Without attributes, indices and line breaks.
             let said = tool::h5dump(&["-A", "0", "-y", "-w", "0"], &path)?;
             let (mut wanted, mut got) = (Vec::new(), printed(&said));
@@ -23,7 +24,11 @@ pub fn h5dump_readings(kinds: &[Kind]) -> Option<Vec<Reading>> {
                 let at = got.iter().position(|got| same(wanted, got));
                 at.map(|at| got.swap_remove(at)).is_none()
             });
-            Some(if wanted.is_empty() && got.is_empty() { Reading::Reads } else { Reading::WithHelp })
+            Some(if wanted.is_empty() && got.is_empty() {
+                Reading::Reads
+            } else {
+                Reading::WithHelp
+            })
         })
         .collect()
 }
@@ -73,9 +78,9 @@ fn same(wanted: &Value, got: &str) -> bool {
     match wanted {
         Value::Bool(wanted) => got == if *wanted { "TRUE" } else { "FALSE" },
         // As many digits are printed as a float of its size needs.
-        Value::Number(wanted) if wanted.is_f64() => {
-            got.parse::<f64>().is_ok_and(|got| wanted.as_f64().is_some_and(|wanted| wanted as f32 == got as f32))
-        }
+        Value::Number(wanted) if wanted.is_f64() => got
+            .parse::<f64>()
+            .is_ok_and(|got| wanted.as_f64().is_some_and(|wanted| wanted as f32 == got as f32)),
         Value::Number(wanted) => got == wanted.to_string(),
         Value::String(wanted) => got == wanted || got == format!("\"{wanted}\""),
         _ => false,

@@ -1,4 +1,5 @@
-//! Every type of docs/FORMAT.md with a value that somebody could get wrong: what the files of the interop tests hold.
+//! Every type of docs/FORMAT.md with a value that somebody could get wrong: what the files of the
+//! interop tests hold.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use filebacked::with::{AsString, DataFrame};
@@ -21,8 +22,9 @@ pub struct Kind {
     pub name: &'static str,
     /// What the table calls it.
     pub rust: &'static str,
-    /// The value as JSON: structs and maps as objects, many structs as an object of columns, NaN and infinities as text,
-    /// complex numbers as `[re, im]`, integers of more than 64 bits as text, sparse matrices as dense ones.
+    /// The value as JSON: structs and maps as objects, many structs as an object of columns, NaN
+    /// and infinities as text, complex numbers as `[re, im]`, integers of more than 64 bits as
+    /// text, sparse matrices as dense ones.
     pub value: Value,
     /// What tools may give that have no such type; then the value is theirs to put together.
     pub parts: Option<Value>,
@@ -193,7 +195,12 @@ fn by_pair() -> BTreeMap<(u8, String), Vec<f64>> {
 }
 
 fn shapes() -> Vec<Shape> {
-    vec![Shape::Rect { field: 1.5, w: 2.5 }, Shape::Point, Shape::Circle(0.5), Shape::Rect { field: 3.5, w: 4.5 }]
+    vec![
+        Shape::Rect { field: 1.5, w: 2.5 },
+        Shape::Point,
+        Shape::Circle(0.5),
+        Shape::Rect { field: 3.5, w: 4.5 },
+    ]
 }
 
 /// `[[0, 1.5, 0], [2.5, 0, 3.5]]`

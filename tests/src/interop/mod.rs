@@ -1,4 +1,5 @@
-//! Every type in files of its own, read by the tools and the recipes of docs/INTEROP.md and README.md.
+//! Every type in files of its own, read by the tools and the recipes of docs/INTEROP.md and
+//! README.md.
 
 mod document;
 mod h5dump;

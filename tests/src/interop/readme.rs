@@ -8,7 +8,8 @@ use std::path::Path;
 /// The beginning of every line: what the README says of `f`, and what its readers have imported.
 const OPENING: &str = "import anndata.io, h5py\nimport numpy as np\nf = h5py.File('model.h5')\n";
 
-/// A type, and what the lines of a row give for it, in their order. Without values, the one line gives the value itself.
+/// A type, and what the lines of a row give for it, in their order. Without values, the one line
+/// gives the value itself.
 type Given = (&'static str, Option<Value>);
 
 /// What each row gives, by its first cell.
@@ -21,7 +22,10 @@ fn rows() -> Vec<(&'static str, Vec<Given>)> {
             values(&["u8", "i64", "u64_large", "f32", "f64", "bool", "f16", "complex"]),
         ),
         ("`u128`, `i128`", values(&["u128", "i128"])),
-        ("`String`, `&str`, `PathBuf`, IP addresses, `Uuid`, ...", values(&["string", "string_empty", "ip"])),
+        (
+            "`String`, `&str`, `PathBuf`, IP addresses, `Uuid`, ...",
+            values(&["string", "string_empty", "ip"]),
+        ),
         (
             "`Duration`, `SystemTime`, chrono's times",
             vec![
@@ -36,19 +40,37 @@ fn rows() -> Vec<(&'static str, Vec<Given>)> {
         ("`Weak`", values(&["weak"])),
         (
             "`SoftLink<T>`, `ExternalLink<T>`",
-            vec![("soft_link", Some(json!([[1.5, 2.5], "/y"]))), ("external_link", Some(json!([[1.5, 2.5], "/x"])))],
+            vec![
+                ("soft_link", Some(json!([[1.5, 2.5], "/y"]))),
+                ("external_link", Some(json!([[1.5, 2.5], "/x"]))),
+            ],
         ),
         ("`Vec<Arc<T>>`, `layout = \"shared\"`", values(&["vec_shared"])),
         ("`Option`", vec![("option", Some(json!([true]))), ("option_none", Some(json!([false])))]),
         ("`Box<dyn Trait>` (feature `dynamic`)", lines("structure", json!(["struct Record 1"]))),
         ("tuple", lines("tuple", json!([1]))),
         ("`[T; N]` of numbers or text", values(&["array_fixed"])),
-        ("enum without data", lines("enumeration", json!([300, {"Red": 1, "Green": 300, "Blue": 2}]))),
+        (
+            "enum without data",
+            lines("enumeration", json!([300, {"Red": 1, "Green": 300, "Blue": 2}])),
+        ),
         ("enum with data, `Result`", lines("enum_data", json!(["Rect", 1.5]))),
-        ("`Vec<number>`, `VecDeque`, sets, ...", values(&["vec_u8", "vec_i64", "vec_f64", "vec_empty", "set"])),
+        (
+            "`Vec<number>`, `VecDeque`, sets, ...",
+            values(&["vec_u8", "vec_i64", "vec_f64", "vec_empty", "set"]),
+        ),
         ("`Vec<String>`", values(&["vec_string", "vec_string_uneven"])),
-        ("`Vec<struct>`", vec![("vec_struct", Some(json!([[1.5, 2.5]]))), ("vec_struct_empty", Some(json!([[]])))]),
-        ("`Vec<struct>`, `layout = \"compound\"`", lines("vec_struct_compound", json!([[1.5, 2.5]]))),
+        (
+            "`Vec<struct>`",
+            vec![
+                ("vec_struct", Some(json!([[1.5, 2.5]]))),
+                ("vec_struct_empty", Some(json!([[]]))),
+            ],
+        ),
+        (
+            "`Vec<struct>`, `layout = \"compound\"`",
+            lines("vec_struct_compound", json!([[1.5, 2.5]])),
+        ),
         ("`Vec<struct>` with `DataFrame(index = \"id\")`", values(&["vec_struct_frame"])),
         // Whole files of AnnData have tests of their own.
         ("`anndata::AnnData` as a whole file", Vec::new()),
@@ -76,7 +98,8 @@ pub struct Line {
 pub fn readme_lines(kinds: &[Kind]) -> Result<Vec<Line>, String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
     let text = std::fs::read_to_string(path).expect("README.md");
-    let (_, table) = text.split_once("| Rust | HDF5 | h5py |\n").ok_or("README.md has no table of types")?;
+    let (_, table) =
+        text.split_once("| Rust | HDF5 | h5py |\n").ok_or("README.md has no table of types")?;
     let known = rows();
     let mut lines = Vec::new();
     for row in table.lines().skip(1).take_while(|line| line.starts_with('|')) {
@@ -94,10 +117,15 @@ pub fn readme_lines(kinds: &[Kind]) -> Result<Vec<Line>, String> {
             let own = || kinds.iter().find(|k| k.name == *kind).map(|k| json!([k.value]));
             let values = values.clone().or_else(own).ok_or_else(|| format!("no type {kind}"))?;
             let values = values.as_array().filter(|values| values.len() == codes.len());
-            let values = values.ok_or_else(|| format!("README.md: {} has other lines: {codes:?}", cells[0]))?;
+            let values = values
+                .ok_or_else(|| format!("README.md: {} has other lines: {codes:?}", cells[0]))?;
             for (code, value) in codes.iter().zip(values) {
-                let (how, code) = (format!("line_{}", lines.len()), format!("{OPENING}x = {code}\n"));
-                lines.push(Line { attempt: Attempt { kind: kind.to_string(), how, code }, value: value.clone() });
+                let (how, code) =
+                    (format!("line_{}", lines.len()), format!("{OPENING}x = {code}\n"));
+                lines.push(Line {
+                    attempt: Attempt { kind: kind.to_string(), how, code },
+                    value: value.clone(),
+                });
             }
         }
     }

@@ -30,15 +30,26 @@ impl Reading {
 }
 
 /// How a tool reads each type, or what is wrong with its recipes. `None` where the tool is missing.
-pub fn readings(tool: &Tool, kinds: &[Kind], recipes: &Recipes) -> Option<Result<Vec<Reading>, String>> {
-    let attempt = |kind: &Kind, how: &str, code| Attempt { kind: kind.name.to_string(), how: how.to_string(), code };
-    let by_recipe = |kind: &Kind| recipes.recipe(kind.name).map(|code| attempt(kind, "by_recipe", code));
+pub fn readings(
+    tool: &Tool,
+    kinds: &[Kind],
+    recipes: &Recipes,
+) -> Option<Result<Vec<Reading>, String>> {
+    let attempt = |kind: &Kind, how: &str, code| Attempt {
+        kind: kind.name.to_string(),
+        how: how.to_string(),
+        code,
+    };
+    let by_recipe =
+        |kind: &Kind| recipes.recipe(kind.name).map(|code| attempt(kind, "by_recipe", code));
     let as_it_is = |kind: &Kind| recipes.any().map(|code| attempt(kind, "as_it_is", code));
     // First all views without help: what helps one recipe may change the tool for what comes later.
-    let attempts: Vec<Attempt> = kinds.iter().filter_map(as_it_is).chain(kinds.iter().filter_map(by_recipe)).collect();
+    let attempts: Vec<Attempt> =
+        kinds.iter().filter_map(as_it_is).chain(kinds.iter().filter_map(by_recipe)).collect();
     let outcomes = tool.run(kinds, &attempts)?;
-    let outcome =
-        |kind: &Kind, how| attempts.iter().position(|a| a.kind == kind.name && a.how == how).map(|at| &outcomes[at]);
+    let outcome = |kind: &Kind, how| {
+        attempts.iter().position(|a| a.kind == kind.name && a.how == how).map(|at| &outcomes[at])
+    };
 
     let mut wrong = String::new();
     let mut readings = Vec::new();
@@ -64,7 +75,11 @@ pub fn readings(tool: &Tool, kinds: &[Kind], recipes: &Recipes) -> Option<Result
 }
 
 /// The table with these columns; those of tools that are missing stay as the document has them.
-pub fn table(document: &Document, kinds: &[Kind], columns: &[(&str, Option<Vec<Reading>>)]) -> String {
+pub fn table(
+    document: &Document,
+    kinds: &[Kind],
+    columns: &[(&str, Option<Vec<Reading>>)],
+) -> String {
     let mut old = BTreeMap::new();
     let mut lines = document.table().lines().filter(|line| line.starts_with('|')).map(cells);
     let names = lines.next().unwrap_or_default();
@@ -82,8 +97,15 @@ pub fn table(document: &Document, kinds: &[Kind], columns: &[(&str, Option<Vec<R
     for (row, kind) in kinds.iter().enumerate() {
         let _ = write!(table, "\n| {} | `{}` |", kind.rust, kind.name);
         for (name, readings) in columns {
-            let before = || old.get(&(kind.rust.to_string(), name.to_string())).map_or("not run", String::as_str);
-            let _ = write!(table, " {} |", readings.as_ref().map_or_else(before, |readings| readings[row].word()));
+            let before = || {
+                old.get(&(kind.rust.to_string(), name.to_string()))
+                    .map_or("not run", String::as_str)
+            };
+            let _ = write!(
+                table,
+                " {} |",
+                readings.as_ref().map_or_else(before, |readings| readings[row].word())
+            );
         }
     }
     table + "\n"

@@ -18,16 +18,26 @@ pub struct Tool {
     arguments: &'static [&'static str],
     /// The file under `interop/` that runs recipes and reports what they read.
     runner: &'static str,
-    /// How the files are written that it reads; a type that this refuses is one that the tool cannot read.
+    /// How the files are written that it reads; a type that this refuses is one that the tool
+    /// cannot read.
     options: fn() -> WriteOptions,
-    /// Whether a recipe says the type as the tool's users always do, so that nothing else is its own view of an object.
+    /// Whether a recipe says the type as the tool's users always do, so that nothing else is its
+    /// own view of an object.
     pub typed: bool,
     /// Whether a single value and a list of one are the same to it.
     pub vectors_only: bool,
 }
 
 const fn tool(name: &'static str, variable: &'static str, runner: &'static str) -> Tool {
-    Tool { name, variable, arguments: &[], runner, options: WriteOptions::new, typed: false, vectors_only: false }
+    Tool {
+        name,
+        variable,
+        arguments: &[],
+        runner,
+        options: WriteOptions::new,
+        typed: false,
+        vectors_only: false,
+    }
 }
 
 /// The tools whose recipes run, in the order of the table.
@@ -68,8 +78,8 @@ pub struct Attempt {
 }
 
 impl Tool {
-    /// Runs all attempts in one process, in their order: the outcomes in that order, an error where there is none. `None`
-    /// where the tool is missing: then what needs it counts as skipped.
+    /// Runs all attempts in one process, in their order: the outcomes in that order, an error where
+    /// there is none. `None` where the tool is missing: then what needs it counts as skipped.
     pub fn run(&self, kinds: &[Kind], attempts: &[Attempt]) -> Option<Vec<Outcome>> {
         let program = match self.variable {
             PYTHON => tool::named(PYTHON, "Python with h5py"),
@@ -80,7 +90,8 @@ impl Tool {
         self.lay_out(dir.path(), kinds, attempts);
         let mut command = Command::new(&program);
         command.args(self.arguments).arg(&runner).current_dir(dir.path()).stdin(Stdio::null());
-        let output = command.output().unwrap_or_else(|error| panic!("{program} does not start: {error}"));
+        let output =
+            command.output().unwrap_or_else(|error| panic!("{program} does not start: {error}"));
         let said = String::from_utf8_lossy(&output.stdout);
         let errors = String::from_utf8_lossy(&output.stderr);
         let tail = errors.lines().rev().take(20).collect::<Vec<_>>();
@@ -88,10 +99,16 @@ impl Tool {
             "
 ",
         );
-        assert!(said.lines().any(|line| line == "@done"), "{}: the runner failed:\n{tail}", self.name);
+        assert!(
+            said.lines().any(|line| line == "@done"),
+            "{}: the runner failed:\n{tail}",
+            self.name
+        );
         let outcomes = outcomes(&said);
         let missing = || Err("nothing was reported".to_string());
-        let of = |a: &Attempt| outcomes.get(&(a.kind.as_str(), a.how.as_str())).cloned().unwrap_or_else(missing);
+        let of = |a: &Attempt| {
+            outcomes.get(&(a.kind.as_str(), a.how.as_str())).cloned().unwrap_or_else(missing)
+        };
         Some(attempts.iter().map(of).collect())
     }
 
@@ -129,14 +146,19 @@ impl Tool {
                 let same = |(name, w)| got.get(name).is_some_and(|g| self.same(w, g));
                 wanted.len() == got.len() && wanted.iter().all(same)
             }
-            (Value::Array(wanted), got) if self.vectors_only && wanted.len() == 1 => self.same(&wanted[0], got),
-            (Value::Number(wanted), Value::Number(got)) => wanted == got || same_number(wanted, got),
+            (Value::Array(wanted), got) if self.vectors_only && wanted.len() == 1 => {
+                self.same(&wanted[0], got)
+            }
+            (Value::Number(wanted), Value::Number(got)) => {
+                wanted == got || same_number(wanted, got)
+            }
             _ => wanted == got,
         }
     }
 }
 
-/// What the runner said, by type and name: lines of `@ KIND HOW JSON` or `! KIND HOW MESSAGE`, separated by tabs.
+/// What the runner said, by type and name: lines of `@ KIND HOW JSON` or `! KIND HOW MESSAGE`,
+/// separated by tabs.
 fn outcomes(said: &str) -> BTreeMap<(&str, &str), Outcome> {
     let mut outcomes = BTreeMap::new();
     for line in said.lines() {
@@ -151,8 +173,11 @@ fn outcomes(said: &str) -> BTreeMap<(&str, &str), Outcome> {
     outcomes
 }
 
-/// Whether one number, written once as an integer and once as a float, is below where floats leave integers out.
+/// Whether one number, written once as an integer and once as a float, is below where floats leave
+/// integers out.
 fn same_number(wanted: &serde_json::Number, got: &serde_json::Number) -> bool {
-    let exact = |number: &serde_json::Number| number.as_f64().filter(|float| float.abs() <= 9_007_199_254_740_992.0);
+    let exact = |number: &serde_json::Number| {
+        number.as_f64().filter(|float| float.abs() <= 9_007_199_254_740_992.0)
+    };
     wanted.is_f64() != got.is_f64() && exact(wanted).is_some() && exact(wanted) == exact(got)
 }

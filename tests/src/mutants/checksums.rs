@@ -45,15 +45,17 @@ fn lookup3(bytes: &[u8]) -> u32 {
 /// What begins the structures of large groups.
 pub const SIGNATURES: [&[u8; 4]; 6] = [b"FRHP", b"FHIB", b"FHDB", b"BTHD", b"BTIN", b"BTLF"];
 
-/// Where the checksum of a structure is that begins a slice, and how many bytes it has; as our own engine writes it, or
-/// the C library, and where the next one begins.
+/// Where the checksum of a structure is that begins a slice, and how many bytes it has; as our own
+/// engine writes it, or the C library, and where the next one begins.
 fn checksum(rest: &[u8], next: usize) -> Option<(usize, usize)> {
     let record = if rest.get(5) == Some(&5) { 11 } else { 15 };
     // The first place of a checksum behind which a node is empty.
     let end = |of: &dyn Fn(usize) -> usize| {
         let in_node = |node: usize| {
             let node = rest.get(..node)?;
-            (0..400).map(of).find(|end| node.get(end + 4..).is_some_and(|rest| rest.iter().all(|byte| *byte == 0)))
+            (0..400).map(of).find(|end| {
+                node.get(end + 4..).is_some_and(|rest| rest.iter().all(|byte| *byte == 0))
+            })
         };
         in_node(2048).or_else(|| in_node(512))
     };
@@ -77,9 +79,13 @@ pub fn repair(bytes: &mut [u8]) {
         let sum = lookup3(&bytes[..44]);
         bytes[44..48].copy_from_slice(&sum.to_le_bytes());
     }
-    let is_start =
-        |w: &[u8]| w == b"OHDR" || w == b"OCHK" || (matches!(w[0], b'F' | b'B') && SIGNATURES.iter().any(|s| w == *s));
-    let starts: Vec<usize> = bytes.windows(4).enumerate().filter(|(_, w)| is_start(w)).map(|(i, _)| i).collect();
+    let is_start = |w: &[u8]| {
+        w == b"OHDR"
+            || w == b"OCHK"
+            || (matches!(w[0], b'F' | b'B') && SIGNATURES.iter().any(|s| w == *s))
+    };
+    let starts: Vec<usize> =
+        bytes.windows(4).enumerate().filter(|(_, w)| is_start(w)).map(|(i, _)| i).collect();
     let nexts = starts.iter().skip(1).copied().chain([bytes.len()]).collect::<Vec<_>>();
     for (start, next) in starts.into_iter().zip(nexts) {
         let found = match &bytes[start..start + 4] {
@@ -101,7 +107,8 @@ pub fn repair(bytes: &mut [u8]) {
 }
 
 /// Structures that end with a checksum, at a place that is looked for.
-const CHECKED: [&[u8; 4]; 9] = [b"FHIB", b"BTHD", b"BTIN", b"BTLF", b"FAHD", b"FADB", b"EAHD", b"EAIB", b"EASB"];
+const CHECKED: [&[u8; 4]; 9] =
+    [b"FHIB", b"BTHD", b"BTIN", b"BTLF", b"FAHD", b"FADB", b"EAHD", b"EAIB", b"EASB"];
 
 /// The longest structure whose end is looked for.
 const LONGEST: usize = 2100;
@@ -130,7 +137,9 @@ impl Sum {
     }
 
     fn fits(&self, bytes: &[u8]) -> bool {
-        let stored = bytes.get(self.at..self.at + 4).map(|sum| u32::from_le_bytes([sum[0], sum[1], sum[2], sum[3]]));
+        let stored = bytes
+            .get(self.at..self.at + 4)
+            .map(|sum| u32::from_le_bytes([sum[0], sum[1], sum[2], sum[3]]));
         stored.is_some_and(|sum| sum != 0 && self.value(bytes) == Some(sum))
     }
 }
@@ -189,7 +198,9 @@ fn header(rest: &[u8]) -> Option<usize> {
 
 /// The length of a header's further block without its checksum: it stands where its address does.
 fn continuation(bytes: &[u8], start: usize) -> Option<usize> {
-    let base = [0, 512, 1024].into_iter().find(|base| bytes.get(*base..).is_some_and(|b| b.starts_with(b"\x89HDF")))?;
+    let base = [0, 512, 1024]
+        .into_iter()
+        .find(|base| bytes.get(*base..).is_some_and(|b| b.starts_with(b"\x89HDF")))?;
     let address = (start.checked_sub(base)? as u64).to_le_bytes();
     let place = bytes.windows(16).find(|window| window.starts_with(&address))?;
     let len = u64::from_le_bytes(place[8..].try_into().ok()?);

@@ -1,5 +1,5 @@
-//! Damage to files: bits that flip, bytes that are lost or come from elsewhere, numbers that are far too large, and addresses
-//! that lead somewhere else.
+//! Damage to files: bits that flip, bytes that are lost or come from elsewhere, numbers that are
+//! far too large, and addresses that lead somewhere else.
 
 use std::ops::Range;
 
@@ -65,17 +65,29 @@ impl Damage<'_> {
                 bytes[at..at + len].copy_from_slice(&self.donor[from..from + len]);
             }
             6 | 7 => {
-                // A number of some width that is at an edge of what it can be, or is the size of the file.
+                // A number of some width that is at an edge of what it can be, or is the size of
+                // the file.
                 let width = [1, 2, 4, 8][numbers.next(4)].min(left);
                 let most = u64::MAX >> (64 - 8 * width as u32);
-                let edges = [0, 1, most, most - 1, most / 2, most / 2 + 1, bytes.len() as u64, 1 << numbers.next(63)];
+                let edges = [
+                    0,
+                    1,
+                    most,
+                    most - 1,
+                    most / 2,
+                    most / 2 + 1,
+                    bytes.len() as u64,
+                    1 << numbers.next(63),
+                ];
                 let number = edges[numbers.next(edges.len())].to_le_bytes();
                 bytes[at..at + width].copy_from_slice(&number[..width]);
             }
             8 if !self.starts.is_empty() => {
                 // The address of one structure becomes that of another.
-                let [from, to] = [0; 2].map(|_| (self.starts[numbers.next(self.starts.len())] as u64).to_le_bytes());
-                let pointer = (0..left.min(256)).map(|i| at + i).find(|at| bytes[*at..].starts_with(&from));
+                let [from, to] = [0; 2]
+                    .map(|_| (self.starts[numbers.next(self.starts.len())] as u64).to_le_bytes());
+                let pointer =
+                    (0..left.min(256)).map(|i| at + i).find(|at| bytes[*at..].starts_with(&from));
                 let pointer = pointer.unwrap_or(at & !7);
                 let end = (pointer + 8).min(bytes.len());
                 bytes[pointer..end].copy_from_slice(&to[..end - pointer]);

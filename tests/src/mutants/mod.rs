@@ -1,5 +1,5 @@
-//! What damaged files are made of: a value with every layout in it, how files are damaged, and checksums that fit whatever
-//! was changed. Fuzzing uses it too.
+//! What damaged files are made of: a value with every layout in it, how files are damaged, and
+//! checksums that fit whatever was changed. Fuzzing uses it too.
 
 mod checksums;
 mod damage;
@@ -127,7 +127,8 @@ pub fn state() -> State {
     }
 }
 
-/// A group of so many links that they lie in a heap with indirect blocks in its root, with indexes of two levels.
+/// A group of so many links that they lie in a heap with indirect blocks in its root, with indexes
+/// of two levels.
 pub fn links() -> BTreeMap<u32, Vec<u8>> {
     (0..1600).map(|i| (i, vec![i as u8])).collect()
 }

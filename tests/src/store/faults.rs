@@ -89,7 +89,8 @@ impl<S: ReadAt> ReadAt for Faulty<S> {
     }
 
     fn size(&self) -> io::Result<u64> {
-        // It has no length that an interruption could shorten, and is not one that signals interrupt.
+        // It has no length that an interruption could shorten, and is not one that signals
+        // interrupt.
         if !matches!(self.fault, Fault::Short(_)) {
             self.call(false, 0, 0)?;
         }

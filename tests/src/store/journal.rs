@@ -42,16 +42,24 @@ impl Journal {
         self.lock().clone()
     }
 
-    /// What a disk has when power is lost after so many changes: all up to the last `sync` before that, and of the later ones
-    /// those of these places, counted from that `sync`, in this order.
-    pub fn after_power_loss(&self, changes: usize, survivors: impl IntoIterator<Item = usize>) -> Vec<u8> {
+    /// What a disk has when power is lost after so many changes: all up to the last `sync` before
+    /// that, and of the later ones those of these places, counted from that `sync`, in this order.
+    pub fn after_power_loss(
+        &self,
+        changes: usize,
+        survivors: impl IntoIterator<Item = usize>,
+    ) -> Vec<u8> {
         let all = self.lock();
         let before = &all[..changes];
-        let synced = before.iter().rposition(|change| *change == Change::Sync).map_or(0, |place| place + 1);
+        let synced =
+            before.iter().rposition(|change| *change == Change::Sync).map_or(0, |place| place + 1);
         let disk = Memory::new();
         before[..synced].iter().for_each(|change| apply(&disk, change));
         let later = &before[synced..];
-        survivors.into_iter().filter_map(|place| later.get(place)).for_each(|change| apply(&disk, change));
+        survivors
+            .into_iter()
+            .filter_map(|place| later.get(place))
+            .for_each(|change| apply(&disk, change));
         disk.into_vec()
     }
 
@@ -63,7 +71,9 @@ impl Journal {
 
 fn apply(disk: &Memory, change: &Change) {
     let done = match change {
-        Change::Write(offset, data) => disk.write_at(*offset, data).map(|written| assert_eq!(written, data.len())),
+        Change::Write(offset, data) => {
+            disk.write_at(*offset, data).map(|written| assert_eq!(written, data.len()))
+        }
         Change::SetSize(size) => disk.set_size(*size),
         Change::Sync => Ok(()),
     };

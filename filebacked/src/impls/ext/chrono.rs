@@ -9,8 +9,9 @@
 //! DateTime<FixedOffset>  text: 2026-11-20T12:30:00.000000000+01:00
 //! ```
 //!
-//! Inside a leap second `nanos` is 1000000000 or more, and `secs` is that of the second before, as chrono has it. The
-//! text of an offset that is no whole number of minutes ends in its seconds: `+00:53:28`.
+//! Inside a leap second `nanos` is 1000000000 or more, and `secs` is that of the second before, as
+//! chrono has it. The text of an offset that is no whole number of minutes ends in its seconds:
+//! `+00:53:28`.
 
 use crate::backed::{FileBacked, Save};
 use crate::erased::Key;
@@ -25,18 +26,23 @@ use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
 use crate::storage::{CompoundMember, Dtype};
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
+use chrono::{
+    DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc,
+};
 use std::borrow::Cow;
 
 const SECOND: u32 = 1_000_000_000;
 
-const TIME_OF_DAY: &[CompoundMember; 2] = &[member("secs", 0, Dtype::U32), member("nanos", 4, Dtype::U32)];
+const TIME_OF_DAY: &[CompoundMember; 2] =
+    &[member("secs", 0, Dtype::U32), member("nanos", 4, Dtype::U32)];
 
 /// Nanoseconds, of a leap second too.
 fn leap_nanos(value: Any) -> Result<u32> {
     let nanos: u32 = scalar::integer(value, "number of nanoseconds")?;
     if nanos >= 2 * SECOND {
-        return Err(Error::new(ErrorKind::Invalid(format!("{nanos} nanoseconds, which is more than a leap second"))));
+        return Err(Error::new(ErrorKind::Invalid(format!(
+            "{nanos} nanoseconds, which is more than a leap second"
+        ))));
     }
     Ok(nanos)
 }
@@ -51,15 +57,23 @@ impl Element for DateTime<Utc> {
     fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<Self>, Vec<usize>)> {
         scalar::read_pairs(node, rank, "DateTime", ["secs", "nanos"], |secs, rest| {
             let (secs, nanos) = (scalar::integer(secs, "number of seconds")?, leap_nanos(rest)?);
-            // The nanoseconds are set apart, since chrono takes a leap second behind any second that way.
+            // The nanoseconds are set apart, since chrono takes a leap second behind any second
+            // that way.
             DateTime::from_timestamp(secs, 0)
                 .and_then(|time| time.naive_utc().with_nanosecond(nanos))
                 .map(|time| time.and_utc())
-                .ok_or_else(|| ErrorKind::Invalid(format!("a time {secs} seconds from 1970")).into())
+                .ok_or_else(|| {
+                    ErrorKind::Invalid(format!("a time {secs} seconds from 1970")).into()
+                })
         })
     }
 }
-element_is_backed!(DateTime<Utc>, "DateTime<Utc>", filler = Some(DateTime::UNIX_EPOCH), flat = true);
+element_is_backed!(
+    DateTime<Utc>,
+    "DateTime<Utc>",
+    filler = Some(DateTime::UNIX_EPOCH),
+    flat = true
+);
 
 impl Element for NaiveDateTime {
     fn write_array(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
@@ -74,7 +88,12 @@ impl Element for NaiveDateTime {
         Ok((times.into_iter().map(|time| time.naive_utc()).collect(), shape))
     }
 }
-element_is_backed!(NaiveDateTime, "NaiveDateTime", filler = Some(DateTime::UNIX_EPOCH.naive_utc()), flat = true);
+element_is_backed!(
+    NaiveDateTime,
+    "NaiveDateTime",
+    filler = Some(DateTime::UNIX_EPOCH.naive_utc()),
+    flat = true
+);
 
 impl Element for TimeDelta {
     fn write_array(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
@@ -113,7 +132,9 @@ impl Element for NaiveTime {
             let (secs, nanos) = (scalar::integer(secs, "number of seconds")?, leap_nanos(rest)?);
             NaiveTime::from_num_seconds_from_midnight_opt(secs, 0)
                 .and_then(|time| time.with_nanosecond(nanos))
-                .ok_or_else(|| ErrorKind::Invalid(format!("a time of day {secs} seconds from midnight")).into())
+                .ok_or_else(|| {
+                    ErrorKind::Invalid(format!("a time of day {secs} seconds from midnight")).into()
+                })
         })
     }
 }
@@ -121,14 +142,20 @@ element_is_backed!(NaiveTime, "NaiveTime", filler = Some(NaiveTime::MIN), flat =
 
 printed_is_backed!(NaiveDate);
 
-/// A time as RFC 3339 writes it, with all nanoseconds, and with the seconds of its offset where it has some.
+/// A time as RFC 3339 writes it, with all nanoseconds, and with the seconds of its offset where it
+/// has some.
 fn to_text(time: &DateTime<FixedOffset>) -> Result<String> {
     if time.nanosecond() >= SECOND && time.second() != 59 {
-        let what = format!("{time:?} is inside a leap second that does not end a minute, which text cannot tell");
-        return Err(Error::new(ErrorKind::Unsupported(what)).with_help("store it as `DateTime<Utc>`"));
+        let what = format!(
+            "{time:?} is inside a leap second that does not end a minute, which text cannot tell"
+        );
+        return Err(
+            Error::new(ErrorKind::Unsupported(what)).with_help("store it as `DateTime<Utc>`")
+        );
     }
     let whole_minutes = time.offset().local_minus_utc() % 60 == 0;
-    let format = if whole_minutes { "%Y-%m-%dT%H:%M:%S%.9f%:z" } else { "%Y-%m-%dT%H:%M:%S%.9f%::z" };
+    let format =
+        if whole_minutes { "%Y-%m-%dT%H:%M:%S%.9f%:z" } else { "%Y-%m-%dT%H:%M:%S%.9f%::z" };
     Ok(time.format(format).to_string())
 }
 

@@ -4,7 +4,8 @@
 //! x            the elements' type, in the array's shape, C order; a scalar for an array without dimensions
 //! ```
 //!
-//! Many arrays, which may differ in shape, are a numbered group. `layout = "stacked"` asks for one dataset:
+//! Many arrays, which may differ in shape, are a numbered group. `layout = "stacked"` asks for one
+//! dataset:
 //!
 //! ```text
 //! x            the elements' type, (n, ...): n arrays of one shape
@@ -32,7 +33,10 @@ use crate::schema::Schema;
 use crate::slot::{Slot, Written};
 use crate::stamp::Stamp;
 use crate::storage::{Dtype, ObjectKind};
-use ndarray::{ArcArray, Array, ArrayBase, ArrayView, ArrayViewMut, CowArray, DataMut, DataOwned, Dimension, IxDyn};
+use ndarray::{
+    ArcArray, Array, ArrayBase, ArrayView, ArrayViewMut, CowArray, DataMut, DataOwned, Dimension,
+    IxDyn,
+};
 
 /// How many arrays without elements are read from one dataset, which has no bytes to show for them.
 const EMPTY_LIMIT: usize = 1 << 20;
@@ -57,18 +61,28 @@ fn write_rows<A: Element, D: Dimension, T: Save>(
     let empty = D::zeros(D::NDIM.unwrap_or(0));
     let inner = arrays.first().map_or(empty.slice(), |array| array.shape());
     if let Some(other) = arrays.iter().find(|array| array.shape() != inner) {
-        let what = format!("arrays of the shapes {inner:?} and {:?} cannot be stacked", other.shape());
-        return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `layout = \"stacked\"` off the field"));
+        let what =
+            format!("arrays of the shapes {inner:?} and {:?} cannot be stacked", other.shape());
+        return Err(Error::new(ErrorKind::Unsupported(what))
+            .with_help("take `layout = \"stacked\"` off the field"));
     }
-    let shape: Vec<u64> = std::iter::once(&arrays.len()).chain(inner).map(|extent| *extent as u64).collect();
+    let shape: Vec<u64> =
+        std::iter::once(&arrays.len()).chain(inner).map(|extent| *extent as u64).collect();
     write_elements(&arrays, &shape, slot)
 }
 
-fn write_packed<A: Element, D: Dimension>(arrays: &[ArrayView<'_, A, D>], slot: Slot<'_>) -> Result<Written> {
+fn write_packed<A: Element, D: Dimension>(
+    arrays: &[ArrayView<'_, A, D>],
+    slot: Slot<'_>,
+) -> Result<Written> {
     let rank = arrays.first().map_or(D::NDIM.unwrap_or(0), ArrayBase::ndim);
     if let Some(other) = arrays.iter().find(|array| array.ndim() != rank) {
-        let what = format!("arrays of {rank} and of {} dimensions cannot be packed together", other.ndim());
-        return Err(Error::new(ErrorKind::Unsupported(what)).with_help("take `layout = \"packed\"` off the field"));
+        let what = format!(
+            "arrays of {rank} and of {} dimensions cannot be packed together",
+            other.ndim()
+        );
+        return Err(Error::new(ErrorKind::Unsupported(what))
+            .with_help("take `layout = \"packed\"` off the field"));
     }
     let total: usize = arrays.iter().map(ArrayBase::len).sum();
     let mut group = slot.group(Stamp::kind("packed"))?;
@@ -81,13 +95,18 @@ fn write_packed<A: Element, D: Dimension>(arrays: &[ArrayView<'_, A, D>], slot: 
             }
         })
     })?;
-    group.part("offsets", |slot| sequence::write_offsets(slot, Rows::slice(arrays), ArrayBase::len))?;
+    group.part("offsets", |slot| {
+        sequence::write_offsets(slot, Rows::slice(arrays), ArrayBase::len)
+    })?;
     group.end()
 }
 
 /// Reads what [`write_packed`] wrote.
-fn read_packed<A: Element, S: DataOwned<Elem = A>, D: Dimension>(node: Node<'_>) -> Result<Vec<ArrayBase<S, D>>> {
-    let group = node.group_of("packed", "arrays (a numbered group, a dataset, or a group (packed))")?;
+fn read_packed<A: Element, S: DataOwned<Elem = A>, D: Dimension>(
+    node: Node<'_>,
+) -> Result<Vec<ArrayBase<S, D>>> {
+    let group =
+        node.group_of("packed", "arrays (a numbered group, a dataset, or a group (packed))")?;
     let (counts, total) = group.part("offsets", sequence::read_offsets)?;
     let (extents, shape) = group.part("shapes", |node| number::read::<u64>(&node, Some(2)))?;
     let (values, _) = group.part("values", |node| A::read_array(&node, Some(1)))?;
@@ -104,8 +123,10 @@ fn read_packed<A: Element, S: DataOwned<Elem = A>, D: Dimension>(node: Node<'_>)
     let mut arrays = Vec::with_capacity(counts.len());
     for (i, count) in counts.into_iter().enumerate() {
         let extents = extents.get(i * rank..(i + 1) * rank).unwrap_or_default();
-        let shape: Option<Vec<usize>> = extents.iter().map(|extent| usize::try_from(*extent).ok()).collect();
-        let shape = shape.filter(|shape| shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)) == Some(count));
+        let shape: Option<Vec<usize>> =
+            extents.iter().map(|extent| usize::try_from(*extent).ok()).collect();
+        let shape = shape
+            .filter(|shape| shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)) == Some(count));
         let shape = shape.ok_or_else(|| {
             let what = format!("{count} values for an array of shape {extents:?}");
             Error::new(ErrorKind::Damaged(what)).at("shapes")
@@ -135,7 +156,8 @@ fn write_elements<A: Element, D: Dimension>(
     A::write_array(Rows::refs(&elements), shape, slot)
 }
 
-/// Adds the elements as runs of neighbours: all of them, or row by row where a row lies in one piece.
+/// Adds the elements as runs of neighbours: all of them, or row by row where a row lies in one
+/// piece.
 fn push_runs<'v, A, D: Dimension>(array: &'v ArrayView<'_, A, D>, runs: &mut Vec<&'v [A]>) -> bool {
     if let Some(elements) = array.as_slice() {
         runs.push(elements);
@@ -144,12 +166,16 @@ fn push_runs<'v, A, D: Dimension>(array: &'v ArrayView<'_, A, D>, runs: &mut Vec
     array.rows().into_iter().all(|row| row.to_slice().map(|elements| runs.push(elements)).is_some())
 }
 
-fn read<A: Element, S: DataOwned<Elem = A>, D: Dimension>(node: &Node<'_>) -> Result<ArrayBase<S, D>> {
+fn read<A: Element, S: DataOwned<Elem = A>, D: Dimension>(
+    node: &Node<'_>,
+) -> Result<ArrayBase<S, D>> {
     let (values, shape) = A::read_array(node, D::NDIM)?;
     array(values, &shape)
 }
 
-fn read_rows<A: Element, S: DataOwned<Elem = A>, D: Dimension + 'static>(node: Node<'_>) -> Result<Vec<ArrayBase<S, D>>>
+fn read_rows<A: Element, S: DataOwned<Elem = A>, D: Dimension + 'static>(
+    node: Node<'_>,
+) -> Result<Vec<ArrayBase<S, D>>>
 where
     ArrayBase<S, D>: FileBacked,
 {
@@ -162,21 +188,31 @@ where
     }
     let (values, shape) = A::read_array(&node, D::NDIM.map(|rank| rank + 1))?;
     let Some((len, inner)) = shape.split_first() else {
-        return Err(node.unexpected("arrays (a dataset of at least one dimension, or a numbered group)"));
+        return Err(
+            node.unexpected("arrays (a dataset of at least one dimension, or a numbered group)")
+        );
     };
     let size: usize = if values.is_empty() { 0 } else { inner.iter().product() };
     if size == 0 && *len > EMPTY_LIMIT {
-        return Err(ErrorKind::Limit(format!("{len} arrays without elements in one dataset")).into());
+        return Err(
+            ErrorKind::Limit(format!("{len} arrays without elements in one dataset")).into()
+        );
     }
     let mut values = values.into_iter();
     (0..*len).map(|_| array(values.by_ref().take(size).collect(), inner)).collect()
 }
 
 /// The array of these elements in C order.
-fn array<A, S: DataOwned<Elem = A>, D: Dimension>(values: Vec<A>, shape: &[usize]) -> Result<ArrayBase<S, D>> {
-    ArrayBase::<S, IxDyn>::from_shape_vec(IxDyn(shape), values).and_then(|array| array.into_dimensionality()).map_err(
-        |source| Error::new(ErrorKind::Unsupported(format!("an array of shape {shape:?}"))).with_source(source),
-    )
+fn array<A, S: DataOwned<Elem = A>, D: Dimension>(
+    values: Vec<A>,
+    shape: &[usize],
+) -> Result<ArrayBase<S, D>> {
+    ArrayBase::<S, IxDyn>::from_shape_vec(IxDyn(shape), values)
+        .and_then(|array| array.into_dimensionality())
+        .map_err(|source| {
+            Error::new(ErrorKind::Unsupported(format!("an array of shape {shape:?}")))
+                .with_source(source)
+        })
 }
 
 /// `Save` for an array type; `$key` says what identifies it.
@@ -232,11 +268,15 @@ impl<A: Element, S: DataMut<Elem = A>, D: Dimension + 'static> Buffer for ArrayB
     fn read_from(&mut self, node: Node<'_>) -> Result<()> {
         let shape = self.shape().to_vec();
         let values = match self.as_slice_mut() {
-            Some(elements) if node.is_plain() => return buffer::fill(&node, Wanted::Shape(&shape), elements),
-            // A filter makes an array of its own; in another order than C's, elements are put into their places one by one.
+            Some(elements) if node.is_plain() => {
+                return buffer::fill(&node, Wanted::Shape(&shape), elements);
+            }
+            // A filter makes an array of its own; in another order than C's, elements are put into
+            // their places one by one.
             _ => node.get::<Array<A, D>>()?,
         };
-        Wanted::Shape(&shape).check::<A>(values.shape(), || format!("elements of shape {:?}", values.shape()))?;
+        Wanted::Shape(&shape)
+            .check::<A>(values.shape(), || format!("elements of shape {:?}", values.shape()))?;
         self.iter_mut().zip(values).for_each(|(place, value)| *place = value);
         Ok(())
     }

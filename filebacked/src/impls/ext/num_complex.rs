@@ -5,8 +5,8 @@
 //! Complex<f64> compound {r: f64, i: f64}: numpy's complex128
 //! ```
 //!
-//! Reading takes a compound of `r` and `i`, `real` and `imag` or `re` and `im` of any number types, as the options allow for
-//! each, and the complex class of HDF5 2; a real number is no complex one.
+//! Reading takes a compound of `r` and `i`, `real` and `imag` or `re` and `im` of any number types,
+//! as the options allow for each, and the complex class of HDF5 2; a real number is no complex one.
 
 use crate::error::{Error, Result};
 use crate::layout::number::{self, Any, Number};
@@ -36,7 +36,11 @@ fn parts(dtype: &Dtype) -> Option<[(usize, Dtype); 2]> {
 }
 
 /// Reads complex numbers of other parts than these.
-fn read_other<T: Number>(node: &Node<'_>, rank: Option<usize>, name: &str) -> Result<(Vec<Complex<T>>, Vec<usize>)> {
+fn read_other<T: Number>(
+    node: &Node<'_>,
+    rank: Option<usize>,
+    name: &str,
+) -> Result<(Vec<Complex<T>>, Vec<usize>)> {
     let description = node.describe()?;
     let unexpected = || node.unexpected(number::wanted(name, rank));
     if description.elements() == Some(0) && !node.ours && node.is_put_together() {
@@ -46,23 +50,29 @@ fn read_other<T: Number>(node: &Node<'_>, rank: Option<usize>, name: &str) -> Re
     let shape = number::shape(node, &description, name, rank)?;
     let policy = node.context().conversion();
     if let Some((_, part)) = stored.iter().find(|(_, part)| !number::accepts::<T>(part, policy)) {
-        let error = Error::mismatch(number::wanted(name, rank), format!("complex numbers of {part}"));
-        return Err(error.with_help("`ReadOptions::conversion` says which number types are accepted"));
+        let error =
+            Error::mismatch(number::wanted(name, rank), format!("complex numbers of {part}"));
+        return Err(
+            error.with_help("`ReadOptions::conversion` says which number types are accepted")
+        );
     }
     let part = |cell: &[u8], (offset, dtype): &(usize, Dtype)| {
-        let any = cell.get(*offset..).and_then(|cell| Any::decode(cell, dtype)).ok_or_else(unexpected)?;
+        let any =
+            cell.get(*offset..).and_then(|cell| Any::decode(cell, dtype)).ok_or_else(unexpected)?;
         any.convert::<T>(policy).ok_or_else(|| number::out_of_range(any, dtype, T::NAME))
     };
     let bytes = node.object.elements::<u8>(&description)?;
     let cells = bytes.chunks_exact(description.dtype.size().max(1));
-    let values = cells.map(|cell| Ok(Complex::new(part(cell, &stored[0])?, part(cell, &stored[1])?)));
+    let values =
+        cells.map(|cell| Ok(Complex::new(part(cell, &stored[0])?, part(cell, &stored[1])?)));
     Ok((values.collect::<Result<_>>()?, shape))
 }
 
 macro_rules! complex_is_element {
     ($($t:ident = $dtype:ident, $name:literal;)*) => {
         $(
-            // SAFETY: two floats one after another (`repr(C)`), without padding; every bit pattern is a float.
+            // SAFETY: two floats one after another (`repr(C)`), without padding; every bit pattern
+            // is a float.
             unsafe impl Plain for Complex<$t> {}
 
             impl Element for Complex<$t> {

@@ -1,4 +1,5 @@
-//! sprs: sparse matrices of compressed rows, compressed columns or triplets, and sparse vectors; views can be saved.
+//! sprs: sparse matrices of compressed rows, compressed columns or triplets, and sparse vectors;
+//! views can be saved.
 
 use crate::backed::{FileBacked, Save};
 use crate::erased::Key;
@@ -9,12 +10,13 @@ use crate::node::Node;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
 use sprs::{
-    CompressedStorage, CsMatI, CsMatViewI, CsMatViewMutI, CsVecI, CsVecViewI, CsVecViewMutI, SpIndex, TriMatI,
-    TriMatViewI, TriMatViewMutI,
+    CompressedStorage, CsMatI, CsMatViewI, CsMatViewMutI, CsVecI, CsVecViewI, CsVecViewMutI,
+    SpIndex, TriMatI, TriMatViewI, TriMatViewMutI,
 };
 
-/// The matrix of these parts, if they are all in order: each index is looked at once. `most` is the largest that counts as
-/// one, whatever the limit. Else they are given back, to be told what is wrong with them, or to be sorted.
+/// The matrix of these parts, if they are all in order: each index is looked at once. `most` is the
+/// largest that counts as one, whatever the limit. Else they are given back, to be told what is
+/// wrong with them, or to be sorted.
 #[allow(clippy::type_complexity)]
 pub(crate) fn matrix<N, I: SpIndex, P: SpIndex>(
     storage: CompressedStorage,
@@ -24,8 +26,10 @@ pub(crate) fn matrix<N, I: SpIndex, P: SpIndex>(
     indices: Vec<I>,
     data: Vec<N>,
 ) -> Result<CsMatI<N, I, P>, (Vec<P>, Vec<I>, Vec<N>)> {
-    let (outer, inner) = if storage == CompressedStorage::CSR { (rows, cols) } else { (cols, rows) };
-    let ends = [starts.first(), starts.last()].map(|start| start.and_then(|start| start.try_index()));
+    let (outer, inner) =
+        if storage == CompressedStorage::CSR { (rows, cols) } else { (cols, rows) };
+    let ends =
+        [starts.first(), starts.last()].map(|start| start.and_then(|start| start.try_index()));
     let nnz = indices.len();
     // What sprs asks for, all of it.
     let sound = ends == [Some(0), Some(nnz)]
@@ -38,22 +42,28 @@ pub(crate) fn matrix<N, I: SpIndex, P: SpIndex>(
     if !sound {
         return Err((starts, indices, data));
     }
-    // SAFETY: the parts fit each other, the starts ascend from 0 to the number of values, and the indices of each row or
-    // column ascend strictly, from 0 on and below `inner`: all that `check_compressed_structure` checks.
+    // SAFETY: the parts fit each other, the starts ascend from 0 to the number of values, and the
+    // indices of each row or column ascend strictly, from 0 on and below `inner`: all that
+    // `check_compressed_structure` checks.
     Ok(unsafe { CsMatI::new_unchecked(storage, (rows, cols), starts, indices, data) })
 }
 
 /// Whether a row or column lies between two starts, and its indices ascend, within the bounds.
 #[inline]
 fn in_order<I: SpIndex, P: SpIndex>(ends: &[P], indices: &[I], inner: usize, most: usize) -> bool {
-    let [Some(start), Some(end)] = [ends.first(), ends.last()].map(|end| end.and_then(|end| end.try_index())) else {
+    let [Some(start), Some(end)] =
+        [ends.first(), ends.last()].map(|end| end.and_then(|end| end.try_index()))
+    else {
         return false;
     };
     let Some(row) = indices.get(start..end) else { return false };
     let (Some(first), Some(last)) = (row.first(), row.last()) else { return true };
     // Without an early end, the loop takes many at once.
-    let ascending = row.iter().zip(row.get(1..).unwrap_or_default()).fold(true, |all, (a, b)| all & (a < b));
-    ascending && first.try_index().is_some() && last.try_index().is_some_and(|last| last < inner && last <= most)
+    let ascending =
+        row.iter().zip(row.get(1..).unwrap_or_default()).fold(true, |all, (a, b)| all & (a < b));
+    ascending
+        && first.try_index().is_some()
+        && last.try_index().is_some_and(|last| last < inner && last <= most)
 }
 
 /// `Save` for a sparse type; `$key` says what identifies it.

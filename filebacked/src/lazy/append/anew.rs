@@ -14,7 +14,10 @@ impl Plan {
             return Ok(());
         };
         let Some(all) = take(all, &self.path) else {
-            return Err(ErrorKind::Contract("rows that are another time written in another way".into()).into());
+            return Err(ErrorKind::Contract(
+                "rows that are another time written in another way".into(),
+            )
+            .into());
         };
         let (group, name) = self.place(found, place)?;
         self.at_root |= self.path.is_empty();
@@ -31,8 +34,10 @@ impl Plan {
             self.lens.push((handle(found)?, len));
         }
         for (name, member) in draft.members {
-            let there = found.child(&name)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(&name))?;
-            let (group, name) = self.place(&there, Some((found, &name))).map_err(|e| e.at(&name))?;
+            let there =
+                found.child(&name)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(&name))?;
+            let (group, name) =
+                self.place(&there, Some((found, &name))).map_err(|e| e.at(&name))?;
             self.instead.push((group, name, member));
         }
         Ok(())
@@ -56,15 +61,17 @@ fn take(draft: &mut Drafted, path: &[String]) -> Option<Drafted> {
     }
 }
 
-/// Whether a filter has written a node, or a member of its records, and writes the rows: then nobody else knows what more rows
-/// make of it.
+/// Whether a filter has written a node, or a member of its records, and writes the rows: then
+/// nobody else knows what more rows make of it.
 pub(super) fn is_filtered(found: &Object<'_>, draft: &Drafted) -> Result<bool> {
     let marks = draft.texts().filter(|(name, _)| name.split(':').next() == Some(FILTER));
     let mut filtered = false;
     for (name, mark) in marks {
         filtered = true;
         if found.text_attribute(name)?.as_deref() != Some(mark) {
-            return Err(refused(format!("what the filter `{mark}` writes to what another one wrote, or none")));
+            return Err(refused(format!(
+                "what the filter `{mark}` writes to what another one wrote, or none"
+            )));
         }
     }
     match filtered || found.attribute(FILTER)?.is_none() {

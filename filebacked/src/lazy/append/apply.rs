@@ -4,7 +4,9 @@ use super::Appended;
 use super::plan::{New, Plan};
 use crate::error::Result;
 use crate::stamp::{ASIDE, LEN};
-use crate::storage::libhdf5::{self, Grower, Id, LibKept, LibSink, References, Rows, relink, resize, set_number};
+use crate::storage::libhdf5::{
+    self, Grower, Id, LibKept, LibSink, References, Rows, relink, resize, set_number,
+};
 use crate::storage::{Dtype, Kept, ObjectKind};
 use std::sync::Arc;
 
@@ -18,7 +20,11 @@ impl Plan {
         let mut anew = Vec::new();
         for growth in &mut self.grown {
             if let Some(place) = growth.place.take() {
-                let new = grower.remade(&growth.dataset, &growth.description.dtype, growth.dtype.as_ref())?;
+                let new = grower.remade(
+                    &growth.dataset,
+                    &growth.description.dtype,
+                    growth.dtype.as_ref(),
+                )?;
                 anew.push((std::mem::replace(&mut growth.dataset, new.clone()), new, place));
             }
         }
@@ -50,14 +56,19 @@ impl Plan {
             set_number(group, LEN, *len)?;
         }
         libhdf5::settle(object)?;
-        Ok(Appended { root, is_new, columns: self.grown.into_iter().map(|growth| growth.dataset).collect() })
+        Ok(Appended {
+            root,
+            is_new,
+            columns: self.grown.into_iter().map(|growth| growth.dataset).collect(),
+        })
     }
 
     /// The references to what is made anew.
     fn references(&self) -> Result<References> {
         let instead = self.instead.iter().map(|(group, name, _)| libhdf5::open(group, name));
         let instead = instead.collect::<Result<Vec<Id>>>()?;
-        let anew = self.grown.iter().filter(|growth| growth.place.is_some()).map(|growth| &growth.dataset);
+        let anew =
+            self.grown.iter().filter(|growth| growth.place.is_some()).map(|growth| &growth.dataset);
         References::to(&anew.collect::<Vec<_>>(), &instead.iter().collect::<Vec<_>>())
     }
 
@@ -66,7 +77,9 @@ impl Plan {
             let rows = match &growth.content {
                 New::Bytes(dtype, bytes) => Rows::Bytes(dtype, bytes),
                 New::Texts(texts) => Rows::Texts(texts),
-                New::Records(dtype, bytes, strings, stored) => Rows::Records(dtype, bytes, strings, stored),
+                New::Records(dtype, bytes, strings, stored) => {
+                    Rows::Records(dtype, bytes, strings, stored)
+                }
             };
             grower.append(&growth.dataset, &growth.description.shape, growth.rows, &rows)?;
         }
@@ -77,14 +90,17 @@ impl Plan {
             made?;
         }
         for (dataset, shape) in &self.replaced {
-            let (rank, bytes): (u64, Vec<u8>) =
-                (shape.len() as u64, shape.iter().flat_map(|extent| extent.to_le_bytes()).collect());
+            let (rank, bytes): (u64, Vec<u8>) = (
+                shape.len() as u64,
+                shape.iter().flat_map(|extent| extent.to_le_bytes()).collect(),
+            );
             grower.write(dataset, &[rank], 0, rank, &Rows::Bytes(&Dtype::U64, &bytes))?;
         }
         Ok(())
     }
 
-    /// After a failure: gives the datasets the lengths that they had, and takes away what was made, as far as that goes.
+    /// After a failure: gives the datasets the lengths that they had, and takes away what was made,
+    /// as far as that goes.
     fn undo(&self) {
         for (group, name) in &self.done {
             let _ = libhdf5::delete(group, name);

@@ -23,8 +23,9 @@ pub(super) fn fit(new: &Dtype, strings: &[Strings], stored: &Dtype) -> Fit {
     }
 }
 
-/// The type that holds the elements of both: strings as long as the longer ones, or of variable length. Where the new
-/// ones are of variable length, `longest` says how long they are by where they stand.
+/// The type that holds the elements of both: strings as long as the longer ones, or of variable
+/// length. Where the new ones are of variable length, `longest` says how long they are by where
+/// they stand.
 fn merged(new: &Dtype, at: usize, longest: &[(usize, usize)], stored: &Dtype) -> Option<Dtype> {
     match (new, stored) {
         (Dtype::FixedStr(new), Dtype::FixedStr(stored)) => Some(Dtype::FixedStr(*new.max(stored))),
@@ -41,12 +42,19 @@ fn merged(new: &Dtype, at: usize, longest: &[(usize, usize)], stored: &Dtype) ->
         (Dtype::Array(new, shape), Dtype::Array(stored, other)) if shape == other => {
             Some(Dtype::Array(Box::new(merged(new, at, longest, stored)?), shape.clone()))
         }
-        (Dtype::Compound(new), Dtype::Compound(stored)) if new.members.len() == stored.members.len() => {
+        (Dtype::Compound(new), Dtype::Compound(stored))
+            if new.members.len() == stored.members.len() =>
+        {
             let parts = stored.members.iter().map(|member| {
                 let new = new.members.iter().find(|new| new.name == member.name)?;
-                Some((member.name.clone(), merged(&new.dtype, at + new.offset, longest, &member.dtype)?))
+                Some((
+                    member.name.clone(),
+                    merged(&new.dtype, at + new.offset, longest, &member.dtype)?,
+                ))
             });
-            Some(Dtype::Compound(CompoundType::packed(parts.collect::<Option<Vec<_>>>()?.into_iter())))
+            Some(Dtype::Compound(CompoundType::packed(
+                parts.collect::<Option<Vec<_>>>()?.into_iter(),
+            )))
         }
         (new, stored) => (new == stored).then(|| stored.clone()),
     }

@@ -7,11 +7,19 @@ use crate::object::Object;
 use crate::stamp::LEN;
 use crate::storage::draft::{Content, DraftGroup, Drafted};
 
-/// Refuses options of another form than those of the file, which have a value for each row, or only for those that are there.
-pub(super) fn check_optional(found: &Object<'_>, draft: &DraftGroup, rows: Option<u64>) -> Result<()> {
-    let (Some(rows), Some(stored), Some(values)) = (rows, stored(found)?, drafted(draft)) else { return Ok(()) };
+/// Refuses options of another form than those of the file, which have a value for each row, or only
+/// for those that are there.
+pub(super) fn check_optional(
+    found: &Object<'_>,
+    draft: &DraftGroup,
+    rows: Option<u64>,
+) -> Result<()> {
+    let (Some(rows), Some(stored), Some(values)) = (rows, stored(found)?, drafted(draft)) else {
+        return Ok(());
+    };
     let Some(mask) = draft.member("mask").and_then(bytes) else { return Ok(()) };
-    let (more, present) = (mask.len() as u64, mask.iter().filter(|missing| **missing == 0).count() as u64);
+    let (more, present) =
+        (mask.len() as u64, mask.iter().filter(|missing| **missing == 0).count() as u64);
     let fits = match stored == rows {
         // Where nothing was missing, it is both.
         true => values == more || present_in(found, rows)? == Some(rows),
@@ -19,20 +27,35 @@ pub(super) fn check_optional(found: &Object<'_>, draft: &DraftGroup, rows: Optio
     };
     match (fits, stored == rows) {
         (true, _) => Ok(()),
-        (false, true) => Err(Error::mismatch("values of those that are there", "a value for each row").at("values")),
-        (false, false) => Err(Error::mismatch("a value for each row", "values of those that are there").at("values")),
+        (false, true) => {
+            Err(Error::mismatch("values of those that are there", "a value for each row")
+                .at("values"))
+        }
+        (false, false) => {
+            Err(Error::mismatch("a value for each row", "values of those that are there")
+                .at("values"))
+        }
     }
 }
 
 /// Refuses arrays of another length than those of the file.
-pub(super) fn check_arrays(found: &Object<'_>, draft: &DraftGroup, rows: Option<u64>) -> Result<()> {
-    let (Some(rows), Some(stored), Some(values)) = (rows, stored(found)?, drafted(draft)) else { return Ok(()) };
-    let Some(each) = draft.number(LEN).and_then(|more| values.checked_div(more)) else { return Ok(()) };
+pub(super) fn check_arrays(
+    found: &Object<'_>,
+    draft: &DraftGroup,
+    rows: Option<u64>,
+) -> Result<()> {
+    let (Some(rows), Some(stored), Some(values)) = (rows, stored(found)?, drafted(draft)) else {
+        return Ok(());
+    };
+    let Some(each) = draft.number(LEN).and_then(|more| values.checked_div(more)) else {
+        return Ok(());
+    };
     match rows.checked_mul(each) == Some(stored) {
         true => Ok(()),
         false => {
             let there = stored.checked_div(rows).unwrap_or(0);
-            Err(Error::mismatch(format!("arrays of {each}"), format!("arrays of {there}")).at("values"))
+            Err(Error::mismatch(format!("arrays of {each}"), format!("arrays of {there}"))
+                .at("values"))
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Appending rows to a table in a file.
 //!
-//! The rows are written as any others, to a [`Draft`]. Only when every part of that has found its place in the file,
-//! and everything that has to be made anew for that is there, is the first dataset extended. The lengths that readers
-//! believe come last.
+//! The rows are written as any others, to a [`Draft`]. Only when every part of that has found its
+//! place in the file, and everything that has to be made anew for that is there, is the first
+//! dataset extended. The lengths that readers believe come last.
 
 mod anew;
 mod apply;
@@ -51,8 +51,8 @@ pub(super) struct Appended {
 type Columns = Arc<OnceLock<Vec<Arc<dyn Kept>>>>;
 
 impl Appended {
-    /// The columns to be held open: those that were already, where they are the same, so that their chunks that are not full
-    /// yet stay in memory.
+    /// The columns to be held open: those that were already, where they are the same, so that their
+    /// chunks that are not full yet stay in memory.
     pub(super) fn columns(&self, before: &Columns) -> Columns {
         if !self.is_new && before.get().is_some() {
             return Arc::clone(before);
@@ -94,7 +94,11 @@ pub(super) fn append(
 }
 
 /// Puts other members in the place of those of a group, all at once.
-pub(super) fn replace(object: &Id, check: &dyn Fn() -> Result<()>, draft: DraftGroup) -> Result<()> {
+pub(super) fn replace(
+    object: &Id,
+    check: &dyn Fn() -> Result<()>,
+    draft: DraftGroup,
+) -> Result<()> {
     libhdf5::locked(|| {
         check()?;
         let source = LibSource::new(libhdf5::root_of(object)?)?;
@@ -113,7 +117,9 @@ pub(super) fn is_gone(object: &Id) -> Result<bool> {
 /// Rows as they are written next to those that are there.
 pub(super) fn drafted<T: FileBacked>(found: &Object<'_>, rows: &Vec<T>) -> Result<Drafted> {
     let layout = match (found.kind(), found.text_attribute(STAMP)?) {
-        (ObjectKind::Dataset, stamp) if is_of_records(&found.describe()?.dtype, stamp.is_some()) => {
+        (ObjectKind::Dataset, stamp)
+            if is_of_records(&found.describe()?.dtype, stamp.is_some()) =>
+        {
             Some(StoreAs::Compound)
         }
         (ObjectKind::Dataset, _) if T::is_listed() => Some(StoreAs::Stacked),
@@ -131,7 +137,9 @@ pub(super) fn drafted<T: FileBacked>(found: &Object<'_>, rows: &Vec<T>) -> Resul
         };
         match encoding.as_deref() {
             None => slot.put(rows),
-            Some("dataframe") => slot.data_frame(index_of::<T>(found)?).each().put_rows(Rows::slice(rows)),
+            Some("dataframe") => {
+                slot.data_frame(index_of::<T>(found)?).each().put_rows(Rows::slice(rows))
+            }
             Some(_) => slot.encoding(Encoding::Elements).put(rows),
         }
     })
@@ -157,7 +165,9 @@ fn index_of<T: FileBacked>(found: &Object<'_>) -> Result<&'static str> {
     };
     match fields.iter().find(|field| field.name == index) {
         Some(field) => Ok(field.name),
-        None => Err(plan::refused(format!("to a data frame whose index `{index}` is no field of the rows"))),
+        None => Err(plan::refused(format!(
+            "to a data frame whose index `{index}` is no field of the rows"
+        ))),
     }
 }
 

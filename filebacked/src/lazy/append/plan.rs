@@ -59,7 +59,8 @@ pub(super) enum New {
     Records(Dtype, Vec<u8>, Vec<Strings>, Dtype),
 }
 
-/// Where a node is: its group and its name there. The node itself is found by its own name, if that is asked.
+/// Where a node is: its group and its name there. The node itself is found by its own name, if that
+/// is asked.
 pub(super) type Place<'a> = Option<(&'a Object<'a>, &'a str)>;
 
 #[cold]
@@ -86,7 +87,9 @@ impl Plan {
         }
         match (found.kind(), draft) {
             (ObjectKind::Group, Drafted::Group(draft)) => self.group(found, place, draft, len),
-            (ObjectKind::Dataset, Drafted::Dataset(draft)) => self.dataset(found, place, draft, len),
+            (ObjectKind::Dataset, Drafted::Dataset(draft)) => {
+                self.dataset(found, place, draft, len)
+            }
             // Text that is packed here or there.
             (ObjectKind::Dataset, Drafted::Group(group)) => match group.text(STAMP) {
                 Some("packed") if found.describe()?.dtype.is_text() => {
@@ -98,20 +101,31 @@ impl Plan {
                 }
                 _ => Err(Error::mismatch("a dataset", "rows that are a group")),
             },
-            (ObjectKind::Group, Drafted::Dataset(draft)) => match found.text_attribute(STAMP)?.as_deref() {
-                Some("packed") if draft.dtype.is_text() => self.packed_texts(found, draft, len),
-                _ => Err(Error::mismatch("a group", "rows that are a dataset")),
-            },
+            (ObjectKind::Group, Drafted::Dataset(draft)) => {
+                match found.text_attribute(STAMP)?.as_deref() {
+                    Some("packed") if draft.dtype.is_text() => self.packed_texts(found, draft, len),
+                    _ => Err(Error::mismatch("a group", "rows that are a dataset")),
+                }
+            }
             _ => Err(Error::mismatch("a dataset or a group", "another kind of object")),
         }
     }
 
-    fn group(&mut self, found: &Object<'_>, place: Place<'_>, draft: DraftGroup, len: Option<u64>) -> Result<()> {
+    fn group(
+        &mut self,
+        found: &Object<'_>,
+        place: Place<'_>,
+        draft: DraftGroup,
+        len: Option<u64>,
+    ) -> Result<()> {
         let stamp = found.text_attribute(STAMP)?;
         // Others have no stamps.
-        let unstamped = || stamp.is_none() && matches!(kind(draft.text(STAMP)), Some("columns" | "map"));
+        let unstamped =
+            || stamp.is_none() && matches!(kind(draft.text(STAMP)), Some("columns" | "map"));
         if stamp.as_deref() != draft.text(STAMP) && !unstamped() {
-            let words = |stamp: Option<&str>| stamp.map_or("a group".to_string(), |stamp| format!("a group ({stamp})"));
+            let words = |stamp: Option<&str>| {
+                stamp.map_or("a group".to_string(), |stamp| format!("a group ({stamp})"))
+            };
             return Err(Error::mismatch(words(draft.text(STAMP)), words(stamp.as_deref())));
         }
         if found.text_attribute(ENCODING)?.as_deref() != draft.text(ENCODING) {
@@ -133,7 +147,8 @@ impl Plan {
             if more == 0 {
                 return Ok(());
             }
-            let sum = stored.checked_add(more).ok_or_else(|| damaged("more rows than can be counted"))?;
+            let sum =
+                stored.checked_add(more).ok_or_else(|| damaged("more rows than can be counted"))?;
             self.lens.push((handle(found)?, sum));
         }
         match kind.as_str() {
@@ -168,7 +183,8 @@ impl Plan {
     ) -> Result<()> {
         for name in found.children()? {
             if !draft.members.iter().any(|(member, _)| *member == name) {
-                let error = refused("rows that lack a column of the table, whose name is in the path");
+                let error =
+                    refused("rows that lack a column of the table, whose name is in the path");
                 return Err(error.at(&name));
             }
         }
@@ -196,7 +212,8 @@ impl Plan {
                 self.made.push((handle(found)?, name.to_string(), member));
                 Ok(())
             }
-            None => Err(Error::new(ErrorKind::Missing).with_help("the rows have a column that the table has not")),
+            None => Err(Error::new(ErrorKind::Missing)
+                .with_help("the rows have a column that the table has not")),
         }
     }
 
@@ -213,10 +230,20 @@ impl Plan {
     }
 
     /// Plans a group of offsets and what they count in.
-    fn offsets(&mut self, found: &Object<'_>, mut draft: DraftGroup, rows: Option<u64>) -> Result<()> {
-        let Some(Drafted::Dataset(offsets)) = draft.take("offsets") else { return Err(refused("what has no offsets")) };
-        let Content::Bytes(bytes) = offsets.content else { return Err(refused("what has no offsets")) };
-        let more: Vec<u64> = bytes.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
+    fn offsets(
+        &mut self,
+        found: &Object<'_>,
+        mut draft: DraftGroup,
+        rows: Option<u64>,
+    ) -> Result<()> {
+        let Some(Drafted::Dataset(offsets)) = draft.take("offsets") else {
+            return Err(refused("what has no offsets"));
+        };
+        let Content::Bytes(bytes) = offsets.content else {
+            return Err(refused("what has no offsets"));
+        };
+        let more: Vec<u64> =
+            bytes.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
         let base = self.more_offsets(found, &more)?;
         if let Some(Drafted::Dataset(shape)) = draft.take("shape") {
             self.shape(found, &shape)?;
@@ -225,7 +252,8 @@ impl Plan {
         }
         for (name, member) in draft.members {
             let len = if name == "shapes" { rows } else { Some(base) };
-            let there = found.child(&name)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(&name))?;
+            let there =
+                found.child(&name)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(&name))?;
             self.inside(found, &name, &there, member, len).map_err(|e| e.at(&name))?;
         }
         Ok(())
@@ -248,7 +276,8 @@ impl Plan {
 
     /// Plans offsets, which go on where those of the file end: there.
     fn more_offsets(&mut self, found: &Object<'_>, more: &[u64]) -> Result<u64> {
-        let offsets = found.child("offsets")?.ok_or_else(|| Error::new(ErrorKind::Missing).at("offsets"))?;
+        let offsets =
+            found.child("offsets")?.ok_or_else(|| Error::new(ErrorKind::Missing).at("offsets"))?;
         let description = offsets.describe()?;
         let base = match (&description.dtype, &description.shape[..]) {
             (Dtype::Int(_), [len]) if *len > 0 && description.dtype == Dtype::U64 => {
@@ -260,7 +289,11 @@ impl Plan {
             }
             _ => return Err(damaged("offsets that are none").at("offsets")),
         };
-        let more = more.iter().skip(1).map(|offset| base.checked_add(*offset)).collect::<Option<Vec<u64>>>();
+        let more = more
+            .iter()
+            .skip(1)
+            .map(|offset| base.checked_add(*offset))
+            .collect::<Option<Vec<u64>>>();
         let more = more.ok_or_else(|| damaged("more elements than can be counted"))?;
         let bytes = more.iter().flat_map(|offset| offset.to_le_bytes()).collect();
         let new = New::Bytes(Dtype::U64, bytes);
@@ -271,12 +304,19 @@ impl Plan {
 
     /// Plans the shape of packed pieces of several dimensions: there are more in the first.
     fn shape(&mut self, found: &Object<'_>, draft: &DraftDataset) -> Result<()> {
-        let shape = found.child("shape")?.ok_or_else(|| Error::new(ErrorKind::Missing).at("shape"))?;
+        let shape =
+            found.child("shape")?.ok_or_else(|| Error::new(ErrorKind::Missing).at("shape"))?;
         let mut old: Vec<u64> = shape.elements(&shape.describe()?)?;
-        let Content::Bytes(bytes) = &draft.content else { return Err(damaged("a shape that is none")) };
-        let new: Vec<u64> = bytes.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
+        let Content::Bytes(bytes) = &draft.content else {
+            return Err(damaged("a shape that is none"));
+        };
+        let new: Vec<u64> =
+            bytes.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
         if old.get(1..) != new.get(1..) {
-            return Err(Error::mismatch(format!("pieces of shape {old:?}"), format!("shape {new:?}")));
+            return Err(Error::mismatch(
+                format!("pieces of shape {old:?}"),
+                format!("shape {new:?}"),
+            ));
         }
         match (old.first_mut(), new.first()) {
             (Some(old), Some(new)) => *old += new,
@@ -293,7 +333,9 @@ impl Plan {
         mut draft: DraftGroup,
         rows: Option<u64>,
     ) -> Result<()> {
-        let categories = found.child("categories")?.ok_or_else(|| Error::new(ErrorKind::Missing).at("categories"))?;
+        let categories = found
+            .child("categories")?
+            .ok_or_else(|| Error::new(ErrorKind::Missing).at("categories"))?;
         let description = categories.describe()?;
         let same = match draft.take("categories") {
             Some(Drafted::Dataset(new)) if description.dtype.is_text() && new.dtype.is_text() => {
@@ -305,13 +347,20 @@ impl Plan {
             return self.anew(found, place);
         }
         match draft.take("codes") {
-            Some(codes) => self.member(found, "codes", codes, rows, |_| rows).map_err(|e| e.at("codes")),
+            Some(codes) => {
+                self.member(found, "codes", codes, rows, |_| rows).map_err(|e| e.at("codes"))
+            }
             None => Err(refused("categories without codes")),
         }
     }
 
     /// Plans texts for a packed group.
-    fn packed_texts(&mut self, found: &Object<'_>, draft: DraftDataset, _: Option<u64>) -> Result<()> {
+    fn packed_texts(
+        &mut self,
+        found: &Object<'_>,
+        draft: DraftDataset,
+        _: Option<u64>,
+    ) -> Result<()> {
         let (shape, texts) = (draft.shape.clone(), texts(draft)?);
         let mut offsets = vec![0];
         offsets.extend(texts.ends.iter().map(|end| *end as u64));
@@ -323,20 +372,27 @@ impl Plan {
             (Some(there), _) => {
                 let mut old: Vec<u64> = there.elements(&there.describe()?)?;
                 if old.get(1..) != shape.get(1..) || old.is_empty() {
-                    return Err(Error::mismatch(format!("texts of shape {old:?}"), format!("shape {shape:?}")));
+                    return Err(Error::mismatch(
+                        format!("texts of shape {old:?}"),
+                        format!("shape {shape:?}"),
+                    ));
                 }
                 old[0] += shape[0];
                 self.replaced.push((handle(&there)?, old));
             }
-            (None, shape) => return Err(Error::mismatch("texts of one dimension", format!("shape {shape:?}"))),
+            (None, shape) => {
+                return Err(Error::mismatch("texts of one dimension", format!("shape {shape:?}")));
+            }
         }
-        let bytes = found.child("bytes")?.ok_or_else(|| Error::new(ErrorKind::Missing).at("bytes"))?;
+        let bytes =
+            found.child("bytes")?.ok_or_else(|| Error::new(ErrorKind::Missing).at("bytes"))?;
         let description = bytes.describe()?;
         if description.shape[..] != [base] {
             return Err(damaged("bytes that do not end where the offsets do").at("bytes"));
         }
         let (n, new) = (texts.bytes.len() as u64, New::Bytes(Dtype::U8, texts.bytes));
-        self.grow(&bytes, Some((found, "bytes")), description, None, n, new).map_err(|e| e.at("bytes"))
+        self.grow(&bytes, Some((found, "bytes")), description, None, n, new)
+            .map_err(|e| e.at("bytes"))
     }
 
     /// Plans a packed group in the place of texts that cannot hold a NUL.
@@ -359,12 +415,25 @@ impl Plan {
         Ok(())
     }
 
-    fn dataset(&mut self, found: &Object<'_>, place: Place<'_>, draft: DraftDataset, len: Option<u64>) -> Result<()> {
-        let stamp = draft.attrs.iter().find(|(name, _)| name == STAMP).map(|(_, stamp)| stamp.as_str());
+    fn dataset(
+        &mut self,
+        found: &Object<'_>,
+        place: Place<'_>,
+        draft: DraftDataset,
+        len: Option<u64>,
+    ) -> Result<()> {
+        let stamp =
+            draft.attrs.iter().find(|(name, _)| name == STAMP).map(|(_, stamp)| stamp.as_str());
         let there = found.text_attribute(STAMP)?;
         // Others have no stamps.
-        if there.as_deref() != stamp && stamp.is_some() && !(there.is_none() && kind(stamp) == Some("columns")) {
-            return Err(Error::mismatch(format!("a dataset ({})", stamp.unwrap_or_default()), "another kind"));
+        if there.as_deref() != stamp
+            && stamp.is_some()
+            && !(there.is_none() && kind(stamp) == Some("columns"))
+        {
+            return Err(Error::mismatch(
+                format!("a dataset ({})", stamp.unwrap_or_default()),
+                "another kind",
+            ));
         }
         let description = found.describe()?;
         let rows = check_rows(&description, &draft.shape, len)?;
@@ -378,12 +447,16 @@ impl Plan {
         let (bytes, strings) = match draft.content {
             Content::Bytes(bytes) => (bytes, Vec::new()),
             Content::Records(bytes, strings) => (bytes, strings),
-            Content::Texts(_) => return Err(Error::mismatch("text", description.dtype.to_string())),
+            Content::Texts(_) => {
+                return Err(Error::mismatch("text", description.dtype.to_string()));
+            }
         };
         let (merged, dtype) = match fit(&draft.dtype, &strings, &description.dtype) {
             Fit::Same(merged) => (merged, None),
             Fit::Wider(wider) => (wider.clone(), Some(wider)),
-            Fit::Not => return Err(Error::mismatch(draft.dtype.to_string(), description.dtype.to_string())),
+            Fit::Not => {
+                return Err(Error::mismatch(draft.dtype.to_string(), description.dtype.to_string()));
+            }
         };
         let new = match strings.is_empty() && merged.is_plain() {
             true => New::Bytes(draft.dtype, bytes),
@@ -416,23 +489,27 @@ impl Plan {
         }
         match place {
             Some((group, name)) => Ok((handle(group)?, name.to_string())),
-            None => {
-                libhdf5::place(&object)?.ok_or_else(|| refused("to a dataset that has to be made anew and has no name"))
-            }
+            None => libhdf5::place(&object)?
+                .ok_or_else(|| refused("to a dataset that has to be made anew and has no name")),
         }
     }
 }
 
 /// The rows of this shape, if they can lie behind those of a dataset.
 fn check_rows(stored: &Description, shape: &[u64], len: Option<u64>) -> Result<u64> {
-    let (Some((stored_rows, inner)), Some((rows, wanted))) = (stored.shape.split_first(), shape.split_first()) else {
+    let (Some((stored_rows, inner)), Some((rows, wanted))) =
+        (stored.shape.split_first(), shape.split_first())
+    else {
         return Err(Error::mismatch("a column", "a scalar"));
     };
     if let Some(len) = len.filter(|len| len != stored_rows) {
         return Err(damaged(&format!("a column of {stored_rows} rows in a table of {len}")));
     }
     if inner != wanted || stored.null {
-        return Err(Error::mismatch(format!("rows of shape {wanted:?}"), format!("rows of shape {inner:?}")));
+        return Err(Error::mismatch(
+            format!("rows of shape {wanted:?}"),
+            format!("rows of shape {inner:?}"),
+        ));
     }
     Ok(*rows)
 }
@@ -440,7 +517,18 @@ fn check_rows(stored: &Description, shape: &[u64], len: Option<u64>) -> Result<u
 /// The kind that a stamp tells.
 pub(super) fn kind(stamp: Option<&str>) -> Option<&'static str> {
     let stamp = Stamp::parse(stamp?);
-    let kinds = ["columns", "variants", "optional", "ragged", "maps", "packed", "arrays", "list", "categorical", "map"];
+    let kinds = [
+        "columns",
+        "variants",
+        "optional",
+        "ragged",
+        "maps",
+        "packed",
+        "arrays",
+        "list",
+        "categorical",
+        "map",
+    ];
     Some(kinds.into_iter().find(|kind| *kind == stamp.kind_name()).unwrap_or("other"))
 }
 

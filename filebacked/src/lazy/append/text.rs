@@ -28,18 +28,25 @@ pub(super) fn unpacked(mut group: DraftGroup) -> Result<(Vec<u64>, Texts)> {
         Some(Drafted::Dataset(DraftDataset { content: Content::Bytes(bytes), .. })) => Some(bytes),
         _ => None,
     };
-    let numbers = |bytes: Vec<u8>| bytes.as_chunks::<8>().0.iter().map(|number| u64::from_le_bytes(*number)).collect();
+    let numbers = |bytes: Vec<u8>| {
+        bytes.as_chunks::<8>().0.iter().map(|number| u64::from_le_bytes(*number)).collect()
+    };
     let (Some(all), Some(offsets)) = (bytes("bytes"), bytes("offsets")) else {
         return Err(Error::mismatch("text", "rows that are a group (packed)"));
     };
     let offsets: Vec<u64> = numbers(offsets);
-    let texts = Texts { bytes: all, ends: offsets.iter().skip(1).map(|end| *end as usize).collect() };
+    let texts =
+        Texts { bytes: all, ends: offsets.iter().skip(1).map(|end| *end as usize).collect() };
     let shape = bytes("shape").map_or_else(|| vec![texts.ends.len() as u64], numbers);
     Ok((shape, texts))
 }
 
 /// What a dataset of texts has to become for more of them, and these in their form there.
-pub(super) fn fitted(found: &Object<'_>, description: &Description, more: Texts) -> Result<(Option<Dtype>, New)> {
+pub(super) fn fitted(
+    found: &Object<'_>,
+    description: &Description,
+    more: Texts,
+) -> Result<(Option<Dtype>, New)> {
     let Dtype::FixedStr(width) = description.dtype else { return Ok((None, New::Texts(more))) };
     let longest = more.cells().map(<[u8]>::len).max().unwrap_or(0);
     if longest <= width {

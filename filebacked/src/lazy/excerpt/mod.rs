@@ -1,9 +1,9 @@
 //! [`Excerpt`]: a source through which a table looks like some of its rows.
 //!
-//! Whatever reads the table reads those rows: groups of rows say that they have so many, columns are read in part,
-//! offsets start from 0 again, and what lies elsewhere (the elements of sequences, the fields of variants) is cut to
-//! what belongs to these rows. What a filter of many values wrote is not known to lie row by row, so there is no
-//! excerpt of it.
+//! Whatever reads the table reads those rows: groups of rows say that they have so many, columns
+//! are read in part, offsets start from 0 again, and what lies elsewhere (the elements of
+//! sequences, the fields of variants) is cut to what belongs to these rows. What a filter of many
+//! values wrote is not known to lie row by row, so there is no excerpt of it.
 
 mod source;
 
@@ -31,7 +31,8 @@ impl Run {
 
     /// The same rows where each is so many.
     fn times(self, n: u64) -> Result<Run> {
-        let times = |rows: u64| rows.checked_mul(n).ok_or_else(|| damaged("more rows than can be counted"));
+        let times =
+            |rows: u64| rows.checked_mul(n).ok_or_else(|| damaged("more rows than can be counted"));
         Ok(Run { start: times(self.start)?, end: times(self.end)?, of: times(self.of)? })
     }
 }
@@ -75,7 +76,8 @@ pub(in crate::lazy) fn rows(object: &Object<'_>, ours: bool) -> Result<Option<u6
     match object.kind() {
         ObjectKind::Dataset => {
             let description = object.describe()?;
-            let line = if ours { !description.shape.is_empty() } else { description.shape.len() == 1 };
+            let line =
+                if ours { !description.shape.is_empty() } else { description.shape.len() == 1 };
             Ok(description.shape.first().copied().filter(|_| line && !description.null))
         }
         ObjectKind::Group => match object.text_attribute(STAMP)? {
@@ -128,7 +130,8 @@ fn stored_len(group: &Object<'_>) -> Result<Option<u64>> {
 /// What is known of an object that is open here.
 #[derive(Debug, Clone)]
 enum Entry {
-    /// An object of the other source, all of it or some rows. A handle that is `lent` is given back by somebody else.
+    /// An object of the other source, all of it or some rows. A handle that is `lent` is given back
+    /// by somebody else.
     Found { handle: Handle, rows: Option<Run>, lent: bool },
     /// A dataset or attribute that the excerpt has in another way.
     Made { description: Description, bytes: Arc<[u8]> },
@@ -146,15 +149,29 @@ pub(in crate::lazy) struct Excerpt<'s> {
 
 impl<'s> Excerpt<'s> {
     /// Some rows of an object, whose handle stays the caller's, and the handle of those.
-    pub(in crate::lazy) fn new(source: &'s dyn Source, handle: Handle, run: Run, ranks: &'s Ranks) -> (Self, Handle) {
-        let excerpt =
-            Excerpt { source, open: RefCell::default(), ranks, opaque: Cell::new(false), columns: RefCell::default() };
-        let root = excerpt.add(handle.kind, handle.bare, Entry::Found { handle, rows: Some(run), lent: true });
+    pub(in crate::lazy) fn new(
+        source: &'s dyn Source,
+        handle: Handle,
+        run: Run,
+        ranks: &'s Ranks,
+    ) -> (Self, Handle) {
+        let excerpt = Excerpt {
+            source,
+            open: RefCell::default(),
+            ranks,
+            opaque: Cell::new(false),
+            columns: RefCell::default(),
+        };
+        let root = excerpt.add(
+            handle.kind,
+            handle.bare,
+            Entry::Found { handle, rows: Some(run), lent: true },
+        );
         (excerpt, root)
     }
 
-    /// From now on datasets are held on to when they are given back. Not where others write to the file: what is open is not
-    /// looked at again.
+    /// From now on datasets are held on to when they are given back. Not where others write to the
+    /// file: what is open is not looked at again.
     pub(in crate::lazy) fn hold_columns(&self) {
         if !self.source.is_written_by_others() {
             self.columns.replace(Some(Vec::new()));
@@ -210,7 +227,9 @@ impl<'s> Excerpt<'s> {
     fn inner(&self, handle: Handle) -> Result<Handle> {
         match self.entry(handle)? {
             Entry::Found { handle, .. } => Ok(handle),
-            Entry::Made { .. } => Err(ErrorKind::Contract("an object that is not in the file".into()).into()),
+            Entry::Made { .. } => {
+                Err(ErrorKind::Contract("an object that is not in the file".into()).into())
+            }
         }
     }
 
@@ -223,7 +242,9 @@ impl<'s> Excerpt<'s> {
     fn member(&self, group: Handle, name: &str, run: Run) -> Result<Option<Handle>> {
         let object = self.object(group);
         let stamp = object.text_attribute(STAMP)?;
-        let Some(kind) = kind_of(stamp.as_deref()) else { return Err(self.refuse("what is not rows")) };
+        let Some(kind) = kind_of(stamp.as_deref()) else {
+            return Err(self.refuse("what is not rows"));
+        };
         if kind == Kind::List {
             let number = name.parse::<u64>().ok().filter(|number| *number < run.len());
             let Some(number) = number else { return Ok(None) };
@@ -236,17 +257,27 @@ impl<'s> Excerpt<'s> {
         Ok(Some(match part {
             Part::All => taken(None),
             Part::Rows(run) => taken(Some(run)),
-            Part::Numbers(values) => self.made(ObjectKind::Dataset, &[values.len() as u64], &values),
+            Part::Numbers(values) => {
+                self.made(ObjectKind::Dataset, &[values.len() as u64], &values)
+            }
         }))
     }
 
     /// What these rows of a group are in a member of it.
-    fn part(&self, group: &Object<'_>, kind: Kind, name: &str, member: &Object<'_>, run: Run) -> Result<Part> {
+    fn part(
+        &self,
+        group: &Object<'_>,
+        kind: Kind,
+        name: &str,
+        member: &Object<'_>,
+        run: Run,
+    ) -> Result<Part> {
         let values = || rows(member, true)?.ok_or_else(|| damaged("values that are not rows"));
         Ok(match (kind, name) {
-            (Kind::Columns, _) | (Kind::Optional, "mask") | (Kind::Packed, "shapes") | (Kind::Categorical, "codes") => {
-                Part::Rows(run)
-            }
+            (Kind::Columns, _)
+            | (Kind::Optional, "mask")
+            | (Kind::Packed, "shapes")
+            | (Kind::Categorical, "codes") => Part::Rows(run),
             (Kind::Optional, _) => {
                 let values = values()?;
                 // All of the mask is looked at only where that tells something.
@@ -256,22 +287,32 @@ impl<'s> Excerpt<'s> {
                 if run.len() == 0 {
                     return Ok(Part::Rows(Run { start: 0, end: 0, of: values }));
                 }
-                let mask = group.child("mask")?.ok_or_else(|| Error::new(ErrorKind::Missing).at("mask"))?;
+                let mask = group
+                    .child("mask")?
+                    .ok_or_else(|| Error::new(ErrorKind::Missing).at("mask"))?;
                 let present = self.ranks.run(&mask, run, 0)?;
                 if values != present.of {
-                    return Err(damaged(&format!("{values} values where the mask tells of {}", present.of)));
+                    return Err(damaged(&format!(
+                        "{values} values where the mask tells of {}",
+                        present.of
+                    )));
                 }
                 Part::Rows(present)
             }
             (Kind::Variants, _) if member.kind() == ObjectKind::Dataset => Part::Rows(run),
             // All tags are looked at only where that tells something.
-            (Kind::Variants, _) if run.len() == 0 => Part::Rows(Run { start: 0, end: 0, of: values()? }),
+            (Kind::Variants, _) if run.len() == 0 => {
+                Part::Rows(Run { start: 0, end: 0, of: values()? })
+            }
             (Kind::Variants, _) => {
                 let Some(run) = self.variant(group, name, run)? else {
                     return Err(self.refuse("values of an enum without its tags"));
                 };
                 if values()? != run.of {
-                    return Err(damaged(&format!("a variant of another length than the {} rows that have it", run.of)));
+                    return Err(damaged(&format!(
+                        "a variant of another length than the {} rows that have it",
+                        run.of
+                    )));
                 }
                 Part::Rows(run)
             }
@@ -289,7 +330,9 @@ impl<'s> Excerpt<'s> {
             }
             (Kind::Offsets | Kind::Packed, _) => {
                 let run = run.times(pieces(group, kind)?)?;
-                let offsets = group.child("offsets")?.ok_or_else(|| Error::new(ErrorKind::Missing).at("offsets"))?;
+                let offsets = group
+                    .child("offsets")?
+                    .ok_or_else(|| Error::new(ErrorKind::Missing).at("offsets"))?;
                 let ends = read_offsets(&offsets, run)?;
                 let last = read_offsets(&offsets, Run { start: run.of, end: run.of, of: run.of })?;
                 match (ends.first(), ends.last(), last.first()) {
@@ -304,7 +347,9 @@ impl<'s> Excerpt<'s> {
                 match values.checked_div(run.of) {
                     None => Part::Rows(run),
                     Some(each) if each * run.of == values => Part::Rows(run.times(each)?),
-                    Some(_) => return Err(damaged(&format!("{values} values in {} arrays", run.of))),
+                    Some(_) => {
+                        return Err(damaged(&format!("{values} values in {} arrays", run.of)));
+                    }
                 }
             }
             (Kind::Categorical | Kind::List, _) => Part::All,
@@ -314,10 +359,18 @@ impl<'s> Excerpt<'s> {
     /// The rows of a variant among these rows of an enum.
     fn variant(&self, group: &Object<'_>, name: &str, run: Run) -> Result<Option<Run>> {
         for tag in group.children()? {
-            let Some(tags) = group.child(&tag)?.filter(|tags| tags.kind() == ObjectKind::Dataset) else { continue };
+            let Some(tags) = group.child(&tag)?.filter(|tags| tags.kind() == ObjectKind::Dataset)
+            else {
+                continue;
+            };
             let code = match tags.describe()?.dtype {
-                Dtype::Enum(known) => known.members.iter().find(|(known, _)| *known == name).map(|(_, code)| *code),
-                Dtype::Bool => ["FALSE", "TRUE"].iter().position(|known| *known == name).map(|code| code as i128),
+                Dtype::Enum(known) => {
+                    known.members.iter().find(|(known, _)| *known == name).map(|(_, code)| *code)
+                }
+                Dtype::Bool => ["FALSE", "TRUE"]
+                    .iter()
+                    .position(|known| *known == name)
+                    .map(|code| code as i128),
                 _ => None,
             };
             return code.map(|code| self.ranks.run(&tags, run, code)).transpose();
@@ -333,7 +386,8 @@ impl<'s> Excerpt<'s> {
         if *len != run.of {
             return Err(damaged(&format!("a column of {len} rows in a table of {}", run.of)));
         }
-        let mut dims: Vec<Span> = description.shape.iter().map(|extent| Span::all(*extent)).collect();
+        let mut dims: Vec<Span> =
+            description.shape.iter().map(|extent| Span::all(*extent)).collect();
         dims[0] = Span { start: run.start, step: 1, count: run.len() };
         description.shape[0] = run.len();
         Ok((description, Slab { dims }))
@@ -356,7 +410,10 @@ fn pieces(group: &Object<'_>, kind: Kind) -> Result<u64> {
     let Some(shape) = group.child("shape")? else { return Ok(1) };
     let shape = shape_of(&shape)?;
     let inner = shape.get(1..).unwrap_or_default().iter();
-    inner.copied().try_fold(1u64, u64::checked_mul).ok_or_else(|| damaged("a shape of too many pieces"))
+    inner
+        .copied()
+        .try_fold(1u64, u64::checked_mul)
+        .ok_or_else(|| damaged("a shape of too many pieces"))
 }
 
 /// The offsets of these rows, and where the last one ends.
@@ -365,10 +422,12 @@ fn read_offsets(offsets: &Object<'_>, run: Run) -> Result<Vec<u64>> {
     if description.shape[..] != [run.of.saturating_add(1)] || description.dtype != Dtype::U64 {
         return Err(damaged(&format!("offsets of another length than the {} rows", run.of)));
     }
-    let slab = Slab { dims: vec![Span { start: run.start, step: 1, count: run.len().saturating_add(1) }] };
+    let slab =
+        Slab { dims: vec![Span { start: run.start, step: 1, count: run.len().saturating_add(1) }] };
     let part = Description { shape: slab.shape(), ..description };
     let (source, handle) = (offsets.source, offsets.handle);
-    let values: Vec<u64> = crate::storage::fill_vec(&part, |out| source.read_slab(handle, &part.dtype, &slab, out))?;
+    let values: Vec<u64> =
+        crate::storage::fill_vec(&part, |out| source.read_slab(handle, &part.dtype, &slab, out))?;
     let ascend = values.is_sorted() && (run.start > 0 || values.first() == Some(&0));
     if ascend { Ok(values) } else { Err(damaged("offsets that do not ascend from 0")) }
 }

@@ -4,7 +4,8 @@ use super::{COLUMNS, Entry, Excerpt, Kind, damaged, kind_of, pieces, stored_len}
 use crate::error::{ErrorKind, Result};
 use crate::stamp::{FILTER, LEN, STAMP};
 use crate::storage::{
-    Allocation, Description, Dtype, Gathered, Handle, Kept, Link, ObjectKind, Slab, Source, StoredType, Texts, Unusual,
+    Allocation, Description, Dtype, Gathered, Handle, Kept, Link, ObjectKind, Slab, Source,
+    StoredType, Texts, Unusual,
 };
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -76,10 +77,14 @@ impl Source for Excerpt<'_> {
                 self.source.release(attribute);
                 let group = self.object(handle);
                 // Packed pieces are counted one by one.
-                let kind = kind_of(group.text_attribute(STAMP)?.as_deref()).unwrap_or(Kind::Columns);
+                let kind =
+                    kind_of(group.text_attribute(STAMP)?.as_deref()).unwrap_or(Kind::Columns);
                 let run = run.times(pieces(&group, kind)?)?;
                 if stored_len(&group)? != Some(run.of) {
-                    return Err(damaged(&format!("another `{LEN}` than the {} rows around it", run.of)));
+                    return Err(damaged(&format!(
+                        "another `{LEN}` than the {} rows around it",
+                        run.of
+                    )));
                 }
                 Ok(Some(self.made(ObjectKind::Attribute, &[], &[run.len()])))
             }
@@ -128,13 +133,23 @@ impl Source for Excerpt<'_> {
                 });
                 Ok(())
             }
-            Entry::Made { .. } => Err(ErrorKind::Contract("a buffer that does not fit the data".into()).into()),
+            Entry::Made { .. } => {
+                Err(ErrorKind::Contract("a buffer that does not fit the data".into()).into())
+            }
         }
     }
 
-    fn read_slab(&self, dataset: Handle, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+    fn read_slab(
+        &self,
+        dataset: Handle,
+        dtype: &Dtype,
+        slab: &Slab,
+        out: &mut [MaybeUninit<u8>],
+    ) -> Result<()> {
         match self.entry(dataset)? {
-            Entry::Found { handle, rows: None, .. } => self.source.read_slab(handle, dtype, slab, out),
+            Entry::Found { handle, rows: None, .. } => {
+                self.source.read_slab(handle, dtype, slab, out)
+            }
             _ => Err(ErrorKind::Contract("a part of a part".into()).into()),
         }
     }
@@ -145,7 +160,9 @@ impl Source for Excerpt<'_> {
             Entry::Found { handle, rows: Some(run), .. } => {
                 self.source.read_text_slab(handle, member, &self.slab(handle, run)?.1)
             }
-            Entry::Made { .. } => Err(ErrorKind::Contract("texts where there are numbers".into()).into()),
+            Entry::Made { .. } => {
+                Err(ErrorKind::Contract("texts where there are numbers".into()).into())
+            }
         }
     }
 
@@ -191,7 +208,9 @@ impl Source for Excerpt<'_> {
     }
 
     fn release(&self, handle: Handle) {
-        let entry = usize::try_from(handle.id).ok().and_then(|place| self.open.borrow_mut().get_mut(place)?.take());
+        let entry = usize::try_from(handle.id)
+            .ok()
+            .and_then(|place| self.open.borrow_mut().get_mut(place)?.take());
         if let Some(Entry::Found { handle, lent: false, .. }) = entry {
             if let Some(columns) = &mut *self.columns.borrow_mut()
                 && handle.kind == ObjectKind::Dataset

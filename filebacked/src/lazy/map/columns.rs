@@ -1,5 +1,5 @@
-//! Putting the changes of a map of `keys` and `values` into its file: new entries are appended to both, all others make
-//! them anew.
+//! Putting the changes of a map of `keys` and `values` into its file: new entries are appended to
+//! both, all others make them anew.
 
 use super::{Change, Entries, LazyMap};
 use crate::backed::FileBacked;
@@ -20,7 +20,11 @@ use std::hash::Hash;
 type State = (Option<String>, Option<u64>);
 
 impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> Entries<K, V> {
-    pub(super) fn flush_columns(&self, changes: &IndexMap<K, Change<V>>, options: &WriteOptions) -> Result<()> {
+    pub(super) fn flush_columns(
+        &self,
+        changes: &IndexMap<K, Change<V>>,
+        options: &WriteOptions,
+    ) -> Result<()> {
         if changes.is_empty() {
             return Ok(());
         }
@@ -31,13 +35,16 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> Entries<K, V> {
         self.held.edit(&mut |object, found| {
             let state = self.state(found)?;
             let there = self.list()?;
-            changes.iter().try_for_each(|(key, change)| check(there.contains_key(key), &state, change))?;
+            changes
+                .iter()
+                .try_for_each(|(key, change)| check(there.contains_key(key), &state, change))?;
             let same = || match libhdf5::is_linked(object)? && self.state(found)? == state {
                 true => Ok(()),
                 false => Err(changed()),
             };
             if changes.values().all(|change| change.base.is_none()) {
-                let more = changes.iter().filter_map(|(key, change)| Some((key, change.value.as_ref()?)));
+                let more =
+                    changes.iter().filter_map(|(key, change)| Some((key, change.value.as_ref()?)));
                 let more: Vec<(&K, &V)> = more.collect();
                 return append::append(object, &same, &mut |wanted| match wanted {
                     Wanted::More => draft(&more, options),
@@ -60,7 +67,8 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> Entries<K, V> {
             }
             let new = changes.iter().filter(|(key, _)| !old.contains_key(*key));
             entries.extend(new.filter_map(|(key, change)| Some((key, change.value.as_ref()?))));
-            let same_keys = entries.len() == old.len() && entries.iter().all(|(key, _)| old.contains_key(*key));
+            let same_keys =
+                entries.len() == old.len() && entries.iter().all(|(key, _)| old.contains_key(*key));
             let Drafted::Group(mut group) = draft(&entries, options)? else {
                 return Err(ErrorKind::Contract("a map that is no group".into()).into());
             };
@@ -72,13 +80,15 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> Entries<K, V> {
     }
 
     fn state(&self, found: &Object<'_>) -> Result<State> {
-        let member = |name| found.child(name)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(name));
+        let member =
+            |name| found.child(name)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(name));
         let (keys, values) = (member("keys")?, member("values")?);
         Ok((values.source.identity(values.handle)?, excerpt::rows(&keys, self.held.is_ours())?))
     }
 }
 
-/// Refuses to change what somebody else has changed: of all values together it is known whether they lie where they did.
+/// Refuses to change what somebody else has changed: of all values together it is known whether
+/// they lie where they did.
 fn check<V>(is_there: bool, (values, _): &State, change: &Change<V>) -> Result<()> {
     let Some(base) = &change.base else { return if is_there { Err(changed()) } else { Ok(()) } };
     let mut before = None;

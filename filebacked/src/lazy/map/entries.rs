@@ -20,7 +20,8 @@ use std::sync::{Arc, OnceLock};
 pub(super) struct Entries<K, V> {
     pub(super) held: Held,
     pub(super) form: Form,
-    /// The keys, where the file has no index of them, and what the links of their entries are called.
+    /// The keys, where the file has no index of them, and what the links of their entries are
+    /// called.
     listed: OnceLock<Arc<IndexMap<K, String>>>,
     of: PhantomData<fn() -> V>,
 }
@@ -30,7 +31,10 @@ type Look<'l, R> = dyn FnMut(Option<(Node<'_>, &str)>) -> Result<R> + 'l;
 
 impl<K, V> fmt::Debug for Entries<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entries").field("held", &self.held).field("form", &self.form).finish_non_exhaustive()
+        f.debug_struct("Entries")
+            .field("held", &self.held)
+            .field("form", &self.form)
+            .finish_non_exhaustive()
     }
 }
 
@@ -77,7 +81,8 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
         }
         self.held.read(|node| {
             let group = node.group_as(GROUP)?;
-            let under_way = self.form == (Form::Links { escaped: true }) && group.object.child(UNDER_WAY)?.is_some();
+            let under_way = self.form == (Form::Links { escaped: true })
+                && group.object.child(UNDER_WAY)?.is_some();
             Ok(group.count()? - usize::from(under_way))
         })
     }
@@ -97,7 +102,9 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
         match self.form {
             Form::Columns => {
                 let found = group.part("keys", |node| node.get_rows::<K>())?;
-                for (i, key) in found.into_iter().enumerate().filter(|(_, key)| wanted(key.name().as_deref())) {
+                for (i, key) in
+                    found.into_iter().enumerate().filter(|(_, key)| wanted(key.name().as_deref()))
+                {
                     add(key, i.to_string())?;
                 }
             }
@@ -115,7 +122,8 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
             Form::Pairs => {
                 for i in 0..group.count()? {
                     let link = i.to_string();
-                    let key = group.part(&link, |node| node.group()?.part("key", |node| node.get::<K>()))?;
+                    let key = group
+                        .part(&link, |node| node.group()?.part("key", |node| node.get::<K>()))?;
                     if wanted(key.name().as_deref()) {
                         add(key, link)?;
                     }
@@ -142,7 +150,8 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
         Ok(self.listed.get_or_init(|| listed))
     }
 
-    /// Whether each key has one spelling only, that of its name: text always, numbers where this library wrote them.
+    /// Whether each key has one spelling only, that of its name: text always, numbers where this
+    /// library wrote them.
     fn is_spelled(escaped: bool) -> bool {
         const ANY: &str = "\u{1} any text";
         escaped && matches!(K::schema(), Schema::Scalar(_))
@@ -163,7 +172,9 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
         let Some(state) = group.step(name.as_deref(), Some(V::schema)) else { return look(None) };
         let escaped = match self.form {
             Form::Links { escaped } => escaped,
-            Form::Columns => return Err(ErrorKind::Contract("one entry of a map of columns".into()).into()),
+            Form::Columns => {
+                return Err(ErrorKind::Contract("one entry of a map of columns".into()).into());
+            }
             Form::Pairs => {
                 let Some(link) = self.listed_in(group)?.get(key) else { return look(None) };
                 return group.part(link, |entry| {
@@ -171,8 +182,9 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
                     if pair.part("key", |node| node.get::<K>())?.borrow() != key {
                         return Err(ErrorKind::Changed.into());
                     }
-                    let value =
-                        pair.entry("value", state)?.ok_or_else(|| Error::new(ErrorKind::Missing).at("value"))?;
+                    let value = pair
+                        .entry("value", state)?
+                        .ok_or_else(|| Error::new(ErrorKind::Missing).at("value"))?;
                     look(Some((value, link))).map_err(|e| e.at("value"))
                 });
             }
@@ -204,7 +216,9 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
     {
         self.held.read(|node| {
             let group = node.group_as(GROUP)?;
-            self.look(&group, key, &mut |found| found.map(|(node, link)| look(node, link)).transpose())
+            self.look(&group, key, &mut |found| {
+                found.map(|(node, link)| look(node, link)).transpose()
+            })
         })
     }
 
@@ -238,7 +252,9 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
         }
         self.held.read(|node| {
             let group = node.group_as(GROUP)?;
-            let read = |key| self.look(&group, key, &mut |found| found.map(|(node, _)| node.get()).transpose());
+            let read = |key| {
+                self.look(&group, key, &mut |found| found.map(|(node, _)| node.get()).transpose())
+            };
             keys.iter().map(read).collect()
         })
     }
@@ -281,7 +297,10 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
     }
 
     /// The same with its value, which is read from the very object.
-    pub(super) fn base_and_value<Q: Save + Eq + Hash + ?Sized>(&self, key: &Q) -> Result<Option<(Base, V)>>
+    pub(super) fn base_and_value<Q: Save + Eq + Hash + ?Sized>(
+        &self,
+        key: &Q,
+    ) -> Result<Option<(Base, V)>>
     where
         K: Borrow<Q>,
     {

@@ -50,7 +50,9 @@ impl<'m, K: FileBacked + Eq + Hash + Clone, V: FileBacked> MapEntry<'m, K, V> {
             map.insert(key.clone(), value())?;
         }
         let value = map.changes.get_mut(&key).and_then(|change| change.value.as_mut());
-        value.ok_or_else(|| ErrorKind::Contract("an entry that was put in is not there".into()).into())
+        value.ok_or_else(|| {
+            ErrorKind::Contract("an entry that was put in is not there".into()).into()
+        })
     }
 
     /// The value, to be changed; where there is none, its default is put in.

@@ -12,25 +12,27 @@ use crate::storage::libhdf5::{self, Id, LibSink};
 use std::hash::Hash;
 
 impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
-    /// Puts the changes into the file that the map was read from, in place: entries that were put in or changed are
-    /// written, those that were taken away are deleted, all others stay as they are. Each is written beside the old one and
-    /// takes its place when it is complete; at the end everything is given to the operating system. What was written
-    /// is read again when it is asked for.
+    /// Puts the changes into the file that the map was read from, in place: entries that were put
+    /// in or changed are written, those that were taken away are deleted, all others stay as they
+    /// are. Each is written beside the old one and takes its place when it is complete; at the end
+    /// everything is given to the operating system. What was written is read again when it is asked
+    /// for.
     ///
-    /// A map of `keys` and `values` stays one: entries that are new are appended to both as rows are by
-    /// [`LazyVec::flush`](crate::LazyVec::flush); where some were changed or taken away, all values are read, written anew, and put in the place
-    /// of the old ones when they are complete.
+    /// A map of `keys` and `values` stays one: entries that are new are appended to both as rows
+    /// are by [`LazyVec::flush`](crate::LazyVec::flush); where some were changed or taken away, all
+    /// values are read, written anew, and put in the place of the old ones when they are complete.
     ///
-    /// The map has to come from a [`File`](crate::File) that is open for writing. Others may hold the same map: their entries
-    /// stay, unless both changed the same one.
+    /// The map has to come from a [`File`](crate::File) that is open for writing. Others may hold
+    /// the same map: their entries stay, unless both changed the same one.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ReadOnly`] where the file was opened to be read. [`ErrorKind::Changed`] where somebody has changed one of
-    /// these entries, or the place of the whole map, since, of `keys` and `values` also where all values were written anew;
-    /// nothing is written then. [`ErrorKind::Unsupported`] for a map that is in no file, or one of numbered pairs, as others
-    /// write them. Whatever keeps a value from being written: changes before it
-    /// are in the file then, and the others remain.
+    /// [`ErrorKind::ReadOnly`] where the file was opened to be read. [`ErrorKind::Changed`] where
+    /// somebody has changed one of these entries, or the place of the whole map, since, of `keys`
+    /// and `values` also where all values were written anew; nothing is written then.
+    /// [`ErrorKind::Unsupported`] for a map that is in no file, or one of numbered pairs, as others
+    /// write them. Whatever keeps a value from being written: changes before it are in the file
+    /// then, and the others remain.
     pub fn flush(&mut self) -> Result<()> {
         self.flush_with(&WriteOptions::new())
     }
@@ -44,7 +46,8 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         let LazyMap { entries, changes, .. } = self;
         let Some(entries) = entries else {
             let what = "to flush a map that came from no file";
-            return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("save it under a name, and read it"));
+            return Err(Error::new(ErrorKind::Unsupported(what.into()))
+                .with_help("save it under a name, and read it"));
         };
         if entries.form == Form::Columns {
             entries.flush_columns(changes, options)?;
@@ -68,11 +71,15 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         let flushed = entries.held.change(|group| {
             done = 0;
             if !libhdf5::is_linked(group)? {
-                return Err(Error::new(ErrorKind::Changed).with_help("something else has taken the place of the map"));
+                return Err(Error::new(ErrorKind::Changed)
+                    .with_help("something else has taken the place of the map"));
             }
-            let links = changes.iter().map(|(key, change)| Ok((link_of(key, change, escaped)?, change)));
+            let links =
+                changes.iter().map(|(key, change)| Ok((link_of(key, change, escaped)?, change)));
             let links = links.collect::<Result<Vec<(String, &Change<V>)>>>()?;
-            links.iter().try_for_each(|(link, change)| check(group, link, change).map_err(|e| e.at(link)))?;
+            links.iter().try_for_each(|(link, change)| {
+                check(group, link, change).map_err(|e| e.at(link))
+            })?;
             if links.is_empty() {
                 return Ok(());
             }
@@ -82,10 +89,15 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
                 done += 1;
                 Ok(())
             });
-            let counted = if escaped { in_turn(|| libhdf5::set_number(group, LEN, count(group)?)) } else { Ok(()) };
+            let counted = if escaped {
+                in_turn(|| libhdf5::set_number(group, LEN, count(group)?))
+            } else {
+                Ok(())
+            };
             written.and(counted).and(libhdf5::settle(group))
         });
-        // Handles in these values may lead to what is no longer there: they are read again, from their new places.
+        // Handles in these values may lead to what is no longer there: they are read again, from
+        // their new places.
         changes.drain(..done);
         entries.forget();
         self.added = self.changes.values().filter(|change| change.base.is_none()).count();
@@ -120,14 +132,22 @@ fn check<V>(group: &Id, link: &str, change: &Change<V>) -> Result<()> {
     if now == before || is_gone {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Changed)
-        .with_help("somebody has changed the same entry; `discard` forgets the changes of this map"))
+    Err(Error::new(ErrorKind::Changed).with_help(
+        "somebody has changed the same entry; `discard` forgets the changes of this map",
+    ))
 }
 
 /// Puts one change into the file. The root is where values are written until they are complete.
-fn put<V: FileBacked>(root: &Id, group: &Id, link: &str, change: &Change<V>, options: &WriteOptions) -> Result<()> {
+fn put<V: FileBacked>(
+    root: &Id,
+    group: &Id,
+    link: &str,
+    change: &Change<V>,
+    options: &WriteOptions,
+) -> Result<()> {
     let old = change.base.as_ref().map(|base| &*base.link);
-    // Looked at again when it is this thread's turn, and nothing comes between the look and the change.
+    // Looked at again when it is this thread's turn, and nothing comes between the look and the
+    // change.
     match &change.value {
         None => in_turn(|| {
             libhdf5::locked(|| {

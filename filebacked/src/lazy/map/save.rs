@@ -72,7 +72,12 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         group.end()
     }
 
-    fn write_entry(&self, entries: Option<&Entries<K, V>>, key: &K, mut slot: Slot<'_>) -> Result<Written> {
+    fn write_entry(
+        &self,
+        entries: Option<&Entries<K, V>>,
+        key: &K,
+        mut slot: Slot<'_>,
+    ) -> Result<Written> {
         if let Some(found) = self.loaded(key) {
             return slot.put(found.ok_or_else(super::gone)?.1);
         }
@@ -103,7 +108,11 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> Save for LazyMap<K, V> {
         if entries.form == Form::Columns {
             let all = self.all_loaded()?;
             let slot = slot.store_as(StoreAs::Links);
-            return map::write(|| all.iter().map(|(key, value)| (key, value.value())), Order::Kept, slot);
+            return map::write(
+                || all.iter().map(|(key, value)| (key, value.value())),
+                Order::Kept,
+                slot,
+            );
         }
         // Copies are made by the C library: it opens the file once for all of them.
         #[cfg(feature = "libhdf5")]

@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 /// Every entry has so many below it, one of which a part of the hash chooses.
 const BRANCHES: usize = 4;
 
-/// Values by their keys. A shared one only grows, so that references into it stay what they are without a lock.
+/// Values by their keys. A shared one only grows, so that references into it stay what they are
+/// without a lock.
 #[derive(Debug)]
 pub(super) struct Trie<K, V> {
     hasher: RandomState,
@@ -42,7 +43,8 @@ impl<K, V> Trie<K, V> {
 
     /// All entries, in no order.
     fn entries(&self) -> impl Iterator<Item = &Entry<K, V>> {
-        let mut left: Vec<&Entry<K, V>> = self.root.get().map(|entry| &**entry).into_iter().collect();
+        let mut left: Vec<&Entry<K, V>> =
+            self.root.get().map(|entry| &**entry).into_iter().collect();
         std::iter::from_fn(move || {
             let entry = left.pop()?;
             left.extend(entry.below.iter().filter_map(|place| Some(&**place.get()?)));
@@ -138,7 +140,9 @@ mod tests {
             trie.insert(format!("{i}"), i);
             trie.insert(format!("{i}"), i + 1);
         }
-        assert!((0..1000).all(|i| trie.get(format!("{i}").as_str()) == Some((&format!("{i}"), &i))));
+        assert!(
+            (0..1000).all(|i| trie.get(format!("{i}").as_str()) == Some((&format!("{i}"), &i)))
+        );
         assert_eq!((trie.get("1000"), trie.len(), trie.clone().len()), (None, 1000, 1000));
     }
 

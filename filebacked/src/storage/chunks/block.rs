@@ -1,4 +1,5 @@
-//! Blocks of deflate: bytes and matches gathered, then coded by a Huffman code of their own, or bytes as they are.
+//! Blocks of deflate: bytes and matches gathered, then coded by a Huffman code of their own, or
+//! bytes as they are.
 
 use super::huffman::{Bits, codes, lengths};
 
@@ -17,7 +18,8 @@ const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 
 
 /// A block that is being gathered.
 pub(super) struct Block {
-    /// A byte, or `MATCH` with the length above and the distance in the lower 16 bits, both less their least value.
+    /// A byte, or `MATCH` with the length above and the distance in the lower 16 bits, both less
+    /// their least value.
     tokens: Vec<u32>,
     /// Tokens that are gathered.
     n: usize,
@@ -28,7 +30,13 @@ pub(super) struct Block {
 
 impl Default for Block {
     fn default() -> Self {
-        Block { tokens: Vec::new(), n: 0, bytes: [0; 256], lengths: [0; 256], distances: [0; DISTANCES] }
+        Block {
+            tokens: Vec::new(),
+            n: 0,
+            bytes: [0; 256],
+            lengths: [0; 256],
+            distances: [0; DISTANCES],
+        }
     }
 }
 
@@ -57,7 +65,8 @@ impl Block {
         self.distances[distance_symbol(distance - 1).0] += 1;
     }
 
-    /// Appends the block; `false`, and nothing appended, where that would not be shorter than `limit` bytes.
+    /// Appends the block; `false`, and nothing appended, where that would not be shorter than
+    /// `limit` bytes.
     pub(super) fn put(&self, limit: usize, last: bool, bits: &mut Bits<'_>) -> bool {
         let mut frequencies = [0u32; SYMBOLS];
         frequencies[..256].copy_from_slice(&self.bytes);
@@ -87,7 +96,8 @@ impl Block {
         let bytes = self.bytes.iter().zip(symbol_lengths).map(|(n, length)| sum(*n, length.into()));
         let matches = self.lengths.iter().zip(whole).map(|(n, (_, length))| sum(*n, length));
         let distances = self.distances.iter().zip(distance_lengths).enumerate();
-        let distances = distances.map(|(k, (n, length))| sum(*n, u32::from(length) + (k as u32 / 2).saturating_sub(1)));
+        let distances = distances
+            .map(|(k, (n, length))| sum(*n, u32::from(length) + (k as u32 / 2).saturating_sub(1)));
         let total: u64 = bytes.chain(matches).chain(distances).sum();
         // The lengths of the codes take some hundred bytes at most.
         if total / 8 + 120 > limit as u64 {
@@ -96,7 +106,8 @@ impl Block {
         bits.reserve(total as usize + 8 * 400);
         bits.put(u64::from(last) | 2 << 1, 3);
         put_lengths(&symbol_lengths, &distance_lengths, bits);
-        let literals: [(u16, u8); 256] = std::array::from_fn(|byte| (symbol_codes[byte], symbol_lengths[byte]));
+        let literals: [(u16, u8); 256] =
+            std::array::from_fn(|byte| (symbol_codes[byte], symbol_lengths[byte]));
         for token in &self.tokens[..self.n] {
             if token & MATCH == 0 {
                 let (code, n) = literals[(token & 255) as usize];
@@ -139,10 +150,12 @@ fn distance_symbol(distance: usize) -> (usize, u32, u32) {
 
 /// Appends the lengths of all codes: those of bytes and lengths, and those of distances.
 fn put_lengths(symbol_lengths: &[u8], distance_lengths: &[u8], bits: &mut Bits<'_>) {
-    let used = |lengths: &[u8]| lengths.iter().rposition(|length| *length > 0).map_or(0, |last| last + 1);
+    let used =
+        |lengths: &[u8]| lengths.iter().rposition(|length| *length > 0).map_or(0, |last| last + 1);
     let (symbols, distances) = (used(symbol_lengths).max(257), used(distance_lengths).max(1));
     let all = [&symbol_lengths[..symbols], &distance_lengths[..distances]].concat();
-    // Lengths, with runs of them: 16 repeats the one before 3 to 6 times, 17 and 18 are 3 to 10 and 11 to 138 zeros.
+    // Lengths, with runs of them: 16 repeats the one before 3 to 6 times, 17 and 18 are 3 to 10 and
+    // 11 to 138 zeros.
     let mut steps: Vec<(usize, u32, u32)> = Vec::new();
     let mut rest = all.as_slice();
     while let Some(length) = rest.first() {
@@ -164,7 +177,8 @@ fn put_lengths(symbol_lengths: &[u8], distance_lengths: &[u8], bits: &mut Bits<'
     let (mut step_lengths, mut step_codes) = ([0u8; 19], [0u16; 19]);
     lengths(&frequencies, 7, &mut step_lengths);
     codes(&step_lengths, &mut step_codes);
-    let kept = ORDER.iter().rposition(|symbol| step_lengths[*symbol] > 0).map_or(4, |i| i + 1).max(4);
+    let kept =
+        ORDER.iter().rposition(|symbol| step_lengths[*symbol] > 0).map_or(4, |i| i + 1).max(4);
     bits.put(symbols as u64 - 257, 5);
     bits.put(distances as u64 - 1, 5);
     bits.put(kept as u64 - 4, 4);

@@ -28,7 +28,8 @@ struct Lane {
     chunk: Vec<u8>,
 }
 
-/// The most bytes of the file that a chunk of this size is believed to take: no codec adds more to what it cannot compress.
+/// The most bytes of the file that a chunk of this size is believed to take: no codec adds more to
+/// what it cannot compress.
 pub(crate) fn longest(chunk: usize) -> usize {
     chunk.saturating_add(chunk / 8).saturating_add(4096)
 }
@@ -64,7 +65,9 @@ fn read_into(file: &File, address: u64, out: &mut [MaybeUninit<u8>]) -> io::Resu
 /// The error of a read.
 fn beyond(error: io::Error) -> Error {
     match error.kind() {
-        io::ErrorKind::UnexpectedEof => ErrorKind::Damaged("a chunk beyond the end of the file".into()).into(),
+        io::ErrorKind::UnexpectedEof => {
+            ErrorKind::Damaged("a chunk beyond the end of the file".into()).into()
+        }
         _ => error.into(),
     }
 }
@@ -103,7 +106,11 @@ impl Lane {
         let size = grid.chunk_bytes();
         let is_used = |filter: Option<u32>| filter.is_some_and(|bit| stored.mask >> bit & 1 == 0);
         if stored.bytes > longest(size) {
-            return Err(ErrorKind::Damaged(format!("a chunk of {size} bytes that takes {}", stored.bytes)).into());
+            return Err(ErrorKind::Damaged(format!(
+                "a chunk of {size} bytes that takes {}",
+                stored.bytes
+            ))
+            .into());
         }
         let as_it_is = stored.bytes == size && stored.mask & pipeline.all() == pipeline.all();
         if let Some(place) = slab.place(grid, index).filter(|_| as_it_is) {
@@ -113,7 +120,8 @@ impl Lane {
         file.read_exact_at(&mut self.stored, stored.address).map_err(beyond)?;
         let mut bytes = self.stored.as_slice();
         if is_used(pipeline.fletcher32) {
-            bytes = verified(bytes).ok_or_else(|| ErrorKind::Damaged("a chunk with a wrong checksum".into()))?;
+            bytes = verified(bytes)
+                .ok_or_else(|| ErrorKind::Damaged("a chunk with a wrong checksum".into()))?;
         }
         if let Some((_, codec)) = pipeline.codec.filter(|(bit, _)| is_used(Some(*bit))) {
             self.decoded.resize(size, 0);
@@ -121,7 +129,11 @@ impl Lane {
             bytes = &self.decoded;
         }
         if bytes.len() != size {
-            return Err(ErrorKind::Damaged(format!("a chunk of {} bytes instead of {size}", bytes.len())).into());
+            return Err(ErrorKind::Damaged(format!(
+                "a chunk of {} bytes instead of {size}",
+                bytes.len()
+            ))
+            .into());
         }
         let shuffled = is_used(pipeline.shuffle);
         match slab.place(grid, index) {

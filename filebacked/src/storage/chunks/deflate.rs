@@ -6,8 +6,8 @@ use libdeflater::{CompressionLvl, Compressor};
 /// How shuffled chunks of a dataset are made into zlib streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coder {
-    /// Byte planes one by one, stored or coded with one look back: several times as quick where numbers have much noise,
-    /// and hardly larger where they change slowly.
+    /// Byte planes one by one, stored or coded with one look back: several times as quick where
+    /// numbers have much noise, and hardly larger where they change slowly.
     Planes,
     /// The whole chunk by libdeflate: finds what repeats.
     Whole,
@@ -30,15 +30,23 @@ impl Deflater {
         Deflater { level, whole: Compressor::new(effort), planes: Planes::default() }
     }
 
-    /// Makes a zlib stream of shuffled elements of `size` bytes; `false` where that would not be shorter.
-    pub(super) fn compress(&mut self, coder: Coder, shuffled: &[u8], size: usize, to: &mut Vec<u8>) -> bool {
+    /// Makes a zlib stream of shuffled elements of `size` bytes; `false` where that would not be
+    /// shorter.
+    pub(super) fn compress(
+        &mut self,
+        coder: Coder,
+        shuffled: &[u8],
+        size: usize,
+        to: &mut Vec<u8>,
+    ) -> bool {
         to.clear();
         match coder {
             // What this level asks for.
             _ if self.level == 0 => false,
             Coder::Planes => self.planes.compress(shuffled, size, to) && to.len() < shuffled.len(),
             Coder::Whole => {
-                // With no room for more than the bytes themselves, a stream that is no shorter fails.
+                // With no room for more than the bytes themselves, a stream that is no shorter
+                // fails.
                 to.resize(shuffled.len(), 0);
                 let n = self.whole.zlib_compress(shuffled, to).unwrap_or(shuffled.len());
                 to.truncate(n);
@@ -67,12 +75,17 @@ pub(super) fn store(bytes: &[u8], to: &mut Vec<u8>) {
     to.extend_from_slice(&sum.sum().to_be_bytes());
 }
 
-/// The coder for a dataset, from the sizes that both make of some of its chunks. Time is not measured, so that equal
-/// values give equal files: where the planes are about as small, they are quicker.
+/// The coder for a dataset, from the sizes that both make of some of its chunks. Time is not
+/// measured, so that equal values give equal files: where the planes are about as small, they are
+/// quicker.
 pub(super) fn choose(level: u8, planes: usize, whole: usize) -> Coder {
     // What may be given away for speed, in percent.
     let percent = if level <= QUICK { 16 } else { 0 };
-    if planes.saturating_mul(100) <= whole.saturating_mul(100 + percent) { Coder::Planes } else { Coder::Whole }
+    if planes.saturating_mul(100) <= whole.saturating_mul(100 + percent) {
+        Coder::Planes
+    } else {
+        Coder::Whole
+    }
 }
 
 #[cfg(test)]
@@ -85,11 +98,15 @@ mod tests {
         let bytes: Vec<u8> = (0..100_000u32).flat_map(|i| (i / 100).to_be_bytes()).collect();
         let mut state = 7u64;
         let noise = bytes.iter().map(|_| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (state >> 56) as u8
         });
         let noise: Vec<u8> = noise.collect();
-        for (level, coder) in (0..=9).flat_map(|level| [(level, Coder::Planes), (level, Coder::Whole)]) {
+        for (level, coder) in
+            (0..=9).flat_map(|level| [(level, Coder::Planes), (level, Coder::Whole)])
+        {
             let mut deflater = Deflater::new(level);
             let (mut stream, mut back) = (Vec::new(), vec![0; bytes.len()]);
             assert_eq!(deflater.compress(coder, &bytes, 4, &mut stream), level > 0);

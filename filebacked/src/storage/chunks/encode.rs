@@ -22,7 +22,8 @@ struct Lane {
 /// One coded chunk.
 #[derive(Default)]
 struct Coded {
-    /// Not compressed: the bytes are those of the array, unless they had to be put together or shuffled.
+    /// Not compressed: the bytes are those of the array, unless they had to be put together or
+    /// shuffled.
     as_it_is: bool,
     bytes: Vec<u8>,
 }
@@ -51,8 +52,15 @@ impl Lane {
         (size(Coder::Planes), size(Coder::Whole))
     }
 
-    /// Cuts a chunk out, shuffles and compresses it; `false` where that does not make it shorter, and only shuffled.
-    fn compress(&mut self, job: Job<'_>, codec: Codec, coded: &mut Coded, index: usize) -> Result<bool> {
+    /// Cuts a chunk out, shuffles and compresses it; `false` where that does not make it shorter,
+    /// and only shuffled.
+    fn compress(
+        &mut self,
+        job: Job<'_>,
+        codec: Codec,
+        coded: &mut Coded,
+        index: usize,
+    ) -> Result<bool> {
         let element = job.grid.element();
         let mut from = job.grid.cut(index, job.array, &mut self.cut);
         if job.pipeline.shuffle.is_some() {
@@ -93,12 +101,13 @@ impl Lane {
     }
 }
 
-/// Codes all chunks of an array by the filters of a dataset, and hands each over in C order: where it begins, its filter
-/// mask, its bytes.
+/// Codes all chunks of an array by the filters of a dataset, and hands each over in C order: where
+/// it begins, its filter mask, its bytes.
 ///
-/// Chunks look as the library's own pipeline leaves them: shuffled even where compression does not make them shorter, and zlib
-/// streams in any case. When the library writes a part of a chunk, it forgets the new filter mask if the chunk stays as long,
-/// so that a mask which it would not have given makes the chunk unreadable.
+/// Chunks look as the library's own pipeline leaves them: shuffled even where compression does not
+/// make them shorter, and zlib streams in any case. When the library writes a part of a chunk, it
+/// forgets the new filter mask if the chunk stays as long, so that a mask which it would not have
+/// given makes the chunk unreadable.
 pub(crate) fn encode(
     grid: &Grid,
     pipeline: Pipeline,
@@ -117,7 +126,8 @@ pub(crate) fn encode(
             *sizes = lane.try_both(job, level, k * count / trials);
             Ok(())
         })?;
-        let (planes, whole) = sizes.iter().fold((0, 0), |sum, sizes| (sum.0 + sizes.0, sum.1 + sizes.1));
+        let (planes, whole) =
+            sizes.iter().fold((0, 0), |sum, sizes| (sum.0 + sizes.0, sum.1 + sizes.1));
         job.coder = choose(level, planes, whole);
     }
     parallel::in_order(
@@ -127,7 +137,8 @@ pub(crate) fn encode(
         |lane, coded: &mut Coded, k| lane.code(job, coded, k),
         |k, coded| {
             let mask = if coded.as_it_is { pipeline.not_compressed() } else { 0 };
-            let in_array = coded.as_it_is && pipeline.shuffle.is_none() && pipeline.fletcher32.is_none();
+            let in_array =
+                coded.as_it_is && pipeline.shuffle.is_none() && pipeline.fletcher32.is_none();
             let bytes = match grid.whole(k).filter(|_| in_array) {
                 Some(start) => &array[start..start + grid.chunk_bytes()],
                 None => &coded.bytes,

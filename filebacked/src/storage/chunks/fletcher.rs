@@ -4,7 +4,8 @@
 pub(super) fn verified(chunk: &[u8]) -> Option<&[u8]> {
     let (data, stored) = chunk.split_last_chunk::<4>()?;
     let (stored, sum) = (u32::from_le_bytes(*stored), checksum(data));
-    // Versions before 1.6.3 wrote the bytes of each half the other way round; the library takes both.
+    // Versions before 1.6.3 wrote the bytes of each half the other way round; the library takes
+    // both.
     let swapped = (sum & 0x00ff_00ff) << 8 | (sum >> 8 & 0x00ff_00ff);
     (stored == sum || stored == swapped).then_some(data)
 }
@@ -14,7 +15,8 @@ pub(super) fn sign(chunk: &mut Vec<u8>) {
     chunk.extend_from_slice(&checksum(chunk).to_le_bytes());
 }
 
-/// The checksum: two sums of big-endian words of 16 bits, an odd byte at the end being the high one of the last word.
+/// The checksum: two sums of big-endian words of 16 bits, an odd byte at the end being the high one
+/// of the last word.
 fn checksum(data: &[u8]) -> u32 {
     let (mut low, mut high) = (0u32, 0u32);
     let fold = |sum: u32| (sum & 0xffff) + (sum >> 16);

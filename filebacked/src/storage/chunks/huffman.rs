@@ -3,15 +3,20 @@
 /// Code lengths for these frequencies, none longer than `limit`; zero for what never comes.
 pub(super) fn lengths(frequencies: &[u32], limit: usize, lengths: &mut [u8]) {
     lengths.fill(0);
-    let mut used: Vec<(u32, usize)> =
-        frequencies.iter().enumerate().filter(|(_, f)| **f > 0).map(|(symbol, f)| (*f, symbol)).collect();
+    let mut used: Vec<(u32, usize)> = frequencies
+        .iter()
+        .enumerate()
+        .filter(|(_, f)| **f > 0)
+        .map(|(symbol, f)| (*f, symbol))
+        .collect();
     used.sort_unstable();
     let n = used.len();
     if n < 2 {
         used.iter().for_each(|(_, symbol)| lengths[*symbol] = 1);
         return;
     }
-    // The two lightest trees become one, until one is left. Leaves come first, and both they and the trees are sorted.
+    // The two lightest trees become one, until one is left. Leaves come first, and both they and
+    // the trees are sorted.
     let mut weight: Vec<u64> = used.iter().map(|(f, _)| u64::from(*f)).collect();
     let mut parent = vec![0; 2 * n - 1];
     let (mut leaf, mut tree) = (0, n);
@@ -44,7 +49,8 @@ pub(super) fn lengths(frequencies: &[u32], limit: usize, lengths: &mut [u8]) {
         }
         taken -= 1;
     }
-    let by_length = (1..=limit).rev().flat_map(|length| std::iter::repeat_n(length as u8, count[length]));
+    let by_length =
+        (1..=limit).rev().flat_map(|length| std::iter::repeat_n(length as u8, count[length]));
     for ((_, symbol), length) in used.iter().zip(by_length) {
         lengths[*symbol] = length;
     }
@@ -97,7 +103,8 @@ impl<'a> Bits<'a> {
     pub(super) fn put(&mut self, bits: u64, n: u32) {
         self.held |= bits << self.n;
         self.n += n;
-        // All that is held is written each time, and full bytes are let go: no branch depends on the data.
+        // All that is held is written each time, and full bytes are let go: no branch depends on
+        // the data.
         self.to[self.end..self.end + 8].copy_from_slice(&self.held.to_le_bytes());
         self.end += (self.n / 8) as usize;
         self.held >>= self.n / 8 * 8;
@@ -120,7 +127,8 @@ mod tests {
 
     #[test]
     fn codes_are_complete_and_short() {
-        let fibonacci = std::iter::successors(Some((1u32, 1u32)), |(a, b)| Some((*b, a + b))).map(|pair| pair.0);
+        let fibonacci = std::iter::successors(Some((1u32, 1u32)), |(a, b)| Some((*b, a + b)))
+            .map(|pair| pair.0);
         let cases: [Vec<u32>; 5] = [
             vec![1, 1],
             vec![0, 5, 0, 1, 1],
@@ -132,9 +140,15 @@ mod tests {
             for limit in [9, 15] {
                 let mut found = vec![0; frequencies.len()];
                 lengths(&frequencies, limit, &mut found);
-                let space: usize = found.iter().filter(|length| **length > 0).map(|l| 1 << (limit - *l as usize)).sum();
+                let space: usize = found
+                    .iter()
+                    .filter(|length| **length > 0)
+                    .map(|l| 1 << (limit - *l as usize))
+                    .sum();
                 assert_eq!(space, 1 << limit, "{found:?}");
-                assert!(frequencies.iter().zip(&found).all(|(f, length)| (*f > 0) == (*length > 0)));
+                assert!(
+                    frequencies.iter().zip(&found).all(|(f, length)| (*f > 0) == (*length > 0))
+                );
             }
         }
         let mut found = [0; 4];

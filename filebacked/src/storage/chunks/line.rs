@@ -1,5 +1,5 @@
-//! Things that are made by several threads and taken in order by one. Knows of no threads but by their locks, so that a test
-//! can try every order in which they may run.
+//! Things that are made by several threads and taken in order by one. Knows of no threads but by
+//! their locks, so that a test can try every order in which they may run.
 
 use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::collections::VecDeque;
@@ -36,12 +36,20 @@ impl<'a, L, S: Default, E> Line<'a, L, S, E> {
     /// A line of `count` things, of which so many may be there before they are handed over.
     pub(super) fn new(lanes: &'a mut [L], count: usize, ahead: usize) -> Self {
         let (made, spare) = (VecDeque::new(), Vec::new());
-        let state = State { count, ahead, next: 0, first: 0, made, spare, idle: lanes.iter_mut().collect() };
+        let state = State {
+            count,
+            ahead,
+            next: 0,
+            first: 0,
+            made,
+            spare,
+            idle: lanes.iter_mut().collect(),
+        };
         Line { state: Mutex::new(state), made: Condvar::new() }
     }
 
-    /// Hands all things over in order, on this thread, which makes some itself while the next one is not there. `spawn` sees to
-    /// it that somebody does the [`work`](Line::work) on a lane.
+    /// Hands all things over in order, on this thread, which makes some itself while the next one
+    /// is not there. `spawn` sees to it that somebody does the [`work`](Line::work) on a lane.
     pub(super) fn run(
         &self,
         own: &mut L,
@@ -76,8 +84,13 @@ impl<'a, L, S: Default, E> Line<'a, L, S, E> {
         Ok(())
     }
 
-    /// Makes things as long as there are some to be made. It never waits, so that threads are there for others.
-    pub(super) fn work(&self, lane: &'a mut L, make: &impl Fn(&mut L, &mut S, usize) -> Result<(), E>) {
+    /// Makes things as long as there are some to be made. It never waits, so that threads are there
+    /// for others.
+    pub(super) fn work(
+        &self,
+        lane: &'a mut L,
+        make: &impl Fn(&mut L, &mut S, usize) -> Result<(), E>,
+    ) {
         while let Some((k, mut thing)) = self.begin() {
             let result = make(lane, &mut thing, k);
             self.finish(k, thing, result);

@@ -1,7 +1,9 @@
-//! Compressed chunks, coded here instead of in HDF5's filter pipeline: quicker code, and on all cores.
+//! Compressed chunks, coded here instead of in HDF5's filter pipeline: quicker code, and on all
+//! cores.
 //!
-//! What comes out is what any HDF5 reader knows that has the filters, with a filter mask for chunks that are stored as
-//! they are. Nothing here calls the C library of HDF5 or takes its lock; the engine hands chunks in and out.
+//! What comes out is what any HDF5 reader knows that has the filters, with a filter mask for chunks
+//! that are stored as they are. Nothing here calls the C library of HDF5 or takes its lock; the
+//! engine hands chunks in and out.
 
 mod block;
 mod deflate;

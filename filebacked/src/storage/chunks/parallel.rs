@@ -1,7 +1,8 @@
-//! Work on all cores, for callers who hold locks: what runs on other threads takes none, and these threads do nothing else.
+//! Work on all cores, for callers who hold locks: what runs on other threads takes none, and these
+//! threads do nothing else.
 //!
-//! Threads of the caller's own pool may all wait for a lock that the caller holds, and one of them that waits for work may do
-//! other work of that pool meanwhile, in the middle of the caller's.
+//! Threads of the caller's own pool may all wait for a lock that the caller holds, and one of them
+//! that waits for work may do other work of that pool meanwhile, in the middle of the caller's.
 
 use super::line::Line;
 use crate::error::Result;
@@ -25,7 +26,8 @@ static POOL: LazyLock<Option<ThreadPool>> = LazyLock::new(|| {
 /// Something to be done on another thread. It may be that nobody does it.
 type Job<'env> = Box<dyn FnOnce() + Send + 'env>;
 
-/// Lets jobs be handed to other threads while something is done, and returns when all of that is done.
+/// Lets jobs be handed to other threads while something is done, and returns when all of that is
+/// done.
 fn beside<'env, R>(act: impl FnOnce(&dyn Fn(Job<'env>)) -> R) -> R {
     // Where a thread of any pool waits for a scope of rayon, it does what else its pool has to do.
     if rayon::current_thread_index().is_none()
@@ -41,7 +43,8 @@ fn beside<'env, R>(act: impl FnOnce(&dyn Fn(Job<'env>)) -> R) -> R {
     })
 }
 
-/// Does the work of each item, with a lane for each thread. The first error, in the order of the items, ends it.
+/// Does the work of each item, with a lane for each thread. The first error, in the order of the
+/// items, ends it.
 pub(super) fn each<L: Send, T: Send>(
     lanes: &mut [L],
     items: impl Iterator<Item = T> + Send,
@@ -80,8 +83,8 @@ fn next<T>(items: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
     items.lock().unwrap_or_else(PoisonError::into_inner).next()
 }
 
-/// Makes `count` things of about `bytes` bytes each on all cores, some of them ahead, and hands them over in order, on this
-/// thread, which makes some itself while the next one is not there.
+/// Makes `count` things of about `bytes` bytes each on all cores, some of them ahead, and hands
+/// them over in order, on this thread, which makes some itself while the next one is not there.
 pub(super) fn in_order<L: Send, S: Default + Send>(
     lanes: &mut [L],
     count: usize,
@@ -93,7 +96,9 @@ pub(super) fn in_order<L: Send, S: Default + Send>(
     let Some((own, others)) = lanes.split_first_mut() else { return Ok(()) };
     let line = Line::new(others, count, ahead);
     let (line, make) = (&line, &make);
-    beside(|spawn| line.run(own, make, &mut hand_over, |lane| spawn(Box::new(move || line.work(lane, make)))))
+    beside(|spawn| {
+        line.run(own, make, &mut hand_over, |lane| spawn(Box::new(move || line.work(lane, make))))
+    })
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The filters of a dataset that are known here: shuffle, one that compresses, fletcher32, in this order, each if it is there.
+//! The filters of a dataset that are known here: shuffle, one that compresses, fletcher32, in this
+//! order, each if it is there.
 
 use crate::storage::codec::{Codec, id};
 
@@ -11,7 +12,8 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
-    /// Adds the next filter, of elements of `size` bytes; `false` where it is not known here, or not in this order.
+    /// Adds the next filter, of elements of `size` bytes; `false` where it is not known here, or
+    /// not in this order.
     pub(crate) fn add(&mut self, bit: u32, filter: u32, options: &[u32], size: usize) -> bool {
         if self.fletcher32.is_some() {
             return false;

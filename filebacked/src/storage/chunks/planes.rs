@@ -1,5 +1,5 @@
-//! A quick deflate for shuffled numbers: pieces of their byte planes are stored where they are noise, else coded with what
-//! one look back finds.
+//! A quick deflate for shuffled numbers: pieces of their byte planes are stored where they are
+//! noise, else coded with what one look back finds.
 //!
 //! The result is one zlib stream for any reader, and quick to read: noise is copied.
 
@@ -10,10 +10,12 @@ use super::huffman::Bits;
 const PIECE: usize = 65_535;
 /// Pieces with more bits a byte than this, in a sample, are stored.
 const NOISE: f64 = 7.5;
-/// Planes shorter than this are not looked at one by one: each block has a head of some hundred bytes.
+/// Planes shorter than this are not looked at one by one: each block has a head of some hundred
+/// bytes.
 const SHORT_PLANE: usize = 4096;
-/// Bits of the hash of four bytes: matches of three gain little and take as long. A larger table finds more matches than it
-/// is worth: with it, the bytes that are looked back at do not fit the nearest cache.
+/// Bits of the hash of four bytes: matches of three gain little and take as long. A larger table
+/// finds more matches than it is worth: with it, the bytes that are looked back at do not fit the
+/// nearest cache.
 const HASH: u32 = 13;
 
 /// Memory that is kept from call to call.
@@ -25,7 +27,8 @@ pub(super) struct Planes {
 }
 
 impl Planes {
-    /// Appends a zlib stream of shuffled elements of `size` bytes, unless all of them look like noise.
+    /// Appends a zlib stream of shuffled elements of `size` bytes, unless all of them look like
+    /// noise.
     pub(super) fn compress(&mut self, shuffled: &[u8], size: usize, to: &mut Vec<u8>) -> bool {
         let plane = match shuffled.len() / size.max(1) {
             short if short < SHORT_PLANE => shuffled.len().max(1),
@@ -60,7 +63,8 @@ impl Planes {
         true
     }
 
-    /// Gathers the tokens of a piece: runs of the byte before, else what the same four bytes were followed by last.
+    /// Gathers the tokens of a piece: runs of the byte before, else what the same four bytes were
+    /// followed by last.
     fn gather(&mut self, all: &[u8], start: usize, end: usize) {
         self.block.clear(end - start);
         let seen = self.seen.first_chunk_mut::<{ 1 << HASH }>();
@@ -107,7 +111,8 @@ fn alike(all: &[u8], from: usize, at: usize, most: usize) -> usize {
     back.len() * 8 + back_rest.iter().zip(here_rest).take_while(|(a, b)| a == b).count()
 }
 
-/// Whether a sample of eight places has nearly all bytes alike often, and nearly all differences of neighbours.
+/// Whether a sample of eight places has nearly all bytes alike often, and nearly all differences of
+/// neighbours.
 fn is_noise(piece: &[u8]) -> bool {
     let (mut bytes, mut steps) = ([0u32; 256], [0u32; 256]);
     for part in piece.chunks((piece.len() / 8).max(1)) {
@@ -151,7 +156,9 @@ mod tests {
     fn streams_are_read_back() {
         let mut state = 1u64;
         let mut random = move || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (state >> 33) as u8
         };
         for n in [1, 2, 3, 8, 100, 1000, 65_535, 65_536, 300_001] {
@@ -163,16 +170,20 @@ mod tests {
                 check(&few, size);
                 let runs: Vec<u8> = (0..n).map(|i| (i / 37) as u8).collect();
                 check(&runs, size);
-                let rare: Vec<u8> = (0..n).map(|i| if i % 4096 == 0 { random() } else { random() % 3 }).collect();
+                let rare: Vec<u8> =
+                    (0..n).map(|i| if i % 4096 == 0 { random() } else { random() % 3 }).collect();
                 check(&rare, size);
-                let halves: Vec<u8> = (0..n).map(|i| if i < n / 2 { random() } else { 9 }).collect();
+                let halves: Vec<u8> =
+                    (0..n).map(|i| if i < n / 2 { random() } else { 9 }).collect();
                 check(&halves, size);
             }
         }
         assert!(check(&vec![0; 1 << 20], 8) < 4000);
         assert_eq!(check(&(0..1 << 20).map(|_| random()).collect::<Vec<u8>>(), 8), 1 << 20);
         // Slow bytes are no noise, though all values are there.
-        assert!(check(&(0..1usize << 18).map(|i| (i / 34) as u8).collect::<Vec<u8>>(), 1) < 1 << 15);
+        assert!(
+            check(&(0..1usize << 18).map(|i| (i / 34) as u8).collect::<Vec<u8>>(), 1) < 1 << 15
+        );
     }
 
     #[test]

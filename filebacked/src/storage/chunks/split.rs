@@ -4,7 +4,8 @@ use crate::storage::codec::shuffle::WriteCopy;
 use crate::storage::{Slab as Selection, elements};
 use std::mem::MaybeUninit;
 
-/// An array cut into chunks of one shape, or a part of such an array. Chunks are numbered in C order.
+/// An array cut into chunks of one shape, or a part of such an array. Chunks are numbered in C
+/// order.
 #[derive(Debug)]
 pub(crate) struct Grid {
     /// Extents of the array or the part, and of a chunk, of equal rank, none of them zero.
@@ -27,15 +28,25 @@ impl Grid {
             return None;
         }
         for shape in [shape, chunk] {
-            elements(shape)?.checked_mul(size).filter(|bytes| (1..=isize::MAX as usize).contains(bytes))?;
+            elements(shape)?
+                .checked_mul(size)
+                .filter(|bytes| (1..=isize::MAX as usize).contains(bytes))?;
         }
         let as_sizes = |shape: &[u64]| shape.iter().map(|n| *n as usize).collect::<Vec<_>>();
         let counts = shape.iter().zip(chunk).map(|(n, c)| n.div_ceil(*c) as usize).collect();
         let none = vec![0; shape.len()];
-        Some(Grid { shape: as_sizes(shape), chunk: as_sizes(chunk), first: none.clone(), before: none, counts, size })
+        Some(Grid {
+            shape: as_sizes(shape),
+            chunk: as_sizes(chunk),
+            first: none.clone(),
+            before: none,
+            counts,
+            size,
+        })
     }
 
-    /// The grid of a part of an array, of neighbours without gaps, with the chunks that have some of it.
+    /// The grid of a part of an array, of neighbours without gaps, with the chunks that have some
+    /// of it.
     #[cfg(unix)]
     pub(crate) fn of_part(part: &Selection, chunk: &[u64], size: usize) -> Option<Grid> {
         let mut grid = Grid::new(&part.shape(), chunk, size)?;
@@ -73,7 +84,11 @@ impl Grid {
 
     /// Where a chunk begins in the whole array, in elements along each dimension.
     pub(crate) fn origin(&self, index: usize) -> Vec<u64> {
-        self.steps(index).iter().zip(&self.first).map(|(step, first)| (step + first) as u64).collect()
+        self.steps(index)
+            .iter()
+            .zip(&self.first)
+            .map(|(step, first)| (step + first) as u64)
+            .collect()
     }
 
     /// Where a chunk begins, counted from the first one.
@@ -93,7 +108,9 @@ impl Grid {
             return None;
         }
         let mut index = 0;
-        for (((place, first), count), chunk) in origin.iter().zip(&self.first).zip(&self.counts).zip(&self.chunk) {
+        for (((place, first), count), chunk) in
+            origin.iter().zip(&self.first).zip(&self.counts).zip(&self.chunk)
+        {
             let place = usize::try_from(*place).ok()?.checked_sub(*first)?;
             if place % chunk != 0 || place / chunk >= *count {
                 return None;
@@ -103,14 +120,22 @@ impl Grid {
         Some(index)
     }
 
-    /// The bytes of a chunk: those of the array where they lie in one place, else put together in `scratch`.
-    pub(crate) fn cut<'a>(&self, index: usize, array: &'a [u8], scratch: &'a mut Vec<u8>) -> &'a [u8] {
+    /// The bytes of a chunk: those of the array where they lie in one place, else put together in
+    /// `scratch`.
+    pub(crate) fn cut<'a>(
+        &self,
+        index: usize,
+        array: &'a [u8],
+        scratch: &'a mut Vec<u8>,
+    ) -> &'a [u8] {
         if let Some(start) = self.whole(index) {
             return &array[start..start + self.chunk_bytes()];
         }
         scratch.clear();
         scratch.resize(self.chunk_bytes(), 0);
-        self.runs(index, |chunk, at, n| scratch[chunk..chunk + n].copy_from_slice(&array[at..at + n]));
+        self.runs(index, |chunk, at, n| {
+            scratch[chunk..chunk + n].copy_from_slice(&array[at..at + n])
+        });
         scratch
     }
 
@@ -132,7 +157,8 @@ impl Grid {
         slabs
     }
 
-    /// The first dimension along which chunks have more than one element; along those before, each is a slab's own.
+    /// The first dimension along which chunks have more than one element; along those before, each
+    /// is a slab's own.
     fn slab_dim(&self) -> usize {
         self.chunk.iter().position(|extent| *extent > 1).unwrap_or(self.chunk.len() - 1)
     }
@@ -149,8 +175,8 @@ impl Grid {
         found
     }
 
-    /// Calls with each piece that is in one place both in the chunk and in the array: its offset in bytes in the chunk,
-    /// in the array, and its length.
+    /// Calls with each piece that is in one place both in the chunk and in the array: its offset in
+    /// bytes in the chunk, in the array, and its length.
     fn runs(&self, index: usize, mut call: impl FnMut(usize, usize, usize)) {
         let rank = self.shape.len();
         // Dimensions after this one are whole, in the chunk as in the array.
@@ -160,9 +186,11 @@ impl Grid {
         }
         let steps = self.steps(index);
         // Where the chunk begins in the array, and what of it lies before that.
-        let origin: Vec<usize> = (0..rank).map(|d| steps[d].saturating_sub(self.before[d])).collect();
+        let origin: Vec<usize> =
+            (0..rank).map(|d| steps[d].saturating_sub(self.before[d])).collect();
         let skip: Vec<usize> = (0..rank).map(|d| self.before[d].saturating_sub(steps[d])).collect();
-        let extent: Vec<usize> = (0..rank).map(|d| (self.chunk[d] - skip[d]).min(self.shape[d] - origin[d])).collect();
+        let extent: Vec<usize> =
+            (0..rank).map(|d| (self.chunk[d] - skip[d]).min(self.shape[d] - origin[d])).collect();
         let tail = self.shape[last + 1..].iter().product::<usize>() * self.size;
         let length = extent[last] * tail;
         let mut at = vec![0; last];
@@ -200,7 +228,9 @@ impl Slab<'_, MaybeUninit<u8>> {
 
     /// Puts the bytes of a chunk where they belong.
     pub(crate) fn put(&mut self, grid: &Grid, index: usize, chunk: &[u8]) {
-        grid.runs(index, |from, at, n| self.out[at - self.start..][..n].write_bytes(&chunk[from..from + n]));
+        grid.runs(index, |from, at, n| {
+            self.out[at - self.start..][..n].write_bytes(&chunk[from..from + n])
+        });
     }
 }
 
@@ -227,7 +257,10 @@ mod tests {
         for (shape, chunk, part) in cases {
             let whole = Grid::new(shape, chunk, 1).unwrap();
             let array: Vec<u8> = (0..whole.array_bytes()).map(|i| i as u8 + 1).collect();
-            let dims = part.iter().map(|(start, count)| Span { start: *start, step: 1, count: *count }).collect();
+            let dims = part
+                .iter()
+                .map(|(start, count)| Span { start: *start, step: 1, count: *count })
+                .collect();
             let slab = Slab { dims };
             let mut expected = Vec::new();
             slab.runs(shape, |start, len| {
@@ -244,7 +277,8 @@ mod tests {
                 for index in rows.chunks.clone() {
                     assert_eq!(grid.index(&grid.origin(index)), Some(index));
                     let mut scratch = Vec::new();
-                    let bytes = whole.cut(whole.index(&grid.origin(index)).unwrap(), &array, &mut scratch);
+                    let bytes =
+                        whole.cut(whole.index(&grid.origin(index)).unwrap(), &array, &mut scratch);
                     rows.put(&grid, index, bytes);
                 }
             }
@@ -299,7 +333,10 @@ mod tests {
         }
         let grid = Grid::new(&[7, 5], &[3, 2], 1).unwrap();
         assert_eq!((grid.len(), grid.origin(4)), (9, vec![3, 2]));
-        assert_eq!((grid.index(&[3, 3]), grid.index(&[9, 0]), grid.index(&[0])), (None, None, None));
+        assert_eq!(
+            (grid.index(&[3, 3]), grid.index(&[9, 0]), grid.index(&[0])),
+            (None, None, None)
+        );
         let array: Vec<u8> = (0..35).collect();
         assert_eq!(grid.cut(8, &array, &mut Vec::new()), [34, 0, 0, 0, 0, 0]);
         assert!(Grid::new(&[7, 0], &[3, 2], 1).is_none());

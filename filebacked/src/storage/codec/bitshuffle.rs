@@ -1,7 +1,7 @@
 //! Bitshuffle as Blosc has it: the first bits of all elements, then all second bits, and so on.
 
-/// Shuffles the bits of elements of `size` bytes. As in Blosc, nothing is shuffled unless the elements are a multiple of
-/// eight; what is left over at the end stays as it is.
+/// Shuffles the bits of elements of `size` bytes. As in Blosc, nothing is shuffled unless the
+/// elements are a multiple of eight; what is left over at the end stays as it is.
 pub(super) fn shuffle(from: &[u8], to: &mut [u8], size: usize) {
     let Some(row) = row(from, to, size) else { return };
     for group in 0..row {
@@ -37,7 +37,9 @@ fn row(from: &[u8], to: &mut [u8], size: usize) -> Option<usize> {
 /// Eight bytes, of which the first has the lowest bits of all, the second the next ones, and so on.
 fn transposed(bytes: [u8; 8]) -> [u8; 8] {
     let mut x = u64::from_le_bytes(bytes);
-    for (mask, shift) in [(0x00aa_00aa_00aa_00aa, 7), (0x0000_cccc_0000_cccc, 14), (0x0000_0000_f0f0_f0f0, 28)] {
+    for (mask, shift) in
+        [(0x00aa_00aa_00aa_00aa, 7), (0x0000_cccc_0000_cccc, 14), (0x0000_0000_f0f0_f0f0, 28)]
+    {
         let t = (x ^ (x >> shift)) & mask;
         x ^= t ^ (t << shift);
     }

@@ -1,4 +1,5 @@
-//! The container of Blosc 1: a head, where each block starts, and the blocks, shuffled and coded by themselves.
+//! The container of Blosc 1: a head, where each block starts, and the blocks, shuffled and coded by
+//! themselves.
 //!
 //! ```text
 //! 0   u8   version of the format: 2
@@ -69,7 +70,12 @@ pub(super) fn claims(chunk: &[u8]) -> Option<usize> {
 }
 
 /// Makes a chunk, and says how long it is. There is room for more than the bytes take as they are.
-pub(super) fn encode(encoder: &mut Encoder, blosc: Blosc, from: &[u8], to: &mut [u8]) -> Result<Option<usize>> {
+pub(super) fn encode(
+    encoder: &mut Encoder,
+    blosc: Blosc,
+    from: &[u8],
+    to: &mut [u8],
+) -> Result<Option<usize>> {
     let element = usize::from(blosc.element);
     let Ok(size) = u32::try_from(from.len()) else { return Ok(None) };
     if from.len() < SMALL || blosc.level == 0 {
@@ -109,7 +115,11 @@ pub(super) fn encode(encoder: &mut Encoder, blosc: Blosc, from: &[u8], to: &mut 
             LZ4 => encoder.lz4(bytes, room),
             ZLIB => encoder.deflate(blosc.level, bytes, room),
             // Blosc has nine levels for the 22 of zstd.
-            _ => encoder.zstd(if blosc.level < 9 { i32::from(blosc.level) * 2 - 1 } else { 22 }, bytes, room)?,
+            _ => encoder.zstd(
+                if blosc.level < 9 { i32::from(blosc.level) * 2 - 1 } else { 22 },
+                bytes,
+                room,
+            )?,
         };
         let n = coded.filter(|n| *n < piece.len()).unwrap_or_else(|| {
             room[..piece.len()].copy_from_slice(bytes);
@@ -135,7 +145,12 @@ pub(super) fn decode(decoder: &mut Decoder, chunk: &[u8], to: &mut [u8]) -> Resu
     result
 }
 
-fn decode_blocks(decoder: &mut Decoder, chunk: &[u8], to: &mut [u8], shuffled: &mut Vec<u8>) -> Result<()> {
+fn decode_blocks(
+    decoder: &mut Decoder,
+    chunk: &[u8],
+    to: &mut [u8],
+    shuffled: &mut Vec<u8>,
+) -> Result<()> {
     let size = to.len();
     let bad = || damaged("blosc", size);
     let &[_, _, flags, element, ..] = chunk else { return Err(bad()) };
@@ -161,7 +176,8 @@ fn decode_blocks(decoder: &mut Decoder, chunk: &[u8], to: &mut [u8], shuffled: &
         let bits = flags & BITS_SHUFFLED != 0;
         let bytes = flags & SHUFFLED != 0 && element > 1;
         let n = out.len();
-        let split = flags & NOT_SPLIT == 0 && element <= SPLITS && n / element >= SMALL && n == block;
+        let split =
+            flags & NOT_SPLIT == 0 && element <= SPLITS && n / element >= SMALL && n == block;
         let streams = if split { element } else { 1 };
         if bits || bytes {
             shuffled.resize(n, 0);
@@ -183,10 +199,17 @@ fn decode_blocks(decoder: &mut Decoder, chunk: &[u8], to: &mut [u8], shuffled: &
 }
 
 /// Fills `to` from a stream, and says where the next one is.
-fn decode_stream(decoder: &mut Decoder, codec: u8, chunk: &[u8], at: usize, to: &mut [u8]) -> Result<usize> {
+fn decode_stream(
+    decoder: &mut Decoder,
+    codec: u8,
+    chunk: &[u8],
+    at: usize,
+    to: &mut [u8],
+) -> Result<usize> {
     let size = to.len();
     let bad = || damaged("blosc", size);
-    let (length, rest) = chunk.get(at..).and_then(|rest| rest.split_first_chunk::<4>()).ok_or_else(bad)?;
+    let (length, rest) =
+        chunk.get(at..).and_then(|rest| rest.split_first_chunk::<4>()).ok_or_else(bad)?;
     let length = u32::from_le_bytes(*length) as usize;
     let from = rest.get(..length).ok_or_else(bad)?;
     if length == size {
@@ -206,6 +229,8 @@ fn decode_stream(decoder: &mut Decoder, codec: u8, chunk: &[u8], at: usize, to: 
 
 #[cold]
 fn unknown(codec: u32) -> Error {
-    let name = ["blosclz", "lz4", "lz4hc", "snappy", "zlib", "zstd"].get(codec as usize).unwrap_or(&"an unknown codec");
+    let name = ["blosclz", "lz4", "lz4hc", "snappy", "zlib", "zstd"]
+        .get(codec as usize)
+        .unwrap_or(&"an unknown codec");
     ErrorKind::Unsupported(format!("Blosc with {name}")).into()
 }

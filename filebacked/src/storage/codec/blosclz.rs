@@ -5,7 +5,8 @@ use super::lzf::repeat;
 /// From this distance on, two more bytes say how far.
 const FAR: usize = 8191;
 
-/// Decodes into `to`, and says how many bytes there were; `None` where the data is damaged or does not fit.
+/// Decodes into `to`, and says how many bytes there were; `None` where the data is damaged or does
+/// not fit.
 pub(super) fn decode(from: &[u8], to: &mut [u8]) -> Option<usize> {
     let mut from = from.iter();
     let mut at = 0;

@@ -1,4 +1,5 @@
-//! HDF5's LZ4 filter: the size and the size of a block, big-endian, then the blocks, each behind its stored size.
+//! HDF5's LZ4 filter: the size and the size of a block, big-endian, then the blocks, each behind
+//! its stored size.
 
 use super::{Encoder, damaged, short};
 use crate::error::Result;
@@ -15,7 +16,8 @@ pub(super) fn claims(chunk: &[u8]) -> Option<usize> {
 
 /// Makes one block of all, and says how long that is, where there is room for it.
 pub(super) fn encode(encoder: &mut Encoder, from: &[u8], to: &mut [u8]) -> Option<usize> {
-    let size = u32::try_from(from.len()).ok().filter(|size| (1..=LARGEST).contains(&(*size as usize)))?;
+    let size =
+        u32::try_from(from.len()).ok().filter(|size| (1..=LARGEST).contains(&(*size as usize)))?;
     let (head, block) = to.split_at_mut_checked(HEAD + 4)?;
     let n = encoder.lz4(from, block)?;
     head[..8].copy_from_slice(&u64::from(size).to_be_bytes());

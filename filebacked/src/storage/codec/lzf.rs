@@ -1,6 +1,8 @@
-//! LZF, the codec of h5py's `compression="lzf"`: runs of bytes, and matches of at most 264 bytes in the 8 KiB before.
+//! LZF, the codec of h5py's `compression="lzf"`: runs of bytes, and matches of at most 264 bytes in
+//! the 8 KiB before.
 
-/// Decodes into `to`, and says how many bytes there were; `None` where the data is damaged or does not fit.
+/// Decodes into `to`, and says how many bytes there were; `None` where the data is damaged or does
+/// not fit.
 pub(super) fn decode(from: &[u8], to: &mut [u8]) -> Option<usize> {
     let mut from = from.iter();
     let mut at = 0;
@@ -81,7 +83,9 @@ mod tests {
     fn sizes_without_decoding() {
         let stream = [2, b'a', b'b', b'c', 5 << 5, 2, 7 << 5, 1, 0];
         assert_eq!(size(&stream), Some(20));
-        for (end, known) in [(0, Some(0)), (3, None), (4, Some(3)), (5, None), (6, Some(10)), (7, None), (8, None)] {
+        for (end, known) in
+            [(0, Some(0)), (3, None), (4, Some(3)), (5, None), (6, Some(10)), (7, None), (8, None)]
+        {
             assert_eq!(size(&stream[..end]), known, "{end}");
         }
         assert_eq!(size(&[7 << 5, 255, 0].repeat(1000)), Some(264_000), "the most there can be");

@@ -1,7 +1,7 @@
 //! The codecs behind HDF5's compression filters: bytes of a chunk in, bytes of a chunk out.
 //!
-//! Nothing here knows of files, datasets or the C library of HDF5. What is decoded is not believed: every length is
-//! checked, and nothing is written beyond the slice that is to be filled.
+//! Nothing here knows of files, datasets or the C library of HDF5. What is decoded is not believed:
+//! every length is checked, and nothing is written beyond the slice that is to be filled.
 
 #[cfg(feature = "compress")]
 mod bitshuffle;
@@ -177,7 +177,8 @@ impl Decoder {
     }
 }
 
-/// What one thread encodes with. The zlib streams of the gzip filter are made elsewhere, by coders that know of numbers.
+/// What one thread encodes with. The zlib streams of the gzip filter are made elsewhere, by coders
+/// that know of numbers.
 #[cfg(feature = "compress")]
 #[derive(Default)]
 pub(crate) struct Encoder {
@@ -247,7 +248,9 @@ mod tests {
     #[test]
     fn claims_are_believed_as_far_as_the_bytes_go() {
         let bytes = vec![7; 1_000_000];
-        for (id, options) in [(id::LZ4, &[][..]), (id::ZSTD, &[3]), (id::BLOSC, &[2, 2, 4, 0, 5, 1, 1])] {
+        for (id, options) in
+            [(id::LZ4, &[][..]), (id::ZSTD, &[3]), (id::BLOSC, &[2, 2, 4, 0, 5, 1, 1])]
+        {
             let codec = Codec::of(id, options).unwrap();
             let mut chunk = Vec::new();
             assert!(Encoder::default().encode(codec, &bytes, &mut chunk).unwrap());

@@ -2,7 +2,8 @@
 
 use std::mem::MaybeUninit;
 
-/// Shuffles elements of `size` bytes. What is left over at the end stays as it is. Both slices have the same length.
+/// Shuffles elements of `size` bytes. What is left over at the end stays as it is. Both slices have
+/// the same length.
 pub(crate) fn shuffle(from: &[u8], to: &mut [MaybeUninit<u8>], size: usize) {
     let (from, to) = (&from[..to.len()], to);
     let n = if size > 1 { from.len() / size } else { 0 };
@@ -64,7 +65,8 @@ fn unshuffle_from(first: usize, planes: &[u8], elements: &mut [MaybeUninit<u8>],
     }
 }
 
-/// What `MaybeUninit::write_copy_of_slice` is, which the oldest compiler that this library knows has not.
+/// What `MaybeUninit::write_copy_of_slice` is, which the oldest compiler that this library knows
+/// has not.
 pub(crate) trait WriteCopy {
     /// Copies a slice of the same length.
     fn write_bytes(&mut self, from: &[u8]);
@@ -73,7 +75,9 @@ pub(crate) trait WriteCopy {
 impl WriteCopy for [MaybeUninit<u8>] {
     fn write_bytes(&mut self, from: &[u8]) {
         // SAFETY: a byte may be seen as one that need not be initialised.
-        let from = unsafe { std::slice::from_raw_parts(from.as_ptr().cast::<MaybeUninit<u8>>(), from.len()) };
+        let from = unsafe {
+            std::slice::from_raw_parts(from.as_ptr().cast::<MaybeUninit<u8>>(), from.len())
+        };
         self.copy_from_slice(from);
     }
 }
@@ -84,11 +88,14 @@ pub(crate) fn to_be_written(bytes: &mut [u8]) -> &mut [MaybeUninit<u8>] {
     unsafe { std::slice::from_raw_parts_mut(bytes.as_mut_ptr().cast(), bytes.len()) }
 }
 
-/// Sixteen elements at a time. Interleaving the halves of a block rotates the bits of each byte's place by one: four
-/// times shuffles sixteen elements, and as many times as the element size has bits undoes it.
+/// Sixteen elements at a time. Interleaving the halves of a block rotates the bits of each byte's
+/// place by one: four times shuffles sixteen elements, and as many times as the element size has
+/// bits undoes it.
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod blocks {
-    use std::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_storeu_si128, _mm_unpackhi_epi8, _mm_unpacklo_epi8};
+    use std::arch::x86_64::{
+        __m128i, _mm_loadu_si128, _mm_storeu_si128, _mm_unpackhi_epi8, _mm_unpacklo_epi8,
+    };
     use std::mem::MaybeUninit;
 
     const LANE: usize = 16;
@@ -114,7 +121,10 @@ mod blocks {
             // SAFETY: SSE2 is there, or this module is not.
             #[allow(unused_unsafe)]
             let (low, high) = unsafe {
-                (_mm_unpacklo_epi8(lanes[k], lanes[k + S / 2]), _mm_unpackhi_epi8(lanes[k], lanes[k + S / 2]))
+                (
+                    _mm_unpacklo_epi8(lanes[k], lanes[k + S / 2]),
+                    _mm_unpackhi_epi8(lanes[k], lanes[k + S / 2]),
+                )
             };
             (next[2 * k], next[2 * k + 1]) = (low, high);
         }
@@ -122,10 +132,15 @@ mod blocks {
     }
 
     /// Shuffles all full blocks of `n` elements, and says how many elements that were.
-    pub(super) fn shuffle<const S: usize>(elements: &[u8], planes: &mut [MaybeUninit<u8>], n: usize) -> usize {
+    pub(super) fn shuffle<const S: usize>(
+        elements: &[u8],
+        planes: &mut [MaybeUninit<u8>],
+        n: usize,
+    ) -> usize {
         let end = n / LANE * LANE;
         for first in (0..end).step_by(LANE) {
-            let mut lanes: [__m128i; S] = std::array::from_fn(|k| load(elements, first * S + k * LANE));
+            let mut lanes: [__m128i; S] =
+                std::array::from_fn(|k| load(elements, first * S + k * LANE));
             for _ in 0..LANE.ilog2() {
                 lanes = interleave(lanes);
             }
@@ -137,7 +152,11 @@ mod blocks {
     }
 
     /// Undoes [`shuffle`].
-    pub(super) fn unshuffle<const S: usize>(planes: &[u8], elements: &mut [MaybeUninit<u8>], n: usize) -> usize {
+    pub(super) fn unshuffle<const S: usize>(
+        planes: &[u8],
+        elements: &mut [MaybeUninit<u8>],
+        n: usize,
+    ) -> usize {
         let end = n / LANE * LANE;
         for first in (0..end).step_by(LANE) {
             let mut lanes: [__m128i; S] = std::array::from_fn(|k| load(planes, k * n + first));
@@ -161,7 +180,11 @@ mod blocks {
         0
     }
 
-    pub(super) fn unshuffle<const S: usize>(_: &[u8], _: &mut [MaybeUninit<u8>], _: usize) -> usize {
+    pub(super) fn unshuffle<const S: usize>(
+        _: &[u8],
+        _: &mut [MaybeUninit<u8>],
+        _: usize,
+    ) -> usize {
         0
     }
 }
@@ -175,8 +198,10 @@ mod tests {
         for size in [1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 100] {
             for n in [0, 1, 2, 15, 16, 17, 31, 32, 33, 100, 1000] {
                 for rest in [0, size / 2] {
-                    let from: Vec<u8> = (0..n * size + rest).map(|i| (i * i / 7 + i) as u8).collect();
-                    let (mut quick, mut plain, mut back) = (from.clone(), from.clone(), vec![0; from.len()]);
+                    let from: Vec<u8> =
+                        (0..n * size + rest).map(|i| (i * i / 7 + i) as u8).collect();
+                    let (mut quick, mut plain, mut back) =
+                        (from.clone(), from.clone(), vec![0; from.len()]);
                     shuffle(&from, to_be_written(&mut quick), size);
                     let (elements, planes) = (&from[..n * size], &mut plain[..n * size]);
                     shuffle_from(0, elements, to_be_written(planes), size);
@@ -184,7 +209,12 @@ mod tests {
                     unshuffle(&quick, to_be_written(&mut back), size);
                     assert_eq!(back, from, "{n} elements of {size} bytes");
                     back.fill(0);
-                    unshuffle_from(0, &quick[..n * size], to_be_written(&mut back[..n * size]), size);
+                    unshuffle_from(
+                        0,
+                        &quick[..n * size],
+                        to_be_written(&mut back[..n * size]),
+                        size,
+                    );
                     assert_eq!(back[..n * size], from[..n * size]);
                 }
             }

@@ -84,13 +84,19 @@ impl<'s> Capture<'s> {
     /// The records that the value is.
     pub(crate) fn finish(self) -> Result<Records> {
         let value = self.value.filter(|_| self.open.is_empty());
-        Records::new(value.ok_or_else(|| Error::new(ErrorKind::Contract("a value that wrote no node".into())))?)
+        Records::new(
+            value.ok_or_else(|| {
+                Error::new(ErrorKind::Contract("a value that wrote no node".into()))
+            })?,
+        )
     }
 
     /// Type, shape and bytes of the value, if it is one dataset without a word about it.
     pub(crate) fn into_dataset(self) -> Option<(Dtype, Vec<u64>, Vec<u8>)> {
         match self.value {
-            Some(Member::Column(column)) if column.strings.is_empty() && column.marks.is_empty() => {
+            Some(Member::Column(column))
+                if column.strings.is_empty() && column.marks.is_empty() =>
+            {
                 Some((column.dtype, column.shape, column.cells))
             }
             _ => None,
@@ -118,7 +124,13 @@ impl<'s> Capture<'s> {
         }
     }
 
-    fn column(&mut self, name: &str, spec: &DatasetSpec<'_>, cells: Vec<u8>, strings: Vec<Strings>) -> Result<()> {
+    fn column(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        cells: Vec<u8>,
+        strings: Vec<Strings>,
+    ) -> Result<()> {
         let fixed = self.shape.take();
         if self.is_one() && !self.open.is_empty() && !spec.shape.is_empty() && fixed.is_none() {
             return Err(refused("a sequence, or an array whose shape is not part of its type,"));
@@ -145,7 +157,10 @@ impl Sink for Capture<'_> {
             _ => (Kind::One, 1),
         };
         let shape = self.shape.take();
-        self.open.push((name.to_string(), Group { kind, len, shape, marks: Vec::new(), members: Vec::new() }));
+        self.open.push((
+            name.to_string(),
+            Group { kind, len, shape, marks: Vec::new(), members: Vec::new() },
+        ));
         Ok(())
     }
 
@@ -176,7 +191,14 @@ impl Sink for Capture<'_> {
         Err(refused("a committed datatype").at(name))
     }
 
-    fn member_attr(&mut self, member: &str, name: &str, _: &Dtype, _: &[u64], _: &[u8]) -> Result<()> {
+    fn member_attr(
+        &mut self,
+        member: &str,
+        name: &str,
+        _: &Dtype,
+        _: &[u64],
+        _: &[u8],
+    ) -> Result<()> {
         Err(refused("an HDF5 attribute").at(&format!("{member}@{name}")))
     }
 
@@ -200,7 +222,9 @@ impl Sink for Capture<'_> {
             let stamp = Stamp::parse(text);
             group.kind = match stamp.kind_name() {
                 "struct" | "tuple" | "range" => Kind::One,
-                "columns" if outer == Some(Kind::One) && group.shape.is_none() => return Err(refused("a sequence")),
+                "columns" if outer == Some(Kind::One) && group.shape.is_none() => {
+                    return Err(refused("a sequence"));
+                }
                 "columns" => Kind::Rows,
                 "optional" if outer != Some(Kind::One) || group.shape.is_some() => Kind::Optional,
                 "arrays" if group.shape.is_some() => Kind::Arrays,
@@ -210,7 +234,8 @@ impl Sink for Capture<'_> {
                 "ragged" => return Err(refused("a sequence of sequences")),
                 kind => return Err(refused(&format!("a group ({kind})"))),
             };
-            // That a compound type is columns need not be said; of which type, and that a mask is one, has to be.
+            // That a compound type is columns need not be said; of which type, and that a mask is
+            // one, has to be.
             if !whole && stamp.name().is_none() && group.kind != Kind::Optional {
                 return Ok(());
             }
@@ -223,8 +248,14 @@ impl Sink for Capture<'_> {
         self.column(name, spec, bytes.to_vec(), Vec::new())
     }
 
-    fn dataset_fill(&mut self, name: &str, spec: &DatasetSpec<'_>, fill: &mut dyn FnMut(&mut Out<'_>)) -> Result<()> {
-        let size = spec.elements().and_then(|n| n.checked_mul(spec.dtype.size())).ok_or_else(too_large)?;
+    fn dataset_fill(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        fill: &mut dyn FnMut(&mut Out<'_>),
+    ) -> Result<()> {
+        let size =
+            spec.elements().and_then(|n| n.checked_mul(spec.dtype.size())).ok_or_else(too_large)?;
         let mut cells = Vec::with_capacity(size);
         fill(&mut Out(&mut cells));
         self.column(name, spec, cells, Vec::new())

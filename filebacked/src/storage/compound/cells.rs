@@ -17,12 +17,14 @@ pub(super) struct Piece {
 
 /// Strings of variable length in records, in order: where each stands, and what it is.
 ///
-/// The place of a string has [`REFERENCE`](crate::storage::REFERENCE) bytes; what the engine puts there is its own affair.
+/// The place of a string has [`REFERENCE`](crate::storage::REFERENCE) bytes; what the engine puts
+/// there is its own affair.
 #[derive(Debug)]
 pub(crate) struct Strings {
     /// Where the first one stands.
     pub(super) offset: usize,
-    /// How many there are in each dimension, the outermost first, and how many bytes from one to the next.
+    /// How many there are in each dimension, the outermost first, and how many bytes from one to
+    /// the next.
     pub(super) levels: Vec<(usize, usize)>,
     /// How many stand side by side in each place.
     pub(super) run: usize,
@@ -82,7 +84,9 @@ pub(super) fn interleave(pieces: &[Piece], rows: usize, size: usize, out: &mut O
                 16 => scatter::<16>(cells, records, size, piece.offset),
                 0 => {}
                 wide => {
-                    for (record, cell) in records.chunks_exact_mut(size).zip(cells.chunks_exact(wide)) {
+                    for (record, cell) in
+                        records.chunks_exact_mut(size).zip(cells.chunks_exact(wide))
+                    {
                         record[piece.offset..piece.offset + wide].copy_from_slice(cell);
                     }
                 }
@@ -99,9 +103,16 @@ fn scatter<const N: usize>(cells: &[u8], records: &mut [u8], size: usize, offset
     }
 }
 
-/// Copies the cells of `size` bytes at `offset` in each record of `stride` bytes side by side. `out` has room for as many as
-/// there are whole records, and all of it is initialised; `false`, and nothing copied, where these numbers do not fit.
-pub(crate) fn gather(records: &[u8], stride: usize, offset: usize, size: usize, out: &mut [MaybeUninit<u8>]) -> bool {
+/// Copies the cells of `size` bytes at `offset` in each record of `stride` bytes side by side.
+/// `out` has room for as many as there are whole records, and all of it is initialised; `false`,
+/// and nothing copied, where these numbers do not fit.
+pub(crate) fn gather(
+    records: &[u8],
+    stride: usize,
+    offset: usize,
+    size: usize,
+    out: &mut [MaybeUninit<u8>],
+) -> bool {
     if out.is_empty() && (size == 0 || records.is_empty()) {
         return true;
     }
@@ -156,7 +167,8 @@ pub(crate) fn references<'b>(
         let (size, stride) = (found.dtype.stored_size(), compound.size);
         let end = found.offset.checked_add(size).filter(|end| *end <= stride)?;
         let records = cells.chunks_exact(stride.max(1));
-        cells = Cow::Owned(records.flat_map(|record| &record[found.offset..end]).copied().collect());
+        cells =
+            Cow::Owned(records.flat_map(|record| &record[found.offset..end]).copied().collect());
         dtype = &found.dtype;
     }
     while let Dtype::Array(element, _) = dtype {

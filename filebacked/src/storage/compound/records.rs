@@ -29,11 +29,15 @@ impl Records {
         let (rows, mut shape) = match &value {
             Member::Group(Group { kind: Kind::One, .. }) => (1, Vec::new()),
             Member::Group(group) => (group.len, vec![group.len as u64]),
-            Member::Column(column) if matches!(column.dtype, Dtype::Compound(_)) => match column.shape.first() {
-                Some(rows) => (*rows as usize, vec![*rows]),
-                None => (1, Vec::new()),
-            },
-            Member::Column(column) => return Err(refused(&format!("values of type {} as records", column.dtype))),
+            Member::Column(column) if matches!(column.dtype, Dtype::Compound(_)) => {
+                match column.shape.first() {
+                    Some(rows) => (*rows as usize, vec![*rows]),
+                    None => (1, Vec::new()),
+                }
+            }
+            Member::Column(column) => {
+                return Err(refused(&format!("values of type {} as records", column.dtype)));
+            }
         };
         let mut marks = Vec::new();
         let cell = Cell::new(value, rows, shape.is_empty(), "", &mut marks)?;
@@ -57,7 +61,8 @@ impl Records {
     }
 }
 
-/// What stands in a cell of each row: one element or an array of them. Offsets are from the cell's start.
+/// What stands in a cell of each row: one element or an array of them. Offsets are from the cell's
+/// start.
 struct Cell {
     dtype: Dtype,
     dims: Vec<u64>,
@@ -66,14 +71,17 @@ struct Cell {
 }
 
 impl Cell {
-    /// Lays out what stands in a cell of each row. With `one`, there is one row, and it is no dimension of its own.
+    /// Lays out what stands in a cell of each row. With `one`, there is one row, and it is no
+    /// dimension of its own.
     fn new(member: Member, rows: usize, one: bool, path: &str, marks: &mut Marks) -> Result<Cell> {
         let mut group = match member {
             Member::Column(column) => return Cell::of_column(column, rows, one, path, marks),
             Member::Group(group) => group,
         };
         note(std::mem::take(&mut group.marks), path, marks);
-        let own = |shape: &[u64]| if one { shape.to_vec() } else { shape.get(1..).unwrap_or_default().to_vec() };
+        let own = |shape: &[u64]| {
+            if one { shape.to_vec() } else { shape.get(1..).unwrap_or_default().to_vec() }
+        };
         let dims = group.shape.take().map(|shape| own(&shape));
         match (group.kind, dims) {
             (Kind::Arrays, Some(dims)) => {
@@ -92,7 +100,8 @@ impl Cell {
             (kind, _) => {
                 let mut cells = Vec::with_capacity(group.members.len());
                 for (name, member) in group.members {
-                    let cell = Cell::new(member, rows, kind == Kind::One, &joined(path, &name), marks);
+                    let cell =
+                        Cell::new(member, rows, kind == Kind::One, &joined(path, &name), marks);
                     cells.push((cell.map_err(|e| e.at(&name))?, name));
                 }
                 Cell::of_members(cells)
@@ -100,13 +109,24 @@ impl Cell {
         }
     }
 
-    fn of_column(column: Column, rows: usize, one: bool, path: &str, marks: &mut Marks) -> Result<Cell> {
+    fn of_column(
+        column: Column,
+        rows: usize,
+        one: bool,
+        path: &str,
+        marks: &mut Marks,
+    ) -> Result<Cell> {
         let Column { dtype, shape, cells, mut strings, marks: own } = column;
         note(own, path, marks);
         let dims = match shape.split_first() {
             _ if one => shape,
             Some((len, dims)) if *len as usize == rows => dims.to_vec(),
-            _ => return Err(ErrorKind::Contract(format!("a column of shape {shape:?} in a table of {rows}")).into()),
+            _ => {
+                return Err(ErrorKind::Contract(format!(
+                    "a column of shape {shape:?} in a table of {rows}"
+                ))
+                .into());
+            }
         };
         let count = count(&dims)?;
         let size = dtype.stored_size().checked_mul(count).ok_or_else(too_large)?;
@@ -128,7 +148,8 @@ impl Cell {
         if members.is_empty() {
             return Err(refused("a value without anything to store"));
         }
-        let (mut types, mut pieces, mut strings, mut offset) = (Vec::new(), Vec::new(), Vec::new(), 0usize);
+        let (mut types, mut pieces, mut strings, mut offset) =
+            (Vec::new(), Vec::new(), Vec::new(), 0usize);
         for (mut cell, name) in members {
             let end = offset.checked_add(cell.size()?).filter(|end| u32::try_from(*end).is_ok());
             cell.pieces.iter_mut().for_each(|piece| piece.offset += offset);
@@ -145,20 +166,36 @@ impl Cell {
     }
 
     /// An array of records in each row: the records are put together first.
-    fn of_arrays(values: Member, dims: Vec<u64>, rows: usize, path: &str, marks: &mut Marks) -> Result<Cell> {
+    fn of_arrays(
+        values: Member,
+        dims: Vec<u64>,
+        rows: usize,
+        path: &str,
+        marks: &mut Marks,
+    ) -> Result<Cell> {
         let count = count(&dims)?;
         let all = rows.checked_mul(count).ok_or_else(too_large)?;
-        let Cell { dtype, dims: inner, pieces, mut strings } = Cell::new(values, all, false, path, marks)?;
-        let size = dtype.stored_size().checked_mul(elements(&inner).ok_or_else(too_large)?).ok_or_else(too_large)?;
+        let Cell { dtype, dims: inner, pieces, mut strings } =
+            Cell::new(values, all, false, path, marks)?;
+        let size = dtype
+            .stored_size()
+            .checked_mul(elements(&inner).ok_or_else(too_large)?)
+            .ok_or_else(too_large)?;
         let mut cells = Vec::with_capacity(all.checked_mul(size).ok_or_else(too_large)?);
         interleave(&pieces, all, size, &mut Out(&mut cells));
         strings.iter_mut().for_each(|strings| strings.levels.insert(0, (count, size)));
-        let pieces = vec![Piece { offset: 0, size: size.checked_mul(count).ok_or_else(too_large)?, cells }];
+        let pieces =
+            vec![Piece { offset: 0, size: size.checked_mul(count).ok_or_else(too_large)?, cells }];
         Ok(Cell { dtype, dims: dims.into_iter().chain(inner).collect(), pieces, strings })
     }
 
     /// A mask, and values, of which those that are left out get a place of zeros.
-    fn of_options(members: Vec<(String, Member)>, rows: usize, path: &str, marks: &mut Marks) -> Result<Cell> {
+    fn of_options(
+        members: Vec<(String, Member)>,
+        rows: usize,
+        path: &str,
+        marks: &mut Marks,
+    ) -> Result<Cell> {
         let (mut mask, mut cells) = (Vec::new(), Vec::new());
         for (name, member) in members {
             let len = match &member {
@@ -168,7 +205,8 @@ impl Cell {
             if let (Member::Column(column), true) = (&member, mask.is_empty()) {
                 mask.clone_from(&column.cells);
             }
-            let mut cell = Cell::new(member, len, false, &joined(path, &name), marks).map_err(|e| e.at(&name))?;
+            let mut cell = Cell::new(member, len, false, &joined(path, &name), marks)
+                .map_err(|e| e.at(&name))?;
             if len != rows {
                 cell.spread(&mask);
             }
@@ -207,7 +245,8 @@ impl Cell {
 
     /// Bytes of a cell.
     fn size(&self) -> Result<usize> {
-        let size = elements(&self.dims).and_then(|count| self.dtype.stored_size().checked_mul(count));
+        let size =
+            elements(&self.dims).and_then(|count| self.dtype.stored_size().checked_mul(count));
         size.filter(|size| u32::try_from(*size).is_ok()).ok_or_else(too_large)
     }
 }

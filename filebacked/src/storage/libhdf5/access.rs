@@ -13,12 +13,15 @@ use hdf5_metno_sys::h5i::hid_t;
 #[cfg(hdf5_locking)]
 use hdf5_metno_sys::h5p::H5Pset_file_locking;
 use hdf5_metno_sys::h5p::{
-    H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5Pget_cache, H5Pget_libver_bounds, H5Pset_alignment,
-    H5Pset_attr_creation_order, H5Pset_cache, H5Pset_fclose_degree, H5Pset_libver_bounds, H5Pset_link_creation_order,
-    H5Pset_meta_block_size, H5Pset_obj_track_times, H5Pset_userblock,
+    H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5Pget_cache, H5Pget_libver_bounds,
+    H5Pset_alignment, H5Pset_attr_creation_order, H5Pset_cache, H5Pset_fclose_degree,
+    H5Pset_libver_bounds, H5Pset_link_creation_order, H5Pset_meta_block_size,
+    H5Pset_obj_track_times, H5Pset_userblock,
 };
 #[cfg(hdf5_file_space)]
-use hdf5_metno_sys::h5p::{H5Pset_file_space_page_size, H5Pset_file_space_strategy, H5Pset_page_buffer_size};
+use hdf5_metno_sys::h5p::{
+    H5Pset_file_space_page_size, H5Pset_file_space_strategy, H5Pset_page_buffer_size,
+};
 
 /// A version of HDF5's format, for [`FileOptions::libver`](crate::FileOptions::libver).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,11 +39,13 @@ pub enum Libver {
     V114,
     /// HDF5 2.0.
     V200,
-    /// Whatever is the newest of the HDF5 that is linked with. [`File::libver`](crate::File::libver) never answers this.
+    /// Whatever is the newest of the HDF5 that is linked with.
+    /// [`File::libver`](crate::File::libver) never answers this.
     Latest,
 }
 
-/// Whether an open file is locked against other programs, for [`FileOptions::locking`](crate::FileOptions::locking).
+/// Whether an open file is locked against other programs, for
+/// [`FileOptions::locking`](crate::FileOptions::locking).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Locking {
@@ -52,7 +57,8 @@ pub enum Locking {
     BestEffort,
 }
 
-/// What happens to handles when their file is closed, for [`FileOptions::close_degree`](crate::FileOptions::close_degree).
+/// What happens to handles when their file is closed, for
+/// [`FileOptions::close_degree`](crate::FileOptions::close_degree).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum CloseDegree {
@@ -63,11 +69,13 @@ pub enum CloseDegree {
     Strong,
 }
 
-/// How a file's space is handed out, for [`FileOptions::space_strategy`](crate::FileOptions::space_strategy).
+/// How a file's space is handed out, for
+/// [`FileOptions::space_strategy`](crate::FileOptions::space_strategy).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SpaceStrategy {
-    /// h5py's `fsm`: space that became free is used again, small pieces are put together in blocks. HDF5's default.
+    /// h5py's `fsm`: space that became free is used again, small pieces are put together in blocks.
+    /// HDF5's default.
     FreeSpace,
     /// h5py's `page`: in pages of one size, which a page buffer holds.
     Page,
@@ -135,19 +143,23 @@ impl Libver {
 /// The error of what the HDF5 that is linked with is too old for.
 #[cold]
 pub(super) fn older(what: &str) -> Error {
-    Error::new(ErrorKind::Unsupported(format!("{what}, which the HDF5 that is linked with does not have")))
-        .with_help("the feature `static` builds a newer one in")
+    Error::new(ErrorKind::Unsupported(format!(
+        "{what}, which the HDF5 that is linked with does not have"
+    )))
+    .with_help("the feature `static` builds a newer one in")
 }
 
 /// Threshold and interval, as in files of our own engine.
 const ALIGNMENT: (u64, u64) = (COMPACT as u64 + 1, 8);
 
 impl Access {
-    /// The list for a file that is created, opened to be changed, or to be read; `None` where HDF5's defaults are those of this
-    /// library. The lock is held.
+    /// The list for a file that is created, opened to be changed, or to be read; `None` where
+    /// HDF5's defaults are those of this library. The lock is held.
     pub(super) fn list(&self, default_libver: Option<(Libver, Libver)>) -> Result<Option<Id>> {
-        // Of what is written, data that is too large for an object header is aligned, so that it can be mapped.
-        let aligned = (default_libver.is_some() && self.driver.has_one_space()).then_some(ALIGNMENT);
+        // Of what is written, data that is too large for an object header is aligned, so that it
+        // can be mapped.
+        let aligned =
+            (default_libver.is_some() && self.driver.has_one_space()).then_some(ALIGNMENT);
         let (libver, alignment) = (self.libver.or(default_libver), self.alignment.or(aligned));
         let access = Access { libver, alignment, ..self.clone() };
         if access == Access::default() {
@@ -187,7 +199,9 @@ impl Access {
                 #[cfg(hdf5_file_space)]
                 check(H5Pset_page_buffer_size(list, bytes, metadata, data))?;
                 #[cfg(not(hdf5_file_space))]
-                return Err(older(&format!("a page buffer of {bytes} bytes ({metadata} %, {data} %)")));
+                return Err(older(&format!(
+                    "a page buffer of {bytes} bytes ({metadata} %, {data} %)"
+                )));
             }
             if let Some(locking) = self.locking {
                 #[cfg(hdf5_locking)]
@@ -207,11 +221,14 @@ impl Access {
 impl Creation {
     /// Whether something is said of file space, which takes a file of HDF5 1.10.
     pub(crate) fn handles_space(&self) -> bool {
-        self.strategy.is_some() || self.persist.is_some() || self.threshold.is_some() || self.page_size.is_some()
+        self.strategy.is_some()
+            || self.persist.is_some()
+            || self.threshold.is_some()
+            || self.page_size.is_some()
     }
 
-    /// The list for creating a file: its root group keeps no times, but the order of its links, since a map may be stored there.
-    /// The lock is held.
+    /// The list for creating a file: its root group keeps no times, but the order of its links,
+    /// since a map may be stored there. The lock is held.
     pub(super) fn list(&self) -> Result<Id> {
         let list = new_list(*H5P_FILE_CREATE)?;
         let order = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
@@ -235,7 +252,8 @@ impl Creation {
     #[cfg(hdf5_file_space)]
     fn fill_space(&self, list: hid_t) -> Result<()> {
         use H5F_fspace_strategy_t::{
-            H5F_FSPACE_STRATEGY_AGGR, H5F_FSPACE_STRATEGY_FSM_AGGR, H5F_FSPACE_STRATEGY_NONE, H5F_FSPACE_STRATEGY_PAGE,
+            H5F_FSPACE_STRATEGY_AGGR, H5F_FSPACE_STRATEGY_FSM_AGGR, H5F_FSPACE_STRATEGY_NONE,
+            H5F_FSPACE_STRATEGY_PAGE,
         };
         if self.strategy.is_some() || self.persist.is_some() || self.threshold.is_some() {
             let strategy = match self.strategy {
@@ -246,7 +264,9 @@ impl Creation {
             };
             let persist = self.persist.unwrap_or(false).into();
             // SAFETY: the list is one for creating files, and open.
-            check(unsafe { H5Pset_file_space_strategy(list, strategy, persist, self.threshold.unwrap_or(1)) })?;
+            check(unsafe {
+                H5Pset_file_space_strategy(list, strategy, persist, self.threshold.unwrap_or(1))
+            })?;
         }
         if let Some(size) = self.page_size {
             // SAFETY: as above.

@@ -11,8 +11,9 @@ use hdf5_metno_sys::h5o::H5Olink;
 use hdf5_metno_sys::h5p::H5P_DEFAULT;
 use std::collections::HashMap;
 
-/// Lets something take a name in a group, by a link that `put` makes or moves there. What has the name already stands aside
-/// until then: it is back if that fails, and goes if not. Other threads see nothing of it.
+/// Lets something take a name in a group, by a link that `put` makes or moves there. What has the
+/// name already stands aside until then: it is back if that fails, and goes if not. Other threads
+/// see nothing of it.
 pub(crate) fn replace(group: &Id, name: &str, put: impl FnOnce() -> Result<()>) -> Result<()> {
     sync(|| {
         if !exists(group, name)? {
@@ -68,12 +69,18 @@ pub(super) fn put_in_place(group: &Id, name: &str) -> Result<()> {
     move_over(group, UNDER_WAY, group, name)
 }
 
-/// Puts links into this order, by making all of them anew from where the first is out of it. The lock is held.
+/// Puts links into this order, by making all of them anew from where the first is out of it. The
+/// lock is held.
 pub(super) fn reorder(group: &Id, wanted: &[String]) -> Result<()> {
-    let places: HashMap<&str, usize> = wanted.iter().enumerate().map(|(i, name)| (name.as_str(), i)).collect();
-    let found: Vec<usize> =
-        names::children(group.raw())?.iter().filter_map(|name| places.get(name.as_str()).copied()).collect();
-    let Some(first) = found.iter().enumerate().position(|(i, place)| i != *place) else { return Ok(()) };
+    let places: HashMap<&str, usize> =
+        wanted.iter().enumerate().map(|(i, name)| (name.as_str(), i)).collect();
+    let found: Vec<usize> = names::children(group.raw())?
+        .iter()
+        .filter_map(|name| places.get(name.as_str()).copied())
+        .collect();
+    let Some(first) = found.iter().enumerate().position(|(i, place)| i != *place) else {
+        return Ok(());
+    };
     for name in wanted.get(first..).unwrap_or_default() {
         move_link(group, name, group, ASIDE)?;
         move_link(group, ASIDE, group, name)?;

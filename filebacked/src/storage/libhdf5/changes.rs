@@ -1,9 +1,10 @@
-//! The mark of a file that is being changed: there from before the first change until everything is written, so that a
-//! process that is killed in between leaves a file that says so.
+//! The mark of a file that is being changed: there from before the first change until everything is
+//! written, so that a process that is killed in between leaves a file that says so.
 //!
-//! It is the first of the flags of a superblock. HDF5 itself sets it when a file is opened to be changed, of some versions
-//! only, and takes it away when that is closed, as the last of all. Here it is taken away and set in between too, by writing
-//! these few bytes over: no kill can interrupt that, and nothing else in the file changes.
+//! It is the first of the flags of a superblock. HDF5 itself sets it when a file is opened to be
+//! changed, of some versions only, and takes it away when that is closed, as the last of all. Here
+//! it is taken away and set in between too, by writing these few bytes over: no kill can interrupt
+//! that, and nothing else in the file changes.
 
 use super::compare::{delete_attribute, open_attribute};
 use super::edit::root_of;
@@ -26,8 +27,8 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// The files that this process has marked or is changing, by the library's number, which no other file gets. Locked only
-/// while the library's lock is held.
+/// The files that this process has marked or is changing, by the library's number, which no other
+/// file gets. Locked only while the library's lock is held.
 static CHANGED: Mutex<BTreeMap<u64, Changed>> = Mutex::new(BTreeMap::new());
 
 /// What is known of a file that this process changes.
@@ -38,7 +39,8 @@ struct Changed {
     place: Option<Place>,
     /// The changes that have begun and are not at their end.
     under_way: usize,
-    /// Nobody else will take the mark away, or somebody wanted to in the middle of a change: the last change does.
+    /// Nobody else will take the mark away, or somebody wanted to in the middle of a change: the
+    /// last change does.
     waited_for: bool,
 }
 
@@ -113,7 +115,8 @@ unsafe fn file_number(file: hid_t, number: &mut std::ffi::c_ulong) -> i32 {
     code
 }
 
-/// Gives everything that was written to the file of an object to the operating system, in the middle of a change.
+/// Gives everything that was written to the file of an object to the operating system, in the
+/// middle of a change.
 pub(crate) fn flush(object: &Id) -> Result<()> {
     sync(|| {
         let (file, number) = file_of(object.raw())?;
@@ -140,8 +143,8 @@ fn write_out(file: &Id) -> Result<()> {
     check(unsafe { H5Fflush(file.raw(), H5F_SCOPE_GLOBAL) }).map(drop)
 }
 
-/// Every change of a file begins here: marks it, once until it is flushed, and refuses one that was opened to be read. The
-/// object is one of the very file that is changed, wherever links have led.
+/// Every change of a file begins here: marks it, once until it is flushed, and refuses one that was
+/// opened to be read. The object is one of the very file that is changed, wherever links have led.
 pub(crate) fn begin(object: &Id) -> Result<Change> {
     begin_as(object, false)
 }
@@ -164,10 +167,15 @@ fn begin_as(object: &Id, by_handle: bool) -> Result<Change> {
     })
 }
 
-/// Whether a file is open as a file: not only by objects in it, or because an external link has led there. The lock is held.
+/// Whether a file is open as a file: not only by objects in it, or because an external link has led
+/// there. The lock is held.
 fn is_held(file: &Id) -> Result<bool> {
-    // SAFETY: the file is open. This identifier is one of those that are counted, unless it was there before.
-    unsafe { Ok(check(H5Fget_obj_count(file.raw(), H5F_OBJ_FILE))? > 1 || check(H5Iget_ref(file.raw()))? > 1) }
+    // SAFETY: the file is open. This identifier is one of those that are counted, unless it was
+    // there before.
+    unsafe {
+        Ok(check(H5Fget_obj_count(file.raw(), H5F_OBJ_FILE))? > 1
+            || check(H5Iget_ref(file.raw()))? > 1)
+    }
 }
 
 /// Marks a file. The lock is held.
@@ -199,8 +207,9 @@ fn mark(file: &Id, number: u64) -> Result<()> {
     Ok(())
 }
 
-/// Writes everything that waits to be written to the file that an object is in, and then takes the mark away: the end of a
-/// change that has [begun](begin) and whose guard is still there. What others have begun, they end.
+/// Writes everything that waits to be written to the file that an object is in, and then takes the
+/// mark away: the end of a change that has [begun](begin) and whose guard is still there. What
+/// others have begun, they end.
 pub(crate) fn settle(object: &Id) -> Result<()> {
     settle_but(object, 1)
 }
@@ -247,7 +256,8 @@ pub(super) fn settle_quietly(object: &Id) {
     });
 }
 
-/// Takes away the mark that the library sets when a file is opened to be changed: nothing is changed yet.
+/// Takes away the mark that the library sets when a file is opened to be changed: nothing is
+/// changed yet.
 pub(super) fn opened(object: &Id) -> Result<()> {
     sync(|| {
         let (file, number) = file_of(object.raw())?;
@@ -258,8 +268,8 @@ pub(super) fn opened(object: &Id) -> Result<()> {
     })
 }
 
-/// Refuses a file that a process was changing when it was killed, or that another one is changing now; one that is opened
-/// to be read.
+/// Refuses a file that a process was changing when it was killed, or that another one is changing
+/// now; one that is opened to be read.
 pub(super) fn refuse_interrupted(object: &Id) -> Result<()> {
     sync(|| {
         let (file, number) = file_of(object.raw())?;
@@ -274,7 +284,10 @@ pub(super) fn refuse_interrupted(object: &Id) -> Result<()> {
 pub(crate) fn is_interrupted(path: &Path) -> bool {
     is_marked(path) && {
         let place = std::fs::metadata(path).ok().and_then(|found| disk::place_of(&found));
-        place.is_none() || !sync(|| changed(|files| files.values().any(|file| file.marked && file.place == place)))
+        place.is_none()
+            || !sync(|| {
+                changed(|files| files.values().any(|file| file.marked && file.place == place))
+            })
     }
 }
 
@@ -284,8 +297,8 @@ pub(crate) fn is_marked(path: &Path) -> bool {
     found.is_ok_and(|found| found.is_some_and(|(_, flags)| flags.is_set()))
 }
 
-/// Takes the flags of a killed writer from a file that the library refuses because of them, as `h5clear -s` does; of an older
-/// version none.
+/// Takes the flags of a killed writer from a file that the library refuses because of them, as
+/// `h5clear -s` does; of an older version none.
 pub(crate) fn clear(path: &Path) -> Result<()> {
     match superblock(&File::open(path)?)? {
         Some((_, flags)) if flags.is_refused() => {}
@@ -312,7 +325,9 @@ fn superblock(file: &File) -> std::io::Result<Option<(u64, Flags)>> {
     loop {
         match fill(file, base, &mut bytes)? {
             0 => return Ok(None),
-            len if bytes.starts_with(SIGNATURE) => return Ok(Flags::of(&bytes[..len]).map(|flags| (base, flags))),
+            len if bytes.starts_with(SIGNATURE) => {
+                return Ok(Flags::of(&bytes[..len]).map(|flags| (base, flags)));
+            }
             // Behind a user block.
             _ => base = if base == 0 { 512 } else { base * 2 },
         }
@@ -347,7 +362,11 @@ impl Flags {
         let (at, len, checksum) = match bytes.get(8)? {
             0 | 1 => (20, 24, None),
             // Four addresses of the size that stands before the flags.
-            2 | 3 => (11, 16 + 4 * usize::from(*bytes.get(9)?), Some(12 + 4 * usize::from(*bytes.get(9)?))),
+            2 | 3 => (
+                11,
+                16 + 4 * usize::from(*bytes.get(9)?),
+                Some(12 + 4 * usize::from(*bytes.get(9)?)),
+            ),
             _ => return None,
         };
         let mut flags = Flags { bytes: [0; 48], len, at, checksum };
@@ -355,15 +374,18 @@ impl Flags {
         Some(flags)
     }
 
-    /// Whether the file is marked. One that has a single writer beside many readers is valid at any time.
+    /// Whether the file is marked. One that has a single writer beside many readers is valid at any
+    /// time.
     fn is_set(&self) -> bool {
         self.bytes[self.at] & (WRITTEN | SWMR_WRITTEN) == WRITTEN
     }
 
-    /// Whether the library does not read the file, as long as nobody has it open: its superblock is whole, and of a version of
-    /// which the flags say so.
+    /// Whether the library does not read the file, as long as nobody has it open: its superblock is
+    /// whole, and of a version of which the flags say so.
     fn is_refused(&self) -> bool {
-        let whole = self.checksum.is_some_and(|at| self.bytes[at..at + 4] == lookup3(&self.bytes[..at]).to_le_bytes());
+        let whole = self
+            .checksum
+            .is_some_and(|at| self.bytes[at..at + 4] == lookup3(&self.bytes[..at]).to_le_bytes());
         whole && self.bytes[8] >= 3 && self.bytes[self.at] & (WRITTEN | SWMR_WRITTEN) != 0
     }
 
@@ -423,7 +445,8 @@ mod disk {
         }
     }
 
-    /// Marks the file, or takes the mark away; `None` where its beginning is not on the disk. The lock is held.
+    /// Marks the file, or takes the mark away; `None` where its beginning is not on the disk. The
+    /// lock is held.
     pub(super) fn set(file: &Id, mark: bool) -> Result<Option<()>> {
         let Some((file, base)) = beginning(file)? else { return Ok(Some(())) };
         let Some(mut flags) = read(&file, base)? else {

@@ -9,7 +9,8 @@ pub(super) use read::{Direct, direct};
 #[cfg(all(feature = "compress", hdf5_chunk_iter))]
 pub(super) use write::write;
 
-/// Without the feature, or with an old library, all chunks go through the pipeline; to read past it takes Unix, too.
+/// Without the feature, or with an old library, all chunks go through the pipeline; to read past it
+/// takes Unix, too.
 #[cfg(not(all(feature = "compress", hdf5_chunk_iter, unix)))]
 mod never {
     use crate::error::Result;
@@ -37,7 +38,12 @@ mod never {
         }
     }
 
-    pub(in super::super) fn direct(_: hid_t, _: &[u64], _: &crate::storage::Slab, _: usize) -> Result<Option<Direct>> {
+    pub(in super::super) fn direct(
+        _: hid_t,
+        _: &[u64],
+        _: &crate::storage::Slab,
+        _: usize,
+    ) -> Result<Option<Direct>> {
         Ok(None)
     }
 }
@@ -51,16 +57,19 @@ mod layout {
     use hdf5_metno_sys::h5d::H5D_layout_t::H5D_CHUNKED;
     use hdf5_metno_sys::h5d::{H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS, H5Dget_create_plist};
     use hdf5_metno_sys::h5i::hid_t;
-    use hdf5_metno_sys::h5p::{H5Pget_chunk, H5Pget_chunk_opts, H5Pget_filter2, H5Pget_layout, H5Pget_nfilters};
+    use hdf5_metno_sys::h5p::{
+        H5Pget_chunk, H5Pget_chunk_opts, H5Pget_filter2, H5Pget_layout, H5Pget_nfilters,
+    };
     use hdf5_metno_sys::h5s::H5S_MAX_RANK;
     use std::ffi::c_int;
 
-    /// The filters and the chunk shape of a dataset of `size` bytes an element, if there are filters and all of them are
-    /// known here. The lock is held.
+    /// The filters and the chunk shape of a dataset of `size` bytes an element, if there are
+    /// filters and all of them are known here. The lock is held.
     pub(super) fn layout(dataset: hid_t, size: usize) -> Result<Option<(Pipeline, Vec<u64>)>> {
         let mut pipeline = Pipeline::default();
         let mut chunk = [0u64; H5S_MAX_RANK as usize];
-        // SAFETY: the dataset and its list are open; buffers are writable for the sizes that are passed.
+        // SAFETY: the dataset and its list are open; buffers are writable for the sizes that are
+        // passed.
         unsafe {
             let list = Id::own(H5Dget_create_plist(dataset))?;
             if H5Pget_layout(list.raw()) != H5D_CHUNKED {
@@ -77,8 +86,16 @@ mod layout {
             for bit in 0..filters {
                 let (mut flags, mut values, mut config, mut count) = (0, [0; 8], 0, 8);
                 let (no_name, values_at) = (std::ptr::null_mut(), values.as_mut_ptr());
-                let filter =
-                    H5Pget_filter2(list.raw(), bit, &mut flags, &mut count, values_at, 0, no_name, &mut config);
+                let filter = H5Pget_filter2(
+                    list.raw(),
+                    bit,
+                    &mut flags,
+                    &mut count,
+                    values_at,
+                    0,
+                    no_name,
+                    &mut config,
+                );
                 let options = &values[..count.min(values.len())];
                 if !pipeline.add(bit, check(filter)?.unsigned_abs(), options, size) {
                     return Ok(None);
@@ -98,7 +115,9 @@ mod write {
     use crate::storage::chunks::{Grid, encode};
     use crate::storage::libhdf5::id::{Id, check};
     use hdf5_metno::sync::sync;
-    use hdf5_metno_sys::h5d::H5D_fill_value_t::{H5D_FILL_VALUE_DEFAULT, H5D_FILL_VALUE_USER_DEFINED};
+    use hdf5_metno_sys::h5d::H5D_fill_value_t::{
+        H5D_FILL_VALUE_DEFAULT, H5D_FILL_VALUE_USER_DEFINED,
+    };
     use hdf5_metno_sys::h5d::{H5Dget_create_plist, H5Dwrite_chunk};
     use hdf5_metno_sys::h5i::hid_t;
     use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pfill_value_defined};
@@ -114,9 +133,10 @@ mod write {
         Ok(status == H5D_FILL_VALUE_USER_DEFINED)
     }
 
-    /// Writes a part of a dataset of this shape that is made of whole chunks; `false`, and nothing written, where it is not, or
-    /// the library has to. Where there may be chunks already (not `fresh`), it has to
-    /// where chunks get filter masks, of which it knows old ones. The lock is held for the library's calls only.
+    /// Writes a part of a dataset of this shape that is made of whole chunks; `false`, and nothing
+    /// written, where it is not, or the library has to. Where there may be chunks already (not
+    /// `fresh`), it has to where chunks get filter masks, of which it knows old ones. The lock is
+    /// held for the library's calls only.
     pub(in super::super) fn write(
         dataset: &Id,
         shape: &[u64],
@@ -125,27 +145,41 @@ mod write {
         bytes: &[u8],
         fresh: bool,
     ) -> Result<bool> {
-        let Some((pipeline, chunk)) = sync(|| layout(dataset.raw(), size))? else { return Ok(false) };
+        let Some((pipeline, chunk)) = sync(|| layout(dataset.raw(), size))? else {
+            return Ok(false);
+        };
         let whole = slab.dims.iter().zip(shape).zip(&chunk).all(|((span, extent), chunk)| {
             let end = span.start + span.count;
-            span.step == 1 && span.start.is_multiple_of(*chunk) && (end == *extent || end.is_multiple_of(*chunk))
+            span.step == 1
+                && span.start.is_multiple_of(*chunk)
+                && (end == *extent || end.is_multiple_of(*chunk))
         });
-        let Some(grid) = Grid::new(&slab.shape(), &chunk, size).filter(|_| whole && pipeline.encodes()) else {
+        let Some(grid) =
+            Grid::new(&slab.shape(), &chunk, size).filter(|_| whole && pipeline.encodes())
+        else {
             return Ok(false);
         };
         if !fresh && !pipeline.is_unmasked() {
             return Ok(false);
         }
-        let cut = slab.dims.iter().zip(&chunk).any(|(span, chunk)| !span.count.is_multiple_of(*chunk));
-        // What lies behind the end shows when the dataset grows: zeros here, what the dataset says there.
+        let cut =
+            slab.dims.iter().zip(&chunk).any(|(span, chunk)| !span.count.is_multiple_of(*chunk));
+        // What lies behind the end shows when the dataset grows: zeros here, what the dataset says
+        // there.
         if cut && sync(|| has_fill_value(dataset.raw()))? {
             return Ok(false);
         }
         encode(&grid, pipeline, bytes, |origin, mask, chunk| {
             let (data, n) = (chunk.as_ptr().cast(), chunk.len());
-            let origin: Vec<u64> = origin.iter().zip(&slab.dims).map(|(at, span)| at + span.start).collect();
-            // SAFETY: the dataset is open, the origin has a number for each dimension, the data as many bytes as is said.
-            sync(|| check(unsafe { H5Dwrite_chunk(dataset.raw(), H5P_DEFAULT, mask, origin.as_ptr(), n, data) }))?;
+            let origin: Vec<u64> =
+                origin.iter().zip(&slab.dims).map(|(at, span)| at + span.start).collect();
+            // SAFETY: the dataset is open, the origin has a number for each dimension, the data as
+            // many bytes as is said.
+            sync(|| {
+                check(unsafe {
+                    H5Dwrite_chunk(dataset.raw(), H5P_DEFAULT, mask, origin.as_ptr(), n, data)
+                })
+            })?;
             Ok(())
         })?;
         Ok(true)
@@ -190,11 +224,18 @@ mod read {
         }
     }
 
-    /// Looks whether all chunks of a part of a dataset, of `size` bytes an element, can be read without the library, whether
-    /// that pays, and where they are: an ordinary file that nobody writes to, no filters but those that are known here, no
-    /// chunk missing. The lock is held.
-    pub(in super::super) fn direct(dataset: hid_t, shape: &[u64], part: &Slab, size: usize) -> Result<Option<Direct>> {
-        let Some(bytes) = elements(&part.shape()).and_then(|n| n.checked_mul(size)) else { return Ok(None) };
+    /// Looks whether all chunks of a part of a dataset, of `size` bytes an element, can be read
+    /// without the library, whether that pays, and where they are: an ordinary file that nobody
+    /// writes to, no filters but those that are known here, no chunk missing. The lock is held.
+    pub(in super::super) fn direct(
+        dataset: hid_t,
+        shape: &[u64],
+        part: &Slab,
+        size: usize,
+    ) -> Result<Option<Direct>> {
+        let Some(bytes) = elements(&part.shape()).and_then(|n| n.checked_mul(size)) else {
+            return Ok(None);
+        };
         if bytes < WORTHWHILE {
             return Ok(None);
         }
@@ -203,8 +244,13 @@ mod read {
         if grid.chunk_bytes() > ANY.max(bytes) {
             return Ok(None);
         }
-        // The library keeps chunks of which little is read for the next read, and finds one without asking for all.
-        let all = shape.iter().zip(&chunk).map(|(extent, chunk)| extent.div_ceil(*chunk)).fold(1, u64::saturating_mul);
+        // The library keeps chunks of which little is read for the next read, and finds one without
+        // asking for all.
+        let all = shape
+            .iter()
+            .zip(&chunk)
+            .map(|(extent, chunk)| extent.div_ceil(*chunk))
+            .fold(1, u64::saturating_mul);
         let is_part = all != grid.len() as u64;
         let covered = grid.len().saturating_mul(grid.chunk_bytes());
         if is_part && (covered / 2 > bytes || all / SOUGHT > grid.len() as u64) {
@@ -229,7 +275,9 @@ mod read {
         let mut found = Found { grid, rank, stored: Vec::new(), good: 0 };
         // The file says how many chunks there should be; there is memory for as many as there are.
         // SAFETY: the dataset is open; the callback gets what is passed, which outlives the call.
-        check(unsafe { H5Dchunk_iter(dataset, H5P_DEFAULT, Some(count), (&raw mut found).cast()) })?;
+        check(unsafe {
+            H5Dchunk_iter(dataset, H5P_DEFAULT, Some(count), (&raw mut found).cast())
+        })?;
         if found.good != grid.len() {
             return Ok(None);
         }
@@ -256,7 +304,13 @@ mod read {
         }
     }
 
-    unsafe extern "C" fn count(origin: *const hsize_t, _: c_uint, _: u64, _: hsize_t, found: *mut c_void) -> c_int {
+    unsafe extern "C" fn count(
+        origin: *const hsize_t,
+        _: c_uint,
+        _: u64,
+        _: hsize_t,
+        found: *mut c_void,
+    ) -> c_int {
         // SAFETY: the data is what `chunks` passed, and the origin has a number for each dimension.
         unsafe {
             let found = &mut *found.cast::<Found<'_>>();

@@ -1,4 +1,5 @@
-//! Which objects that several links lead to may be written over: those that nothing else leads to, by one value each.
+//! Which objects that several links lead to may be written over: those that nothing else leads to,
+//! by one value each.
 
 use super::edit::exists;
 use super::id::Id;
@@ -28,7 +29,8 @@ impl Claims {
         Claims { start: Some((group, names)), ..Claims::default() }
     }
 
-    /// Whether a value may be written over an object: nothing else in the file would change with it.
+    /// Whether a value may be written over an object: nothing else in the file would change with
+    /// it.
     pub(super) fn claim(&mut self, object: &Id) -> Result<bool> {
         sync(|| {
             let (identity, links) = identity_and_links(object.raw())?;
@@ -43,7 +45,8 @@ impl Claims {
     }
 }
 
-/// The objects with several links to which no link leads but from below these members of a group. The lock is held.
+/// The objects with several links to which no link leads but from below these members of a group.
+/// The lock is held.
 fn own(group: &Id, names: Vec<String>) -> Result<HashSet<String>> {
     let mut found: HashMap<String, (u64, u64)> = HashMap::new();
     let mut groups = vec![(group.clone(), names)];
@@ -54,7 +57,8 @@ fn own(group: &Id, names: Vec<String>) -> Result<HashSet<String>> {
                 && let Some(object) = open_member(&group, &name)?
             {
                 let (identity, links) = identity_and_links(object.raw())?;
-                let (met, _) = *found.entry(identity).and_modify(|(met, _)| *met += 1).or_insert((1, links));
+                let (met, _) =
+                    *found.entry(identity).and_modify(|(met, _)| *met += 1).or_insert((1, links));
                 // SAFETY: the object is open.
                 if met == 1 && unsafe { H5Iget_type(object.raw()) } == H5I_GROUP {
                     let names = names::children(object.raw())?;
@@ -63,5 +67,9 @@ fn own(group: &Id, names: Vec<String>) -> Result<HashSet<String>> {
             }
         }
     }
-    Ok(found.into_iter().filter(|(_, (met, links))| met == links).map(|(identity, _)| identity).collect())
+    Ok(found
+        .into_iter()
+        .filter(|(_, (met, links))| met == links)
+        .map(|(identity, _)| identity)
+        .collect())
 }

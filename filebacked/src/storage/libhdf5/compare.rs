@@ -16,7 +16,9 @@ use hdf5_metno_sys::h5a::{H5Adelete, H5Aexists, H5Aopen, H5Awrite};
 use hdf5_metno_sys::h5d::H5D_layout_t::H5D_CHUNKED;
 use hdf5_metno_sys::h5d::{H5Dget_create_plist, H5Dread, H5Dwrite};
 use hdf5_metno_sys::h5i::hid_t;
-use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_chunk, H5Pget_filter2, H5Pget_layout, H5Pget_nfilters};
+use hdf5_metno_sys::h5p::{
+    H5P_DEFAULT, H5Pget_chunk, H5Pget_filter2, H5Pget_layout, H5Pget_nfilters,
+};
 use hdf5_metno_sys::h5s::H5S_seloper_t::H5S_SELECT_SET;
 use hdf5_metno_sys::h5s::{H5S_MAX_RANK, H5Screate_simple, H5Sselect_hyperslab};
 use hdf5_metno_sys::h5t::H5Tequal;
@@ -40,11 +42,21 @@ fn pipeline(list: hid_t) -> Result<Option<Pipeline>> {
         if H5Pget_layout(list) != H5D_CHUNKED {
             return Ok(None);
         }
-        let rank = check(H5Pget_chunk(list, chunk.len() as i32, chunk.as_mut_ptr()))?.unsigned_abs() as usize;
+        let rank = check(H5Pget_chunk(list, chunk.len() as i32, chunk.as_mut_ptr()))?.unsigned_abs()
+            as usize;
         for i in 0..check(H5Pget_nfilters(list))?.unsigned_abs() {
             let (mut flags, mut values, mut config) = (0, [0; 64], 0);
             let (mut count, no_name) = (values.len(), std::ptr::null_mut());
-            let filter = H5Pget_filter2(list, i, &mut flags, &mut count, values.as_mut_ptr(), 0, no_name, &mut config);
+            let filter = H5Pget_filter2(
+                list,
+                i,
+                &mut flags,
+                &mut count,
+                values.as_mut_ptr(),
+                0,
+                no_name,
+                &mut config,
+            );
             let values = values.get(..count).unwrap_or(&values);
             filters.push((check(filter)?.unsigned_abs(), values.to_vec()));
         }
@@ -52,9 +64,12 @@ fn pipeline(list: hid_t) -> Result<Option<Pipeline>> {
     }
 }
 
-/// Whether chunks are as they are wanted. A filter may have added to its options, as shuffle does. The lock is held.
+/// Whether chunks are as they are wanted. A filter may have added to its options, as shuffle does.
+/// The lock is held.
 fn fits(wanted: hid_t, found: hid_t) -> Result<bool> {
-    let (Some((wanted_chunk, wanted)), Some((chunk, found))) = (pipeline(wanted)?, pipeline(found)?) else {
+    let (Some((wanted_chunk, wanted)), Some((chunk, found))) =
+        (pipeline(wanted)?, pipeline(found)?)
+    else {
         return Ok(false);
     };
     let same = |((wanted, options), (found, all)): (&Filter, &Filter)| {
@@ -83,9 +98,13 @@ pub(super) fn delete_attribute(object: hid_t, name: &str) -> Result<()> {
     with_name(name, |name| unsafe { check(H5Adelete(object, name)).map(drop) })
 }
 
-/// Whether a dataset or an attribute holds these elements, whose type and shape it has; a `dtype` says how they lie in
-/// memory. The lock is held.
-pub(super) fn has_elements(data: Data, memory: Option<hid_t>, elements: Elements<'_>) -> Result<bool> {
+/// Whether a dataset or an attribute holds these elements, whose type and shape it has; a `dtype`
+/// says how they lie in memory. The lock is held.
+pub(super) fn has_elements(
+    data: Data,
+    memory: Option<hid_t>,
+    elements: Elements<'_>,
+) -> Result<bool> {
     if data.elements()? == 0 {
         return Ok(true);
     }
@@ -97,9 +116,8 @@ pub(super) fn has_elements(data: Data, memory: Option<hid_t>, elements: Elements
             unsafe { data.read(memory, H5P_DEFAULT, found.as_mut_ptr().cast())? };
             Ok(found == bytes)
         }
-        (Elements::Texts(texts), _) => {
-            Ok(describe(data.dtype()?.raw())? == Dtype::VarStr && read_text(data, &[], None)? == *texts)
-        }
+        (Elements::Texts(texts), _) => Ok(describe(data.dtype()?.raw())? == Dtype::VarStr
+            && read_text(data, &[], None)? == *texts),
         // Where references lead is known only when everything is written.
         (Elements::Cells(form, _), _) if form.has_reference() => Ok(false),
         (elements, _) => {
@@ -138,8 +156,9 @@ impl Tools {
         Ok(data.extent()? == (shape.to_vec(), null))
     }
 
-    /// Whether a dataset is as the specification wants it, but for its elements and its attributes: where nothing is said of
-    /// chunks and compression, as it lies. `size` is that of an element in the file. The lock is held.
+    /// Whether a dataset is as the specification wants it, but for its elements and its attributes:
+    /// where nothing is said of chunks and compression, as it lies. `size` is that of an element in
+    /// the file. The lock is held.
     pub(super) fn is_as_wanted(
         &mut self,
         dataset: hid_t,
@@ -160,9 +179,14 @@ impl Tools {
         }
     }
 
-    /// Writes `bytes`, all elements of a dataset that is as the specification wants it, where they are not those that are
-    /// there. Takes the lock for each block.
-    pub(super) fn overwrite(&mut self, dataset: &Id, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<()> {
+    /// Writes `bytes`, all elements of a dataset that is as the specification wants it, where they
+    /// are not those that are there. Takes the lock for each block.
+    pub(super) fn overwrite(
+        &mut self,
+        dataset: &Id,
+        spec: &DatasetSpec<'_>,
+        bytes: &[u8],
+    ) -> Result<()> {
         if bytes.is_empty() {
             return Ok(());
         }
@@ -175,7 +199,8 @@ impl Tools {
         let rows = if whole { 1 } else { spec.shape.first().map_or(1, |rows| (*rows).max(1)) };
         let row = bytes.len() / rows as usize;
         // Whole chunks, so that none is decoded twice.
-        let unit = chunks.as_ref().and_then(|(chunk, _)| chunk.first().copied()).unwrap_or(1).max(1);
+        let unit =
+            chunks.as_ref().and_then(|(chunk, _)| chunk.first().copied()).unwrap_or(1).max(1);
         let step = ((BLOCK / row.max(1)) as u64 / unit).max(1).saturating_mul(unit).min(rows);
         let filtered = chunks.is_some_and(|(_, filters)| !filters.is_empty());
         let mut found: Vec<u8> = Vec::new();
@@ -185,7 +210,11 @@ impl Tools {
             let part = &bytes[start as usize * row..(start + count) as usize * row];
             let rows = (!whole).then_some((start, count));
             let differs = sync(|| {
-                found = if found.len() == part.len() { std::mem::take(&mut found) } else { room(part.len())? };
+                found = if found.len() == part.len() {
+                    std::mem::take(&mut found)
+                } else {
+                    room(part.len())?
+                };
                 found.resize(part.len(), 0);
                 let part_of = Block::new(self.types.get(spec.dtype)?, dataset, spec.shape, rows)?;
                 part_of.read(&mut found)?;
@@ -199,7 +228,14 @@ impl Tools {
             })?;
             if differs && filtered {
                 let whole = Slab::whole(spec.shape);
-                if !super::chunks::write(dataset, spec.shape, &whole, spec.dtype.size(), bytes, false)? {
+                if !super::chunks::write(
+                    dataset,
+                    spec.shape,
+                    &whole,
+                    spec.dtype.size(),
+                    bytes,
+                    false,
+                )? {
                     // SAFETY: the bytes are all elements of the dataset, in their form in memory.
                     sync(|| unsafe { self.write(dataset, spec.dtype, bytes.as_ptr().cast()) })?;
                 }
@@ -210,7 +246,8 @@ impl Tools {
         Ok(())
     }
 
-    /// Whether a dataset holds these records; `bytes` has zeros where the strings stand. The lock is held.
+    /// Whether a dataset holds these records; `bytes` has zeros where the strings stand. The lock
+    /// is held.
     pub(super) fn has_records(
         &mut self,
         dataset: &Id,
@@ -227,16 +264,20 @@ impl Tools {
         // Words, so that the library finds pointers where the machine wants them.
         let mut words: Vec<usize> = room(bytes.len().div_ceil(POINTER))?;
         words.resize(bytes.len().div_ceil(POINTER), 0);
-        // SAFETY: the buffer has room for all elements in this type, and words may be seen as bytes. After the read each
-        // string is null or a pointer to one that ends in NUL; all are given back once they are compared.
+        // SAFETY: the buffer has room for all elements in this type, and words may be seen as
+        // bytes. After the read each string is null or a pointer to one that ends in NUL; all are
+        // given back once they are compared.
         unsafe {
             data.read(memory, H5P_DEFAULT, words.as_mut_ptr().cast())?;
-            let found = std::slice::from_raw_parts_mut(words.as_mut_ptr().cast::<u8>(), bytes.len());
+            let found =
+                std::slice::from_raw_parts_mut(words.as_mut_ptr().cast::<u8>(), bytes.len());
             let places = || strings.iter().flat_map(|strings| strings.iter(POINTER));
             let same_texts = places().all(|(at, text)| {
                 let pointer = found.get(at..).and_then(|rest| rest.first_chunk::<POINTER>());
-                let pointer = pointer.map_or(0, |pointer| usize::from_ne_bytes(*pointer)) as *const c_char;
-                let found = if pointer.is_null() { &[] } else { CStr::from_ptr(pointer).to_bytes() };
+                let pointer =
+                    pointer.map_or(0, |pointer| usize::from_ne_bytes(*pointer)) as *const c_char;
+                let found =
+                    if pointer.is_null() { &[] } else { CStr::from_ptr(pointer).to_bytes() };
                 found == text
             });
             content::reclaim(data, memory, found.as_mut_ptr().cast())?;
@@ -284,15 +325,20 @@ struct Block<'a> {
 
 impl<'a> Block<'a> {
     /// The lock is held.
-    fn new(memory: hid_t, dataset: &'a Id, shape: &[u64], rows: Option<(u64, u64)>) -> Result<Self> {
+    fn new(
+        memory: hid_t,
+        dataset: &'a Id,
+        shape: &[u64],
+        rows: Option<(u64, u64)>,
+    ) -> Result<Self> {
         let Some((start, count)) = rows else { return Ok(Block { memory, dataset, spaces: None }) };
         let (mut starts, mut counts) = (vec![0u64; shape.len()], shape.to_vec());
         if let (Some(first), Some(extent)) = (starts.first_mut(), counts.first_mut()) {
             (*first, *extent) = (start, count);
         }
         let none = std::ptr::null();
-        // SAFETY: the dataspaces are open, and everything has a number for each dimension; new identifiers have no other
-        // owner.
+        // SAFETY: the dataspaces are open, and everything has a number for each dimension; new
+        // identifiers have no other owner.
         unsafe {
             let inside = Id::own(H5Screate_simple(counts.len() as i32, counts.as_ptr(), none))?;
             let outside = Data::Dataset(dataset.raw()).space()?;
@@ -312,7 +358,10 @@ impl<'a> Block<'a> {
         let (inside, outside) = self.spaces();
         let out = out.as_mut_ptr().cast();
         // SAFETY: everything is open, and there is room for all elements that are selected.
-        check(unsafe { H5Dread(self.dataset.raw(), self.memory, inside, outside, H5P_DEFAULT, out) }).map(drop)
+        check(unsafe {
+            H5Dread(self.dataset.raw(), self.memory, inside, outside, H5P_DEFAULT, out)
+        })
+        .map(drop)
     }
 
     /// `bytes` has the size of the part.
@@ -320,6 +369,9 @@ impl<'a> Block<'a> {
         let (inside, outside) = self.spaces();
         let bytes = bytes.as_ptr().cast();
         // SAFETY: everything is open, and the bytes are all elements that are selected.
-        check(unsafe { H5Dwrite(self.dataset.raw(), self.memory, inside, outside, H5P_DEFAULT, bytes) }).map(drop)
+        check(unsafe {
+            H5Dwrite(self.dataset.raw(), self.memory, inside, outside, H5P_DEFAULT, bytes)
+        })
+        .map(drop)
     }
 }

@@ -1,7 +1,9 @@
-//! Elements of any type, in and out: with sequences, strings of variable length and references as parts.
+//! Elements of any type, in and out: with sequences, strings of variable length and references as
+//! parts.
 
 use super::filetype::{
-    array_shape, class, copy, describe, head, member_name, member_type, members, memory_type, parent,
+    array_shape, class, copy, describe, head, member_name, member_type, members, memory_type,
+    parent,
 };
 use super::id::{Id, check, room, with_name};
 use super::lists::new_list;
@@ -17,13 +19,16 @@ use hdf5_metno_sys::h5p::H5P_DEFAULT;
 #[cfg(not(hdf5_tokens))]
 use hdf5_metno_sys::h5r::H5R_type_t::{H5R_DATASET_REGION, H5R_OBJECT};
 #[cfg(hdf5_tokens)]
-use hdf5_metno_sys::h5r::H5R_type_t::{H5R_DATASET_REGION1 as H5R_DATASET_REGION, H5R_OBJECT1 as H5R_OBJECT};
+use hdf5_metno_sys::h5r::H5R_type_t::{
+    H5R_DATASET_REGION1 as H5R_DATASET_REGION, H5R_OBJECT1 as H5R_OBJECT,
+};
 use hdf5_metno_sys::h5r::{H5R_type_t, H5Rcreate, H5Rget_name};
 use hdf5_metno_sys::h5s::H5S_ALL;
 use hdf5_metno_sys::h5t::H5T_class_t::H5T_COMPOUND;
 use hdf5_metno_sys::h5t::H5T_order_t::H5T_ORDER_LE;
 use hdf5_metno_sys::h5t::{
-    H5Tarray_create, H5Tcreate, H5Tdecode, H5Tencode, H5Tequal, H5Tget_order, H5Tinsert, H5Tvlen_create, hvl_t,
+    H5Tarray_create, H5Tcreate, H5Tdecode, H5Tencode, H5Tequal, H5Tget_order, H5Tinsert,
+    H5Tvlen_create, hvl_t,
 };
 use std::ffi::{CStr, c_char, c_void};
 use std::ops::Range;
@@ -37,8 +42,9 @@ pub(super) struct Part {
     pub(super) kind: Kind,
     pub(super) size: usize,
     memory: Id,
-    /// Where enumerations lie whose bytes are in another order than the machine's. There is no way to them but from
-    /// themselves: from integers HDF5 knows none, and other enumerations lose the numbers that have no name.
+    /// Where enumerations lie whose bytes are in another order than the machine's. There is no way
+    /// to them but from themselves: from integers HDF5 knows none, and other enumerations lose the
+    /// numbers that have no name.
     swapped: Vec<Range<usize>>,
 }
 
@@ -65,10 +71,14 @@ impl Part {
 
     /// Puts the bytes of one element into the order of the file where the library does not.
     fn swap(&self, element: &mut [u8]) {
-        self.swapped.iter().filter_map(|range| element.get_mut(range.clone()).map(<[u8]>::reverse)).for_each(drop);
+        self.swapped
+            .iter()
+            .filter_map(|range| element.get_mut(range.clone()).map(<[u8]>::reverse))
+            .for_each(drop);
     }
 
-    /// What a type of a file is in memory, on its way out of it or, with `writing`, into it. The lock is held.
+    /// What a type of a file is in memory, on its way out of it or, with `writing`, into it. The
+    /// lock is held.
     fn new(id: hid_t, writing: bool, depth: u32) -> Result<Part> {
         let (class, size) = head(id)?;
         let Some(depth) = depth.checked_sub(1) else {
@@ -86,11 +96,19 @@ impl Part {
                 Ok(Part::plain(Kind::Sequence(Box::new(element)), size_of::<hvl_t>(), memory))
             }
             class::ARRAY => {
-                let (element, shape) = (Part::new(parent(id)?.raw(), writing, depth)?, array_shape(id)?);
+                let (element, shape) =
+                    (Part::new(parent(id)?.raw(), writing, depth)?, array_shape(id)?);
                 // SAFETY: the element's type is open, the shape has as many numbers as is said.
-                let memory =
-                    unsafe { Id::own(H5Tarray_create(element.memory.raw(), shape.len() as u32, shape.as_ptr()))? };
-                let size = shape.iter().try_fold(element.size, |n, d| n.checked_mul(usize::try_from(*d).ok()?));
+                let memory = unsafe {
+                    Id::own(H5Tarray_create(
+                        element.memory.raw(),
+                        shape.len() as u32,
+                        shape.as_ptr(),
+                    ))?
+                };
+                let size = shape
+                    .iter()
+                    .try_fold(element.size, |n, d| n.checked_mul(usize::try_from(*d).ok()?));
                 let size = size.ok_or_else(too_large)?;
                 let flat = !dtype.is_unusual();
                 if !flat {
@@ -120,8 +138,13 @@ impl Part {
                 Ok(Part { swapped, ..Part::plain(Kind::Flat(dtype), size, copy(id)?) })
             }
             _ => {
-                let memory = if matches!(dtype, Dtype::Other(..)) { copy(id)? } else { memory_type(id)? };
-                Ok(Part::plain(Kind::Flat(dtype), super::filetype::size_of_type(memory.raw())?, memory))
+                let memory =
+                    if matches!(dtype, Dtype::Other(..)) { copy(id)? } else { memory_type(id)? };
+                Ok(Part::plain(
+                    Kind::Flat(dtype),
+                    super::filetype::size_of_type(memory.raw())?,
+                    memory,
+                ))
             }
         }
     }
@@ -146,12 +169,15 @@ impl Part {
         let memory = unsafe { Id::own(H5Tcreate(H5T_COMPOUND, end))? };
         for (name, offset, part) in &parts {
             // SAFETY: both types are open, the name ends in NUL, the member lies inside.
-            with_name(name, |name| unsafe { check(H5Tinsert(memory.raw(), name, *offset, part.memory.raw())) })?;
+            with_name(name, |name| unsafe {
+                check(H5Tinsert(memory.raw(), name, *offset, part.memory.raw()))
+            })?;
         }
         if dtype.is_unusual() {
             return Ok(Part::plain(Kind::Compound(parts), end, memory));
         }
-        let swapped = parts.iter().flat_map(|(_, offset, part)| part.swapped_from(*offset)).collect();
+        let swapped =
+            parts.iter().flat_map(|(_, offset, part)| part.swapped_from(*offset)).collect();
         Ok(Part { swapped, ..Part::plain(Kind::Flat(dtype), end, memory) })
     }
 
@@ -189,9 +215,9 @@ impl Part {
             Kind::Text => Form::Text,
             Kind::Sequence(element) => Form::Sequence(Box::new(element.form())),
             Kind::Array(element, shape) => Form::Array(Box::new(element.form()), shape.clone()),
-            Kind::Compound(members) => {
-                Form::Compound(members.iter().map(|(name, _, part)| (name.clone(), part.form())).collect())
-            }
+            Kind::Compound(members) => Form::Compound(
+                members.iter().map(|(name, _, part)| (name.clone(), part.form())).collect(),
+            ),
             Kind::Reference(_) | Kind::Opaque => Form::Reference,
         }
     }
@@ -202,13 +228,16 @@ impl Part {
     ///
     /// `bytes` has the size of the part and was filled by the library. The lock is held.
     unsafe fn take(&self, bytes: &[u8], location: hid_t) -> Result<Cell> {
-        // SAFETY: the contract of this function, for each part; pointers are null, or lead to what the library says.
+        // SAFETY: the contract of this function, for each part; pointers are null, or lead to what
+        // the library says.
         unsafe {
             Ok(match &self.kind {
                 Kind::Flat(_) => Cell::Bytes(owned(bytes)?),
                 Kind::Text => {
-                    let pointer: *const c_char = bytes.as_ptr().cast::<*const c_char>().read_unaligned();
-                    let text = if pointer.is_null() { &[] } else { CStr::from_ptr(pointer).to_bytes() };
+                    let pointer: *const c_char =
+                        bytes.as_ptr().cast::<*const c_char>().read_unaligned();
+                    let text =
+                        if pointer.is_null() { &[] } else { CStr::from_ptr(pointer).to_bytes() };
                     Cell::Bytes(owned(text)?)
                 }
                 Kind::Sequence(element) => {
@@ -227,12 +256,19 @@ impl Part {
                 Kind::Array(element, _) => Cell::Many(element.take_all(bytes, location)?),
                 Kind::Compound(members) => {
                     let member = |(_, offset, part): &(String, usize, Part)| {
-                        part.take(bytes.get(*offset..*offset + part.size).unwrap_or_default(), location)
+                        part.take(
+                            bytes.get(*offset..*offset + part.size).unwrap_or_default(),
+                            location,
+                        )
                     };
                     Cell::Many(members.iter().map(member).collect::<Result<_>>()?)
                 }
                 Kind::Reference(kind) => Cell::Bytes(path_of(bytes, *kind, location)),
-                Kind::Opaque => return Err(ErrorKind::Unsupported("references of HDF5 1.12 or later".into()).into()),
+                Kind::Opaque => {
+                    return Err(
+                        ErrorKind::Unsupported("references of HDF5 1.12 or later".into()).into()
+                    );
+                }
             })
         }
     }
@@ -249,8 +285,15 @@ impl Part {
         Ok(cells)
     }
 
-    /// Puts an element, or a part of one, where the library reads it from. What pointers lead to is kept in `arena`.
-    fn put(&self, cell: &Cell, out: &mut [u8], location: hid_t, arena: &mut Vec<Vec<usize>>) -> Result<()> {
+    /// Puts an element, or a part of one, where the library reads it from. What pointers lead to is
+    /// kept in `arena`.
+    fn put(
+        &self,
+        cell: &Cell,
+        out: &mut [u8],
+        location: hid_t,
+        arena: &mut Vec<Vec<usize>>,
+    ) -> Result<()> {
         match (&self.kind, cell) {
             (Kind::Flat(_), Cell::Bytes(bytes)) if bytes.len() == out.len() => {
                 out.copy_from_slice(bytes);
@@ -274,7 +317,9 @@ impl Part {
                 match cell {
                     Cell::Bytes(bytes) if matches!(element.kind, Kind::Flat(_)) => {
                         place.copy_from_slice(bytes);
-                        place.chunks_exact_mut(element.size.max(1)).for_each(|bytes| element.swap(bytes));
+                        place
+                            .chunks_exact_mut(element.size.max(1))
+                            .for_each(|bytes| element.swap(bytes));
                     }
                     Cell::Bytes(_) => return Err(unfit()),
                     Cell::Many(cells) => element.put_all(cells, place, location, arena)?,
@@ -285,7 +330,9 @@ impl Part {
                 put_pointer(second, pointer.cast());
                 arena.push(elements);
             }
-            (Kind::Array(element, _), Cell::Many(cells)) => element.put_all(cells, out, location, arena)?,
+            (Kind::Array(element, _), Cell::Many(cells)) => {
+                element.put_all(cells, out, location, arena)?
+            }
             (Kind::Compound(members), Cell::Many(cells)) if members.len() == cells.len() => {
                 for ((name, offset, part), cell) in members.iter().zip(cells) {
                     let place = out.get_mut(*offset..*offset + part.size).ok_or_else(unfit)?;
@@ -306,7 +353,13 @@ impl Part {
         Ok(())
     }
 
-    fn put_all(&self, cells: &[Cell], out: &mut [u8], location: hid_t, arena: &mut Vec<Vec<usize>>) -> Result<()> {
+    fn put_all(
+        &self,
+        cells: &[Cell],
+        out: &mut [u8],
+        location: hid_t,
+        arena: &mut Vec<Vec<usize>>,
+    ) -> Result<()> {
         if cells.len().checked_mul(self.size) != Some(out.len()) {
             return Err(unfit());
         }
@@ -360,8 +413,10 @@ fn path_of(reference: &[u8], kind: H5R_type_t, location: hid_t) -> Vec<u8> {
     let pointer = reference.as_ptr().cast::<c_void>();
     let mut name = vec![0u8; 256];
     loop {
-        // SAFETY: the location is open, the reference is one of this kind, the buffer has room for as much as is said.
-        let len = unsafe { H5Rget_name(location, kind, pointer, name.as_mut_ptr().cast(), name.len()) };
+        // SAFETY: the location is open, the reference is one of this kind, the buffer has room for
+        // as much as is said.
+        let len =
+            unsafe { H5Rget_name(location, kind, pointer, name.as_mut_ptr().cast(), name.len()) };
         match usize::try_from(len) {
             Err(_) => {
                 forget_error();
@@ -376,33 +431,41 @@ fn path_of(reference: &[u8], kind: H5R_type_t, location: hid_t) -> Vec<u8> {
     }
 }
 
-/// Makes a reference to what has a path: below the group that is written to, else in the whole file.
+/// Makes a reference to what has a path: below the group that is written to, else in the whole
+/// file.
 fn refer(path: &[u8], out: &mut [u8], location: hid_t) -> Result<()> {
-    let path = std::str::from_utf8(path).map_err(|_| ErrorKind::Invalid("a path that is not UTF-8".into()))?;
+    let path = std::str::from_utf8(path)
+        .map_err(|_| ErrorKind::Invalid("a path that is not UTF-8".into()))?;
     let below = path.trim_start_matches('/');
     for path in [if below.is_empty() { "." } else { below }, path] {
-        // SAFETY: the location is open, the name ends in NUL, and there is room for a reference to an object.
-        let code =
-            with_name(path, |name| unsafe { Ok(H5Rcreate(out.as_mut_ptr().cast(), location, name, H5R_OBJECT, -1)) })?;
+        // SAFETY: the location is open, the name ends in NUL, and there is room for a reference to
+        // an object.
+        let code = with_name(path, |name| unsafe {
+            Ok(H5Rcreate(out.as_mut_ptr().cast(), location, name, H5R_OBJECT, -1))
+        })?;
         if code >= 0 {
             return Ok(());
         }
         forget_error();
     }
-    Err(Error::new(ErrorKind::Missing).with_help(format!("a reference leads to `{path}`, which is not saved with it")))
+    Err(Error::new(ErrorKind::Missing)
+        .with_help(format!("a reference leads to `{path}`, which is not saved with it")))
 }
 
-/// Whether some part of a type is a reference to a region, or one of HDF5 1.12 or later. The lock is held.
+/// Whether some part of a type is a reference to a region, or one of HDF5 1.12 or later. The lock
+/// is held.
 pub(super) fn has_regions(id: hid_t) -> Result<bool> {
     Ok(Part::new(id, false, DEPTH)?.has_regions())
 }
 
-/// Whether elements of a type are their bytes: no text or sequence of variable length, which lies elsewhere, and no reference.
+/// Whether elements of a type are their bytes: no text or sequence of variable length, which lies
+/// elsewhere, and no reference.
 pub(super) fn is_fixed(id: hid_t) -> bool {
     Part::new(id, false, DEPTH).is_ok_and(|part| part.is_fixed())
 }
 
-/// Reads all elements of a type that has no [`Dtype`]. `location` is in the same file. The lock is held.
+/// Reads all elements of a type that has no [`Dtype`]. `location` is in the same file. The lock is
+/// held.
 pub(super) fn read_unusual(data: Data, location: hid_t) -> Result<Unusual> {
     let part = Part::new(data.dtype()?.raw(), false, DEPTH)?;
     let n = data.elements()?;
@@ -421,8 +484,9 @@ pub(super) fn read_unusual(data: Data, location: hid_t) -> Result<Unusual> {
     if n == 0 {
         return Ok(Unusual::Cells(part.form(), Vec::new()));
     }
-    // SAFETY: there is room for all elements in this type; after a failure nothing is known about what was read, so it is
-    // left alone. Pointers are given back to the library once everything is copied.
+    // SAFETY: there is room for all elements in this type; after a failure nothing is known about
+    // what was read, so it is left alone. Pointers are given back to the library once everything is
+    // copied.
     unsafe {
         data.read(part.memory.raw(), H5P_DEFAULT, buffer.as_mut_ptr().cast())?;
         let cells = part.take_all(bytes_of(&mut buffer, size), location);
@@ -433,8 +497,12 @@ pub(super) fn read_unusual(data: Data, location: hid_t) -> Result<Unusual> {
     }
 }
 
-/// Reads all elements, and writes them again if `change` says that it has changed some. The lock is held.
-pub(super) fn change(data: Data, change: impl FnOnce(&Part, &mut [u8]) -> Result<bool>) -> Result<()> {
+/// Reads all elements, and writes them again if `change` says that it has changed some. The lock is
+/// held.
+pub(super) fn change(
+    data: Data,
+    change: impl FnOnce(&Part, &mut [u8]) -> Result<bool>,
+) -> Result<()> {
     let part = Part::new(data.dtype()?.raw(), true, DEPTH)?;
     let n = data.elements()?;
     let size = n.checked_mul(part.size).ok_or_else(too_large)?;
@@ -443,8 +511,8 @@ pub(super) fn change(data: Data, change: impl FnOnce(&Part, &mut [u8]) -> Result
     if n == 0 {
         return Ok(());
     }
-    // SAFETY: there is room for all elements in this type; after a failure nothing is known about what was read, so it is
-    // left alone. Pointers are given back to the library in the end.
+    // SAFETY: there is room for all elements in this type; after a failure nothing is known about
+    // what was read, so it is left alone. Pointers are given back to the library in the end.
     unsafe {
         data.read(part.memory.raw(), H5P_DEFAULT, buffer.as_mut_ptr().cast())?;
         let changed = change(&part, bytes_of(&mut buffer, size));
@@ -478,9 +546,15 @@ pub(super) unsafe fn reclaim(data: Data, memory: hid_t, buffer: *mut c_void) -> 
     Ok(())
 }
 
-/// Writes all elements of an open dataset or attribute. `usual` says that its type is what a [`Dtype`] is written as,
-/// and `location` is the group that everything is written to. The lock is held.
-pub(super) fn write(data: Data, elements: Elements<'_>, usual: bool, location: hid_t) -> Result<()> {
+/// Writes all elements of an open dataset or attribute. `usual` says that its type is what a
+/// [`Dtype`] is written as, and `location` is the group that everything is written to. The lock is
+/// held.
+pub(super) fn write(
+    data: Data,
+    elements: Elements<'_>,
+    usual: bool,
+    location: hid_t,
+) -> Result<()> {
     let n = data.elements()?;
     let stored = data.dtype()?;
     if n == 0 {
@@ -522,7 +596,8 @@ pub(super) fn write(data: Data, elements: Elements<'_>, usual: bool, location: h
             let size = n.checked_mul(part.size).ok_or_else(too_large)?;
             let mut buffer = vec![0usize; size.div_ceil(size_of::<usize>())];
             part.put_all(cells, bytes_of(&mut buffer, size), location, &mut arena)?;
-            // SAFETY: all elements in this type, with pointers into the arena, which is still there.
+            // SAFETY: all elements in this type, with pointers into the arena, which is still
+            // there.
             unsafe { put(data, &part.memory, buffer.as_ptr().cast()) }
         }
     }
@@ -553,7 +628,9 @@ unsafe fn put(data: Data, memory: &Id, buffer: *const c_void) -> Result<()> {
     // SAFETY: everything is open, and the contract of this function.
     unsafe {
         match data {
-            Data::Dataset(id) => check(H5Dwrite(id, memory.raw(), H5S_ALL, H5S_ALL, transfer.raw(), buffer))?,
+            Data::Dataset(id) => {
+                check(H5Dwrite(id, memory.raw(), H5S_ALL, H5S_ALL, transfer.raw(), buffer))?
+            }
             Data::Attribute(id) => check(H5Awrite(id, memory.raw(), buffer))?,
         };
     }
@@ -576,7 +653,8 @@ pub(super) fn encode(id: hid_t) -> Result<StoredType> {
 
 /// The type that was encoded. The lock is held.
 pub(super) fn decode(stored: &StoredType) -> Result<Id> {
-    // SAFETY: the bytes are those that `encode` got from the library; the new type has no other owner.
+    // SAFETY: the bytes are those that `encode` got from the library; the new type has no other
+    // owner.
     #[cfg(not(hdf5_sized_decode))]
     unsafe {
         Id::own(H5Tdecode(stored.0.as_ptr().cast()))

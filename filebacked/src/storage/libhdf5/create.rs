@@ -17,8 +17,8 @@ use hdf5_metno_sys::h5f::H5Fget_filesize;
 use hdf5_metno_sys::h5i::H5Iget_file_id;
 use hdf5_metno_sys::h5o::H5Olink;
 use hdf5_metno_sys::h5p::{
-    H5P_DEFAULT, H5Pset_alloc_time, H5Pset_chunk, H5Pset_fill_time, H5Pset_fill_value, H5Pset_layout,
-    H5Pset_obj_track_times,
+    H5P_DEFAULT, H5Pset_alloc_time, H5Pset_chunk, H5Pset_fill_time, H5Pset_fill_value,
+    H5Pset_layout, H5Pset_obj_track_times,
 };
 use hdf5_metno_sys::h5s::{H5S_MAX_RANK, H5S_UNLIMITED, H5Screate_simple};
 use std::ffi::CString;
@@ -40,15 +40,22 @@ pub(crate) struct NewDataset<'a> {
     pub(crate) fill: Option<&'a [u8]>,
 }
 
-/// The chunk shape of a dataset that may grow: along the dimensions without a limit as long as a chunk has room for.
+/// The chunk shape of a dataset that may grow: along the dimensions without a limit as long as a
+/// chunk has room for.
 pub(super) fn chunk_of(shape: &[u64], most: &[u64], size: usize) -> Vec<u64> {
-    let bytes = elements(shape).and_then(|n| n.checked_mul(size)).unwrap_or(CHUNK).clamp(GROWING_CHUNK, CHUNK);
-    let extent = |(shape, most): (&u64, &u64)| if *most == H5S_UNLIMITED { 1 << 40 } else { *(shape.max(most)) };
+    let bytes = elements(shape)
+        .and_then(|n| n.checked_mul(size))
+        .unwrap_or(CHUNK)
+        .clamp(GROWING_CHUNK, CHUNK);
+    let extent = |(shape, most): (&u64, &u64)| {
+        if *most == H5S_UNLIMITED { 1 << 40 } else { *(shape.max(most)) }
+    };
     let extents: Vec<u64> = shape.iter().zip(most).map(extent).collect();
     chunk_shape(&extents, size, bytes)
 }
 
-/// Makes a list for chunked datasets keep no times, and allocate a chunk when it is written. The lock is held.
+/// Makes a list for chunked datasets keep no times, and allocate a chunk when it is written. The
+/// lock is held.
 pub(super) fn fixed_times(list: &Id) -> Result<()> {
     // SAFETY: the list is open and of the class that its properties belong to.
     unsafe {
@@ -58,16 +65,18 @@ pub(super) fn fixed_times(list: &Id) -> Result<()> {
     Ok(())
 }
 
-/// Makes a dataset in a group or in groups below it, which are made where they are missing. What is not written to it reads
-/// as zeros or the fill value, and takes no place on the disk where the file system has sparse files.
+/// Makes a dataset in a group or in groups below it, which are made where they are missing. What is
+/// not written to it reads as zeros or the fill value, and takes no place on the disk where the
+/// file system has sparse files.
 pub(crate) fn create(base: &Id, groups: &[&str], name: &str, what: &NewDataset<'_>) -> Result<()> {
     if what.shape.len() > H5S_MAX_RANK as usize {
         let found = format!("{} dimensions; HDF5 has at most {H5S_MAX_RANK}", what.shape.len());
         return Err(ErrorKind::Unsupported(found).into());
     }
-    for (property, rank) in
-        [("the largest shape", what.most.len()), ("a chunk shape", what.chunk.map_or(0, <[_]>::len))]
-    {
+    for (property, rank) in [
+        ("the largest shape", what.most.len()),
+        ("a chunk shape", what.chunk.map_or(0, <[_]>::len)),
+    ] {
         if rank != what.shape.len() && (rank > 0 || property == "the largest shape") {
             let expected = format!("{property} of {} dimensions", what.shape.len());
             return Err(Error::mismatch(expected, format!("one of {rank}")));
@@ -96,17 +105,21 @@ pub(crate) fn create(base: &Id, groups: &[&str], name: &str, what: &NewDataset<'
 /// Makes a dataset without a name. The lock is held.
 fn anonymous(base: &Id, what: &NewDataset<'_>) -> Result<Id> {
     let size = if *what.dtype == Dtype::VarStr { 16 } else { what.dtype.size() };
-    let bytes = elements(what.shape).and_then(|n| n.checked_mul(size)).filter(|bytes| isize::try_from(*bytes).is_ok());
-    let bytes = bytes
-        .ok_or_else(|| Error::new(ErrorKind::Unsupported("more elements than this machine can address".into())))?;
+    let bytes = elements(what.shape)
+        .and_then(|n| n.checked_mul(size))
+        .filter(|bytes| isize::try_from(*bytes).is_ok());
+    let bytes = bytes.ok_or_else(|| {
+        Error::new(ErrorKind::Unsupported("more elements than this machine can address".into()))
+    })?;
     let most: Vec<u64> = what.most.iter().map(|most| most.unwrap_or(H5S_UNLIMITED)).collect();
     let mut types = Types::new()?;
     let dtype = types.get(what.dtype)?;
     let list = timeless(*H5P_DATASET_CREATE)?;
     let coded = what.compression != Compression::None || what.fletcher32;
     if coded && *what.dtype == Dtype::VarStr {
-        let error =
-            ErrorKind::Unsupported("compressed text of variable length, which lies outside of its dataset".into());
+        let error = ErrorKind::Unsupported(
+            "compressed text of variable length, which lies outside of its dataset".into(),
+        );
         return Err(error.into());
     }
     let is_chunked = what.chunk.is_some()
@@ -115,13 +128,15 @@ fn anonymous(base: &Id, what: &NewDataset<'_>) -> Result<Id> {
         // In one piece, all of it would have to be written at once.
         || ((what.fill.is_some() || !what.dtype.is_plain()) && bytes > COMPACT);
     let is_compact = !is_chunked && (1..=COMPACT).contains(&bytes) && what.dtype.is_plain();
-    // SAFETY: everything is open; shapes have as many numbers as is said, the fill value is one element of its type.
+    // SAFETY: everything is open; shapes have as many numbers as is said, the fill value is one
+    // element of its type.
     unsafe {
         if let Some(fill) = what.fill {
             match what.dtype {
                 Dtype::VarStr => {
-                    let text = CString::new(fill)
-                        .map_err(|_| Error::new(ErrorKind::Unsupported("a fill value with a NUL in it".into())))?;
+                    let text = CString::new(fill).map_err(|_| {
+                        Error::new(ErrorKind::Unsupported("a fill value with a NUL in it".into()))
+                    })?;
                     let pointer = text.as_ptr();
                     check(H5Pset_fill_value(list.raw(), dtype, (&raw const pointer).cast()))?;
                 }
@@ -136,21 +151,30 @@ fn anonymous(base: &Id, what: &NewDataset<'_>) -> Result<Id> {
                 Some(chunk) => chunk.to_vec(),
                 None => chunk_of(what.shape, &most, size),
             };
-            let chunk_bytes = elements(&chunk).and_then(|n| n.checked_mul(size)).unwrap_or(usize::MAX);
+            let chunk_bytes =
+                elements(&chunk).and_then(|n| n.checked_mul(size)).unwrap_or(usize::MAX);
             check(H5Pset_chunk(list.raw(), chunk.len() as i32, chunk.as_ptr()))?;
             fixed_times(&list)?;
             add_filters(&list, what.compression, what.fletcher32, size, chunk_bytes)?;
         } else {
-            check(H5Pset_layout(list.raw(), if is_compact { H5D_COMPACT } else { H5D_CONTIGUOUS }))?;
+            check(H5Pset_layout(
+                list.raw(),
+                if is_compact { H5D_COMPACT } else { H5D_CONTIGUOUS },
+            ))?;
             check(H5Pset_alloc_time(list.raw(), H5D_ALLOC_TIME_EARLY))?;
             let at_once = is_compact || what.fill.is_some() || !what.dtype.is_plain();
-            check(H5Pset_fill_time(list.raw(), if at_once { H5D_FILL_TIME_ALLOC } else { H5D_FILL_TIME_NEVER }))?;
+            check(H5Pset_fill_time(
+                list.raw(),
+                if at_once { H5D_FILL_TIME_ALLOC } else { H5D_FILL_TIME_NEVER },
+            ))?;
         }
         let file = Id::own(H5Iget_file_id(base.raw()))?;
         let mut end: hsize_t = 0;
         check(H5Fget_filesize(file.raw(), &mut end))?;
-        let space = Id::own(H5Screate_simple(what.shape.len() as i32, what.shape.as_ptr(), most.as_ptr()))?;
-        let dataset = Id::own(H5Dcreate_anon(base.raw(), dtype, space.raw(), list.raw(), H5P_DEFAULT))?;
+        let space =
+            Id::own(H5Screate_simple(what.shape.len() as i32, what.shape.as_ptr(), most.as_ptr()))?;
+        let dataset =
+            Id::own(H5Dcreate_anon(base.raw(), dtype, space.raw(), list.raw(), H5P_DEFAULT))?;
         // Behind the end of the file are zeros; a gap in it has what was there before.
         if !is_chunked && !is_compact && what.dtype.is_plain() {
             let offset = H5Dget_offset(dataset.raw());
@@ -174,7 +198,12 @@ fn clear(dataset: &Id, shape: &[u64], dtype: &Dtype, bytes: u64) -> Result<()> {
             break;
         }
         let n = elements(&slab.shape()).unwrap_or(0) * size;
-        super::dataset::write_slab(dataset, &slab, dtype, Elements::Bytes(zeros.get(..n).unwrap_or_default()))?;
+        super::dataset::write_slab(
+            dataset,
+            &slab,
+            dtype,
+            Elements::Bytes(zeros.get(..n).unwrap_or_default()),
+        )?;
         done += n as u64;
     }
     Ok(())

@@ -16,7 +16,9 @@ use hdf5_metno_sys::h5f::{H5Fget_access_plist, H5Fget_create_plist, H5Fget_vfd_h
 #[cfg(any(feature = "compress", feature = "mmap"))]
 use hdf5_metno_sys::h5i::H5Iget_file_id;
 use hdf5_metno_sys::h5i::hid_t;
-use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_driver, H5Pget_fapl_core, H5Pget_userblock, H5Pset, H5Pset_multi_type};
+use hdf5_metno_sys::h5p::{
+    H5P_DEFAULT, H5Pget_driver, H5Pget_fapl_core, H5Pget_userblock, H5Pset, H5Pset_multi_type,
+};
 use std::ffi::{c_int, c_void};
 use std::fs::File;
 use std::os::fd::BorrowedFd;
@@ -34,7 +36,8 @@ pub(super) struct Descriptor {
 #[cfg(any(feature = "compress", feature = "mmap"))]
 pub(super) fn file_of(object: hid_t) -> Result<Option<Descriptor>> {
     let mut intent = 0;
-    // SAFETY: the object is open; the number is writable, and the new identifier has no other owner.
+    // SAFETY: the object is open; the number is writable, and the new identifier has no other
+    // owner.
     let file = unsafe {
         let file = Id::own(H5Iget_file_id(object))?;
         check(H5Fget_intent(file.raw(), &mut intent))?;
@@ -44,13 +47,14 @@ pub(super) fn file_of(object: hid_t) -> Result<Option<Descriptor>> {
     Ok(Some(Descriptor { file, is_quiet: intent == H5F_ACC_RDONLY && user_block == 0 }))
 }
 
-/// The operating system's file of an open one, if addresses of HDF5 are offsets in it, and where they begin. The lock is held.
+/// The operating system's file of an open one, if addresses of HDF5 are offsets in it, and where
+/// they begin. The lock is held.
 #[cfg(any(feature = "compress", feature = "mmap"))]
 fn descriptor(file: &Id) -> Result<Option<(File, u64)>> {
     let Some(number) = number(file)? else { return Ok(None) };
     let mut user_block = 0;
-    // SAFETY: the file is open; the number is writable, and the new identifier has no other owner. The descriptor is open as
-    // long as the file is, and is duplicated before that changes.
+    // SAFETY: the file is open; the number is writable, and the new identifier has no other owner.
+    // The descriptor is open as long as the file is, and is duplicated before that changes.
     let file = unsafe {
         let creation = Id::own(H5Fget_create_plist(file.raw()))?;
         check(H5Pget_userblock(creation.raw(), &mut user_block))?;
@@ -75,8 +79,8 @@ pub(super) fn number(file: &Id) -> Result<Option<c_int>> {
 /// The list is open, and the file was opened by it.
 pub(super) unsafe fn number_by(file: &Id, access: hid_t) -> Result<Option<c_int>> {
     let mut handle = std::ptr::null_mut::<c_void>();
-    // SAFETY: everything is open; the place for the handle is writable. The driver is the one whose handle is a pointer to a
-    // descriptor.
+    // SAFETY: everything is open; the place for the handle is writable. The driver is the one whose
+    // handle is a pointer to a descriptor.
     unsafe {
         if check(H5Pget_driver(access))? != *H5FD_SEC2 {
             return Ok(None);
@@ -89,12 +93,13 @@ pub(super) unsafe fn number_by(file: &Id, access: hid_t) -> Result<Option<c_int>
     }
 }
 
-/// The operating system's file that an open one begins in, by whatever driver, and where its superblock is; `None` where it is in
-/// memory only, or in an object. The lock is held.
+/// The operating system's file that an open one begins in, by whatever driver, and where its
+/// superblock is; `None` where it is in memory only, or in an object. The lock is held.
 pub(super) fn beginning(file: &Id) -> Result<Option<(File, u64)>> {
     let (mut user_block, mut handle) = (0, std::ptr::null_mut::<c_void>());
-    // SAFETY: everything is open, names end in NUL, and places for answers are writable; new identifiers have no other owner. What
-    // a handle points to is settled by the driver; that of a file in parts is its first part's.
+    // SAFETY: everything is open, names end in NUL, and places for answers are writable; new
+    // identifiers have no other owner. What a handle points to is settled by the driver; that of a
+    // file in parts is its first part's.
     unsafe {
         let access = Id::own(H5Fget_access_plist(file.raw()))?;
         let driver = check(H5Pget_driver(access.raw()))?;
@@ -104,7 +109,8 @@ pub(super) fn beginning(file: &Id) -> Result<Option<(File, u64)>> {
             if is_backed == 0 {
                 return Ok(None);
             }
-            // Else it is the memory. A property of the library's own, of a size that depends on its version.
+            // Else it is the memory. A property of the library's own, of a size that depends on its
+            // version.
             let mut yes = 1u64;
             check(H5Pset(access.raw(), c"want_posix_fd".as_ptr(), (&raw mut yes).cast()))?;
         } else if driver == *H5FD_MULTI {
@@ -149,10 +155,15 @@ mod locate {
     use hdf5_metno_sys::h5f::H5Fflush;
     use hdf5_metno_sys::h5t::H5Tequal;
 
-    /// Where the elements of a dataset of this type lie in the file, as this machine has them in memory.
+    /// Where the elements of a dataset of this type lie in the file, as this machine has them in
+    /// memory.
     pub(in super::super) fn locate(dataset: &Id, dtype: &Dtype) -> Result<Piece> {
         sync(|| {
-            let data = Data::of(Handle { id: dataset.raw() as u64, kind: ObjectKind::Dataset, bare: false })?;
+            let data = Data::of(Handle {
+                id: dataset.raw() as u64,
+                kind: ObjectKind::Dataset,
+                bare: false,
+            })?;
             let stored = data.dtype()?;
             let found = describe(stored.raw())?;
             if found != *dtype {
@@ -168,7 +179,9 @@ mod locate {
             if layout != "contiguous" {
                 return Err(no_piece(&format!("a {layout} dataset")));
             }
-            let Some(descriptor) = file_of(dataset.raw())? else { return Err(no_piece("a file in memory")) };
+            let Some(descriptor) = file_of(dataset.raw())? else {
+                return Err(no_piece("a file in memory"));
+            };
             // SAFETY: the dataset is open, and its file with it.
             let offset = unsafe {
                 check(H5Fflush(dataset.raw(), H5F_SCOPE_LOCAL))?;
@@ -178,7 +191,11 @@ mod locate {
             if offset == HADDR_UNDEF && !shape.contains(&0) {
                 return Err(no_piece("data that was never written, or lies in another file,"));
             }
-            Ok(Piece { file: descriptor.file, offset: if offset == HADDR_UNDEF { 0 } else { offset }, shape })
+            Ok(Piece {
+                file: descriptor.file,
+                offset: if offset == HADDR_UNDEF { 0 } else { offset },
+                shape,
+            })
         })
     }
 }

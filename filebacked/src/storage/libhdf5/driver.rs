@@ -3,17 +3,20 @@
 use super::id::check;
 use crate::error::{Error, ErrorKind, Result};
 use hdf5_metno::globals::{H5FD_CORE, H5FD_FAMILY, H5FD_LOG, H5FD_MULTI, H5FD_SEC2, H5FD_STDIO};
-use hdf5_metno_sys::h5fd::{H5FD_LOG_ALLOC, H5FD_LOG_FREE, H5FD_LOG_LOC_IO, H5FD_LOG_META_IO, H5FD_LOG_NUM_IO};
+use hdf5_metno_sys::h5fd::{
+    H5FD_LOG_ALLOC, H5FD_LOG_FREE, H5FD_LOG_LOC_IO, H5FD_LOG_META_IO, H5FD_LOG_NUM_IO,
+};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5p::{
-    H5P_DEFAULT, H5Pset_fapl_core, H5Pset_fapl_family, H5Pset_fapl_log, H5Pset_fapl_multi, H5Pset_fapl_sec2,
-    H5Pset_fapl_split, H5Pset_fapl_stdio,
+    H5P_DEFAULT, H5Pset_fapl_core, H5Pset_fapl_family, H5Pset_fapl_log, H5Pset_fapl_multi,
+    H5Pset_fapl_sec2, H5Pset_fapl_split, H5Pset_fapl_stdio,
 };
 use std::ffi::{CString, OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::ptr::null;
 
-/// The driver of a file, for [`FileOptions::driver`](crate::FileOptions::driver): how its bytes get to where they are stored.
+/// The driver of a file, for [`FileOptions::driver`](crate::FileOptions::driver): how its bytes get
+/// to where they are stored.
 ///
 /// | constructor | what for |
 /// |---|---|
@@ -71,8 +74,9 @@ impl CoreDriver {
         self
     }
 
-    /// Whether what was changed is written to the file when that is flushed or closed. Default: true. Without, the path is but a
-    /// name, unless there is a file that is opened: that is read, and never changed.
+    /// Whether what was changed is written to the file when that is flushed or closed. Default:
+    /// true. Without, the path is but a name, unless there is a file that is opened: that is read,
+    /// and never changed.
     pub fn backing_store(mut self, backed: bool) -> Self {
         self.backing_store = backed;
         self
@@ -85,17 +89,30 @@ impl From<CoreDriver> for Driver {
     }
 }
 
-/// What this library, or the HDF5 that it is linked with, has no driver for; and what to do instead.
+/// What this library, or the HDF5 that it is linked with, has no driver for; and what to do
+/// instead.
 const ELSEWHERE: [(&str, &str, &str); 5] = [
-    ("ros3", "HDF5 was built without it", "load the object into memory, and read it with `from_bytes`"),
-    ("direct", "HDF5 was built without it", "`sec2` with `alignment` and `page_buffer` spares the disk as well"),
+    (
+        "ros3",
+        "HDF5 was built without it",
+        "load the object into memory, and read it with `from_bytes`",
+    ),
+    (
+        "direct",
+        "HDF5 was built without it",
+        "`sec2` with `alignment` and `page_buffer` spares the disk as well",
+    ),
     (
         "mpio",
         "HDF5 was built without MPI",
         "write a file a process, and let one of them put external links into another",
     ),
     ("fileobj", "it is Python's", "`to_bytes` and `from_bytes` are files in memory"),
-    ("hdfs", "HDF5 was built without it", "load the file into memory, and read it with `from_bytes`"),
+    (
+        "hdfs",
+        "HDF5 was built without it",
+        "load the file into memory, and read it with `from_bytes`",
+    ),
 ];
 
 /// The names that [`Driver::named`] knows.
@@ -117,36 +134,39 @@ impl Driver {
         CoreDriver { increment: 64 << 10, backing_store: true }
     }
 
-    /// A file in parts of so many bytes. Its path has a `%d` (or `%05d`), which stands for the number of the part, from 0. To open
-    /// one, 0 takes the size that it has.
+    /// A file in parts of so many bytes. Its path has a `%d` (or `%05d`), which stands for the
+    /// number of the part, from 0. To open one, 0 takes the size that it has.
     pub fn family(member_size: u64) -> Self {
         Driver(Kind::Family { member: member_size })
     }
 
-    /// Metadata and data in a file each, whose names are the path and these extensions. h5py's are `-m.h5` and `-r.h5`. An
-    /// extension with a `%s` in it is a whole name: the path takes the place of the `%s`.
+    /// Metadata and data in a file each, whose names are the path and these extensions. h5py's are
+    /// `-m.h5` and `-r.h5`. An extension with a `%s` in it is a whole name: the path takes the
+    /// place of the `%s`.
     pub fn split(meta: impl Into<String>, raw: impl Into<String>) -> Self {
         Driver(Kind::Split { meta: meta.into(), raw: raw.into() })
     }
 
-    /// Six files, one a kind of content, whose names are the path and `-s.h5` (superblock), `-b.h5` (B-trees), `-r.h5` (data),
-    /// `-g.h5` (global heap), `-l.h5` (local heaps) and `-o.h5` (object headers).
+    /// Six files, one a kind of content, whose names are the path and `-s.h5` (superblock), `-b.h5`
+    /// (B-trees), `-r.h5` (data), `-g.h5` (global heap), `-l.h5` (local heaps) and `-o.h5` (object
+    /// headers).
     pub fn multi() -> Self {
         Driver(Kind::Multi)
     }
 
-    /// As `sec2`, with a text file that tells of each read, write, allocation and truncation: offset, length and kind of content.
+    /// As `sec2`, with a text file that tells of each read, write, allocation and truncation:
+    /// offset, length and kind of content.
     pub fn log(path: impl Into<PathBuf>) -> Self {
         Driver(Kind::Log { path: path.into() })
     }
 
-    /// The driver of a name as h5py has it, with h5py's defaults: `sec2`, `stdio`, `core`, `family`, `split`, `multi`; and
-    /// `log`, into a file `hdf5.log`.
+    /// The driver of a name as h5py has it, with h5py's defaults: `sec2`, `stdio`, `core`,
+    /// `family`, `split`, `multi`; and `log`, into a file `hdf5.log`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unsupported`] for `ros3`, `direct`, `mpio` and `fileobj`, which says why and what to do instead, and for
-    /// names that stand for nothing.
+    /// [`ErrorKind::Unsupported`] for `ros3`, `direct`, `mpio` and `fileobj`, which says why and
+    /// what to do instead, and for names that stand for nothing.
     pub fn named(name: &str) -> Result<Self> {
         Ok(match name {
             "sec2" | "windows" => Driver::sec2(),
@@ -159,7 +179,9 @@ impl Driver {
             _ => {
                 let known = format!("drivers are `{}`", NAMES.join("`, `"));
                 let (why, help) = match ELSEWHERE.iter().find(|(known, ..)| *known == name) {
-                    Some((_, why, help)) => (format!("the driver `{name}` is not there: {why}"), (*help).to_string()),
+                    Some((_, why, help)) => {
+                        (format!("the driver `{name}` is not there: {why}"), (*help).to_string())
+                    }
                     None => (format!("unknown driver `{name}`"), known),
                 };
                 return Err(Error::new(ErrorKind::Unsupported(why)).with_help(help));
@@ -202,17 +224,25 @@ impl Driver {
 
     /// Checks what HDF5 takes for granted, before anything is touched.
     pub(crate) fn check(&self, path: &Path, opening: bool) -> Result<()> {
-        let wrong = |what: &str, help: &str| Err(Error::new(ErrorKind::InvalidOption(what.into())).with_help(help));
+        let wrong = |what: &str, help: &str| {
+            Err(Error::new(ErrorKind::InvalidOption(what.into())).with_help(help))
+        };
         match &self.0 {
             Kind::Core(CoreDriver { increment: 0, .. }) => {
                 wrong("memory that grows by 0 bytes", "64 KiB is the default")
             }
             Kind::Family { member: size } => {
                 if *size == 0 && !opening {
-                    return wrong("parts of 0 bytes", "say how large the parts of a `family` may become");
+                    return wrong(
+                        "parts of 0 bytes",
+                        "say how large the parts of a `family` may become",
+                    );
                 }
                 if *size > i64::MAX as u64 {
-                    return wrong("parts of more than 2^63 bytes", "file systems have no such files");
+                    return wrong(
+                        "parts of more than 2^63 bytes",
+                        "file systems have no such files",
+                    );
                 }
                 member(path).map(drop)
             }
@@ -230,10 +260,16 @@ impl Driver {
                     );
                 }
                 if meta == raw {
-                    return wrong("metadata and data with the same extension", "h5py has `-m.h5` and `-r.h5`");
+                    return wrong(
+                        "metadata and data with the same extension",
+                        "h5py has `-m.h5` and `-r.h5`",
+                    );
                 }
                 if path.as_os_str().len() + meta.len().max(raw.len()) > 1000 {
-                    return wrong("a path of more than 1000 bytes", "the driver `split` has no longer ones");
+                    return wrong(
+                        "a path of more than 1000 bytes",
+                        "the driver `split` has no longer ones",
+                    );
                 }
                 Ok(())
             }
@@ -251,25 +287,39 @@ impl Driver {
 
     /// Says it to a file access list. The lock is held.
     pub(super) fn set(&self, list: hid_t) -> Result<()> {
-        // SAFETY: the list is open, as are those of members; texts end in NUL, and the library copies all that it keeps.
+        // SAFETY: the list is open, as are those of members; texts end in NUL, and the library
+        // copies all that it keeps.
         unsafe {
             match &self.0 {
                 Kind::Sec2 => check(H5Pset_fapl_sec2(list)),
                 Kind::Stdio => check(H5Pset_fapl_stdio(list)),
-                Kind::Core(core) => check(H5Pset_fapl_core(list, core.increment, core.backing_store.into())),
+                Kind::Core(core) => {
+                    check(H5Pset_fapl_core(list, core.increment, core.backing_store.into()))
+                }
                 Kind::Family { member } => check(H5Pset_fapl_family(list, *member, H5P_DEFAULT)),
                 Kind::Split { meta, raw } => {
                     let (meta, raw) = (c_string(meta)?, c_string(raw)?);
-                    check(H5Pset_fapl_split(list, meta.as_ptr(), H5P_DEFAULT, raw.as_ptr(), H5P_DEFAULT))
+                    check(H5Pset_fapl_split(
+                        list,
+                        meta.as_ptr(),
+                        H5P_DEFAULT,
+                        raw.as_ptr(),
+                        H5P_DEFAULT,
+                    ))
                 }
                 Kind::Multi => {
-                    // Without arrays, the library has a file a kind of content, and even shares of the addresses.
+                    // Without arrays, the library has a file a kind of content, and even shares of
+                    // the addresses.
                     check(H5Pset_fapl_multi(list, null(), null(), null(), null(), 0))
                 }
                 Kind::Log { path } => {
                     let path = super::file::c_path(path)?;
                     // Others count bytes in memory of a size that has to be known before.
-                    let flags = H5FD_LOG_LOC_IO | H5FD_LOG_META_IO | H5FD_LOG_NUM_IO | H5FD_LOG_ALLOC | H5FD_LOG_FREE;
+                    let flags = H5FD_LOG_LOC_IO
+                        | H5FD_LOG_META_IO
+                        | H5FD_LOG_NUM_IO
+                        | H5FD_LOG_ALLOC
+                        | H5FD_LOG_FREE;
                     check(H5Pset_fapl_log(list, path.as_ptr(), flags, 0))
                 }
             }
@@ -297,7 +347,8 @@ fn with_end(path: &Path, end: &str) -> PathBuf {
     name.into()
 }
 
-/// The first part of a family. Its path is a format of C's printf, so that it may have nothing else in it.
+/// The first part of a family. Its path is a format of C's printf, so that it may have nothing else
+/// in it.
 fn member(path: &Path) -> Result<PathBuf> {
     let wrong = || {
         Error::new(ErrorKind::InvalidOption("a path without one `%d`".into()))
@@ -321,9 +372,12 @@ fn member(path: &Path) -> Result<PathBuf> {
             at += 1;
             continue;
         }
-        let width = bytes.get(at..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit()).count();
-        let digits = std::str::from_utf8(bytes.get(at..at + width).unwrap_or_default()).unwrap_or_default();
-        let wide: usize = if digits.is_empty() { 1 } else { digits.parse().map_err(|_| wrong())? };
+        let width =
+            bytes.get(at..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit()).count();
+        let digits =
+            std::str::from_utf8(bytes.get(at..at + width).unwrap_or_default()).unwrap_or_default();
+        let wide: usize =
+            if digits.is_empty() { 1 } else { digits.parse().map_err(|_| wrong())? };
         if wide > 20 || !matches!(bytes.get(at + width), Some(b'd' | b'u' | b'i')) {
             return Err(wrong());
         }
@@ -351,5 +405,6 @@ fn from_bytes(bytes: Vec<u8>) -> Option<PathBuf> {
 }
 
 fn c_string(text: &str) -> Result<CString> {
-    CString::new(text).map_err(|_| ErrorKind::InvalidOption("a text with a NUL in it".into()).into())
+    CString::new(text)
+        .map_err(|_| ErrorKind::InvalidOption("a text with a NUL in it".into()).into())
 }

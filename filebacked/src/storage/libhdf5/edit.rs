@@ -25,10 +25,15 @@ use std::ffi::c_void;
 /// Whether a group has a link of this name, wherever that leads.
 pub(crate) fn exists(group: &Id, name: &str) -> Result<bool> {
     // SAFETY: the group is open, the name ends in NUL.
-    sync(|| with_link_name(name, |name| unsafe { Ok(check(H5Lexists(group.raw(), name, H5P_DEFAULT))? > 0) }))
+    sync(|| {
+        with_link_name(name, |name| unsafe {
+            Ok(check(H5Lexists(group.raw(), name, H5P_DEFAULT))? > 0)
+        })
+    })
 }
 
-/// The names of a group's members: in creation order where that is tracked, else sorted by their bytes.
+/// The names of a group's members: in creation order where that is tracked, else sorted by their
+/// bytes.
 pub(crate) fn children(group: &Id) -> Result<Vec<String>> {
     sync(|| names::children(group.raw()))
 }
@@ -46,7 +51,8 @@ pub(crate) fn open_group(group: &Id, name: &str) -> Result<Option<Id>> {
         }
         // SAFETY: the group is open, the name ends in NUL; the new identifier has no other owner.
         unsafe {
-            let member = with_link_name(name, |name| Id::own(H5Oopen(group.raw(), name, H5P_DEFAULT)))?;
+            let member =
+                with_link_name(name, |name| Id::own(H5Oopen(group.raw(), name, H5P_DEFAULT)))?;
             match H5Iget_type(member.raw()) {
                 H5I_GROUP => Ok(Some(member)),
                 _ => Err(Error::mismatch("a group", "another kind of object")),
@@ -55,7 +61,8 @@ pub(crate) fn open_group(group: &Id, name: &str) -> Result<Option<Id>> {
     })
 }
 
-/// What tells the object that a link leads to from all others in the file, if there is a link of this name.
+/// What tells the object that a link leads to from all others in the file, if there is a link of
+/// this name.
 pub(crate) fn identity_of(group: &Id, name: &str) -> Result<Option<String>> {
     let source = LibSource::new(group.clone())?;
     let group = source.root()?;
@@ -75,10 +82,13 @@ pub(crate) fn open_or_create_group(group: &Id, name: &str) -> Result<Id> {
         }
         let list = new_list(*H5P_GROUP_CREATE)?;
         let link = link_list(name)?;
-        // SAFETY: the group and the lists are open, the name ends in NUL; the new identifier has no other owner.
+        // SAFETY: the group and the lists are open, the name ends in NUL; the new identifier has no
+        // other owner.
         unsafe {
             check(H5Pset_obj_track_times(list.raw(), 0))?;
-            with_link_name(name, |name| Id::own(H5Gcreate2(group.raw(), name, link.raw(), list.raw(), H5P_DEFAULT)))
+            with_link_name(name, |name| {
+                Id::own(H5Gcreate2(group.raw(), name, link.raw(), list.raw(), H5P_DEFAULT))
+            })
         }
     })
 }
@@ -96,14 +106,16 @@ pub(crate) fn delete(group: &Id, name: &str) -> Result<()> {
             return Err(ErrorKind::Missing.into());
         }
         // SAFETY: the group is open, the name ends in NUL.
-        with_link_name(name, |name| unsafe { check(H5Ldelete(group.raw(), name, H5P_DEFAULT)).map(drop) })
+        with_link_name(name, |name| unsafe {
+            check(H5Ldelete(group.raw(), name, H5P_DEFAULT)).map(drop)
+        })
     })
 }
 
 /// Moves every link of a group into another of the same file, and copies its attributes there.
 ///
-/// With `overwrite`, what has the same name there is deleted first, and so are those of the `known` names that are not
-/// in the group. Without it, nothing is moved if there is any.
+/// With `overwrite`, what has the same name there is deleted first, and so are those of the `known`
+/// names that are not in the group. Without it, nothing is moved if there is any.
 pub(crate) fn promote(from: &Id, into: &Id, overwrite: bool, known: &[String]) -> Result<()> {
     sync(|| {
         let (links, attributes) = (names::children(from.raw())?, names::attributes(from.raw())?);
@@ -123,13 +135,19 @@ pub(crate) fn promote(from: &Id, into: &Id, overwrite: bool, known: &[String]) -
             if !links.iter().any(|link| link == name) && exists(into, name)? {
                 delete(into, name)?;
             }
-            if !attributes.iter().any(|attribute| attribute == name) && has_attribute(into.raw(), name)? {
+            if !attributes.iter().any(|attribute| attribute == name)
+                && has_attribute(into.raw(), name)?
+            {
                 // SAFETY: the group is open, the name ends in NUL.
                 with_name(name, |name| unsafe { check(H5Adelete(into.raw(), name)) })?;
             }
         }
         for name in &links {
-            if overwrite { move_over(from, name, into, name) } else { move_link(from, name, into, name) }?;
+            if overwrite {
+                move_over(from, name, into, name)
+            } else {
+                move_link(from, name, into, name)
+            }?;
         }
         attributes.iter().try_for_each(|name| copy_attribute(from.raw(), into.raw(), name))
     })
@@ -150,7 +168,8 @@ fn move_locked(from: &Id, name: &str, into: &Id, new: &str) -> Result<()> {
     })
 }
 
-/// Copies an attribute, over one that is there, whatever it holds: references as they are. The lock is held.
+/// Copies an attribute, over one that is there, whatever it holds: references as they are. The lock
+/// is held.
 pub(super) fn copy_attribute(from: hid_t, into: hid_t, name: &str) -> Result<()> {
     let Some(old) = open_attribute(from, name)? else { return Err(ErrorKind::Missing.into()) };
     let data = Data::Attribute(old.raw());
@@ -162,8 +181,9 @@ pub(super) fn copy_attribute(from: hid_t, into: hid_t, name: &str) -> Result<()>
     elements.resize(words, 0);
     let buffer: *mut c_void = elements.as_mut_ptr().cast();
     let replaced = has_attribute(into, name)?;
-    // SAFETY: everything is open and the name ends in NUL; the buffer has room for all elements in this type, whose parts
-    // of variable length belong to the library, and are given back. New identifiers have no other owner.
+    // SAFETY: everything is open and the name ends in NUL; the buffer has room for all elements in
+    // this type, whose parts of variable length belong to the library, and are given back. New
+    // identifiers have no other owner.
     with_name(name, |name| unsafe {
         let list = Id::own(H5Aget_create_plist(old.raw()))?;
         if n > 0 {
@@ -173,7 +193,14 @@ pub(super) fn copy_attribute(from: hid_t, into: hid_t, name: &str) -> Result<()>
             if replaced {
                 check(H5Adelete(into, name))?;
             }
-            let new = Id::own(H5Acreate2(into, name, stored.raw(), space.raw(), list.raw(), H5P_DEFAULT))?;
+            let new = Id::own(H5Acreate2(
+                into,
+                name,
+                stored.raw(),
+                space.raw(),
+                list.raw(),
+                H5P_DEFAULT,
+            ))?;
             if n > 0 {
                 check(H5Awrite(new.raw(), stored.raw(), buffer))?;
             }

@@ -11,8 +11,8 @@ use super::watch::{Watch, opened};
 use crate::error::{Error, ErrorKind, Result};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::{
-    H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5Fclose, H5Fcreate, H5Fget_file_image, H5Fget_name,
-    H5Fopen,
+    H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5Fclose, H5Fcreate,
+    H5Fget_file_image, H5Fget_name, H5Fopen,
 };
 use hdf5_metno_sys::h5g::H5Gopen2;
 use hdf5_metno_sys::h5i::H5I_type_t::H5I_FILE;
@@ -31,7 +31,8 @@ pub(crate) struct LibFile {
     watch: Option<Arc<Watch>>,
 }
 
-/// What this library writes where nothing is said: the format of HDF5 1.8, which every later version reads.
+/// What this library writes where nothing is said: the format of HDF5 1.8, which every later
+/// version reads.
 pub(super) const CREATED: (Libver, Libver) = (Libver::V18, Libver::V18);
 
 /// A file may have parts of any format; what is added to it is in the oldest that does.
@@ -49,15 +50,22 @@ impl LibFile {
     }
 
     /// Creates a file, with options that were checked.
-    pub(crate) fn create_with(path: &Path, exclusive: bool, access: &Access, creation: &Creation) -> Result<Self> {
+    pub(crate) fn create_with(
+        path: &Path,
+        exclusive: bool,
+        access: &Access,
+        creation: &Creation,
+    ) -> Result<Self> {
         let name = c_path(path)?;
         sync(|| {
-            let libver = if creation.handles_space() { (Libver::V18, Libver::V110) } else { CREATED };
+            let libver =
+                if creation.handles_space() { (Libver::V18, Libver::V110) } else { CREATED };
             let list = access.list(Some(libver))?;
             let raw = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
             let flags = if exclusive { H5F_ACC_EXCL } else { H5F_ACC_TRUNC };
             let again = || LibFile::open_with(path, false, access);
-            let file = create(&name, flags, &creation.list()?, raw).map_err(|error| explain(path, again, error))?;
+            let file = create(&name, flags, &creation.list()?, raw)
+                .map_err(|error| explain(path, again, error))?;
             if !exclusive {
                 note(path, access);
             }
@@ -65,7 +73,8 @@ impl LibFile {
         })
     }
 
-    /// Creates a file over an empty one that this process has locked itself: the library is not to lock it too.
+    /// Creates a file over an empty one that this process has locked itself: the library is not to
+    /// lock it too.
     pub(crate) fn create_private(path: &Path) -> Result<Self> {
         let name = c_path(path)?;
         sync(|| {
@@ -116,7 +125,8 @@ impl LibFile {
         sync(|| {
             let list = access.list(writable.then_some(CHANGED))?;
             let raw = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
-            let flags = if writable { H5F_ACC_RDWR } else { H5F_ACC_RDONLY } | swmr_flag(writable, access)?;
+            let flags =
+                if writable { H5F_ACC_RDWR } else { H5F_ACC_RDONLY } | swmr_flag(writable, access)?;
             let serial = crate::storage::changes::now();
             match open(&name, flags, raw) {
                 Ok(mut file) => {
@@ -128,7 +138,11 @@ impl LibFile {
                 }
                 Err(error) => {
                     let again = || match writable {
-                        true => LibFile::open_with(path, false, &Access { swmr: false, ..access.clone() }),
+                        true => LibFile::open_with(
+                            path,
+                            false,
+                            &Access { swmr: false, ..access.clone() },
+                        ),
                         false => Err(ErrorKind::Missing.into()),
                     };
                     Err(explain(path, again, error))
@@ -174,8 +188,8 @@ impl LibFile {
             let list = Access { driver, ..Access::default() }.list(writable.then_some(CHANGED))?;
             let access = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
             let flags = if writable { H5F_ACC_RDWR } else { H5F_ACC_RDONLY };
-            // SAFETY: the list is open and the name ends in NUL; the library copies the image and does not write to
-            // the one that it is given.
+            // SAFETY: the list is open and the name ends in NUL; the library copies the image and
+            // does not write to the one that it is given.
             unsafe {
                 check(H5Pset_file_image(access, image.as_ptr().cast_mut().cast(), image.len()))?;
             }
@@ -189,9 +203,11 @@ impl LibFile {
             self.flush()?;
             // SAFETY: the file is open, and the vector has room for the size that was asked for.
             unsafe {
-                let size = check(H5Fget_file_image(self.id.raw(), std::ptr::null_mut(), 0))?.unsigned_abs();
+                let size = check(H5Fget_file_image(self.id.raw(), std::ptr::null_mut(), 0))?
+                    .unsigned_abs();
                 let mut image: Vec<u8> = room(size)?;
-                let got = check(H5Fget_file_image(self.id.raw(), image.as_mut_ptr().cast(), size))?.unsigned_abs();
+                let got = check(H5Fget_file_image(self.id.raw(), image.as_mut_ptr().cast(), size))?
+                    .unsigned_abs();
                 image.set_len(got.min(size));
                 Ok(image)
             }
@@ -208,7 +224,8 @@ impl LibFile {
         changes::opened(&self.id)
     }
 
-    /// Refuses a file that is marked as one that is being changed, unless it is this process that changes it.
+    /// Refuses a file that is marked as one that is being changed, unless it is this process that
+    /// changes it.
     pub(crate) fn refuse_interrupted(&self) -> Result<()> {
         changes::refuse_interrupted(&self.id)
     }
@@ -218,7 +235,8 @@ impl LibFile {
         changes::settle_file(&self.id)
     }
 
-    /// Gives the file back, and says whether that went well, and what else holds it: then it closes when that goes.
+    /// Gives the file back, and says whether that went well, and what else holds it: then it closes
+    /// when that goes.
     pub(crate) fn close(self) -> Result<()> {
         sync(|| {
             let flushed = self.flush();
@@ -237,8 +255,9 @@ impl LibFile {
             if handles.is_empty() {
                 return Ok(());
             }
-            Err(Error::new(ErrorKind::StillOpen { handles })
-                .with_help("nothing is lost: all is written, and the file closes when the last of these goes"))
+            Err(Error::new(ErrorKind::StillOpen { handles }).with_help(
+                "nothing is lost: all is written, and the file closes when the last of these goes",
+            ))
         })
     }
 
@@ -277,7 +296,8 @@ pub(super) fn open(name: &CStr, flags: u32, access: hid_t) -> Result<LibFile> {
     Ok(LibFile::of(unsafe { Id::own(H5Fopen(name.as_ptr(), flags, access))? }))
 }
 
-/// Lets files be opened without locks, where the library knows any. The lock of the library is held.
+/// Lets files be opened without locks, where the library knows any. The lock of the library is
+/// held.
 pub(super) fn unlocked(access: &Id) -> Result<()> {
     #[cfg(hdf5_locking)]
     // SAFETY: the list is open.
@@ -320,8 +340,8 @@ pub(crate) fn locked_elsewhere() -> Error {
     Error::new(ErrorKind::Locked).with_help("wait until it is closed")
 }
 
-/// Tells from the words of the library that the file is open in this process, in a way that forbids the new one. The lock is
-/// held.
+/// Tells from the words of the library that the file is open in this process, in a way that forbids
+/// the new one. The lock is held.
 #[cold]
 fn explain(path: &Path, again: impl FnOnce() -> Result<LibFile>, error: Error) -> Error {
     if *error.kind() == ErrorKind::Locked {
@@ -337,10 +357,13 @@ fn explain(path: &Path, again: impl FnOnce() -> Result<LibFile>, error: Error) -
     if text.contains("already open for read-only") || text.contains("file which is already open") {
         return holders::conflict(path, again, error);
     }
-    if text.contains("doesn't match") || text.contains("don't match") || text.contains("SWMR") && text.contains("same")
+    if text.contains("doesn't match")
+        || text.contains("don't match")
+        || text.contains("SWMR") && text.contains("same")
     {
-        let error =
-            error.with_help("it is open in this process with another close degree, locking or SWMR: use the same");
+        let error = error.with_help(
+            "it is open in this process with another close degree, locking or SWMR: use the same",
+        );
         return holders::conflict(path, again, error);
     }
     if text.contains("consistency flags") || text.contains("not already open for SWMR") {
@@ -354,7 +377,8 @@ fn explain(path: &Path, again: impl FnOnce() -> Result<LibFile>, error: Error) -
 
 /// Lets go of an identifier whose last reference could not be given back. The lock is held.
 ///
-/// The library keeps it then: of a file it has closed all there is, and takes the rest when it is asked again.
+/// The library keeps it then: of a file it has closed all there is, and takes the rest when it is
+/// asked again.
 #[cold]
 pub(super) fn give_up(id: hid_t) {
     // SAFETY: the identifier still has the reference that its last owner wanted to give back.
@@ -369,7 +393,11 @@ pub(super) fn give_up(id: hid_t) {
 fn memory_name(directory: Option<&Path>) -> Result<CString> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
-    c_path(&directory.unwrap_or(Path::new("")).join(format!("filebacked-memory-{}-{n}", std::process::id())))
+    c_path(
+        &directory
+            .unwrap_or(Path::new(""))
+            .join(format!("filebacked-memory-{}-{n}", std::process::id())),
+    )
 }
 
 #[cfg(unix)]
@@ -387,7 +415,8 @@ pub(super) fn c_path(path: &Path) -> Result<CString> {
 }
 
 fn c_string(bytes: Vec<u8>) -> Result<CString> {
-    CString::new(bytes).map_err(|_| ErrorKind::Unsupported("a file name with a NUL in it".into()).into())
+    CString::new(bytes)
+        .map_err(|_| ErrorKind::Unsupported("a file name with a NUL in it".into()).into())
 }
 
 /// The name of the file that an object is in.

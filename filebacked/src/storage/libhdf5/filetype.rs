@@ -13,10 +13,12 @@ use hdf5_metno_sys::h5t::H5T_order_t::{H5T_ORDER_BE, H5T_ORDER_LE};
 use hdf5_metno_sys::h5t::H5T_sign_t::H5T_SGN_2;
 use hdf5_metno_sys::h5t::H5T_str_t::{H5T_STR_NULLPAD, H5T_STR_NULLTERM};
 use hdf5_metno_sys::h5t::{
-    H5T_VARIABLE, H5Tarray_create, H5Tcopy, H5Tcreate, H5Tequal, H5Tget_array_dims, H5Tget_array_ndims, H5Tget_class,
-    H5Tget_cset, H5Tget_ebias, H5Tget_fields, H5Tget_member_index, H5Tget_member_name, H5Tget_member_type,
-    H5Tget_member_value, H5Tget_nmembers, H5Tget_offset, H5Tget_order, H5Tget_precision, H5Tget_sign, H5Tget_size,
-    H5Tget_strpad, H5Tget_super, H5Tget_tag, H5Tinsert, H5Tis_variable_str, H5Tset_order, H5Tset_strpad,
+    H5T_VARIABLE, H5Tarray_create, H5Tcopy, H5Tcreate, H5Tequal, H5Tget_array_dims,
+    H5Tget_array_ndims, H5Tget_class, H5Tget_cset, H5Tget_ebias, H5Tget_fields,
+    H5Tget_member_index, H5Tget_member_name, H5Tget_member_type, H5Tget_member_value,
+    H5Tget_nmembers, H5Tget_offset, H5Tget_order, H5Tget_precision, H5Tget_sign, H5Tget_size,
+    H5Tget_strpad, H5Tget_super, H5Tget_tag, H5Tinsert, H5Tis_variable_str, H5Tset_order,
+    H5Tset_strpad,
 };
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char};
@@ -76,7 +78,9 @@ fn describe_at(id: hid_t, depth: u32) -> Result<Dtype> {
             let shape = array_shape(id)?;
             match describe_at(parent(id)?.raw(), depth - 1)? {
                 // Strings have a place in records only.
-                part if depth == DEPTH && !part.is_flat() => Dtype::Other(size, format!("[{part}; {shape:?}]")),
+                part if depth == DEPTH && !part.is_flat() => {
+                    Dtype::Other(size, format!("[{part}; {shape:?}]"))
+                }
                 part => Dtype::Array(Box::new(part), shape),
             }
         }
@@ -98,7 +102,8 @@ fn describe_at(id: hid_t, depth: u32) -> Result<Dtype> {
     })
 }
 
-/// The type that data of a file's type is read as, so that it comes out as [`describe`] says. The lock is held.
+/// The type that data of a file's type is read as, so that it comes out as [`describe`] says. The
+/// lock is held.
 pub(super) fn memory_type(id: hid_t) -> Result<Id> {
     let (class, size) = head(id)?;
     match class {
@@ -128,7 +133,9 @@ pub(super) fn memory_type(id: hid_t) -> Result<Id> {
             let base = parent(id)?;
             match int(base.raw(), size)? {
                 // SAFETY: the type is open.
-                Some(int) if size > 1 && unsafe { H5Tget_order(id) } != H5T_ORDER_LE => copy(integer(int)?),
+                Some(int) if size > 1 && unsafe { H5Tget_order(id) } != H5T_ORDER_LE => {
+                    copy(integer(int)?)
+                }
                 Some(_) => copy(id),
                 None => Err(unreadable(id)),
             }
@@ -144,15 +151,19 @@ pub(super) fn memory_type(id: hid_t) -> Result<Id> {
     }
 }
 
-/// The type in memory of elements as `dtype` says, with the character sets of a file's type: HDF5 does not convert between
-/// them. The lock is held.
+/// The type in memory of elements as `dtype` says, with the character sets of a file's type: HDF5
+/// does not convert between them. The lock is held.
 pub(super) fn like(stored: hid_t, dtype: &Dtype, types: &mut Types) -> Result<Id> {
     let class = head(stored)?.0;
     match dtype {
         // SAFETY: the type is open and one of strings.
-        Dtype::FixedStr(width) if class == class::STRING => new_string((*width).max(1), unsafe { H5Tget_cset(stored) }),
+        Dtype::FixedStr(width) if class == class::STRING => {
+            new_string((*width).max(1), unsafe { H5Tget_cset(stored) })
+        }
         // SAFETY: the same.
-        Dtype::VarStr if class == class::STRING => new_string(H5T_VARIABLE, unsafe { H5Tget_cset(stored) }),
+        Dtype::VarStr if class == class::STRING => {
+            new_string(H5T_VARIABLE, unsafe { H5Tget_cset(stored) })
+        }
         Dtype::Array(element, shape) if class == class::ARRAY => {
             let element = like(parent(stored)?.raw(), element, types)?;
             // SAFETY: the element's type is open, the shape has as many numbers as is said.
@@ -163,7 +174,8 @@ pub(super) fn like(stored: hid_t, dtype: &Dtype, types: &mut Types) -> Result<Id
             let id = unsafe { Id::own(H5Tcreate(H5T_COMPOUND, compound.size))? };
             for member in compound.members.iter() {
                 with_name(&member.name, |name| {
-                    // SAFETY: the types are open, the name ends in NUL, HDF5 checks that the member lies inside.
+                    // SAFETY: the types are open, the name ends in NUL, HDF5 checks that the member
+                    // lies inside.
                     unsafe {
                         let place = check(H5Tget_member_index(stored, name))?.unsigned_abs();
                         let part = like(member_type(stored, place)?.raw(), &member.dtype, types)?;
@@ -180,10 +192,15 @@ pub(super) fn like(stored: hid_t, dtype: &Dtype, types: &mut Types) -> Result<Id
 /// Whether this is a type of fixed strings that are padded with NUL, as they are wanted.
 pub(super) fn is_nul_padded(id: hid_t) -> Result<bool> {
     // SAFETY: the type is open; padding is asked of strings alone.
-    unsafe { Ok(head(id)?.0 == class::STRING && !is_variable(id)? && H5Tget_strpad(id) == H5T_STR_NULLPAD) }
+    unsafe {
+        Ok(head(id)?.0 == class::STRING
+            && !is_variable(id)?
+            && H5Tget_strpad(id) == H5T_STR_NULLPAD)
+    }
 }
 
-/// Whether elements are read as the numbers that they are, without a conversion to the integers of the same size.
+/// Whether elements are read as the numbers that they are, without a conversion to the integers of
+/// the same size.
 pub(super) fn is_unconverted(id: hid_t) -> Result<bool> {
     Ok(matches!(head(id)?.0, class::BITFIELD | class::TIME))
 }
@@ -254,14 +271,16 @@ fn int(id: hid_t, size: usize) -> Result<Option<IntType>> {
     Ok(Some(IntType { size, signed: sign == H5T_SGN_2 }))
 }
 
-/// Where the bits in use end. A damaged file can have them outside the number, which HDF5 does not check.
+/// Where the bits in use end. A damaged file can have them outside the number, which HDF5 does not
+/// check.
 fn bits(id: hid_t) -> Result<usize> {
     // SAFETY: the type is open and a number.
     let (offset, precision) = unsafe { (check(H5Tget_offset(id))?, H5Tget_precision(id)) };
     Ok((offset.unsigned_abs() as usize).saturating_add(precision))
 }
 
-/// What a time is among the members of a compound: seconds since 1970, or, in eight bytes, what PyTables fills it with.
+/// What a time is among the members of a compound: seconds since 1970, or, in eight bytes, what
+/// PyTables fills it with.
 fn time(id: hid_t, size: usize) -> Result<Dtype> {
     // SAFETY: the type is open.
     let order = unsafe { H5Tget_order(id) };
@@ -269,7 +288,11 @@ fn time(id: hid_t, size: usize) -> Result<Dtype> {
     Ok(match size {
         4 if order == H5T_ORDER_LE => Dtype::I32,
         8 if order == H5T_ORDER_LE => {
-            let member = |name, offset| CompoundMember { name: Cow::Borrowed(name), offset, dtype: Dtype::I32 };
+            let member = |name, offset| CompoundMember {
+                name: Cow::Borrowed(name),
+                offset,
+                dtype: Dtype::I32,
+            };
             let members = vec![member("micros", 0), member("secs", 4)];
             Dtype::Compound(CompoundType { size: 8, members: Cow::Owned(members) })
         }
@@ -285,10 +308,15 @@ fn float(id: hid_t, size: usize) -> Result<Dtype> {
         (H5Tget_ebias(id), H5Tget_order(id), H5Tget_precision(id))
     };
     let whole = precision == size * 8 && bits(id)? == precision;
-    let straight = whole && from == 0 && at == mantissa && sign == at + exponent && sign + 1 == size * 8;
+    let straight =
+        whole && from == 0 && at == mantissa && sign == at + exponent && sign + 1 == size * 8;
     let extended = (precision, from, at, sign) == (80, 0, 64, 79) && bits(id)? == 80;
     Ok(match (size, exponent, mantissa, bias) {
-        (10 | 12 | 16, 15, 64, 16383) if extended && matches!(order, H5T_ORDER_LE | H5T_ORDER_BE) => Dtype::F80(size),
+        (10 | 12 | 16, 15, 64, 16383)
+            if extended && matches!(order, H5T_ORDER_LE | H5T_ORDER_BE) =>
+        {
+            Dtype::F80(size)
+        }
         _ if !straight || !matches!(order, H5T_ORDER_LE | H5T_ORDER_BE) => {
             Dtype::Other(size, format!("float of {size} bytes"))
         }
@@ -317,10 +345,16 @@ fn enumeration(id: hid_t, base: IntType) -> Result<Dtype> {
         }
         let number = u64::from_le_bytes(value);
         let unused = 64 - 8 * u32::from(base.size);
-        let value = if base.signed { i128::from((number << unused) as i64 >> unused) } else { i128::from(number) };
+        let value = if base.signed {
+            i128::from((number << unused) as i64 >> unused)
+        } else {
+            i128::from(number)
+        };
         members.push((Cow::Owned(member_name(id, i)?), value));
     }
-    let is = |(name, value): &(Cow<'_, str>, i128), other: &str, number| *name == other && *value == number;
+    let is = |(name, value): &(Cow<'_, str>, i128), other: &str, number| {
+        *name == other && *value == number
+    };
     Ok(match &members[..] {
         [a, b] if size == 1 && is(a, "FALSE", 0) && is(b, "TRUE", 1) => Dtype::Bool,
         [a, b] if size == 1 && is(b, "FALSE", 0) && is(a, "TRUE", 1) => Dtype::Bool,
@@ -341,7 +375,11 @@ fn compound(id: hid_t, depth: u32) -> Result<Dtype> {
         let dtype = if is_left_out(&dtype) { without_bytes(dtype) } else { dtype };
         let place = offset;
         offset = offset.saturating_add(dtype.size());
-        members.push(CompoundMember { name: Cow::Owned(member_name(id, i)?), offset: place, dtype });
+        members.push(CompoundMember {
+            name: Cow::Owned(member_name(id, i)?),
+            offset: place,
+            dtype,
+        });
     }
     if let [r, i] = &members[..]
         && ((r.name == "r" && i.name == "i") || (r.name == "i" && i.name == "r"))
@@ -355,26 +393,35 @@ fn compound(id: hid_t, depth: u32) -> Result<Dtype> {
     Ok(Dtype::Compound(CompoundType { size: offset, members: Cow::Owned(members) }))
 }
 
-/// The type that the strings of variable length are read as, alone, which the names of members lead to.
+/// The type that the strings of variable length are read as, alone, which the names of members lead
+/// to.
 pub(super) fn strings_of(id: hid_t, member: &[String]) -> Result<Option<Id>> {
     match head(id)?.0 {
         class::STRING if is_variable(id)? && member.is_empty() => copy(id).map(Some),
         class::ARRAY => {
-            let (Some(part), shape) = (strings_of(parent(id)?.raw(), member)?, array_shape(id)?) else {
+            let (Some(part), shape) = (strings_of(parent(id)?.raw(), member)?, array_shape(id)?)
+            else {
                 return Ok(None);
             };
             // SAFETY: the element's type is open, the shape has as many numbers as is said.
-            unsafe { Id::own(H5Tarray_create(part.raw(), shape.len() as u32, shape.as_ptr())).map(Some) }
+            unsafe {
+                Id::own(H5Tarray_create(part.raw(), shape.len() as u32, shape.as_ptr())).map(Some)
+            }
         }
         class::COMPOUND => {
             let Some((name, inner)) = member.split_first() else { return Ok(None) };
             for i in 0..members(id)? {
                 if member_name(id, i)? == *name {
-                    let Some(part) = strings_of(member_type(id, i)?.raw(), inner)? else { return Ok(None) };
+                    let Some(part) = strings_of(member_type(id, i)?.raw(), inner)? else {
+                        return Ok(None);
+                    };
                     // SAFETY: the part is open; the new type has no other owner.
-                    let alone = unsafe { Id::own(H5Tcreate(H5T_COMPOUND, size_of_type(part.raw())?))? };
+                    let alone =
+                        unsafe { Id::own(H5Tcreate(H5T_COMPOUND, size_of_type(part.raw())?))? };
                     // SAFETY: both types are open, the name ends in NUL.
-                    with_name(name, |name| unsafe { check(H5Tinsert(alone.raw(), name, 0, part.raw())) })?;
+                    with_name(name, |name| unsafe {
+                        check(H5Tinsert(alone.raw(), name, 0, part.raw()))
+                    })?;
                     return Ok(Some(alone));
                 }
             }
@@ -384,7 +431,8 @@ pub(super) fn strings_of(id: hid_t, member: &[String]) -> Result<Option<Id>> {
     }
 }
 
-/// Whether a member has no bytes of its own: strings of variable length, what is not known, and what holds nothing else.
+/// Whether a member has no bytes of its own: strings of variable length, what is not known, and
+/// what holds nothing else.
 fn is_left_out(dtype: &Dtype) -> bool {
     match dtype {
         Dtype::VarStr | Dtype::Sequence(_) | Dtype::Other(..) => true,
@@ -403,7 +451,8 @@ fn without_bytes(dtype: Dtype) -> Dtype {
     }
 }
 
-/// The packed form of a compound, its members in the order of the file, without those that are not read as bytes.
+/// The packed form of a compound, its members in the order of the file, without those that are not
+/// read as bytes.
 fn packed(id: hid_t) -> Result<Id> {
     let mut parts = Vec::new();
     let mut total = 0;
@@ -427,7 +476,8 @@ fn packed(id: hid_t) -> Result<Id> {
     // SAFETY: the new type has no other owner.
     let packed = unsafe { Id::own(H5Tcreate(H5T_COMPOUND, total))? };
     for (i, part, offset) in &parts {
-        // SAFETY: the member exists and both types are open; the name is freed by the library that made it.
+        // SAFETY: the member exists and both types are open; the name is freed by the library that
+        // made it.
         unsafe {
             let name = H5Tget_member_name(id, *i);
             if name.is_null() {
@@ -471,7 +521,8 @@ pub(super) fn array_shape(id: hid_t) -> Result<Vec<u64>> {
 ///
 /// # Safety
 ///
-/// The pointer is null (an error) or one from the library that the caller has to free. The lock is held.
+/// The pointer is null (an error) or one from the library that the caller has to free. The lock is
+/// held.
 unsafe fn take_text(pointer: *mut c_char) -> Result<String> {
     if pointer.is_null() {
         return Err(super::stack::last_error());

@@ -1,4 +1,5 @@
-//! Filters that the HDF5 library gets from here, so that its own pipeline reads and writes what is coded here.
+//! Filters that the HDF5 library gets from here, so that its own pipeline reads and writes what is
+//! coded here.
 
 use super::id::{check, room};
 use super::stack::forget_error;
@@ -8,14 +9,21 @@ use crate::storage::codec::{Codec, Decoder, filter_name, id};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5::{H5allocate_memory, H5free_memory};
 use hdf5_metno_sys::h5z::{
-    H5Z_CLASS_T_VERS, H5Z_FILTER_CONFIG_ENCODE_ENABLED, H5Z_FLAG_REVERSE, H5Z_class2_t, H5Z_filter_t, H5Zfilter_avail,
-    H5Zget_filter_info, H5Zregister,
+    H5Z_CLASS_T_VERS, H5Z_FILTER_CONFIG_ENCODE_ENABLED, H5Z_FLAG_REVERSE, H5Z_class2_t,
+    H5Z_filter_t, H5Zfilter_avail, H5Zget_filter_info, H5Zregister,
 };
 use std::ffi::{CStr, c_uint, c_void};
 use std::sync::Once;
 
 /// What a filter of the library is called with.
-type Callback = unsafe extern "C" fn(c_uint, usize, *const c_uint, usize, *mut usize, *mut *mut c_void) -> usize;
+type Callback = unsafe extern "C" fn(
+    c_uint,
+    usize,
+    *const c_uint,
+    usize,
+    *mut usize,
+    *mut *mut c_void,
+) -> usize;
 
 /// Number, name, and callback of each filter; whether it encodes.
 const FILTERS: &[(u32, &CStr, Callback, bool)] = &[
@@ -31,7 +39,9 @@ const FILTERS: &[(u32, &CStr, Callback, bool)] = &[
 /// Gives the library the filters that it has not, once.
 pub(super) fn register() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| sync(|| FILTERS.iter().for_each(|filter| add(filter.0, filter.1, filter.2, filter.3))));
+    ONCE.call_once(|| {
+        sync(|| FILTERS.iter().for_each(|filter| add(filter.0, filter.1, filter.2, filter.3)))
+    });
 }
 
 /// Gives the library a filter, unless the program or a plugin has done so. The lock is held.
@@ -74,24 +84,31 @@ pub(crate) fn check_filter(compression: Compression) -> Result<()> {
     let name = filter_name(id).map_or_else(|| id.to_string(), |name| format!("{name} ({id})"));
     match flags {
         Some(flags) if flags & H5Z_FILTER_CONFIG_ENCODE_ENABLED != 0 => Ok(()),
-        Some(_) => Err(ErrorKind::Unsupported(format!("the HDF5 filter {name} only reads here")).into()),
+        Some(_) => {
+            Err(ErrorKind::Unsupported(format!("the HDF5 filter {name} only reads here")).into())
+        }
         None => {
-            let ours = matches!(id, id::LZ4 | id::ZSTD | id::BLOSC) && cfg!(not(feature = "compress"));
+            let ours =
+                matches!(id, id::LZ4 | id::ZSTD | id::BLOSC) && cfg!(not(feature = "compress"));
             let help = "set HDF5_PLUGIN_PATH to the directory of its plugin";
-            let help =
-                if ours { format!("enable the feature `compress` of filebacked, or {help}") } else { help.into() };
+            let help = if ours {
+                format!("enable the feature `compress` of filebacked, or {help}")
+            } else {
+                help.into()
+            };
             let what = format!("the HDF5 filter {name} is not available");
             Err(Error::new(ErrorKind::Unsupported(what)).with_help(help))
         }
     }
 }
 
-/// What the library calls with each chunk: the bytes are replaced by coded or decoded ones, and 0 is an error.
+/// What the library calls with each chunk: the bytes are replaced by coded or decoded ones, and 0
+/// is an error.
 ///
 /// # Safety
 ///
-/// As the library calls it: `values` has `count` numbers, and `*buffer` is memory of the library of `*room` bytes, the
-/// first `n` of which are data.
+/// As the library calls it: `values` has `count` numbers, and `*buffer` is memory of the library of
+/// `*room` bytes, the first `n` of which are data.
 unsafe extern "C" fn filter<const ID: u32>(
     flags: c_uint,
     count: usize,
@@ -102,17 +119,22 @@ unsafe extern "C" fn filter<const ID: u32>(
 ) -> usize {
     // SAFETY: the contract of this function. Slices are not made of null pointers.
     let (options, from) = unsafe {
-        let options = if values.is_null() { &[] } else { std::slice::from_raw_parts(values, count) };
+        let options =
+            if values.is_null() { &[] } else { std::slice::from_raw_parts(values, count) };
         if buffer.is_null() || (*buffer).is_null() || room.is_null() {
             return 0;
         }
         (options, std::slice::from_raw_parts((*buffer).cast::<u8>(), n))
     };
     let Some(codec) = Codec::of(ID, options) else { return 0 };
-    let made = if flags & H5Z_FLAG_REVERSE != 0 { decoded(codec, options, from) } else { encoded(codec, from) };
+    let made = if flags & H5Z_FLAG_REVERSE != 0 {
+        decoded(codec, options, from)
+    } else {
+        encoded(codec, from)
+    };
     let Ok(made) = made else { return 0 };
-    // SAFETY: memory of the library is given back once, in exchange for other memory of its kind, which has room for what
-    // is copied there.
+    // SAFETY: memory of the library is given back once, in exchange for other memory of its kind,
+    // which has room for what is copied there.
     unsafe {
         let to = H5allocate_memory(made.len().max(1), false.into());
         if to.is_null() {
@@ -130,11 +152,16 @@ fn decoded(codec: Codec, options: &[u32], from: &[u8]) -> Result<Vec<u8>> {
     /// What lzf makes of three bytes, at most.
     const LZF: usize = 264 / 3;
     let size = match (codec, options.get(2)) {
-        // h5py has the size of a chunk among the options, but none where elements are of variable length.
-        (Codec::Lzf, Some(&size)) if size != 0 => Some(size as usize).filter(|size| size / LZF <= from.len()),
+        // h5py has the size of a chunk among the options, but none where elements are of variable
+        // length.
+        (Codec::Lzf, Some(&size)) if size != 0 => {
+            Some(size as usize).filter(|size| size / LZF <= from.len())
+        }
         _ => codec.claims(from),
     };
-    let size = size.ok_or_else(|| Error::new(ErrorKind::Damaged("a chunk that does not say how long it is".into())))?;
+    let size = size.ok_or_else(|| {
+        Error::new(ErrorKind::Damaged("a chunk that does not say how long it is".into()))
+    })?;
     let mut to: Vec<u8> = room(size)?;
     to.resize(size, 0);
     Decoder::default().decode(codec, from, &mut to)?;

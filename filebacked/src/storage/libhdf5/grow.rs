@@ -16,7 +16,9 @@ use crate::storage::{CHUNK, Dtype, Handle, Texts, chunk_shape, elements};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5a::{H5Aopen, H5Awrite};
 use hdf5_metno_sys::h5d::H5D_layout_t::H5D_CHUNKED;
-use hdf5_metno_sys::h5d::{H5Dcreate_anon, H5Dget_create_plist, H5Dget_space, H5Dread, H5Dset_extent, H5Dwrite};
+use hdf5_metno_sys::h5d::{
+    H5Dcreate_anon, H5Dget_create_plist, H5Dget_space, H5Dread, H5Dset_extent, H5Dwrite,
+};
 use hdf5_metno_sys::h5i::{H5Iget_name, H5Iinc_ref, hid_t};
 use hdf5_metno_sys::h5o::H5Oopen;
 use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_layout, H5Premove_filter, H5Pset_chunk};
@@ -82,15 +84,21 @@ pub(crate) fn place(object: &Id) -> Result<Option<(Id, String)>> {
     sync(|| {
         let mut name = vec![0u8; 4096];
         // SAFETY: the object is open, the buffer is writable for its length.
-        let len = check(unsafe { H5Iget_name(object.raw(), name.as_mut_ptr().cast(), name.len()) })?;
-        let Some(name) = usize::try_from(len).ok().filter(|len| *len < 4096).and_then(|len| name.get(..len)) else {
+        let len =
+            check(unsafe { H5Iget_name(object.raw(), name.as_mut_ptr().cast(), name.len()) })?;
+        let Some(name) =
+            usize::try_from(len).ok().filter(|len| *len < 4096).and_then(|len| name.get(..len))
+        else {
             return Ok(None);
         };
         let Ok(name) = std::str::from_utf8(name) else { return Ok(None) };
-        let Some((group, name)) = name.rsplit_once('/').filter(|(_, name)| !name.is_empty()) else { return Ok(None) };
+        let Some((group, name)) = name.rsplit_once('/').filter(|(_, name)| !name.is_empty()) else {
+            return Ok(None);
+        };
         let (root, path) = (root_of(object)?, format!("{group}/"));
         // SAFETY: the root is open, the name ends in NUL; the new identifiers have no other owner.
-        let group = with_name(&path, |path| unsafe { Id::own(H5Oopen(root.raw(), path, H5P_DEFAULT)) })?;
+        let group =
+            with_name(&path, |path| unsafe { Id::own(H5Oopen(root.raw(), path, H5P_DEFAULT)) })?;
         let there = location(&open(&group, name)?)?.loc_info().map_err(failed)?;
         let same = there.token == location(object)?.loc_info().map_err(failed)?.token;
         Ok(same.then(|| (group, name.to_string())))
@@ -114,11 +122,16 @@ pub(crate) fn open(group: &Id, name: &str) -> Result<Id> {
 pub(crate) fn can_grow(dataset: &Id) -> Result<bool> {
     sync(|| {
         let (mut dims, mut most) = ([0u64; H5S_MAX_RANK as usize], [0u64; H5S_MAX_RANK as usize]);
-        // SAFETY: the dataset and what is asked of it are open, and the arrays have room for the highest rank.
+        // SAFETY: the dataset and what is asked of it are open, and the arrays have room for the
+        // highest rank.
         unsafe {
             let list = Id::own(H5Dget_create_plist(dataset.raw()))?;
             let space = Id::own(H5Dget_space(dataset.raw()))?;
-            let rank = check(H5Sget_simple_extent_dims(space.raw(), dims.as_mut_ptr(), most.as_mut_ptr()))?;
+            let rank = check(H5Sget_simple_extent_dims(
+                space.raw(),
+                dims.as_mut_ptr(),
+                most.as_mut_ptr(),
+            ))?;
             Ok(rank > 0 && H5Pget_layout(list.raw()) == H5D_CHUNKED && most[0] == H5S_UNLIMITED)
         }
     })
@@ -126,7 +139,8 @@ pub(crate) fn can_grow(dataset: &Id) -> Result<bool> {
 
 /// Sets the extents of a dataset with chunks.
 pub(crate) fn resize(dataset: &Id, shape: &[u64]) -> Result<()> {
-    // SAFETY: the dataset is open, and the shape has its rank: it is the one it has, but for the first extent.
+    // SAFETY: the dataset is open, and the shape has its rank: it is the one it has, but for the
+    // first extent.
     sync(|| check(unsafe { H5Dset_extent(dataset.raw(), shape.as_ptr()) }).map(drop))
 }
 
@@ -135,7 +149,8 @@ pub(crate) fn set_number(object: &Id, name: &str, number: u64) -> Result<()> {
     sync(|| {
         let dtype = *hdf5_metno::globals::H5T_STD_U64LE;
         let bytes = number.to_le_bytes();
-        // SAFETY: the object is open, the name ends in NUL; the attribute is one number, which was checked.
+        // SAFETY: the object is open, the name ends in NUL; the attribute is one number, which was
+        // checked.
         with_name(name, |name| unsafe {
             let attribute = Id::own(H5Aopen(object.raw(), name, H5P_DEFAULT))?;
             check(H5Awrite(attribute.raw(), dtype, bytes.as_ptr().cast())).map(drop)
@@ -143,16 +158,24 @@ pub(crate) fn set_number(object: &Id, name: &str, number: u64) -> Result<()> {
     })
 }
 
-/// The first rows of a dataset and those behind them, selected in a dataspace of its own. The lock is held.
+/// The first rows of a dataset and those behind them, selected in a dataspace of its own. The lock
+/// is held.
 fn selected(dataset: &Id, shape: &[u64], start: u64, rows: u64) -> Result<(Id, Id)> {
     let (mut from, mut count) = (vec![0u64; shape.len()], shape.to_vec());
     (from[0], count[0]) = (start, rows);
     let none = std::ptr::null();
-    // SAFETY: the dataset is open, and all arrays have as many numbers as it has dimensions; new identifiers have no
-    // other owner.
+    // SAFETY: the dataset is open, and all arrays have as many numbers as it has dimensions; new
+    // identifiers have no other owner.
     unsafe {
         let space = Id::own(H5Dget_space(dataset.raw()))?;
-        check(H5Sselect_hyperslab(space.raw(), H5S_SELECT_SET, from.as_ptr(), none, count.as_ptr(), none))?;
+        check(H5Sselect_hyperslab(
+            space.raw(),
+            H5S_SELECT_SET,
+            from.as_ptr(),
+            none,
+            count.as_ptr(),
+            none,
+        ))?;
         let memory = Id::own(H5Screate_simple(count.len() as i32, count.as_ptr(), none))?;
         Ok((space, memory))
     }
@@ -163,10 +186,20 @@ fn selected(dataset: &Id, shape: &[u64], start: u64, rows: u64) -> Result<(Id, I
 /// # Safety
 ///
 /// `data` has all elements of so many rows in the type `memory`.
-unsafe fn put(dataset: &Id, memory: hid_t, shape: &[u64], start: u64, rows: u64, data: *const c_void) -> Result<()> {
+unsafe fn put(
+    dataset: &Id,
+    memory: hid_t,
+    shape: &[u64],
+    start: u64,
+    rows: u64,
+    data: *const c_void,
+) -> Result<()> {
     let (space, in_memory) = selected(dataset, shape, start, rows)?;
     // SAFETY: everything is open, and the contract of this function.
-    check(unsafe { H5Dwrite(dataset.raw(), memory, in_memory.raw(), space.raw(), H5P_DEFAULT, data) }).map(drop)
+    check(unsafe {
+        H5Dwrite(dataset.raw(), memory, in_memory.raw(), space.raw(), H5P_DEFAULT, data)
+    })
+    .map(drop)
 }
 
 /// A dataset. The lock is held.
@@ -175,7 +208,11 @@ fn of(dataset: &Id) -> Data {
 }
 
 /// Texts that end in NUL, and where each starts.
-fn terminated<'t>(texts: impl Iterator<Item = &'t [u8]>, bytes: usize, count: usize) -> Result<(Vec<u8>, Vec<usize>)> {
+fn terminated<'t>(
+    texts: impl Iterator<Item = &'t [u8]>,
+    bytes: usize,
+    count: usize,
+) -> Result<(Vec<u8>, Vec<usize>)> {
     let (mut all, mut starts) = (room::<u8>(bytes + count)?, room::<usize>(count)?);
     for text in texts {
         starts.push(all.len());
@@ -196,7 +233,13 @@ impl Grower {
     }
 
     /// Appends rows to a dataset of this shape, which can grow.
-    pub(crate) fn append(&mut self, dataset: &Id, shape: &[u64], count: u64, rows: &Rows<'_>) -> Result<()> {
+    pub(crate) fn append(
+        &mut self,
+        dataset: &Id,
+        shape: &[u64],
+        count: u64,
+        rows: &Rows<'_>,
+    ) -> Result<()> {
         let old = shape.first().copied().unwrap_or(0);
         let mut shape = shape.to_vec();
         if count == 0 || shape.is_empty() {
@@ -208,22 +251,40 @@ impl Grower {
     }
 
     /// Writes rows over those that are there.
-    pub(crate) fn write(&mut self, dataset: &Id, shape: &[u64], start: u64, count: u64, rows: &Rows<'_>) -> Result<()> {
+    pub(crate) fn write(
+        &mut self,
+        dataset: &Id,
+        shape: &[u64],
+        start: u64,
+        count: u64,
+        rows: &Rows<'_>,
+    ) -> Result<()> {
         let row = elements(shape.get(1..).unwrap_or_default()).unwrap_or(usize::MAX);
         let wanted = (count as usize).saturating_mul(row);
         if wanted == 0 {
             return Ok(());
         }
         let fits = match rows {
-            Rows::Texts(_) if !sync(|| Ok::<_, Error>(describe(of(dataset).dtype()?.raw())? == Dtype::VarStr))? => {
+            Rows::Texts(_)
+                if !sync(|| {
+                    Ok::<_, Error>(describe(of(dataset).dtype()?.raw())? == Dtype::VarStr)
+                })? =>
+            {
                 false
             }
-            Rows::Bytes(dtype, bytes) => wanted.checked_mul(dtype.size()) == Some(bytes.len()) && dtype.is_plain(),
+            Rows::Bytes(dtype, bytes) => {
+                wanted.checked_mul(dtype.size()) == Some(bytes.len()) && dtype.is_plain()
+            }
             Rows::Texts(texts) => texts.ends.len() == wanted,
-            Rows::Records(dtype, bytes, ..) => wanted.checked_mul(dtype.size()) == Some(bytes.len()),
+            Rows::Records(dtype, bytes, ..) => {
+                wanted.checked_mul(dtype.size()) == Some(bytes.len())
+            }
         };
         if !fits {
-            return Err(ErrorKind::Contract("rows of another size than they are said to have".into()).into());
+            return Err(ErrorKind::Contract(
+                "rows of another size than they are said to have".into(),
+            )
+            .into());
         }
         sync(|| match rows {
             Rows::Bytes(dtype, bytes) => {
@@ -239,25 +300,37 @@ impl Grower {
                 // SAFETY: the pointers among the records are those that were put there, or null.
                 let records = unsafe { Recast::new(&records, dtype, stored)? };
                 if Some(records.bytes().len()) != wanted.checked_mul(size_of_type(memory.raw())?) {
-                    return Err(ErrorKind::Contract("records of another size than their type".into()).into());
+                    return Err(ErrorKind::Contract(
+                        "records of another size than their type".into(),
+                    )
+                    .into());
                 }
-                // SAFETY: the bytes are all elements of the rows in this type, and what they point to is there.
-                unsafe { put(dataset, memory.raw(), shape, start, count, records.bytes().as_ptr().cast()) }
+                // SAFETY: the bytes are all elements of the rows in this type, and what they point
+                // to is there.
+                unsafe {
+                    put(dataset, memory.raw(), shape, start, count, records.bytes().as_ptr().cast())
+                }
             }
             Rows::Texts(texts) => {
                 let (all, starts) = terminated(texts.cells(), texts.bytes.len(), wanted)?;
-                let pointers: Vec<*const c_char> = starts.iter().map(|start| all[*start..].as_ptr().cast()).collect();
+                let pointers: Vec<*const c_char> =
+                    starts.iter().map(|start| all[*start..].as_ptr().cast()).collect();
                 let memory = of(dataset).dtype()?;
-                // SAFETY: the dataset is one of strings of variable length: there is a pointer to a text that ends in NUL for
-                // each element.
+                // SAFETY: the dataset is one of strings of variable length: there is a pointer to a
+                // text that ends in NUL for each element.
                 unsafe { put(dataset, memory.raw(), shape, start, count, pointers.as_ptr().cast()) }
             }
         })
     }
 
-    /// Makes a copy of a dataset that can grow, of another type if one is given, and which nothing leads to yet. `like` is the
-    /// type that its elements were described as.
-    pub(crate) fn remade(&mut self, dataset: &Id, like: &Dtype, dtype: Option<&Dtype>) -> Result<Id> {
+    /// Makes a copy of a dataset that can grow, of another type if one is given, and which nothing
+    /// leads to yet. `like` is the type that its elements were described as.
+    pub(crate) fn remade(
+        &mut self,
+        dataset: &Id,
+        like: &Dtype,
+        dtype: Option<&Dtype>,
+    ) -> Result<Id> {
         sync(|| self.remake(dataset, like, dtype))
     }
 
@@ -267,7 +340,10 @@ impl Grower {
         let size = dtype.unwrap_or(&like.with_places()).stored_size().max(1);
         let row = elements(shape.get(1..).unwrap_or_default()).unwrap_or(0).max(1);
         let chunk = self.chunk(&shape, row, size);
-        let most = vec![H5S_UNLIMITED; 1].into_iter().chain(shape.iter().skip(1).copied()).collect::<Vec<u64>>();
+        let most = vec![H5S_UNLIMITED; 1]
+            .into_iter()
+            .chain(shape.iter().skip(1).copied())
+            .collect::<Vec<u64>>();
         let stored = match dtype {
             Some(dtype) if dtype.is_plain() => self.memory(dataset, dtype)?,
             Some(dtype @ Dtype::Compound(_)) => self.types.packed(dtype)?,
@@ -286,7 +362,8 @@ impl Grower {
                 // They would see nothing but references.
                 check(H5Premove_filter(list.raw(), hdf5_metno_sys::h5z::H5Z_FILTER_ALL))?;
             }
-            let space = Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), most.as_ptr()))?;
+            let space =
+                Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), most.as_ptr()))?;
             let file = root_of(dataset)?;
             Id::own(H5Dcreate_anon(file.raw(), stored.raw(), space.raw(), list.raw(), H5P_DEFAULT))?
         };
@@ -341,12 +418,14 @@ impl Grower {
         buffer.resize(words, 0);
         let mut arena = Arena::default();
         let (space, in_memory) = selected(from, shape, start, rows)?;
-        // SAFETY: everything is open, the buffer has room for all elements in the type in memory, and the arena outlives
-        // the pointers into it that are in the buffer.
+        // SAFETY: everything is open, the buffer has room for all elements in the type in memory,
+        // and the arena outlives the pointers into it that are in the buffer.
         unsafe {
             let list = into_arena(&raw mut arena)?;
             let place = buffer.as_mut_ptr().cast();
-            if H5Dread(from.raw(), memory.raw(), in_memory.raw(), space.raw(), list.raw(), place) < 0 {
+            if H5Dread(from.raw(), memory.raw(), in_memory.raw(), space.raw(), list.raw(), place)
+                < 0
+            {
                 return Err(last_error());
             }
             let Some(dtype) = recast else {

@@ -5,7 +5,9 @@ use super::id::{Id, check, room};
 use crate::error::{Error, ErrorKind, Result};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5a::H5Aget_name;
-use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5F_OBJ_ALL, H5F_OBJ_LOCAL, H5Fget_intent, H5Fget_obj_count, H5Fget_obj_ids};
+use hdf5_metno_sys::h5f::{
+    H5F_ACC_RDWR, H5F_OBJ_ALL, H5F_OBJ_LOCAL, H5Fget_intent, H5Fget_obj_count, H5Fget_obj_ids,
+};
 use hdf5_metno_sys::h5i::H5I_type_t::{H5I_ATTR, H5I_DATASET, H5I_DATATYPE, H5I_FILE, H5I_GROUP};
 use hdf5_metno_sys::h5i::{H5Iget_file_id, H5Iget_name, H5Iget_ref, H5Iget_type, hid_t};
 use std::collections::BTreeMap;
@@ -18,14 +20,15 @@ const ALL_FILES: hid_t = H5F_OBJ_ALL as hid_t;
 /// What a file is called that is open once more.
 pub(super) const FILE: &str = "the file";
 
-/// What keeps a file open that one reference each of these identifiers, the first of which is the file's, does not; each once and
-/// with how often. The lock is held.
+/// What keeps a file open that one reference each of these identifiers, the first of which is the
+/// file's, does not; each once and with how often. The lock is held.
 pub(super) fn beside(file: &Id, mut ours: Vec<hid_t>) -> Result<Vec<String>> {
     let types = H5F_OBJ_ALL | H5F_OBJ_LOCAL;
     let mut found = Vec::new();
     // SAFETY: the file is open, as are all that are asked for.
     if unsafe {
-        H5Fget_obj_count(file.raw(), types) == ours.len() as isize && ours.iter().all(|id| H5Iget_ref(*id) == 1)
+        H5Fget_obj_count(file.raw(), types) == ours.len() as isize
+            && ours.iter().all(|id| H5Iget_ref(*id) == 1)
     } {
         return Ok(found);
     }
@@ -71,9 +74,17 @@ pub(super) fn others_of(dataset: &Id) -> Result<Vec<hid_t>> {
 
 /// The error of a file that cannot be opened beside what is open of it. The lock is held.
 #[cold]
-pub(super) fn conflict(path: &Path, again: impl FnOnce() -> Result<LibFile>, cause: Error) -> Error {
-    // Opened as it is already, it tells of everything that is open of it, whatever the driver and the name.
-    let handles = again().and_then(|file| of_shared(file.id())).or_else(|_| holders_of(path)).unwrap_or_default();
+pub(super) fn conflict(
+    path: &Path,
+    again: impl FnOnce() -> Result<LibFile>,
+    cause: Error,
+) -> Error {
+    // Opened as it is already, it tells of everything that is open of it, whatever the driver and
+    // the name.
+    let handles = again()
+        .and_then(|file| of_shared(file.id()))
+        .or_else(|_| holders_of(path))
+        .unwrap_or_default();
     let error = Error::new(ErrorKind::StillOpen { handles });
     let error = match cause.help() {
         Some(help) => error.with_help(help.to_string()),
@@ -94,7 +105,8 @@ fn open_objects(file: hid_t, types: c_uint) -> Result<Vec<hid_t>> {
     }
 }
 
-/// What an object is and where it lies, and on request what its file was opened for. The lock is held.
+/// What an object is and where it lies, and on request what its file was opened for. The lock is
+/// held.
 pub(super) fn describe(object: hid_t, with_intent: bool) -> String {
     // SAFETY: the library has just named the object.
     let (kind, path) = unsafe {
@@ -123,7 +135,8 @@ pub(super) fn describe(object: hid_t, with_intent: bool) -> String {
 /// Whether the file that an object is in was opened to be changed. The lock is held.
 pub(super) fn is_writable(object: hid_t) -> Result<bool> {
     let mut intent = 0;
-    // SAFETY: the object is open; the new identifier has no other owner, and the place for the answer is writable.
+    // SAFETY: the object is open; the new identifier has no other owner, and the place for the
+    // answer is writable.
     unsafe {
         let file = Id::own(H5Iget_file_id(object))?;
         check(H5Fget_intent(file.raw(), &mut intent))?;
@@ -142,7 +155,8 @@ fn text(ask: impl Fn(*mut c_char, usize) -> isize) -> String {
 
 /// Leaves out the root groups that belong to open files, which are in the list themselves.
 fn without_roots(mut found: Vec<String>) -> Vec<String> {
-    let files: Vec<String> = found.iter().filter_map(|what| what.strip_prefix(FILE)).map(str::to_string).collect();
+    let files: Vec<String> =
+        found.iter().filter_map(|what| what.strip_prefix(FILE)).map(str::to_string).collect();
     for intent in files {
         let root = format!("group /{intent}");
         if let Some(at) = found.iter().position(|what| *what == root) {
@@ -156,7 +170,10 @@ fn without_roots(mut found: Vec<String>) -> Vec<String> {
 fn counted(found: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut counts = BTreeMap::new();
     found.into_iter().for_each(|what| *counts.entry(what).or_insert(0) += 1);
-    counts.into_iter().map(|(what, n)| if n == 1 { what } else { format!("{what}, {n} times") }).collect()
+    counts
+        .into_iter()
+        .map(|(what, n)| if n == 1 { what } else { format!("{what}, {n} times") })
+        .collect()
 }
 
 /// Whether two names lead to one file, which may be one in memory.

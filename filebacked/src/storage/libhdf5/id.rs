@@ -12,20 +12,21 @@ use std::ffi::{CString, c_char};
 pub(crate) struct Id(hid_t);
 
 impl Id {
-    /// Takes what a C function has returned: an identifier, or a negative number for an error that is on the stack.
+    /// Takes what a C function has returned: an identifier, or a negative number for an error that
+    /// is on the stack.
     ///
     /// # Safety
     ///
-    /// The caller owns one reference of the identifier and gives it away, and holds the lock since before the call
-    /// that returned it.
+    /// The caller owns one reference of the identifier and gives it away, and holds the lock since
+    /// before the call that returned it.
     pub(crate) unsafe fn own(id: hid_t) -> Result<Id> {
         if id >= 0 { Ok(Id(id)) } else { Err(last_error()) }
     }
 
     /// A reference of its own to an open object of `hdf5_metno`.
     pub(crate) fn of_location(object: &hdf5_metno::Location) -> Id {
-        // SAFETY: the object's identifier is valid as long as the object lives, and the reference that is added is owned
-        // here.
+        // SAFETY: the object's identifier is valid as long as the object lives, and the reference
+        // that is added is owned here.
         sync(|| unsafe { H5Iinc_ref(object.id()) });
         Id(object.id())
     }
@@ -98,7 +99,10 @@ pub(super) fn is_link_name(name: &str) -> bool {
 }
 
 /// Calls with the name of a link to be made; a name that no link can have is the caller's mistake.
-pub(super) fn with_link_name<R>(name: &str, call: impl FnOnce(*const c_char) -> Result<R>) -> Result<R> {
+pub(super) fn with_link_name<R>(
+    name: &str,
+    call: impl FnOnce(*const c_char) -> Result<R>,
+) -> Result<R> {
     if !is_link_name(name) {
         return Err(ErrorKind::Contract(format!("no member can have the name {name:?}")).into());
     }

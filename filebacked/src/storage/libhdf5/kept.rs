@@ -54,7 +54,8 @@ impl LibKept {
 
     /// Works with the object, unless its file was closed under it, or written to by others.
     fn open<R>(&self, work: impl FnOnce(&Id) -> Result<R>) -> Result<R> {
-        unchanged(self.watch.as_ref(), &self.object, work).map_err(|error| explained(&self.object, error))
+        unchanged(self.watch.as_ref(), &self.object, work)
+            .map_err(|error| explained(&self.object, error))
     }
 }
 
@@ -71,7 +72,10 @@ impl Kept for LibKept {
     fn look(&self, look: &mut dyn FnMut(&dyn Source, Handle) -> Result<()>) -> Result<()> {
         let look = |object: &Id| {
             let source = LibSource::new(root_of(object)?)?;
-            look(&source, Handle { id: object.clone().into_raw() as u64, kind: self.kind, bare: false })
+            look(
+                &source,
+                Handle { id: object.clone().into_raw() as u64, kind: self.kind, bare: false },
+            )
         };
         self.open(look)
     }
@@ -119,9 +123,14 @@ fn identity(object: &Id) -> Result<String> {
         .ok_or_else(|| ErrorKind::Contract("an object without a place".into()).into())
 }
 
-/// Whether an object is the one at an address of its file, which our own engine has read under this name.
+/// Whether an object is the one at an address of its file, which our own engine has read under this
+/// name.
 #[cfg(feature = "native")]
-pub(crate) fn is_at_address(object: &Id, address: u64, is_file: impl FnOnce(&Path) -> bool) -> Result<bool> {
+pub(crate) fn is_at_address(
+    object: &Id,
+    address: u64,
+    is_file: impl FnOnce(&Path) -> bool,
+) -> Result<bool> {
     if !file_name(object).is_some_and(|path| is_file(&path)) {
         return Ok(false);
     }
@@ -146,7 +155,8 @@ pub(crate) fn is_linked(object: &Id) -> Result<bool> {
             hdf5_metno::from_id::<hdf5_metno::Location>(object.raw())
         };
         let info = location.and_then(|location| location.loc_info());
-        info.map(|info| info.num_links > 0).map_err(|error| Error::new(ErrorKind::Hdf5(error.to_string())))
+        info.map(|info| info.num_links > 0)
+            .map_err(|error| Error::new(ErrorKind::Hdf5(error.to_string())))
     })
 }
 
@@ -161,9 +171,11 @@ pub(crate) fn open_at(file: &LibFile, address: u64) -> Result<Id> {
 #[cfg(all(feature = "native", hdf5_tokens))]
 fn open_by_address(root: hid_t, address: u64) -> Result<Id> {
     let mut token = H5O_token_t::default();
-    // SAFETY: the group is open, the text ends in NUL, the token is writable; one that stands for no object is answered
-    // with an error.
-    with_name(&address.to_string(), |text| unsafe { check(H5Otoken_from_str(root, text, &mut token)) })?;
+    // SAFETY: the group is open, the text ends in NUL, the token is writable; one that stands for
+    // no object is answered with an error.
+    with_name(&address.to_string(), |text| unsafe {
+        check(H5Otoken_from_str(root, text, &mut token))
+    })?;
     open_place(root, token)
 }
 
@@ -183,15 +195,16 @@ pub(crate) fn file_name(object: &Id) -> Option<PathBuf> {
     path_of(object.raw())
 }
 
-/// Says of an error that the file was closed under the object, where that is the cause: an identifier that is no longer valid is
-/// only an error to the library, and never becomes that of something else.
+/// Says of an error that the file was closed under the object, where that is the cause: an
+/// identifier that is no longer valid is only an error to the library, and never becomes that of
+/// something else.
 #[cold]
 pub(crate) fn explained(object: &Id, error: Error) -> Error {
     // SAFETY: any number may be asked for.
     match sync(|| unsafe { H5Iis_valid(object.raw()) }) {
-        0 => {
-            Error::new(ErrorKind::Closed).with_help("the file was opened with `CloseDegree::Strong`").with_source(error)
-        }
+        0 => Error::new(ErrorKind::Closed)
+            .with_help("the file was opened with `CloseDegree::Strong`")
+            .with_source(error),
         _ => error,
     }
 }

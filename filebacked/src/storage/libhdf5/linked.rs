@@ -54,8 +54,8 @@ enum Object {
 }
 
 impl Linked {
-    /// Notes the member of a group, or the group that is written to, under a number; `false` where a link leads there that
-    /// is no hard one. The lock is held.
+    /// Notes the member of a group, or the group that is written to, under a number; `false` where
+    /// a link leads there that is no hard one. The lock is held.
     pub(super) fn note(&mut self, object: u32, group: hid_t, name: Option<&str>) -> Result<bool> {
         let found = match name {
             None => Object::Root,
@@ -84,12 +84,19 @@ impl Linked {
         };
         let object = open_place(group, *place)?;
         // SAFETY: everything is open, the name ends in NUL.
-        with_link_name(name, |name| unsafe { check(H5Olink(object.raw(), group, name, list, H5P_DEFAULT)) })?;
+        with_link_name(name, |name| unsafe {
+            check(H5Olink(object.raw(), group, name, list, H5P_DEFAULT))
+        })?;
         Ok(())
     }
 
     /// Notes a dataset of references that is to be filled in the end. The lock is held.
-    pub(super) fn refer(&mut self, group: hid_t, name: &str, objects: &[Option<u32>]) -> Result<()> {
+    pub(super) fn refer(
+        &mut self,
+        group: hid_t,
+        name: &str,
+        objects: &[Option<u32>],
+    ) -> Result<()> {
         if let Some(place) = place_of(group, name)? {
             self.references.push((place, objects.to_vec()));
         }
@@ -110,15 +117,25 @@ impl Linked {
                     Some(Object::Root) => root,
                     _ => continue,
                 };
-                // SAFETY: the object is open, the name ends in NUL, and there is room for a reference to an object.
-                check(unsafe { H5Rcreate(reference.as_mut_ptr().cast(), target, c".".as_ptr(), H5R_OBJECT, -1) })?;
+                // SAFETY: the object is open, the name ends in NUL, and there is room for a
+                // reference to an object.
+                check(unsafe {
+                    H5Rcreate(reference.as_mut_ptr().cast(), target, c".".as_ptr(), H5R_OBJECT, -1)
+                })?;
             }
             let dataset = open_place(root, place)?;
             // What is equal is not written again.
             if !bytes.is_empty() && !has_references(&dataset, &bytes)? {
                 // SAFETY: the dataset is open, and the references are as many as it has elements.
                 check(unsafe {
-                    H5Dwrite(dataset.raw(), *H5T_STD_REF_OBJ, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.as_ptr().cast())
+                    H5Dwrite(
+                        dataset.raw(),
+                        *H5T_STD_REF_OBJ,
+                        H5S_ALL,
+                        H5S_ALL,
+                        H5P_DEFAULT,
+                        bytes.as_ptr().cast(),
+                    )
                 })?;
             }
         }
@@ -126,7 +143,8 @@ impl Linked {
     }
 }
 
-/// Where the member of a group is; `None` where a link leads there that is no hard one. The lock is held.
+/// Where the member of a group is; `None` where a link leads there that is no hard one. The lock is
+/// held.
 fn place_of(group: hid_t, name: &str) -> Result<Option<Place>> {
     with_link_name(name, |name| {
         let mut info = H5L_info_t::default();
@@ -148,9 +166,17 @@ fn place_of(group: hid_t, name: &str) -> Result<Option<Place>> {
 /// Whether a dataset has these references. The lock is held.
 fn has_references(dataset: &Id, wanted: &[u8]) -> Result<bool> {
     let mut found = vec![0u8; wanted.len()];
-    // SAFETY: the dataset is open, and there is room for its elements, which are as many as those that are wanted.
+    // SAFETY: the dataset is open, and there is room for its elements, which are as many as those
+    // that are wanted.
     check(unsafe {
-        H5Dread(dataset.raw(), *H5T_STD_REF_OBJ, H5S_ALL, H5S_ALL, H5P_DEFAULT, found.as_mut_ptr().cast())
+        H5Dread(
+            dataset.raw(),
+            *H5T_STD_REF_OBJ,
+            H5S_ALL,
+            H5S_ALL,
+            H5P_DEFAULT,
+            found.as_mut_ptr().cast(),
+        )
     })?;
     Ok(found == wanted)
 }
@@ -162,6 +188,7 @@ pub(super) fn reference_type() -> Result<StoredType> {
 
 /// Opens the object at a place of the file that another object is in. The lock is held.
 pub(super) fn open_place(at: hid_t, place: Place) -> Result<Id> {
-    // SAFETY: the object is open; a place without one is answered with an error, and the new identifier has no other owner.
+    // SAFETY: the object is open; a place without one is answered with an error, and the new
+    // identifier has no other owner.
     unsafe { Id::own(H5Oopen_by_place(at, place)) }
 }

@@ -1,4 +1,5 @@
-//! Soft and external links, and committed datatypes: what a group may have beside hard links to groups and datasets.
+//! Soft and external links, and committed datatypes: what a group may have beside hard links to
+//! groups and datasets.
 
 use super::id::{Id, check, room, with_link_name, with_name};
 use crate::error::{ErrorKind, Result};
@@ -27,16 +28,24 @@ pub(super) fn read(group: hid_t, name: &str) -> Result<Option<Link>> {
         let size = unsafe { *info.u.val_size() };
         let mut value: Vec<u8> = room(size)?;
         value.resize(size, 0);
-        // SAFETY: the group is open, the name ends in NUL, the buffer has room for as much as is said.
+        // SAFETY: the group is open, the name ends in NUL, the buffer has room for as much as is
+        // said.
         check(unsafe { H5Lget_val(group, name, value.as_mut_ptr().cast(), size, H5P_DEFAULT) })?;
         if info.type_ == H5L_TYPE_SOFT {
             let path = value.split(|byte| *byte == 0).next().unwrap_or_default();
             return Ok(Some(Link::Soft(String::from_utf8_lossy(path).into_owned())));
         }
-        let (mut file, mut path): (*const c_char, *const c_char) = (std::ptr::null(), std::ptr::null());
+        let (mut file, mut path): (*const c_char, *const c_char) =
+            (std::ptr::null(), std::ptr::null());
         // SAFETY: the value is that of an external link; both names lie in it and end in NUL.
         unsafe {
-            check(H5Lunpack_elink_val(value.as_ptr().cast(), size, std::ptr::null_mut(), &mut file, &mut path))?;
+            check(H5Lunpack_elink_val(
+                value.as_ptr().cast(),
+                size,
+                std::ptr::null_mut(),
+                &mut file,
+                &mut path,
+            ))?;
             let text = |pointer: *const c_char| match pointer.is_null() {
                 true => String::new(),
                 false => CStr::from_ptr(pointer).to_string_lossy().into_owned(),
@@ -49,14 +58,20 @@ pub(super) fn read(group: hid_t, name: &str) -> Result<Option<Link>> {
 /// Makes a link. The lock is held.
 pub(super) fn create(group: hid_t, name: &str, link: &Link, list: hid_t) -> Result<()> {
     let code = with_link_name(name, |name| match link {
-        Link::Soft(path) if path.is_empty() => Err(ErrorKind::Contract("a link to nothing".into()).into()),
+        Link::Soft(path) if path.is_empty() => {
+            Err(ErrorKind::Contract("a link to nothing".into()).into())
+        }
         Link::Soft(path) => {
             // SAFETY: the group and the list are open, names end in NUL.
-            with_name(path, |path| unsafe { check(H5Lcreate_soft(path, group, name, list, H5P_DEFAULT)) })
+            with_name(path, |path| unsafe {
+                check(H5Lcreate_soft(path, group, name, list, H5P_DEFAULT))
+            })
         }
         Link::External { file, path } => with_name(file, |file| {
             // SAFETY: the group and the list are open, names end in NUL.
-            with_name(path, |path| unsafe { check(H5Lcreate_external(file, path, group, name, list, H5P_DEFAULT)) })
+            with_name(path, |path| unsafe {
+                check(H5Lcreate_external(file, path, group, name, list, H5P_DEFAULT))
+            })
         }),
     });
     code.map(drop)

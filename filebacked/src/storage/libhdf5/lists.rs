@@ -10,9 +10,9 @@ use hdf5_metno::globals::{
 use hdf5_metno_sys::h5d::H5D_layout_t::{H5D_COMPACT, H5D_CONTIGUOUS};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5p::{
-    H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5P_DEFAULT, H5Pcreate, H5Pset_char_encoding, H5Pset_chunk,
-    H5Pset_chunk_cache, H5Pset_filter, H5Pset_fletcher32, H5Pset_layout, H5Pset_link_creation_order,
-    H5Pset_obj_track_times, H5Pset_shuffle,
+    H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5P_DEFAULT, H5Pcreate, H5Pset_char_encoding,
+    H5Pset_chunk, H5Pset_chunk_cache, H5Pset_filter, H5Pset_fletcher32, H5Pset_layout,
+    H5Pset_link_creation_order, H5Pset_obj_track_times, H5Pset_shuffle,
 };
 use hdf5_metno_sys::h5t::H5T_cset_t::H5T_CSET_UTF8;
 use hdf5_metno_sys::h5z::{H5Z_FLAG_OPTIONAL, H5Z_filter_t};
@@ -96,9 +96,9 @@ impl Lists {
         if name.is_ascii() { H5P_DEFAULT } else { self.utf8_attribute.raw() }
     }
 
-    /// For access to a dataset that is written at once, with chunks or without. They are not kept by the library: of those that
-    /// it writes when a dataset is closed, nobody would hear that they could not be written, and the dataset would stay
-    /// half closed.
+    /// For access to a dataset that is written at once, with chunks or without. They are not kept
+    /// by the library: of those that it writes when a dataset is closed, nobody would hear that
+    /// they could not be written, and the dataset would stay half closed.
     pub(super) fn access(&self, list: &ListRef<'_>) -> hid_t {
         match list {
             ListRef::Kept(_) => H5P_DEFAULT,
@@ -106,8 +106,14 @@ impl Lists {
         }
     }
 
-    /// For creating a dataset of `elements` elements, `size` bytes each in the file. The lock is held.
-    pub(super) fn dataset(&self, spec: &DatasetSpec<'_>, elements: usize, size: usize) -> Result<ListRef<'_>> {
+    /// For creating a dataset of `elements` elements, `size` bytes each in the file. The lock is
+    /// held.
+    pub(super) fn dataset(
+        &self,
+        spec: &DatasetSpec<'_>,
+        elements: usize,
+        size: usize,
+    ) -> Result<ListRef<'_>> {
         let given = match spec.chunk {
             Some(chunk) if chunk.len() != spec.shape.len() => {
                 let (expected, found) = (rank(spec.shape.len()), rank(chunk.len()));
@@ -122,12 +128,17 @@ impl Lists {
         let plain = given.is_none() && compression == Compression::None;
         // An object header has a checksum of its own.
         if plain && (!filtered || !spec.fletcher32 || bytes <= COMPACT) {
-            // Not every reader finds the strings behind the references of a compact dataset; pyfive 1.3 does not.
+            // Not every reader finds the strings behind the references of a compact dataset; pyfive
+            // 1.3 does not.
             let compact = bytes > 0 && bytes <= COMPACT && spec.dtype.is_plain();
             return Ok(ListRef::Kept(if compact { &self.compact } else { &self.contiguous }));
         }
         let chunk = match given {
-            Some(given) => given.iter().zip(spec.shape).map(|(chunk, dim)| (*chunk).clamp(1, (*dim).max(1))).collect(),
+            Some(given) => given
+                .iter()
+                .zip(spec.shape)
+                .map(|(chunk, dim)| (*chunk).clamp(1, (*dim).max(1)))
+                .collect(),
             None => chunk_shape(spec.shape, size, CHUNK),
         };
         let list = timeless(*H5P_DATASET_CREATE)?;
@@ -156,7 +167,13 @@ pub(super) fn add_filters(
                 _ => {
                     let filter = filter as H5Z_filter_t;
                     // Optional: chunks that do not get shorter are stored without the filter.
-                    check(H5Pset_filter(list.raw(), filter, H5Z_FLAG_OPTIONAL, options.len(), options.as_ptr()))?
+                    check(H5Pset_filter(
+                        list.raw(),
+                        filter,
+                        H5Z_FLAG_OPTIONAL,
+                        options.len(),
+                        options.as_ptr(),
+                    ))?
                 }
             };
         }

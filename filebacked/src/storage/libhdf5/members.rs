@@ -17,8 +17,8 @@ use hdf5_metno_sys::h5g::{H5G_info_t, H5Gcreate2, H5Gget_info};
 use hdf5_metno_sys::h5i::{H5Iget_name, H5Iinc_ref, hid_t};
 use hdf5_metno_sys::h5o::{H5Ocopy, H5Olink, H5Oopen};
 use hdf5_metno_sys::h5p::{
-    H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5P_DEFAULT, H5Pset_copy_object, H5Pset_link_creation_order,
-    H5Pset_obj_track_times,
+    H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5P_DEFAULT, H5Pset_copy_object,
+    H5Pset_link_creation_order, H5Pset_obj_track_times,
 };
 
 /// What a link of a group is.
@@ -30,7 +30,8 @@ pub(crate) enum Member {
     Link(Link),
 }
 
-/// A location of `hdf5_metno`, which knows the call for information on objects that its version of the library has.
+/// A location of `hdf5_metno`, which knows the call for information on objects that its version of
+/// the library has.
 fn location(id: hid_t) -> Result<hdf5_metno::Location> {
     // SAFETY: the identifier is open; the reference that is added belongs to the new location.
     let location = unsafe {
@@ -48,7 +49,8 @@ pub(super) fn identity(id: hid_t) -> Option<String> {
 
 /// The same, and how many hard links lead to the object. The lock is held.
 pub(super) fn identity_and_links(id: hid_t) -> Result<(String, u64)> {
-    let info = location(id)?.loc_info().map_err(|error| Error::new(ErrorKind::Hdf5(error.to_string())))?;
+    let info =
+        location(id)?.loc_info().map_err(|error| Error::new(ErrorKind::Hdf5(error.to_string())))?;
     Ok((format!("{} {:?}", info.fileno, info.token), info.num_links as u64))
 }
 
@@ -67,7 +69,8 @@ pub(crate) fn path_of(object: &Id) -> Option<String> {
     let mut name = vec![0u8; 256];
     loop {
         // SAFETY: the object is open, the buffer is writable for as much as is said.
-        let len = sync(|| unsafe { H5Iget_name(object.raw(), name.as_mut_ptr().cast(), name.len()) });
+        let len =
+            sync(|| unsafe { H5Iget_name(object.raw(), name.as_mut_ptr().cast(), name.len()) });
         match usize::try_from(len) {
             Ok(len) if len >= name.len() => name.resize(len + 1, 0),
             Ok(len) if len > 0 => {
@@ -114,7 +117,8 @@ pub(crate) fn members(group: &Id) -> Result<Vec<(String, Member)>> {
     sync(|| {
         let names = names::children(group.raw())?;
         let all = names.into_iter().map(|name| {
-            let found = member(group, &name)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(&name))?;
+            let found =
+                member(group, &name)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(&name))?;
             Ok((name, found))
         });
         all.collect()
@@ -158,11 +162,14 @@ pub(crate) fn create_group(group: &Id, name: &str) -> Result<Id> {
         let list = new_list(*H5P_GROUP_CREATE)?;
         let link = link_list(name)?;
         let order = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
-        // SAFETY: the group and the lists are open, the name ends in NUL; the new identifier has no other owner.
+        // SAFETY: the group and the lists are open, the name ends in NUL; the new identifier has no
+        // other owner.
         unsafe {
             check(H5Pset_obj_track_times(list.raw(), 0))?;
             check(H5Pset_link_creation_order(list.raw(), order))?;
-            with_link_name(name, |name| Id::own(H5Gcreate2(group.raw(), name, link.raw(), list.raw(), H5P_DEFAULT)))
+            with_link_name(name, |name| {
+                Id::own(H5Gcreate2(group.raw(), name, link.raw(), list.raw(), H5P_DEFAULT))
+            })
         }
     })
 }

@@ -1,8 +1,9 @@
 //! The engine over the HDF5 C library: every HDF5 feature, any file, updates in place.
 //!
-//! Calls go to the C functions directly, with identifiers, property lists and types that are made once. Each public
-//! operation takes the global lock of `hdf5_metno` for its whole length, so it can be mixed with calls of that crate
-//! from other threads. Files are written in the format of HDF5 1.8, which every later version reads.
+//! Calls go to the C functions directly, with identifiers, property lists and types that are made
+//! once. Each public operation takes the global lock of `hdf5_metno` for its whole length, so it
+//! can be mixed with calls of that crate from other threads. Files are written in the format of
+//! HDF5 1.8, which every later version reads.
 
 mod access;
 mod aside;
@@ -56,7 +57,9 @@ mod watch;
 pub(crate) use access::{Access, Creation};
 pub use access::{CloseDegree, Libver, Locking, SpaceStrategy};
 pub(crate) use aside::{clear_link, move_over, relink};
-pub(crate) use attributes::{attribute_names, clear_attribute, delete_attribute, has_attribute, replace_attribute};
+pub(crate) use attributes::{
+    attribute_names, clear_attribute, delete_attribute, has_attribute, replace_attribute,
+};
 pub(crate) use changes::{begin, clear, flush, is_interrupted, is_marked, settle};
 #[cfg(feature = "ndarray")]
 pub(crate) use create::{NewDataset, create};
@@ -64,11 +67,14 @@ pub(crate) use create::{NewDataset, create};
 pub(crate) use dataset::{changeable, chunk, resize as resize_dataset, write_slab};
 pub use driver::{CoreDriver, Driver};
 pub(crate) use edit::{
-    children, count_links, delete, exists, identity_of, move_link, open_group, open_or_create_group, promote, root_of,
+    children, count_links, delete, exists, identity_of, move_link, open_group,
+    open_or_create_group, promote, root_of,
 };
 pub(crate) use file::{LibFile, locked_elsewhere};
 pub(crate) use filters::check_filter;
-pub(crate) use grow::{Grower, Rows, can_grow, id_of, links, locked, open, place, resize, set_number};
+pub(crate) use grow::{
+    Grower, Rows, can_grow, id_of, links, locked, open, place, resize, set_number,
+};
 pub(crate) use holders::holders_of;
 pub(crate) use id::Id;
 pub(crate) use info::Facts;
@@ -79,8 +85,8 @@ pub(crate) use kept::{hold, is_linked};
 #[cfg(feature = "native")]
 pub(crate) use kept::{is_at_address, open_at};
 pub(crate) use members::{
-    Member, check_group, copy, count, create_group, create_hard_link, create_link, is_ordered, is_same, kind_of,
-    member, members, open_member, path_of,
+    Member, check_group, copy, count, create_group, create_hard_link, create_link, is_ordered,
+    is_same, kind_of, member, members, open_member, path_of,
 };
 pub(crate) use recode::Recoding;
 pub(crate) use renew::References;

@@ -11,22 +11,37 @@ use hdf5_metno_sys::h5d::H5Dget_create_plist;
 use hdf5_metno_sys::h5g::{H5G_info_t, H5Gget_create_plist, H5Gget_info};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5l::{H5L_info_t, H5Literate};
-use hdf5_metno_sys::h5p::{H5P_CRT_ORDER_TRACKED, H5Pget_attr_creation_order, H5Pget_link_creation_order};
+use hdf5_metno_sys::h5p::{
+    H5P_CRT_ORDER_TRACKED, H5Pget_attr_creation_order, H5Pget_link_creation_order,
+};
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr::null_mut;
 
-/// The names of a group's links, but for what is under way: in the order of their creation where that is tracked, else
-/// sorted by their bytes.
-/// The lock is held and the identifier is open.
+/// The names of a group's links, but for what is under way: in the order of their creation where
+/// that is tracked, else sorted by their bytes. The lock is held and the identifier is open.
 pub(super) fn children(group: hid_t) -> Result<Vec<String>> {
     let mut names: Vec<Vec<u8>> = Vec::new();
     let data = (&raw mut names).cast();
     // SAFETY: the group is open; the callback gets the vector, which outlives the call.
     unsafe {
         if is_ordered(group)? {
-            check(H5Literate(group, H5_INDEX_CRT_ORDER, H5_ITER_INC, null_mut(), Some(push_link), data))?;
+            check(H5Literate(
+                group,
+                H5_INDEX_CRT_ORDER,
+                H5_ITER_INC,
+                null_mut(),
+                Some(push_link),
+                data,
+            ))?;
         } else {
-            check(H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, null_mut(), Some(push_link), data))?;
+            check(H5Literate(
+                group,
+                H5_INDEX_NAME,
+                H5_ITER_NATIVE,
+                null_mut(),
+                Some(push_link),
+                data,
+            ))?;
             names.sort_unstable();
         }
     }
@@ -42,7 +57,8 @@ pub(super) fn count(group: hid_t) -> Result<usize> {
     Ok(info.nlinks as usize)
 }
 
-/// Whether the order in which a group's links were created is tracked. The lock is held and the identifier is open.
+/// Whether the order in which a group's links were created is tracked. The lock is held and the
+/// identifier is open.
 pub(super) fn is_ordered(group: hid_t) -> Result<bool> {
     let mut order = 0;
     // SAFETY: the group is open, and so is its list.
@@ -53,15 +69,16 @@ pub(super) fn is_ordered(group: hid_t) -> Result<bool> {
     Ok(order & H5P_CRT_ORDER_TRACKED != 0)
 }
 
-/// The names of an object's attributes, sorted by their bytes. The lock is held and the identifier is open.
+/// The names of an object's attributes, sorted by their bytes. The lock is held and the identifier
+/// is open.
 pub(super) fn attributes(object: hid_t) -> Result<Vec<String>> {
     let mut names = attributes_by(object, H5_INDEX_NAME)?;
     names.sort_unstable();
     Ok(names)
 }
 
-/// The names of a group's attributes, in the order of their creation where that is tracked. The lock is held and the
-/// identifier is open.
+/// The names of a group's attributes, in the order of their creation where that is tracked. The
+/// lock is held and the identifier is open.
 pub(super) fn attributes_in_order(group: hid_t) -> Result<Vec<String>> {
     // SAFETY: the group is open; the new list has no other owner.
     ordered(group, &unsafe { Id::own(H5Gget_create_plist(group)) }?)
@@ -88,7 +105,9 @@ fn attributes_by(object: hid_t, index: H5_index_t) -> Result<Vec<String>> {
     let mut names: Vec<Vec<u8>> = Vec::new();
     let data = (&raw mut names).cast();
     // SAFETY: the object is open; the callback gets the vector, which outlives the call.
-    check(unsafe { H5Aiterate2(object, index, H5_ITER_INC, null_mut(), Some(push_attribute), data) })?;
+    check(unsafe {
+        H5Aiterate2(object, index, H5_ITER_INC, null_mut(), Some(push_attribute), data)
+    })?;
     texts(names, "an attribute's name")
 }
 
@@ -102,12 +121,22 @@ fn texts(names: Vec<Vec<u8>>, what: &str) -> Result<Vec<String>> {
     names.into_iter().map(text).collect()
 }
 
-unsafe extern "C" fn push_link(_: hid_t, name: *const c_char, _: *const H5L_info_t, names: *mut c_void) -> herr_t {
+unsafe extern "C" fn push_link(
+    _: hid_t,
+    name: *const c_char,
+    _: *const H5L_info_t,
+    names: *mut c_void,
+) -> herr_t {
     // SAFETY: HDF5 passes a name, and the data is what `children` gave it.
     unsafe { push(name, names) }
 }
 
-unsafe extern "C" fn push_attribute(_: hid_t, name: *const c_char, _: *const H5A_info_t, names: *mut c_void) -> herr_t {
+unsafe extern "C" fn push_attribute(
+    _: hid_t,
+    name: *const c_char,
+    _: *const H5A_info_t,
+    names: *mut c_void,
+) -> herr_t {
     // SAFETY: HDF5 passes a name, and the data is what `attributes` gave it.
     unsafe { push(name, names) }
 }

@@ -1,5 +1,5 @@
-//! Elements in the form of another type, which differs in how text is stored: HDF5 converts no text of fixed length to text of
-//! variable length, nor back.
+//! Elements in the form of another type, which differs in how text is stored: HDF5 converts no text
+//! of fixed length to text of variable length, nor back.
 
 use super::strings::unpadded;
 use crate::error::{Error, ErrorKind, Result};
@@ -9,7 +9,8 @@ use std::ffi::{CStr, c_char};
 /// Bytes of a variable-length string in memory.
 pub(super) const POINTER: usize = size_of::<*const c_char>();
 
-/// Elements as the library takes them. Pointers lead to the texts in here, or to where those of the elements before led.
+/// Elements as the library takes them. Pointers lead to the texts in here, or to where those of the
+/// elements before led.
 pub(super) struct Recast {
     bytes: Vec<u8>,
     /// Texts that end in NUL.
@@ -22,7 +23,9 @@ pub(super) struct Recast {
 fn size(dtype: &Dtype) -> usize {
     match dtype {
         Dtype::VarStr => POINTER,
-        Dtype::Array(element, shape) => size(element).saturating_mul(elements(shape).unwrap_or(usize::MAX)),
+        Dtype::Array(element, shape) => {
+            size(element).saturating_mul(elements(shape).unwrap_or(usize::MAX))
+        }
         _ => dtype.size(),
     }
 }
@@ -32,8 +35,8 @@ impl Recast {
     ///
     /// # Safety
     ///
-    /// Where `from` has strings of variable length, there are null pointers in `cells`, or ones to texts that end in NUL
-    /// and are there as long as this.
+    /// Where `from` has strings of variable length, there are null pointers in `cells`, or ones to
+    /// texts that end in NUL and are there as long as this.
     pub(super) unsafe fn new(cells: &[u8], from: &Dtype, to: &Dtype) -> Result<Self> {
         let (old, new) = (size(from).max(1), size(to));
         let count = cells.len() / old;
@@ -71,10 +74,15 @@ impl Recast {
         match (from, to) {
             (Dtype::VarStr, Dtype::VarStr) => self.put(at, cell.get(..POINTER).unwrap_or_default()),
             (Dtype::VarStr, Dtype::FixedStr(width)) => {
-                let pointer = cell.first_chunk::<POINTER>().map_or(0, |bytes| usize::from_ne_bytes(*bytes));
+                let pointer =
+                    cell.first_chunk::<POINTER>().map_or(0, |bytes| usize::from_ne_bytes(*bytes));
                 let pointer = pointer as *const c_char;
                 // SAFETY: the contract of this function.
-                let text = if pointer.is_null() { &[] } else { unsafe { CStr::from_ptr(pointer) }.to_bytes() };
+                let text = if pointer.is_null() {
+                    &[]
+                } else {
+                    unsafe { CStr::from_ptr(pointer) }.to_bytes()
+                };
                 self.fixed(at, text, *width)
             }
             (Dtype::FixedStr(_), Dtype::VarStr) => {
@@ -91,7 +99,9 @@ impl Recast {
             (Dtype::FixedStr(_), Dtype::FixedStr(width)) => self.fixed(at, unpadded(cell), *width),
             (Dtype::Array(from, shape), Dtype::Array(to, _)) => {
                 let (old, new) = (size(from).max(1), size(to));
-                for (i, cell) in cell.chunks_exact(old).take(elements(shape).unwrap_or(0)).enumerate() {
+                for (i, cell) in
+                    cell.chunks_exact(old).take(elements(shape).unwrap_or(0)).enumerate()
+                {
                     // SAFETY: the contract of this function.
                     unsafe { self.cell(at + i * new, cell, from, to)? };
                 }
@@ -99,7 +109,11 @@ impl Recast {
             }
             (Dtype::Compound(from), Dtype::Compound(to)) => {
                 for member in to.members.iter() {
-                    let old = from.members.iter().find(|old| old.name == member.name).ok_or_else(unlike)?;
+                    let old = from
+                        .members
+                        .iter()
+                        .find(|old| old.name == member.name)
+                        .ok_or_else(unlike)?;
                     let end = old.offset.checked_add(size(&old.dtype));
                     let part = end.and_then(|end| cell.get(old.offset..end)).ok_or_else(unlike)?;
                     // SAFETY: the contract of this function.

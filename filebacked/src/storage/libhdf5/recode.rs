@@ -11,7 +11,9 @@ use super::rewrite::instead;
 use super::source::{Data, allocation};
 use super::walk::{Met, open, walk};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{CHUNK, Compression, Handle, ObjectKind, WORTH_COMPRESSING, chunk_shape, elements};
+use crate::storage::{
+    CHUNK, Compression, Handle, ObjectKind, WORTH_COMPRESSING, chunk_shape, elements,
+};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5d::H5D_alloc_time_t::H5D_ALLOC_TIME_DEFAULT;
 use hdf5_metno_sys::h5d::H5D_layout_t::{H5D_CHUNKED, H5D_CONTIGUOUS};
@@ -19,8 +21,8 @@ use hdf5_metno_sys::h5d::{H5Dcreate_anon, H5Dget_create_plist};
 use hdf5_metno_sys::h5i::H5I_type_t::H5I_DATASET;
 use hdf5_metno_sys::h5i::{H5Iget_type, hid_t};
 use hdf5_metno_sys::h5p::{
-    H5P_DEFAULT, H5Pequal, H5Pget_external_count, H5Pget_filter2, H5Pget_layout, H5Pget_nfilters, H5Premove_filter,
-    H5Pset_alloc_time, H5Pset_chunk, H5Pset_layout,
+    H5P_DEFAULT, H5Pequal, H5Pget_external_count, H5Pget_filter2, H5Pget_layout, H5Pget_nfilters,
+    H5Premove_filter, H5Pset_alloc_time, H5Pset_chunk, H5Pset_layout,
 };
 use hdf5_metno_sys::h5s::H5Screate_simple;
 use hdf5_metno_sys::h5z::{H5Z_FILTER_ALL, H5Z_FILTER_FLETCHER32};
@@ -35,8 +37,8 @@ pub(crate) struct Recoding<'a> {
 }
 
 impl LibFile {
-    /// Stores the datasets anew for which that changes something. The file is a copy of another one, whose references say
-    /// what those in this one are to lead to.
+    /// Stores the datasets anew for which that changes something. The file is a copy of another
+    /// one, whose references say what those in this one are to lead to.
     pub(crate) fn recode(&self, original: &LibFile, how: &Recoding<'_>) -> Result<()> {
         sync(|| {
             let (old, root) = (original.root()?, self.root()?);
@@ -58,14 +60,15 @@ impl LibFile {
             let (places, regions) = references(&root)?;
             if regions {
                 let what = "to store datasets anew to which references to regions may lead";
-                return Err(
-                    Error::new(ErrorKind::Unsupported(what.into())).with_help("`repack` copies them as they are")
-                );
+                return Err(Error::new(ErrorKind::Unsupported(what.into()))
+                    .with_help("`repack` copies them as they are"));
             }
             for path in &chosen {
                 how.apply(&open(&root, path)?).map_err(|e| e.at(path))?;
             }
-            places.iter().try_for_each(|place| refer_again(&old, &root, place).map_err(|e| e.at(&place.0)))
+            places
+                .iter()
+                .try_for_each(|place| refer_again(&old, &root, place).map_err(|e| e.at(&place.0)))
         })
     }
 }
@@ -76,15 +79,18 @@ impl Recoding<'_> {
         let Some(list) = self.list(old)? else { return Ok(()) };
         let (shape, most) = extents(old)?;
         let dtype = data(old)?.dtype()?;
-        // SAFETY: everything is open, shapes have as many numbers as is said; new identifiers have no other owner.
+        // SAFETY: everything is open, shapes have as many numbers as is said; new identifiers have
+        // no other owner.
         let new = unsafe {
-            let space = Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), most.as_ptr()))?;
+            let space =
+                Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), most.as_ptr()))?;
             Id::own(H5Dcreate_anon(old.raw(), dtype.raw(), space.raw(), list.raw(), H5P_DEFAULT))?
         };
         instead(old, &new, |_| Ok(()))
     }
 
-    /// The list that a dataset is created anew with; `None` where it stays as it is. The lock is held.
+    /// The list that a dataset is created anew with; `None` where it stays as it is. The lock is
+    /// held.
     fn list(&self, old: &Id) -> Result<Option<Id>> {
         let (shape, most) = extents(old)?;
         let dtype = data(old)?.dtype()?;
@@ -92,8 +98,9 @@ impl Recoding<'_> {
         let bytes = elements(&shape).and_then(|n| n.checked_mul(size)).unwrap_or(usize::MAX);
         let stored = allocation(old.raw())?;
         // SAFETY: the dataset is open; new identifiers have no other owner.
-        let (was, list) =
-            unsafe { (Id::own(H5Dget_create_plist(old.raw()))?, Id::own(H5Dget_create_plist(old.raw()))?) };
+        let (was, list) = unsafe {
+            (Id::own(H5Dget_create_plist(old.raw()))?, Id::own(H5Dget_create_plist(old.raw()))?)
+        };
         // SAFETY: the list is open.
         let external = check(unsafe { H5Pget_external_count(list.raw()) })? > 0;
         if shape.is_empty()
@@ -110,15 +117,19 @@ impl Recoding<'_> {
         let is_chunked = stored.layout == "chunked";
         // The library leaves the last dimension out when it compares lists.
         let mut is_cut = false;
-        // SAFETY: the list is open and one for creating datasets; chunks have as many numbers as is said.
+        // SAFETY: the list is open and one for creating datasets; chunks have as many numbers as is
+        // said.
         unsafe {
             match self.compression {
                 Some(_) => drop(check(H5Premove_filter(list.raw(), H5Z_FILTER_ALL))?),
-                None if had_sums => drop(check(H5Premove_filter(list.raw(), H5Z_FILTER_FLETCHER32))?),
+                None if had_sums => {
+                    drop(check(H5Premove_filter(list.raw(), H5Z_FILTER_FLETCHER32))?)
+                }
                 None => {}
             }
             let compression = self.compression.unwrap_or(Compression::None);
-            let is_coded = compression != Compression::None || sums || !filters(list.raw())?.is_empty();
+            let is_coded =
+                compression != Compression::None || sums || !filters(list.raw())?.is_empty();
             if is_coded || self.chunk_bytes.is_some() || shape != most {
                 let chunk = match self.chunk_bytes {
                     None if is_chunked => stored.chunk.clone(),
@@ -126,7 +137,8 @@ impl Recoding<'_> {
                 };
                 is_cut = is_chunked && chunk != stored.chunk;
                 check(H5Pset_chunk(list.raw(), chunk.len() as i32, chunk.as_ptr()))?;
-                let chunk_bytes = elements(&chunk).and_then(|n| n.checked_mul(size)).unwrap_or(usize::MAX);
+                let chunk_bytes =
+                    elements(&chunk).and_then(|n| n.checked_mul(size)).unwrap_or(usize::MAX);
                 add_filters(&list, compression, sums, size, chunk_bytes)?;
             } else if is_chunked {
                 check(H5Pset_layout(list.raw(), H5D_CONTIGUOUS))?;
@@ -146,13 +158,23 @@ fn data(dataset: &Id) -> Result<Data> {
 
 /// The numbers of the filters of a list. The lock is held.
 fn filters(list: hid_t) -> Result<Vec<i32>> {
-    // SAFETY: the list is open; the numbers are writable, and there is room for no values and no name.
+    // SAFETY: the list is open; the numbers are writable, and there is room for no values and no
+    // name.
     unsafe {
         (0..check(H5Pget_nfilters(list))?.unsigned_abs())
             .map(|i| {
                 let (mut flags, mut values, mut config) = (0, 0, 0);
                 let none = std::ptr::null_mut();
-                check(H5Pget_filter2(list, i, &mut flags, &mut values, none, 0, none.cast(), &mut config))
+                check(H5Pget_filter2(
+                    list,
+                    i,
+                    &mut flags,
+                    &mut values,
+                    none,
+                    0,
+                    none.cast(),
+                    &mut config,
+                ))
             })
             .collect()
     }

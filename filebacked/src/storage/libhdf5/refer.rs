@@ -20,12 +20,14 @@ pub(super) use hdf5_metno_sys::h5r::{H5R_DATASET_REGION as REGION, H5R_OBJECT as
 pub(super) use hdf5_metno_sys::h5r::{H5R_DATASET_REGION1 as REGION, H5R_OBJECT1 as OBJECT};
 use hdf5_metno_sys::h5r::{H5R_type_t, H5Rget_region};
 use hdf5_metno_sys::h5s::{
-    H5S_MAX_RANK, H5Screate_simple, H5Sget_select_bounds, H5Sget_select_npoints, H5Sget_simple_extent_ndims,
+    H5S_MAX_RANK, H5Screate_simple, H5Sget_select_bounds, H5Sget_select_npoints,
+    H5Sget_simple_extent_ndims,
 };
 use std::error::Error as _;
 use std::ffi::{c_char, c_void};
 
-/// The error of a link that could not be followed: of a soft or external one, that it leads nowhere. The lock is held.
+/// The error of a link that could not be followed: of a soft or external one, that it leads
+/// nowhere. The lock is held.
 ///
 /// # Safety
 ///
@@ -33,7 +35,8 @@ use std::ffi::{c_char, c_void};
 #[cold]
 pub(super) unsafe fn broken(group: hid_t, name: *const c_char, error: Error) -> Error {
     if is_circle(&error) {
-        return Error::new(ErrorKind::Dangling("links that lead to each other in a circle".into())).with_source(error);
+        return Error::new(ErrorKind::Dangling("links that lead to each other in a circle".into()))
+            .with_source(error);
     }
     // The link may lead where it should, if only that could be read.
     if error.source().is_some_and(|source| source.is::<std::io::Error>()) {
@@ -63,8 +66,8 @@ fn is_null(reference: &[u8]) -> bool {
 /// Opens what a reference leads to. The lock is held.
 pub(super) fn dereference(at: hid_t, kind: H5R_type_t, reference: &[u8]) -> Result<Id> {
     let reference: *const c_void = reference.as_ptr().cast();
-    // SAFETY: the object that the reference was read from is open, and the reference has the size of its kind; the new
-    // identifier has no other owner.
+    // SAFETY: the object that the reference was read from is open, and the reference has the size
+    // of its kind; the new identifier has no other owner.
     let object = unsafe {
         #[cfg(hdf5_dereference2)]
         let object = H5Rdereference2(at, H5P_DEFAULT, kind, reference);
@@ -77,7 +80,8 @@ pub(super) fn dereference(at: hid_t, kind: H5R_type_t, reference: &[u8]) -> Resu
 
 #[cold]
 fn nowhere(error: Error) -> Error {
-    Error::new(ErrorKind::Dangling("a reference to an object that is not there".into())).with_source(error)
+    Error::new(ErrorKind::Dangling("a reference to an object that is not there".into()))
+        .with_source(error)
 }
 
 /// The object that a reference leads to. The lock is held.
@@ -88,19 +92,25 @@ pub(super) fn target(at: hid_t, reference: &[u8]) -> Result<Option<Id>> {
     if is_null(reference) { Ok(None) } else { dereference(at, OBJECT, reference).map(Some) }
 }
 
-/// The elements that a reference to a region leads to: in the shape of the region if that is one block, else in a row.
-/// The lock is held.
+/// The elements that a reference to a region leads to: in the shape of the region if that is one
+/// block, else in a row. The lock is held.
 pub(super) fn region(at: hid_t, reference: &[u8]) -> Result<Option<(Description, Gathered)>> {
     if reference.len() != 12 {
-        return Err(ErrorKind::Contract(format!("a reference to a region of {} bytes", reference.len())).into());
+        return Err(ErrorKind::Contract(format!(
+            "a reference to a region of {} bytes",
+            reference.len()
+        ))
+        .into());
     }
     if is_null(reference) {
         return Ok(None);
     }
     let dataset = dereference(at, REGION, reference)?;
     // SAFETY: as in `dereference`.
-    let selected = unsafe { Id::own(H5Rget_region(at, REGION, reference.as_ptr().cast())) }.map_err(nowhere)?;
-    let data = Data::of(Handle { id: dataset.raw() as u64, kind: ObjectKind::Dataset, bare: false })?;
+    let selected = unsafe { Id::own(H5Rget_region(at, REGION, reference.as_ptr().cast())) }
+        .map_err(nowhere)?;
+    let data =
+        Data::of(Handle { id: dataset.raw() as u64, kind: ObjectKind::Dataset, bare: false })?;
     let stored = data.dtype()?;
     let dtype = describe(stored.raw())?;
     if !dtype.is_flat() {
@@ -108,20 +118,31 @@ pub(super) fn region(at: hid_t, reference: &[u8]) -> Result<Option<(Description,
     }
     let (shape, count) = selection(&selected)?;
     let bytes = usize::try_from(count).ok().and_then(|count| count.checked_mul(dtype.size()));
-    let bytes = bytes.ok_or_else(|| Error::new(ErrorKind::Damaged(format!("a region of {count} elements"))))?;
+    let bytes = bytes
+        .ok_or_else(|| Error::new(ErrorKind::Damaged(format!("a region of {count} elements"))))?;
     let mut elements: Vec<u8> = room(bytes)?;
     elements.resize(bytes, 0);
     if count > 0 {
         let memory = memory_type(stored.raw())?;
-        // SAFETY: everything is open; there is room for as many elements as are selected, in the type in memory, whose
-        // size `describe` has told.
+        // SAFETY: everything is open; there is room for as many elements as are selected, in the
+        // type in memory, whose size `describe` has told.
         unsafe {
             if super::filetype::size_of_type(memory.raw())? != dtype.size() {
-                return Err(ErrorKind::Unsupported(format!("a region of elements of type {dtype}")).into());
+                return Err(ErrorKind::Unsupported(format!(
+                    "a region of elements of type {dtype}"
+                ))
+                .into());
             }
             let space = Id::own(H5Screate_simple(1, &count, std::ptr::null()))?;
             let out = elements.as_mut_ptr().cast();
-            check(H5Dread(dataset.raw(), memory.raw(), space.raw(), selected.raw(), H5P_DEFAULT, out))?;
+            check(H5Dread(
+                dataset.raw(),
+                memory.raw(),
+                space.raw(),
+                selected.raw(),
+                H5P_DEFAULT,
+                out,
+            ))?;
         }
     }
     Ok(Some((Description { dtype, shape, null: false }, Gathered::Bytes(elements))))
@@ -140,7 +161,11 @@ fn selection(space: &Id) -> Result<(Vec<u64>, u64)> {
         check(H5Sget_select_bounds(space.raw(), start.as_mut_ptr(), end.as_mut_ptr()))?;
         (count, rank)
     };
-    let extents = end.iter().zip(&start).take(rank).map(|(end, start)| end.saturating_sub(*start).saturating_add(1));
+    let extents = end
+        .iter()
+        .zip(&start)
+        .take(rank)
+        .map(|(end, start)| end.saturating_sub(*start).saturating_add(1));
     let block: Vec<u64> = extents.collect();
     let all = block.iter().try_fold(1u64, |n, extent| n.checked_mul(*extent));
     Ok((if all == Some(count) { block } else { vec![count] }, count))

@@ -1,4 +1,5 @@
-//! References to objects that others take the place of. A reference is an address: whoever moves an object has to find them.
+//! References to objects that others take the place of. A reference is an address: whoever moves an
+//! object has to find them.
 
 use super::compare::open_attribute;
 use super::content::{self, Kind, Part};
@@ -62,29 +63,33 @@ pub(super) fn has_references(object: &Id) -> Result<bool> {
     })
 }
 
-/// What of an object has elements: `None` for a dataset's own, and the names of attributes. The lock is held.
+/// What of an object has elements: `None` for a dataset's own, and the names of attributes. The
+/// lock is held.
 fn elements_of(object: &Id) -> Result<impl Iterator<Item = Option<String>>> {
     let own = (kind(object)? == ObjectKind::Dataset).then_some(None);
     Ok(own.into_iter().chain(names::attributes(object.raw())?.into_iter().map(Some)))
 }
 
 impl References {
-    /// Looks through the whole file for references to these objects, and to parts of them. Nothing is changed. `groups` are
-    /// those of the objects that groups take the place of.
+    /// Looks through the whole file for references to these objects, and to parts of them. Nothing
+    /// is changed. `groups` are those of the objects that groups take the place of.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unsupported`], with the path of what has them, for references of which it cannot be said where they lead, or
-    /// will lead.
+    /// [`ErrorKind::Unsupported`], with the path of what has them, for references of which it
+    /// cannot be said where they lead, or will lead.
     pub(crate) fn to(objects: &[&Id], groups: &[&Id]) -> Result<References> {
-        let Some(first) = objects.first().or(groups.first()) else { return Ok(References { holders: Vec::new() }) };
+        let Some(first) = objects.first().or(groups.first()) else {
+            return Ok(References { holders: Vec::new() });
+        };
         sync(|| {
             let (moved, parted) = (Moved::all(objects)?, Moved::all(groups)?);
             let mut holders = Vec::new();
             walk(&root_of(first)?, &mut |path, met| {
                 let Met::Object(object) = met else { return Ok(()) };
                 for attribute in elements_of(object)? {
-                    let holder = Holder { path: path.to_string(), object: object.clone(), attribute };
+                    let holder =
+                        Holder { path: path.to_string(), object: object.clone(), attribute };
                     let mut found = false;
                     let looked = holder.visit(&mut |kind, reference| {
                         let no_regions = find(&parted, object, kind, reference)?.is_some();
@@ -109,14 +114,19 @@ impl References {
     /// Lets the references lead to those objects that have taken the place of the old ones.
     pub(crate) fn renew(self, successors: &[(&Id, &Id)]) -> Result<()> {
         sync(|| {
-            let moved = successors.iter().map(|(old, new)| Moved::new(old, new)).collect::<Result<Vec<_>>>()?;
+            let moved = successors
+                .iter()
+                .map(|(old, new)| Moved::new(old, new))
+                .collect::<Result<Vec<_>>>()?;
             for mut holder in self.holders {
                 let is_old = identity(holder.object.raw());
                 if let Some(moved) = moved.iter().find(|moved| moved.identity == is_old) {
                     holder.object = moved.new.clone();
                 }
                 let at = holder.object.clone();
-                let renewed = holder.visit(&mut |kind, reference| match find(&moved, &at, kind, reference)? {
+                let renewed = holder.visit(&mut |kind, reference| match find(
+                    &moved, &at, kind, reference,
+                )? {
                     Some(moved) => moved.renew(kind, reference).map(|()| true),
                     None => Ok(false),
                 });
@@ -145,8 +155,10 @@ impl<'i> Moved<'i> {
         if kind == OBJECT {
             return refer(self.new, OBJECT, -1, reference);
         }
-        // SAFETY: the object is open, and the reference is one to a region; the new identifier has no other owner.
-        let selected = unsafe { Id::own(H5Rget_region(self.old.raw(), REGION, reference.as_ptr().cast()))? };
+        // SAFETY: the object is open, and the reference is one to a region; the new identifier has
+        // no other owner.
+        let selected =
+            unsafe { Id::own(H5Rget_region(self.old.raw(), REGION, reference.as_ptr().cast()))? };
         refer(self.new, REGION, selected.raw(), reference)
     }
 }
@@ -157,12 +169,19 @@ fn refer(object: &Id, kind: H5R_type_t, space: hid_t, out: &mut [u8]) -> Result<
     if out.len() != size {
         return Err(ErrorKind::Contract(format!("a reference of {} bytes", out.len())).into());
     }
-    // SAFETY: the object and the dataspace, if there is one, are open; the name ends in NUL, and there is room for a reference.
-    check(unsafe { H5Rcreate(out.as_mut_ptr().cast(), object.raw(), c".".as_ptr(), kind, space) }).map(drop)
+    // SAFETY: the object and the dataspace, if there is one, are open; the name ends in NUL, and
+    // there is room for a reference.
+    check(unsafe { H5Rcreate(out.as_mut_ptr().cast(), object.raw(), c".".as_ptr(), kind, space) })
+        .map(drop)
 }
 
 /// The object that a reference leads to, if it is one of those. The lock is held.
-fn find<'m, 'i>(moved: &'m [Moved<'i>], at: &Id, kind: H5R_type_t, reference: &[u8]) -> Result<Option<&'m Moved<'i>>> {
+fn find<'m, 'i>(
+    moved: &'m [Moved<'i>],
+    at: &Id,
+    kind: H5R_type_t,
+    reference: &[u8],
+) -> Result<Option<&'m Moved<'i>>> {
     if kind == OBJECT || reference.iter().all(|byte| *byte == 0) {
         return Ok(moved.iter().find(|moved| moved.reference == reference));
     }
@@ -186,7 +205,8 @@ impl Holder {
     /// Does something with the elements. The lock is held.
     fn open<R>(&self, act: impl FnOnce(Data) -> Result<R>) -> Result<R> {
         let Some(name) = &self.attribute else { return act(Data::Dataset(self.object.raw())) };
-        let attribute = open_attribute(self.object.raw(), name)?.ok_or_else(|| Error::new(ErrorKind::Missing))?;
+        let attribute = open_attribute(self.object.raw(), name)?
+            .ok_or_else(|| Error::new(ErrorKind::Missing))?;
         act(Data::Attribute(attribute.raw()))
     }
 
@@ -199,8 +219,8 @@ impl Holder {
         })
     }
 
-    /// Lets `see` look at each reference among the elements; they are written again where it says that it has changed some.
-    /// The lock is held.
+    /// Lets `see` look at each reference among the elements; they are written again where it says
+    /// that it has changed some. The lock is held.
     fn visit(&self, see: &mut dyn FnMut(H5R_type_t, &mut [u8]) -> Result<bool>) -> Result<()> {
         if !self.has_references()? {
             return Ok(());
@@ -249,18 +269,23 @@ impl Part {
             }
             Kind::Array(part, _) => (part, element),
             Kind::Sequence(part) => {
-                // SAFETY: the contract of this function: a sequence leads to as many elements as it says, or nowhere.
+                // SAFETY: the contract of this function: a sequence leads to as many elements as it
+                // says, or nowhere.
                 let all = unsafe {
                     let sequence = element.as_ptr().cast::<hvl_t>().read_unaligned();
                     if sequence.p.is_null() || sequence.len == 0 {
                         return Ok(());
                     }
-                    std::slice::from_raw_parts_mut(sequence.p.cast::<u8>(), sequence.len.saturating_mul(part.size))
+                    std::slice::from_raw_parts_mut(
+                        sequence.p.cast::<u8>(),
+                        sequence.len.saturating_mul(part.size),
+                    )
                 };
                 (part, all)
             }
         };
         // SAFETY: the contract of this function, for each element.
-        all.chunks_exact_mut(part.size.max(1)).try_for_each(|element| unsafe { part.references(element, see) })
+        all.chunks_exact_mut(part.size.max(1))
+            .try_for_each(|element| unsafe { part.references(element, see) })
     }
 }

@@ -24,9 +24,9 @@ use hdf5_metno_sys::h5i::H5I_type_t::H5I_DATASET;
 use hdf5_metno_sys::h5i::{H5Iget_type, hid_t};
 use hdf5_metno_sys::h5o::{H5O_COPY_EXPAND_REFERENCE_FLAG, H5Ocopy};
 use hdf5_metno_sys::h5p::{
-    H5P_DEFAULT, H5Pget_attr_creation_order, H5Pget_link_creation_order, H5Pget_obj_track_times, H5Pget_userblock,
-    H5Pset_attr_creation_order, H5Pset_copy_object, H5Pset_libver_bounds, H5Pset_link_creation_order,
-    H5Pset_obj_track_times,
+    H5P_DEFAULT, H5Pget_attr_creation_order, H5Pget_link_creation_order, H5Pget_obj_track_times,
+    H5Pget_userblock, H5Pset_attr_creation_order, H5Pset_copy_object, H5Pset_libver_bounds,
+    H5Pset_link_creation_order, H5Pset_obj_track_times,
 };
 use hdf5_metno_sys::h5t::H5T_class_t::H5T_REFERENCE;
 use hdf5_metno_sys::h5t::{H5Tdetect_class, H5Tget_class};
@@ -39,11 +39,12 @@ const AGAIN: &str = ".filebacked under way again";
 pub(super) type Place = (String, Option<String>);
 
 impl LibFile {
-    /// Copies everything into a new file, over an empty one that this process has locked itself, and says how many bytes
-    /// before the beginning of HDF5's part are the user's.
+    /// Copies everything into a new file, over an empty one that this process has locked itself,
+    /// and says how many bytes before the beginning of HDF5's part are the user's.
     ///
-    /// One copy of the root keeps what hard links and committed datatypes have in common. References are addresses, which
-    /// are others in the new file, so they are written again as those of the same paths.
+    /// One copy of the root keeps what hard links and committed datatypes have in common.
+    /// References are addresses, which are others in the new file, so they are written again as
+    /// those of the same paths.
     pub(crate) fn repack(&self, target: &Path) -> Result<u64> {
         let name = c_path(target)?;
         sync(|| {
@@ -65,7 +66,14 @@ impl LibFile {
             let whole = std::ffi::CString::new(UNDER_WAY).unwrap_or_default();
             // SAFETY: everything is open, names end in NUL.
             check(unsafe {
-                H5Ocopy(root.raw(), c".".as_ptr(), new.raw(), whole.as_ptr(), copying.raw(), H5P_DEFAULT)
+                H5Ocopy(
+                    root.raw(),
+                    c".".as_ptr(),
+                    new.raw(),
+                    whole.as_ptr(),
+                    copying.raw(),
+                    H5P_DEFAULT,
+                )
             })?;
             // The library leaves a link to each object that it met by a reference.
             names::children(new.raw())?.iter().try_for_each(|name| delete(&new, name))?;
@@ -99,11 +107,13 @@ impl LibFile {
     }
 }
 
-/// How the new file is to be made, the version of the superblock, and the size of the user block. The lock is held.
+/// How the new file is to be made, the version of the superblock, and the size of the user block.
+/// The lock is held.
 fn creation(root: &Id, file: &Id) -> Result<(Id, u32, u64)> {
     let (mut links, mut attributes, mut times) = (0, 0, 0);
     let (version, userblock) = versions(file.raw())?;
-    // SAFETY: everything is open, and the numbers are writable; new identifiers have no other owner.
+    // SAFETY: everything is open, and the numbers are writable; new identifiers have no other
+    // owner.
     unsafe {
         let list = Id::own(H5Fget_create_plist(file.raw()))?;
         let of_root = Id::own(H5Gget_create_plist(root.raw()))?;
@@ -129,7 +139,8 @@ fn oldest(version: u32) -> hdf5_metno_sys::h5f::H5F_libver_t {
     }
 }
 
-/// Where references to objects are, and whether there are others, which the library's copy takes along. The lock is held.
+/// Where references to objects are, and whether there are others, which the library's copy takes
+/// along. The lock is held.
 pub(super) fn references(root: &Id) -> Result<(Vec<Place>, bool)> {
     look(root).map(|found| (found.places, found.regions))
 }
@@ -174,8 +185,11 @@ fn look(root: &Id) -> Result<Found> {
             // SAFETY: the type is open.
             let inside = unsafe { H5Tget_class(dtype.raw()) } != H5T_REFERENCE;
             if inside || path.is_empty() {
-                let what = "references to regions, or of HDF5 1.12, in other elements or at the root".into();
-                return Err(Error::new(ErrorKind::Unsupported(what)).with_help("`h5repack` copies most of them"));
+                let what =
+                    "references to regions, or of HDF5 1.12, in other elements or at the root"
+                        .into();
+                return Err(Error::new(ErrorKind::Unsupported(what))
+                    .with_help("`h5repack` copies most of them"));
             }
             Ok::<_, Error>(())
         };
@@ -193,13 +207,18 @@ fn look(root: &Id) -> Result<Found> {
     Ok(Found { places, regions, up })
 }
 
-/// Makes a link one to the root, in the place among the others of its group that it had. The lock is held.
+/// Makes a link one to the root, in the place among the others of its group that it had. The lock
+/// is held.
 fn lead_up(root: &Id, path: &str) -> Result<()> {
     let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
     let group = open(root, parent)?;
     // Those behind it go to the end again, one after another.
     let behind = match names::is_ordered(group.raw())? {
-        true => names::children(group.raw())?.into_iter().skip_while(|found| found != name).skip(1).collect(),
+        true => names::children(group.raw())?
+            .into_iter()
+            .skip_while(|found| found != name)
+            .skip(1)
+            .collect(),
         false => Vec::new(),
     };
     delete(&group, name)?;
@@ -216,9 +235,10 @@ pub(super) fn refer_again(old: &Id, new: &Id, (path, attribute): &Place) -> Resu
     let find = |root: &Id| -> Result<(Id, Option<Id>)> {
         let object = open(root, path)?;
         let attribute = match attribute {
-            Some(name) => {
-                Some(open_attribute(object.raw(), name)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(name))?)
-            }
+            Some(name) => Some(
+                open_attribute(object.raw(), name)?
+                    .ok_or_else(|| Error::new(ErrorKind::Missing).at(name))?,
+            ),
             None => None,
         };
         Ok((object, attribute))
@@ -229,7 +249,9 @@ pub(super) fn refer_again(old: &Id, new: &Id, (path, attribute): &Place) -> Resu
     };
     let (from, into) = (find(old)?, find(new)?);
     match content::read_unusual(data(&from), old.raw())? {
-        Unusual::Cells(form, cells) => content::write(data(&into), Elements::Cells(&form, &cells), false, new.raw()),
+        Unusual::Cells(form, cells) => {
+            content::write(data(&into), Elements::Cells(&form, &cells), false, new.raw())
+        }
         Unusual::Raw(_) => Ok(()),
     }
 }
@@ -264,7 +286,13 @@ unsafe fn superblock(_: hid_t, list: hid_t) -> Result<u32> {
     let (mut version, mut freelist, mut symbols, mut shared) = (0, 0, 0, 0);
     // SAFETY: the contract of this function; the numbers are writable.
     check(unsafe {
-        hdf5_metno_sys::h5p::H5Pget_version(list, &mut version, &mut freelist, &mut symbols, &mut shared)
+        hdf5_metno_sys::h5p::H5Pget_version(
+            list,
+            &mut version,
+            &mut freelist,
+            &mut symbols,
+            &mut shared,
+        )
     })?;
     Ok(version)
 }

@@ -25,9 +25,10 @@ use std::collections::HashSet;
 /// So many bytes are copied at a time.
 const BLOCK: usize = 8 << 20;
 
-/// Writes a dataset anew with this shape, without a limit along each dimension that the old one could not have so long, and
-/// in chunks; `fill` adds what else is to be in it. Complete, it takes the place of the old one under all names that lead to
-/// it, and of all references. The old one is whole until then, and stays so for whoever has it open.
+/// Writes a dataset anew with this shape, without a limit along each dimension that the old one
+/// could not have so long, and in chunks; `fill` adds what else is to be in it. Complete, it takes
+/// the place of the old one under all names that lead to it, and of all references. The old one is
+/// whole until then, and stays so for whoever has it open.
 pub(crate) fn rewrite(old: &Id, shape: &[u64], fill: impl FnOnce(&Id) -> Result<()>) -> Result<Id> {
     let references = References::to(&[old], &[])?;
     let new = sync(|| like(old, shape))?;
@@ -40,7 +41,9 @@ pub(crate) fn rewrite(old: &Id, shape: &[u64], fill: impl FnOnce(&Id) -> Result<
 pub(super) fn instead(old: &Id, new: &Id, fill: impl FnOnce(&Id) -> Result<()>) -> Result<()> {
     sync(|| {
         copy(old, new)?;
-        names::attributes_of_dataset(old.raw())?.iter().try_for_each(|name| copy_attribute(old.raw(), new.raw(), name))
+        names::attributes_of_dataset(old.raw())?
+            .iter()
+            .try_for_each(|name| copy_attribute(old.raw(), new.raw(), name))
     })?;
     fill(new)?;
     sync(|| places(old)?.iter().try_for_each(|(group, name)| relink(new, group, name)))
@@ -49,10 +52,14 @@ pub(super) fn instead(old: &Id, new: &Id, fill: impl FnOnce(&Id) -> Result<()>) 
 /// A new dataset without a name, with the type and the properties of another. The lock is held.
 fn like(old: &Id, shape: &[u64]) -> Result<Id> {
     let (_, most) = extents(old)?;
-    let most: Vec<u64> =
-        most.iter().zip(shape).map(|(most, extent)| if extent > most { H5S_UNLIMITED } else { *most }).collect();
+    let most: Vec<u64> = most
+        .iter()
+        .zip(shape)
+        .map(|(most, extent)| if extent > most { H5S_UNLIMITED } else { *most })
+        .collect();
     let dtype = data(old)?.dtype()?;
-    // SAFETY: everything is open; shapes have as many numbers as is said; new identifiers have no other owner.
+    // SAFETY: everything is open; shapes have as many numbers as is said; new identifiers have no
+    // other owner.
     unsafe {
         let list = Id::own(H5Dget_create_plist(old.raw()))?;
         if !is_chunked(old, &list)? {
@@ -65,11 +72,15 @@ fn like(old: &Id, shape: &[u64]) -> Result<Id> {
     }
 }
 
-/// Whether a dataset of these properties is in chunks already; refuses one whose data is not its own. The lock is held.
+/// Whether a dataset of these properties is in chunks already; refuses one whose data is not its
+/// own. The lock is held.
 pub(super) fn is_chunked(dataset: &Id, list: &Id) -> Result<bool> {
     // SAFETY: the list is open.
     if check(unsafe { H5Pget_external_count(list.raw()) })? > 0 {
-        return Err(ErrorKind::Unsupported("to make a dataset grow whose data lies in other files".into()).into());
+        return Err(ErrorKind::Unsupported(
+            "to make a dataset grow whose data lies in other files".into(),
+        )
+        .into());
     }
     match allocation(dataset.raw())?.layout {
         "virtual" => Err(ErrorKind::Unsupported("to make a virtual dataset grow".into()).into()),
@@ -77,11 +88,13 @@ pub(super) fn is_chunked(dataset: &Id, list: &Id) -> Result<bool> {
     }
 }
 
-/// Copies the elements that both datasets have, which are of one type, as they lie in the file. The lock is held.
+/// Copies the elements that both datasets have, which are of one type, as they lie in the file. The
+/// lock is held.
 fn copy(old: &Id, new: &Id) -> Result<()> {
     let dtype = data(old)?.dtype()?;
     let size = size_of_type(dtype.raw())?;
-    let common = extents(old)?.0.into_iter().zip(extents(new)?.0).map(|(old, new)| old.min(new) as usize);
+    let common =
+        extents(old)?.0.into_iter().zip(extents(new)?.0).map(|(old, new)| old.min(new) as usize);
     let (common, chunk) = (common.collect::<Vec<_>>(), allocation(new.raw())?.chunk);
     let chunk: Vec<usize> = chunk.iter().map(|extent| *extent as usize).collect();
     let chunk = (!chunk.is_empty()).then_some(&*chunk);
@@ -98,11 +111,12 @@ fn copy(old: &Id, new: &Id) -> Result<()> {
         let mut arena = Arena::default();
         let file_space = data(old)?.space()?;
         select(&file_space, &slab)?;
-        // SAFETY: everything is open; the block has room for the selection, and the arena, where the library puts what is of
-        // variable length, outlives both transfers.
+        // SAFETY: everything is open; the block has room for the selection, and the arena, where
+        // the library puts what is of variable length, outlives both transfers.
         unsafe {
             let list = into_arena(&raw mut arena)?;
-            let space = Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), std::ptr::null()))?;
+            let space =
+                Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), std::ptr::null()))?;
             let to = block.as_mut_ptr().cast();
             check(H5Dread(old.raw(), dtype.raw(), space.raw(), file_space.raw(), list.raw(), to))?;
             transfer(new, dtype.raw(), &slab, to)?;
@@ -119,7 +133,8 @@ fn data(dataset: &Id) -> Result<Data> {
 fn places(object: &Id) -> Result<Vec<(Id, String)>> {
     let (wanted, all) = (identity(object)?, links_to(object)?);
     if all == 1
-        && let Some((path, name)) = path_of(object).as_deref().and_then(|path| path.rsplit_once('/'))
+        && let Some((path, name)) =
+            path_of(object).as_deref().and_then(|path| path.rsplit_once('/'))
     {
         let mut group = root_of(object)?;
         for name in path.split('/').filter(|name| !name.is_empty()) {
@@ -152,7 +167,11 @@ fn places(object: &Id) -> Result<Vec<(Id, String)>> {
     if found.len() == all {
         return Ok(found);
     }
-    Err(ErrorKind::Unsupported(format!("a dataset with {all} names, of which {} were found", found.len())).into())
+    Err(ErrorKind::Unsupported(format!(
+        "a dataset with {all} names, of which {} were found",
+        found.len()
+    ))
+    .into())
 }
 
 fn member(group: &Id, name: &str) -> Result<Id> {

@@ -16,7 +16,8 @@ use crate::shared::Written;
 use crate::stamp::UNDER_WAY;
 use crate::storage::compound::Strings;
 use crate::storage::{
-    AttrSpec, Cell, DatasetSpec, Dtype, Elements, Form, Kept, Link, Out, Sink, Slab, StoredType, elements,
+    AttrSpec, Cell, DatasetSpec, Dtype, Elements, Form, Kept, Link, Out, Sink, Slab, StoredType,
+    elements,
 };
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5a::{H5Acreate2, H5Awrite};
@@ -83,7 +84,8 @@ impl LibSink {
         })
     }
 
-    /// Writes a value as the member [`UNDER_WAY`] of this group, whose members are the group's in the end.
+    /// Writes a value as the member [`UNDER_WAY`] of this group, whose members are the group's in
+    /// the end.
     pub(crate) fn of_members(group: Id) -> Result<Self> {
         let sink = LibSink::new(group)?;
         Ok(LibSink { of_members: true, ..sink })
@@ -93,7 +95,9 @@ impl LibSink {
     pub(super) fn open(&self) -> Result<hid_t> {
         match self.groups.last() {
             Some(group) => Ok(group.raw()),
-            None => Err(ErrorKind::Contract("a group was closed that nobody had opened".into()).into()),
+            None => {
+                Err(ErrorKind::Contract("a group was closed that nobody had opened".into()).into())
+            }
         }
     }
 
@@ -120,7 +124,9 @@ impl Sink for LibSink {
         let (link, list) = (self.tools.lists.link(name), self.tools.lists.group(ordered));
         let group = sync(|| {
             // SAFETY: the group and the lists are open, the name ends in NUL.
-            with_link_name(name, |name| unsafe { Id::own(H5Gcreate2(at, name, link, list, H5P_DEFAULT)) })
+            with_link_name(name, |name| unsafe {
+                Id::own(H5Gcreate2(at, name, link, list, H5P_DEFAULT))
+            })
         })?;
         self.groups.push(group);
         Ok(())
@@ -128,7 +134,9 @@ impl Sink for LibSink {
 
     fn end_group(&mut self) -> Result<()> {
         if self.groups.len() <= 1 {
-            return Err(ErrorKind::Contract("a group was closed that nobody had opened".into()).into());
+            return Err(
+                ErrorKind::Contract("a group was closed that nobody had opened".into()).into()
+            );
         }
         self.groups.pop();
         Ok(())
@@ -138,25 +146,39 @@ impl Sink for LibSink {
         let at = self.open()?;
         if *dtype == Dtype::VarStr {
             let text = CString::new(bytes).ok().filter(|_| shape.is_empty());
-            let text = text.ok_or_else(|| ErrorKind::Contract("an attribute of many texts, or with a NUL".into()))?;
+            let text = text.ok_or_else(|| {
+                ErrorKind::Contract("an attribute of many texts, or with a NUL".into())
+            })?;
             let pointer = (text.as_ptr() as usize).to_ne_bytes();
             return sync(|| self.tools.attribute(at, name, dtype, shape, &pointer));
         }
         if !dtype.is_plain() {
-            return Err(ErrorKind::Contract("an attribute of variable-length strings".into()).into());
+            return Err(
+                ErrorKind::Contract("an attribute of variable-length strings".into()).into()
+            );
         }
         count(dtype, shape, bytes)?;
         sync(|| self.tools.attribute(at, name, dtype, shape, bytes))
     }
 
-    fn member_attr(&mut self, member: &str, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
+    fn member_attr(
+        &mut self,
+        member: &str,
+        name: &str,
+        dtype: &Dtype,
+        shape: &[u64],
+        bytes: &[u8],
+    ) -> Result<()> {
         let at = self.open()?;
         if *dtype == Dtype::VarStr {
-            return Err(ErrorKind::Contract("an attribute of variable-length strings".into()).into());
+            return Err(
+                ErrorKind::Contract("an attribute of variable-length strings".into()).into()
+            );
         }
         count(dtype, shape, bytes)?;
         sync(|| {
-            // SAFETY: the group is open, the name ends in NUL; the new identifier has no other owner.
+            // SAFETY: the group is open, the name ends in NUL; the new identifier has no other
+            // owner.
             let member = with_link_name(member, |member| unsafe {
                 if check(H5Lexists(at, member, H5P_DEFAULT))? == 0 {
                     let help = "it is written before its attributes; let both be `None` or neither";
@@ -171,12 +193,16 @@ impl Sink for LibSink {
     fn dataset(&mut self, name: &str, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<()> {
         let at = self.open()?;
         if !spec.dtype.is_plain() {
-            return Err(ErrorKind::Contract("variable-length strings written as bytes".into()).into());
+            return Err(
+                ErrorKind::Contract("variable-length strings written as bytes".into()).into()
+            );
         }
         let elements = count(spec.dtype, spec.shape, bytes)?;
-        let (dataset, chunked) = sync(|| self.tools.create(at, name, spec, elements, spec.dtype.size()))?;
+        let (dataset, chunked) =
+            sync(|| self.tools.create(at, name, spec, elements, spec.dtype.size()))?;
         let whole = Slab::whole(spec.shape);
-        let coded = chunked && super::chunks::write(&dataset, spec.shape, &whole, spec.dtype.size(), bytes, true)?;
+        let coded = chunked
+            && super::chunks::write(&dataset, spec.shape, &whole, spec.dtype.size(), bytes, true)?;
         sync(|| {
             if !coded && elements > 0 {
                 // SAFETY: the bytes are all elements of the dataset, in their form in memory.
@@ -188,7 +214,12 @@ impl Sink for LibSink {
         })
     }
 
-    fn dataset_fill(&mut self, name: &str, spec: &DatasetSpec<'_>, fill: &mut dyn FnMut(&mut Out<'_>)) -> Result<()> {
+    fn dataset_fill(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        fill: &mut dyn FnMut(&mut Out<'_>),
+    ) -> Result<()> {
         let size = spec.elements().and_then(|n| n.checked_mul(spec.dtype.size()));
         let mut scratch = self.scratch(size.ok_or_else(too_large)?)?;
         fill(&mut Out(&mut scratch));
@@ -219,15 +250,21 @@ impl Sink for LibSink {
             scratch.push(0);
         }
         if starts.len() != elements {
-            return Err(ErrorKind::Contract(format!("{} texts for {elements} elements", starts.len())).into());
+            return Err(ErrorKind::Contract(format!(
+                "{} texts for {elements} elements",
+                starts.len()
+            ))
+            .into());
         }
-        let pointers: Vec<*const c_char> = starts.iter().map(|start| scratch[*start..].as_ptr().cast()).collect();
+        let pointers: Vec<*const c_char> =
+            starts.iter().map(|start| scratch[*start..].as_ptr().cast()).collect();
         let data = pointers.as_ptr().cast();
         // An element takes 16 bytes in the file: a length and where in a heap the text is.
         let result = sync(|| {
             let (dataset, _) = self.tools.create(at, name, spec, elements, 16)?;
             if elements > 0 {
-                // SAFETY: there is a pointer to a text that ends in NUL for each element of the dataset.
+                // SAFETY: there is a pointer to a text that ends in NUL for each element of the
+                // dataset.
                 unsafe { self.tools.write(&dataset, spec.dtype, data)? };
             }
             self.tools.attributes(&dataset, spec)
@@ -245,13 +282,14 @@ impl Sink for LibSink {
     ) -> Result<()> {
         let at = self.open()?;
         let elements = count(spec.dtype, spec.shape, &bytes)?;
-        let mut scratch = self.scratch(strings.iter().map(|strings| strings.bytes() + strings.len()).sum())?;
+        let mut scratch =
+            self.scratch(strings.iter().map(|strings| strings.bytes() + strings.len()).sum())?;
         put_pointers(&mut bytes, &strings, &mut scratch)?;
         let result = sync(|| {
             let (dataset, _) = self.tools.create(at, name, spec, elements, spec.dtype.size())?;
             if elements > 0 {
-                // SAFETY: the bytes are all elements of the dataset, in which a pointer to a text that ends in NUL stands
-                // for each string.
+                // SAFETY: the bytes are all elements of the dataset, in which a pointer to a text
+                // that ends in NUL stands for each string.
                 unsafe { self.tools.write(&dataset, spec.dtype, bytes.as_ptr().cast())? };
             }
             self.tools.attributes(&dataset, spec)
@@ -276,7 +314,8 @@ impl Sink for LibSink {
 
     fn note(&mut self, object: u32, name: Option<&str>) -> Result<bool> {
         let at = self.open()?;
-        let name = name.filter(|name| !(self.of_members && self.groups.len() == 1 && *name == UNDER_WAY));
+        let name =
+            name.filter(|name| !(self.of_members && self.groups.len() == 1 && *name == UNDER_WAY));
         sync(|| self.linked.note(object, at, name))
     }
 
@@ -286,21 +325,34 @@ impl Sink for LibSink {
         sync(|| self.linked.link(object, at, name, list))
     }
 
-    fn references(&mut self, name: &str, spec: &DatasetSpec<'_>, objects: &[Option<u32>]) -> Result<()> {
+    fn references(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        objects: &[Option<u32>],
+    ) -> Result<()> {
         let at = self.open()?;
         sync(|| {
             let stored = linked::reference_type()?;
             let spec = DatasetSpec { stored: Some(&stored), ..*spec };
-            let (dataset, _) = self.tools.create(at, name, &spec, objects.len(), spec.dtype.size())?;
+            let (dataset, _) =
+                self.tools.create(at, name, &spec, objects.len(), spec.dtype.size())?;
             self.tools.attributes(&dataset, &spec)?;
             self.linked.refer(at, name, objects)
         })
     }
 
-    fn dataset_any(&mut self, name: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()> {
+    fn dataset_any(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        elements: Elements<'_>,
+    ) -> Result<()> {
         let at = self.open()?;
         let n = if spec.null { 0 } else { spec.elements().ok_or_else(too_large)? };
-        if let (None, false, Elements::Bytes(bytes), []) = (spec.stored, spec.null, elements, spec.more_attrs) {
+        if let (None, false, Elements::Bytes(bytes), []) =
+            (spec.stored, spec.null, elements, spec.more_attrs)
+        {
             return self.dataset(name, spec, bytes);
         }
         sync(|| {
@@ -348,7 +400,11 @@ impl Sink for LibSink {
         sync(|| {
             self.linked.write_references(at)?;
             for Waiting { object, attribute, form, cells } in std::mem::take(&mut self.waiting) {
-                let data = if attribute { Data::Attribute(object.raw()) } else { Data::Dataset(object.raw()) };
+                let data = if attribute {
+                    Data::Attribute(object.raw())
+                } else {
+                    Data::Dataset(object.raw())
+                };
                 content::write(data, Elements::Cells(&form, &cells), false, at)?;
             }
             Ok(())
@@ -357,15 +413,31 @@ impl Sink for LibSink {
 }
 
 impl LibSink {
-    /// Writes the elements of an object that was just made, or keeps them for later. The lock is held.
-    fn write_any(&mut self, object: Id, attribute: bool, elements: Elements<'_>, usual: bool) -> Result<()> {
+    /// Writes the elements of an object that was just made, or keeps them for later. The lock is
+    /// held.
+    fn write_any(
+        &mut self,
+        object: Id,
+        attribute: bool,
+        elements: Elements<'_>,
+        usual: bool,
+    ) -> Result<()> {
         match elements {
             Elements::Cells(form, cells) if form.has_reference() => {
-                self.waiting.push(Waiting { object, attribute, form: form.clone(), cells: cells.to_vec() });
+                self.waiting.push(Waiting {
+                    object,
+                    attribute,
+                    form: form.clone(),
+                    cells: cells.to_vec(),
+                });
                 Ok(())
             }
             _ => {
-                let data = if attribute { Data::Attribute(object.raw()) } else { Data::Dataset(object.raw()) };
+                let data = if attribute {
+                    Data::Attribute(object.raw())
+                } else {
+                    Data::Dataset(object.raw())
+                };
                 content::write(data, elements, usual, self.open()?)
             }
         }
@@ -384,17 +456,24 @@ impl LibSink {
         let (space, _owner) = self.tools.space_or_null(attr.shape, attr.null)?;
         let list = self.tools.lists.attribute(attr.name);
         // SAFETY: everything is open, the name ends in NUL; the new identifier has no other owner.
-        let attribute =
-            with_name(attr.name, |name| unsafe { Id::own(H5Acreate2(at, name, dtype, space, list, H5P_DEFAULT)) })?;
+        let attribute = with_name(attr.name, |name| unsafe {
+            Id::own(H5Acreate2(at, name, dtype, space, list, H5P_DEFAULT))
+        })?;
         self.write_any(attribute, true, attr.elements, attr.stored.is_none())
     }
 }
 
 impl Tools {
     /// The type that elements get in the file, and who has to close it. The lock is held.
-    pub(super) fn filetype(&mut self, dtype: &Dtype, stored: Option<&StoredType>) -> Result<(hid_t, Option<Id>)> {
+    pub(super) fn filetype(
+        &mut self,
+        dtype: &Dtype,
+        stored: Option<&StoredType>,
+    ) -> Result<(hid_t, Option<Id>)> {
         let id = match stored {
-            None if *dtype == Dtype::VarStr || dtype.is_plain() => return Ok((self.types.get(dtype)?, None)),
+            None if *dtype == Dtype::VarStr || dtype.is_plain() => {
+                return Ok((self.types.get(dtype)?, None));
+            }
             None => self.types.packed(dtype)?,
             Some(stored) => content::decode(stored)?,
         };
@@ -420,12 +499,14 @@ impl Tools {
             return Err(too_many(shape.len()));
         }
         // SAFETY: the shape has as many numbers as is said; the new dataspace has no other owner.
-        let space = unsafe { Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), std::ptr::null()))? };
+        let space = unsafe {
+            Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), std::ptr::null()))?
+        };
         Ok((space.raw(), Some(space)))
     }
 
-    /// Makes an attribute and writes it. The lock is held, and `bytes` has the size of all elements, or is the pointer to a
-    /// text that ends in NUL.
+    /// Makes an attribute and writes it. The lock is held, and `bytes` has the size of all
+    /// elements, or is the pointer to a text that ends in NUL.
     pub(super) fn attribute(
         &mut self,
         at: hid_t,
@@ -440,7 +521,8 @@ impl Tools {
         if name.is_empty() {
             return Err(ErrorKind::Contract("an attribute without a name".into()).into());
         }
-        // SAFETY: everything is open, the name ends in NUL, and the bytes are as many as the attribute has.
+        // SAFETY: everything is open, the name ends in NUL, and the bytes are as many as the
+        // attribute has.
         with_name(name, |name| unsafe {
             let attribute = Id::own(H5Acreate2(at, name, dtype, space, list, H5P_DEFAULT))?;
             if !bytes.is_empty() {
@@ -450,8 +532,8 @@ impl Tools {
         })
     }
 
-    /// Makes a dataset of elements that take `size` bytes each in the file, and says whether it has chunks. The lock
-    /// is held.
+    /// Makes a dataset of elements that take `size` bytes each in the file, and says whether it has
+    /// chunks. The lock is held.
     fn create(
         &mut self,
         at: hid_t,
@@ -464,7 +546,8 @@ impl Tools {
         let list = self.lists.dataset(spec, elements, size)?;
         // What has chunks may grow.
         let chunked = matches!(list, ListRef::Made(_));
-        let (space, _owner) = if chunked { growing(spec.shape)? } else { self.space_or_null(spec.shape, spec.null)? };
+        let (space, _owner) =
+            if chunked { growing(spec.shape)? } else { self.space_or_null(spec.shape, spec.null)? };
         let (link, access) = (self.lists.link(name), self.lists.access(&list));
         // SAFETY: everything is open, the name ends in NUL.
         let dataset = with_link_name(name, |name| unsafe {
@@ -478,7 +561,12 @@ impl Tools {
     /// # Safety
     ///
     /// `data` points to all elements of the dataset in the form that the type has in memory.
-    pub(super) unsafe fn write(&mut self, dataset: &Id, dtype: &Dtype, data: *const c_void) -> Result<()> {
+    pub(super) unsafe fn write(
+        &mut self,
+        dataset: &Id,
+        dtype: &Dtype,
+        data: *const c_void,
+    ) -> Result<()> {
         let dtype = self.types.get(dtype)?;
         // SAFETY: everything is open, and the contract of this function.
         check(unsafe { H5Dwrite(dataset.raw(), dtype, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) })?;
@@ -505,7 +593,8 @@ fn growing(shape: &[u64]) -> Result<(hid_t, Option<Id>)> {
         return Err(too_many(shape.len()));
     }
     // SAFETY: both have at least as many numbers as is said; the new dataspace has no other owner.
-    let space = unsafe { Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), most.as_ptr()))? };
+    let space =
+        unsafe { Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), most.as_ptr()))? };
     Ok((space.raw(), Some(space)))
 }
 
@@ -522,7 +611,8 @@ pub(super) fn count(dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<usize>
     if bytes.len() == size {
         return Ok(elements);
     }
-    let what = format!("{} bytes for {elements} elements of {dtype}, which take {size}", bytes.len());
+    let what =
+        format!("{} bytes for {elements} elements of {dtype}, which take {size}", bytes.len());
     Err(ErrorKind::Contract(what).into())
 }
 

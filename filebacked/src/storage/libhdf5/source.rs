@@ -3,7 +3,8 @@
 use super::chunks::{Direct, direct};
 use super::content;
 use super::filetype::{
-    describe, is_nul_padded, is_swapped_time, is_unconverted, is_usual_text, memory_type, size_of_type,
+    describe, is_nul_padded, is_swapped_time, is_unconverted, is_usual_text, memory_type,
+    size_of_type,
 };
 use super::filters::register;
 use super::id::{Id, check, is_link_name, with_link_name, with_name};
@@ -21,27 +22,32 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::shared::{Identity, Loaded};
 use crate::storage::codec::filter_name;
 use crate::storage::{
-    Allocation, Description, Dtype, Gathered, Handle, Kept, Link, ObjectKind, Slab, Source, Span, StoredType, Texts,
-    Unusual, elements,
+    Allocation, Description, Dtype, Gathered, Handle, Kept, Link, ObjectKind, Slab, Source, Span,
+    StoredType, Texts, Unusual, elements,
 };
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5::HADDR_UNDEF;
 use hdf5_metno_sys::h5a::{H5Aexists, H5Aget_space, H5Aget_type, H5Aopen, H5Aread};
 use hdf5_metno_sys::h5d::H5D_layout_t::{H5D_CHUNKED, H5D_COMPACT, H5D_CONTIGUOUS};
-use hdf5_metno_sys::h5d::H5D_space_status_t::{self, H5D_SPACE_STATUS_ALLOCATED, H5D_SPACE_STATUS_NOT_ALLOCATED};
+use hdf5_metno_sys::h5d::H5D_space_status_t::{
+    self, H5D_SPACE_STATUS_ALLOCATED, H5D_SPACE_STATUS_NOT_ALLOCATED,
+};
 use hdf5_metno_sys::h5d::{
-    H5Dget_create_plist, H5Dget_offset, H5Dget_space, H5Dget_space_status, H5Dget_storage_size, H5Dget_type, H5Dread,
+    H5Dget_create_plist, H5Dget_offset, H5Dget_space, H5Dget_space_status, H5Dget_storage_size,
+    H5Dget_type, H5Dread,
 };
 use hdf5_metno_sys::h5i::H5I_type_t::{H5I_ATTR, H5I_DATASET, H5I_FILE, H5I_GROUP};
 use hdf5_metno_sys::h5i::{H5Iget_type, H5Iinc_ref, hid_t};
 use hdf5_metno_sys::h5l::H5Lexists;
 use hdf5_metno_sys::h5o::H5Oopen;
-use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_chunk, H5Pget_filter2, H5Pget_layout, H5Pget_nfilters};
+use hdf5_metno_sys::h5p::{
+    H5P_DEFAULT, H5Pget_chunk, H5Pget_filter2, H5Pget_layout, H5Pget_nfilters,
+};
 use hdf5_metno_sys::h5s::H5S_class_t::H5S_NULL;
 use hdf5_metno_sys::h5s::H5S_seloper_t::H5S_SELECT_SET;
 use hdf5_metno_sys::h5s::{
-    H5S_ALL, H5S_MAX_RANK, H5Screate_simple, H5Sget_simple_extent_dims, H5Sget_simple_extent_npoints,
-    H5Sget_simple_extent_type, H5Sselect_hyperslab,
+    H5S_ALL, H5S_MAX_RANK, H5Screate_simple, H5Sget_simple_extent_dims,
+    H5Sget_simple_extent_npoints, H5Sget_simple_extent_type, H5Sselect_hyperslab,
 };
 use hdf5_metno_sys::h5t::H5T_class_t::{H5T_REFERENCE, H5T_VLEN};
 use hdf5_metno_sys::h5t::{H5Tdetect_class, H5Tequal};
@@ -86,8 +92,14 @@ impl LibSource {
         Ok(handle(object, kind))
     }
 
-    /// Reads all elements of a dataset or an attribute, or gives back how to do it without the library. The lock is held.
-    fn read_as(&self, data: Data, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<Option<Direct>> {
+    /// Reads all elements of a dataset or an attribute, or gives back how to do it without the
+    /// library. The lock is held.
+    fn read_as(
+        &self,
+        data: Data,
+        dtype: &Dtype,
+        out: &mut [MaybeUninit<u8>],
+    ) -> Result<Option<Direct>> {
         let n = data.elements()?;
         if n.checked_mul(dtype.size()) != Some(out.len()) {
             let what = format!("a buffer of {} bytes for {n} elements of {dtype}", out.len());
@@ -105,14 +117,21 @@ impl LibSource {
         if out.len() <= CLEARED || !data.is_filled() {
             out.fill(MaybeUninit::new(0));
         }
-        // SAFETY: the buffer has the size of all elements in the type in memory, both of which were checked.
+        // SAFETY: the buffer has the size of all elements in the type in memory, both of which were
+        // checked.
         unsafe { data.read(memory.raw(), H5P_DEFAULT, out.as_mut_ptr().cast())? };
         put_in_order(&stored, dtype, out)?;
         Ok(None)
     }
 
     /// Reads a part of a dataset, or gives back how to do it without the library. The lock is held.
-    fn read_part(&self, data: Data, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<Option<Direct>> {
+    fn read_part(
+        &self,
+        data: Data,
+        dtype: &Dtype,
+        slab: &Slab,
+        out: &mut [MaybeUninit<u8>],
+    ) -> Result<Option<Direct>> {
         slab.check(&data.extent()?.0)?;
         let shape = slab.shape();
         if elements(&shape).and_then(|n| n.checked_mul(dtype.size())) != Some(out.len()) {
@@ -130,7 +149,8 @@ impl LibSource {
         if !data.is_filled() {
             out.fill(MaybeUninit::new(0));
         }
-        // SAFETY: the buffer has the size of the selection in the type in memory, both of which were checked.
+        // SAFETY: the buffer has the size of the selection in the type in memory, both of which
+        // were checked.
         unsafe { data.read_part(memory.raw(), slab, H5P_DEFAULT, out.as_mut_ptr().cast())? };
         put_in_order(&stored, dtype, out)?;
         Ok(None)
@@ -155,12 +175,20 @@ impl Memory {
     /// The type for what is stored as one type and was described as `dtype`. The lock is held.
     pub(super) fn of(types: &mut Types, stored: &Id, dtype: &Dtype) -> Result<Self> {
         let memory = match dtype {
-            Dtype::Int(_) if is_unconverted(stored.raw())? => Memory::Owned(memory_type(stored.raw())?),
-            Dtype::Int(_) | Dtype::F16 | Dtype::Bf16 | Dtype::F32 | Dtype::F64 => Memory::Shared(types.get(dtype)?),
-            Dtype::VarStr | Dtype::Sequence(_) | Dtype::Other(..) => {
-                return Err(ErrorKind::Unsupported(format!("data of type {dtype} cannot be read as bytes")).into());
+            Dtype::Int(_) if is_unconverted(stored.raw())? => {
+                Memory::Owned(memory_type(stored.raw())?)
             }
-            // These depend on the type in the file: the bytes come out as they are, or are put in another order.
+            Dtype::Int(_) | Dtype::F16 | Dtype::Bf16 | Dtype::F32 | Dtype::F64 => {
+                Memory::Shared(types.get(dtype)?)
+            }
+            Dtype::VarStr | Dtype::Sequence(_) | Dtype::Other(..) => {
+                return Err(ErrorKind::Unsupported(format!(
+                    "data of type {dtype} cannot be read as bytes"
+                ))
+                .into());
+            }
+            // These depend on the type in the file: the bytes come out as they are, or are put in
+            // another order.
             Dtype::FixedStr(_) if is_nul_padded(stored.raw())? => Memory::Owned(stored.clone()),
             _ => Memory::Owned(memory_type(stored.raw())?),
         };
@@ -184,9 +212,11 @@ pub(super) fn select(space: &Id, slab: &Slab) -> Result<()> {
     if slab.dims.is_empty() {
         return Ok(());
     }
-    let [start, step, count] = [|span: &Span| span.start, |span: &Span| span.step, |span: &Span| span.count]
-        .map(|part| slab.dims.iter().map(part).collect::<Vec<u64>>());
-    // SAFETY: the dataspace is open, and has as many dimensions as the selection, which was checked.
+    let [start, step, count] =
+        [|span: &Span| span.start, |span: &Span| span.step, |span: &Span| span.count]
+            .map(|part| slab.dims.iter().map(part).collect::<Vec<u64>>());
+    // SAFETY: the dataspace is open, and has as many dimensions as the selection, which was
+    // checked.
     check(unsafe {
         H5Sselect_hyperslab(
             space.raw(),
@@ -245,7 +275,8 @@ impl Source for LibSource {
                         });
                     }
                 }
-                let member = Id::own(H5Oopen(group, name, H5P_DEFAULT)).map_err(|error| broken(group, name, error))?;
+                let member = Id::own(H5Oopen(group, name, H5P_DEFAULT))
+                    .map_err(|error| broken(group, name, error))?;
                 let kind = kind(&member)?;
                 Ok(Some(handle(member, kind)))
             })
@@ -268,7 +299,8 @@ impl Source for LibSource {
         sync(|| {
             let group = group.id as hid_t;
             // SAFETY: the group is open, the name ends in NUL.
-            let found = with_link_name(name, |name| unsafe { check(H5Lexists(group, name, H5P_DEFAULT)) })?;
+            let found =
+                with_link_name(name, |name| unsafe { check(H5Lexists(group, name, H5P_DEFAULT)) })?;
             if found > 0 { links::read(group, name) } else { Ok(None) }
         })
     }
@@ -310,7 +342,10 @@ impl Source for LibSource {
                 if check(H5Aexists(object, name))? == 0 {
                     return Ok(None);
                 }
-                Ok(Some(handle(Id::own(H5Aopen(object, name, H5P_DEFAULT))?, ObjectKind::Attribute)))
+                Ok(Some(handle(
+                    Id::own(H5Aopen(object, name, H5P_DEFAULT))?,
+                    ObjectKind::Attribute,
+                )))
             })
         })
     }
@@ -335,7 +370,11 @@ impl Source for LibSource {
     fn describe(&self, handle: Handle) -> Result<Description> {
         sync(|| {
             if handle.kind == ObjectKind::Other {
-                return Ok(Description { dtype: describe(handle.id as hid_t)?, shape: Vec::new(), null: true });
+                return Ok(Description {
+                    dtype: describe(handle.id as hid_t)?,
+                    shape: Vec::new(),
+                    null: true,
+                });
             }
             let data = Data::of(handle)?;
             let (shape, null) = data.extent()?;
@@ -346,7 +385,9 @@ impl Source for LibSource {
     fn allocation(&self, dataset: Handle) -> Result<Allocation> {
         sync(|| match Data::of(dataset)? {
             Data::Dataset(id) => allocation(id),
-            Data::Attribute(_) => Err(ErrorKind::Contract("the layout of an attribute".into()).into()),
+            Data::Attribute(_) => {
+                Err(ErrorKind::Contract("the layout of an attribute".into()).into())
+            }
         })
     }
 
@@ -357,7 +398,13 @@ impl Source for LibSource {
         }
     }
 
-    fn read_slab(&self, dataset: Handle, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+    fn read_slab(
+        &self,
+        dataset: Handle,
+        dtype: &Dtype,
+        slab: &Slab,
+        out: &mut [MaybeUninit<u8>],
+    ) -> Result<()> {
         match sync(|| self.read_part(Data::of(dataset)?, dtype, slab, out))? {
             Some(direct) => direct.read(out),
             None => Ok(()),
@@ -407,7 +454,8 @@ impl Source for LibSource {
     }
 
     fn keep(&self, object: Handle) -> Result<Option<Arc<dyn Kept>>> {
-        // SAFETY: the handle is open until it is released; the reference that is added is the new identifier's.
+        // SAFETY: the handle is open until it is released; the reference that is added is the new
+        // identifier's.
         let id = sync(|| unsafe {
             H5Iinc_ref(object.id as hid_t);
             Id::own(object.id as hid_t)
@@ -464,7 +512,11 @@ impl Data {
             if H5Sget_simple_extent_type(space.raw()) == H5S_NULL {
                 return Ok((Vec::new(), true));
             }
-            let rank = check(H5Sget_simple_extent_dims(space.raw(), dims.as_mut_ptr(), std::ptr::null_mut()))?;
+            let rank = check(H5Sget_simple_extent_dims(
+                space.raw(),
+                dims.as_mut_ptr(),
+                std::ptr::null_mut(),
+            ))?;
             Ok((dims.get(..rank.unsigned_abs() as usize).unwrap_or_default().to_vec(), false))
         }
     }
@@ -477,8 +529,8 @@ impl Data {
         usize::try_from(n).map_err(|_| ErrorKind::Unsupported(format!("{n} elements")).into())
     }
 
-    /// Whether a read is known to write the whole buffer: contiguous data that is there. HDF5 leaves out parts that
-    /// were never written where the dataset has no fill value.
+    /// Whether a read is known to write the whole buffer: contiguous data that is there. HDF5
+    /// leaves out parts that were never written where the dataset has no fill value.
     fn is_filled(self) -> bool {
         let Data::Dataset(id) = self else { return false };
         let mut status = H5D_SPACE_STATUS_NOT_ALLOCATED;
@@ -490,13 +542,20 @@ impl Data {
         }
     }
 
-    /// How to read it or a part of it without the library, where that is possible and worthwhile. `memory` is the type that
-    /// is asked for.
-    fn direct(self, stored: &Id, memory: hid_t, part: Option<&Slab>, size: usize) -> Result<Option<Direct>> {
+    /// How to read it or a part of it without the library, where that is possible and worthwhile.
+    /// `memory` is the type that is asked for.
+    fn direct(
+        self,
+        stored: &Id,
+        memory: hid_t,
+        part: Option<&Slab>,
+        size: usize,
+    ) -> Result<Option<Direct>> {
         let Data::Dataset(id) = self else { return Ok(None) };
         // SAFETY: both types are open.
         let same = unsafe {
-            let references = H5Tdetect_class(memory, H5T_REFERENCE) != 0 || H5Tdetect_class(memory, H5T_VLEN) != 0;
+            let references = H5Tdetect_class(memory, H5T_REFERENCE) != 0
+                || H5Tdetect_class(memory, H5T_VLEN) != 0;
             H5Tequal(stored.raw(), memory) > 0 && !references
         };
         if !same {
@@ -514,7 +573,12 @@ impl Data {
     /// # Safety
     ///
     /// `out` has room for all elements in the type `memory`.
-    pub(super) unsafe fn read(self, memory: hid_t, transfer: hid_t, out: *mut c_void) -> Result<()> {
+    pub(super) unsafe fn read(
+        self,
+        memory: hid_t,
+        transfer: hid_t,
+        out: *mut c_void,
+    ) -> Result<()> {
         // SAFETY: the object is open, the contract of this function.
         unsafe {
             match self {
@@ -530,17 +594,26 @@ impl Data {
     /// # Safety
     ///
     /// `out` has room for all elements of the selection in the type `memory`.
-    pub(super) unsafe fn read_part(self, memory: hid_t, slab: &Slab, transfer: hid_t, out: *mut c_void) -> Result<()> {
+    pub(super) unsafe fn read_part(
+        self,
+        memory: hid_t,
+        slab: &Slab,
+        transfer: hid_t,
+        out: *mut c_void,
+    ) -> Result<()> {
         let Data::Dataset(id) = self else {
             return Err(ErrorKind::Contract("a part of an attribute".into()).into());
         };
         slab.check(&self.extent()?.0)?;
         let (shape, file_space) = (slab.shape(), self.space()?);
         select(&file_space, slab)?;
-        // SAFETY: everything is open, the contract of this function, and the spaces select equally many elements.
+        // SAFETY: everything is open, the contract of this function, and the spaces select equally
+        // many elements.
         unsafe {
-            let memory_space = Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), std::ptr::null()))?;
-            check(H5Dread(id, memory, memory_space.raw(), file_space.raw(), transfer, out)).map(drop)
+            let memory_space =
+                Id::own(H5Screate_simple(shape.len() as i32, shape.as_ptr(), std::ptr::null()))?;
+            check(H5Dread(id, memory, memory_space.raw(), file_space.raw(), transfer, out))
+                .map(drop)
         }
     }
 }
@@ -548,7 +621,8 @@ impl Data {
 /// How a dataset lies in the file. The lock is held.
 pub(super) fn allocation(id: hid_t) -> Result<Allocation> {
     let mut found = Allocation::default();
-    // SAFETY: the dataset and its list are open; buffers are writable for the sizes that are passed.
+    // SAFETY: the dataset and its list are open; buffers are writable for the sizes that are
+    // passed.
     unsafe {
         let list = Id::own(H5Dget_create_plist(id))?;
         found.bytes = H5Dget_storage_size(id);
@@ -568,8 +642,16 @@ pub(super) fn allocation(id: hid_t) -> Result<Allocation> {
         for i in 0..check(H5Pget_nfilters(list.raw()))?.unsigned_abs() {
             let (mut flags, mut values, mut config, mut name) = (0, 0, 0, [0u8; 64]);
             let (text, none) = (name.as_mut_ptr().cast(), std::ptr::null_mut());
-            let filter =
-                H5Pget_filter2(list.raw(), i, &mut flags, &mut values, none, name.len() - 1, text, &mut config);
+            let filter = H5Pget_filter2(
+                list.raw(),
+                i,
+                &mut flags,
+                &mut values,
+                none,
+                name.len() - 1,
+                text,
+                &mut config,
+            );
             found.filters.push(name_of_filter(check(filter)?, &name));
         }
     }

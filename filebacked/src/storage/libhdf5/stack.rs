@@ -5,7 +5,8 @@ use crate::error::{Error, ErrorKind};
 use hdf5_metno::MinorErrorCode;
 use hdf5_metno_sys::h5::herr_t;
 use hdf5_metno_sys::h5e::{
-    H5E_DEFAULT, H5E_WALK_DOWNWARD, H5E_error_t, H5Eclear, H5Eclose_stack, H5Eget_current_stack, H5Eget_msg, H5Ewalk,
+    H5E_DEFAULT, H5E_WALK_DOWNWARD, H5E_error_t, H5Eclear, H5Eclose_stack, H5Eget_current_stack,
+    H5Eget_msg, H5Ewalk,
 };
 use hdf5_metno_sys::h5i::hid_t;
 use std::error::Error as StdError;
@@ -47,7 +48,8 @@ impl Frame {
     fn refuses_chunk(&self) -> bool {
         matches!(
             self.text.as_str(),
-            "filter returned failure during read" | "chunk size is incorrect after being unfiltered"
+            "filter returned failure during read"
+                | "chunk size is incorrect after being unfiltered"
         )
     }
 }
@@ -57,8 +59,9 @@ impl Stack {
     #[cold]
     fn take() -> Self {
         let mut stack = Stack(Vec::new());
-        // SAFETY: the caller holds the lock. The stack is moved out before it is walked, since asking for a message
-        // changes the current one; the callback gets the vector, which outlives the walk.
+        // SAFETY: the caller holds the lock. The stack is moved out before it is walked, since
+        // asking for a message changes the current one; the callback gets the vector, which
+        // outlives the walk.
         unsafe {
             let id = H5Eget_current_stack();
             if id >= 0 {
@@ -81,12 +84,21 @@ impl Stack {
     }
 
     fn find(&self, minors: &[MinorErrorCode]) -> Option<&str> {
-        self.0.iter().rev().find(|frame| minors.contains(&frame.minor)).map(|frame| frame.text.as_str())
+        self.0
+            .iter()
+            .rev()
+            .find(|frame| minors.contains(&frame.minor))
+            .map(|frame| frame.text.as_str())
     }
 
     /// The name of a filter that data needs and the library does not have.
     fn missing_filter(&self) -> Option<&str> {
-        self.0.iter().find(|frame| frame.text.starts_with("required filter"))?.text.split('\'').nth(1)
+        self.0
+            .iter()
+            .find(|frame| frame.text.starts_with("required filter"))?
+            .text
+            .split('\'')
+            .nth(1)
     }
 
     /// The number of the operating system's error, where a driver names one.
@@ -106,7 +118,8 @@ pub(super) fn last_error() -> Error {
         return error.into();
     }
     // Elsewhere than on Unix the numbers of C are not those of the system.
-    let io = stack.errno().filter(|_| cfg!(unix)).map(|n| std::io::Error::from_raw_os_error(n).kind());
+    let io =
+        stack.errno().filter(|_| cfg!(unix)).map(|n| std::io::Error::from_raw_os_error(n).kind());
     let error = if stack.find(&[NotHdf5]).is_some() {
         Error::new(ErrorKind::NotHdf5)
     } else if let Some(text) = stack.find(&[Truncated]) {
@@ -118,7 +131,10 @@ pub(super) fn last_error() -> Error {
         )
     } else if stack.find(&[CantLockFile]).is_some() {
         Error::new(ErrorKind::Locked)
-    } else if stack.0.last().is_some_and(|frame| matches!(frame.minor, Exists | AlreadyExists | FileExists))
+    } else if stack
+        .0
+        .last()
+        .is_some_and(|frame| matches!(frame.minor, Exists | AlreadyExists | FileExists))
         || io == Some(std::io::ErrorKind::AlreadyExists)
     {
         Error::new(ErrorKind::Exists)

@@ -9,7 +9,9 @@ use crate::error::Result;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::H5F_close_degree_t::{H5F_CLOSE_DEFAULT, H5F_CLOSE_STRONG};
 use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5Fget_access_plist, H5Fget_create_plist, H5Fget_intent};
-use hdf5_metno_sys::h5p::{H5Pget_driver, H5Pget_fclose_degree, H5Pget_meta_block_size, H5Pget_userblock};
+use hdf5_metno_sys::h5p::{
+    H5Pget_driver, H5Pget_fclose_degree, H5Pget_meta_block_size, H5Pget_userblock,
+};
 
 impl LibFile {
     /// The flags that it was opened with.
@@ -62,7 +64,8 @@ impl LibFile {
     pub(crate) fn userblock_size(&self) -> Result<u64> {
         let mut size = 0;
         sync(|| {
-            // SAFETY: the file is open, the new list has no other owner, and the place for the answer is writable.
+            // SAFETY: the file is open, the new list has no other owner, and the place for the
+            // answer is writable.
             unsafe {
                 let list = Id::own(H5Fget_create_plist(self.id().raw()))?;
                 check(H5Pget_userblock(list.raw(), &mut size))
@@ -106,9 +109,13 @@ impl LibFile {
         use hdf5_metno_sys::h5o::{H5Oopen, H5Orefresh};
         use hdf5_metno_sys::h5p::H5P_DEFAULT;
         sync(|| {
-            // SAFETY: the file is open, the name ends in NUL; the new identifier has no other owner.
-            let object = with_name(path, |name| unsafe { Id::own(H5Oopen(self.id().raw(), name, H5P_DEFAULT)) })?;
-            // HDF5 forgets where chunks are when it refreshes a dataset that several handles have open, and reads other ones.
+            // SAFETY: the file is open, the name ends in NUL; the new identifier has no other
+            // owner.
+            let object = with_name(path, |name| unsafe {
+                Id::own(H5Oopen(self.id().raw(), name, H5P_DEFAULT))
+            })?;
+            // HDF5 forgets where chunks are when it refreshes a dataset that several handles have
+            // open, and reads other ones.
             let others = holders::others_of(&object)?;
             let id = match *others {
                 [] => object.raw(),
@@ -117,12 +124,15 @@ impl LibFile {
                     one
                 }
                 _ => {
-                    let handles = others.iter().map(|other| holders::describe(*other, false)).collect();
-                    return Err(Error::new(ErrorKind::StillOpen { handles })
-                        .with_help("HDF5 refreshes a dataset while at most one handle of it is open"));
+                    let handles =
+                        others.iter().map(|other| holders::describe(*other, false)).collect();
+                    return Err(Error::new(ErrorKind::StillOpen { handles }).with_help(
+                        "HDF5 refreshes a dataset while at most one handle of it is open",
+                    ));
                 }
             };
-            // SAFETY: the object is open: ours, or that of a handle, which cannot go while the lock is held.
+            // SAFETY: the object is open: ours, or that of a handle, which cannot go while the lock
+            // is held.
             check(unsafe { H5Orefresh(id) }).map(drop)
         })
     }

@@ -13,8 +13,8 @@ use hdf5_metno_sys::h5::H5free_memory;
 use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_vlen_mem_manager};
 use std::ffi::{CStr, c_char, c_void};
 
-/// A list for a transfer that puts what is of variable length into an arena, so that a read that fails halfway loses
-/// nothing. The lock is held.
+/// A list for a transfer that puts what is of variable length into an arena, so that a read that
+/// fails halfway loses nothing. The lock is held.
 ///
 /// # Safety
 ///
@@ -22,12 +22,14 @@ use std::ffi::{CStr, c_char, c_void};
 pub(super) unsafe fn into_arena(arena: *mut Arena) -> Result<Id> {
     let list = new_list(*H5P_DATASET_XFER)?;
     // SAFETY: the list is open; the functions get the arena.
-    check(unsafe { H5Pset_vlen_mem_manager(list.raw(), Some(allocate), arena.cast(), Some(leave), arena.cast()) })?;
+    check(unsafe {
+        H5Pset_vlen_mem_manager(list.raw(), Some(allocate), arena.cast(), Some(leave), arena.cast())
+    })?;
     Ok(list)
 }
 
-/// All strings of a dataset or attribute, or of the member that the names lead to; or those of a part of a dataset. The lock
-/// is held.
+/// All strings of a dataset or attribute, or of the member that the names lead to; or those of a
+/// part of a dataset. The lock is held.
 pub(super) fn read_text(data: Data, member: &[String], part: Option<&Slab>) -> Result<Texts> {
     let Some(memory) = strings_of(data.dtype()?.raw(), member)? else {
         let found = describe(data.dtype()?.raw())?;
@@ -38,7 +40,8 @@ pub(super) fn read_text(data: Data, member: &[String], part: Option<&Slab>) -> R
         Some(part) => elements(&part.shape()).unwrap_or(usize::MAX),
         None => data.elements()?,
     };
-    let n = elements.checked_mul(each).ok_or_else(|| ErrorKind::Damaged("too many strings".into()))?;
+    let n =
+        elements.checked_mul(each).ok_or_else(|| ErrorKind::Damaged("too many strings".into()))?;
     if n == 0 {
         return Ok(Texts::default());
     }
@@ -47,8 +50,8 @@ pub(super) fn read_text(data: Data, member: &[String], part: Option<&Slab>) -> R
     match data {
         Data::Dataset(_) => {
             let mut arena = Arena::default();
-            // SAFETY: the arena outlives the read; there is room for all pointers, and after a read each is null or
-            // one to a string in the arena.
+            // SAFETY: the arena outlives the read; there is room for all pointers, and after a read
+            // each is null or one to a string in the arena.
             unsafe {
                 let list = into_arena(&raw mut arena)?;
                 let place = pointers.as_mut_ptr().cast();
@@ -59,8 +62,9 @@ pub(super) fn read_text(data: Data, member: &[String], part: Option<&Slab>) -> R
                 collect(&pointers)
             }
         }
-        // SAFETY: there is room for all pointers, and after a read each is null or one to a string that the library
-        // has allocated. After a failure nothing is known about them, so they are left alone.
+        // SAFETY: there is room for all pointers, and after a read each is null or one to a string
+        // that the library has allocated. After a failure nothing is known about them, so they are
+        // left alone.
         Data::Attribute(_) => unsafe {
             data.read(memory.raw(), H5P_DEFAULT, pointers.as_mut_ptr().cast())?;
             let texts = collect(&pointers);
@@ -89,8 +93,13 @@ pub(super) unsafe fn collect(pointers: &[*mut c_char]) -> Result<Texts> {
     Ok(texts)
 }
 
-/// Puts pointers to strings where they stand among elements; `texts` is where they lie then, ended by NUL.
-pub(super) fn put_pointers(bytes: &mut [u8], strings: &[Strings], texts: &mut Vec<u8>) -> Result<()> {
+/// Puts pointers to strings where they stand among elements; `texts` is where they lie then, ended
+/// by NUL.
+pub(super) fn put_pointers(
+    bytes: &mut [u8],
+    strings: &[Strings],
+    texts: &mut Vec<u8>,
+) -> Result<()> {
     let mut places: Vec<(usize, usize)> = room(strings.iter().map(Strings::len).sum())?;
     for (at, text) in strings.iter().flat_map(|strings| strings.iter(POINTER)) {
         if text.contains(&0) {
@@ -103,7 +112,8 @@ pub(super) fn put_pointers(bytes: &mut [u8], strings: &[Strings], texts: &mut Ve
     for (at, start) in places {
         let pointer = texts[start..].as_ptr() as usize;
         let place = bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<POINTER>());
-        *place.ok_or_else(|| ErrorKind::Contract("a string outside of its record".into()))? = pointer.to_ne_bytes();
+        *place.ok_or_else(|| ErrorKind::Contract("a string outside of its record".into()))? =
+            pointer.to_ne_bytes();
     }
     Ok(())
 }

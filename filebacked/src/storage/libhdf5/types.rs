@@ -1,22 +1,23 @@
 //! Datatypes of this library as types of HDF5, made once.
 //!
-//! A type in the file and the type that its bytes have in memory are the same here: little-endian and packed.
+//! A type in the file and the type that its bytes have in memory are the same here: little-endian
+//! and packed.
 
 use super::filetype::size_of_type;
 use super::id::{Id, check, with_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{CompoundType, Dtype, EnumType, IntType};
 use hdf5_metno::globals::{
-    H5T_C_S1, H5T_IEEE_F32LE, H5T_IEEE_F64LE, H5T_STD_I8LE, H5T_STD_I16LE, H5T_STD_I32LE, H5T_STD_I64LE, H5T_STD_U8LE,
-    H5T_STD_U16LE, H5T_STD_U32LE, H5T_STD_U64LE,
+    H5T_C_S1, H5T_IEEE_F32LE, H5T_IEEE_F64LE, H5T_STD_I8LE, H5T_STD_I16LE, H5T_STD_I32LE,
+    H5T_STD_I64LE, H5T_STD_U8LE, H5T_STD_U16LE, H5T_STD_U32LE, H5T_STD_U64LE,
 };
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5t::H5T_class_t::{H5T_COMPOUND, H5T_OPAQUE};
 use hdf5_metno_sys::h5t::H5T_cset_t::{self, H5T_CSET_ASCII, H5T_CSET_UTF8};
 use hdf5_metno_sys::h5t::H5T_str_t::{H5T_STR_NULLPAD, H5T_STR_NULLTERM};
 use hdf5_metno_sys::h5t::{
-    H5T_VARIABLE, H5Tarray_create, H5Tcopy, H5Tcreate, H5Tenum_create, H5Tenum_insert, H5Tinsert, H5Tpack, H5Tset_cset,
-    H5Tset_ebias, H5Tset_fields, H5Tset_size, H5Tset_strpad, H5Tset_tag,
+    H5T_VARIABLE, H5Tarray_create, H5Tcopy, H5Tcreate, H5Tenum_create, H5Tenum_insert, H5Tinsert,
+    H5Tpack, H5Tset_cset, H5Tset_ebias, H5Tset_fields, H5Tset_size, H5Tset_strpad, H5Tset_tag,
 };
 
 /// Types with parts that are kept; beyond that the oldest are made anew.
@@ -79,7 +80,10 @@ impl Types {
                     let id = self.compose(dtype)?;
                     // Bytes are counted by the one and transferred by the other.
                     if dtype.is_plain() && size_of_type(id.raw())? != dtype.size() {
-                        return Err(ErrorKind::Contract(format!("the parts of {dtype} do not fit its size")).into());
+                        return Err(ErrorKind::Contract(format!(
+                            "the parts of {dtype} do not fit its size"
+                        ))
+                        .into());
                     }
                     keep(&mut self.composed, dtype.clone(), id)
                 }
@@ -94,7 +98,8 @@ impl Types {
         }
     }
 
-    /// The type that elements have in a file, where that differs: strings of variable length have another size in memory.
+    /// The type that elements have in a file, where that differs: strings of variable length have
+    /// another size in memory.
     pub(super) fn packed(&mut self, dtype: &Dtype) -> Result<Id> {
         let memory = self.get(dtype)?;
         // SAFETY: the type is open, and the copy may be changed.
@@ -121,7 +126,10 @@ impl Types {
                 with_name(tag, |tag| check(H5Tset_tag(id.raw(), tag)))?;
                 Ok(id)
             },
-            _ => Err(ErrorKind::Unsupported(format!("the datatype {dtype} cannot be written")).into()),
+            _ => {
+                Err(ErrorKind::Unsupported(format!("the datatype {dtype} cannot be written"))
+                    .into())
+            }
         }
     }
 
@@ -130,8 +138,11 @@ impl Types {
         let id = unsafe { Id::own(H5Tcreate(H5T_COMPOUND, compound.size))? };
         for member in compound.members.iter() {
             let part = self.get(&member.dtype)?;
-            // SAFETY: both types are open, the name ends in NUL, HDF5 checks that the member lies inside.
-            with_name(&member.name, |name| unsafe { check(H5Tinsert(id.raw(), name, member.offset, part)) })?;
+            // SAFETY: both types are open, the name ends in NUL, HDF5 checks that the member lies
+            // inside.
+            with_name(&member.name, |name| unsafe {
+                check(H5Tinsert(id.raw(), name, member.offset, part))
+            })?;
         }
         Ok(id)
     }
@@ -164,7 +175,8 @@ pub(super) fn integer(int: IntType) -> Result<hid_t> {
 
 /// A little-endian float of 2 bytes, made as h5py makes it, so that any version of HDF5 has it.
 fn small_float(exponent: usize, mantissa: usize, bias: usize) -> Result<Id> {
-    // SAFETY: the lock is held and the type is a fresh copy. The fields must fit before the size shrinks.
+    // SAFETY: the lock is held and the type is a fresh copy. The fields must fit before the size
+    // shrinks.
     unsafe {
         let id = Id::own(H5Tcopy(*H5T_IEEE_F32LE))?;
         check(H5Tset_fields(id.raw(), 15, mantissa, exponent, 0, mantissa))?;
@@ -202,15 +214,19 @@ fn new_enum(e: &EnumType) -> Result<Id> {
     // SAFETY: the base type is predefined; the new type has no other owner.
     let id = unsafe { Id::own(H5Tenum_create(base))? };
     let bits = u32::from(e.base.size) * 8;
-    let range = if e.base.signed { -(1i128 << (bits - 1))..1i128 << (bits - 1) } else { 0..1i128 << bits };
+    let range =
+        if e.base.signed { -(1i128 << (bits - 1))..1i128 << (bits - 1) } else { 0..1i128 << bits };
     for (name, value) in e.members.iter() {
         if !range.contains(value) {
             let what = format!("the enum value {name} = {value} does not fit {}", e.base);
             return Err(ErrorKind::Contract(what).into());
         }
         let bytes = value.to_le_bytes();
-        // SAFETY: the value has at least the bytes of the little-endian base type, the name ends in NUL.
-        with_name(name, |name| unsafe { check(H5Tenum_insert(id.raw(), name, bytes.as_ptr().cast())) })?;
+        // SAFETY: the value has at least the bytes of the little-endian base type, the name ends in
+        // NUL.
+        with_name(name, |name| unsafe {
+            check(H5Tenum_insert(id.raw(), name, bytes.as_ptr().cast()))
+        })?;
     }
     Ok(id)
 }

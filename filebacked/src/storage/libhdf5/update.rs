@@ -15,7 +15,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::shared::Written;
 use crate::stamp::{LEN, UNDER_WAY, member_and_attribute};
 use crate::storage::compound::Strings;
-use crate::storage::{AttrSpec, DatasetSpec, Dtype, Elements, Kept, Link, Out, Sink, StoredType, Texts};
+use crate::storage::{
+    AttrSpec, DatasetSpec, Dtype, Elements, Kept, Link, Out, Sink, StoredType, Texts,
+};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5i::H5I_type_t::{H5I_DATASET, H5I_DATATYPE, H5I_GROUP};
 use hdf5_metno_sys::h5i::{H5I_type_t, H5Iget_type, hid_t};
@@ -24,11 +26,12 @@ use hdf5_metno_sys::h5p::H5P_DEFAULT;
 use hdf5_metno_sys::h5t::H5Tequal;
 use std::collections::{HashMap, HashSet};
 
-/// Writes below a group of an open file, and leaves alone what is equal already. Datasets of the same type, shape and chunks
-/// are overwritten; what is another kind of thing is written beside the old one and takes its place when it is
-/// complete.
+/// Writes below a group of an open file, and leaves alone what is equal already. Datasets of the
+/// same type, shape and chunks are overwritten; what is another kind of thing is written beside the
+/// old one and takes its place when it is complete.
 ///
-/// Members and attributes that are not written go when their group is closed, unless it is said that they are left out.
+/// Members and attributes that are not written go when their group is closed, unless it is said
+/// that they are left out.
 #[derive(Debug)]
 pub(crate) struct UpdateSink {
     sink: LibSink,
@@ -75,7 +78,8 @@ fn same_text(found: &Texts, text: &[u8]) -> bool {
 }
 
 impl UpdateSink {
-    /// Updates a member of a group. With `apart`, some of the value is not written, but stays as it is.
+    /// Updates a member of a group. With `apart`, some of the value is not written, but stays as it
+    /// is.
     pub(crate) fn new(group: Id, name: &str, apart: bool) -> Result<Self> {
         clear(&group)?;
         let claims = Claims::below(group.clone(), vec![name.to_string()]);
@@ -83,13 +87,19 @@ impl UpdateSink {
         Ok(UpdateSink { sink: LibSink::new(group)?, frames, rooted: None, claims, apart })
     }
 
-    /// Updates a group by a value that is written as its member [`UNDER_WAY`]. Of its members and attributes, those of these
-    /// names go unless they are written.
+    /// Updates a group by a value that is written as its member [`UNDER_WAY`]. Of its members and
+    /// attributes, those of these names go unless they are written.
     pub(crate) fn of_group(group: Id, known: Vec<String>, apart: bool) -> Result<Self> {
         clear(&group)?;
         let claims = Claims::below(group.clone(), known.clone());
         let frames = vec![Frame::Old(Box::default())];
-        Ok(UpdateSink { sink: LibSink::of_members(group)?, frames, rooted: Some(known), claims, apart })
+        Ok(UpdateSink {
+            sink: LibSink::of_members(group)?,
+            frames,
+            rooted: Some(known),
+            claims,
+            apart,
+        })
     }
 
     /// The open group, if it was there before.
@@ -101,7 +111,11 @@ impl UpdateSink {
     }
 
     fn group(&self) -> Result<Id> {
-        self.sink.groups.last().cloned().ok_or_else(|| ErrorKind::Contract("no group is open".into()).into())
+        self.sink
+            .groups
+            .last()
+            .cloned()
+            .ok_or_else(|| ErrorKind::Contract("no group is open".into()).into())
     }
 
     /// The object that a hard link of the open group leads to, if there is one of this kind.
@@ -145,7 +159,11 @@ impl UpdateSink {
     }
 
     /// Writes a member under another name, and puts it in the place of what is there.
-    fn replace(&mut self, name: &str, write: impl FnOnce(&mut LibSink, &str) -> Result<()>) -> Result<()> {
+    fn replace(
+        &mut self,
+        name: &str,
+        write: impl FnOnce(&mut LibSink, &str) -> Result<()>,
+    ) -> Result<()> {
         let group = self.group()?;
         clear(&group)?;
         let written = write(&mut self.sink, UNDER_WAY).and_then(|()| put_in_place(&group, name));
@@ -157,8 +175,9 @@ impl UpdateSink {
         Ok(())
     }
 
-    /// Writes a dataset over the one that is there, if there is one that is as it is wanted; `size` is that of an element in
-    /// the file, and `overwrite` says whether the elements are right when it returns.
+    /// Writes a dataset over the one that is there, if there is one that is as it is wanted; `size`
+    /// is that of an element in the file, and `overwrite` says whether the elements are right when
+    /// it returns.
     fn is_over(
         &mut self,
         name: &str,
@@ -172,14 +191,16 @@ impl UpdateSink {
         // Nobody gives it another shape between the look and the change.
         let is_over = sync(|| {
             Ok::<_, Error>(
-                self.sink.tools.is_as_wanted(at, spec, elements, size)? && overwrite(&mut self.sink, &dataset)?,
+                self.sink.tools.is_as_wanted(at, spec, elements, size)?
+                    && overwrite(&mut self.sink, &dataset)?,
             )
         });
         if !is_over? {
             return Ok(false);
         }
         let mut left: HashSet<String> = sync(|| names::attributes(at))?.into_iter().collect();
-        let plain = spec.attrs.iter().map(|(name, _)| *name).chain(spec.number.map(|(name, _)| name));
+        let plain =
+            spec.attrs.iter().map(|(name, _)| *name).chain(spec.number.map(|(name, _)| name));
         for name in plain.chain(spec.more_attrs.iter().map(|attr| attr.name)) {
             left.remove(name);
         }
@@ -198,7 +219,9 @@ impl UpdateSink {
         if let Some((name, number)) = spec.number {
             tools.update_attribute(at, name, &Dtype::I64, &[], &number.to_le_bytes())?;
         }
-        spec.more_attrs.iter().try_for_each(|attr| self.attribute_any(at, attr).map_err(|e| e.at(attr.name)))
+        spec.more_attrs
+            .iter()
+            .try_for_each(|attr| self.attribute_any(at, attr).map_err(|e| e.at(attr.name)))
     }
 
     /// Writes an attribute of any type where there is none that is equal. The lock is held.
@@ -230,7 +253,10 @@ impl UpdateSink {
     fn close(&mut self, old: Old) -> Result<()> {
         let group = self.group()?;
         let stays = |name: &str| !old.resized && old.left_out.iter().any(|left| left == name);
-        let of_members = old.of_members.iter().flat_map(|(member, names)| names.iter().map(move |name| (member, name)));
+        let of_members = old
+            .of_members
+            .iter()
+            .flat_map(|(member, names)| names.iter().map(move |name| (member, name)));
         sync(|| {
             for name in old.links.iter().filter(|name| !stays(name)) {
                 if exists(&group, name)? {
@@ -242,7 +268,9 @@ impl UpdateSink {
                     delete_attribute(group.raw(), name)?;
                 }
             }
-            for (member, name) in of_members.filter(|(member, name)| !stays(&format!("{member}@{name}"))) {
+            for (member, name) in
+                of_members.filter(|(member, name)| !stays(&format!("{member}@{name}")))
+            {
                 delete_attribute(open_member(group.raw(), member)?.raw(), name)?;
             }
             if old.ordered { reorder(&group, &old.written) } else { Ok(()) }
@@ -282,8 +310,14 @@ impl Sink for UpdateSink {
                 Ok::<_, Error>((names::children(group.raw())?, names::attributes(group.raw())?))
             })?;
             self.stays(name, HashSet::new());
-            let (links, attributes) = (links.into_iter().collect(), attributes.into_iter().collect());
-            self.frames.push(Frame::Old(Box::new(Old { links, attributes, ordered, ..Old::default() })));
+            let (links, attributes) =
+                (links.into_iter().collect(), attributes.into_iter().collect());
+            self.frames.push(Frame::Old(Box::new(Old {
+                links,
+                attributes,
+                ordered,
+                ..Old::default()
+            })));
             self.sink.groups.push(group);
             return Ok(());
         }
@@ -321,10 +355,20 @@ impl Sink for UpdateSink {
             let resized = name == LEN && {
                 sync(|| match open_attribute(at, name)? {
                     Some(found)
-                        if self.sink.tools.is_alike(Data::Attribute(found.raw()), dtype, None, shape, false)? =>
+                        if self.sink.tools.is_alike(
+                            Data::Attribute(found.raw()),
+                            dtype,
+                            None,
+                            shape,
+                            false,
+                        )? =>
                     {
                         let memory = self.sink.tools.types.get(dtype)?;
-                        Ok(!has_elements(Data::Attribute(found.raw()), Some(memory), Elements::Bytes(bytes))?)
+                        Ok(!has_elements(
+                            Data::Attribute(found.raw()),
+                            Some(memory),
+                            Elements::Bytes(bytes),
+                        )?)
                     }
                     _ => Ok::<_, Error>(true),
                 })?
@@ -338,7 +382,10 @@ impl Sink for UpdateSink {
             let Some(found) = open_attribute(at, name)? else { return Ok(false) };
             let data = Data::Attribute(found.raw());
             let alike = self.sink.tools.is_alike(data, dtype, None, shape, false)?;
-            if alike && *dtype == Dtype::VarStr && same_text(&super::strings::read_text(data, &[], None)?, bytes) {
+            if alike
+                && *dtype == Dtype::VarStr
+                && same_text(&super::strings::read_text(data, &[], None)?, bytes)
+            {
                 return Ok(true);
             }
             drop(found);
@@ -348,16 +395,27 @@ impl Sink for UpdateSink {
         if same { Ok(()) } else { self.sink.attr(name, dtype, shape, bytes) }
     }
 
-    fn member_attr(&mut self, member: &str, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
+    fn member_attr(
+        &mut self,
+        member: &str,
+        name: &str,
+        dtype: &Dtype,
+        shape: &[u64],
+        bytes: &[u8],
+    ) -> Result<()> {
         let at = self.sink.open()?;
-        let Some(old) = self.old().filter(|old| old.written.iter().any(|written| written == member)) else {
+        let Some(old) =
+            self.old().filter(|old| old.written.iter().any(|written| written == member))
+        else {
             return self.sink.member_attr(member, name, dtype, shape, bytes);
         };
         if let Some(left) = old.of_members.get_mut(member) {
             left.remove(name);
         }
         if !dtype.is_plain() {
-            return Err(ErrorKind::Contract("an attribute of variable-length strings".into()).into());
+            return Err(
+                ErrorKind::Contract("an attribute of variable-length strings".into()).into()
+            );
         }
         count(dtype, shape, bytes)?;
         sync(|| {
@@ -372,13 +430,20 @@ impl Sink for UpdateSink {
         }
         count(spec.dtype, spec.shape, bytes)?;
         let size = spec.dtype.size();
-        match self.is_over(name, spec, size, |sink, found| sink.tools.overwrite(found, spec, bytes).map(|()| true))? {
+        match self.is_over(name, spec, size, |sink, found| {
+            sink.tools.overwrite(found, spec, bytes).map(|()| true)
+        })? {
             true => Ok(()),
             false => self.replace(name, |sink, name| sink.dataset(name, spec, bytes)),
         }
     }
 
-    fn dataset_fill(&mut self, name: &str, spec: &DatasetSpec<'_>, fill: &mut dyn FnMut(&mut Out<'_>)) -> Result<()> {
+    fn dataset_fill(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        fill: &mut dyn FnMut(&mut Out<'_>),
+    ) -> Result<()> {
         let size = spec.elements().and_then(|n| n.checked_mul(spec.dtype.size()));
         let mut scratch = self.sink.scratch(size.ok_or_else(too_large)?)?;
         fill(&mut Out(&mut scratch));
@@ -407,7 +472,9 @@ impl Sink for UpdateSink {
         };
         match self.is_over(name, spec, 16, same)? {
             true => Ok(()),
-            false => self.replace(name, |sink, name| sink.dataset_text(name, spec, &mut texts.iter().copied())),
+            false => self.replace(name, |sink, name| {
+                sink.dataset_text(name, spec, &mut texts.iter().copied())
+            }),
         }
     }
 
@@ -422,11 +489,14 @@ impl Sink for UpdateSink {
             return self.sink.dataset_records(name, spec, bytes, strings);
         }
         count(spec.dtype, spec.shape, &bytes)?;
-        let same =
-            |sink: &mut LibSink, found: &Id| sync(|| sink.tools.has_records(found, spec.dtype, &bytes, &strings));
+        let same = |sink: &mut LibSink, found: &Id| {
+            sync(|| sink.tools.has_records(found, spec.dtype, &bytes, &strings))
+        };
         match self.is_over(name, spec, spec.dtype.size(), same)? {
             true => Ok(()),
-            false => self.replace(name, |sink, name| sink.dataset_records(name, spec, bytes, strings)),
+            false => {
+                self.replace(name, |sink, name| sink.dataset_records(name, spec, bytes, strings))
+            }
         }
     }
 
@@ -457,7 +527,12 @@ impl Sink for UpdateSink {
         Ok(true)
     }
 
-    fn dataset_any(&mut self, name: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()> {
+    fn dataset_any(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        elements: Elements<'_>,
+    ) -> Result<()> {
         if self.old().is_none() {
             return self.sink.dataset_any(name, spec, elements);
         }
@@ -466,7 +541,9 @@ impl Sink for UpdateSink {
             Elements::Texts(_) | Elements::Cells(..) => 16,
         };
         let overwrite = |sink: &mut LibSink, found: &Id| match elements {
-            Elements::Bytes(bytes) if spec.stored.is_none() && spec.dtype.is_plain() && !spec.null => {
+            Elements::Bytes(bytes)
+                if spec.stored.is_none() && spec.dtype.is_plain() && !spec.null =>
+            {
                 count(spec.dtype, spec.shape, bytes)?;
                 sink.tools.overwrite(found, spec, bytes).map(|()| true)
             }
@@ -492,8 +569,11 @@ impl Sink for UpdateSink {
             return self.sink.link(name, link);
         }
         let group = self.group()?;
-        let same =
-            sync(|| Ok::<_, Error>(exists(&group, name)? && links::read(group.raw(), name)?.as_ref() == Some(link)))?;
+        let same = sync(|| {
+            Ok::<_, Error>(
+                exists(&group, name)? && links::read(group.raw(), name)?.as_ref() == Some(link),
+            )
+        })?;
         if same {
             self.stays(name, HashSet::new());
             return Ok(());
@@ -512,7 +592,8 @@ impl Sink for UpdateSink {
                 if check(unsafe { H5Tequal(found.raw(), wanted.raw()) })? == 0 {
                     return Ok(None);
                 }
-                let mut left: HashSet<String> = names::attributes(found.raw())?.into_iter().collect();
+                let mut left: HashSet<String> =
+                    names::attributes(found.raw())?.into_iter().collect();
                 for attr in attrs {
                     self.attribute_any(found.raw(), attr)?;
                     left.remove(attr.name);
@@ -540,14 +621,23 @@ impl Sink for UpdateSink {
             return self.sink.hard_link(name, object);
         }
         let group = self.group()?;
-        if sync(|| Ok::<_, Error>(exists(&group, name)? && self.sink.linked.is_at(object, group.raw(), name)?))? {
+        if sync(|| {
+            Ok::<_, Error>(
+                exists(&group, name)? && self.sink.linked.is_at(object, group.raw(), name)?,
+            )
+        })? {
             self.stays(name, HashSet::new());
             return Ok(());
         }
         self.replace(name, |sink, name| sink.hard_link(name, object))
     }
 
-    fn references(&mut self, name: &str, spec: &DatasetSpec<'_>, objects: &[Option<u32>]) -> Result<()> {
+    fn references(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        objects: &[Option<u32>],
+    ) -> Result<()> {
         if self.old().is_none() {
             return self.sink.references(name, spec, objects);
         }

@@ -13,7 +13,8 @@ use std::collections::HashSet;
 
 /// What is met on the way.
 pub(super) enum Met<'a> {
-    /// A group, a dataset or a committed datatype, which is met once, however many hard links lead to it.
+    /// A group, a dataset or a committed datatype, which is met once, however many hard links lead
+    /// to it.
     Object(&'a Id),
     /// A link; of soft and external ones, nothing is said of what they lead to.
     Link,
@@ -21,14 +22,16 @@ pub(super) enum Met<'a> {
     Again(&'a Id),
 }
 
-/// Opens what has a path below a group: of names with `/` between them, or nothing for the group itself. The lock is held.
+/// Opens what has a path below a group: of names with `/` between them, or nothing for the group
+/// itself. The lock is held.
 pub(super) fn open(root: &Id, path: &str) -> Result<Id> {
     let path = if path.is_empty() { "." } else { path };
     // SAFETY: the group is open, the path ends in NUL; the new identifier has no other owner.
     with_name(path, |path| unsafe { Id::own(H5Oopen(root.raw(), path, H5P_DEFAULT)) })
 }
 
-/// Walks through all that hard links lead to, the group itself first, with the path of each from there. The lock is held.
+/// Walks through all that hard links lead to, the group itself first, with the path of each from
+/// there. The lock is held.
 pub(super) fn walk(root: &Id, meet: &mut dyn FnMut(&str, Met<'_>) -> Result<()>) -> Result<()> {
     let mut seen = HashSet::from([identity(root.raw())]);
     meet("", Met::Object(root))?;
@@ -42,8 +45,11 @@ pub(super) fn walk(root: &Id, meet: &mut dyn FnMut(&str, Met<'_>) -> Result<()>)
             if links::read(group.raw(), &name)?.is_some() {
                 continue;
             }
-            // SAFETY: the group is open, the name ends in NUL; the new identifier has no other owner.
-            let opened = with_link_name(&name, |name| unsafe { Id::own(H5Oopen(group.raw(), name, H5P_DEFAULT)) });
+            // SAFETY: the group is open, the name ends in NUL; the new identifier has no other
+            // owner.
+            let opened = with_link_name(&name, |name| unsafe {
+                Id::own(H5Oopen(group.raw(), name, H5P_DEFAULT))
+            });
             let object = opened.map_err(|e| e.at(&path))?;
             if !seen.insert(identity(object.raw())) {
                 meet(&path, Met::Again(&object)).map_err(|e| e.at(&path))?;

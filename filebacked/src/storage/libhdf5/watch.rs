@@ -1,5 +1,6 @@
-//! What files on the disk were when they were opened to be read, by which later changes are noticed: the library reads zeros
-//! where somebody has cut a file short, and believes what it has in its caches.
+//! What files on the disk were when they were opened to be read, by which later changes are
+//! noticed: the library reads zeros where somebody has cut a file short, and believes what it has
+//! in its caches.
 
 use super::id::Id;
 use crate::error::Result;
@@ -8,7 +9,11 @@ use std::sync::Arc;
 pub(super) use system::{Watch, known, opened, watch};
 
 /// Does something with an open object, whose file must be what it was before and after.
-pub(super) fn unchanged<R>(watch: Option<&Arc<Watch>>, object: &Id, work: impl FnOnce(&Id) -> Result<R>) -> Result<R> {
+pub(super) fn unchanged<R>(
+    watch: Option<&Arc<Watch>>,
+    object: &Id,
+    work: impl FnOnce(&Id) -> Result<R>,
+) -> Result<R> {
     let Some(watch) = watch else { return work(object) };
     watch.check(object)?;
     let done = work(object);
@@ -36,7 +41,8 @@ mod system {
     use std::os::fd::FromRawFd;
     use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-    /// The files that are open to be read, by the library's number. Locked only while the library's lock is held.
+    /// The files that are open to be read, by the library's number. Locked only while the library's
+    /// lock is held.
     static FILES: Mutex<BTreeMap<u64, Arc<Watch>>> = Mutex::new(BTreeMap::new());
 
     fn files() -> MutexGuard<'static, BTreeMap<u64, Arc<Watch>>> {
@@ -75,16 +81,21 @@ mod system {
         Ok(ManuallyDrop::new(unsafe { File::from_raw_fd(descriptor) }).metadata()?)
     }
 
-    /// Remembers what a file is that was just opened to be read by this access list. The lock is held.
+    /// Remembers what a file is that was just opened to be read by this access list. The lock is
+    /// held.
     pub(in super::super) fn opened(file: &Id, access: hid_t, serial: u64) -> Option<Arc<Watch>> {
         // SAFETY: the file was opened by this list, which is open.
-        let number =
-            || unsafe { number_by(file, if access == H5P_DEFAULT { *H5P_LST_FILE_ACCESS_ID } else { access }) };
-        file_of(file.raw()).and_then(|(file, key)| remember(&file, key, number, serial)).ok().flatten()
+        let number = || unsafe {
+            number_by(file, if access == H5P_DEFAULT { *H5P_LST_FILE_ACCESS_ID } else { access })
+        };
+        file_of(file.raw())
+            .and_then(|(file, key)| remember(&file, key, number, serial))
+            .ok()
+            .flatten()
     }
 
-    /// What the file of an object was when it was opened, or is now if nobody has looked; `None` for files that may be changed
-    /// here, and those that are not on the disk.
+    /// What the file of an object was when it was opened, or is now if nobody has looked; `None`
+    /// for files that may be changed here, and those that are not on the disk.
     pub(in super::super) fn watch(object: &Id) -> Option<Arc<Watch>> {
         sync(|| {
             let (file, key) = file_of(object.raw()).ok()?;

@@ -17,15 +17,16 @@ pub(super) const ORDER: u8 = 6;
 /// The records are attributes, by the hash of their names.
 pub(super) const ATTRIBUTES: u8 = 8;
 
-/// Bytes of a node that is written. The C library's own are of 512 bytes, which makes more levels; in larger ones a look
-/// at one record checks more.
+/// Bytes of a node that is written. The C library's own are of 512 bytes, which makes more levels;
+/// in larger ones a look at one record checks more.
 const NODE: usize = 2048;
 
 /// Bytes before the records of a node: signature, version and type. A checksum comes after all.
 const HEAD: usize = 6;
 const CHECKSUM: usize = 4;
 
-/// More levels than any tree needs: even with two records a node, it would have more of them than a file has bytes.
+/// More levels than any tree needs: even with two records a node, it would have more of them than a
+/// file has bytes.
 const MOST_LEVELS: usize = 40;
 
 /// What follows from the size of nodes and records: per level, leaves first.
@@ -57,7 +58,8 @@ impl Levels {
         levels.most.iter().all(|most| *most > 0).then_some(levels)
     }
 
-    /// Bytes of a pointer to a child in a node of this level: address, its records, and those in and below it.
+    /// Bytes of a pointer to a child in a node of this level: address, its records, and those in
+    /// and below it.
     fn pointer(&self, level: usize) -> usize {
         8 + self.count_width() + self.total_width(level)
     }
@@ -83,7 +85,8 @@ struct Tree {
 }
 
 impl Tree {
-    /// The tree whose header is at an address; `None` for one without records. They must be of this kind and size.
+    /// The tree whose header is at an address; `None` for one without records. They must be of this
+    /// kind and size.
     fn at(
         input: &Input<'_>,
         charge: &dyn Fn(usize) -> Result<()>,
@@ -99,17 +102,21 @@ impl Tree {
         if u64::from(lookup3(&header[..34])) != uint(&header, 34, 4)? {
             return Err(damaged("a B-tree with a wrong checksum"));
         }
-        let (node, size, depth) = (uint(&header, 6, 4)?, uint(&header, 10, 2)?, uint(&header, 12, 2)? as usize);
-        let (root, count, total) = (uint(&header, 16, 8)?, uint(&header, 24, 2)?, uint(&header, 26, 8)?);
+        let (node, size, depth) =
+            (uint(&header, 6, 4)?, uint(&header, 10, 2)?, uint(&header, 12, 2)? as usize);
+        let (root, count, total) =
+            (uint(&header, 16, 8)?, uint(&header, 24, 2)?, uint(&header, 26, 8)?);
         if size != record as u64 {
             return Err(unknown("a B-tree of another form"));
         }
         if root == UNDEFINED && total == 0 {
             return Ok(None);
         }
-        let levels = if depth < MOST_LEVELS { Levels::new(node as usize, record, depth) } else { None };
         let levels =
-            levels.ok_or_else(|| damaged(format!("a B-tree of {depth} levels, with nodes of {node} bytes")))?;
+            if depth < MOST_LEVELS { Levels::new(node as usize, record, depth) } else { None };
+        let levels = levels.ok_or_else(|| {
+            damaged(format!("a B-tree of {depth} levels, with nodes of {node} bytes"))
+        })?;
         if total > input.len() / record as u64 {
             return Err(damaged(format!("a B-tree of {total} records in a smaller file")));
         }
@@ -130,7 +137,11 @@ impl Tree {
             return Err(damaged(format!("a node of {count} records in a B-tree")));
         }
         let records = HEAD + count as usize * self.levels.record;
-        let end = if level > 0 { records + (count as usize + 1) * self.levels.pointer(level) } else { records };
+        let end = if level > 0 {
+            records + (count as usize + 1) * self.levels.pointer(level)
+        } else {
+            records
+        };
         let node = input.bytes(at, end + CHECKSUM)?;
         charge(node.len())?;
         let signature: &[u8] = if level > 0 { b"BTIN\0" } else { b"BTLF\0" };
@@ -144,7 +155,13 @@ impl Tree {
     }
 
     /// The address of a child of a node of this level, and how many records it has.
-    fn child(&self, node: &[u8], children: usize, level: usize, number: usize) -> Result<(u64, u64)> {
+    fn child(
+        &self,
+        node: &[u8],
+        children: usize,
+        level: usize,
+        number: usize,
+    ) -> Result<(u64, u64)> {
         let at = children + number * self.levels.pointer(level);
         Ok((uint(node, at, 8)?, uint(node, at + 8, self.levels.count_width())?))
     }
@@ -173,14 +190,23 @@ pub(super) struct Walk<'w, 'b> {
 impl Walk<'_, '_> {
     /// Walks the tree whose header is at an address. Its records must be of this kind and size.
     pub(super) fn tree(&mut self, address: u64, kind: u8, record: usize) -> Result<()> {
-        let Some(tree) = Tree::at(self.input, self.charge, address, kind, record)? else { return Ok(()) };
+        let Some(tree) = Tree::at(self.input, self.charge, address, kind, record)? else {
+            return Ok(());
+        };
         let mut left = tree.total;
         self.node(&tree, tree.depth, tree.root, tree.count, &mut left)?;
         if left != 0 { Err(damaged("a B-tree with fewer records than it says")) } else { Ok(()) }
     }
 
     /// Walks a node of `count` records, and what is below it. `left` records may still come.
-    fn node(&mut self, tree: &Tree, level: usize, at: u64, count: u64, left: &mut u64) -> Result<()> {
+    fn node(
+        &mut self,
+        tree: &Tree,
+        level: usize,
+        at: u64,
+        count: u64,
+        left: &mut u64,
+    ) -> Result<()> {
         if count > *left {
             return Err(damaged(format!("a node of {count} records in a B-tree")));
         }
@@ -192,7 +218,9 @@ impl Walk<'_, '_> {
                 self.node(tree, level - 1, address, count, left)?;
             }
             if i < count {
-                *left = left.checked_sub(1).ok_or_else(|| damaged("a B-tree with more records than it says"))?;
+                *left = left
+                    .checked_sub(1)
+                    .ok_or_else(|| damaged("a B-tree with more records than it says"))?;
                 (self.each)(&node[HEAD + i * record..HEAD + (i + 1) * record])?;
             }
         }
@@ -200,12 +228,27 @@ impl Walk<'_, '_> {
     }
 
     /// Walks those records of a tree that begin with this hash, which its records are sorted by.
-    pub(super) fn hashed(&mut self, address: u64, kind: u8, record: usize, hash: u32) -> Result<()> {
-        let Some(tree) = Tree::at(self.input, self.charge, address, kind, record)? else { return Ok(()) };
+    pub(super) fn hashed(
+        &mut self,
+        address: u64,
+        kind: u8,
+        record: usize,
+        hash: u32,
+    ) -> Result<()> {
+        let Some(tree) = Tree::at(self.input, self.charge, address, kind, record)? else {
+            return Ok(());
+        };
         self.hashed_below(&tree, tree.depth, tree.root, tree.count, hash)
     }
 
-    fn hashed_below(&mut self, tree: &Tree, level: usize, at: u64, count: u64, hash: u32) -> Result<()> {
+    fn hashed_below(
+        &mut self,
+        tree: &Tree,
+        level: usize,
+        at: u64,
+        count: u64,
+        hash: u32,
+    ) -> Result<()> {
         let (node, children) = tree.node(self.input, self.charge, level, at, count)?;
         let (count, record) = (count as usize, tree.levels.record);
         let records = &node[HEAD..HEAD + count * record];
@@ -230,12 +273,19 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Appends a tree with these records, which are sorted, and gives the address of its header. `base` is the address of
-/// the first byte of `out`. `None` where there are too many for any tree.
-pub(super) fn write(kind: u8, records: &[u8], record: usize, base: u64, out: &mut Vec<u8>) -> Option<u64> {
+/// Appends a tree with these records, which are sorted, and gives the address of its header. `base`
+/// is the address of the first byte of `out`. `None` where there are too many for any tree.
+pub(super) fn write(
+    kind: u8,
+    records: &[u8],
+    record: usize,
+    base: u64,
+    out: &mut Vec<u8>,
+) -> Option<u64> {
     let total = (records.len() / record) as u64;
-    let depth = (0..MOST_LEVELS)
-        .find(|depth| Levels::new(NODE, record, *depth).is_some_and(|levels| levels.below.last() >= Some(&total)))?;
+    let depth = (0..MOST_LEVELS).find(|depth| {
+        Levels::new(NODE, record, *depth).is_some_and(|levels| levels.below.last() >= Some(&total))
+    })?;
     let levels = Levels::new(NODE, record, depth)?;
     let (root, count) = write_node(&levels, kind, depth, records, base, out)?;
     let start = out.len();
@@ -272,7 +322,8 @@ fn write_node(
         node.extend_from_slice(records);
         total
     } else {
-        // As many children as are needed, all about equally full, with a record between two of them.
+        // As many children as are needed, all about equally full, with a record between two of
+        // them.
         let below = usize::try_from(*levels.below.get(level - 1)?).ok()?;
         let children = (total + 1).div_ceil(below + 1).max(2);
         let mut pointers = Vec::with_capacity(children * levels.pointer(level));
@@ -283,7 +334,9 @@ fn write_node(
             let (address, count) = write_node(levels, kind, level - 1, child, base, out)?;
             pointers.extend_from_slice(&address.to_le_bytes());
             pointers.extend_from_slice(&(count as u64).to_le_bytes()[..levels.count_width()]);
-            pointers.extend_from_slice(&((end - start) as u64).to_le_bytes()[..levels.total_width(level)]);
+            pointers.extend_from_slice(
+                &((end - start) as u64).to_le_bytes()[..levels.total_width(level)],
+            );
             if i + 1 < children {
                 node.extend_from_slice(records.get(end * record..(end + 1) * record)?);
             }

@@ -38,20 +38,25 @@ impl<'b> Data<'b> {
         if parsed.filtered {
             return Err(unknown("compressed or external data"));
         }
-        let (Some(dtype), Some(space), Some(layout)) = (parsed.datatype(), parsed.dataspace(), parsed.layout()) else {
+        let (Some(dtype), Some(space), Some(layout)) =
+            (parsed.datatype(), parsed.dataspace(), parsed.layout())
+        else {
             return Err(damaged("a dataset without type, shape or layout"));
         };
         match (uint(layout, 0, 1)?, uint(layout, 1, 1)?) {
             (3 | 4, 0) => {
                 let len = uint(layout, 2, 2)?;
-                let data = parsed.layout_part(4, len as usize).ok_or_else(|| damaged("data outside of its header"))?;
+                let data = parsed
+                    .layout_part(4, len as usize)
+                    .ok_or_else(|| damaged("data outside of its header"))?;
                 Data::new(dtype, space, Place::Compact(data), len)
             }
             (3 | 4, 1) => {
                 let (address, len) = (uint(layout, 2, 8)?, uint(layout, 10, 8)?);
                 if address == UNDEFINED {
                     return match len {
-                        0 => Data::new(dtype, space, Place::Compact(Bytes::default()), 0).map(Data::contiguous),
+                        0 => Data::new(dtype, space, Place::Compact(Bytes::default()), 0)
+                            .map(Data::contiguous),
                         // Never written, so all of it is the fill value.
                         _ => Err(unknown("data that was never written")),
                     };
@@ -72,7 +77,8 @@ impl<'b> Data<'b> {
 
     fn new(dtype: &[u8], space: &[u8], place: Place<'b>, stored: u64) -> Result<Self> {
         let dtype = datatype::decode(dtype).ok_or_else(|| unknown("a datatype of this kind"))?;
-        let (version, rank, flags) = (uint(space, 0, 1)?, uint(space, 1, 1)? as usize, uint(space, 2, 1)?);
+        let (version, rank, flags) =
+            (uint(space, 0, 1)?, uint(space, 1, 1)? as usize, uint(space, 2, 1)?);
         if version != 2 || flags & !1 != 0 || rank > 32 {
             return Err(unknown("a dataspace of another version"));
         }
@@ -84,7 +90,9 @@ impl<'b> Data<'b> {
         let size = if null { Some(0) } else { elements(&shape) };
         let size = size.and_then(|n| n.checked_mul(dtype.stored_size()));
         let Some(size) = size.filter(|size| *size as u64 <= stored) else {
-            return Err(damaged(format!("{stored} bytes for a dataset of {dtype}, shape {shape:?}")));
+            return Err(damaged(format!(
+                "{stored} bytes for a dataset of {dtype}, shape {shape:?}"
+            )));
         };
         Ok(Data { description: Description { dtype, shape, null }, place, size })
     }
@@ -109,7 +117,9 @@ impl<'b> Data<'b> {
     /// All bytes of it.
     pub(super) fn bytes(&self, input: &Input<'b>) -> Result<Bytes<'b>> {
         match &self.place {
-            Place::Compact(bytes) => bytes.part(0..self.size).ok_or_else(|| damaged("data outside of its header")),
+            Place::Compact(bytes) => {
+                bytes.part(0..self.size).ok_or_else(|| damaged("data outside of its header"))
+            }
             Place::Contiguous(address) => input.bytes(*address, self.size),
         }
     }
@@ -118,16 +128,25 @@ impl<'b> Data<'b> {
     pub(super) fn at_hand(&self, input: &Input<'b>) -> Result<Option<&'b [u8]>> {
         match (&self.place, input) {
             (Place::Contiguous(_), Input::Disk(_)) => Ok(None),
-            _ => Ok(if let Bytes::Borrowed(bytes) = self.bytes(input)? { Some(bytes) } else { None }),
+            _ => {
+                Ok(if let Bytes::Borrowed(bytes) = self.bytes(input)? { Some(bytes) } else { None })
+            }
         }
     }
 
     /// Reads a part of it.
-    pub(super) fn read_slab(&self, input: &Input<'_>, part: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+    pub(super) fn read_slab(
+        &self,
+        input: &Input<'_>,
+        part: &Slab,
+        out: &mut [MaybeUninit<u8>],
+    ) -> Result<()> {
         let Description { dtype, shape, .. } = &self.description;
         let element = dtype.stored_size() as u64;
         match &self.place {
-            Place::Compact(bytes) => slab::read(&Input::Memory(bytes), 0, shape, element, part, out),
+            Place::Compact(bytes) => {
+                slab::read(&Input::Memory(bytes), 0, shape, element, part, out)
+            }
             Place::Contiguous(address) => slab::read(input, *address, shape, element, part, out),
         }
     }
@@ -136,7 +155,8 @@ impl<'b> Data<'b> {
     pub(super) fn read(&self, input: &Input<'_>, out: &mut [MaybeUninit<u8>]) -> Result<()> {
         match &self.place {
             Place::Compact(bytes) => {
-                let bytes = bytes.get(..out.len()).ok_or_else(|| damaged("data outside of its header"))?;
+                let bytes =
+                    bytes.get(..out.len()).ok_or_else(|| damaged("data outside of its header"))?;
                 copy(bytes, out);
                 Ok(())
             }

@@ -98,7 +98,8 @@ fn text(name: &str, out: &mut Vec<u8>) -> Option<()> {
 }
 
 fn complex(part: &Dtype, out: &mut Vec<u8>) -> Option<()> {
-    let member = |name, offset| CompoundMember { name: Cow::Borrowed(name), offset, dtype: part.clone() };
+    let member =
+        |name, offset| CompoundMember { name: Cow::Borrowed(name), offset, dtype: part.clone() };
     let members = vec![member("r", 0), member("i", part.size())];
     compound(&CompoundType { size: 2 * part.size(), members: members.into() }, out)
 }
@@ -132,7 +133,21 @@ pub(super) fn is(message: &[u8], dtype: &Dtype) -> bool {
         Dtype::F32 => message == F32,
         Dtype::Bool => message == BOOL,
         Dtype::Int(int) => {
-            message == [INTEGER, if int.signed { 8 } else { 0 }, 0, 0, int.size, 0, 0, 0, 0, 0, int.size * 8, 0]
+            message
+                == [
+                    INTEGER,
+                    if int.signed { 8 } else { 0 },
+                    0,
+                    0,
+                    int.size,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    int.size * 8,
+                    0,
+                ]
         }
         _ => false,
     }
@@ -142,7 +157,9 @@ pub(super) fn is(message: &[u8], dtype: &Dtype) -> bool {
 #[inline]
 pub(super) fn text_size(message: &[u8]) -> Option<usize> {
     match message {
-        [STRING, PADDED_UTF8, 0, 0, size @ ..] => Some(u32::from_le_bytes(size.try_into().ok()?) as usize),
+        [STRING, PADDED_UTF8, 0, 0, size @ ..] => {
+            Some(u32::from_le_bytes(size.try_into().ok()?) as usize)
+        }
         _ => None,
     }
 }
@@ -190,8 +207,12 @@ fn parse(m: &[u8], nesting: u32) -> Option<(Dtype, &[u8])> {
             Some((dtype, rest))
         }
         // Only our own padding: others are turned into it by the C library.
-        STRING if fixed[1..4] == [PADDED_UTF8, 0, 0] && size > 0 => Some((Dtype::FixedStr(size), rest)),
-        VARIABLE if fixed[1..4] == [1, 1, 0] && size == REFERENCE => Some((Dtype::VarStr, rest.strip_prefix(U8)?)),
+        STRING if fixed[1..4] == [PADDED_UTF8, 0, 0] && size > 0 => {
+            Some((Dtype::FixedStr(size), rest))
+        }
+        VARIABLE if fixed[1..4] == [1, 1, 0] && size == REFERENCE => {
+            Some((Dtype::VarStr, rest.strip_prefix(U8)?))
+        }
         ENUMERATION => {
             let (base, mut rest) = parse(rest, nesting + 1)?;
             let Dtype::Int(base) = base else { return None };
@@ -207,8 +228,16 @@ fn parse(m: &[u8], nesting: u32) -> Option<(Dtype, &[u8])> {
                 members.push((name, crate::layout::number::int(value, base.signed)));
                 rest = behind;
             }
-            let is_bool = base.size == 1 && matches!(&members[..], [(f, 0), (t, 1)] if f == "FALSE" && t == "TRUE");
-            Some((if is_bool { Dtype::Bool } else { Dtype::Enum(EnumType { base, members: members.into() }) }, rest))
+            let is_bool = base.size == 1
+                && matches!(&members[..], [(f, 0), (t, 1)] if f == "FALSE" && t == "TRUE");
+            Some((
+                if is_bool {
+                    Dtype::Bool
+                } else {
+                    Dtype::Enum(EnumType { base, members: members.into() })
+                },
+                rest,
+            ))
         }
         COMPOUND => {
             let width = offset_width(size);
@@ -225,15 +254,21 @@ fn parse(m: &[u8], nesting: u32) -> Option<(Dtype, &[u8])> {
                 return None;
             }
             let complex = match &members[..] {
-                [r, i] if r.name == "r" && i.name == "i" && r.offset == 0 => match (&r.dtype, &i.dtype, i.offset, size)
-                {
-                    (Dtype::F32, Dtype::F32, 4, 8) => Some(Dtype::Complex32),
-                    (Dtype::F64, Dtype::F64, 8, 16) => Some(Dtype::Complex64),
-                    _ => None,
-                },
+                [r, i] if r.name == "r" && i.name == "i" && r.offset == 0 => {
+                    match (&r.dtype, &i.dtype, i.offset, size) {
+                        (Dtype::F32, Dtype::F32, 4, 8) => Some(Dtype::Complex32),
+                        (Dtype::F64, Dtype::F64, 8, 16) => Some(Dtype::Complex64),
+                        _ => None,
+                    }
+                }
                 _ => None,
             };
-            Some((complex.unwrap_or_else(|| Dtype::Compound(CompoundType { size, members: members.into() })), rest))
+            Some((
+                complex.unwrap_or_else(|| {
+                    Dtype::Compound(CompoundType { size, members: members.into() })
+                }),
+                rest,
+            ))
         }
         ARRAY => {
             let (rank, mut rest) = rest.split_first()?;
@@ -254,7 +289,8 @@ fn parse(m: &[u8], nesting: u32) -> Option<(Dtype, &[u8])> {
 /// Whether members lie inside of an element, and none of them in another.
 fn is_apart(members: &[CompoundMember], size: usize) -> bool {
     let end = |member: &CompoundMember| member.offset.checked_add(member.dtype.stored_size());
-    let mut places: Vec<(usize, Option<usize>)> = members.iter().map(|member| (member.offset, end(member))).collect();
+    let mut places: Vec<(usize, Option<usize>)> =
+        members.iter().map(|member| (member.offset, end(member))).collect();
     places.sort_unstable();
     let starts = places.iter().skip(1).map(|place| place.0).chain([size]);
     size > 0 && places.iter().zip(starts).all(|((_, end), next)| end.is_some_and(|end| end <= next))

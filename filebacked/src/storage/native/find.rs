@@ -10,7 +10,8 @@ use crate::{
 use std::collections::HashSet;
 
 impl NativeSource<'_> {
-    /// The path of the object at an address. Everything before it is looked through: this is for errors.
+    /// The path of the object at an address. Everything before it is looked through: this is for
+    /// errors.
     pub(super) fn path_to(&self, address: u64) -> Option<String> {
         let mut groups = vec![(self.root().ok()?, String::new())];
         let mut seen = HashSet::new();

@@ -1,7 +1,9 @@
-//! Fractal heaps: where the links of large groups lie, and the attributes of objects that have many.
+//! Fractal heaps: where the links of large groups lie, and the attributes of objects that have
+//! many.
 //!
-//! A heap is one range of offsets, cut into direct blocks that hold objects. Indirect blocks say where the direct ones are:
-//! row by row of so many blocks each, whose size doubles from the third row on; blocks above a certain size are indirect again.
+//! A heap is one range of offsets, cut into direct blocks that hold objects. Indirect blocks say
+//! where the direct ones are: row by row of so many blocks each, whose size doubles from the third
+//! row on; blocks above a certain size are indirect again.
 
 use super::header::{damaged, uint, unknown};
 use super::input::Input;
@@ -19,18 +21,22 @@ pub(super) const ATTRIBUTE_ID: usize = 8;
 /// Bytes of a header.
 const HEADER: usize = 146;
 
-/// The shapes of the heaps that are written; any other is read. A block has one checksum, so that who looks for one link
-/// reads a block: they are small, unless an object needs more.
-const WRITTEN: [Table; 2] =
-    [Table { width: 4, start: 2 << 10, most: 4 << 10 }, Table { width: 4, start: 32 << 10, most: 64 << 10 }];
+/// The shapes of the heaps that are written; any other is read. A block has one checksum, so that
+/// who looks for one link reads a block: they are small, unless an object needs more.
+const WRITTEN: [Table; 2] = [
+    Table { width: 4, start: 2 << 10, most: 4 << 10 },
+    Table { width: 4, start: 32 << 10, most: 64 << 10 },
+];
 
 /// Bits of the offsets of the heaps that are written.
 const OFFSET_BITS: u16 = 32;
 
-/// Bytes before the objects of a direct block that is written: signature, version, heap, offset, checksum.
+/// Bytes before the objects of a direct block that is written: signature, version, heap, offset,
+/// checksum.
 const OVERHEAD: usize = 21;
 
-/// How a heap is cut: how many blocks a row has, and the sizes of the smallest and of the largest direct blocks.
+/// How a heap is cut: how many blocks a row has, and the sizes of the smallest and of the largest
+/// direct blocks.
 #[derive(Debug, Clone, Copy)]
 struct Table {
     width: u64,
@@ -89,7 +95,12 @@ impl Table {
         };
         let size = self.size(row);
         let column = (offset - before) / size;
-        Cell { row, entry: u64::from(row) * self.width + column, start: before + column * size, size }
+        Cell {
+            row,
+            entry: u64::from(row) * self.width + column,
+            start: before + column * size,
+            size,
+        }
     }
 
     /// The size of the direct block that has an offset.
@@ -147,10 +158,14 @@ impl Heap {
         if u64::from(lookup3(&header[..HEADER - 4])) != uint(&header, HEADER - 4, 4)? {
             return Err(damaged("a heap with a wrong checksum"));
         }
-        let table =
-            Table { width: uint(&header, 110, 2)?, start: uint(&header, 112, 8)?, most: uint(&header, 120, 8)? };
+        let table = Table {
+            width: uint(&header, 110, 2)?,
+            start: uint(&header, 112, 8)?,
+            most: uint(&header, 120, 8)?,
+        };
         let (bits, rows) = (uint(&header, 128, 2)?, uint(&header, 140, 2)?);
-        let powers = [table.width, table.start, table.most].iter().all(|number| number.is_power_of_two());
+        let powers =
+            [table.width, table.start, table.most].iter().all(|number| number.is_power_of_two());
         let longest = uint(&header, 10, 4)?;
         let sound = powers
             && table.start <= table.most
@@ -193,7 +208,10 @@ impl Heap {
         charge: &dyn Fn(usize) -> Result<()>,
         (offset, len): (u64, usize),
     ) -> Result<&[u8]> {
-        let kept = self.block.as_ref().filter(|(start, block)| offset.wrapping_sub(*start) < block.len() as u64);
+        let kept = self
+            .block
+            .as_ref()
+            .filter(|(start, block)| offset.wrapping_sub(*start) < block.len() as u64);
         if kept.is_none() {
             self.block = Some(self.load(input, charge, offset)?);
         }
@@ -205,8 +223,14 @@ impl Heap {
     }
 
     /// The direct block that has an offset, and where it starts.
-    fn load(&self, input: &Input<'_>, charge: &dyn Fn(usize) -> Result<()>, offset: u64) -> Result<(u64, Vec<u8>)> {
-        let (mut address, mut base, mut rows, mut size) = (self.root, 0, self.rows, self.table.start);
+    fn load(
+        &self,
+        input: &Input<'_>,
+        charge: &dyn Fn(usize) -> Result<()>,
+        offset: u64,
+    ) -> Result<(u64, Vec<u8>)> {
+        let (mut address, mut base, mut rows, mut size) =
+            (self.root, 0, self.rows, self.table.start);
         // Each turn goes to a smaller block.
         while rows > 0 {
             if offset - base >= self.table.covered(rows) {
@@ -296,7 +320,11 @@ impl Dense {
 
 impl Dense {
     /// How many objects there are.
-    pub(super) fn count(&self, input: &Input<'_>, charge: &dyn Fn(usize) -> Result<()>) -> Result<u64> {
+    pub(super) fn count(
+        &self,
+        input: &Input<'_>,
+        charge: &dyn Fn(usize) -> Result<()>,
+    ) -> Result<u64> {
         btree::total(input, charge, self.index, self.kind, self.record)
     }
 
@@ -317,13 +345,23 @@ impl Dense {
             let place = heap.place(record.get(self.id.clone()).unwrap_or_default())?;
             look(heap.object(input, charge, place)?)
         };
-        btree::Walk { input, charge, each: &mut each }.hashed(self.index, self.kind, self.record, hash)
+        btree::Walk { input, charge, each: &mut each }.hashed(
+            self.index,
+            self.kind,
+            self.record,
+            hash,
+        )
     }
 }
 
-/// Appends a heap with these objects: its address, and the identifiers of all objects in their order. `base` is the
-/// address of the first byte of `out`. `None` where an object is too long for a heap, or all of them are too many.
-pub(super) fn write(objects: &[&[u8]], base: u64, out: &mut Vec<u8>) -> Option<(u64, Vec<[u8; ID]>)> {
+/// Appends a heap with these objects: its address, and the identifiers of all objects in their
+/// order. `base` is the address of the first byte of `out`. `None` where an object is too long for
+/// a heap, or all of them are too many.
+pub(super) fn write(
+    objects: &[&[u8]],
+    base: u64,
+    out: &mut Vec<u8>,
+) -> Option<(u64, Vec<[u8; ID]>)> {
     let longest = objects.iter().map(|object| object.len()).max().unwrap_or(0) as u64;
     let table = *WRITTEN.iter().find(|table| longest <= table.longest())?;
     let header = out.len();
@@ -372,8 +410,11 @@ pub(super) fn write(objects: &[&[u8]], base: u64, out: &mut Vec<u8>) -> Option<(
     // No filters; direct blocks have checksums.
     h.extend_from_slice(&[0, 0, 2]);
     h.extend_from_slice(&(table.longest() as u32).to_le_bytes());
-    // No huge objects, and no manager of free space: what is free is in the last block, and is left alone.
-    for number in [0, UNDEFINED, room.checked_sub(bytes)?, UNDEFINED, size, allocated, next, ids.len() as u64] {
+    // No huge objects, and no manager of free space: what is free is in the last block, and is left
+    // alone.
+    for number in
+        [0, UNDEFINED, room.checked_sub(bytes)?, UNDEFINED, size, allocated, next, ids.len() as u64]
+    {
         h.extend_from_slice(&number.to_le_bytes());
     }
     h.extend_from_slice(&[0; 32]);
@@ -405,8 +446,8 @@ fn finish(start: usize, size: usize, out: &mut Vec<u8>) {
     out[start + OVERHEAD - 4..start + OVERHEAD].copy_from_slice(&sum.to_le_bytes());
 }
 
-/// Appends an indirect block that starts at an offset of the heap, after those below it. `blocks` are the direct ones
-/// that are left.
+/// Appends an indirect block that starts at an offset of the heap, after those below it. `blocks`
+/// are the direct ones that are left.
 fn indirect(
     table: Table,
     heap: u64,

@@ -40,11 +40,13 @@ pub(super) struct Header<'b> {
     pub(super) size: usize,
 }
 
-/// The longest beginning of a header: signature, version, flags, times, phase change values and length.
+/// The longest beginning of a header: signature, version, flags, times, phase change values and
+/// length.
 const LONGEST: usize = 34;
 
 impl<'b> Header<'b> {
-    /// Finds the header at an address. `check` verifies its checksum, which is needed once for each object.
+    /// Finds the header at an address. `check` verifies its checksum, which is needed once for each
+    /// object.
     #[inline]
     pub(super) fn at(input: &Input<'b>, address: u64, check: bool) -> Result<Self> {
         let rest = match input {
@@ -68,7 +70,11 @@ impl<'b> Header<'b> {
     }
 
     /// The header with the messages of all its blocks, one after another.
-    pub(super) fn joined(self, input: &Input<'b>, charge: &dyn Fn(usize) -> Result<()>) -> Result<Self> {
+    pub(super) fn joined(
+        self,
+        input: &Input<'b>,
+        charge: &dyn Fn(usize) -> Result<()>,
+    ) -> Result<Self> {
         let continuation = |messages: &mut Messages<'_>| -> Result<Option<(u64, u64)>> {
             while let Some((kind, body)) = messages.next()? {
                 if kind == message::CONTINUATION {
@@ -88,14 +94,20 @@ impl<'b> Header<'b> {
             let mut messages = header.messages();
             while let Some((kind, body)) = messages.next()? {
                 if kind != message::CONTINUATION {
-                    all.extend_from_slice(&header.messages[messages.at - messages.head - body.len()..messages.at]);
+                    all.extend_from_slice(
+                        &header.messages[messages.at - messages.head - body.len()..messages.at],
+                    );
                     continue;
                 }
                 let (address, len) = (uint(body, 0, 8)?, uint(body, 8, 8)?);
                 let block = input.bytes(address, usize::try_from(len).map_err(|_| cut_short())?)?;
                 charge(block.len())?;
-                let end = block.len().checked_sub(4).filter(|end| *end >= 4 && block.starts_with(b"OCHK"));
-                let end = end.ok_or_else(|| damaged("no block of a header where there should be one"))?;
+                let end = block
+                    .len()
+                    .checked_sub(4)
+                    .filter(|end| *end >= 4 && block.starts_with(b"OCHK"));
+                let end =
+                    end.ok_or_else(|| damaged("no block of a header where there should be one"))?;
                 if u64::from(lookup3(&block[..end])) != uint(&block, end, 4)? {
                     return Err(damaged("an object header with a wrong checksum"));
                 }
@@ -163,7 +175,8 @@ impl<'h> Messages<'h> {
     pub(super) fn plain(mut bytes: &'h [u8]) -> impl Iterator<Item = &'h [u8]> {
         std::iter::from_fn(move || {
             let [_, low, high, _, ..] = bytes else { return None };
-            let (message, rest) = bytes.split_at_checked(4 + usize::from(u16::from_le_bytes([*low, *high])))?;
+            let (message, rest) =
+                bytes.split_at_checked(4 + usize::from(u16::from_le_bytes([*low, *high])))?;
             bytes = rest;
             Some(message)
         })
@@ -173,7 +186,10 @@ impl<'h> Messages<'h> {
     #[inline]
     pub(super) fn next(&mut self) -> Result<Option<(u8, &'h [u8])>> {
         // What is shorter than the head of a message is a gap.
-        let Some([kind, low, high, flags, ..]) = self.bytes.get(self.at..self.at + self.head) else { return Ok(None) };
+        let Some([kind, low, high, flags, ..]) = self.bytes.get(self.at..self.at + self.head)
+        else {
+            return Ok(None);
+        };
         let body = self.at + self.head;
         let len = usize::from(u16::from_le_bytes([*low, *high]));
         let end = body + len;

@@ -26,7 +26,8 @@ pub(super) struct Collection {
 impl Collection {
     /// Whether an object of so many bytes should go into the next one.
     pub(super) fn is_full(&self, size: usize) -> bool {
-        self.objects > 0 && (self.objects == u16::MAX || HEAD + self.bytes.len() + OBJECT + size > LARGEST)
+        self.objects > 0
+            && (self.objects == u16::MAX || HEAD + self.bytes.len() + OBJECT + size > LARGEST)
     }
 
     /// Adds an object; its number in the collection.
@@ -74,14 +75,23 @@ pub(super) struct Cursor {
 
 impl Cursor {
     /// The bytes of an object.
-    pub(super) fn object<'c>(&'c mut self, input: &'c Input<'_>, address: u64, number: u32) -> Result<&'c [u8]> {
+    pub(super) fn object<'c>(
+        &'c mut self,
+        input: &'c Input<'_>,
+        address: u64,
+        number: u32,
+    ) -> Result<&'c [u8]> {
         if self.address != address || self.objects.is_empty() {
             self.load(input, address)?;
         }
-        let found = self.objects.get(number as usize).copied().filter(|(_, size)| *size != usize::MAX);
-        let (start, size) = found.ok_or_else(|| damaged("an object that its global heap does not have"))?;
+        let found =
+            self.objects.get(number as usize).copied().filter(|(_, size)| *size != usize::MAX);
+        let (start, size) =
+            found.ok_or_else(|| damaged("an object that its global heap does not have"))?;
         let all = match input {
-            Input::Memory(file) => usize::try_from(address).ok().and_then(|start| file.get(start..)),
+            Input::Memory(file) => {
+                usize::try_from(address).ok().and_then(|start| file.get(start..))
+            }
             Input::Disk(_) => Some(self.bytes.as_slice()),
         };
         let found = all.and_then(|all| all.get(start..start + size));
@@ -94,7 +104,8 @@ impl Cursor {
         if !head.starts_with(b"GCOL\x01") {
             return Err(damaged("no global heap where there should be one"));
         }
-        let size = usize::try_from(uint(&head, 8, 8)?).map_err(|_| damaged("a global heap outside of the file"))?;
+        let size = usize::try_from(uint(&head, 8, 8)?)
+            .map_err(|_| damaged("a global heap outside of the file"))?;
         let collection: &[u8] = match input {
             Input::Memory(_) => &input.bytes(address, size)?,
             Input::Disk(_) => {
@@ -104,7 +115,8 @@ impl Cursor {
         };
         let mut at = HEAD;
         while at + OBJECT <= collection.len() {
-            let (number, size) = (uint(collection, at, 2)? as usize, uint(collection, at + 8, 8)? as usize);
+            let (number, size) =
+                (uint(collection, at, 2)? as usize, uint(collection, at + 8, 8)? as usize);
             if number == 0 {
                 break;
             }

@@ -1,4 +1,5 @@
-//! Where a file's bytes come from: memory, or a file on the disk or in a store, of which only what is asked for is read.
+//! Where a file's bytes come from: memory, or a file on the disk or in a store, of which only what
+//! is asked for is read.
 
 use super::header::damaged;
 use crate::error::{Error, ErrorKind, Result};
@@ -9,7 +10,8 @@ use std::mem::MaybeUninit;
 use std::ops::{Deref, Range};
 use std::rc::Rc;
 
-/// Metadata is read in blocks of this many bytes: a look at one object touches some eight of them, here and there.
+/// Metadata is read in blocks of this many bytes: a look at one object touches some eight of them,
+/// here and there.
 const BLOCK: usize = 4 << 10;
 
 /// So many blocks are read at once where one is asked for after the one before it.
@@ -58,8 +60,9 @@ impl Bytes<'_> {
             Bytes::Borrowed(bytes) => bytes.get(range).map(Bytes::Borrowed),
             Bytes::Read(block, whole) => {
                 let len = whole.len();
-                (range.start <= range.end && range.end <= len)
-                    .then(|| Bytes::Read(block.clone(), whole.start + range.start..whole.start + range.end))
+                (range.start <= range.end && range.end <= len).then(|| {
+                    Bytes::Read(block.clone(), whole.start + range.start..whole.start + range.end)
+                })
             }
         }
     }
@@ -87,7 +90,8 @@ struct Block {
     start: usize,
 }
 
-/// A file on the disk or in a store, and the blocks of it that were read last: block n is kept at n modulo their number.
+/// A file on the disk or in a store, and the blocks of it that were read last: block n is kept at n
+/// modulo their number.
 #[derive(Debug)]
 pub(super) struct Disk<'b> {
     from: Medium<'b>,
@@ -105,7 +109,12 @@ impl<'b> Input<'b> {
     pub(super) fn of_store(store: &'b dyn ReadAt, len: u64) -> Self {
         match store.as_bytes() {
             Some(bytes) => Input::Memory(bytes),
-            None => Input::Disk(Disk { from: Medium::Store(store), base: 0, len, blocks: RefCell::default() }),
+            None => Input::Disk(Disk {
+                from: Medium::Store(store),
+                base: 0,
+                len,
+                blocks: RefCell::default(),
+            }),
         }
     }
 
@@ -172,7 +181,8 @@ impl<'b> Input<'b> {
         if address.checked_add(len as u64).is_none_or(|end| end > self.len()) {
             return Err(outside());
         }
-        let refused = |_| Error::new(ErrorKind::Limit(format!("no memory for {len} bytes of the file")));
+        let refused =
+            |_| Error::new(ErrorKind::Limit(format!("no memory for {len} bytes of the file")));
         out.try_reserve_exact(len).map_err(refused)?;
         self.read(address, &mut out.spare_capacity_mut()[..len])?;
         // SAFETY: all of them were read.
@@ -198,7 +208,8 @@ impl<'b> Input<'b> {
 /// Fills a buffer with bytes of its length.
 pub(super) fn copy(bytes: &[u8], out: &mut [MaybeUninit<u8>]) {
     let len = bytes.len().min(out.len());
-    // SAFETY: both have this length at least, and they cannot overlap: one is borrowed to be written.
+    // SAFETY: both have this length at least, and they cannot overlap: one is borrowed to be
+    // written.
     unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), out.as_mut_ptr().cast(), len) };
 }
 
@@ -225,7 +236,8 @@ impl<'b> Disk<'b> {
             return Ok(Bytes::Read(block.bytes, start..start + len));
         }
         let mut bytes = Vec::new();
-        let refused = |_| Error::new(ErrorKind::Limit(format!("no memory for {len} bytes of metadata")));
+        let refused =
+            |_| Error::new(ErrorKind::Limit(format!("no memory for {len} bytes of metadata")));
         bytes.try_reserve_exact(len).map_err(refused)?;
         self.from.read_at(self.base + address, &mut bytes.spare_capacity_mut()[..len])?;
         // SAFETY: all of them were read.
@@ -239,11 +251,17 @@ impl<'b> Disk<'b> {
             blocks.resize(BLOCKS, None);
         }
         let place = |number: u64| (number % BLOCKS as u64) as usize;
-        let kept = |number: u64| blocks.get(place(number))?.as_ref().filter(|block| block.number == number);
+        let kept = |number: u64| {
+            blocks.get(place(number))?.as_ref().filter(|block| block.number == number)
+        };
         if let Some(block) = kept(number) {
             return Ok(block.clone());
         }
-        let ahead = if number.checked_sub(1).is_some_and(|before| kept(before).is_some()) { AHEAD } else { 1 };
+        let ahead = if number.checked_sub(1).is_some_and(|before| kept(before).is_some()) {
+            AHEAD
+        } else {
+            1
+        };
         let address = number * BLOCK as u64;
         let len = (self.len - address).min(ahead * BLOCK as u64) as usize;
         let mut bytes = Vec::with_capacity(len);
@@ -290,7 +308,8 @@ fn read_at(file: &File, address: u64, mut out: &mut [MaybeUninit<u8>]) -> Result
     while !out.is_empty() {
         let offset = libc::off_t::try_from(at).map_err(|_| outside())?;
         // SAFETY: the descriptor is open, the buffer may be written for its length.
-        let read = unsafe { libc::pread(file.as_raw_fd(), out.as_mut_ptr().cast(), out.len(), offset) };
+        let read =
+            unsafe { libc::pread(file.as_raw_fd(), out.as_mut_ptr().cast(), out.len(), offset) };
         match usize::try_from(read) {
             Ok(0) => return Err(ended()),
             Ok(read) => {

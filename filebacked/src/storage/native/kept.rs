@@ -83,11 +83,14 @@ impl NativeKept {
 impl Kept for NativeKept {
     fn look(&self, look: &mut dyn FnMut(&dyn Source, Handle) -> Result<()>) -> Result<()> {
         let source = self.source()?.kept_from(&self.origin);
-        let found = source.noted(source.open(self.address)).and_then(|handle| look(&source, handle));
+        let found =
+            source.noted(source.open(self.address)).and_then(|handle| look(&source, handle));
         match found {
             #[cfg(feature = "libhdf5")]
             Err(_) if source.declined() && self.limits.is_none() => self.with_hdf5(&mut |object| {
-                let source = crate::storage::libhdf5::LibSource::new(crate::storage::libhdf5::root_of(object)?)?;
+                let source = crate::storage::libhdf5::LibSource::new(
+                    crate::storage::libhdf5::root_of(object)?,
+                )?;
                 look(&source, source.adopt(object.clone())?)
             }),
             found => found,
@@ -133,13 +136,18 @@ impl Kept for NativeKept {
         match &*self.origin {
             Origin::Memory(..) | Origin::Store(..) => Ok(false),
             Origin::Disk(opened) => {
-                crate::storage::libhdf5::is_at_address(object, self.address, |path| opened.is_at(path))
+                crate::storage::libhdf5::is_at_address(object, self.address, |path| {
+                    opened.is_at(path)
+                })
             }
         }
     }
 
     #[cfg(feature = "libhdf5")]
-    fn with_hdf5(&self, look: &mut dyn FnMut(&crate::storage::libhdf5::Id) -> Result<()>) -> Result<()> {
+    fn with_hdf5(
+        &self,
+        look: &mut dyn FnMut(&crate::storage::libhdf5::Id) -> Result<()>,
+    ) -> Result<()> {
         use crate::storage::libhdf5::{LibFile, open_at};
         if self.limits.is_some() {
             return Err(Error::new(ErrorKind::NeedsLibhdf5)
@@ -147,14 +155,18 @@ impl Kept for NativeKept {
         }
         let file = match &*self.origin {
             Origin::Memory(_, path) => {
-                Attachment::of_file(Arc::new(Bytes(self.origin.clone())), path.as_deref())?.open()?
+                Attachment::of_file(Arc::new(Bytes(self.origin.clone())), path.as_deref())?
+                    .open()?
             }
             Origin::Disk(opened) => {
                 opened.check()?;
                 match opened.has_its_name() {
                     true => LibFile::open(&opened.path, false)?,
                     // Another file has taken the name.
-                    false => Attachment::of_file(Arc::new(opened.file.try_clone()?), Some(&opened.path))?.open()?,
+                    false => {
+                        Attachment::of_file(Arc::new(opened.file.try_clone()?), Some(&opened.path))?
+                            .open()?
+                    }
                 }
             }
             Origin::Store(store, len) => {

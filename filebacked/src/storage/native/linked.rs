@@ -8,8 +8,8 @@ use crate::storage::checksum::lookup3;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// The message with the number of links, the last of a header. Of one link, no header needs it; but how many there will be
-/// is not known when it is written.
+/// The message with the number of links, the last of a header. Of one link, no header needs it; but
+/// how many there will be is not known when it is written.
 pub(super) const COUNT: [u8; 9] = [message::LINK_COUNT, 5, 0, 0, 0, 1, 0, 0, 0];
 
 /// Bytes of the number itself, and of the checksum behind it.
@@ -23,7 +23,8 @@ pub(super) struct Linked {
     pub(super) expected: bool,
     /// What was written last is a soft or external link.
     link: bool,
-    /// The header with a count that was written last, and its bytes if they are in the file already.
+    /// The header with a count that was written last, and its bytes if they are in the file
+    /// already.
     last: Range<u64>,
     last_bytes: Vec<u8>,
     /// The objects by their numbers.
@@ -115,12 +116,16 @@ impl Linked {
     /// Notes references that lie one after another in the file, and are zeros so far.
     pub(super) fn refer(&mut self, address: u64, objects: &[Option<u32>]) {
         let references = objects.iter().enumerate();
-        self.references.extend(references.filter_map(|(i, object)| Some((address + 8 * i as u64, (*object)?))));
+        self.references.extend(
+            references.filter_map(|(i, object)| Some((address + 8 * i as u64, (*object)?))),
+        );
     }
 
     /// Keeps the headers that are about to go into the file: the bytes from `base` on.
     pub(super) fn leave(&mut self, base: u64, out: &[u8]) {
-        if let Some(last) = place(&self.last, base).and_then(|place| out.get(place)).filter(|last| !last.is_empty()) {
+        if let Some(last) =
+            place(&self.last, base).and_then(|place| out.get(place)).filter(|last| !last.is_empty())
+        {
             self.last_bytes = last.to_vec();
         }
         for address in self.fresh.drain(..) {
@@ -132,8 +137,14 @@ impl Linked {
         }
     }
 
-    /// Puts the numbers of links and the references into what is still in memory; what else is to be written, and where.
-    pub(super) fn patches(&mut self, root: u64, base: u64, out: &mut [u8]) -> Result<Vec<(u64, Vec<u8>)>> {
+    /// Puts the numbers of links and the references into what is still in memory; what else is to
+    /// be written, and where.
+    pub(super) fn patches(
+        &mut self,
+        root: u64,
+        base: u64,
+        out: &mut [u8],
+    ) -> Result<Vec<(u64, Vec<u8>)>> {
         let mut patches = Vec::new();
         for (at, object) in &self.references {
             let address = match self.objects.get(*object as usize) {

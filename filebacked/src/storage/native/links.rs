@@ -1,4 +1,5 @@
-//! Links of groups: as messages in the header of a small one, in a heap with two indexes for a large one.
+//! Links of groups: as messages in the header of a small one, in a heap with two indexes for a
+//! large one.
 
 use super::header::{Header, damaged, uint, unknown};
 use super::input::Input;
@@ -33,7 +34,8 @@ pub(super) struct Link<'m> {
 impl<'m> Link<'m> {
     #[inline]
     pub(super) fn parse(body: &'m [u8]) -> Result<Self> {
-        // The forms that this library writes: a hard link with a short name in UTF-8, with and without its order.
+        // The forms that this library writes: a hard link with a short name in UTF-8, with and
+        // without its order.
         let usual = match body {
             [1, 0x10, 1, len, rest @ ..] => Some((0, len, rest)),
             [1, 0x14, a, b, c, d, e, f, g, h, 1, len, rest @ ..] => {
@@ -45,7 +47,12 @@ impl<'m> Link<'m> {
             && let Some((name, address)) = rest.split_at_checked(usize::from(*len))
             && let Ok(address) = address.try_into()
         {
-            return Ok(Link { name, address: Some(u64::from_le_bytes(address)), order, other: (HARD, &[]) });
+            return Ok(Link {
+                name,
+                address: Some(u64::from_le_bytes(address)),
+                order,
+                other: (HARD, &[]),
+            });
         }
         let flags = uint(body, 1, 1)?;
         if uint(body, 0, 1)? != 1 {
@@ -75,7 +82,9 @@ impl<'m> Link<'m> {
             return Ok(Link { name, address: Some(uint(body, at, 8)?), order, other: (HARD, &[]) });
         }
         let end = (at + 2).saturating_add(uint(body, at, 2)? as usize);
-        let value = body.get(at + 2..end).ok_or_else(|| damaged("a link's value outside of its message"))?;
+        let value = body
+            .get(at + 2..end)
+            .ok_or_else(|| damaged("a link's value outside of its message"))?;
         Ok(Link { name, address: None, order, other: (kind, value) })
     }
 }
@@ -97,7 +106,11 @@ impl Info {
         let (tracked, indexed) = (flags & 1 != 0, flags & 2 != 0);
         let at = if tracked { 10 } else { 2 };
         let (heap, names) = (uint(body, at, 8)?, uint(body, at + 8, 8)?);
-        let order = if indexed { Some(uint(body, at + 16, 8)?).filter(|order| *order != UNDEFINED) } else { None };
+        let order = if indexed {
+            Some(uint(body, at + 16, 8)?).filter(|order| *order != UNDEFINED)
+        } else {
+            None
+        };
         Ok(Info { tracked, dense: (heap != UNDEFINED).then_some((heap, names)), order })
     }
 }
@@ -109,12 +122,24 @@ pub(super) fn is_dense(body: &[u8]) -> Result<bool> {
 
 /// Links that are not in the header of their group, by their names.
 fn by_name(heap: u64, names: u64) -> fractal::Dense {
-    fractal::Dense { heap, index: names, kind: btree::NAMES, record: NAME_RECORD, id: 4..NAME_RECORD }
+    fractal::Dense {
+        heap,
+        index: names,
+        kind: btree::NAMES,
+        record: NAME_RECORD,
+        id: 4..NAME_RECORD,
+    }
 }
 
 /// The same links, by the order of their creation.
 fn by_order(heap: u64, order: u64) -> fractal::Dense {
-    fractal::Dense { heap, index: order, kind: btree::ORDER, record: ORDER_RECORD, id: 8..ORDER_RECORD }
+    fractal::Dense {
+        heap,
+        index: order,
+        kind: btree::ORDER,
+        record: ORDER_RECORD,
+        id: 8..ORDER_RECORD,
+    }
 }
 
 /// The links of a group with this header that are not in it; `None` where all are.
@@ -147,7 +172,11 @@ pub(super) fn find_dense(
 }
 
 /// How many links a group with this header has.
-pub(super) fn count(header: &Header<'_>, input: &Input<'_>, charge: &dyn Fn(usize) -> Result<()>) -> Result<u64> {
+pub(super) fn count(
+    header: &Header<'_>,
+    input: &Input<'_>,
+    charge: &dyn Fn(usize) -> Result<()>,
+) -> Result<u64> {
     if let Some(dense) = dense(header)? {
         return dense.count(input, charge);
     }
@@ -170,7 +199,8 @@ pub(super) struct Links {
     entries: Vec<Entry>,
     /// The link after the one that was found last: members are mostly read in their order.
     next: Cell<usize>,
-    /// The numbers of all links, sorted by their names: for members that are asked for in another order.
+    /// The numbers of all links, sorted by their names: for members that are asked for in another
+    /// order.
     sorted: OnceCell<Vec<u32>>,
 }
 
@@ -190,7 +220,11 @@ enum Target {
 
 impl Links {
     /// The links of the group that has this header.
-    pub(super) fn of(header: &Header<'_>, input: &Input<'_>, charge: &dyn Fn(usize) -> Result<()>) -> Result<Self> {
+    pub(super) fn of(
+        header: &Header<'_>,
+        input: &Input<'_>,
+        charge: &dyn Fn(usize) -> Result<()>,
+    ) -> Result<Self> {
         let mut links = Links::default();
         let mut info = Info { tracked: false, dense: None, order: None };
         let mut messages = header.messages();
@@ -204,12 +238,16 @@ impl Links {
         }
         charge(header.size)?;
         if let Some((heap, names)) = info.dense {
-            // Mostly in the order in which they lie in the heap too, while names are sorted by their hashes.
-            let dense = info.order.map_or_else(|| by_name(heap, names), |order| by_order(heap, order));
+            // Mostly in the order in which they lie in the heap too, while names are sorted by
+            // their hashes.
+            let dense =
+                info.order.map_or_else(|| by_name(heap, names), |order| by_order(heap, order));
             dense.each(input, charge, &mut |link| links.push(link))?;
         }
         if u32::try_from(links.entries.len()).is_err() {
-            return Err(ErrorKind::Limit(format!("a group of {} links", links.entries.len())).into());
+            return Err(
+                ErrorKind::Limit(format!("a group of {} links", links.entries.len())).into()
+            );
         }
         let Links { names, entries, .. } = &mut links;
         let name = |entry: &Entry| names.get(entry.name.clone()).unwrap_or_default();
@@ -251,7 +289,8 @@ impl Links {
     pub(super) fn target(&self, name: &str) -> Result<Option<Other>> {
         let Some(entry) = self.entry(name) else { return Ok(None) };
         let Target::Other(kind, len) = entry.target else { return Ok(None) };
-        let value = self.names.get(entry.name.end..entry.name.end + len as usize).unwrap_or_default();
+        let value =
+            self.names.get(entry.name.end..entry.name.end + len as usize).unwrap_or_default();
         let text = |bytes: &[u8]| match std::str::from_utf8(bytes) {
             Ok(text) => Ok(text.to_string()),
             Err(_) => Err(unknown("a link that is not UTF-8")),
@@ -273,7 +312,8 @@ impl Links {
 
     fn entry(&self, name: &str) -> Option<&Entry> {
         let next = self.next.get();
-        let found = if self.name(next) == Some(name.as_bytes()) { Some(next) } else { self.search(name) };
+        let found =
+            if self.name(next) == Some(name.as_bytes()) { Some(next) } else { self.search(name) };
         let entry = self.entries.get(found?)?;
         self.next.set(found.map_or(0, |found| found + 1));
         Some(entry)
@@ -285,7 +325,9 @@ impl Links {
             sorted.sort_by(|a, b| self.name(*a as usize).cmp(&self.name(*b as usize)));
             sorted
         });
-        let place = sorted.binary_search_by(|number| self.name(*number as usize).cmp(&Some(name.as_bytes()))).ok()?;
+        let place = sorted
+            .binary_search_by(|number| self.name(*number as usize).cmp(&Some(name.as_bytes())))
+            .ok()?;
         sorted.get(place).map(|number| *number as usize)
     }
 
@@ -297,7 +339,8 @@ impl Links {
     pub(super) fn names(&self) -> Result<Vec<String>> {
         let name = |number| {
             let name = std::str::from_utf8(self.name(number).unwrap_or_default());
-            name.map(str::to_string).map_err(|_| ErrorKind::Invalid("a link's name that is not UTF-8".into()).into())
+            name.map(str::to_string)
+                .map_err(|_| ErrorKind::Invalid("a link's name that is not UTF-8".into()).into())
         };
         (0..self.len()).map(name).collect()
     }
@@ -311,9 +354,14 @@ pub(super) struct Dense {
     pub(super) order: Option<u64>,
 }
 
-/// Appends the links of a large group, whose messages are given, to a file: their heap and their indexes. `base` is the
-/// address of the first byte of `out`. `None` where a heap cannot hold them.
-pub(super) fn write_dense(links: &[&[u8]], ordered: bool, base: u64, out: &mut Vec<u8>) -> Result<Option<Dense>> {
+/// Appends the links of a large group, whose messages are given, to a file: their heap and their
+/// indexes. `base` is the address of the first byte of `out`. `None` where a heap cannot hold them.
+pub(super) fn write_dense(
+    links: &[&[u8]],
+    ordered: bool,
+    base: u64,
+    out: &mut Vec<u8>,
+) -> Result<Option<Dense>> {
     let Some((heap, ids)) = fractal::write(links, base, out) else { return Ok(None) };
     let mut order = Vec::new();
     let mut names = Vec::with_capacity(links.len());
@@ -329,8 +377,11 @@ pub(super) fn write_dense(links: &[&[u8]], ordered: bool, base: u64, out: &mut V
     if let Some(same) = names.windows(2).find(|pair| pair[0].1 == pair[1].1) {
         return Err(twice(same[0].1));
     }
-    let records: Vec<u8> = names.iter().flat_map(|(hash, _, id)| hash.to_le_bytes().into_iter().chain(**id)).collect();
-    let Some(names) = btree::write(btree::NAMES, &records, NAME_RECORD, base, out) else { return Ok(None) };
+    let records: Vec<u8> =
+        names.iter().flat_map(|(hash, _, id)| hash.to_le_bytes().into_iter().chain(**id)).collect();
+    let Some(names) = btree::write(btree::NAMES, &records, NAME_RECORD, base, out) else {
+        return Ok(None);
+    };
     let order = match ordered {
         true => btree::write(btree::ORDER, &order, ORDER_RECORD, base, out),
         false => None,
@@ -340,5 +391,6 @@ pub(super) fn write_dense(links: &[&[u8]], ordered: bool, base: u64, out: &mut V
 
 #[cold]
 fn twice(name: &[u8]) -> Error {
-    ErrorKind::Contract(format!("two members are called {:?}", String::from_utf8_lossy(name))).into()
+    ErrorKind::Contract(format!("two members are called {:?}", String::from_utf8_lossy(name)))
+        .into()
 }

@@ -37,17 +37,21 @@ impl<'b> Parsed<'b> {
         }
     }
 
-    /// Where the parts of a dataset are as this library writes it: dataspace, datatype, fill value and layout, and
-    /// nothing else.
+    /// Where the parts of a dataset are as this library writes it: dataspace, datatype, fill value
+    /// and layout, and nothing else.
     #[inline]
     fn usual(header: &Header<'b>) -> Option<[Place; 3]> {
         let bytes = header.plain_messages()?;
         let [message::DATASPACE, len, 0, 0, rest @ ..] = bytes else { return None };
         let dataspace = 4..4 + usize::from(*len);
-        let [message::DATATYPE, low, high, 0, rest @ ..] = rest.get(usize::from(*len)..)? else { return None };
+        let [message::DATATYPE, low, high, 0, rest @ ..] = rest.get(usize::from(*len)..)? else {
+            return None;
+        };
         let len = usize::from(u16::from_le_bytes([*low, *high]));
         let datatype = dataspace.end + 4..dataspace.end + 4 + len;
-        let [message::FILL_VALUE, 2, 0, 0, 3, _, message::LAYOUT, low, high, 0, layout @ ..] = rest.get(len..)? else {
+        let [message::FILL_VALUE, 2, 0, 0, 3, _, message::LAYOUT, low, high, 0, layout @ ..] =
+            rest.get(len..)?
+        else {
             return None;
         };
         (layout.len() == usize::from(u16::from_le_bytes([*low, *high])))
@@ -56,7 +60,11 @@ impl<'b> Parsed<'b> {
 
     /// The object that has this header, of which the first block is at hand.
     #[inline]
-    pub(super) fn new(header: Header<'b>, input: &Input<'b>, charge: &dyn Fn(usize) -> Result<()>) -> Result<Self> {
+    pub(super) fn new(
+        header: Header<'b>,
+        input: &Input<'b>,
+        charge: &dyn Fn(usize) -> Result<()>,
+    ) -> Result<Self> {
         if let Some([dataspace, datatype, layout]) = Parsed::usual(&header) {
             return Ok(Parsed {
                 header,
@@ -156,5 +164,11 @@ pub(super) fn dense_attributes(body: &[u8]) -> Result<Option<Dense>> {
     let (heap, index) = (uint(body, at, 8)?, uint(body, at + 8, 8)?);
     // Identifier, flags, order and hash.
     let id = 0..ATTRIBUTE_ID;
-    Ok((heap != UNDEFINED).then_some(Dense { heap, index, kind: btree::ATTRIBUTES, record: ATTRIBUTE_ID + 9, id }))
+    Ok((heap != UNDEFINED).then_some(Dense {
+        heap,
+        index,
+        kind: btree::ATTRIBUTES,
+        record: ATTRIBUTE_ID + 9,
+        id,
+    }))
 }

@@ -10,7 +10,8 @@ use crate::shared::Written;
 use crate::storage::checksum::lookup3;
 use crate::storage::compound::Strings;
 use crate::storage::{
-    AttrSpec, Compression, DatasetSpec, Dtype, Elements, Kept, Link, Out, REFERENCE, Sink, StoredType, text_pieces,
+    AttrSpec, Compression, DatasetSpec, Dtype, Elements, Kept, Link, Out, REFERENCE, Sink,
+    StoredType, text_pieces,
 };
 use std::fs::File;
 use std::io::Write;
@@ -18,7 +19,8 @@ use std::io::Write;
 /// Data up to this many bytes lies in the header of its dataset. A message has 64 KiB at most.
 const COMPACT: usize = 60_000;
 
-/// A group with more links than this is slow to open for the C library when they lie in its header, so they go to a heap.
+/// A group with more links than this is slow to open for the C library when they lie in its header,
+/// so they go to a heap.
 const COMPACT_LINKS: usize = 512;
 
 /// Gathered bytes are written when there are this many.
@@ -69,7 +71,16 @@ impl NativeSink {
         let root = Frame { start: 0, links: 0, ordered: true, counted: false };
         let messages = Vec::with_capacity(1024);
         let (scratch, linked) = (Vec::new(), Linked::default());
-        NativeSink { out, base: 0, file, messages, frames: vec![root], declined: false, scratch, linked }
+        NativeSink {
+            out,
+            base: 0,
+            file,
+            messages,
+            frames: vec![root],
+            declined: false,
+            scratch,
+            linked,
+        }
     }
 
     /// Writes into memory.
@@ -147,10 +158,12 @@ impl NativeSink {
         let Some(frame) = self.frames.pop() else {
             return Err(ErrorKind::Contract("a group was closed that was not open".into()).into());
         };
-        let dense = if frame.links > COMPACT_LINKS { Some(self.dense_links(&frame)?) } else { None };
+        let dense =
+            if frame.links > COMPACT_LINKS { Some(self.dense_links(&frame)?) } else { None };
         let start = self.begin_header();
         let out = &mut self.out;
-        let (heap, names) = dense.as_ref().map_or((UNDEFINED, UNDEFINED), |dense| (dense.heap, dense.names));
+        let (heap, names) =
+            dense.as_ref().map_or((UNDEFINED, UNDEFINED), |dense| (dense.heap, dense.names));
         if frame.ordered {
             // Tracked and indexed; no index is stored as long as the links are in the header.
             out.extend_from_slice(&[message::LINK_INFO, 34, 0, 0, 0, 3]);
@@ -169,7 +182,8 @@ impl NativeSink {
         match dense {
             None => out.extend_from_slice(messages),
             Some(_) => {
-                let others = Messages::plain(messages).filter(|message| message.first() != Some(&message::LINK));
+                let others = Messages::plain(messages)
+                    .filter(|message| message.first() != Some(&message::LINK));
                 others.for_each(|message| out.extend_from_slice(message));
             }
         }
@@ -184,7 +198,8 @@ impl NativeSink {
     fn dense_links(&mut self, frame: &Frame) -> Result<Dense> {
         self.align();
         let messages = self.messages.get(frame.start..).unwrap_or_default();
-        let links = Messages::plain(messages).filter(|message| message.first() == Some(&message::LINK));
+        let links =
+            Messages::plain(messages).filter(|message| message.first() == Some(&message::LINK));
         let links: Vec<&[u8]> = links.map(|message| message.get(4..).unwrap_or_default()).collect();
         match write_dense(&links, frame.ordered, self.base, &mut self.out)? {
             Some(dense) => Ok(dense),
@@ -216,7 +231,8 @@ impl NativeSink {
             return Err(self.decline("a very long name"));
         }
         let m = &mut self.messages;
-        let flags = 0x10 | (width as u8 - 1) | if ordered { 4 } else { 0 } | if typed { 8 } else { 0 };
+        let flags =
+            0x10 | (width as u8 - 1) | if ordered { 4 } else { 0 } | if typed { 8 } else { 0 };
         m.extend_from_slice(&[message::LINK, len as u8, (len >> 8) as u8, 0, 1, flags]);
         if typed {
             m.push(kind);
@@ -254,7 +270,8 @@ impl NativeSink {
         let out = &mut self.out;
         let len = (out.len() - at - 4) as u16;
         out[at + 1..at + 3].copy_from_slice(&len.to_le_bytes());
-        // Allocated at once where the data is in the header, else late; filled only with a value that was set.
+        // Allocated at once where the data is in the header, else late; filled only with a value
+        // that was set.
         out.extend_from_slice(&[message::FILL_VALUE, 2, 0, 0, 3, if compact { 9 } else { 10 }]);
         Ok(start)
     }
@@ -269,7 +286,8 @@ impl NativeSink {
         for (attr, text) in spec.attrs {
             let bytes = if text.is_empty() { b"\0" } else { text.as_bytes() };
             let mut out = std::mem::take(&mut self.out);
-            let encoded = attribute(attr, &Dtype::FixedStr(bytes.len()), &[], false, bytes, &mut out);
+            let encoded =
+                attribute(attr, &Dtype::FixedStr(bytes.len()), &[], false, bytes, &mut out);
             self.out = out;
             if encoded.is_none() {
                 return Err(self.decline("a large attribute"));
@@ -302,7 +320,8 @@ impl NativeSink {
         let Some(size) = size else {
             return Err(ErrorKind::Limit(format!("a dataset of shape {:?}", spec.shape)).into());
         };
-        let plain = spec.compression == Compression::None && spec.chunk.is_none() && !spec.fletcher32;
+        let plain =
+            spec.compression == Compression::None && spec.chunk.is_none() && !spec.fletcher32;
         if !plain && !spec.shape.is_empty() && size > 0 {
             return Err(self.decline("chunked data"));
         }
@@ -381,12 +400,24 @@ fn dataspace(shape: &[u64], null: bool, kind: Option<u8>, out: &mut Vec<u8>) {
     if let Some(kind) = kind {
         out.extend_from_slice(&[kind, (4 + 8 * shape.len()) as u8, 0, 0]);
     }
-    out.extend_from_slice(&[2, shape.len() as u8, 0, if null { 2 } else { u8::from(!shape.is_empty()) }]);
+    out.extend_from_slice(&[
+        2,
+        shape.len() as u8,
+        0,
+        if null { 2 } else { u8::from(!shape.is_empty()) },
+    ]);
     shape.iter().for_each(|extent| out.extend_from_slice(&extent.to_le_bytes()));
 }
 
 /// Appends an attribute message; `None` where it is too large for one.
-fn attribute(name: &str, dtype: &Dtype, shape: &[u64], null: bool, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
+fn attribute(
+    name: &str,
+    dtype: &Dtype,
+    shape: &[u64],
+    null: bool,
+    bytes: &[u8],
+    out: &mut Vec<u8>,
+) -> Option<()> {
     let start = out.len();
     out.extend_from_slice(&[message::ATTRIBUTE, 0, 0, 0, 3, 0]);
     out.extend_from_slice(&u16::try_from(name.len() + 1).ok()?.to_le_bytes());
@@ -417,7 +448,11 @@ fn wrong_length(wanted: usize, found: usize) -> Error {
 impl Sink for NativeSink {
     fn copy(&mut self, _: &str, _: &dyn Kept, _: bool) -> Result<bool> {
         // With the C library at hand, what is compressed stays so.
-        if cfg!(feature = "libhdf5") { Err(self.decline("a copy as it is stored")) } else { Ok(false) }
+        if cfg!(feature = "libhdf5") {
+            Err(self.decline("a copy as it is stored"))
+        } else {
+            Ok(false)
+        }
     }
 
     fn begin_group(&mut self, name: &str, ordered: bool) -> Result<()> {
@@ -457,7 +492,12 @@ impl Sink for NativeSink {
         Ok(true)
     }
 
-    fn references(&mut self, name: &str, spec: &DatasetSpec<'_>, objects: &[Option<u32>]) -> Result<()> {
+    fn references(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        objects: &[Option<u32>],
+    ) -> Result<()> {
         let size = self.size(spec)?;
         if size != 8 * objects.len() {
             return Err(wrong_length(size, 8 * objects.len()));
@@ -521,9 +561,15 @@ impl Sink for NativeSink {
         self.finish_dataset(name, spec, start)
     }
 
-    fn dataset_fill(&mut self, name: &str, spec: &DatasetSpec<'_>, fill: &mut dyn FnMut(&mut Out<'_>)) -> Result<()> {
+    fn dataset_fill(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        fill: &mut dyn FnMut(&mut Out<'_>),
+    ) -> Result<()> {
         let size = self.size(spec)?;
-        let checked = |found: usize| if found == size { Ok(()) } else { Err(wrong_length(size, found)) };
+        let checked =
+            |found: usize| if found == size { Ok(()) } else { Err(wrong_length(size, found)) };
         if size == 0 {
             let start = self.dataset_header(spec, false)?;
             self.contiguous(UNDEFINED, 0);
@@ -534,7 +580,16 @@ impl Sink for NativeSink {
             let start = self.dataset_header(spec, true)?;
             let len = (size as u16 + 4).to_le_bytes();
             let data = (size as u16).to_le_bytes();
-            self.out.extend_from_slice(&[message::LAYOUT, len[0], len[1], 0, 3, 0, data[0], data[1]]);
+            self.out.extend_from_slice(&[
+                message::LAYOUT,
+                len[0],
+                len[1],
+                0,
+                3,
+                0,
+                data[0],
+                data[1],
+            ]);
             let at = self.out.len();
             fill(&mut Out(&mut self.out));
             checked(self.out.len() - at)?;
@@ -574,7 +629,8 @@ impl Sink for NativeSink {
             self.string(text.as_bytes(), i * REFERENCE, &mut heap, &mut references)?;
         }
         self.write_heap(&mut heap, &mut references)?;
-        let plain = DatasetSpec { compression: Compression::None, chunk: None, fletcher32: false, ..*spec };
+        let plain =
+            DatasetSpec { compression: Compression::None, chunk: None, fletcher32: false, ..*spec };
         self.dataset(name, &plain, &references)
     }
 
@@ -591,11 +647,17 @@ impl Sink for NativeSink {
             self.string(text, at, &mut heap, &mut bytes)?;
         }
         self.write_heap(&mut heap, &mut bytes)?;
-        let plain = DatasetSpec { compression: Compression::None, chunk: None, fletcher32: false, ..*spec };
+        let plain =
+            DatasetSpec { compression: Compression::None, chunk: None, fletcher32: false, ..*spec };
         self.dataset(name, &plain, &bytes)
     }
 
-    fn dataset_any(&mut self, name: &str, spec: &DatasetSpec<'_>, elements: Elements<'_>) -> Result<()> {
+    fn dataset_any(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        elements: Elements<'_>,
+    ) -> Result<()> {
         if spec.stored.is_some() {
             return Err(self.decline("a datatype of this kind"));
         }
@@ -625,10 +687,13 @@ impl Sink for NativeSink {
         };
         let Ok(len) = u16::try_from(size) else { return Err(self.decline("a very long link")) };
         match link {
-            Link::Soft(path) => self.add_link_of(name, links::SOFT, &[&len.to_le_bytes(), path.as_bytes()]),
+            Link::Soft(path) => {
+                self.add_link_of(name, links::SOFT, &[&len.to_le_bytes(), path.as_bytes()])
+            }
             // Behind a byte for version and flags, both names end in NUL.
             Link::External { file, path } => {
-                let value = [&len.to_le_bytes()[..], &[0], file.as_bytes(), &[0], path.as_bytes(), &[0]];
+                let value =
+                    [&len.to_le_bytes()[..], &[0], file.as_bytes(), &[0], path.as_bytes(), &[0]];
                 self.add_link_of(name, links::EXTERNAL, &value)
             }
         }
@@ -641,7 +706,13 @@ impl Sink for NativeSink {
 
 impl NativeSink {
     /// Puts a string into the heap, and the reference to it where it stands.
-    fn string(&mut self, text: &[u8], at: usize, heap: &mut Pending, references: &mut [u8]) -> Result<()> {
+    fn string(
+        &mut self,
+        text: &[u8],
+        at: usize,
+        heap: &mut Pending,
+        references: &mut [u8],
+    ) -> Result<()> {
         if heap.collection.is_full(text.len()) {
             self.write_heap(heap, references)?;
         }

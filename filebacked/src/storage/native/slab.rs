@@ -57,7 +57,9 @@ impl Batch<'_, '_> {
 
     fn flush(&mut self) -> Result<()> {
         let runs = std::mem::take(&mut self.runs);
-        let (Some((first, _)), Some((last, last_len))) = (runs.first(), runs.last()) else { return Ok(()) };
+        let (Some((first, _)), Some((last, last_len))) = (runs.first(), runs.last()) else {
+            return Ok(());
+        };
         if let [(place, len)] = runs[..] {
             let input = self.input;
             return input.read(place, self.next(len)?);
@@ -79,7 +81,9 @@ impl Batch<'_, '_> {
     fn next(&mut self, len: u64) -> Result<&mut [MaybeUninit<u8>]> {
         let start = self.done;
         let end = usize::try_from(len).ok().and_then(|len| start.checked_add(len));
-        let end = end.filter(|end| *end <= self.out.len()).ok_or_else(|| damaged("a selection of another size"))?;
+        let end = end
+            .filter(|end| *end <= self.out.len())
+            .ok_or_else(|| damaged("a selection of another size"))?;
         self.done = end;
         self.out.get_mut(start..end).ok_or_else(|| damaged("a selection of another size"))
     }

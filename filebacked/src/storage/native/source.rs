@@ -15,8 +15,8 @@ use crate::stamp::is_passing;
 use crate::storage::checksum::lookup3;
 use crate::storage::compound::references;
 use crate::storage::{
-    Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, REFERENCE, Slab, Source, StoredType,
-    Texts, Unusual, elements, fill_vec,
+    Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, REFERENCE, Slab,
+    Source, StoredType, Texts, Unusual, elements, fill_vec,
 };
 use crate::store::ReadAt;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -29,21 +29,25 @@ use std::sync::Arc;
 /// Handles of attributes have this bit, and are a place among those that are open.
 const ATTRIBUTE: u64 = 1 << 63;
 
-/// Every byte of metadata and data that is read is paid for, so that hard links which multiply objects cannot make a small
-/// file cost much: this many times its size.
+/// Every byte of metadata and data that is read is paid for, so that hard links which multiply
+/// objects cannot make a small file cost much: this many times its size.
 const BUDGET: u64 = 16;
 
-/// So many links are looked at one after another; where that is not enough, all links of the group are indexed.
+/// So many links are looked at one after another; where that is not enough, all links of the group
+/// are indexed.
 const SCANNED: usize = 64;
 
-/// So many links of a large group are looked for one by one; where that is not enough, all are indexed.
+/// So many links of a large group are looked for one by one; where that is not enough, all are
+/// indexed.
 const SEARCHED: u32 = 4;
 
-/// Indexes of groups are kept until they have so many links together; the last few are kept in any case.
+/// Indexes of groups are kept until they have so many links together; the last few are kept in any
+/// case.
 const KEPT_LINKS: usize = 1 << 16;
 const KEPT_GROUPS: usize = 4;
 
-/// The bytes of the superblock, behind a user block if there is one: at 0, 512, 1024, and so on. What is before it is skipped.
+/// The bytes of the superblock, behind a user block if there is one: at 0, 512, 1024, and so on.
+/// What is before it is skipped.
 fn find_superblock<'b>(input: &mut Input<'b>) -> Result<Bytes<'b>> {
     let mut head = input.up_to(0, SUPERBLOCK)?;
     let mut base = 512;
@@ -72,7 +76,8 @@ pub(crate) struct NativeSource<'b> {
     objects: Cell<u64>,
     /// What was set from outside, which kept objects keep to as well.
     limits: Option<Limits>,
-    /// The message after the link that was found last, and its group: members are mostly read in their order.
+    /// The message after the link that was found last, and its group: members are mostly read in
+    /// their order.
     next: Cell<(u64, usize)>,
     /// How many links were looked for one by one, and in which group.
     searched: Cell<(u64, u32)>,
@@ -127,7 +132,8 @@ impl<'b> NativeSource<'b> {
         if head[11] != 0 || uint(&head, 20, 8)? != UNDEFINED {
             return Err(unknown("a superblock of this kind"));
         }
-        // Addresses count from the superblock, wherever it is now; where the file ends is counted from its start as it was.
+        // Addresses count from the superblock, wherever it is now; where the file ends is counted
+        // from its start as it was.
         let end = uint(&head, 28, 8)?.saturating_sub(uint(&head, 12, 8)?);
         if end > input.len() {
             return Err(damaged(format!("truncated: {} of {end} bytes", input.len())));
@@ -178,15 +184,16 @@ impl<'b> NativeSource<'b> {
         self
     }
 
-    /// Where the header of the root group is, and its bytes with the text `new` in the place of `old`, which has the same
-    /// length and stands in it once.
+    /// Where the header of the root group is, and its bytes with the text `new` in the place of
+    /// `old`, which has the same length and stands in it once.
     #[cfg(feature = "digest")]
     pub(crate) fn root_with(&self, old: &[u8], new: &[u8]) -> Result<(u64, Vec<u8>)> {
         let end = Header::at(&self.input, self.root, true)?.size;
         let mut header = self.input.bytes(self.root, end + 4)?.to_vec();
         let place = header.windows(old.len()).position(|part| part == old);
-        let place =
-            place.filter(|_| old.len() == new.len()).ok_or_else(|| damaged("a place for the digest is missing"))?;
+        let place = place
+            .filter(|_| old.len() == new.len())
+            .ok_or_else(|| damaged("a place for the digest is missing"))?;
         header[place..place + new.len()].copy_from_slice(new);
         let sum = lookup3(&header[..end]);
         header[end..].copy_from_slice(&sum.to_le_bytes());
@@ -203,14 +210,16 @@ impl<'b> NativeSource<'b> {
         matches!(self.input, Input::Disk(_))
     }
 
-    /// Whether the root group is as this engine writes it: most files of others are declined sooner or later.
+    /// Whether the root group is as this engine writes it: most files of others are declined sooner
+    /// or later.
     pub(crate) fn is_own(&self) -> bool {
         // The C library writes four bytes of length only for headers of more than 64 KiB.
         self.input.bytes(self.root, 6).is_ok_and(|root| *root == *b"OHDR\x02\x02")
     }
 
     fn charge(&self, bytes: usize) -> Result<()> {
-        let left = self.budget.get().checked_sub(bytes as u64 + 1).ok_or_else(|| self.too_much())?;
+        let left =
+            self.budget.get().checked_sub(bytes as u64 + 1).ok_or_else(|| self.too_much())?;
         self.budget.set(left);
         Ok(())
     }
@@ -223,7 +232,10 @@ impl<'b> NativeSource<'b> {
                 Error::new(ErrorKind::Limit(format!("more than {} bytes are read", limits.bytes)))
                     .with_help("`ReadOptions::max_bytes` raises the limit")
             }
-            _ => ErrorKind::Limit("far more is read than the file holds: its links multiply objects".into()).into(),
+            _ => ErrorKind::Limit(
+                "far more is read than the file holds: its links multiply objects".into(),
+            )
+            .into(),
         }
     }
 
@@ -320,7 +332,10 @@ impl<'b> NativeSource<'b> {
                     let link = Link::parse(body)?;
                     if link.name == name.as_bytes() {
                         self.next.set((group.id, messages.at));
-                        return link.address.map(Some).ok_or_else(|| unknown("a soft or external link"));
+                        return link
+                            .address
+                            .map(Some)
+                            .ok_or_else(|| unknown("a soft or external link"));
                     }
                 }
                 message::SYMBOL_TABLE => return Err(unknown("a group of an older format")),
@@ -362,8 +377,13 @@ impl<'b> NativeSource<'b> {
     }
 
     /// The attribute messages of an object: name and body.
-    fn attribute_messages(&self, object: Handle, mut each: impl FnMut(&[u8], Bytes<'b>) -> bool) -> Result<()> {
-        let header = self.parsed(object, |parsed| parsed.attributes.then(|| parsed.header.clone()))?;
+    fn attribute_messages(
+        &self,
+        object: Handle,
+        mut each: impl FnMut(&[u8], Bytes<'b>) -> bool,
+    ) -> Result<()> {
+        let header =
+            self.parsed(object, |parsed| parsed.attributes.then(|| parsed.header.clone()))?;
         let Some(header) = header else { return Ok(()) };
         let mut dense = None;
         let mut messages = header.messages();
@@ -388,15 +408,24 @@ impl<'b> NativeSource<'b> {
         })
     }
 
-    /// Looks at the datatype message and the bytes of a scalar whose data is in its header, which is what most fields are.
+    /// Looks at the datatype message and the bytes of a scalar whose data is in its header, which
+    /// is what most fields are.
     #[inline]
-    fn compact_scalar<R>(&self, handle: Handle, look: impl FnOnce(&[u8], Bytes<'b>) -> R) -> Result<Option<R>> {
+    fn compact_scalar<R>(
+        &self,
+        handle: Handle,
+        look: impl FnOnce(&[u8], Bytes<'b>) -> R,
+    ) -> Result<Option<R>> {
         if handle.id & ATTRIBUTE != 0 {
             return Ok(None);
         }
         let parts = |parsed: &Parsed<'b>| {
-            let (Some(datatype), Some(&[2, 0, 0, 0]), Some(&[3, 0, low, high, ref data @ ..]), false) =
-                (parsed.datatype(), parsed.dataspace(), parsed.layout(), parsed.filtered)
+            let (
+                Some(datatype),
+                Some(&[2, 0, 0, 0]),
+                Some(&[3, 0, low, high, ref data @ ..]),
+                false,
+            ) = (parsed.datatype(), parsed.dataspace(), parsed.layout(), parsed.filtered)
             else {
                 return None;
             };
@@ -415,7 +444,8 @@ impl<'b> NativeSource<'b> {
             return self.parsed(handle, |parsed| Data::of_dataset(parsed, &self.input))?;
         }
         let attributes = self.attributes.borrow();
-        let open = usize::try_from(handle.id & !ATTRIBUTE).ok().and_then(|place| attributes.get(place));
+        let open =
+            usize::try_from(handle.id & !ATTRIBUTE).ok().and_then(|place| attributes.get(place));
         let body = open.ok_or_else(|| damaged("an attribute that is not open"))?;
         let attribute = Attribute::parse(body)?;
         let data = body.part(body.len() - attribute.data.len()..body.len()).unwrap_or_default();
@@ -425,22 +455,28 @@ impl<'b> NativeSource<'b> {
     /// The texts that the elements refer to, in the member that the names lead to.
     fn texts(&self, bytes: &[u8], dtype: &Dtype, member: &[String]) -> Result<Texts> {
         let references = references(bytes, dtype, member);
-        let references = references
-            .ok_or_else(|| Error::new(ErrorKind::Contract("text was asked for where there is none".into())))?;
+        let references = references.ok_or_else(|| {
+            Error::new(ErrorKind::Contract("text was asked for where there is none".into()))
+        })?;
         let mut texts = Texts::default();
         // Room for all at once, as far as the references can be believed.
-        let total =
-            references.chunks_exact(REFERENCE).try_fold(0u64, |sum, entry| Ok::<_, Error>(sum + uint(entry, 0, 4)?))?;
-        let refused = |_| Error::new(ErrorKind::Limit(format!("no memory for {total} bytes of text")));
+        let total = references
+            .chunks_exact(REFERENCE)
+            .try_fold(0u64, |sum, entry| Ok::<_, Error>(sum + uint(entry, 0, 4)?))?;
+        let refused =
+            |_| Error::new(ErrorKind::Limit(format!("no memory for {total} bytes of text")));
         texts.bytes.try_reserve_exact(total.min(self.input.len()) as usize).map_err(refused)?;
         texts.ends.reserve_exact(references.len() / REFERENCE);
         let mut heap = self.heap.borrow_mut();
         for entry in references.chunks_exact(REFERENCE) {
-            let (len, address, number) = (uint(entry, 0, 4)? as usize, uint(entry, 4, 8)?, uint(entry, 12, 4)?);
+            let (len, address, number) =
+                (uint(entry, 0, 4)? as usize, uint(entry, 4, 8)?, uint(entry, 12, 4)?);
             if address != 0 && len > 0 {
                 self.charge(len)?;
                 let object = heap.object(&self.input, address, number as u32)?;
-                let text = object.get(..len).ok_or_else(|| damaged("text longer than its place in the heap"))?;
+                let text = object
+                    .get(..len)
+                    .ok_or_else(|| damaged("text longer than its place in the heap"))?;
                 // The C library ends a string at its first NUL.
                 let end = text.iter().position(|byte| *byte == 0).unwrap_or(len);
                 texts.bytes.extend_from_slice(&text[..end]);
@@ -563,9 +599,12 @@ impl Source for NativeSource<'_> {
 
     fn target(&self, _: Handle, reference: &[u8]) -> Result<Option<Handle>> {
         match uint(reference, 0, 8)? {
-            // What C programs fill memory with. "No address" is none either, but a reference nobody makes.
+            // What C programs fill memory with. "No address" is none either, but a reference nobody
+            // makes.
             0 => Ok(None),
-            UNDEFINED => Err(ErrorKind::Dangling("a reference to an object that is not there".into()).into()),
+            UNDEFINED => {
+                Err(ErrorKind::Dangling("a reference to an object that is not there".into()).into())
+            }
             address => self.noted(self.open(address).map(Some)),
         }
     }
@@ -588,11 +627,18 @@ impl Source for NativeSource<'_> {
         data.read(&self.input, out)
     }
 
-    fn read_slab(&self, dataset: Handle, dtype: &Dtype, slab: &Slab, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+    fn read_slab(
+        &self,
+        dataset: Handle,
+        dtype: &Dtype,
+        slab: &Slab,
+        out: &mut [MaybeUninit<u8>],
+    ) -> Result<()> {
         let data = self.noted(self.data(dataset))?;
         slab.check(&data.description.shape)?;
         let wanted = elements(&slab.shape()).and_then(|n| n.checked_mul(dtype.size()));
-        if data.description.dtype != *dtype || wanted != Some(out.len()) || *dtype == Dtype::VarStr {
+        if data.description.dtype != *dtype || wanted != Some(out.len()) || *dtype == Dtype::VarStr
+        {
             return Err(ErrorKind::Contract("a buffer that does not fit the data".into()).into());
         }
         self.charge(out.len())?;
@@ -615,7 +661,9 @@ impl Source for NativeSource<'_> {
     #[inline]
     fn scalar_text(&self, handle: Handle) -> Result<Option<&[u8]>> {
         let text = self.compact_scalar(handle, |message, bytes| match bytes {
-            Bytes::Borrowed(bytes) if datatype::text_size(message) == Some(bytes.len()) => Some(bytes),
+            Bytes::Borrowed(bytes) if datatype::text_size(message) == Some(bytes.len()) => {
+                Some(bytes)
+            }
             _ => None,
         })?;
         self.charge(text.flatten().map_or(0, <[u8]>::len))?;
@@ -663,9 +711,11 @@ impl Source for NativeSource<'_> {
                 let origin = match (&self.input, self.store) {
                     (_, Some(store)) => Origin::Store(store.clone(), store.size()?),
                     (Input::Memory(bytes), None) => Origin::Memory(bytes.to_vec(), path),
-                    (Input::Disk(disk), None) => {
-                        Origin::Disk(Opened::new(disk.file()?, path.unwrap_or_default(), self.opened)?)
-                    }
+                    (Input::Disk(disk), None) => Origin::Disk(Opened::new(
+                        disk.file()?,
+                        path.unwrap_or_default(),
+                        self.opened,
+                    )?),
                 };
                 self.origin.get_or_init(|| Arc::new(origin)).clone()
             }

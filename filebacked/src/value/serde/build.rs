@@ -10,8 +10,9 @@ use serde::{Deserialize, Deserializer};
 use std::fmt;
 
 impl<'de> Deserialize<'de> for Value {
-    /// What [`to_value`](crate::value::to_value) makes of the same: numbers and sequences of them as datasets, maps as
-    /// groups. Integers without a sign that also fit with one get one, so that `[1, -1]` is one dataset.
+    /// What [`to_value`](crate::value::to_value) makes of the same: numbers and sequences of them
+    /// as datasets, maps as groups. Integers without a sign that also fit with one get one, so that
+    /// `[1, -1]` is one dataset.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Draft::deserialize(deserializer)?.finish().map_err(D::Error::custom)
     }
@@ -74,7 +75,10 @@ impl<'de> Visitor<'de> for Anything {
         })
     }
 
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Draft, D::Error> {
+    fn visit_newtype_struct<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<Draft, D::Error> {
         Draft::deserialize(deserializer)
     }
 

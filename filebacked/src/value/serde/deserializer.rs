@@ -3,7 +3,9 @@
 use super::failure::Failure;
 use crate::value::meaning::{Entries, Item, Items, Meaning};
 use serde::de::value::{MapDeserializer, SeqDeserializer};
-use serde::de::{DeserializeSeed, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
 use std::borrow::Cow;
 
 /// Gives a part of a value to a type that asks.
@@ -47,7 +49,9 @@ fn visit_any<'de, V: Visitor<'de>>(meaning: Meaning<'de>, visitor: V) -> Result<
         Meaning::Bytes(bytes) => visitor.visit_borrowed_bytes(bytes),
         Meaning::Seq(len, items) => visitor.visit_seq(Sequence { items, left: len, place: 0 }),
         Meaning::Map(len, entries) => visitor.visit_map(Map { entries, left: len, value: None }),
-        Meaning::Variant(name, fields) => visitor.visit_map(Variant { name: Some(name), fields: Some(fields) }),
+        Meaning::Variant(name, fields) => {
+            visitor.visit_map(Variant { name: Some(name), fields: Some(fields) })
+        }
     }
 }
 
@@ -113,7 +117,11 @@ impl<'de> serde::Deserializer<'de> for Deserializer<'de> {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Failure> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Failure> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -125,7 +133,9 @@ impl<'de> serde::Deserializer<'de> for Deserializer<'de> {
     ) -> Result<V::Value, Failure> {
         match self.meaning()? {
             // A row without columns.
-            Meaning::Unit => visitor.visit_map(MapDeserializer::new(std::iter::empty::<(&str, &str)>())),
+            Meaning::Unit => {
+                visitor.visit_map(MapDeserializer::new(std::iter::empty::<(&str, &str)>()))
+            }
             meaning => visit_any(meaning, visitor),
         }
     }
@@ -145,11 +155,14 @@ impl<'de> serde::Deserializer<'de> for Deserializer<'de> {
     ) -> Result<V::Value, Failure> {
         match self.meaning()? {
             Meaning::Text(name) => visitor.visit_enum(Variant { name: Some(name), fields: None }),
-            Meaning::Variant(name, fields) => visitor.visit_enum(Variant { name: Some(name), fields: Some(fields) }),
+            Meaning::Variant(name, fields) => {
+                visitor.visit_enum(Variant { name: Some(name), fields: Some(fields) })
+            }
             Meaning::Map(1, mut entries) => match entries.next() {
-                Some((Item::Text(name), fields)) => {
-                    visitor.visit_enum(Variant { name: Some(name), fields: Some(Item::Tuple(vec![fields])) })
-                }
+                Some((Item::Text(name), fields)) => visitor.visit_enum(Variant {
+                    name: Some(name),
+                    fields: Some(Item::Tuple(vec![fields])),
+                }),
                 _ => Err(Failure::custom("an entry without a name where a variant is expected")),
             },
             meaning => visit_any(meaning, visitor),
@@ -178,7 +191,11 @@ impl<'de> serde::Deserializer<'de> for Nested {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Failure> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Failure> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -200,7 +217,10 @@ const ROOM: usize = 4096;
 impl<'de> SeqAccess<'de> for Sequence<'de> {
     type Error = Failure;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Failure> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Failure> {
         let Some(item) = self.items.next() else { return Ok(None) };
         let place = self.place;
         self.place += 1;
@@ -222,7 +242,10 @@ struct Map<'de> {
 impl<'de> MapAccess<'de> for Map<'de> {
     type Error = Failure;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Failure> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Failure> {
         let Some((key, value)) = self.entries.next() else { return Ok(None) };
         self.left = self.left.saturating_sub(1);
         let name = match &key {
@@ -235,7 +258,9 @@ impl<'de> MapAccess<'de> for Map<'de> {
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Failure> {
-        let Some((name, value)) = self.value.take() else { return Err(Failure::custom("a value without its key")) };
+        let Some((name, value)) = self.value.take() else {
+            return Err(Failure::custom("a value without its key"));
+        };
         seed.deserialize(Deserializer::new(value)).map_err(|e| match name {
             Some(name) => e.at(&name),
             None => e,
@@ -256,7 +281,10 @@ struct Variant<'de> {
 impl<'de> MapAccess<'de> for Variant<'de> {
     type Error = Failure;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Failure> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Failure> {
         let Some(name) = self.name.take() else { return Ok(None) };
         seed.deserialize(Deserializer::new(Item::Text(name))).map(Some)
     }
@@ -271,7 +299,10 @@ impl<'de> EnumAccess<'de> for Variant<'de> {
     type Error = Failure;
     type Variant = Self;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(mut self, seed: V) -> Result<(V::Value, Self), Failure> {
+    fn variant_seed<V: DeserializeSeed<'de>>(
+        mut self,
+        seed: V,
+    ) -> Result<(V::Value, Self), Failure> {
         let name = self.name.take().unwrap_or_default();
         Ok((seed.deserialize(Deserializer::new(Item::Text(name)))?, self))
     }
@@ -299,7 +330,11 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
         }
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Failure> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Failure> {
         let Some(fields) = self.fields else {
             return visitor.visit_map(MapDeserializer::new(std::iter::empty::<(&str, &str)>()));
         };

@@ -50,7 +50,9 @@ impl Fields {
             Fields::Numbered(fields) => {
                 fields.into_iter().enumerate().map(|(i, field)| (i.to_string(), field)).collect()
             }
-            Fields::Named(fields) => fields.into_iter().map(|(name, field)| (name.to_string(), field)).collect(),
+            Fields::Named(fields) => {
+                fields.into_iter().map(|(name, field)| (name.to_string(), field)).collect()
+            }
         }
     }
 }
@@ -99,10 +101,10 @@ impl Draft {
                 }
                 Value::stamped(&Stamp::named("struct", name, 1), members)
             }
-            Draft::Struct(_, fields) => {
-                Draft::Map(fields.into_iter().map(|(name, field)| (Draft::Text(name.into()), field)).collect())
-                    .finish()?
-            }
+            Draft::Struct(_, fields) => Draft::Map(
+                fields.into_iter().map(|(name, field)| (Draft::Text(name.into()), field)).collect(),
+            )
+            .finish()?,
             Draft::Map(entries) => finish_map(entries)?,
             Draft::Variant(name, variant, fields) => {
                 let mut members = Map::new();
@@ -129,7 +131,9 @@ impl Draft {
 /// A map: a link a key where keys are text, else keys and values as rows.
 fn finish_map(entries: Vec<(Draft, Draft)>) -> Result<Value, Failure> {
     let mut names = HashSet::new();
-    let named = entries.iter().all(|(key, _)| matches!(key, Draft::Text(name) if names.insert(name.as_str())));
+    let named = entries
+        .iter()
+        .all(|(key, _)| matches!(key, Draft::Text(name) if names.insert(name.as_str())));
     let len = entries.len();
     if named {
         let mut members = Map::new();

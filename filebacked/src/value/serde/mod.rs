@@ -20,7 +20,8 @@ use serde::de::DeserializeOwned;
 use serializer::Serializer;
 use std::rc::Rc;
 
-/// A value of any serde type as groups and datasets: what [`with::Serde`](crate::with::Serde) stores.
+/// A value of any serde type as groups and datasets: what [`with::Serde`](crate::with::Serde)
+/// stores.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -39,7 +40,8 @@ use std::rc::Rc;
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Custom`](crate::ErrorKind::Custom) with what the type's own code says, [`ErrorKind::TooDeep`](crate::ErrorKind::TooDeep), each with the path in the value.
+/// [`ErrorKind::Custom`](crate::ErrorKind::Custom) with what the type's own code says,
+/// [`ErrorKind::TooDeep`](crate::ErrorKind::TooDeep), each with the path in the value.
 pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
     encode(value, DEPTH)
 }
@@ -48,7 +50,8 @@ pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) where the value is none of the type; [`ErrorKind::Damaged`](crate::ErrorKind::Damaged) where it contradicts itself.
+/// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) where the value is none of the type;
+/// [`ErrorKind::Damaged`](crate::ErrorKind::Damaged) where it contradicts itself.
 pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T> {
     T::deserialize(Deserializer::new(Item::Value(value))).map_err(Failure::into)
 }
@@ -61,7 +64,10 @@ pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, depth: u32) -> Result<Val
 }
 
 /// Many values as rows.
-pub(crate) fn encode_rows<'v, T: Serialize + 'v>(values: impl Iterator<Item = &'v T>, depth: u32) -> Result<Value> {
+pub(crate) fn encode_rows<'v, T: Serialize + 'v>(
+    values: impl Iterator<Item = &'v T>,
+    depth: u32,
+) -> Result<Value> {
     let mut rows = Sequence::default();
     for (i, value) in values.enumerate() {
         rows.push_serialized(value, depth).map_err(|e| e.at(&i.to_string()))?;
@@ -72,6 +78,8 @@ pub(crate) fn encode_rows<'v, T: Serialize + 'v>(values: impl Iterator<Item = &'
 /// Many values out of rows.
 pub(crate) fn decode_rows<T: DeserializeOwned>(value: &Value) -> Result<Vec<T>> {
     let rows = Rc::new(Rows::new(value)?);
-    let row = |i| T::deserialize(Deserializer::new(rows.item(i))).map_err(|e| e.at(&i.to_string()).into());
+    let row = |i| {
+        T::deserialize(Deserializer::new(rows.item(i))).map_err(|e| e.at(&i.to_string()).into())
+    };
     (0..rows.len()).map(row).collect()
 }

@@ -23,8 +23,8 @@ pub(super) enum Sequence {
     Drafts(Vec<Draft>),
 }
 
-/// Whether a number can stand beside others. Self-describing types have integers with and without a sign: those that both
-/// types hold are the same bytes.
+/// Whether a number can stand beside others. Self-describing types have integers with and without a
+/// sign: those that both types hold are the same bytes.
 fn fits(found: &Dtype, all: &[u8], dtype: &Dtype, cell: &[u8; 16]) -> bool {
     let both = |bytes: &[u8]| bytes.get(7).is_some_and(|last| last & 0x80 == 0);
     match (found, dtype) {
@@ -48,7 +48,11 @@ impl Sequence {
     }
 
     /// Appends what a value says of itself.
-    pub(super) fn push_serialized<T: Serialize + ?Sized>(&mut self, value: &T, depth: u32) -> Result<(), Failure> {
+    pub(super) fn push_serialized<T: Serialize + ?Sized>(
+        &mut self,
+        value: &T,
+        depth: u32,
+    ) -> Result<(), Failure> {
         self.push(value.serialize(Serializer::new(depth))?);
         Ok(())
     }
@@ -60,7 +64,9 @@ impl Sequence {
                 let bytes = cell[..dtype.size()].to_vec();
                 *self = Sequence::Numbers(dtype, bytes);
             }
-            (Sequence::Numbers(found, bytes), Draft::Number(dtype, cell)) if fits(found, bytes, &dtype, &cell) => {
+            (Sequence::Numbers(found, bytes), Draft::Number(dtype, cell))
+                if fits(found, bytes, &dtype, &cell) =>
+            {
                 bytes.extend_from_slice(&cell[..dtype.size()]);
                 *found = if *found == dtype { dtype } else { Dtype::I64 };
             }
@@ -77,9 +83,10 @@ impl Sequence {
     pub(super) fn into_drafts(self) -> Vec<Draft> {
         match self {
             Sequence::Empty => Vec::new(),
-            Sequence::Numbers(dtype, bytes) => {
-                bytes.chunks_exact(dtype.size().max(1)).map(|cell| Draft::number(dtype.clone(), cell)).collect()
-            }
+            Sequence::Numbers(dtype, bytes) => bytes
+                .chunks_exact(dtype.size().max(1))
+                .map(|cell| Draft::number(dtype.clone(), cell))
+                .collect(),
             Sequence::Texts(texts) => texts.into_iter().map(Draft::Text).collect(),
             Sequence::Drafts(drafts) => drafts,
         }
@@ -93,7 +100,9 @@ impl Sequence {
     fn append(&mut self, other: Sequence) {
         match (&mut *self, other) {
             (Sequence::Empty, other) => *self = other,
-            (Sequence::Numbers(dtype, all), Sequence::Numbers(more, bytes)) if *dtype == more => all.extend(bytes),
+            (Sequence::Numbers(dtype, all), Sequence::Numbers(more, bytes)) if *dtype == more => {
+                all.extend(bytes)
+            }
             (Sequence::Texts(texts), Sequence::Texts(more)) => texts.extend(more),
             (_, other) => other.into_drafts().into_iter().for_each(|draft| self.push(draft)),
         }
@@ -137,12 +146,16 @@ fn finish(drafts: Vec<Draft>) -> Result<Value, Failure> {
     if all(|draft| matches!(draft, Draft::Map(_))) {
         return maps(drafts);
     }
-    if all(|draft| matches!(draft, Draft::Variant(..) | Draft::Text(_))) && drafts.iter().any(is_variant) {
+    if all(|draft| matches!(draft, Draft::Variant(..) | Draft::Text(_)))
+        && drafts.iter().any(is_variant)
+    {
         return variants(drafts);
     }
     match drafts.first() {
         Some(Draft::Tuple(first))
-            if drafts.iter().all(|draft| matches!(draft, Draft::Tuple(t) if t.len() == first.len())) =>
+            if drafts
+                .iter()
+                .all(|draft| matches!(draft, Draft::Tuple(t) if t.len() == first.len())) =>
         {
             tuples(drafts)
         }
@@ -150,17 +163,26 @@ fn finish(drafts: Vec<Draft>) -> Result<Value, Failure> {
             let name = *name;
             let same = |draft: &Draft| match draft {
                 Draft::Struct(other, fields) => {
-                    *other == name && fields.len() == first.len() && fields.iter().zip(first).all(|(a, b)| a.0 == b.0)
+                    *other == name
+                        && fields.len() == first.len()
+                        && fields.iter().zip(first).all(|(a, b)| a.0 == b.0)
                 }
                 _ => false,
             };
-            if first.is_empty() || !drafts.iter().all(same) || !first.iter().all(|(name, _)| is_plain(name)) {
+            if first.is_empty()
+                || !drafts.iter().all(same)
+                || !first.iter().all(|(name, _)| is_plain(name))
+            {
                 return list(drafts);
             }
-            let mut columns: Columns = first.iter().map(|(name, _)| (name.to_string(), Sequence::Empty)).collect();
+            let mut columns: Columns =
+                first.iter().map(|(name, _)| (name.to_string(), Sequence::Empty)).collect();
             for draft in drafts {
                 if let Draft::Struct(_, fields) = draft {
-                    columns.iter_mut().zip(fields).for_each(|((_, column), (_, field))| column.push(field));
+                    columns
+                        .iter_mut()
+                        .zip(fields)
+                        .for_each(|((_, column), (_, field))| column.push(field));
                 }
             }
             Ok(Value::rows(&Stamp::named("columns", name, 1), len, finish_columns(columns)?))
@@ -190,7 +212,8 @@ fn list(drafts: Vec<Draft>) -> Result<Value, Failure> {
     Ok(Value::list(values))
 }
 
-/// Which are missing, and the others: numbers and texts with something in the place of what is missing.
+/// Which are missing, and the others: numbers and texts with something in the place of what is
+/// missing.
 fn optional(drafts: Vec<Draft>) -> Result<Value, Failure> {
     let len = drafts.len();
     let mask: Vec<bool> = drafts.iter().map(|draft| matches!(draft, Draft::None(0))).collect();
@@ -254,7 +277,11 @@ fn bytes(drafts: Vec<Draft>) -> Result<Value, Failure> {
 
 fn rows_of(kind: &str, offsets: Vec<u64>, values: Value) -> Result<Value, Failure> {
     let len = offsets.len() - 1;
-    Ok(Value::rows(&Stamp::kind(kind), len, Map::from_iter([("offsets", offsets.into()), ("values", values)])))
+    Ok(Value::rows(
+        &Stamp::kind(kind),
+        len,
+        Map::from_iter([("offsets", offsets.into()), ("values", values)]),
+    ))
 }
 
 fn maps(drafts: Vec<Draft>) -> Result<Value, Failure> {
@@ -271,7 +298,8 @@ fn maps(drafts: Vec<Draft>) -> Result<Value, Failure> {
     }
     let len = offsets.len() - 1;
     let keys = keys.finish_at("keys")?;
-    let members = [("offsets", offsets.into()), ("keys", keys), ("values", values.finish_at("values")?)];
+    let members =
+        [("offsets", offsets.into()), ("keys", keys), ("values", values.finish_at("values")?)];
     Ok(Value::rows(&Stamp::kind("maps"), len, Map::from_iter(members)))
 }
 
@@ -286,7 +314,8 @@ fn tuples(drafts: Vec<Draft>) -> Result<Value, Failure> {
     }
     if let Some(Sequence::Numbers(dtype, first)) = tuples.first() {
         let (dtype, width) = (dtype.clone(), first.len());
-        let same = |tuple: &Sequence| matches!(tuple, Sequence::Numbers(other, _) if *other == dtype);
+        let same =
+            |tuple: &Sequence| matches!(tuple, Sequence::Numbers(other, _) if *other == dtype);
         if tuples.iter().all(same) {
             let mut all = Vec::with_capacity(len * width);
             for tuple in &tuples {
@@ -304,7 +333,10 @@ fn tuples(drafts: Vec<Draft>) -> Result<Value, Failure> {
     }
     let mut columns: Columns = (0..width).map(|i| (i.to_string(), Sequence::Empty)).collect();
     for tuple in tuples {
-        columns.iter_mut().zip(tuple.into_drafts()).for_each(|((_, column), field)| column.push(field));
+        columns
+            .iter_mut()
+            .zip(tuple.into_drafts())
+            .for_each(|((_, column), field)| column.push(field));
     }
     Ok(Value::rows(&Stamp::kind("columns"), len, finish_columns(columns)?))
 }
@@ -324,7 +356,8 @@ fn are_alike(drafts: &[Draft]) -> bool {
             Draft::Text(variant) => (variant, Vec::new()),
             _ => return false,
         };
-        let plain = is_plain(variant) && variant != "variant" && layout.iter().all(|name| is_plain(name));
+        let plain =
+            is_plain(variant) && variant != "variant" && layout.iter().all(|name| is_plain(name));
         plain && *layouts.entry(variant).or_insert_with(|| layout.clone()) == layout
     })
 }
@@ -348,25 +381,31 @@ fn variants(drafts: Vec<Draft>) -> Result<Value, Failure> {
             Draft::Text(variant) => (variant, None),
             _ => continue,
         };
-        let place = variants.iter().position(|(known, ..)| *known == variant).unwrap_or_else(|| {
-            let column = |(name, _): &(String, Draft)| (name.clone(), Sequence::Empty);
-            let columns = fields.as_ref().map(|fields| fields.iter().map(column).collect());
-            variants.push((variant, 0, columns));
-            variants.len() - 1
-        });
+        let place =
+            variants.iter().position(|(known, ..)| *known == variant).unwrap_or_else(|| {
+                let column = |(name, _): &(String, Draft)| (name.clone(), Sequence::Empty);
+                let columns = fields.as_ref().map(|fields| fields.iter().map(column).collect());
+                variants.push((variant, 0, columns));
+                variants.len() - 1
+            });
         tags.push(place as u32);
         if let Some((_, count, columns)) = variants.get_mut(place) {
             *count += 1;
             let columns = columns.iter_mut().flatten();
-            columns.zip(fields.into_iter().flatten()).for_each(|((_, column), (_, field))| column.push(field));
+            columns
+                .zip(fields.into_iter().flatten())
+                .for_each(|((_, column), (_, field))| column.push(field));
         }
     }
     let size = if variants.len() <= 256 { 1 } else { 4 };
     let base = IntType { size, signed: false };
-    let values = variants.iter().enumerate().map(|(i, (name, ..))| (Cow::Owned(name.clone()), i as i128));
+    let values =
+        variants.iter().enumerate().map(|(i, (name, ..))| (Cow::Owned(name.clone()), i as i128));
     let dtype = Dtype::Enum(EnumType { base, members: values.collect() });
-    let bytes = tags.iter().flat_map(|tag| tag.to_le_bytes().into_iter().take(size.into())).collect();
-    let mut members = Map::from_iter([("variant", Value::from(Dataset::new(dtype, &[len as u64], bytes)?))]);
+    let bytes =
+        tags.iter().flat_map(|tag| tag.to_le_bytes().into_iter().take(size.into())).collect();
+    let mut members =
+        Map::from_iter([("variant", Value::from(Dataset::new(dtype, &[len as u64], bytes)?))]);
     for (variant, count, columns) in variants {
         let Some(columns) = columns else { continue };
         let columns = finish_columns(columns).map_err(|e| e.at(&variant))?;

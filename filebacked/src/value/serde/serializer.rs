@@ -8,8 +8,8 @@ use crate::storage::Dtype;
 use crate::value::build::wide;
 use serde::Serialize;
 use serde::ser::{
-    SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
-    SerializeTupleVariant,
+    SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
+    SerializeTupleStruct, SerializeTupleVariant,
 };
 
 /// Takes down one value, which may be nested so deep.
@@ -104,11 +104,20 @@ impl serde::Serializer for Serializer {
         Ok(Draft::Unit)
     }
 
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<Draft, Failure> {
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<Draft, Failure> {
         Ok(Draft::Text(variant.to_string()))
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<Draft, Failure> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<Draft, Failure> {
         value.serialize(self.inner()?)
     }
 
@@ -142,7 +151,12 @@ impl serde::Serializer for Serializer {
         variant: &'static str,
         _: usize,
     ) -> Result<Variant, Failure> {
-        Ok(Variant { serializer: self.inner()?, name, variant, fields: Fields::Numbered(Vec::new()) })
+        Ok(Variant {
+            serializer: self.inner()?,
+            name,
+            variant,
+            fields: Fields::Numbered(Vec::new()),
+        })
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Entries, Failure> {
@@ -253,7 +267,11 @@ impl SerializeStructVariant for Variant {
     type Ok = Draft;
     type Error = Failure;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Failure> {
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), Failure> {
         if let Fields::Named(fields) = &mut self.fields {
             fields.push((name, value.serialize(self.serializer).map_err(|e| e.at(name))?));
         }
@@ -277,7 +295,11 @@ impl SerializeStruct for Members {
     type Ok = Draft;
     type Error = Failure;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Failure> {
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), Failure> {
         self.fields.push((name, value.serialize(self.serializer).map_err(|e| e.at(name))?));
         Ok(())
     }
@@ -301,7 +323,8 @@ impl SerializeMap for Entries {
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Failure> {
         let place = self.entries.len();
-        self.key = Some(key.serialize(self.serializer).map_err(|e| e.at(&place.to_string()).at("keys"))?);
+        self.key =
+            Some(key.serialize(self.serializer).map_err(|e| e.at(&place.to_string()).at("keys"))?);
         Ok(())
     }
 

@@ -1,8 +1,8 @@
 //! [`Finite`]: a serializer that writes nothing, and fails for floats that JSON has no way to write.
 
 use serde::ser::{
-    self, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
-    SerializeTupleStruct, SerializeTupleVariant,
+    self, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant,
+    SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
 };
 use std::fmt::{self, Display};
 
@@ -85,7 +85,11 @@ impl ser::Serializer for Finite {
     }
 
     fn serialize_f64(self, value: f64) -> Looked {
-        if value.is_finite() { Ok(()) } else { Err(NotJson(format!("JSON cannot write the number {value}"))) }
+        if value.is_finite() {
+            Ok(())
+        } else {
+            Err(NotJson(format!("JSON cannot write the number {value}")))
+        }
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Looked {

@@ -15,7 +15,8 @@ use crate::slot::{Slot, Written};
 use sink::MatlabSink;
 use source::MatlabSource;
 
-/// Stores a value, and all that is in it, as MATLAB's `save -v7.3` does, and reads what that has stored:
+/// Stores a value, and all that is in it, as MATLAB's `save -v7.3` does, and reads what that has
+/// stored:
 ///
 /// ```text
 /// number, bool      double, single, int8 to uint64, logical (1 x 1)
@@ -26,21 +27,24 @@ use source::MatlabSource;
 /// struct, tuple     struct, a field a member
 /// ```
 ///
-/// Every dataset has MATLAB's attribute `MATLAB_class`, and those without elements `MATLAB_empty`. What MATLAB would need
-/// cells for (many texts, options in rows, enums with data in rows, lists) is not written, but cells are read: a
-/// `Vec<T>` of cells of `T`, a struct of a struct, a `Vec` of structs of a row of structs. Sparse matrices are read too.
+/// Every dataset has MATLAB's attribute `MATLAB_class`, and those without elements `MATLAB_empty`.
+/// What MATLAB would need cells for (many texts, options in rows, enums with data in rows, lists)
+/// is not written, but cells are read: a `Vec<T>` of cells of `T`, a struct of a struct, a `Vec` of
+/// structs of a row of structs. Sparse matrices are read too.
 ///
-/// It is written through the C library (feature `libhdf5`), which has to add to what is written already.
+/// It is written through the C library (feature `libhdf5`), which has to add to what is written
+/// already.
 ///
 /// Objects of MATLAB's own classes (`string`, `table`, `datetime`) are not read.
 ///
-/// Without this filter, files of MATLAB are read as other files are: all but matrices as said above, and matrices as h5py
-/// has them, that is, transposed.
+/// Without this filter, files of MATLAB are read as other files are: all but matrices as said
+/// above, and matrices as h5py has them, that is, transposed.
 ///
-/// Octave reads what this writes, but text as the numbers of its characters (`char(x)` makes text of them), single as double, logicals as `uint8`,
-/// and arrays without elements as their shape.
+/// Octave reads what this writes, but text as the numbers of its characters (`char(x)` makes text
+/// of them), single as double, logicals as `uint8`, and arrays without elements as their shape.
 ///
-/// A whole file for MATLAB is [`MATLAB_HEADER`] before the bytes of a value whose fields have this filter.
+/// A whole file for MATLAB is [`MATLAB_HEADER`] before the bytes of a value whose fields have this
+/// filter.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -89,7 +93,9 @@ impl<T: FileBacked> Filter<T> for Matlab {
     fn write_rows(&self, rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Written> {
         if !matches!(T::schema(), Schema::Scalar(_) | Schema::Enumeration { .. }) {
             let name = Filter::<T>::name(self);
-            return sequence::write_numbered_with(rows, slot, name, &mut |value, slot| self.write(value, slot));
+            return sequence::write_numbered_with(rows, slot, name, &mut |value, slot| {
+                self.write(value, slot)
+            });
         }
         match slot.sink.form() {
             Some(FORM) => slot.put_next_rows(rows),

@@ -7,7 +7,8 @@ use crate::shared::{Apart, Written};
 use crate::stamp::{STAMP, Stamp};
 use crate::storage::compound::Strings;
 use crate::storage::{
-    AttrSpec, CompoundMember, CompoundType, DatasetSpec, Dtype, Elements, Link, Out, Sink, StoredType,
+    AttrSpec, CompoundMember, CompoundType, DatasetSpec, Dtype, Elements, Link, Out, Sink,
+    StoredType,
 };
 use std::borrow::Cow;
 
@@ -28,12 +29,26 @@ impl<'s> MatlabSink<'s> {
     }
 
     /// Writes elements of the shape that MATLAB has them in.
-    fn array(&mut self, name: &str, spec: &DatasetSpec<'_>, class: &Class, shape: &[u64], bytes: &[u8]) -> Result<()> {
-        let attrs: Vec<(&str, &str)> = spec.attrs.iter().copied().chain([(CLASS, class.name)]).collect();
+    fn array(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        class: &Class,
+        shape: &[u64],
+        bytes: &[u8],
+    ) -> Result<()> {
+        let attrs: Vec<(&str, &str)> =
+            spec.attrs.iter().copied().chain([(CLASS, class.name)]).collect();
         if shape.contains(&0) {
             let dims: Vec<u8> = shape.iter().flat_map(|extent| extent.to_le_bytes()).collect();
             let rank = [shape.len() as u64];
-            let spec = DatasetSpec { dtype: &Dtype::U64, shape: &rank, chunk: None, attrs: &attrs, ..*spec };
+            let spec = DatasetSpec {
+                dtype: &Dtype::U64,
+                shape: &rank,
+                chunk: None,
+                attrs: &attrs,
+                ..*spec
+            };
             self.sink.dataset(name, &spec, &dims)?;
             self.sink.member_attr(name, EMPTY, &Dtype::U8, &[], &[1])?;
         } else {
@@ -42,19 +57,29 @@ impl<'s> MatlabSink<'s> {
             let chunk = spec.chunk.filter(|chunk| chunk.len() == shape.len());
             let chunk: Option<Vec<u64>> = chunk.map(|chunk| chunk.iter().rev().copied().collect());
             let dtype = &class.dtype;
-            let spec = DatasetSpec { dtype, shape: &shape, chunk: chunk.as_deref(), attrs: &attrs, ..*spec };
+            let spec = DatasetSpec {
+                dtype,
+                shape: &shape,
+                chunk: chunk.as_deref(),
+                attrs: &attrs,
+                ..*spec
+            };
             self.sink.dataset(name, &spec, &bytes)?;
         }
         match class.decode {
-            Some(decode) => self.sink.member_attr(name, DECODE, &Dtype::I32, &[], &decode.to_le_bytes()),
+            Some(decode) => {
+                self.sink.member_attr(name, DECODE, &Dtype::I32, &[], &decode.to_le_bytes())
+            }
             None => Ok(()),
         }
     }
 
     fn text(&mut self, name: &str, spec: &DatasetSpec<'_>, text: &[u8]) -> Result<()> {
-        let text = std::str::from_utf8(text).map_err(|_| ErrorKind::Invalid("text that is not UTF-8".into()))?;
+        let text = std::str::from_utf8(text)
+            .map_err(|_| ErrorKind::Invalid("text that is not UTF-8".into()))?;
         let class = Class { name: "char", dtype: Dtype::U16, decode: Some(2) };
-        let units: Vec<u8> = text.trim_end_matches('\0').encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let units: Vec<u8> =
+            text.trim_end_matches('\0').encode_utf16().flat_map(u16::to_le_bytes).collect();
         let shape = if units.is_empty() { [0, 0] } else { [1, units.len() as u64 / 2] };
         self.array(name, spec, &class, &shape, &units)
     }
@@ -70,7 +95,11 @@ struct Class {
 impl Class {
     fn of(dtype: &Dtype) -> Result<Self> {
         let complex = |name, part: Dtype| {
-            let member = |name, offset| CompoundMember { name: Cow::Borrowed(name), offset, dtype: part.clone() };
+            let member = |name, offset| CompoundMember {
+                name: Cow::Borrowed(name),
+                offset,
+                dtype: part.clone(),
+            };
             let members = vec![member("real", 0), member("imag", part.size())];
             (name, Dtype::Compound(CompoundType { size: 2 * part.size(), members: members.into() }))
         };
@@ -104,8 +133,9 @@ fn integer(dtype: &Dtype) -> Result<&'static str> {
 
 #[cold]
 fn unknown(what: &str) -> Error {
-    Error::new(ErrorKind::Unsupported(format!("{what} in the form of MATLAB")))
-        .with_help("`with = Matlab` is for numbers, bools, one text, arrays of numbers, and structs of these")
+    Error::new(ErrorKind::Unsupported(format!("{what} in the form of MATLAB"))).with_help(
+        "`with = Matlab` is for numbers, bools, one text, arrays of numbers, and structs of these",
+    )
 }
 
 /// MATLAB has no arrays of less than two dimensions: a vector is a row.
@@ -139,7 +169,8 @@ impl Sink for MatlabSink<'_> {
         if name != STAMP {
             return self.sink.attr(name, dtype, shape, bytes);
         }
-        // MATLAB's structs have no stamp of ours: a group whose kind would have to be known is none.
+        // MATLAB's structs have no stamp of ours: a group whose kind would have to be known is
+        // none.
         let stamp = Stamp::parse(std::str::from_utf8(bytes).unwrap_or_default());
         if STRUCTS.contains(&stamp.kind_name()) {
             Ok(())
@@ -148,7 +179,14 @@ impl Sink for MatlabSink<'_> {
         }
     }
 
-    fn member_attr(&mut self, member: &str, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()> {
+    fn member_attr(
+        &mut self,
+        member: &str,
+        name: &str,
+        dtype: &Dtype,
+        shape: &[u64],
+        bytes: &[u8],
+    ) -> Result<()> {
         self.sink.member_attr(member, name, dtype, shape, bytes)
     }
 
@@ -163,12 +201,22 @@ impl Sink for MatlabSink<'_> {
         }
     }
 
-    fn dataset_fill(&mut self, name: &str, spec: &DatasetSpec<'_>, fill: &mut dyn FnMut(&mut Out<'_>)) -> Result<()> {
+    fn dataset_fill(
+        &mut self,
+        name: &str,
+        spec: &DatasetSpec<'_>,
+        fill: &mut dyn FnMut(&mut Out<'_>),
+    ) -> Result<()> {
         let mut bytes = Vec::new();
         fill(&mut Out(&mut bytes));
         let wanted = spec.elements().and_then(|n| n.checked_mul(spec.dtype.size()));
         if wanted != Some(bytes.len()) {
-            let what = format!("{} bytes for a dataset of {}, shape {:?}", bytes.len(), spec.dtype, spec.shape);
+            let what = format!(
+                "{} bytes for a dataset of {}, shape {:?}",
+                bytes.len(),
+                spec.dtype,
+                spec.shape
+            );
             return Err(ErrorKind::Contract(what).into());
         }
         self.dataset(name, spec, &bytes)
@@ -202,11 +250,22 @@ impl Sink for MatlabSink<'_> {
         self.sink.committed(name, stored, attrs)
     }
 
-    fn dataset_records(&mut self, _: &str, _: &DatasetSpec<'_>, _: Vec<u8>, _: Vec<Strings>) -> Result<()> {
+    fn dataset_records(
+        &mut self,
+        _: &str,
+        _: &DatasetSpec<'_>,
+        _: Vec<u8>,
+        _: Vec<Strings>,
+    ) -> Result<()> {
         Err(unknown("records with text"))
     }
 
-    fn dataset_text(&mut self, _: &str, _: &DatasetSpec<'_>, _: &mut dyn Iterator<Item = &str>) -> Result<()> {
+    fn dataset_text(
+        &mut self,
+        _: &str,
+        _: &DatasetSpec<'_>,
+        _: &mut dyn Iterator<Item = &str>,
+    ) -> Result<()> {
         Err(unknown("many texts"))
     }
 }

@@ -7,7 +7,8 @@ use crate::node::Node;
 use crate::object::Object;
 use crate::stamp::{FILTER, STAMP};
 use crate::storage::{
-    Allocation, Description, Dtype, Gathered, Handle, Link, ObjectKind, Source, StoredType, Texts, Unusual,
+    Allocation, Description, Dtype, Gathered, Handle, Link, ObjectKind, Source, StoredType, Texts,
+    Unusual,
 };
 use std::mem::{ManuallyDrop, MaybeUninit};
 
@@ -33,7 +34,8 @@ impl<'s> MatlabSource<'s> {
     /// What is stored, and whether its dimensions are in reverse.
     fn stored(&self, handle: Handle) -> Result<(Description, bool)> {
         let stored = self.source.describe(handle)?;
-        let matrix = handle.kind == ObjectKind::Dataset && stored.shape.len() > 1 && !stored.dtype.is_text();
+        let matrix =
+            handle.kind == ObjectKind::Dataset && stored.shape.len() > 1 && !stored.dtype.is_text();
         // Characters are put together where texts are read.
         let turned = matrix && !matlab::is_char(&self.object(handle), &stored.dtype)?;
         Ok((stored, turned))

@@ -3,7 +3,8 @@
 /// How many rows and columns are turned at once, so that both lie in the cache.
 const TILE: usize = 32;
 
-/// The elements of an array in C order as those of the array with the reverse shape, in C order too.
+/// The elements of an array in C order as those of the array with the reverse shape, in C order
+/// too.
 pub(super) fn reversed(bytes: &[u8], size: usize, shape: &[u64]) -> Vec<u8> {
     let long = shape.iter().filter(|extent| **extent != 1).count();
     if long < 2 || size == 0 {
@@ -18,9 +19,10 @@ pub(super) fn reversed(bytes: &[u8], size: usize, shape: &[u64]) -> Vec<u8> {
         _ => {
             let mut out = vec![0; bytes.len()];
             walk(shape, |from, to| {
-                if let (Some(to), Some(from)) =
-                    (out.get_mut(to * size..(to + 1) * size), bytes.get(from * size..(from + 1) * size))
-                {
+                if let (Some(to), Some(from)) = (
+                    out.get_mut(to * size..(to + 1) * size),
+                    bytes.get(from * size..(from + 1) * size),
+                ) {
                     to.copy_from_slice(from);
                 }
             });
@@ -55,8 +57,10 @@ fn walk(shape: &[u64], mut each: impl FnMut(usize, usize)) {
     let extents: Vec<usize> = shape.iter().map(|extent| *extent as usize).collect();
     let total: usize = extents.iter().product();
     // How far the next element of each dimension is in the reverse array.
-    let strides: Vec<usize> =
-        extents.iter().scan(1, |stride, extent| Some(std::mem::replace(stride, *stride * extent))).collect();
+    let strides: Vec<usize> = extents
+        .iter()
+        .scan(1, |stride, extent| Some(std::mem::replace(stride, *stride * extent)))
+        .collect();
     let mut index = vec![0; extents.len()];
     let mut target = 0;
     for source in 0..total {

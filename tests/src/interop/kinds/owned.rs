@@ -45,7 +45,10 @@ struct PointingMany {
 impl PointingMany {
     fn new(y: [Vec<f64>; 2]) -> Self {
         let y = y.map(Arc::new);
-        PointingMany { x: vec![Arc::downgrade(&y[1]), Weak::new(), Arc::downgrade(&y[0])], y: y.into() }
+        PointingMany {
+            x: vec![Arc::downgrade(&y[1]), Weak::new(), Arc::downgrade(&y[0])],
+            y: y.into(),
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! What HDF5 wants to know of a file driver, as its header `H5FDdevelop.h` has it since version 1.14.
+//! What HDF5 wants to know of a file driver, as its header `H5FDdevelop.h` has it since version
+//! 1.14.
 //!
 //! `hdf5-metno-sys` declares both structs for older versions, too small for these.
 
@@ -29,8 +30,10 @@ pub(super) struct Class {
     pub(super) fc_degree: H5F_close_degree_t,
     pub(super) terminate: Option<unsafe extern "C" fn() -> herr_t>,
     pub(super) sb_size: Option<unsafe extern "C" fn(*mut Public) -> hsize_t>,
-    pub(super) sb_encode: Option<unsafe extern "C" fn(*mut Public, *mut c_char, *mut c_uchar) -> herr_t>,
-    pub(super) sb_decode: Option<unsafe extern "C" fn(*mut Public, *const c_char, *const c_uchar) -> herr_t>,
+    pub(super) sb_encode:
+        Option<unsafe extern "C" fn(*mut Public, *mut c_char, *mut c_uchar) -> herr_t>,
+    pub(super) sb_decode:
+        Option<unsafe extern "C" fn(*mut Public, *const c_char, *const c_uchar) -> herr_t>,
     pub(super) fapl_size: usize,
     pub(super) fapl_get: Option<unsafe extern "C" fn(*mut Public) -> *mut c_void>,
     pub(super) fapl_copy: Option<unsafe extern "C" fn(*const c_void) -> *mut c_void>,
@@ -38,27 +41,37 @@ pub(super) struct Class {
     pub(super) dxpl_size: usize,
     pub(super) dxpl_copy: Option<unsafe extern "C" fn(*const c_void) -> *mut c_void>,
     pub(super) dxpl_free: Option<unsafe extern "C" fn(*mut c_void) -> herr_t>,
-    pub(super) open: Option<unsafe extern "C" fn(*const c_char, c_uint, hid_t, haddr_t) -> *mut Public>,
+    pub(super) open:
+        Option<unsafe extern "C" fn(*const c_char, c_uint, hid_t, haddr_t) -> *mut Public>,
     pub(super) close: Option<unsafe extern "C" fn(*mut Public) -> herr_t>,
     pub(super) cmp: Option<unsafe extern "C" fn(*const Public, *const Public) -> c_int>,
     pub(super) query: Option<unsafe extern "C" fn(*const Public, *mut c_ulong) -> herr_t>,
     pub(super) get_type_map: Option<unsafe extern "C" fn(*const Public, *mut Kind) -> herr_t>,
     pub(super) alloc: Option<unsafe extern "C" fn(*mut Public, Kind, hid_t, hsize_t) -> haddr_t>,
-    pub(super) free: Option<unsafe extern "C" fn(*mut Public, Kind, hid_t, haddr_t, hsize_t) -> herr_t>,
+    pub(super) free:
+        Option<unsafe extern "C" fn(*mut Public, Kind, hid_t, haddr_t, hsize_t) -> herr_t>,
     pub(super) get_eoa: Option<unsafe extern "C" fn(*const Public, Kind) -> haddr_t>,
     pub(super) set_eoa: Option<unsafe extern "C" fn(*mut Public, Kind, haddr_t) -> herr_t>,
     pub(super) get_eof: Option<unsafe extern "C" fn(*const Public, Kind) -> haddr_t>,
-    pub(super) get_handle: Option<unsafe extern "C" fn(*mut Public, hid_t, *mut *mut c_void) -> herr_t>,
-    pub(super) read: Option<unsafe extern "C" fn(*mut Public, Kind, hid_t, haddr_t, usize, *mut c_void) -> herr_t>,
-    pub(super) write: Option<unsafe extern "C" fn(*mut Public, Kind, hid_t, haddr_t, usize, *const c_void) -> herr_t>,
-    /// Reading and writing of several pieces at once, which the library does piece by piece where it is missing.
+    pub(super) get_handle:
+        Option<unsafe extern "C" fn(*mut Public, hid_t, *mut *mut c_void) -> herr_t>,
+    pub(super) read: Option<
+        unsafe extern "C" fn(*mut Public, Kind, hid_t, haddr_t, usize, *mut c_void) -> herr_t,
+    >,
+    pub(super) write: Option<
+        unsafe extern "C" fn(*mut Public, Kind, hid_t, haddr_t, usize, *const c_void) -> herr_t,
+    >,
+    /// Reading and writing of several pieces at once, which the library does piece by piece where
+    /// it is missing.
     pub(super) pieces: [Option<unsafe extern "C" fn()>; 4],
     pub(super) flush: Option<unsafe extern "C" fn(*mut Public, hid_t, bool) -> herr_t>,
     pub(super) truncate: Option<unsafe extern "C" fn(*mut Public, hid_t, bool) -> herr_t>,
     pub(super) lock: Option<unsafe extern "C" fn(*mut Public, bool) -> herr_t>,
     pub(super) unlock: Option<unsafe extern "C" fn(*mut Public) -> herr_t>,
     pub(super) del: Option<unsafe extern "C" fn(*const c_char, hid_t) -> herr_t>,
-    pub(super) ctl: Option<unsafe extern "C" fn(*mut Public, u64, u64, *const c_void, *mut *mut c_void) -> herr_t>,
+    pub(super) ctl: Option<
+        unsafe extern "C" fn(*mut Public, u64, u64, *const c_void, *mut *mut c_void) -> herr_t,
+    >,
     pub(super) fl_map: [Kind; 7],
 }
 

@@ -11,8 +11,8 @@ use hdf5_metno_sys::h5::{H5get_libversion, haddr_t, herr_t};
 use hdf5_metno_sys::h5f::H5F_close_degree_t::H5F_CLOSE_WEAK;
 use hdf5_metno_sys::h5f::{H5F_ACC_EXCL, H5F_ACC_RDWR, H5F_ACC_TRUNC};
 use hdf5_metno_sys::h5fd::{
-    H5FD_FEAT_ACCUMULATE_METADATA, H5FD_FEAT_AGGREGATE_METADATA, H5FD_FEAT_AGGREGATE_SMALLDATA, H5FD_FEAT_DATA_SIEVE,
-    H5FD_FEAT_DEFAULT_VFD_COMPATIBLE, H5FDregister,
+    H5FD_FEAT_ACCUMULATE_METADATA, H5FD_FEAT_AGGREGATE_METADATA, H5FD_FEAT_AGGREGATE_SMALLDATA,
+    H5FD_FEAT_DATA_SIEVE, H5FD_FEAT_DEFAULT_VFD_COMPATIBLE, H5FDregister,
 };
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5p::{H5Pget_driver_info, H5Pset_driver};
@@ -70,8 +70,8 @@ static CLASS: Class = Class {
     fl_map: DICHOTOMY,
 };
 
-/// An open file of this driver. The library knows of the first member only. Cells, since a store that breaks the rules and
-/// uses the library may come back here while it is asked.
+/// An open file of this driver. The library knows of the first member only. Cells, since a store
+/// that breaks the rules and uses the library may come back here while it is asked.
 #[repr(C)]
 struct Open {
     public: Public,
@@ -88,7 +88,8 @@ struct Open {
 pub(super) fn set(list: hid_t, attached: &Arc<Attached>) -> Result<()> {
     let driver = driver()?;
     let info: *const Attached = Arc::as_ptr(attached);
-    // SAFETY: the list is open; what it is given is copied by `share`, which takes a reference of its own.
+    // SAFETY: the list is open; what it is given is copied by `share`, which takes a reference of
+    // its own.
     check(unsafe { H5Pset_driver(list, driver, info.cast()) }).map(drop)
 }
 
@@ -106,7 +107,8 @@ fn driver() -> Result<hid_t> {
         return Err(Error::new(ErrorKind::Unsupported(what))
             .with_help("drivers of versions 1.14 to 2.2 are known; the feature `static` builds one of these in"));
     }
-    // SAFETY: the class is one of this version of the library, as was just seen, and lives as long as the program.
+    // SAFETY: the class is one of this version of the library, as was just seen, and lives as long
+    // as the program.
     let driver = check(unsafe { H5FDregister((&raw const CLASS).cast()) })?;
     Ok(*DRIVER.get_or_init(|| driver))
 }
@@ -145,7 +147,8 @@ unsafe extern "C" fn release(info: *mut c_void) -> herr_t {
     })
 }
 
-/// What the list holds that an open file gives of itself: the files that its external links lead to are opened by that.
+/// What the list holds that an open file gives of itself: the files that its external links lead to
+/// are opened by that.
 unsafe extern "C" fn links(file: *mut Public) -> *mut c_void {
     guarded(std::ptr::null_mut(), || {
         // SAFETY: an open file of this driver.
@@ -154,7 +157,12 @@ unsafe extern "C" fn links(file: *mut Public) -> *mut c_void {
     })
 }
 
-unsafe extern "C" fn open(name: *const c_char, flags: c_uint, list: hid_t, _: haddr_t) -> *mut Public {
+unsafe extern "C" fn open(
+    name: *const c_char,
+    flags: c_uint,
+    list: hid_t,
+    _: haddr_t,
+) -> *mut Public {
     guarded(std::ptr::null_mut(), || {
         // SAFETY: the list is open, and of this driver.
         let info = unsafe { H5Pget_driver_info(list) }.cast_const().cast::<Attached>();
@@ -167,7 +175,8 @@ unsafe extern "C" fn open(name: *const c_char, flags: c_uint, list: hid_t, _: ha
                 Arc::increment_strong_count(info);
                 Arc::from_raw(info)
             },
-            // A file that an external link leads to. If there is none, the library says of which link.
+            // A file that an external link leads to. If there is none, the library says of which
+            // link.
             Some(from) if flags & H5F_ACC_RDWR == 0 => match from.linked(name) {
                 Some(linked) => Arc::new(linked),
                 None => return Ok(std::ptr::null_mut()),
@@ -253,8 +262,8 @@ unsafe extern "C" fn read(
     buffer: *mut c_void,
 ) -> herr_t {
     guarded(FAILED, || {
-        // SAFETY: an open file of this driver, and a buffer that is writable for so many bytes. It may be memory that
-        // nobody has written to, which a store must not see.
+        // SAFETY: an open file of this driver, and a buffer that is writable for so many bytes. It
+        // may be memory that nobody has written to, which a store must not see.
         let (open, buffer) = unsafe {
             buffer.cast::<u8>().write_bytes(0, len);
             (at(file), std::slice::from_raw_parts_mut(buffer.cast::<u8>(), len))
@@ -262,17 +271,21 @@ unsafe extern "C" fn read(
         if let Some(error) = open.attached.lost().filter(|_| !failure::is_closing()) {
             return Err(error);
         }
-        let found = address.saturating_add(open.attached.medium.read_to_end(address, buffer)? as u64);
-        // Addresses may be given away that are not written yet: they read as zeros. What was there once does not.
+        let found =
+            address.saturating_add(open.attached.medium.read_to_end(address, buffer)? as u64);
+        // Addresses may be given away that are not written yet: they read as zeros. What was there
+        // once does not.
         match found < address.saturating_add(len as u64).min(open.bytes.get()) {
-            true => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the store has become shorter")),
+            true => {
+                Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the store has become shorter"))
+            }
             false => Ok(0),
         }
     })
 }
 
-/// Does what changes a store. Where the library would not survive an error it is told that all went well, and the file has
-/// lost something: it fails from then on.
+/// Does what changes a store. Where the library would not survive an error it is told that all went
+/// well, and the file has lost something: it fails from then on.
 fn changed(open: &Open, survives: bool, change: impl FnOnce(&Medium) -> io::Result<()>) -> herr_t {
     let attached = &*open.attached;
     let done = match attached.lost() {
@@ -303,8 +316,8 @@ unsafe extern "C" fn write(
 ) -> herr_t {
     // SAFETY: an open file of this driver, and so many readable bytes.
     let (open, data) = unsafe { (at(file), std::slice::from_raw_parts(data.cast::<u8>(), len)) };
-    // What the cache of metadata could not write stays marked as being written: it can never be emptied again, and a file
-    // with such a cache never be closed.
+    // What the cache of metadata could not write stays marked as being written: it can never be
+    // emptied again, and a file with such a cache never be closed.
     let code = changed(open, kind == DATA, |medium| medium.write_all(address, data));
     open.unsynced.set(true);
     if code >= 0 {

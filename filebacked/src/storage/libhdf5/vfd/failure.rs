@@ -1,8 +1,9 @@
 //! Errors of stores on their way through the C library, which has no place for them.
 //!
-//! A callback that fails leaves its error here and a mark on HDF5's error stack; whoever makes an error of the stack takes
-//! what is marked. The stack is cleared by calls of the library that have nothing to do with it, and refilled: without the
-//! mark, an error that was left belongs to a call whose failure was of no account.
+//! A callback that fails leaves its error here and a mark on HDF5's error stack; whoever makes an
+//! error of the stack takes what is marked. The stack is cleared by calls of the library that have
+//! nothing to do with it, and refilled: without the mark, an error that was left belongs to a call
+//! whose failure was of no account.
 
 use hdf5_metno::globals::{H5E_ERR_CLS, H5E_READERROR, H5E_VFL};
 use hdf5_metno_sys::h5e::{H5E_DEFAULT, H5Epush2};
@@ -41,13 +42,24 @@ pub(super) fn caught<R>(call: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
 pub(super) fn leave(error: io::Error) {
     let number = NEXT.get();
     NEXT.set(number + 1);
-    let text = CString::new(format!("{MARK}{number}: {error}").replace('\0', " ")).unwrap_or_default();
-    // SAFETY: the lock is held, as in every callback; the identifiers are the library's own, the texts end in NUL and are
-    // copied, and the message has one argument, as its format says.
+    let text =
+        CString::new(format!("{MARK}{number}: {error}").replace('\0', " ")).unwrap_or_default();
+    // SAFETY: the lock is held, as in every callback; the identifiers are the library's own, the
+    // texts end in NUL and are copied, and the message has one argument, as its format says.
     unsafe {
         let here = c"filebacked".as_ptr();
         let (class, major, minor) = (*H5E_ERR_CLS, *H5E_VFL, *H5E_READERROR);
-        H5Epush2(H5E_DEFAULT, here, here, line!(), class, major, minor, c"%s".as_ptr(), text.as_ptr());
+        H5Epush2(
+            H5E_DEFAULT,
+            here,
+            here,
+            line!(),
+            class,
+            major,
+            minor,
+            c"%s".as_ptr(),
+            text.as_ptr(),
+        );
     }
     LEFT.with_borrow_mut(|left| {
         if left.len() == KEPT {
@@ -57,7 +69,8 @@ pub(super) fn leave(error: io::Error) {
     });
 }
 
-/// Takes the first error whose mark is among the texts of a stack, the innermost first. The others are forgotten.
+/// Takes the first error whose mark is among the texts of a stack, the innermost first. The others
+/// are forgotten.
 pub(in super::super) fn take<'a>(texts: impl Iterator<Item = &'a str>) -> Option<io::Error> {
     let mut left = LEFT.take();
     if left.is_empty() {
@@ -74,9 +87,9 @@ pub(in super::super) fn forget() {
     LEFT.with_borrow_mut(Vec::clear);
 }
 
-/// Releases something, which may close a file. The library cannot close a file that it cannot write: it gives up
-/// half-way, and what is left of it is reachable still. So stores that fail meanwhile do not tell the library, but lose
-/// what is written, and fail from then on.
+/// Releases something, which may close a file. The library cannot close a file that it cannot
+/// write: it gives up half-way, and what is left of it is reachable still. So stores that fail
+/// meanwhile do not tell the library, but lose what is written, and fail from then on.
 #[inline]
 pub(in super::super) fn closing<R>(release: impl FnOnce() -> R) -> R {
     let before = CLOSING.replace(true);

@@ -97,7 +97,12 @@ impl Attached {
     pub(super) fn new(medium: Medium) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let name = format!("store-{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        Attached { medium, name: CString::new(name).unwrap_or_default(), beside: false, lost: OnceLock::new() }
+        Attached {
+            medium,
+            name: CString::new(name).unwrap_or_default(),
+            beside: false,
+            lost: OnceLock::new(),
+        }
     }
 
     /// For the files that links of this one lead to: it has no name, and so is none of them.
@@ -106,8 +111,8 @@ impl Attached {
         Attached { medium, name: CString::default(), beside: self.beside, lost: OnceLock::new() }
     }
 
-    /// A file on the disk, where a link of this one leads. It is read only: the library may have it open by its own
-    /// driver, and would not know that it is the same.
+    /// A file on the disk, where a link of this one leads. It is read only: the library may have it
+    /// open by its own driver, and would not know that it is the same.
     pub(super) fn linked(&self, name: &CStr) -> Option<Self> {
         if !self.beside {
             return None;

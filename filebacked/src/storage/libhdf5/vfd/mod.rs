@@ -1,4 +1,5 @@
-//! Files in a [`Store`](crate::Store): a virtual file driver, through which the C library reads and writes any object.
+//! Files in a [`Store`](crate::Store): a virtual file driver, through which the C library reads and
+//! writes any object.
 
 #[cfg(hdf5_drivers)]
 mod class;
@@ -39,7 +40,8 @@ impl Attachment {
         Attachment(Arc::new(Attached::new(medium)))
     }
 
-    /// What was a file on the disk, so that links to other files lead to the disk: from where it was, if that is known.
+    /// What was a file on the disk, so that links to other files lead to the disk: from where it
+    /// was, if that is known.
     #[cfg(feature = "native")]
     pub(crate) fn of_file(store: Arc<dyn ReadAt>, path: Option<&Path>) -> Result<Self> {
         let mut attached = Attached::new(Medium::Read(store));
@@ -62,22 +64,36 @@ impl Attachment {
             return LibFile::open_image(&failure::caught(|| self.0.medium.image())?);
         }
         sync(|| {
-            let read = || open(self.name(), H5F_ACC_RDONLY, self.on(new_list(*H5P_FILE_ACCESS)?)?.raw());
-            // The library would make a file of nothing, unless it has one that is still to be written.
-            let _known = match failure::caught(|| self.0.medium.size())? {
-                0 => Some(read().map_err(|_| Error::new(ErrorKind::NotHdf5).with_help("the store is empty"))?),
-                _ => None,
-            };
+            let read =
+                || open(self.name(), H5F_ACC_RDONLY, self.on(new_list(*H5P_FILE_ACCESS)?)?.raw());
+            // The library would make a file of nothing, unless it has one that is still to be
+            // written.
+            let _known =
+                match failure::caught(|| self.0.medium.size())? {
+                    0 => Some(read().map_err(|_| {
+                        Error::new(ErrorKind::NotHdf5).with_help("the store is empty")
+                    })?),
+                    _ => None,
+                };
             match &self.0.medium {
                 Medium::Read(_) => read(),
-                Medium::Write(_) => open(self.name(), H5F_ACC_RDWR, self.on(access(CHANGED)?)?.raw()),
+                Medium::Write(_) => {
+                    open(self.name(), H5F_ACC_RDWR, self.on(access(CHANGED)?)?.raw())
+                }
             }
         })
     }
 
     /// Creates a file in the place of what the store has.
     pub(crate) fn create(self) -> Result<LibFile> {
-        sync(|| create(self.name(), H5F_ACC_TRUNC, &Creation::default().list()?, self.on(access(CREATED)?)?.raw()))
+        sync(|| {
+            create(
+                self.name(),
+                H5F_ACC_TRUNC,
+                &Creation::default().list()?,
+                self.on(access(CREATED)?)?.raw(),
+            )
+        })
     }
 
     fn name(&self) -> &CStr {
@@ -94,7 +110,8 @@ impl Attachment {
     #[cfg(not(hdf5_drivers))]
     fn on(&self, _: Id) -> Result<Id> {
         let what = "to write to a store, with a version of the HDF5 library before 1.14";
-        Err(Error::new(ErrorKind::Unsupported(what.into())).with_help("the feature `static` builds a newer one in"))
+        Err(Error::new(ErrorKind::Unsupported(what.into()))
+            .with_help("the feature `static` builds a newer one in"))
     }
 }
 
