@@ -18,10 +18,10 @@ use crate::storage::libhdf5::{Attachment, LibFile, LibSink, LibSource, Medium};
 #[cfg(feature = "native")]
 use crate::storage::native::{NativeSink, NativeSource};
 #[cfg(feature = "native")]
-use crate::store;
-use crate::store::{ReadAt, Store};
+use crate::storage::store;
 #[cfg(feature = "digest")]
-use crate::verify::seal;
+use crate::storage::walk::seal;
+use crate::store::{ReadAt, Store};
 use crate::whole;
 use std::fs::File;
 use std::io;
@@ -107,7 +107,6 @@ pub(crate) fn write_file<T: Save>(
         let file = match target {
             Target::Path(path) => LibFile::create(path, false)?,
             Target::New(replacement) => {
-                #[cfg(hdf5_locks)]
                 replacement.unlock()?;
                 LibFile::create_private(replacement.path())?
             }

@@ -173,7 +173,6 @@ mod context;
 mod dynamic;
 mod engine;
 mod erased;
-mod error;
 mod field;
 #[cfg(feature = "libhdf5")]
 mod file;
@@ -189,33 +188,30 @@ mod lazy;
 mod link;
 mod member;
 mod node;
-mod object;
 mod options;
-mod part;
 mod path;
 mod progress;
 mod reader;
 mod registry;
-mod replace;
 mod rows;
 mod save;
 mod schema;
 mod shared;
 mod slot;
-mod stamp;
-mod storage;
 pub mod store;
-mod sync;
 pub mod testing;
 mod upgrade;
-#[cfg(feature = "libhdf5")]
-pub mod userblock;
 pub mod value;
 #[cfg(feature = "digest")]
 mod verify;
 mod whole;
 pub mod with;
 mod writer;
+
+// The layer below, under the names that the modules of this crate use.
+#[cfg(feature = "libhdf5")]
+pub use filebacked_storage::userblock;
+pub(crate) use filebacked_storage::{self as storage, error, object, part, replace, stamp};
 
 #[doc(hidden)]
 #[path = "private.rs"]

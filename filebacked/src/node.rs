@@ -401,7 +401,7 @@ impl<'a> Node<'a> {
             && !(self.column || self.present)
             && self.index.is_none()
             && self.object.is_whole();
-        if plain { self.object.source.loaded() } else { None }
+        if plain { self.object.source.loaded().and_then(|owners| owners.table()) } else { None }
     }
 
     /// Whether no filter is between the node and the elements of a dataset.

@@ -1,6 +1,7 @@
 //! What one call of saving or loading may be told.
 
 pub use crate::storage::{BloscCodec, BloscShuffle, Compression};
+pub(crate) use crate::storage::{DEFAULT_MAX_DEPTH, Limits};
 
 use crate::engine::Engine;
 use crate::progress::{Progress, Watcher};
@@ -103,9 +104,6 @@ impl fmt::Debug for Extensions {
         f.debug_tuple("Extensions").field(&names).finish()
     }
 }
-
-/// The depth of nesting that is written and read unless the options say otherwise.
-pub(crate) const DEFAULT_MAX_DEPTH: u32 = 128;
 
 /// The size in bytes up to which encoded values (bincode, postcard, JSON) are decoded unless the
 /// options say otherwise.
@@ -375,13 +373,6 @@ pub struct ReadOptions {
     pub(crate) extensions: Extensions,
     pub(crate) engine: Engine,
     pub(crate) limits: Option<Limits>,
-}
-
-/// What a file that nobody trusts may cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Limits {
-    pub(crate) bytes: u64,
-    pub(crate) objects: u64,
 }
 
 impl Default for ReadOptions {

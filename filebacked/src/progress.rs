@@ -1,7 +1,7 @@
 //! Progress: how far a save is, told to the caller, who may stop it.
 
 use crate::error::{ErrorKind, Result};
-use crate::shared::Written;
+use crate::storage::WrittenOwners;
 use crate::storage::compound::Strings;
 use crate::storage::{AttrSpec, DatasetSpec, Dtype, Elements, Kept, Link, Out, Sink, StoredType};
 use std::fmt;
@@ -32,7 +32,7 @@ impl fmt::Debug for Watcher {
 pub(crate) struct Count {
     pub(crate) bytes: u64,
     /// What is linked to is counted once.
-    written: Written,
+    written: WrittenOwners,
     /// Some of the value lies in a file, and was never read.
     #[cfg_attr(not(feature = "libhdf5"), allow(dead_code))]
     pub(crate) stays: bool,
@@ -130,7 +130,7 @@ impl Sink for Count {
         Ok(())
     }
 
-    fn written(&mut self) -> Option<&mut Written> {
+    fn written(&mut self) -> Option<&mut WrittenOwners> {
         Some(&mut self.written)
     }
 
@@ -268,7 +268,7 @@ impl Sink for Watched<'_> {
         self.sink.left_out(name);
     }
 
-    fn written(&mut self) -> Option<&mut Written> {
+    fn written(&mut self) -> Option<&mut WrittenOwners> {
         self.sink.written()
     }
 

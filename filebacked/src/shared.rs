@@ -12,8 +12,8 @@
 mod loaded;
 mod written;
 
-pub(crate) use loaded::{Identity, Loaded, Pointer, in_any_order, point, read, read_pointer};
+pub(crate) use loaded::{Loaded, Pointer, in_any_order, point, read, read_pointer};
 #[cfg(feature = "dynamic")]
 pub(crate) use written::Foreign;
 pub use written::Owner;
-pub(crate) use written::{Apart, How, Keep, Met, Written};
+pub(crate) use written::{How, Keep, Met, Written};

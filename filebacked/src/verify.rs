@@ -18,16 +18,13 @@
 //!
 //! Numbers are 8 bytes, little-endian; names, types and paths are preceded by their length.
 
-mod paths;
-pub(crate) mod seal;
-mod walk;
-
 use crate::engine;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::object::Object;
 use crate::options::ReadOptions;
 use crate::stamp::DIGEST;
 use crate::storage::Source;
+use crate::storage::walk::Walk;
 use std::path::Path;
 
 /// What [`verify`] has looked at.
@@ -84,7 +81,7 @@ impl ReadOptions {
 
 fn verified(source: &dyn Source, max_depth: u32) -> Result<Verified> {
     let stored = Object::new(source, source.root()?).text_attribute(DIGEST)?;
-    let walk = walk::Walk::through(source, max_depth)?;
+    let walk = Walk::through(source, max_depth)?;
     if let Some(stored) = &stored
         && *stored != walk.digest
     {

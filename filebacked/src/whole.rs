@@ -239,15 +239,6 @@ pub(crate) fn members(schema: Schema) -> Vec<&'static str> {
     }
 }
 
-/// The error of a file that is marked as one that is being changed.
-#[cold]
-pub(crate) fn interrupted() -> Error {
-    Error::new(ErrorKind::Interrupted).with_help(
-        "if nobody has the file open, `ReadOptions::interrupted(true)` and `File::recover` read what is readable; else \
-         `File::flush` completes the change",
-    )
-}
-
 /// Whether this library wrote the file; an error if a later version of it did, in a form unknown
 /// here.
 pub(crate) fn is_ours(root: &Object<'_>) -> Result<bool> {

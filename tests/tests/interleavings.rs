@@ -1,9 +1,9 @@
 //! The locks of the library in every order in which threads may run, as loom makes them: its files,
 //! compiled with loom's locks.
 
-#[path = "../../filebacked/src/storage/chunks/line.rs"]
+#[path = "../../filebacked-storage/src/chunks/line.rs"]
 mod line;
-#[path = "../../filebacked/src/storage/openings.rs"]
+#[path = "../../filebacked-storage/src/openings.rs"]
 mod openings;
 
 /// What stands for the module of this name in the library.

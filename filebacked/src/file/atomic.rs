@@ -8,7 +8,6 @@ use crate::options::{Durability, WriteOptions};
 use crate::replace::Replacement;
 use crate::storage::changes::{self, Seen};
 use crate::storage::libhdf5::{Access, LibFile, is_marked};
-use crate::whole;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -75,7 +74,7 @@ fn update<R>(path: &Path, durable: bool, change: impl FnOnce(&File) -> Result<R>
     let replacement = private(path)?;
     let seen = copy(path, &replacement)?;
     if is_marked(replacement.path()) {
-        return Err(whole::interrupted());
+        return Err(crate::error::interrupted());
     }
     let file = File::new(path, Operation::Open, || LibFile::open_private(replacement.path()))?;
     let result = change(&file)?;
@@ -112,7 +111,6 @@ pub(super) fn copy(path: &Path, into: &Replacement) -> Result<Seen> {
 /// A temporary file that HDF5's library is to write.
 pub(super) fn private(target: &Path) -> Result<Replacement> {
     let replacement = Replacement::of(target)?;
-    #[cfg(hdf5_locks)]
     replacement.unlock()?;
     Ok(replacement)
 }

@@ -348,7 +348,11 @@ pub(super) fn open_complete(path: &Path, writable: bool, access: &Access) -> Res
     if is_marked && libhdf5::holders_of(&first)?.is_empty() {
         let is_locked = temporary::look(&first)
             .is_ok_and(|file| matches!(temporary::lock(&file, false), Ok(Some(false))));
-        return Err(if is_locked { libhdf5::locked_elsewhere() } else { whole::interrupted() });
+        return Err(if is_locked {
+            libhdf5::locked_elsewhere()
+        } else {
+            crate::error::interrupted()
+        });
     }
     let file = open_with(path, writable, access)?;
     if writable && !access.swmr && !is_marked {

@@ -1,10 +1,9 @@
 //! One value at a time: what is under way has the same name in every file.
 
 use crate::error::{ErrorKind, Result};
+use crate::storage::pool;
 use std::cell::Cell;
-#[cfg(feature = "compress")]
-use std::sync::TryLockError;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -48,16 +47,11 @@ impl Drop for Mine {
 /// Waits without keeping a thread of the pool from its work: whoever's turn it is may wait for
 /// that.
 fn wait() -> MutexGuard<'static, ()> {
-    #[cfg(feature = "compress")]
-    while rayon::current_thread_index().is_some() {
+    while pool::is_worker() {
         match TURN.try_lock() {
             Ok(turn) => return turn,
             Err(TryLockError::Poisoned(error)) => return error.into_inner(),
-            Err(TryLockError::WouldBlock) => {
-                if rayon::yield_now() != Some(rayon::Yield::Executed) {
-                    std::thread::sleep(std::time::Duration::from_micros(50));
-                }
-            }
+            Err(TryLockError::WouldBlock) => pool::work_or_pause(),
         }
     }
     TURN.lock().unwrap_or_else(PoisonError::into_inner)

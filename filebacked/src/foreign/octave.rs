@@ -63,8 +63,10 @@ pub(super) fn variable(node: Node<'_>) -> Result<Stands<'_>> {
             Some(Any::Float(0.0) | Any::Int(0)) => 0,
             Some(Any::Float(1.0) | Any::Int(1)) => 1,
             _ => {
-                return Err(Error::new(ErrorKind::Invalid("a bool that is neither 0 nor 1".into()))
-                    .at("value"));
+                return Err(Error::new(ErrorKind::Invalid(
+                    "a bool that is neither 0 nor 1".into(),
+                ))
+                .at("value"));
             }
         };
         let description = Description { dtype: Dtype::Bool, shape: Vec::new(), null: false };

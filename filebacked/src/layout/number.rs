@@ -13,6 +13,7 @@ use crate::object::Bare;
 use crate::options::Conversion;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
+pub(crate) use crate::storage::int;
 use crate::storage::{self, Description, Dtype, Plain};
 
 /// A number type of HDF5 that Rust has too.
@@ -205,14 +206,6 @@ impl std::fmt::Display for Any {
             Any::Float(value) | Any::Rounded(value) => value.fmt(f),
         }
     }
-}
-
-/// The integer in a cell of 1, 2, 4 or 8 bytes.
-pub(crate) fn int(cell: &[u8], signed: bool) -> i128 {
-    let negative = signed && cell.last().is_some_and(|last| last & 0x80 != 0);
-    let mut bytes = if negative { [0xff; 16] } else { [0; 16] };
-    bytes[..cell.len().min(16)].copy_from_slice(&cell[..cell.len().min(16)]);
-    i128::from_le_bytes(bytes)
 }
 
 /// The number of a float with a sign and 15 bits of exponent in `top`, whose mantissa has `point`

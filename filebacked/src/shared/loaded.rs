@@ -11,23 +11,13 @@ use crate::context::ReadContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::node::Node;
 use crate::path::State;
-use crate::storage::Source;
+use crate::storage::{ObjectIdentity, Source};
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::rc::{self, Rc};
 use std::sync::{self, Arc};
-
-/// What tells an object from all others that a source reads.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Identity {
-    #[cfg_attr(not(feature = "native"), allow(dead_code))]
-    Address(u64),
-    /// In the words of the engine, where several files may be open.
-    #[cfg_attr(not(feature = "libhdf5"), allow(dead_code))]
-    Words(String),
-}
 
 /// A type of owners whose values something may point to.
 pub(crate) trait Pointer: From<Self::Value> + Clone + 'static {
@@ -84,7 +74,7 @@ pub(crate) struct Loaded {
     taken: RefCell<Option<HashMap<Key, How>>>,
 }
 
-type Key = (Identity, TypeId);
+type Key = (ObjectIdentity, TypeId);
 
 struct Entry {
     /// What else the value depends on.
@@ -194,7 +184,7 @@ pub(crate) fn in_any_order<R>(
     mut read: impl FnMut() -> Result<R>,
 ) -> Result<R> {
     let found = read()?;
-    match source.loaded() {
+    match source.loaded().and_then(|owners| owners.table::<Loaded>()) {
         Some(loaded) if cx.mask().is_some() && loaded.begin_again() => {
             drop(found);
             read()

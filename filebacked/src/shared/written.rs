@@ -7,6 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Coding, Storage, StoreAs};
 use crate::layout::encoding::Encoding;
 use crate::path::State;
+use crate::storage::{OwnerTable, Unlinkable};
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -112,16 +113,6 @@ struct Object {
     _held: Hold,
 }
 
-/// Why a value that something may point to is no object of its own.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Apart {
-    Row,
-    Record,
-    Attribute,
-    /// Written by a filter, or in a form that says more of it.
-    Filtered,
-}
-
 /// The values that a sink has written of those that have several owners, by number.
 #[derive(Debug, Default)]
 pub(crate) struct Written {
@@ -129,7 +120,7 @@ pub(crate) struct Written {
     /// The first object of each value.
     first: HashMap<(usize, TypeId), u32>,
     /// Values that are no objects of their own, of those that something points to.
-    apart: HashMap<(usize, TypeId), (Apart, Hold)>,
+    apart: HashMap<(usize, TypeId), (Unlinkable, Hold)>,
 }
 
 impl Written {
@@ -177,25 +168,12 @@ impl Written {
     }
 
     /// Notes a value that is no object of its own.
-    pub(crate) fn apart(&mut self, owner: &Owner<'_>, why: Apart) {
+    pub(crate) fn apart(&mut self, owner: &Owner<'_>, why: Unlinkable) {
         if let Entry::Vacant(place) = self.apart.entry((owner.address, owner.id))
             && let Some(held) = owner.keep.keep()
         {
             place.insert((why, held));
         }
-    }
-
-    /// Checks, in the end, that everything that is pointed to and is there can be pointed to.
-    pub(crate) fn check(&self) -> Result<()> {
-        for (value, number) in &self.first {
-            let Some(object) = self.objects.get(*number as usize) else { continue };
-            match (object.status, self.apart.get(value)) {
-                (Status::Wanted, Some((why, _))) => return Err(lost(Some(*why))),
-                (Status::Nowhere, _) if object.wanted => return Err(lost(None)),
-                _ => {}
-            }
-        }
-        Ok(())
     }
 
     fn add(&mut self, owner: &Owner<'_>, how: Option<How>, status: Status) -> Option<u32> {
@@ -219,23 +197,38 @@ impl Written {
     }
 }
 
+impl OwnerTable for Written {
+    /// Checks, in the end, that everything that is pointed to and is there can be pointed to.
+    fn check(&self) -> Result<()> {
+        for (value, number) in &self.first {
+            let Some(object) = self.objects.get(*number as usize) else { continue };
+            match (object.status, self.apart.get(value)) {
+                (Status::Wanted, Some((why, _))) => return Err(lost(Some(*why))),
+                (Status::Nowhere, _) if object.wanted => return Err(lost(None)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The error of what points to a value that is written, where nothing can point to it.
 #[cold]
-fn lost(why: Option<Apart>) -> Error {
+fn lost(why: Option<Unlinkable>) -> Error {
     let (what, help) = match why {
-        Some(Apart::Row) => (
+        Some(Unlinkable::Row) => (
             "a value that is a row among others, and no object of its own",
             "`layout = \"rows\"` on the field with the `Vec` of its owners makes each of them an object",
         ),
-        Some(Apart::Record) => (
+        Some(Unlinkable::Record) => (
             "a value in a record, which is no object of its own",
             "take `layout = \"compound\"` off the field with its owner",
         ),
-        Some(Apart::Attribute) => (
+        Some(Unlinkable::Attribute) => (
             "a value in an attribute, which is no object of its own",
             "take `attr` off the field with its owner",
         ),
-        Some(Apart::Filtered) => (
+        Some(Unlinkable::Filtered) => (
             "a value that a filter writes, of which it is not known what it is",
             "only what no filter writes can be pointed to, and what `SharedDyn` writes",
         ),

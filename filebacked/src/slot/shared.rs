@@ -5,8 +5,8 @@ use crate::backed::Save;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
 use crate::schema::Schema;
-use crate::shared::{Apart, How, Met, Owner};
-use crate::storage::Dtype;
+use crate::shared::{How, Met, Owner, Written as Table};
+use crate::storage::{Dtype, Unlinkable, WrittenOwners};
 
 impl Slot<'_> {
     /// Writes the value of an owner, or links to what another owner of it has written.
@@ -23,7 +23,7 @@ impl Slot<'_> {
             self.storage.layout = None;
         }
         if below != u32::MAX {
-            self.apart(&owner, Apart::Filtered);
+            self.apart(&owner, Unlinkable::Filtered);
             return self.put_alone(value, below);
         }
         self.put_owned_by(&owner, || schema().is_rooted(), |slot| slot.put_alone(value, below))
@@ -45,7 +45,7 @@ impl Slot<'_> {
             0 | 1 => None,
             _ => {
                 let how = How::new(self.state, &self.storage);
-                self.sink.written().and_then(|written| written.meet(owner, how))
+                table(self.sink.written()).and_then(|written| written.meet(owner, how))
             }
         };
         if met == Some(Met::Open) {
@@ -68,7 +68,7 @@ impl Slot<'_> {
         let slot = Slot { python, ..Slot::new(&mut *sink, cx, place, state, depth, storage) };
         let made = write(slot)?;
         let linkable = sink.note(object, name)?;
-        if let Some(written) = sink.written() {
+        if let Some(written) = table(sink.written()) {
             written.done(object, linkable);
         }
         Ok(made)
@@ -83,7 +83,7 @@ impl Slot<'_> {
             .into());
         }
         let mut objects = vec![None; owners.len()];
-        if let Some(written) = self.sink.written() {
+        if let Some(written) = table(self.sink.written()) {
             for (object, owner) in objects.iter_mut().zip(owners) {
                 let Some(owner) = owner else { continue };
                 let wanted = owner.owner().and_then(|owner| written.want(&owner));
@@ -100,13 +100,13 @@ impl Slot<'_> {
 
     /// Notes that the values of owners are written as rows, where nothing can point to them.
     pub(crate) fn in_rows<'v, P: Save + 'v>(&mut self, owners: impl Iterator<Item = &'v P>) {
-        owners.filter_map(P::owner).for_each(|owner| self.apart(&owner, Apart::Row));
+        owners.filter_map(P::owner).for_each(|owner| self.apart(&owner, Unlinkable::Row));
     }
 
     /// Notes that the value of an owner is written where nothing can point to it.
-    fn apart(&mut self, owner: &Owner<'_>, why: Apart) {
+    fn apart(&mut self, owner: &Owner<'_>, why: Unlinkable) {
         if owner.weak > 0
-            && let Some(owners) = self.sink.owners()
+            && let Some(owners) = table(self.sink.owners())
         {
             owners.apart(owner, why);
         }
@@ -114,9 +114,9 @@ impl Slot<'_> {
 
     /// Why what is written here is no object that depends on nothing but the value and what [`How`]
     /// knows of.
-    fn unlinkable(&mut self) -> Option<Apart> {
+    fn unlinkable(&mut self) -> Option<Unlinkable> {
         if matches!(self.place, Place::Attribute(_)) {
-            return Some(Apart::Attribute);
+            return Some(Unlinkable::Attribute);
         }
         let filtered = self.below != u32::MAX
             || self.marks.is_some()
@@ -125,7 +125,7 @@ impl Slot<'_> {
             || self.element.is_some()
             || !self.index.is_empty()
             || self.cx.is_python();
-        filtered.then_some(Apart::Filtered).or_else(|| self.sink.unlinkable())
+        filtered.then_some(Unlinkable::Filtered).or_else(|| self.sink.unlinkable())
     }
 }
 
@@ -134,4 +134,9 @@ impl Slot<'_> {
 pub(crate) fn cycle() -> Error {
     Error::new(ErrorKind::Cycle("a value that is inside of itself".into()))
         .with_help("a value that owns itself has no end: let the way back be a `Weak`")
+}
+
+/// The table of what a sink has written, where it can link.
+fn table(owners: Option<&mut WrittenOwners>) -> Option<&mut Table> {
+    owners.and_then(WrittenOwners::table)
 }

@@ -308,12 +308,8 @@ fn cell<'a>(bytes: &'a [u8], dtype: &'a Dtype) -> Result<Meaning<'a>> {
             }
         },
         Dtype::Array(element, shape) => nested(bytes, element, shape)?,
-        Dtype::VarStr
-        | Dtype::Sequence(_)
-        | Dtype::Reference
-        | Dtype::Region
-        | Dtype::Opaque(..)
-        | Dtype::Other(..) => Meaning::Bytes(bytes),
+        // Strings and sequences of variable length, references, opaque and unknown types.
+        _ => Meaning::Bytes(bytes),
     })
 }
 

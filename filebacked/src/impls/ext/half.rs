@@ -11,15 +11,12 @@ use crate::layout::scalar::{Element, element_is_backed};
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
-use crate::storage::{Dtype, Plain};
+use crate::storage::Dtype;
 use half::{bf16, f16};
 
 macro_rules! small_float_is_element {
     ($($t:ident = $dtype:ident, $digits:literal, $exponent:literal;)*) => {
         $(
-            // SAFETY: a transparent struct of a `u16`, of which every bit pattern is a float.
-            unsafe impl Plain for $t {}
-
             impl Number for $t {
                 const DTYPE: Dtype = Dtype::$dtype;
                 const NAME: &'static str = stringify!($t);

@@ -14,7 +14,7 @@ use crate::layout::scalar::{Element, element_is_backed};
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
-use crate::storage::{self, Dtype, Plain};
+use crate::storage::{self, Dtype};
 use num_complex::Complex;
 
 /// The datatypes of the two parts, and where the second one starts.
@@ -71,10 +71,6 @@ fn read_other<T: Number>(
 macro_rules! complex_is_element {
     ($($t:ident = $dtype:ident, $name:literal;)*) => {
         $(
-            // SAFETY: two floats one after another (`repr(C)`), without padding; every bit pattern
-            // is a float.
-            unsafe impl Plain for Complex<$t> {}
-
             impl Element for Complex<$t> {
                 fn write_array(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
                     match rows.as_slice() {

@@ -455,7 +455,10 @@ impl Plan {
             Fit::Same(merged) => (merged, None),
             Fit::Wider(wider) => (wider.clone(), Some(wider)),
             Fit::Not => {
-                return Err(Error::mismatch(draft.dtype.to_string(), description.dtype.to_string()));
+                return Err(Error::mismatch(
+                    draft.dtype.to_string(),
+                    description.dtype.to_string(),
+                ));
             }
         };
         let new = match strings.is_empty() && merged.is_plain() {

@@ -3,13 +3,14 @@
 use super::transpose::reversed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::foreign::matlab::{CLASS, EMPTY};
-use crate::shared::{Apart, Written};
+
 use crate::stamp::{STAMP, Stamp};
 use crate::storage::compound::Strings;
 use crate::storage::{
     AttrSpec, CompoundMember, CompoundType, DatasetSpec, Dtype, Elements, Link, Out, Sink,
     StoredType,
 };
+use crate::storage::{Unlinkable, WrittenOwners};
 use std::borrow::Cow;
 
 /// The attribute of numbers that stand for something else.
@@ -234,12 +235,12 @@ impl Sink for MatlabSink<'_> {
         self.sink.link(name, link)
     }
 
-    fn owners(&mut self) -> Option<&mut Written> {
+    fn owners(&mut self) -> Option<&mut WrittenOwners> {
         self.sink.owners()
     }
 
-    fn unlinkable(&self) -> Option<Apart> {
-        Some(Apart::Filtered)
+    fn unlinkable(&self) -> Option<Unlinkable> {
+        Some(Unlinkable::Filtered)
     }
 
     fn references(&mut self, _: &str, _: &DatasetSpec<'_>, _: &[Option<u32>]) -> Result<()> {

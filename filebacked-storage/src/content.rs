@@ -1,0 +1,115 @@
+//! What datasets and attributes hold, whatever its type: for values that have no Rust type.
+
+use super::{Dtype, Texts};
+use crate::error::{Error, ErrorKind, Result};
+use std::sync::Arc;
+
+/// A datatype in HDF5's own encoding, where a [`Dtype`] does not say all of it: byte order,
+/// padding, character set, gaps, and types that have no [`Dtype`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredType(pub Arc<[u8]>);
+
+/// A link that is no hard one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Link {
+    /// A path in the same file.
+    Soft(String),
+    /// A path in another file.
+    External {
+        /// The name of the file.
+        file: String,
+        /// The path in it.
+        path: String,
+    },
+}
+
+impl Link {
+    /// Refuses a link that no file can hold.
+    pub fn check(&self) -> Result<()> {
+        let parts = match self {
+            Link::Soft(path) => [path, path],
+            Link::External { file, path } => [file, path],
+        };
+        if parts.iter().any(|part| part.is_empty() || part.contains('\0')) {
+            let what = "a link to an empty name, or to one with a NUL in it".into();
+            return Err(Error::new(ErrorKind::Unsupported(what)));
+        }
+        Ok(())
+    }
+}
+
+/// How an element is put together that has parts outside of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Form {
+    /// Bytes in one place.
+    Flat(Dtype),
+    /// A string of variable length.
+    Text,
+    /// A sequence of variable length.
+    Sequence(Box<Form>),
+    /// A fixed number of elements.
+    Array(Box<Form>, Vec<u64>),
+    /// Named members.
+    Compound(Vec<(String, Form)>),
+    /// A reference, as the path of what it leads to.
+    Reference,
+}
+
+/// An element, or a part of one, as its [`Form`] says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// The bytes of something flat, of a sequence of flat elements, of a text, or of a reference's
+    /// path.
+    Bytes(Vec<u8>),
+    /// The elements of a sequence or an array, the members of a compound.
+    Many(Vec<Cell>),
+}
+
+impl Form {
+    /// Whether some part is a reference.
+    pub fn has_reference(&self) -> bool {
+        match self {
+            Form::Flat(_) | Form::Text => false,
+            Form::Sequence(element) | Form::Array(element, _) => element.has_reference(),
+            Form::Compound(members) => members.iter().any(|(_, form)| form.has_reference()),
+            Form::Reference => true,
+        }
+    }
+}
+
+/// Elements on their way into a file, in the form they are at hand.
+#[derive(Debug, Clone, Copy)]
+pub enum Elements<'a> {
+    /// As [`Dtype`] says they lie in memory; those of a type without one as they lie in the file.
+    Bytes(&'a [u8]),
+    /// Strings of variable length, UTF-8 or not, none with a NUL.
+    Texts(&'a Texts),
+    /// With parts outside of themselves.
+    Cells(&'a Form, &'a [Cell]),
+}
+
+/// Elements as they come out of a file, where a [`Dtype`] does not say how they lie in memory.
+#[derive(Debug)]
+pub enum Unusual {
+    /// As they lie in the file.
+    Raw(Vec<u8>),
+    /// With parts outside of themselves.
+    Cells(Form, Vec<Cell>),
+}
+
+/// What an attribute is to be.
+#[derive(Debug, Clone, Copy)]
+pub struct AttrSpec<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// The datatype of the elements.
+    pub dtype: &'a Dtype,
+    /// The datatype in the file, where `dtype` does not say all of it.
+    pub stored: Option<&'a StoredType>,
+    /// The extent of each dimension; empty for a scalar.
+    pub shape: &'a [u64],
+    /// A null dataspace.
+    pub null: bool,
+    /// What it holds.
+    pub elements: Elements<'a>,
+}

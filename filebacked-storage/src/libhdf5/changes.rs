@@ -1,0 +1,484 @@
+//! The mark of a file that is being changed: there from before the first change until everything is
+//! written, so that a process that is killed in between leaves a file that says so.
+//!
+//! It is the first of the flags of a superblock. HDF5 itself sets it when a file is opened to be
+//! changed, of some versions only, and takes it away when that is closed, as the last of all. Here
+//! it is taken away and set in between too, by writing these few bytes over: no kill can interrupt
+//! that, and nothing else in the file changes.
+
+use super::compare::{delete_attribute, open_attribute};
+use super::edit::root_of;
+use super::file::locked_elsewhere;
+use super::holders::holders_of;
+use super::id::{Id, check};
+use crate::checksum::lookup3;
+use crate::error::Result;
+use crate::kept::read_only;
+use crate::stamp::DIGEST;
+use crate::store::fill;
+use crate::temporary;
+use hdf5_metno::sync::sync;
+use hdf5_metno_sys::h5f::H5F_scope_t::H5F_SCOPE_GLOBAL;
+use hdf5_metno_sys::h5f::{H5F_ACC_RDWR, H5F_OBJ_FILE, H5Fflush, H5Fget_intent, H5Fget_obj_count};
+use hdf5_metno_sys::h5i::{H5Iget_file_id, H5Iget_ref, hid_t};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// The files that this process has marked or is changing, by the library's number, which no other
+/// file gets. Locked only while the library's lock is held.
+static CHANGED: Mutex<BTreeMap<u64, Changed>> = Mutex::new(BTreeMap::new());
+
+/// What is known of a file that this process changes.
+#[derive(Debug, Default)]
+struct Changed {
+    marked: bool,
+    /// What the operating system tells it by.
+    place: Option<Place>,
+    /// The changes that have begun and are not at their end.
+    under_way: usize,
+    /// Nobody else will take the mark away, or somebody wanted to in the middle of a change: the
+    /// last change does.
+    waited_for: bool,
+}
+
+/// A device, and a file of it.
+type Place = (u64, u64);
+
+/// The bit of a file that is open for a single writer beside many readers.
+const SWMR: u32 = 0x20;
+
+/// The same of one that is read beside its writer.
+const SWMR_READ: u32 = 0x40;
+
+fn changed<R>(look: impl FnOnce(&mut BTreeMap<u64, Changed>) -> R) -> R {
+    look(&mut CHANGED.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Whether this process has marked the file of this number.
+fn is_ours(number: u64) -> bool {
+    changed(|files| files.get(&number).is_some_and(|file| file.marked))
+}
+
+/// A change of a file that has begun; it is at its end when this goes. Until then the mark stays.
+#[derive(Debug)]
+#[must_use = "the change is at its end when this goes"]
+pub struct Change {
+    object: Id,
+    number: u64,
+}
+
+impl Drop for Change {
+    fn drop(&mut self) {
+        sync(|| {
+            let waited_for = changed(|files| {
+                let Some(file) = files.get_mut(&self.number) else { return false };
+                file.under_way = file.under_way.saturating_sub(1);
+                if file.under_way == 0 && !file.marked {
+                    files.remove(&self.number);
+                    return false;
+                }
+                file.under_way == 0 && file.waited_for
+            });
+            if waited_for {
+                settle_quietly(&self.object);
+            }
+        });
+    }
+}
+
+/// The file that an object is in, and its number. The lock is held.
+pub(super) fn file_of(object: hid_t) -> Result<(Id, u64)> {
+    let mut number = 0;
+    // SAFETY: the object is open, the number is writable; the new identifier has no other owner.
+    unsafe {
+        let file = Id::own(H5Iget_file_id(object))?;
+        check(file_number(file.raw(), &mut number))?;
+        Ok((file, number))
+    }
+}
+
+#[cfg(hdf5_tokens)]
+use hdf5_metno_sys::h5f::H5Fget_fileno as file_number;
+
+/// # Safety
+///
+/// The file is open.
+#[cfg(not(hdf5_tokens))]
+unsafe fn file_number(file: hid_t, number: &mut std::ffi::c_ulong) -> i32 {
+    let mut info = hdf5_metno_sys::h5o::H5O_info1_t::default();
+    // SAFETY: the contract of this function; the information is writable.
+    let code = unsafe { hdf5_metno_sys::h5o::H5Oget_info1(file, &mut info) };
+    *number = info.fileno as std::ffi::c_ulong;
+    code
+}
+
+/// Gives everything that was written to the file of an object to the operating system, in the
+/// middle of a change.
+pub fn flush(object: &Id) -> Result<()> {
+    sync(|| {
+        let (file, number) = file_of(object.raw())?;
+        write_out(&file)?;
+        // The library may have written the superblock, without the mark.
+        if is_ours(number) { disk::set(&file, true).map(drop) } else { Ok(()) }
+    })
+}
+
+/// Whether the file of an object is read beside the writer that it has in another process.
+pub(super) fn has_writer(object: &Id) -> Result<bool> {
+    sync(|| {
+        let (file, _) = file_of(object.raw())?;
+        let mut intent = 0;
+        // SAFETY: the file is open, the number is writable.
+        check(unsafe { H5Fget_intent(file.raw(), &mut intent) })?;
+        Ok(intent & SWMR_READ != 0)
+    })
+}
+
+/// The lock is held.
+fn write_out(file: &Id) -> Result<()> {
+    // SAFETY: the file is open.
+    check(unsafe { H5Fflush(file.raw(), H5F_SCOPE_GLOBAL) }).map(drop)
+}
+
+/// Every change of a file begins here: marks it, once until it is flushed, and refuses one that was
+/// opened to be read. The object is one of the very file that is changed, wherever links have led.
+pub fn begin(object: &Id) -> Result<Change> {
+    begin_as(object, false)
+}
+
+/// The same for a handle that takes the mark away when it goes itself, by [`settle_quietly`].
+pub(super) fn begin_by_handle(object: &Id) -> Result<Change> {
+    begin_as(object, true)
+}
+
+fn begin_as(object: &Id, by_handle: bool) -> Result<Change> {
+    sync(|| {
+        let (file, number) = file_of(object.raw())?;
+        if !is_ours(number) {
+            mark(&file, number)?;
+            let waited_for = !by_handle && !is_held(&file)?;
+            changed(|files| files.entry(number).or_default().waited_for = waited_for);
+        }
+        changed(|files| files.entry(number).or_default().under_way += 1);
+        Ok(Change { object: object.clone(), number })
+    })
+}
+
+/// Whether a file is open as a file: not only by objects in it, or because an external link has led
+/// there. The lock is held.
+fn is_held(file: &Id) -> Result<bool> {
+    // SAFETY: the file is open. This identifier is one of those that are counted, unless it was
+    // there before.
+    unsafe {
+        Ok(check(H5Fget_obj_count(file.raw(), H5F_OBJ_FILE))? > 1
+            || check(H5Iget_ref(file.raw()))? > 1)
+    }
+}
+
+/// Marks a file. The lock is held.
+fn mark(file: &Id, number: u64) -> Result<()> {
+    let mut intent = 0;
+    // SAFETY: the file is open, the number is writable.
+    check(unsafe { H5Fget_intent(file.raw(), &mut intent) })?;
+    if intent & H5F_ACC_RDWR == 0 {
+        return Err(read_only());
+    }
+    // With a single writer and many readers, the library keeps the flags.
+    if intent & SWMR == 0 {
+        if disk::set(file, true)?.is_none() {
+            // A new file of which nothing is there yet.
+            write_out(file)?;
+            disk::set(file, true)?;
+        }
+        let place = disk::place(file)?;
+        changed(|files| {
+            let file = files.entry(number).or_default();
+            (file.marked, file.place) = (true, place);
+        });
+    }
+    // A digest of what was in the file says nothing any more.
+    let root = root_of(file)?;
+    if open_attribute(root.raw(), DIGEST)?.is_some() {
+        delete_attribute(root.raw(), DIGEST)?;
+    }
+    Ok(())
+}
+
+/// Writes everything that waits to be written to the file that an object is in, and then takes the
+/// mark away: the end of a change that has [begun](begin) and whose guard is still there. What
+/// others have begun, they end.
+pub fn settle(object: &Id) -> Result<()> {
+    settle_but(object, 1)
+}
+
+/// The same where no change of the caller's is under way.
+pub(super) fn settle_file(object: &Id) -> Result<()> {
+    settle_but(object, 0)
+}
+
+/// As [`settle`], where so many changes are the caller's.
+fn settle_but(object: &Id, own: usize) -> Result<()> {
+    sync(|| {
+        let (file, number) = file_of(object.raw())?;
+        write_out(&file)?;
+        if !is_ours(number) {
+            return Ok(());
+        }
+        let others = changed(|files| {
+            let Some(file) = files.get_mut(&number) else { return false };
+            file.waited_for = file.under_way > own;
+            file.waited_for
+        });
+        disk::set(&file, others)?;
+        if !others {
+            changed(|files| match files.get_mut(&number) {
+                Some(file) if file.under_way > 0 => file.marked = false,
+                _ => drop(files.remove(&number)),
+            });
+        }
+        Ok(())
+    })
+}
+
+/// As [`settle`], if the file is marked, where nobody asks how it went.
+pub(super) fn settle_quietly(object: &Id) {
+    sync(|| {
+        if !changed(|files| files.is_empty())
+            && let Ok((_, number)) = file_of(object.raw())
+            && is_ours(number)
+        {
+            // Then it stays marked.
+            let _ = settle_file(object);
+        }
+    });
+}
+
+/// Takes away the mark that the library sets when a file is opened to be changed: nothing is
+/// changed yet.
+pub(super) fn opened(object: &Id) -> Result<()> {
+    sync(|| {
+        let (file, number) = file_of(object.raw())?;
+        match is_ours(number) {
+            true => Ok(()),
+            false => disk::set(&file, false).map(drop),
+        }
+    })
+}
+
+/// Refuses a file that a process was changing when it was killed, or that another one is changing
+/// now; one that is opened to be read.
+pub(super) fn refuse_interrupted(object: &Id) -> Result<()> {
+    sync(|| {
+        let (file, number) = file_of(object.raw())?;
+        if !is_ours(number) && disk::get(&file)? {
+            return Err(crate::error::interrupted());
+        }
+        Ok(())
+    })
+}
+
+/// Whether a file has the mark of another process, whatever else is wrong with it.
+pub fn is_interrupted(path: &Path) -> bool {
+    is_marked(path) && {
+        let place = std::fs::metadata(path).ok().and_then(|found| disk::place_of(&found));
+        place.is_none()
+            || !sync(|| {
+                changed(|files| files.values().any(|file| file.marked && file.place == place))
+            })
+    }
+}
+
+/// Whether a file has the mark.
+pub fn is_marked(path: &Path) -> bool {
+    let found = File::open(path).and_then(|file| superblock(&file));
+    found.is_ok_and(|found| found.is_some_and(|(_, flags)| flags.is_set()))
+}
+
+/// Takes the flags of a killed writer from a file that the library refuses because of them, as
+/// `h5clear -s` does; of an older version none.
+pub fn clear(path: &Path) -> Result<()> {
+    match superblock(&File::open(path)?)? {
+        Some((_, flags)) if flags.is_refused() => {}
+        _ => return Ok(()),
+    }
+    let mut file = File::options().read(true).write(true).open(path)?;
+    if temporary::lock(&file, true)? == Some(false) {
+        // What this process has open needs no recovery.
+        return if holders_of(path)?.is_empty() { Err(locked_elsewhere()) } else { Ok(()) };
+    }
+    if let Some((base, mut flags)) = superblock(&file)?
+        && flags.is_refused()
+    {
+        file.seek(SeekFrom::Start(base))?;
+        file.write_all(flags.without(WRITTEN | SWMR_WRITTEN))?;
+        file.sync_all()?;
+    }
+    Ok(())
+}
+
+/// The flags of a file, and where its superblock is.
+fn superblock(file: &File) -> std::io::Result<Option<(u64, Flags)>> {
+    let (mut base, mut bytes) = (0, [0; 48]);
+    loop {
+        match fill(file, base, &mut bytes)? {
+            0 => return Ok(None),
+            len if bytes.starts_with(SIGNATURE) => {
+                return Ok(Flags::of(&bytes[..len]).map(|flags| (base, flags)));
+            }
+            // Behind a user block.
+            _ => base = if base == 0 { 512 } else { base * 2 },
+        }
+    }
+}
+
+const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
+
+/// Somebody writes the file.
+const WRITTEN: u8 = 1;
+
+/// And others may read it at the same time.
+const SWMR_WRITTEN: u8 = 4;
+
+/// The flags of a superblock.
+struct Flags {
+    /// The bytes of the superblock that are written over.
+    bytes: [u8; 48],
+    len: usize,
+    /// Where the flags are.
+    at: usize,
+    /// Where the checksum is, if there is one.
+    checksum: Option<usize>,
+}
+
+impl Flags {
+    /// The flags of what begins with these bytes; `None` where that is no superblock that is known.
+    fn of(bytes: &[u8]) -> Option<Flags> {
+        if !bytes.starts_with(SIGNATURE) {
+            return None;
+        }
+        let (at, len, checksum) = match bytes.get(8)? {
+            0 | 1 => (20, 24, None),
+            // Four addresses of the size that stands before the flags.
+            2 | 3 => (
+                11,
+                16 + 4 * usize::from(*bytes.get(9)?),
+                Some(12 + 4 * usize::from(*bytes.get(9)?)),
+            ),
+            _ => return None,
+        };
+        let mut flags = Flags { bytes: [0; 48], len, at, checksum };
+        flags.bytes.get_mut(..len)?.copy_from_slice(bytes.get(..len)?);
+        Some(flags)
+    }
+
+    /// Whether the file is marked. One that has a single writer beside many readers is valid at any
+    /// time.
+    fn is_set(&self) -> bool {
+        self.bytes[self.at] & (WRITTEN | SWMR_WRITTEN) == WRITTEN
+    }
+
+    /// Whether the library does not read the file, as long as nobody has it open: its superblock is
+    /// whole, and of a version of which the flags say so.
+    fn is_refused(&self) -> bool {
+        let whole = self
+            .checksum
+            .is_some_and(|at| self.bytes[at..at + 4] == lookup3(&self.bytes[..at]).to_le_bytes());
+        whole && self.bytes[8] >= 3 && self.bytes[self.at] & (WRITTEN | SWMR_WRITTEN) != 0
+    }
+
+    /// The bytes with the mark, or without.
+    fn with(&mut self, mark: bool) -> &[u8] {
+        self.put(self.bytes[self.at] & !WRITTEN | u8::from(mark))
+    }
+
+    /// The bytes without these flags.
+    fn without(&mut self, flags: u8) -> &[u8] {
+        self.put(self.bytes[self.at] & !flags)
+    }
+
+    fn put(&mut self, flags: u8) -> &[u8] {
+        self.bytes[self.at] = flags;
+        if let Some(at) = self.checksum {
+            let sum = lookup3(&self.bytes[..at]).to_le_bytes();
+            self.bytes[at..at + 4].copy_from_slice(&sum);
+        }
+        &self.bytes[..self.len]
+    }
+}
+
+/// Where files are those of the operating system.
+#[cfg(unix)]
+mod disk {
+    use super::super::descriptor::beginning;
+    use super::{Flags, Id, Place};
+    use crate::error::Result;
+    use crate::store::fill;
+    use std::fs::{File, Metadata};
+    use std::os::unix::fs::{FileExt, MetadataExt};
+
+    pub(super) fn place_of(found: &Metadata) -> Option<Place> {
+        Some((found.dev(), found.ino()))
+    }
+
+    /// What tells the file from others. The lock is held.
+    pub(super) fn place(file: &Id) -> Result<Option<Place>> {
+        match beginning(file)? {
+            Some((file, _)) => Ok(place_of(&file.metadata()?)),
+            None => Ok(None),
+        }
+    }
+
+    fn read(file: &File, base: u64) -> Result<Option<Flags>> {
+        let mut bytes = [0; 48];
+        let len = fill(file, base, &mut bytes)?;
+        Ok(Flags::of(&bytes[..len]))
+    }
+
+    /// Whether the file is marked. The lock is held.
+    pub(super) fn get(file: &Id) -> Result<bool> {
+        match beginning(file)? {
+            Some((file, base)) => Ok(read(&file, base)?.is_some_and(|flags| flags.is_set())),
+            None => Ok(false),
+        }
+    }
+
+    /// Marks the file, or takes the mark away; `None` where its beginning is not on the disk. The
+    /// lock is held.
+    pub(super) fn set(file: &Id, mark: bool) -> Result<Option<()>> {
+        let Some((file, base)) = beginning(file)? else { return Ok(Some(())) };
+        let Some(mut flags) = read(&file, base)? else {
+            // One of a later version is the library's.
+            return Ok((file.metadata()?.len() > base).then_some(()));
+        };
+        if flags.is_set() != mark {
+            file.write_all_at(flags.with(mark), base)?;
+        }
+        Ok(Some(()))
+    }
+}
+
+/// Elsewhere nothing is marked.
+#[cfg(not(unix))]
+mod disk {
+    use super::{Id, Place};
+    use crate::error::Result;
+
+    pub(super) fn place_of(_: &std::fs::Metadata) -> Option<Place> {
+        None
+    }
+
+    pub(super) fn place(_: &Id) -> Result<Option<Place>> {
+        Ok(None)
+    }
+
+    pub(super) fn get(_: &Id) -> Result<bool> {
+        Ok(false)
+    }
+
+    pub(super) fn set(_: &Id, _: bool) -> Result<Option<()>> {
+        Ok(Some(()))
+    }
+}

@@ -1,0 +1,54 @@
+//! The engine of our own: a small subset of the HDF5 file format, encoded and decoded at memory
+//! speed.
+//!
+//! Files have a superblock of version 2 (3 is read), object headers of version 2 with checksums,
+//! groups whose links lie in their headers or in fractal heaps, compact and contiguous datasets,
+//! and strings of fixed length or in global heaps. What a value needs beyond that is declined, and
+//! goes through the C library. The format is that of the HDF5 File Format Specification, version
+//! 3.0.
+
+mod btree;
+mod dataset;
+mod datatype;
+mod find;
+mod fractal;
+mod header;
+mod heap;
+mod input;
+mod kept;
+mod linked;
+mod links;
+mod object;
+mod sink;
+mod slab;
+mod source;
+
+pub use sink::NativeSink;
+pub use source::NativeSource;
+
+/// The address that stands for none.
+const UNDEFINED: u64 = u64::MAX;
+
+/// Message types of object headers.
+mod message {
+    pub(super) const DATASPACE: u8 = 1;
+    pub(super) const LINK_INFO: u8 = 2;
+    pub(super) const DATATYPE: u8 = 3;
+    pub(super) const FILL_VALUE: u8 = 5;
+    pub(super) const LINK: u8 = 6;
+    pub(super) const EXTERNAL: u8 = 7;
+    pub(super) const LAYOUT: u8 = 8;
+    pub(super) const GROUP_INFO: u8 = 10;
+    pub(super) const FILTERS: u8 = 11;
+    pub(super) const ATTRIBUTE: u8 = 12;
+    pub(super) const CONTINUATION: u8 = 16;
+    pub(super) const SYMBOL_TABLE: u8 = 17;
+    pub(super) const ATTRIBUTE_INFO: u8 = 21;
+    pub(super) const LINK_COUNT: u8 = 22;
+}
+
+/// The first bytes of every HDF5 file.
+const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
+
+/// Bytes of a superblock of version 2.
+const SUPERBLOCK: usize = 48;

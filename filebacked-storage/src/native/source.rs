@@ -1,0 +1,739 @@
+//! Reading: the bytes of a whole file, none of which is believed.
+
+use super::dataset::Data;
+use super::header::{Header, damaged, uint, unknown};
+use super::heap::Cursor;
+use super::input::{Bytes, Input, copy};
+use super::kept::{NativeKept, Opened, Origin};
+use super::links::{self, Link, Links, is_dense};
+use super::object::{Attribute, Parsed, dense_attributes};
+use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
+use crate::checksum::lookup3;
+use crate::compound::references;
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
+use crate::owners::{LoadedOwners, ObjectIdentity};
+use crate::stamp::is_passing;
+use crate::store::ReadAt;
+use crate::{
+    Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, REFERENCE, Slab,
+    Source, StoredType, Texts, Unusual, elements, fill_vec,
+};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::fs::File;
+use std::mem::MaybeUninit;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Handles of attributes have this bit, and are a place among those that are open.
+const ATTRIBUTE: u64 = 1 << 63;
+
+/// Every byte of metadata and data that is read is paid for, so that hard links which multiply
+/// objects cannot make a small file cost much: this many times its size.
+const BUDGET: u64 = 16;
+
+/// So many links are looked at one after another; where that is not enough, all links of the group
+/// are indexed.
+const SCANNED: usize = 64;
+
+/// So many links of a large group are looked for one by one; where that is not enough, all are
+/// indexed.
+const SEARCHED: u32 = 4;
+
+/// Indexes of groups are kept until they have so many links together; the last few are kept in any
+/// case.
+const KEPT_LINKS: usize = 1 << 16;
+const KEPT_GROUPS: usize = 4;
+
+/// The bytes of the superblock, behind a user block if there is one: at 0, 512, 1024, and so on.
+/// What is before it is skipped.
+fn find_superblock<'b>(input: &mut Input<'b>) -> Result<Bytes<'b>> {
+    let mut head = input.up_to(0, SUPERBLOCK)?;
+    let mut base = 512;
+    while !head.starts_with(&SIGNATURE) && base < input.len() {
+        head = input.up_to(base, SUPERBLOCK)?;
+        if head.starts_with(&SIGNATURE) {
+            input.skip(base);
+        }
+        base *= 2;
+    }
+    Ok(head)
+}
+
+/// Whether bytes begin as a file that this engine may read.
+fn is_superblock(bytes: &[u8]) -> bool {
+    bytes.len() >= SUPERBLOCK && bytes[..8] == SIGNATURE && matches!(bytes[8..11], [2 | 3, 8, 8])
+}
+
+/// A file, in memory or on the disk.
+#[derive(Debug)]
+pub struct NativeSource<'b> {
+    pub(super) input: Input<'b>,
+    root: u64,
+    budget: Cell<u64>,
+    /// How many objects may be opened.
+    objects: Cell<u64>,
+    /// What was set from outside, which kept objects keep to as well.
+    limits: Option<Limits>,
+    /// The message after the link that was found last, and its group: members are mostly read in
+    /// their order.
+    next: Cell<(u64, usize)>,
+    /// How many links were looked for one by one, and in which group.
+    searched: Cell<(u64, u32)>,
+    /// The object that was looked at last: it is mostly asked for several things in a row.
+    last: RefCell<(u64, Parsed<'b>)>,
+    /// Groups whose links were indexed, the one that was used last at the end.
+    groups: RefCell<Vec<(u64, Rc<Links>)>>,
+    /// The messages of the attributes that are open.
+    attributes: RefCell<Vec<Bytes<'b>>>,
+    heap: RefCell<Cursor>,
+    declined: Cell<bool>,
+    loaded: LoadedOwners,
+    path: Option<&'b Path>,
+    opened: u64,
+    /// The store that the bytes are in, where they are in one.
+    store: Option<&'b Arc<dyn ReadAt>>,
+    /// What kept objects are read from, once there are any.
+    origin: OnceCell<Arc<Origin>>,
+}
+
+impl<'b> NativeSource<'b> {
+    /// A file whose bytes are all in memory.
+    pub fn new(bytes: &'b [u8]) -> Result<Self> {
+        NativeSource::of(Input::Memory(bytes))
+    }
+
+    /// A file of so many bytes on the disk, of which only what is asked for is read.
+    pub fn of_file(file: &'b File, len: u64) -> Result<Self> {
+        NativeSource::of(Input::of_file(file, len))
+    }
+
+    /// A file of so many bytes in a store, of which only what is asked for is read.
+    pub fn of_store(store: &'b Arc<dyn ReadAt>, len: u64) -> Result<Self> {
+        let source = NativeSource::of(Input::of_store(&**store, len))?;
+        Ok(NativeSource { store: Some(store), ..source })
+    }
+
+    fn of(mut input: Input<'b>) -> Result<Self> {
+        let head = find_superblock(&mut input)?;
+        if !is_superblock(&head) {
+            return Err(unknown("a superblock of another version"));
+        }
+        if u64::from(lookup3(&head[..44])) != uint(&head, 44, 4)? {
+            return Err(damaged("a superblock with a wrong checksum"));
+        }
+        match head[11] & 5 {
+            1 => return Err(crate::error::interrupted()),
+            5 => return Err(unknown("a file that a SWMR writer has open")),
+            _ => {}
+        }
+        // An extension, or flags of a later version.
+        if head[11] != 0 || uint(&head, 20, 8)? != UNDEFINED {
+            return Err(unknown("a superblock of this kind"));
+        }
+        // Addresses count from the superblock, wherever it is now; where the file ends is counted
+        // from its start as it was.
+        let end = uint(&head, 28, 8)?.saturating_sub(uint(&head, 12, 8)?);
+        if end > input.len() {
+            return Err(damaged(format!("truncated: {} of {end} bytes", input.len())));
+        }
+        input.truncate(end);
+        Ok(NativeSource {
+            root: uint(&head, 36, 8)?,
+            budget: Cell::new(end.saturating_mul(BUDGET).saturating_add(1 << 16)),
+            objects: Cell::new(u64::MAX),
+            limits: None,
+            input,
+            next: Cell::new((0, 0)),
+            searched: Cell::new((0, 0)),
+            // No object lies at the place of the superblock.
+            last: RefCell::new((0, Parsed::none())),
+            groups: RefCell::default(),
+            attributes: RefCell::default(),
+            heap: RefCell::default(),
+            declined: Cell::new(false),
+            loaded: LoadedOwners::default(),
+            path: None,
+            opened: 0,
+            store: None,
+            origin: OnceCell::new(),
+        })
+    }
+
+    /// Says which file it is, and since when it is open: see [`changes`](crate::changes).
+    pub fn named(mut self, path: &'b Path, opened: u64) -> Self {
+        self.path = Some(path);
+        self.opened = opened;
+        self
+    }
+
+    /// Says what kept objects are read from.
+    pub(super) fn kept_from(mut self, origin: &Arc<Origin>) -> Self {
+        self.origin = OnceCell::from(origin.clone());
+        self
+    }
+
+    /// Limits what may be read, if there is a limit.
+    pub fn limited(mut self, limits: Option<Limits>) -> Self {
+        if let Some(Limits { bytes, objects }) = limits {
+            self.budget = Cell::new(self.budget.get().min(bytes));
+            self.objects = Cell::new(objects);
+            self.limits = limits;
+        }
+        self
+    }
+
+    /// Where the header of the root group is, and its bytes with the text `new` in the place of
+    /// `old`, which has the same length and stands in it once.
+    #[cfg(feature = "digest")]
+    pub fn root_with(&self, old: &[u8], new: &[u8]) -> Result<(u64, Vec<u8>)> {
+        let end = Header::at(&self.input, self.root, true)?.size;
+        let mut header = self.input.bytes(self.root, end + 4)?.to_vec();
+        let place = header.windows(old.len()).position(|part| part == old);
+        let place = place
+            .filter(|_| old.len() == new.len())
+            .ok_or_else(|| damaged("a place for the digest is missing"))?;
+        header[place..place + new.len()].copy_from_slice(new);
+        let sum = lookup3(&header[..end]);
+        header[end..].copy_from_slice(&sum.to_le_bytes());
+        Ok((self.root, header))
+    }
+
+    /// Whether some error meant that the file needs the other engine.
+    pub fn declined(&self) -> bool {
+        self.declined.get()
+    }
+
+    /// Whether reading all of it takes time.
+    pub fn is_large(&self) -> bool {
+        matches!(self.input, Input::Disk(_))
+    }
+
+    /// Whether the root group is as this engine writes it: most files of others are declined sooner
+    /// or later.
+    pub fn is_own(&self) -> bool {
+        // The C library writes four bytes of length only for headers of more than 64 KiB.
+        self.input.bytes(self.root, 6).is_ok_and(|root| *root == *b"OHDR\x02\x02")
+    }
+
+    fn charge(&self, bytes: usize) -> Result<()> {
+        let left =
+            self.budget.get().checked_sub(bytes as u64 + 1).ok_or_else(|| self.too_much())?;
+        self.budget.set(left);
+        Ok(())
+    }
+
+    #[cold]
+    fn too_much(&self) -> Error {
+        let own = self.input.len().saturating_mul(BUDGET);
+        match self.limits {
+            Some(limits) if limits.bytes < own => {
+                Error::new(ErrorKind::Limit(format!("more than {} bytes are read", limits.bytes)))
+                    .with_help("`ReadOptions::max_bytes` raises the limit")
+            }
+            _ => ErrorKind::Limit(
+                "far more is read than the file holds: its links multiply objects".into(),
+            )
+            .into(),
+        }
+    }
+
+    /// Notes errors that tell of something outside of the subset.
+    pub(super) fn noted<T>(&self, result: Result<T>) -> Result<T> {
+        if let Err(error) = &result
+            && matches!(error.kind(), ErrorKind::Unsupported(_))
+        {
+            self.declined.set(true);
+        }
+        result
+    }
+
+    /// An object that is met: its checksum is verified here, and nowhere else.
+    pub(super) fn open(&self, address: u64) -> Result<Handle> {
+        let objects = self.objects.get().checked_sub(1).ok_or_else(|| {
+            let most = self.limits.map_or(0, |limits| limits.objects);
+            Error::new(ErrorKind::Limit(format!("more than {most} objects are opened")))
+                .with_help("`ReadOptions::max_objects` raises the limit")
+        })?;
+        self.objects.set(objects);
+        let header = Header::at(&self.input, address, true)?;
+        self.charge(header.size)?;
+        let parsed = Parsed::new(header, &self.input, &|bytes| self.charge(bytes))?;
+        let handle = Handle { id: address, kind: parsed.kind, bare: !parsed.attributes };
+        *self.last.borrow_mut() = (address, parsed);
+        Ok(handle)
+    }
+
+    /// Looks at what the messages of an object tell.
+    #[inline]
+    fn parsed<R>(&self, object: Handle, look: impl FnOnce(&Parsed<'b>) -> R) -> Result<R> {
+        let last = self.last.borrow();
+        if last.0 == object.id {
+            return Ok(look(&last.1));
+        }
+        drop(last);
+        Ok(look(&Parsed::new(self.header(object)?, &self.input, &|bytes| self.charge(bytes))?))
+    }
+
+    /// The first block of an object's header, which mostly is all of it.
+    fn header(&self, object: Handle) -> Result<Header<'b>> {
+        Header::at(&self.input, object.id, false)
+    }
+
+    /// The member of a group: its address.
+    fn find(&self, group: Handle, name: &str) -> Result<Option<u64>> {
+        if let Some(links) = self.indexed(group) {
+            return links.find(name);
+        }
+        // From the disk, every look at a header takes the whole of it.
+        if matches!(self.input, Input::Disk(_)) {
+            return self.search(group, name);
+        }
+        self.scan(group, name)
+    }
+
+    /// Looks for a member in the index that the file has, where few are asked for.
+    fn search(&self, group: Handle, name: &str) -> Result<Option<u64>> {
+        let (last, times) = self.searched.get();
+        let times = if last == group.id { times } else { 0 };
+        if times < SEARCHED {
+            self.searched.set((group.id, times + 1));
+            let charge = |bytes| self.charge(bytes);
+            let header = self.header(group)?.joined(&self.input, &charge)?;
+            if let Some(dense) = links::dense(&header)? {
+                return links::find_dense(&dense, &self.input, &charge, name);
+            }
+        }
+        self.links(group)?.find(name)
+    }
+
+    /// Looks for a member from where the last one was found.
+    fn scan(&self, group: Handle, name: &str) -> Result<Option<u64>> {
+        let header = self.header(group)?;
+        let (last, hint) = self.next.get();
+        let start = if last == group.id { hint } else { 0 };
+        let mut messages = header.messages_from(start);
+        let mut wrapped = start == 0;
+        for _ in 0..SCANNED {
+            if wrapped && start > 0 && messages.at >= start {
+                return Ok(None);
+            }
+            let Some((kind, body)) = messages.next()? else {
+                if wrapped {
+                    return Ok(None);
+                }
+                wrapped = true;
+                messages = header.messages();
+                continue;
+            };
+            match kind {
+                message::LINK => {
+                    let link = Link::parse(body)?;
+                    if link.name == name.as_bytes() {
+                        self.next.set((group.id, messages.at));
+                        return link
+                            .address
+                            .map(Some)
+                            .ok_or_else(|| unknown("a soft or external link"));
+                    }
+                }
+                message::SYMBOL_TABLE => return Err(unknown("a group of an older format")),
+                message::LINK_INFO if is_dense(body)? => return self.search(group, name),
+                message::CONTINUATION => break,
+                _ => {}
+            }
+        }
+        self.links(group)?.find(name)
+    }
+
+    /// The index of a group's links, if there is one already.
+    #[inline]
+    fn indexed(&self, group: Handle) -> Option<Rc<Links>> {
+        let mut groups = self.groups.borrow_mut();
+        let place = groups.iter().rposition(|(id, _)| *id == group.id)?;
+        if place + 1 < groups.len() {
+            let found = groups.remove(place);
+            groups.push(found);
+        }
+        groups.last().map(|(_, links)| links.clone())
+    }
+
+    /// The index of a group's links.
+    fn links(&self, group: Handle) -> Result<Rc<Links>> {
+        if let Some(links) = self.indexed(group) {
+            return Ok(links);
+        }
+        let charge = |bytes| self.charge(bytes);
+        let header = self.header(group)?.joined(&self.input, &charge)?;
+        let links = Rc::new(Links::of(&header, &self.input, &charge)?);
+        let mut groups = self.groups.borrow_mut();
+        groups.push((group.id, links.clone()));
+        let mut total: usize = groups.iter().map(|(_, links)| links.len()).sum();
+        while groups.len() > KEPT_GROUPS && (total > KEPT_LINKS || groups.len() > SCANNED) {
+            total -= groups.remove(0).1.len();
+        }
+        Ok(links)
+    }
+
+    /// The attribute messages of an object: name and body.
+    fn attribute_messages(
+        &self,
+        object: Handle,
+        mut each: impl FnMut(&[u8], Bytes<'b>) -> bool,
+    ) -> Result<()> {
+        let header =
+            self.parsed(object, |parsed| parsed.attributes.then(|| parsed.header.clone()))?;
+        let Some(header) = header else { return Ok(()) };
+        let mut dense = None;
+        let mut messages = header.messages();
+        while let Some((kind, body)) = messages.next()? {
+            match kind {
+                message::ATTRIBUTE => {
+                    let attribute = Attribute::parse(body)?;
+                    let whole = header.messages.part(messages.at - body.len()..messages.at);
+                    if each(attribute.name, whole.unwrap_or_default()) {
+                        return Ok(());
+                    }
+                }
+                message::ATTRIBUTE_INFO => dense = dense_attributes(body)?,
+                _ => {}
+            }
+        }
+        let Some(dense) = dense else { return Ok(()) };
+        let mut done = false;
+        dense.each(&self.input, &|bytes| self.charge(bytes), &mut |body| {
+            done = done || each(Attribute::parse(body)?.name, body.to_vec().into());
+            Ok(())
+        })
+    }
+
+    /// Looks at the datatype message and the bytes of a scalar whose data is in its header, which
+    /// is what most fields are.
+    #[inline]
+    fn compact_scalar<R>(
+        &self,
+        handle: Handle,
+        look: impl FnOnce(&[u8], Bytes<'b>) -> R,
+    ) -> Result<Option<R>> {
+        if handle.id & ATTRIBUTE != 0 {
+            return Ok(None);
+        }
+        let parts = |parsed: &Parsed<'b>| {
+            let (
+                Some(datatype),
+                Some(&[2, 0, 0, 0]),
+                Some(&[3, 0, low, high, ref data @ ..]),
+                false,
+            ) = (parsed.datatype(), parsed.dataspace(), parsed.layout(), parsed.filtered)
+            else {
+                return None;
+            };
+            let len = usize::from(u16::from_le_bytes([low, high]));
+            if data.len() != len {
+                return None;
+            }
+            Some(look(datatype, parsed.layout_part(4, len)?))
+        };
+        self.parsed(handle, parts)
+    }
+
+    /// Type, shape and place of a dataset or an attribute.
+    pub(super) fn data(&self, handle: Handle) -> Result<Data<'b>> {
+        if handle.id & ATTRIBUTE == 0 {
+            return self.parsed(handle, |parsed| Data::of_dataset(parsed, &self.input))?;
+        }
+        let attributes = self.attributes.borrow();
+        let open =
+            usize::try_from(handle.id & !ATTRIBUTE).ok().and_then(|place| attributes.get(place));
+        let body = open.ok_or_else(|| damaged("an attribute that is not open"))?;
+        let attribute = Attribute::parse(body)?;
+        let data = body.part(body.len() - attribute.data.len()..body.len()).unwrap_or_default();
+        Data::of_attribute(attribute.datatype, attribute.dataspace, data)
+    }
+
+    /// The texts that the elements refer to, in the member that the names lead to.
+    fn texts(&self, bytes: &[u8], dtype: &Dtype, member: &[String]) -> Result<Texts> {
+        let references = references(bytes, dtype, member);
+        let references = references.ok_or_else(|| {
+            Error::new(ErrorKind::Contract("text was asked for where there is none".into()))
+        })?;
+        let mut texts = Texts::default();
+        // Room for all at once, as far as the references can be believed.
+        let total = references
+            .chunks_exact(REFERENCE)
+            .try_fold(0u64, |sum, entry| Ok::<_, Error>(sum + uint(entry, 0, 4)?))?;
+        let refused =
+            |_| Error::new(ErrorKind::Limit(format!("no memory for {total} bytes of text")));
+        texts.bytes.try_reserve_exact(total.min(self.input.len()) as usize).map_err(refused)?;
+        texts.ends.reserve_exact(references.len() / REFERENCE);
+        let mut heap = self.heap.borrow_mut();
+        for entry in references.chunks_exact(REFERENCE) {
+            let (len, address, number) =
+                (uint(entry, 0, 4)? as usize, uint(entry, 4, 8)?, uint(entry, 12, 4)?);
+            if address != 0 && len > 0 {
+                self.charge(len)?;
+                let object = heap.object(&self.input, address, number as u32)?;
+                let text = object
+                    .get(..len)
+                    .ok_or_else(|| damaged("text longer than its place in the heap"))?;
+                // The C library ends a string at its first NUL.
+                let end = text.iter().position(|byte| *byte == 0).unwrap_or(len);
+                texts.bytes.extend_from_slice(&text[..end]);
+            }
+            texts.ends.push(texts.bytes.len());
+        }
+        Ok(texts)
+    }
+}
+
+impl Source for NativeSource<'_> {
+    fn root(&self) -> Result<Handle> {
+        self.noted(self.open(self.root))
+    }
+
+    fn child(&self, group: Handle, name: &str) -> Result<Option<Handle>> {
+        let found = self.find(group, name);
+        self.noted(found.and_then(|address| address.map(|address| self.open(address)).transpose()))
+    }
+
+    fn children(&self, group: Handle) -> Result<Vec<String>> {
+        let names = || {
+            let links = self.links(group)?;
+            self.charge(links.len())?;
+            let mut names = links.names()?;
+            names.retain(|name| !is_passing(name));
+            Ok(names)
+        };
+        self.noted(names())
+    }
+
+    fn count(&self, group: Handle) -> Result<usize> {
+        let count = || {
+            if let Some(links) = self.indexed(group) {
+                return Ok(links.len());
+            }
+            let charge = |bytes| self.charge(bytes);
+            let header = self.header(group)?.joined(&self.input, &charge)?;
+            Ok(links::count(&header, &self.input, &charge)? as usize)
+        };
+        self.noted(count())
+    }
+
+    fn is_ordered(&self, group: Handle) -> Result<bool> {
+        let header = self.header(group)?;
+        let mut messages = header.messages();
+        while let Some((kind, body)) = messages.next()? {
+            if kind == message::LINK_INFO {
+                return Ok(uint(body, 1, 1)? & 1 != 0);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Links that are not hard are read, and left to the other engine to follow.
+    fn link(&self, group: Handle, name: &str) -> Result<Option<OtherLink>> {
+        self.noted(self.links(group).and_then(|links| links.target(name)))
+    }
+
+    /// The types of the subset are those that a [`Dtype`] says all of.
+    fn stored_type(&self, _: Handle, dtype: Option<&Dtype>) -> Result<Option<StoredType>> {
+        match dtype {
+            Some(_) => Ok(None),
+            None => self.noted(Err(unknown("a committed datatype"))),
+        }
+    }
+
+    fn read_unusual(&self, _: Handle) -> Result<Unusual> {
+        self.noted(Err(unknown("elements of this type")))
+    }
+
+    fn attribute(&self, object: Handle, name: &str) -> Result<Option<Handle>> {
+        if object.bare {
+            return Ok(None);
+        }
+        let mut found = None;
+        let walked = self.attribute_messages(object, |candidate, body| {
+            let same = candidate == name.as_bytes();
+            if same {
+                let mut attributes = self.attributes.borrow_mut();
+                attributes.push(body);
+                let id = (attributes.len() as u64 - 1) | ATTRIBUTE;
+                found = Some(Handle { id, kind: ObjectKind::Attribute, bare: true });
+            }
+            same
+        });
+        self.noted(walked.map(|()| found))
+    }
+
+    fn attributes(&self, object: Handle) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        let walked = self.attribute_messages(object, |name, _| {
+            names.push(String::from_utf8_lossy(name).into_owned());
+            false
+        });
+        self.noted(walked)?;
+        names.sort();
+        Ok(names)
+    }
+
+    fn identity(&self, object: Handle) -> Result<Option<String>> {
+        // The handle of an object is its address.
+        Ok(Some(object.id.to_string()))
+    }
+
+    fn loaded(&self) -> Option<&LoadedOwners> {
+        Some(&self.loaded)
+    }
+
+    fn links(&self, object: Handle) -> Result<(ObjectIdentity, u64)> {
+        let header = self.header(object)?.joined(&self.input, &|bytes| self.charge(bytes))?;
+        let mut messages = header.messages();
+        while let Some((kind, body)) = self.noted(messages.next())? {
+            if kind == message::LINK_COUNT {
+                return Ok((ObjectIdentity::Address(object.id), uint(body, 1, 4)?));
+            }
+        }
+        Ok((ObjectIdentity::Address(object.id), 1))
+    }
+
+    fn target(&self, _: Handle, reference: &[u8]) -> Result<Option<Handle>> {
+        match uint(reference, 0, 8)? {
+            // What C programs fill memory with. "No address" is none either, but a reference nobody
+            // makes.
+            0 => Ok(None),
+            UNDEFINED => {
+                Err(ErrorKind::Dangling("a reference to an object that is not there".into()).into())
+            }
+            address => self.noted(self.open(address).map(Some)),
+        }
+    }
+
+    fn describe(&self, handle: Handle) -> Result<Description> {
+        self.noted(self.data(handle).map(|data| data.description))
+    }
+
+    fn allocation(&self, dataset: Handle) -> Result<Allocation> {
+        let data = self.noted(self.data(dataset))?;
+        Ok(Allocation { layout: data.layout(), bytes: data.size as u64, ..Allocation::default() })
+    }
+
+    fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+        let data = self.noted(self.data(handle))?;
+        if data.description.dtype != *dtype || data.size != out.len() || *dtype == Dtype::VarStr {
+            return Err(ErrorKind::Contract("a buffer that does not fit the data".into()).into());
+        }
+        self.charge(out.len())?;
+        data.read(&self.input, out)
+    }
+
+    fn read_slab(
+        &self,
+        dataset: Handle,
+        dtype: &Dtype,
+        slab: &Slab,
+        out: &mut [MaybeUninit<u8>],
+    ) -> Result<()> {
+        let data = self.noted(self.data(dataset))?;
+        slab.check(&data.description.shape)?;
+        let wanted = elements(&slab.shape()).and_then(|n| n.checked_mul(dtype.size()));
+        if data.description.dtype != *dtype || wanted != Some(out.len()) || *dtype == Dtype::VarStr
+        {
+            return Err(ErrorKind::Contract("a buffer that does not fit the data".into()).into());
+        }
+        self.charge(out.len())?;
+        data.read_slab(&self.input, slab, out)
+    }
+
+    #[inline]
+    fn scalar(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<bool> {
+        let read = self.compact_scalar(handle, |message, bytes| {
+            let fits = bytes.len() == out.len() && datatype::is(message, dtype);
+            if fits {
+                copy(&bytes, out);
+            }
+            fits
+        })?;
+        self.charge(out.len())?;
+        Ok(read == Some(true))
+    }
+
+    #[inline]
+    fn scalar_text(&self, handle: Handle) -> Result<Option<&[u8]>> {
+        let text = self.compact_scalar(handle, |message, bytes| match bytes {
+            Bytes::Borrowed(bytes) if datatype::text_size(message) == Some(bytes.len()) => {
+                Some(bytes)
+            }
+            _ => None,
+        })?;
+        self.charge(text.flatten().map_or(0, <[u8]>::len))?;
+        Ok(text.flatten())
+    }
+
+    fn at_hand(&self, handle: Handle) -> Result<Option<&[u8]>> {
+        let data = self.noted(self.data(handle))?;
+        let bytes = data.at_hand(&self.input)?;
+        self.charge(bytes.map_or(0, <[u8]>::len))?;
+        Ok(bytes)
+    }
+
+    fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts> {
+        let data = self.noted(self.data(handle))?;
+        self.charge(data.size)?;
+        self.texts(&data.bytes(&self.input)?, &data.description.dtype, member)
+    }
+
+    fn read_text_slab(&self, dataset: Handle, member: &[String], slab: &Slab) -> Result<Texts> {
+        let data = self.noted(self.data(dataset))?;
+        let Description { dtype, shape, .. } = &data.description;
+        slab.check(shape)?;
+        // The elements as they lie in the file: references stand for their texts.
+        let mut shape = slab.shape();
+        shape.push(dtype.stored_size() as u64);
+        let part = Description { dtype: Dtype::U8, shape, null: false };
+        self.charge(part.elements().unwrap_or(usize::MAX))?;
+        let bytes: Vec<u8> = fill_vec(&part, |out| data.read_slab(&self.input, slab, out))?;
+        self.texts(&bytes, dtype, member)
+    }
+
+    fn again(&self, object: Handle) -> Result<Handle> {
+        Ok(object)
+    }
+
+    fn keep(&self, object: Handle) -> Result<Option<Arc<dyn Kept>>> {
+        if object.id & ATTRIBUTE != 0 {
+            return Ok(None);
+        }
+        let origin = match self.origin.get() {
+            Some(origin) => origin.clone(),
+            None => {
+                let path = self.path.map(Path::to_path_buf);
+                let origin = match (&self.input, self.store) {
+                    (_, Some(store)) => Origin::Store(store.clone(), store.size()?),
+                    (Input::Memory(bytes), None) => Origin::Memory(bytes.to_vec(), path),
+                    (Input::Disk(disk), None) => Origin::Disk(Opened::new(
+                        disk.file()?,
+                        path.unwrap_or_default(),
+                        self.opened,
+                    )?),
+                };
+                self.origin.get_or_init(|| Arc::new(origin)).clone()
+            }
+        };
+        Ok(Some(Arc::new(NativeKept { origin, address: object.id, limits: self.limits })))
+    }
+
+    fn release(&self, handle: Handle) {
+        if handle.id & ATTRIBUTE == 0 {
+            return;
+        }
+        let mut attributes = self.attributes.borrow_mut();
+        if let Some(open) = attributes.get_mut((handle.id & !ATTRIBUTE) as usize) {
+            *open = Bytes::default();
+        }
+        // Most are given back in the reverse order of opening them.
+        while attributes.last().is_some_and(|last| last.is_empty()) {
+            attributes.pop();
+        }
+    }
+}

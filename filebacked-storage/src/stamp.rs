@@ -1,0 +1,189 @@
+//! The stamp of a group: the attribute `filebacked`, which says how to read it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// The attribute with the stamp of a group (`struct Model 1`), or with the form of a dataset that
+/// is not plain.
+pub const STAMP: &str = "filebacked";
+
+/// The attribute with the names of the filters that wrote a node.
+pub const FILTER: &str = "filebacked_filter";
+
+/// The attribute of the root with the version of the format.
+pub const FORMAT: &str = "filebacked_format";
+
+/// The link under which a value is written until it is complete; no member of any value.
+pub const UNDER_WAY: &str = ".filebacked under way";
+
+/// The link of what is replaced, until what takes its place is there; no member of any value. Not
+/// in ASCII, so that an attribute whose name is not can be written under it: a file notes the
+/// encoding of a name.
+pub const ASIDE: &str = ".filebacked under way\u{2026}";
+
+/// Whether a name is that of something that is not complete, or is about to go.
+pub fn is_passing(name: &str) -> bool {
+    name.starts_with(UNDER_WAY) && matches!(name, UNDER_WAY | ASIDE)
+}
+
+/// The attribute of the root group that holds the digest of the file.
+pub const DIGEST: &str = "filebacked_digest";
+
+/// The attribute with the number of rows, entries or elements of a group.
+pub const LEN: &str = "len";
+
+/// How a group is to be read: its kind, and the name and version of its type where it has them.
+///
+/// On disk one short string: the kind, then the name percent-escaped, then the version, separated
+/// by spaces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp<'a> {
+    kind: Cow<'a, str>,
+    name: Option<Cow<'a, str>>,
+    version: Option<u32>,
+}
+
+impl<'a> Stamp<'a> {
+    /// A group that is known by its kind alone. Kinds of your own should not be those of
+    /// `docs/FORMAT.md`.
+    pub fn kind(kind: &'a str) -> Self {
+        Stamp { kind: kind.into(), name: None, version: None }
+    }
+
+    /// A group of a named type.
+    pub fn named(kind: &'a str, name: &'a str, version: u32) -> Self {
+        Stamp { kind: kind.into(), name: Some(name.into()), version: Some(version) }
+    }
+
+    /// A `None` inside `depth` times `Some`.
+    pub fn none(depth: u32) -> Stamp<'static> {
+        Stamp { kind: "none".into(), name: None, version: Some(depth) }
+    }
+
+    /// Reads a stamp.
+    pub fn parse(text: &str) -> Stamp<'static> {
+        let mut words = text.split(' ');
+        let kind = words.next().unwrap_or_default().to_string().into();
+        let rest: Vec<&str> = words.collect();
+        let (name, version) = match rest[..] {
+            [] => (None, None),
+            // A lone number is a version: no kind has a name without one.
+            [only] => match only.parse() {
+                Ok(version) => (None, Some(version)),
+                Err(_) => (Some(unescape(only)), None),
+            },
+            [name, version, ..] => (Some(unescape(name)), version.parse().ok()),
+        };
+        Stamp { kind, name: name.map(Into::into), version }
+    }
+
+    /// The kind: `struct`, `columns`, `map`, ...
+    pub fn kind_name(&self) -> &str {
+        &self.kind
+    }
+
+    /// The name of the type.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The version of the type; for `none`, the depth.
+    pub fn version(&self) -> Option<u32> {
+        self.version
+    }
+
+    /// Whether such a group, saved as a whole file, puts its members at the root.
+    pub fn is_rooted(&self) -> bool {
+        matches!(&*self.kind, "struct" | "enum" | "links")
+    }
+
+    /// Whether the order of the members means something that their names do not tell.
+    pub fn is_ordered(&self) -> bool {
+        self.kind == "links"
+    }
+}
+
+impl fmt::Display for Stamp<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.kind)?;
+        if let Some(name) = &self.name {
+            write!(f, " {}", escape(name))?;
+        }
+        match self.version {
+            Some(version) => write!(f, " {version}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A name without spaces: `%`, white space and control characters as `%XX` of their UTF-8 bytes,
+/// the empty name as `%`.
+pub fn escape(name: &str) -> Cow<'_, str> {
+    percent(name, |c| c == '%' || c == '[' || c.is_whitespace() || c.is_control())
+}
+
+/// A name as a link: `/`, `%` and NUL as `%XX`, the names `.` and `..` with their dots so, the
+/// empty name as `%`; what [`UNDER_WAY`] and [`ASIDE`] mean is no key. Reversed by [`unescape`].
+pub fn escape_link(name: &str) -> Cow<'_, str> {
+    match name {
+        "." => "%2E".into(),
+        ".." => "%2E%2E".into(),
+        UNDER_WAY | ASIDE => name.replacen('.', "%2E", 1).into(),
+        _ => percent(name, |c| matches!(c, '/' | '%' | '\0')),
+    }
+}
+
+fn percent(name: &str, special: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if name.is_empty() {
+        return "%".into();
+    }
+    if !name.contains(&special) {
+        return name.into();
+    }
+    let mut text = String::with_capacity(name.len() + 8);
+    for c in name.chars() {
+        if special(c) {
+            let mut bytes = [0; 4];
+            for byte in c.encode_utf8(&mut bytes).bytes() {
+                text += &format!("%{byte:02X}");
+            }
+        } else {
+            text.push(c);
+        }
+    }
+    text.into()
+}
+
+/// The member that an attribute's name is about, if it is not the group itself, and the name of its
+/// own: `data@units`.
+pub fn member_and_attribute(name: &str) -> (Option<&str>, &str) {
+    match name.rsplit_once('@') {
+        Some((member, attribute)) if !member.is_empty() && !attribute.is_empty() => {
+            (Some(member), attribute)
+        }
+        _ => (None, name),
+    }
+}
+
+/// The name that was escaped; text that is no escape stands for itself.
+pub fn unescape(text: &str) -> String {
+    if text == "%" {
+        return String::new();
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let code = behind.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
+        match code.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) if *first == b'%' => {
+                bytes.push(byte);
+                rest = &behind[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_string())
+}

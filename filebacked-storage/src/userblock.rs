@@ -1,0 +1,110 @@
+//! The user block: bytes at the beginning of an HDF5 file that are the caller's, for a script's
+//! `#!` line, a licence, a header of another format. Its size is settled when the file is created:
+//! `FileOptions::userblock`.
+//!
+//! ```
+//! # fn main() -> filebacked::Result<()> {
+//! use filebacked::{File, userblock};
+//!
+//! # let dir = std::env::temp_dir().join(format!("filebacked-userblock-{}", std::process::id()));
+//! # std::fs::create_dir_all(&dir)?;
+//! # let path = dir.join("runs.h5");
+//! File::options().userblock(512).create(&path)?.write("x", &7)?; // and closed
+//! userblock::write(&path, b"measured in June")?;
+//!
+//! assert_eq!(&userblock::read(&path)?[..16], b"measured in June");
+//! assert_eq!(File::open(&path)?.read::<i32>("x")?, 7);
+//! # std::fs::remove_dir_all(&dir)?;
+//! # Ok(()) }
+//! ```
+
+use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::libhdf5::holders_of;
+use crate::temporary;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+/// What an HDF5 file begins with behind its user block.
+const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
+
+/// How many bytes the user block of a file has: 0 where there is none.
+///
+/// # Errors
+///
+/// [`ErrorKind::Io`], or [`ErrorKind::NotHdf5`].
+pub fn size(path: impl AsRef<Path>) -> Result<u64> {
+    let path = path.as_ref();
+    let size = File::open(path).map_err(Error::from).and_then(|mut file| find(&mut file));
+    size.map_err(|e| e.during(Operation::Inspect).in_file(path))
+}
+
+/// The bytes of the user block of a file, all of them. Those that nobody has written are 0.
+///
+/// # Errors
+///
+/// [`ErrorKind::Io`], or [`ErrorKind::NotHdf5`].
+pub fn read(path: impl AsRef<Path>) -> Result<Vec<u8>> {
+    let path = path.as_ref();
+    read_from(path).map_err(|e| e.during(Operation::Load).in_file(path))
+}
+
+fn read_from(path: &Path) -> Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let size = find(&mut file)?;
+    file.rewind()?;
+    let mut bytes = Vec::new();
+    file.take(size).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Writes bytes to the beginning of the user block of a file; those behind them stay as they are.
+///
+/// # Errors
+///
+/// [`ErrorKind::OutOfBounds`] where the user block has less room: then nothing is written.
+/// [`ErrorKind::StillOpen`] while the file is open in this process, since HDF5 does not expect such
+/// changes; [`ErrorKind::Locked`] while another program has it open. Else [`ErrorKind::Io`] or
+/// [`ErrorKind::NotHdf5`].
+pub fn write(path: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
+    let path = path.as_ref();
+    write_to(path, bytes).map_err(|e| e.during(Operation::Save).in_file(path))
+}
+
+fn write_to(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = File::options().read(true).write(true).open(path)?;
+    let handles = holders_of(path)?;
+    if !handles.is_empty() {
+        return Err(Error::new(ErrorKind::StillOpen { handles })
+            .with_help("write the user block before or after"));
+    }
+    if temporary::lock(&file, true)? == Some(false) {
+        return Err(ErrorKind::Locked.into());
+    }
+    let size = find(&mut file)?;
+    if bytes.len() as u64 > size {
+        let what = format!("{} bytes for a user block of {size}", bytes.len());
+        return Err(Error::new(ErrorKind::OutOfBounds(what)).with_help(
+            "its size is settled when the file is created: `File::options().userblock(..)`",
+        ));
+    }
+    file.rewind()?;
+    file.write_all(bytes)?;
+    Ok(())
+}
+
+/// Where the superblock is: at 0, 512, 1024, 2048, ...
+fn find(file: &mut File) -> Result<u64> {
+    let end = file.metadata()?.len();
+    let mut at = 0;
+    let mut head = [0; SIGNATURE.len()];
+    while at + head.len() as u64 <= end {
+        file.seek(SeekFrom::Start(at))?;
+        file.read_exact(&mut head)?;
+        if head == SIGNATURE {
+            return Ok(at);
+        }
+        at = if at == 0 { 512 } else { at * 2 };
+    }
+    Err(ErrorKind::NotHdf5.into())
+}

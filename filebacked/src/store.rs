@@ -1,0 +1,69 @@
+//! [`ReadAt`] and [`Store`]: objects that hold the bytes of a file, and whole values in them.
+
+pub use filebacked_storage::store::{Image, Memory, ReadAt, Seekable, Store};
+
+use crate::backed::{FileBacked, Save};
+use crate::engine;
+use crate::error::{Operation, Result};
+use crate::options::{ReadOptions, WriteOptions};
+use crate::whole;
+use std::sync::Arc;
+
+/// Saves a value as a whole file in a store, in the place of what it has.
+///
+/// ```
+/// # fn main() -> filebacked::Result<()> {
+/// use filebacked::store::Memory;
+/// use std::sync::Arc;
+///
+/// let memory = Arc::new(Memory::new());
+/// filebacked::save_to(memory.clone(), &vec![0.5, 0.25])?;
+/// assert_eq!(filebacked::load_from::<Vec<f64>>(memory)?, [0.5, 0.25]);
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+///
+/// As [`save`](crate::save), and those of the store as [`ErrorKind::Io`](crate::ErrorKind::Io). A
+/// store has no old file to keep meanwhile: what is in it after an error is unspecified.
+pub fn save_to<T: Save>(store: Arc<impl Store + 'static>, value: &T) -> Result<()> {
+    WriteOptions::new().save_to(store, value)
+}
+
+/// Loads a value that is the whole file of a store.
+///
+/// Only what is asked for is read. What is left for later, as in a [`Lazy`](crate::Lazy), has a
+/// part in the store.
+///
+/// # Errors
+///
+/// As [`load`](crate::load), and those of the store as [`ErrorKind::Io`](crate::ErrorKind::Io).
+pub fn load_from<T: FileBacked>(store: Arc<impl ReadAt + 'static>) -> Result<T> {
+    ReadOptions::new().load_from(store)
+}
+
+impl WriteOptions {
+    /// Saves a value as a whole file in a store; see [`save_to`].
+    ///
+    /// # Errors
+    ///
+    /// As [`save_to`].
+    pub fn save_to<T: Save>(&self, store: Arc<impl Store + 'static>, value: &T) -> Result<()> {
+        let save = || {
+            whole::check(value, self)?;
+            engine::write_store(store, value, self)
+        };
+        save().map_err(|e| e.during(Operation::Save))
+    }
+}
+
+impl ReadOptions {
+    /// Loads a value that is the whole file of a store; see [`load_from`].
+    ///
+    /// # Errors
+    ///
+    /// As [`load_from`].
+    pub fn load_from<T: FileBacked>(&self, store: Arc<impl ReadAt + 'static>) -> Result<T> {
+        engine::read_store(store, self).map_err(|e| e.during(Operation::Load))
+    }
+}
