@@ -5,6 +5,9 @@
 //! order of a little-endian machine, C order, elements packed; the engine deals with what the file
 //! has instead.
 
+// All that touches a file can fail, with what the system, HDF5 or the file says: see `ErrorKind`.
+#![allow(clippy::missing_errors_doc)]
+
 use compound::Strings;
 use std::mem::MaybeUninit;
 use std::sync::Arc;

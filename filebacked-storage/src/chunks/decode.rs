@@ -83,7 +83,7 @@ pub fn decode(
     file: &File,
     array: &mut [MaybeUninit<u8>],
 ) -> Result<()> {
-    if array.len() != grid.array_bytes() || stored.len() != grid.len() {
+    if array.len() != grid.array_bytes() || stored.len() != grid.count() {
         return Err(ErrorKind::Contract("chunks of another array".into()).into());
     }
     let slabs = grid.slabs(array);

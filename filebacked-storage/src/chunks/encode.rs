@@ -114,7 +114,7 @@ pub fn encode(
     array: &[u8],
     mut hand_over: impl FnMut(&[u64], u32, &[u8]) -> Result<()>,
 ) -> Result<()> {
-    let count = grid.len();
+    let count = grid.count();
     let mut lanes: Vec<Lane> = parallel::lanes(count);
     let mut job = Job { grid, pipeline, array, coder: Coder::Whole };
     if let Some((_, Codec::Deflate(level))) = pipeline.codec {

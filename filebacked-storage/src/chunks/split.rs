@@ -63,7 +63,7 @@ impl Grid {
     }
 
     /// The number of chunks.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.counts.iter().product()
     }
 
@@ -140,8 +140,8 @@ impl Grid {
         let row = self.shape[dim + 1..].iter().product::<usize>() * self.size;
         let chunks: usize = self.counts[dim + 1..].iter().product();
         let (mut rest, mut start) = (array, 0);
-        let mut slabs = Vec::with_capacity(self.len() / chunks);
-        for slab in 0..self.len() / chunks {
+        let mut slabs = Vec::with_capacity(self.count() / chunks);
+        for slab in 0..self.count() / chunks {
             let end = (slab % self.counts[dim] + 1) * self.chunk[dim] - self.before[dim];
             let first = end.saturating_sub(self.chunk[dim]);
             let bytes = (end.min(self.shape[dim]) - first) * row;
@@ -277,7 +277,11 @@ mod tests {
                     rows.put(&grid, index, bytes);
                 }
             }
-            assert_eq!((seen, found), (grid.len(), expected), "{part:?} of {shape:?} in {chunk:?}");
+            assert_eq!(
+                (seen, found),
+                (grid.count(), expected),
+                "{part:?} of {shape:?} in {chunk:?}"
+            );
             if slab == Slab::whole(shape) {
                 continue;
             }
@@ -322,12 +326,12 @@ mod tests {
                         slab.put(&grid, index, bytes);
                     }
                 }
-                assert_eq!(seen, grid.len());
+                assert_eq!(seen, grid.count());
                 assert_eq!(back, array, "{shape:?} in {chunk:?}");
             }
         }
         let grid = Grid::new(&[7, 5], &[3, 2], 1).unwrap();
-        assert_eq!((grid.len(), grid.origin(4)), (9, vec![3, 2]));
+        assert_eq!((grid.count(), grid.origin(4)), (9, vec![3, 2]));
         assert_eq!(
             (grid.index(&[3, 3]), grid.index(&[9, 0]), grid.index(&[0])),
             (None, None, None)

@@ -45,7 +45,7 @@ impl Strings {
 
     /// How many strings there are.
     #[cfg(feature = "libhdf5")]
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.texts.ends.len()
     }
 

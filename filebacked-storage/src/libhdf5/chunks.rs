@@ -168,13 +168,10 @@ mod write {
             let (data, n) = (chunk.as_ptr().cast(), chunk.len());
             let origin: Vec<u64> =
                 origin.iter().zip(&slab.dims).map(|(at, span)| at + span.start).collect();
+            let (id, at) = (dataset.raw(), origin.as_ptr());
             // SAFETY: the dataset is open, the origin has a number for each dimension, the data as
             // many bytes as is said.
-            sync(|| {
-                check(unsafe {
-                    H5Dwrite_chunk(dataset.raw(), H5P_DEFAULT, mask, origin.as_ptr(), n, data)
-                })
-            })?;
+            sync(|| check(unsafe { H5Dwrite_chunk(id, H5P_DEFAULT, mask, at, n, data) }))?;
             Ok(())
         })?;
         Ok(true)
@@ -246,9 +243,9 @@ mod read {
             .zip(&chunk)
             .map(|(extent, chunk)| extent.div_ceil(*chunk))
             .fold(1, u64::saturating_mul);
-        let is_part = all != grid.len() as u64;
-        let covered = grid.len().saturating_mul(grid.chunk_bytes());
-        if is_part && (covered / 2 > bytes || all / SOUGHT > grid.len() as u64) {
+        let is_part = all != grid.count() as u64;
+        let covered = grid.count().saturating_mul(grid.chunk_bytes());
+        if is_part && (covered / 2 > bytes || all / SOUGHT > grid.count() as u64) {
             return Ok(None);
         }
         let Some(file) = file_of(dataset)?.filter(|file| file.is_quiet) else { return Ok(None) };
@@ -273,7 +270,7 @@ mod read {
         check(unsafe {
             H5Dchunk_iter(dataset, H5P_DEFAULT, Some(count), (&raw mut found).cast())
         })?;
-        if found.good != grid.len() {
+        if found.good != grid.count() {
             return Ok(None);
         }
         let mut stored = room(found.good)?;
@@ -281,7 +278,7 @@ mod read {
         let mut found = Found { grid, rank, stored, good: 0 };
         // SAFETY: the dataset is open; the callback gets what is passed, which outlives the call.
         check(unsafe { H5Dchunk_iter(dataset, H5P_DEFAULT, Some(take), (&raw mut found).cast()) })?;
-        if found.good != grid.len() {
+        if found.good != grid.count() {
             return Ok(None);
         }
         Ok(found.stored.into_iter().collect())

@@ -24,10 +24,11 @@ use std::ffi::c_void;
 
 /// Whether a group has a link of this name, wherever that leads.
 pub fn exists(group: &Id, name: &str) -> Result<bool> {
-    // SAFETY: the group is open, the name ends in NUL.
     sync(|| {
-        with_link_name(name, |name| unsafe {
-            Ok(check(H5Lexists(group.raw(), name, H5P_DEFAULT))? > 0)
+        with_link_name(name, |name| {
+            // SAFETY: the group is open, the name ends in NUL.
+            let found = unsafe { H5Lexists(group.raw(), name, H5P_DEFAULT) };
+            Ok(check(found)? > 0)
         })
     })
 }

@@ -156,12 +156,12 @@ pub(super) fn memory_type(id: hid_t) -> Result<Id> {
 pub(super) fn like(stored: hid_t, dtype: &Dtype, types: &mut Types) -> Result<Id> {
     let class = head(stored)?.0;
     match dtype {
-        // SAFETY: the type is open and one of strings.
         Dtype::FixedStr(width) if class == class::STRING => {
+            // SAFETY: the type is open and one of strings.
             new_string((*width).max(1), unsafe { H5Tget_cset(stored) })
         }
-        // SAFETY: the same.
         Dtype::VarStr if class == class::STRING => {
+            // SAFETY: the same.
             new_string(H5T_VARIABLE, unsafe { H5Tget_cset(stored) })
         }
         Dtype::Array(element, shape) if class == class::ARRAY => {

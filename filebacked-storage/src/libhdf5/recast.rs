@@ -77,10 +77,10 @@ impl Recast {
                 let pointer =
                     cell.first_chunk::<POINTER>().map_or(0, |bytes| usize::from_ne_bytes(*bytes));
                 let pointer = pointer as *const c_char;
-                // SAFETY: the contract of this function.
                 let text = if pointer.is_null() {
                     &[]
                 } else {
+                    // SAFETY: the contract of this function.
                     unsafe { CStr::from_ptr(pointer) }.to_bytes()
                 };
                 self.fixed(at, text, *width)

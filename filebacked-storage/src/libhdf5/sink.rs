@@ -283,7 +283,7 @@ impl Sink for LibSink {
         let at = self.open()?;
         let elements = count(spec.dtype, spec.shape, &bytes)?;
         let mut scratch =
-            self.scratch(strings.iter().map(|strings| strings.bytes() + strings.len()).sum())?;
+            self.scratch(strings.iter().map(|strings| strings.bytes() + strings.count()).sum())?;
         put_pointers(&mut bytes, &strings, &mut scratch)?;
         let result = sync(|| {
             let (dataset, _) = self.tools.create(at, name, spec, elements, spec.dtype.size())?;

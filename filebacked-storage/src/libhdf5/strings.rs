@@ -100,7 +100,7 @@ pub(super) fn put_pointers(
     strings: &[Strings],
     texts: &mut Vec<u8>,
 ) -> Result<()> {
-    let mut places: Vec<(usize, usize)> = room(strings.iter().map(Strings::len).sum())?;
+    let mut places: Vec<(usize, usize)> = room(strings.iter().map(Strings::count).sum())?;
     for (at, text) in strings.iter().flat_map(|strings| strings.iter(POINTER)) {
         if text.contains(&0) {
             return Err(ErrorKind::Contract("a text with a NUL in it".into()).into());
