@@ -56,7 +56,6 @@ impl Seen {
     }
 
     /// Whether this is the same file, whatever is in it. Elsewhere than on Unix nobody can tell.
-    #[cfg(feature = "libhdf5")]
     pub fn is_of(&self, now: &Metadata) -> bool {
         key(now) == key(&self.found)
     }

@@ -41,7 +41,6 @@ pub struct CompoundType {
     pub members: Cow<'static, [CompoundMember]>,
 }
 
-#[cfg(feature = "libhdf5")]
 impl CompoundType {
     /// Members one behind another.
     pub fn packed(parts: impl Iterator<Item = (Cow<'static, str>, Dtype)>) -> Self {
@@ -141,7 +140,6 @@ impl Dtype {
 
     /// The same type with the members of compounds one behind another, strings of variable length
     /// among them.
-    #[cfg(feature = "libhdf5")]
     pub fn with_places(&self) -> Dtype {
         match self {
             Dtype::Array(element, shape) => {
@@ -228,7 +226,6 @@ impl Dtype {
     }
 
     /// Whether the bytes of an element are in one place.
-    #[cfg(feature = "libhdf5")]
     pub fn is_flat(&self) -> bool {
         !matches!(self, Dtype::VarStr | Dtype::Sequence(_) | Dtype::Other(..))
     }

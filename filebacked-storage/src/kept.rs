@@ -23,20 +23,10 @@ pub trait Kept: Send + Sync + fmt::Debug {
     /// of this type in memory.
     fn locate(&self, dtype: &super::Dtype) -> Result<Piece>;
 
-    /// Opens the object with the C library.
+    /// The same object for the HDF5 library, where the library can open it.
     #[cfg(feature = "libhdf5")]
-    fn with_hdf5(&self, look: &mut dyn FnMut(&super::libhdf5::Id) -> Result<()>) -> Result<()>;
-
-    /// Whether it is this object of an open file.
-    #[cfg(feature = "libhdf5")]
-    fn is_at(&self, object: &super::libhdf5::Id) -> Result<bool>;
-
-    /// Opens the object to change it; [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly) where its
-    /// file was opened to be read.
-    #[cfg(feature = "libhdf5")]
-    fn edit(&self, change: &mut dyn FnMut(&super::libhdf5::Id) -> Result<()>) -> Result<()> {
-        let _ = change;
-        Err(read_only())
+    fn in_library(&self) -> Option<&dyn crate::libhdf5::InLibrary> {
+        None
     }
 }
 

@@ -57,7 +57,6 @@ impl Replacement {
     }
 
     /// Where the C library is to write. The file is there, empty, and locked.
-    #[cfg(feature = "libhdf5")]
     pub fn path(&self) -> &Path {
         &self.temporary
     }
@@ -72,7 +71,6 @@ impl Replacement {
     /// # Errors
     ///
     /// An I/O error.
-    #[cfg(feature = "libhdf5")]
     pub fn unlock(&self) -> Result<()> {
         #[cfg(hdf5_locks)]
         temporary::unlock(&self.file)?;
@@ -145,15 +143,23 @@ pub fn make_way(path: &Path) -> Result<Option<fs::Permissions>> {
     }
 }
 
+/// What of a file the HDF5 library has open in this process.
+fn holders(path: &Path) -> Result<Vec<String>> {
+    #[cfg(feature = "libhdf5")]
+    return crate::libhdf5::holders_of(path);
+    #[cfg(not(feature = "libhdf5"))]
+    {
+        let _ = path;
+        Ok(Vec::new())
+    }
+}
+
 /// Sees to it that nobody here has the file open whose bytes are about to go.
 fn written_into(path: &Path) -> Result<Option<fs::Permissions>> {
-    #[cfg(feature = "libhdf5")]
-    {
-        let handles = crate::libhdf5::holders_of(path)?;
-        if !handles.is_empty() {
-            return Err(Error::new(ErrorKind::StillOpen { handles })
-                .with_help("another `Durability` leaves the old file to those who have it open"));
-        }
+    let handles = holders(path)?;
+    if !handles.is_empty() {
+        return Err(Error::new(ErrorKind::StillOpen { handles })
+            .with_help("another `Durability` leaves the old file to those who have it open"));
     }
     refuse_used(path)?;
     changes::note(path);

@@ -40,7 +40,6 @@ impl Span {
 
 impl Slab {
     /// All of a dataset of this shape.
-    #[cfg(feature = "libhdf5")]
     pub fn whole(shape: &[u64]) -> Self {
         Slab { dims: shape.iter().map(|extent| Span::all(*extent)).collect() }
     }

@@ -1,7 +1,6 @@
 //! [`Walk`]: the digest of all that is in a file.
 
 mod paths;
-pub mod seal;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::Object;

@@ -30,11 +30,11 @@
 mod print;
 pub(crate) mod value;
 
-use crate::engine;
 use crate::error::{Error, Operation, Result};
 use crate::object::Object;
 use crate::options::ReadOptions;
 use crate::stamp::{DIGEST, FILTER, FORMAT, STAMP};
+use crate::storage::engine::{self, Choice, Medium, Reading};
 use crate::storage::{Allocation, Description, ObjectKind, Source};
 use std::collections::HashMap;
 use std::path::Path;
@@ -205,8 +205,12 @@ impl TreeOptions {
         self
     }
 
-    fn reading(&self) -> ReadOptions {
-        if self.untrusted { ReadOptions::new().untrusted() } else { ReadOptions::new() }
+    /// The library tells more than the native engine; it never sees what is not trusted.
+    fn reading(&self) -> Reading {
+        match self.untrusted {
+            true => Reading { choice: Choice::Native, ..ReadOptions::new().untrusted().reading() },
+            false => Reading { choice: Choice::PREFER_LIBHDF5, interrupted: true, limits: None },
+        }
     }
 
     /// The tree of a file.
@@ -217,7 +221,7 @@ impl TreeOptions {
     pub fn tree(&self, path: impl AsRef<Path>) -> Result<Tree> {
         let path = path.as_ref();
         let look = |source: &dyn Source| self.look(source, name_of(path));
-        engine::look_at_file(path, &self.reading(), look)
+        engine::read(Medium::Path(path), &self.reading(), look)
             .map_err(|e: Error| e.during(Operation::Inspect).in_file(path))
     }
 
@@ -228,7 +232,7 @@ impl TreeOptions {
     /// As [`tree`].
     pub fn tree_of_bytes(&self, bytes: &[u8]) -> Result<Tree> {
         let look = |source: &dyn Source| self.look(source, "/".to_string());
-        engine::look_at_bytes(bytes, &self.reading(), look)
+        engine::read(Medium::Bytes(bytes), &self.reading(), look)
             .map_err(|e: Error| e.during(Operation::Inspect))
     }
 

@@ -171,7 +171,6 @@ mod buffer;
 mod context;
 #[cfg(feature = "dynamic")]
 mod dynamic;
-mod engine;
 mod erased;
 mod field;
 #[cfg(feature = "libhdf5")]
@@ -220,8 +219,6 @@ pub mod __private;
 pub use backed::{FileBacked, ReadMembers, Save, SaveMembers};
 pub use buffer::Buffer;
 pub use context::{ReadContext, WriteContext};
-#[doc(hidden)]
-pub use engine::Engine;
 pub use erased::{AnyRows, AnyValue, Key};
 pub use error::{Error, ErrorKind, Operation, Result};
 pub use field::{Storage, StoreAs};
@@ -262,6 +259,8 @@ pub use schema::{FieldSchema, Nested, Schema, StructSchema, VariantSchema, Varia
 pub use shared::Owner;
 pub use slot::{Slot, Written};
 pub use stamp::Stamp;
+#[doc(hidden)]
+pub use storage::Choice as Engine;
 #[cfg(feature = "libhdf5")]
 pub use storage::libhdf5::{CloseDegree, CoreDriver, Driver, Libver, Locking, SpaceStrategy};
 pub use storage::{

@@ -3,9 +3,9 @@
 pub use crate::storage::{BloscCodec, BloscShuffle, Compression};
 pub(crate) use crate::storage::{DEFAULT_MAX_DEPTH, Limits};
 
-use crate::engine::Engine;
 use crate::progress::{Progress, Watcher};
 use crate::registry::{Registry, default_registry};
+use crate::storage::engine::{Choice as Engine, Reading, Writing};
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
 use std::fmt;
@@ -145,7 +145,6 @@ pub struct WriteOptions {
     pub(crate) progress: Option<Watcher>,
 }
 
-#[cfg(any(feature = "libhdf5", feature = "digest"))]
 impl WriteOptions {
     /// Whether the file is to have a digest.
     pub(crate) fn has_digest(&self) -> bool {
@@ -153,6 +152,16 @@ impl WriteOptions {
         return self.digest;
         #[cfg(not(feature = "digest"))]
         false
+    }
+
+    /// What storage is told of a whole file.
+    pub(crate) fn writing(&self) -> Writing {
+        let choice = match self.engine {
+            // The native engine has none of what Python's FileBacked begins with.
+            Engine::Any if self.layout != Layout::Native => Engine::Libhdf5,
+            choice => choice,
+        };
+        Writing { choice, digest: self.has_digest() }
     }
 }
 
@@ -373,6 +382,13 @@ pub struct ReadOptions {
     pub(crate) extensions: Extensions,
     pub(crate) engine: Engine,
     pub(crate) limits: Option<Limits>,
+}
+
+impl ReadOptions {
+    /// What storage is told of a whole file.
+    pub(crate) fn reading(&self) -> Reading {
+        Reading { choice: self.engine, limits: self.limits, interrupted: self.interrupted }
+    }
 }
 
 impl Default for ReadOptions {

@@ -2,10 +2,10 @@
 
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
-use crate::engine::{self, Target};
 use crate::error::{Operation, Result};
 use crate::options::{Durability, ReadOptions, WriteOptions};
 use crate::replace::{self, Replacement};
+use crate::storage::engine::{Medium, Target};
 use crate::whole;
 use std::path::Path;
 
@@ -128,12 +128,12 @@ impl WriteOptions {
         whole::check(value, self)?;
         if self.durability == Durability::Fast {
             let permissions = replace::make_way(path)?;
-            engine::write_file(Target::Path(path), value, self)?;
+            whole::write(Target::Path(path), value, self)?;
             return permissions
                 .map_or(Ok(()), |permissions| Ok(std::fs::set_permissions(path, permissions)?));
         }
         let replacement = Replacement::of(path)?;
-        engine::write_file(Target::New(&replacement), value, self)?;
+        whole::write(Target::New(&replacement), value, self)?;
         replacement.commit(self.durability == Durability::Durable)
     }
 
@@ -144,7 +144,7 @@ impl WriteOptions {
     /// As [`to_bytes`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns that
     /// fit nothing.
     pub fn to_bytes<T: Save>(&self, value: &T) -> Result<Vec<u8>> {
-        engine::write_bytes(value, self).map_err(|e| e.during(Operation::Save))
+        whole::write(Target::Memory, value, self).map_err(|e| e.during(Operation::Save))
     }
 }
 
@@ -157,7 +157,7 @@ impl ReadOptions {
     /// nothing.
     pub fn load<T: FileBacked>(&self, path: impl AsRef<Path>) -> Result<T> {
         let path = path.as_ref();
-        engine::read_file(path, self).map_err(|e| e.during(Operation::Load).in_file(path))
+        whole::read(Medium::Path(path), self).map_err(|e| e.during(Operation::Load).in_file(path))
     }
 
     /// Loads a dataset into memory that is there already; see [`load_into`].
@@ -172,7 +172,7 @@ impl ReadOptions {
         buffer: &mut B,
     ) -> Result<()> {
         let path = path.as_ref();
-        engine::read_file_into(path, name, buffer, self)
+        whole::read_dataset_into(path, name, buffer, self)
             .map_err(|e| e.during(Operation::Load).in_file(path))
     }
 
@@ -183,6 +183,6 @@ impl ReadOptions {
     /// As [`from_bytes`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns
     /// that fit nothing.
     pub fn from_bytes<T: FileBacked>(&self, bytes: &[u8]) -> Result<T> {
-        engine::read_bytes(bytes, self).map_err(|e| e.during(Operation::Load))
+        whole::read(Medium::Bytes(bytes), self).map_err(|e| e.during(Operation::Load))
     }
 }

@@ -3,9 +3,9 @@
 pub use filebacked_storage::store::{Image, Memory, ReadAt, Seekable, Store};
 
 use crate::backed::{FileBacked, Save};
-use crate::engine;
 use crate::error::{Operation, Result};
 use crate::options::{ReadOptions, WriteOptions};
+use crate::storage::engine::{Medium, Target};
 use crate::whole;
 use std::sync::Arc;
 
@@ -51,7 +51,8 @@ impl WriteOptions {
     pub fn save_to<T: Save>(&self, store: Arc<impl Store + 'static>, value: &T) -> Result<()> {
         let save = || {
             whole::check(value, self)?;
-            engine::write_store(store, value, self)
+            let store: Arc<dyn Store> = store;
+            whole::write(Target::Store(&store), value, self).map(drop)
         };
         save().map_err(|e| e.during(Operation::Save))
     }
@@ -64,6 +65,7 @@ impl ReadOptions {
     ///
     /// As [`load_from`].
     pub fn load_from<T: FileBacked>(&self, store: Arc<impl ReadAt + 'static>) -> Result<T> {
-        engine::read_store(store, self).map_err(|e| e.during(Operation::Load))
+        let store: Arc<dyn ReadAt> = store;
+        whole::read(Medium::Store(&store), self).map_err(|e| e.during(Operation::Load))
     }
 }

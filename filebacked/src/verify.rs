@@ -18,12 +18,12 @@
 //!
 //! Numbers are 8 bytes, little-endian; names, types and paths are preceded by their length.
 
-use crate::engine;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::object::Object;
 use crate::options::ReadOptions;
 use crate::stamp::DIGEST;
 use crate::storage::Source;
+use crate::storage::engine::{self, Medium};
 use crate::storage::walk::Walk;
 use std::path::Path;
 
@@ -74,7 +74,7 @@ impl ReadOptions {
     pub fn verify(&self, path: impl AsRef<Path>) -> Result<Verified> {
         let path = path.as_ref();
         let look = |source: &dyn Source| verified(source, self.max_depth);
-        engine::look_into_file(path, self, look)
+        engine::read(Medium::Path(path), &self.reading(), look)
             .map_err(|e| e.during(Operation::Verify).in_file(path))
     }
 }

@@ -18,7 +18,9 @@ use crate::schema::Schema;
 use crate::shared;
 use crate::slot::{Place, Slot, VALUE, Written};
 use crate::stamp::{DIGEST, FILTER, FORMAT, STAMP};
+use crate::storage::engine::{self, Choice, Medium, Reading, Target};
 use crate::storage::{ObjectKind, Sink, Source};
+use std::path::Path;
 
 /// The version of the format: the first number changes when older readers would misread, the second
 /// when they lack something.
@@ -47,6 +49,65 @@ pub(crate) fn walk<T: Save>(cx: &WriteContext, place: Place<'_>, value: &T) -> R
     Slot::whole(&mut count, cx, place).put(value)?;
     count.finish()?;
     Ok(count)
+}
+
+/// Writes a value as a whole file; the bytes are the file's for a target in memory.
+pub(crate) fn write<T: Save>(
+    target: Target<'_>,
+    value: &T,
+    options: &WriteOptions,
+) -> Result<Vec<u8>> {
+    let cx = write_context::<T>(options)?;
+    engine::write(target, &options.writing(), &mut |sink| write_root(sink, &cx, value))
+}
+
+/// Reads the value that is a whole file.
+pub(crate) fn read<T: FileBacked>(medium: Medium<'_>, options: &ReadOptions) -> Result<T> {
+    engine::read(medium, &options.reading(), |source| read_root(source, options))
+}
+
+/// Reads a dataset of a file into a buffer.
+pub(crate) fn read_dataset_into<B: Buffer + ?Sized>(
+    path: &Path,
+    name: &str,
+    buffer: &mut B,
+    options: &ReadOptions,
+) -> Result<()> {
+    engine::read(Medium::Path(path), &options.reading(), |source| {
+        let ours = is_ours(&Object::new(source, source.root()?))?;
+        read_member_into(source, name, ours, options, buffer)
+    })
+}
+
+/// A file that does not name this library, with a value as its only member; for checks of filters.
+pub(crate) fn member_to_bytes<T: Save>(
+    name: &str,
+    value: &T,
+    options: &WriteOptions,
+) -> Result<Vec<u8>> {
+    let cx = WriteContext::new(options, None)?;
+    engine::write(Target::Memory, &options.writing(), &mut |sink| {
+        write_member(sink, &cx, name, value)
+    })
+}
+
+/// Reads a member of a foreign file out of its bytes; for checks of filters.
+pub(crate) fn member_from_bytes<T: FileBacked>(
+    bytes: &[u8],
+    name: &str,
+    options: &ReadOptions,
+) -> Result<T> {
+    let how = Reading { choice: Choice::PREFER_LIBHDF5, ..options.reading() };
+    engine::read(Medium::Bytes(bytes), &how, |source| read_member(source, name, false, options))
+}
+
+/// Refuses what only the HDF5 library reads where the file is not trusted.
+#[cfg(feature = "libhdf5")]
+pub(crate) fn trusted(options: &ReadOptions) -> Result<()> {
+    match options.limits {
+        None => Ok(()),
+        Some(_) => Err(engine::not_trusted(None)),
+    }
 }
 
 /// Writes a value as the whole file.

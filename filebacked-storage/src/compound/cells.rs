@@ -38,13 +38,11 @@ impl Strings {
     }
 
     /// Where the first one stands, and the bytes of the longest one.
-    #[cfg(feature = "libhdf5")]
     pub fn extent(&self) -> (usize, usize) {
         (self.offset, self.texts.cells().map(<[u8]>::len).max().unwrap_or(0))
     }
 
     /// How many strings there are.
-    #[cfg(feature = "libhdf5")]
     pub fn count(&self) -> usize {
         self.texts.ends.len()
     }
@@ -149,7 +147,6 @@ fn write(cell: &mut [MaybeUninit<u8>], bytes: &[u8]) {
 }
 
 /// The references to the variable-length strings that the names of members lead to, side by side.
-#[cfg(feature = "native")]
 pub fn references<'b>(
     bytes: &'b [u8],
     dtype: &crate::Dtype,

@@ -13,7 +13,6 @@ mod cells;
 mod records;
 
 pub use capture::Capture;
-#[cfg(feature = "native")]
 pub use cells::references;
 pub use cells::{Strings, gather};
 pub use records::Records;

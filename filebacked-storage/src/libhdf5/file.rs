@@ -168,7 +168,7 @@ impl LibFile {
     }
 
     /// The same, with external links relative to where a file of this name is.
-    #[cfg(all(feature = "native", not(hdf5_drivers)))]
+    #[cfg(not(hdf5_drivers))]
     pub fn open_image_beside(image: &[u8], path: Option<&Path>) -> Result<Self> {
         LibFile::image_as(image, false, path.and_then(Path::parent))
     }

@@ -2,31 +2,66 @@
 
 use super::changes;
 use super::edit::root_of;
-#[cfg(feature = "native")]
 use super::file::LibFile;
 use super::file::path_of;
 use super::holders;
 use super::id::Id;
-#[cfg(all(feature = "native", hdf5_tokens))]
+#[cfg(hdf5_tokens)]
 use super::id::check;
-#[cfg(all(feature = "native", hdf5_tokens))]
+#[cfg(hdf5_tokens)]
 use super::id::with_name;
-#[cfg(feature = "native")]
 use super::linked::open_place;
 use super::source::{LibSource, kind};
 use super::watch::{Watch, unchanged, watch};
 use crate::error::{Error, ErrorKind, Result};
-use crate::{Handle, Kept, ObjectKind, Source};
+use crate::{Handle, Kept, ObjectKind, Source, read_only};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5i::H5Iinc_ref;
 use hdf5_metno_sys::h5i::H5Iis_valid;
-#[cfg(feature = "native")]
 use hdf5_metno_sys::h5i::hid_t;
-#[cfg(all(feature = "native", hdf5_tokens))]
+#[cfg(hdf5_tokens)]
 use hdf5_metno_sys::h5o::{H5O_token_t, H5Otoken_from_str};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What only the HDF5 library does with a kept object.
+pub trait InLibrary {
+    /// Opens the object with the library.
+    fn with_hdf5(&self, look: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()>;
+
+    /// Whether it is this object of an open file.
+    fn is_at(&self, object: &Id) -> Result<bool>;
+
+    /// Opens the object to change it; [`ErrorKind::ReadOnly`] where its file was opened to be read.
+    fn edit(&self, change: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
+        let _ = change;
+        Err(read_only())
+    }
+}
+
+impl dyn Kept + '_ {
+    /// Opens the object with the library.
+    pub fn with_hdf5(&self, look: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
+        match self.in_library() {
+            Some(object) => object.with_hdf5(look),
+            None => {
+                Err(ErrorKind::Unsupported("an object that the HDF5 library cannot open".into())
+                    .into())
+            }
+        }
+    }
+
+    /// Whether it is this object of an open file.
+    pub fn is_at(&self, object: &Id) -> Result<bool> {
+        self.in_library().map_or(Ok(false), |kept| kept.is_at(object))
+    }
+
+    /// Opens the object to change it; [`ErrorKind::ReadOnly`] where its file was opened to be read.
+    pub fn edit(&self, change: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
+        self.in_library().map_or_else(|| Err(read_only()), |object| object.edit(change))
+    }
+}
 
 /// An open object of an open file.
 #[derive(Debug)]
@@ -99,6 +134,12 @@ impl Kept for LibKept {
         }
     }
 
+    fn in_library(&self) -> Option<&dyn InLibrary> {
+        Some(self)
+    }
+}
+
+impl InLibrary for LibKept {
     fn with_hdf5(&self, look: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
         self.open(look)
     }
@@ -124,7 +165,6 @@ fn identity(object: &Id) -> Result<String> {
 
 /// Whether an object is the one at an address of its file, which our own engine has read under this
 /// name.
-#[cfg(feature = "native")]
 pub fn is_at_address(
     object: &Id,
     address: u64,
@@ -160,14 +200,13 @@ pub fn is_linked(object: &Id) -> Result<bool> {
 }
 
 /// The object at an address of a file that our own engine has read.
-#[cfg(feature = "native")]
 pub fn open_at(file: &LibFile, address: u64) -> Result<Id> {
     let root = file.root()?;
     sync(|| open_by_address(root.raw(), address))
 }
 
 /// The lock is held.
-#[cfg(all(feature = "native", hdf5_tokens))]
+#[cfg(hdf5_tokens)]
 fn open_by_address(root: hid_t, address: u64) -> Result<Id> {
     let mut token = H5O_token_t::default();
     // SAFETY: the group is open, the text ends in NUL, the token is writable; one that stands for
@@ -179,7 +218,7 @@ fn open_by_address(root: hid_t, address: u64) -> Result<Id> {
 }
 
 /// The lock is held.
-#[cfg(all(feature = "native", not(hdf5_tokens)))]
+#[cfg(not(hdf5_tokens))]
 fn open_by_address(root: hid_t, address: u64) -> Result<Id> {
     open_place(root, address)
 }

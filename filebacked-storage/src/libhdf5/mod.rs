@@ -73,9 +73,8 @@ pub use id::Id;
 pub use info::Facts;
 pub use kept::LibKept;
 pub use kept::explained;
-pub use kept::{file_name, is_writable};
+pub use kept::{InLibrary, file_name, is_writable};
 pub use kept::{hold, is_linked};
-#[cfg(feature = "native")]
 pub use kept::{is_at_address, open_at};
 pub use members::{
     Member, check_group, copy, count, create_group, create_hard_link, create_link, is_ordered,

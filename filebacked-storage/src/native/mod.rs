@@ -16,6 +16,8 @@ mod header;
 mod heap;
 mod input;
 mod kept;
+#[cfg(feature = "libhdf5")]
+mod library;
 mod linked;
 mod links;
 mod object;

@@ -186,7 +186,6 @@ impl<'b> NativeSource<'b> {
 
     /// Where the header of the root group is, and its bytes with the text `new` in the place of
     /// `old`, which has the same length and stands in it once.
-    #[cfg(feature = "digest")]
     pub fn root_with(&self, old: &[u8], new: &[u8]) -> Result<(u64, Vec<u8>)> {
         let end = Header::at(&self.input, self.root, true)?.size;
         let mut header = self.input.bytes(self.root, end + 4)?.to_vec();

@@ -76,19 +76,15 @@ fn wait(path: &Path, file: &File, alone: bool) -> Result<()> {
             return Ok(());
         }
     }
-    #[cfg(feature = "libhdf5")]
-    {
-        let handles = crate::libhdf5::holders_of(path)?;
-        if !handles.is_empty() {
-            let help = if alone {
-                "drop them"
-            } else {
-                "close it first: what is written to it later would be lost"
-            };
-            return Err(Error::new(ErrorKind::StillOpen { handles }).with_help(help));
-        }
+    let handles = super::holders(path)?;
+    if !handles.is_empty() {
+        let help = if alone {
+            "drop them"
+        } else {
+            "close it first: what is written to it later would be lost"
+        };
+        return Err(Error::new(ErrorKind::StillOpen { handles }).with_help(help));
     }
-    let _ = path;
     let help = if alone {
         "wait until it is closed"
     } else {

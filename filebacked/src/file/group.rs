@@ -3,13 +3,13 @@
 use super::{is_ours, read_member, read_members, write_member, write_members};
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
-use crate::engine::trusted;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::inspect::{Tree, TreeOptions};
 use crate::options::{ReadOptions, WriteOptions};
 use crate::path::near;
 use crate::storage::libhdf5::{self, Id, LibSource};
 use crate::whole;
+use crate::whole::trusted;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;

@@ -5,11 +5,11 @@ use super::probe::{
 };
 use super::{Check, Failure};
 use crate::backed::{FileBacked, Save};
-use crate::engine;
 use crate::error::{ErrorKind, Result};
 use crate::filter::Filter;
 use crate::options::{Compression, ReadOptions, WriteOptions};
 use crate::registry::Registry;
+use crate::whole;
 use crate::with::{Each, Registered};
 use std::any::{TypeId, type_name};
 use std::collections::BTreeMap;
@@ -289,8 +289,8 @@ where
     for value in values {
         let pass = || {
             let image =
-                engine::member_to_bytes("x", &Bare::<T, Unmarked<F>>(value, PhantomData), &to)?;
-            engine::member_from_bytes::<Found<T, F>>(&image, "x", &from)
+                whole::member_to_bytes("x", &Bare::<T, Unmarked<F>>(value, PhantomData), &to)?;
+            whole::member_from_bytes::<Found<T, F>>(&image, "x", &from)
         };
         let read = guard(Check::Foreign, "a value in a file of others", pass)?;
         equal(Check::Foreign, "a value in a file of others", value, &read.0)?;

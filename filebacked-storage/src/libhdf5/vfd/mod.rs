@@ -11,20 +11,17 @@ mod failure;
 mod medium;
 
 use super::access::{Access, Creation, Libver};
-#[cfg(feature = "native")]
 use super::file::c_path;
 use super::file::{CHANGED, CREATED, LibFile, create, open};
 use super::id::Id;
 use super::lists::new_list;
 use crate::error::{Error, ErrorKind, Result};
-#[cfg(feature = "native")]
 use crate::store::ReadAt;
 use hdf5_metno::globals::H5P_FILE_ACCESS;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::{H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC};
 use medium::Attached;
 use std::ffi::CStr;
-#[cfg(feature = "native")]
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,7 +40,6 @@ impl Attachment {
 
     /// What was a file on the disk, so that links to other files lead to the disk: from where it
     /// was, if that is known.
-    #[cfg(feature = "native")]
     pub fn of_file(store: Arc<dyn ReadAt>, path: Option<&Path>) -> Result<Self> {
         let mut attached = Attached::new(Medium::Read(store));
         attached.beside = true;

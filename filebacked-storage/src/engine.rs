@@ -1,0 +1,262 @@
+//! Engines, and the two functions that choose between them: [`read`] and [`write`].
+//!
+//! ```text
+//! read(medium)      native ──► libhdf5       the first that takes it
+//! write(target)     native ──► libhdf5       the first that supports every node
+//! ```
+//!
+//! An engine that meets something it does not support declines, and the next one starts from the
+//! beginning. Only errors of the last engine, and errors that every engine would meet, reach the
+//! caller.
+
+#[cfg(feature = "libhdf5")]
+mod library;
+#[cfg(feature = "native")]
+mod native;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
+use crate::replace::Replacement;
+use crate::store::{ReadAt, Store};
+use crate::{Sink, Source};
+use std::fmt;
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The engines of this build, in the order in which they are asked.
+const ENGINES: &[&dyn Engine] = &[
+    #[cfg(feature = "native")]
+    &native::Native,
+    #[cfg(feature = "libhdf5")]
+    &library::Library,
+];
+
+#[cfg(not(any(feature = "libhdf5", feature = "native")))]
+compile_error!("filebacked needs an engine: the feature `libhdf5`, `native`, or both");
+
+/// What holds the bytes of a file that is read.
+#[derive(Debug, Clone, Copy)]
+pub enum Medium<'a> {
+    /// A file on the disk.
+    Path(&'a Path),
+    /// All bytes of a file.
+    Bytes(&'a [u8]),
+    /// An object that holds a file.
+    Store(&'a Arc<dyn ReadAt>),
+}
+
+/// Where a whole file is written.
+#[derive(Clone, Copy)]
+pub enum Target<'a> {
+    /// Into the file of this name, whatever it holds.
+    Path(&'a Path),
+    /// Into a new file that no other process knows yet.
+    New(&'a Replacement),
+    /// Into memory.
+    Memory,
+    /// Into an object, in the place of what it holds.
+    Store(&'a Arc<dyn Store>),
+}
+
+impl fmt::Debug for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Target::Path(_) => "Path",
+            Target::New(_) => "New",
+            Target::Memory => "Memory",
+            Target::Store(_) => "Store",
+        })
+    }
+}
+
+/// Which engines a call may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Choice {
+    /// All of them, in their order.
+    #[default]
+    Any,
+    /// Only the native engine.
+    Native,
+    /// Only the HDF5 library.
+    Libhdf5,
+}
+
+impl Choice {
+    /// The HDF5 library where this build has it, otherwise the native engine: for looks at what
+    /// only the library tells.
+    pub const PREFER_LIBHDF5: Choice =
+        if cfg!(feature = "libhdf5") { Choice::Libhdf5 } else { Choice::Native };
+
+    fn allows(self, name: &str) -> bool {
+        match self {
+            Choice::Any => true,
+            Choice::Native => name == NATIVE,
+            Choice::Libhdf5 => name == LIBHDF5,
+        }
+    }
+}
+
+const NATIVE: &str = "native";
+const LIBHDF5: &str = "libhdf5";
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Reading {
+    /// Which engines may read it.
+    pub choice: Choice,
+    /// What it may cost, for a file that is not trusted. Such a file never reaches the HDF5
+    /// library.
+    pub limits: Option<Limits>,
+    /// Whether a file is read whose last change was not completed.
+    pub interrupted: bool,
+}
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Writing {
+    /// Which engines may write it.
+    pub choice: Choice,
+    /// Whether the root gets a digest of all that is in the file.
+    pub digest: bool,
+}
+
+/// What an engine made of a file.
+#[derive(Debug)]
+pub enum Answer<T> {
+    /// It is done.
+    Done(T),
+    /// The engine does not support something, which the error names. The next engine is asked.
+    Declined(Error),
+}
+
+/// What looks into a file. Called once for each engine that is asked.
+pub type Look<'a> = dyn FnMut(&dyn Source) -> Result<()> + 'a;
+
+/// What writes the contents of a file. Called once for each engine that is asked.
+pub type Fill<'a> = dyn FnMut(&mut dyn Sink) -> Result<()> + 'a;
+
+/// One way of reading and writing HDF5 files.
+trait Engine: Sync {
+    fn name(&self) -> &'static str;
+
+    /// Whether it reads such files at all.
+    fn reads(&self, how: &Reading) -> bool;
+
+    /// Opens a file and looks into it. With `last`, no engine is asked after this one.
+    fn read(
+        &self,
+        medium: Medium<'_>,
+        how: &Reading,
+        last: bool,
+        look: &mut Look<'_>,
+    ) -> Result<Answer<()>>;
+
+    /// Writes a whole file, and gives its bytes where they are wanted in memory.
+    fn write(
+        &self,
+        target: Target<'_>,
+        how: &Writing,
+        fill: &mut Fill<'_>,
+    ) -> Result<Answer<Vec<u8>>>;
+}
+
+/// Opens a file with the first engine that reads it, and gives what `look` makes of it. `look` is
+/// called again if an engine declines in the middle.
+///
+/// # Errors
+///
+/// Whatever `look` says, and what keeps the file from being opened;
+/// [`ErrorKind::NeedsLibhdf5`] where every engine of this build declines.
+pub fn read<R>(
+    medium: Medium<'_>,
+    how: &Reading,
+    mut look: impl FnMut(&dyn Source) -> Result<R>,
+) -> Result<R> {
+    let mut found = None;
+    read_by_first(medium, how, &mut |source| {
+        found = Some(look(source)?);
+        Ok(())
+    })?;
+    found.ok_or_else(|| ErrorKind::Contract("nothing was looked at".into()).into())
+}
+
+fn read_by_first(medium: Medium<'_>, how: &Reading, look: &mut Look<'_>) -> Result<()> {
+    let may_read = |engine: &&&dyn Engine| how.choice.allows(engine.name()) && engine.reads(how);
+    let mut engines = ENGINES.iter().filter(may_read).peekable();
+    let mut declined = None;
+    while let Some(engine) = engines.next() {
+        match engine.read(medium, how, engines.peek().is_none(), look)? {
+            Answer::Done(()) => return Ok(()),
+            Answer::Declined(error) => declined = Some(error),
+        }
+    }
+    Err(match how.limits {
+        Some(_) => not_trusted(declined),
+        None => needs_libhdf5(declined),
+    })
+}
+
+/// Writes a whole file with the first engine that supports all of it. The bytes are those of the
+/// file for [`Target::Memory`], otherwise there are none.
+///
+/// # Errors
+///
+/// Whatever `fill` says, and what keeps the file from being written;
+/// [`ErrorKind::NeedsLibhdf5`] where every engine of this build declines.
+pub fn write(target: Target<'_>, how: &Writing, fill: &mut Fill<'_>) -> Result<Vec<u8>> {
+    let mut declined = None;
+    for engine in ENGINES.iter().filter(|engine| how.choice.allows(engine.name())) {
+        match engine.write(target, how, fill)? {
+            Answer::Done(bytes) => return Ok(bytes),
+            Answer::Declined(error) => declined = Some(error),
+        }
+    }
+    Err(needs_libhdf5(declined))
+}
+
+/// Opens a file on the disk that may be an HDF5 file.
+fn open_on_disk(path: &Path) -> Result<(File, Metadata)> {
+    let file = File::open(path)?;
+    let found = file.metadata()?;
+    if found.is_dir() {
+        return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
+    }
+    if found.is_file() && found.len() == 0 {
+        return Err(Error::new(ErrorKind::NotHdf5).with_help("the file is empty"));
+    }
+    Ok((file, found))
+}
+
+/// The size of a store that may hold an HDF5 file.
+fn size_of_store(store: &dyn ReadAt) -> Result<u64> {
+    match store.size()? {
+        0 => Err(Error::new(ErrorKind::NotHdf5).with_help("the store is empty")),
+        size => Ok(size),
+    }
+}
+
+#[cold]
+fn needs_libhdf5(cause: Option<Error>) -> Error {
+    let error = Error::new(ErrorKind::NeedsLibhdf5).with_help(match cfg!(feature = "libhdf5") {
+        true => "this call is limited to the native engine, which does not support all of HDF5",
+        false => "enable the feature `libhdf5` of filebacked",
+    });
+    match cause {
+        Some(cause) => error.with_source(cause),
+        None => error,
+    }
+}
+
+/// The error of a file that is not trusted and needs the HDF5 library.
+#[cold]
+pub fn not_trusted(cause: Option<Error>) -> Error {
+    let error = Error::new(ErrorKind::NeedsLibhdf5).with_help(
+        "of files that are not trusted, `load` and `from_bytes` read what the native engine supports",
+    );
+    match cause {
+        Some(cause) => error.with_source(cause),
+        None => error,
+    }
+}

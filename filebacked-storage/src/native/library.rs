@@ -1,0 +1,106 @@
+//! What the native engine has kept, opened by the HDF5 library: for what only that does.
+
+use super::kept::{NativeKept, Opened, Origin, check_size};
+use crate::error::{Error, ErrorKind, Result};
+use crate::libhdf5::{
+    Attachment, Id, InLibrary, LibFile, LibSource, Medium, is_at_address, open_at, root_of,
+};
+use crate::store::ReadAt;
+use crate::{Handle, Source};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+impl NativeKept {
+    /// Looks at the object with the library, where the native engine declines.
+    pub(super) fn look_in_library(
+        &self,
+        look: &mut dyn FnMut(&dyn Source, Handle) -> Result<()>,
+    ) -> Result<()> {
+        self.with_hdf5(&mut |object| {
+            let source = LibSource::new(root_of(object)?)?;
+            look(&source, source.adopt(object.clone())?)
+        })
+    }
+}
+
+impl InLibrary for NativeKept {
+    fn is_at(&self, object: &Id) -> Result<bool> {
+        match &*self.origin {
+            Origin::Memory(..) | Origin::Store(..) => Ok(false),
+            Origin::Disk(opened) => is_at_address(object, self.address, |path| opened.is_at(path)),
+        }
+    }
+
+    fn with_hdf5(&self, look: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
+        if self.limits.is_some() {
+            return Err(Error::new(ErrorKind::NeedsLibhdf5)
+                .with_help("the file is not trusted: read the value, not the handle"));
+        }
+        let file = match &*self.origin {
+            Origin::Memory(_, path) => {
+                Attachment::of_file(Arc::new(Bytes(self.origin.clone())), path.as_deref())?
+                    .open()?
+            }
+            Origin::Disk(opened) => {
+                opened.check()?;
+                match opened.has_its_name() {
+                    true => LibFile::open(&opened.path, false)?,
+                    // Another file has taken the name.
+                    false => {
+                        Attachment::of_file(Arc::new(opened.file.try_clone()?), Some(&opened.path))?
+                            .open()?
+                    }
+                }
+            }
+            Origin::Store(store, len) => {
+                check_size(store, *len)?;
+                Attachment::new(Medium::Read(store.clone())).open()?
+            }
+        };
+        look(&open_at(&file, self.address)?)?;
+        match &*self.origin {
+            Origin::Disk(opened) => opened.check(),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Opened {
+    /// Whether the name of the file still leads to it.
+    fn has_its_name(&self) -> bool {
+        self.is_at(&self.path)
+    }
+
+    /// Whether a name leads to the file.
+    fn is_at(&self, path: &Path) -> bool {
+        #[cfg(unix)]
+        {
+            std::fs::metadata(path).is_ok_and(|now| self.seen.is_of(&now))
+        }
+        // Elsewhere nobody takes the name of a file that is open.
+        #[cfg(not(unix))]
+        {
+            self.path == path
+        }
+    }
+}
+
+/// What is in memory, for the library to read it there.
+struct Bytes(Arc<Origin>);
+
+impl ReadAt for Bytes {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        match &*self.0 {
+            Origin::Memory(bytes, _) => bytes.read_at(offset, buffer),
+            _ => Ok(0),
+        }
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        match &*self.0 {
+            Origin::Memory(bytes, _) => bytes.size(),
+            _ => Ok(0),
+        }
+    }
+}
