@@ -17,7 +17,7 @@ demo: tools python ## Save the state of an application in Rust and read it in Py
 
 test: tools python h5dump ## Run all tests, the examples and the check of every cargo feature
 	$(heading) 'tests'
-	@$(env) if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace; else cargo test --workspace --tests; fi
+	@$(env) if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace; else RUST_TEST_THREADS=1 cargo test --workspace --tests; fi
 	$(heading) 'doc tests'
 	@$(env) cargo test --workspace --doc
 	$(heading) 'examples'
@@ -26,10 +26,10 @@ test: tools python h5dump ## Run all tests, the examples and the check of every 
 	@$(env) scripts/features.sh
 
 test-interop: tools python h5dump interop ## Run the recipes of docs/INTEROP.md with all tools that install without a licence
-	@$(env) FILEBACKED_INTEROP=1 cargo test -p filebacked-tests --test interop
+	@$(env) FILEBACKED_INTEROP=1 cargo test -p filebacked-tests --test foreign interop::
 
 interop-table: tools python h5dump interop ## The same, and write what the recipes gave into the table of docs/INTEROP.md
-	@$(env) FILEBACKED_INTEROP=1 FILEBACKED_WRITE_TABLE=1 cargo test -p filebacked-tests --test interop
+	@$(env) FILEBACKED_INTEROP=1 FILEBACKED_WRITE_TABLE=1 cargo test -p filebacked-tests --test foreign interop::
 
 stress: tools python h5dump ## Tests at full length: every fault, many mutants, random values, repeated races; some 30 minutes
 	@scripts/stress.sh

@@ -9,16 +9,16 @@ minutes=${MINUTES:-30}
 run() { cargo test --quiet --release -p filebacked-tests "$@"; }
 
 printf '\n== every call of a save, an update and a repacking, as the last one and as one that fails ==\n'
-FILEBACKED_FAULTS=all run --test faults --test update_faults --test store_faults -- --nocapture
+FILEBACKED_FAULTS=all run --test process --test storage -- --nocapture --test-threads=1 faults
 printf '\n== every block of 20 GiB ==\n'
 FILEBACKED_ALL_BLOCKS=1 run --test memory -- --nocapture twenty_gibibytes
 printf '\n== mutants of files ==\n'
-FILEBACKED_MUTANTS=$((minutes * 2000)) run --test hostile --test hostile_foreign -- --nocapture
+FILEBACKED_MUTANTS=$((minutes * 2000)) run --test process --test storage -- --nocapture --test-threads=1 hostile
 printf '\n== random types and values, read and written by both languages ==\n'
-FILEBACKED_CASES=$((minutes * 50)) run --test differential --test declared_types -- --nocapture
+FILEBACKED_CASES=$((minutes * 50)) run --test types -- --nocapture differential declared_types
 printf '\n== races, again and again ==\n'
 for _ in $(seq "$minutes"); do
-  run --test replacing -- readers_find_whole_values
+  run --test process -- readers_find_whole_values
 done
 printf '\n== fuzzing ==\n'
 FUZZ_SECONDS=$((minutes * 20)) scripts/fuzz.sh

@@ -2,7 +2,7 @@
 
 use crate::{Dtype, elements};
 
-/// An object or attribute that a [`Source`] has opened, in the engine's own terms.
+/// An object or attribute that a [`Source`](crate::Source) has opened, in the engine's own terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Handle {
     /// The object, in the engine's own terms.

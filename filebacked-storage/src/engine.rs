@@ -1,4 +1,4 @@
-//! Engines, and the two functions that choose between them: [`read`] and [`write`].
+//! Engines, and the two functions that choose between them: [`read()`] and [`write()`].
 //!
 //! ```text
 //! read(medium)      native ──► libhdf5       the first that takes it

@@ -149,7 +149,7 @@ impl<'a> Object<'a> {
 
     /// The number of rows, where the object itself tells it.
     pub fn rows(&self) -> Option<usize> {
-        self.part.as_ref().and_then(|part| part.len())
+        self.part.as_ref().and_then(|part| part.rows())
     }
 
     /// Of values that have a place whether they are there or not, those that are there; others are

@@ -137,7 +137,7 @@ impl<'a> Part<'a> {
     }
 
     /// The number of rows of a table, or of arrays.
-    pub fn len(&self) -> Option<usize> {
+    pub fn rows(&self) -> Option<usize> {
         match self.form {
             Some(Form::Rows | Form::Arrays) => {
                 Some(self.shape.first().map_or(0, |rows| *rows as usize))

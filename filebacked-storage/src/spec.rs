@@ -23,10 +23,10 @@ pub struct DatasetSpec<'a> {
     pub number: Option<(&'a str, i64)>,
     /// Attributes of any type, written behind those.
     pub more_attrs: &'a [AttrSpec<'a>],
-    /// The datatype in the file, where `dtype` does not say all of it; for [`Sink::dataset_any`]
+    /// The datatype in the file, where `dtype` does not say all of it; for [`Sink::dataset_any`](crate::Sink::dataset_any)
     /// only.
     pub stored: Option<&'a StoredType>,
-    /// A null dataspace; for [`Sink::dataset_any`] only.
+    /// A null dataspace; for [`Sink::dataset_any`](crate::Sink::dataset_any) only.
     pub null: bool,
 }
 

@@ -3,7 +3,7 @@
 use super::fletcher::verified;
 use super::split::Slab;
 use super::{Grid, Pipeline, parallel};
-use crate::codec::Decoder;
+use crate::codec::Workspace;
 use crate::codec::shuffle::{WriteCopy, to_be_written, unshuffle};
 use crate::error::{Error, ErrorKind, Result};
 use std::fs::File;
@@ -25,7 +25,7 @@ pub struct Stored {
 /// What one thread works with.
 #[derive(Default)]
 struct Lane {
-    decoder: Decoder,
+    work: Workspace,
     stored: Vec<u8>,
     decoded: Vec<u8>,
     chunk: Vec<u8>,
@@ -128,7 +128,7 @@ impl Lane {
         }
         if let Some((_, codec)) = pipeline.codec.filter(|(bit, _)| is_used(Some(*bit))) {
             self.decoded.resize(size, 0);
-            self.decoder.decode(codec, bytes, &mut self.decoded)?;
+            codec.decode(&mut self.work, bytes, &mut self.decoded)?;
             bytes = &self.decoded;
         }
         if bytes.len() != size {

@@ -91,7 +91,7 @@ pub(super) fn choose(level: u8, planes: usize, whole: usize) -> Coder {
 #[cfg(test)]
 mod tests {
     use super::{Coder, Deflater, choose, store};
-    use crate::codec::{Codec, Decoder};
+    use crate::codec::{Codec, Workspace, id};
 
     #[test]
     fn both_coders_give_streams() {
@@ -111,15 +111,15 @@ mod tests {
             let (mut stream, mut back) = (Vec::new(), vec![0; bytes.len()]);
             assert_eq!(deflater.compress(coder, &bytes, 4, &mut stream), level > 0);
             if level > 0 {
-                let mut decoder = Decoder::default();
-                let codec = Codec::Deflate(level);
-                decoder.decode(codec, &stream, &mut back).unwrap();
+                let mut work = Workspace::default();
+                let codec = Codec::of(id::DEFLATE, &[level.into()]).unwrap();
+                codec.decode(&mut work, &stream, &mut back).unwrap();
                 assert!(back == bytes);
                 back.push(0);
-                decoder.decode(codec, &stream, &mut back).unwrap_err();
-                decoder.decode(codec, &stream, &mut back[2..]).unwrap_err();
+                codec.decode(&mut work, &stream, &mut back).unwrap_err();
+                codec.decode(&mut work, &stream, &mut back[2..]).unwrap_err();
                 stream[40] ^= 9;
-                decoder.decode(codec, &stream, &mut back[1..]).unwrap_err();
+                codec.decode(&mut work, &stream, &mut back[1..]).unwrap_err();
             }
             assert!(!deflater.compress(coder, &noise, 4, &mut stream));
         }
@@ -131,7 +131,10 @@ mod tests {
             let bytes: Vec<u8> = (0..len).map(|i| (i * i % 251) as u8).collect();
             let (mut stream, mut back) = (Vec::new(), vec![0; len]);
             store(&bytes, &mut stream);
-            Decoder::default().decode(Codec::Deflate(1), &stream, &mut back).unwrap();
+            Codec::of(id::DEFLATE, &[1])
+                .unwrap()
+                .decode(&mut Workspace::default(), &stream, &mut back)
+                .unwrap();
             assert!(back == bytes && stream.len() > len);
         }
     }

@@ -4,7 +4,7 @@ use super::deflate::{Coder, Deflater, choose, store};
 use super::fletcher::sign;
 use super::{Grid, Pipeline, parallel};
 use crate::codec::shuffle::{shuffle, to_be_written};
-use crate::codec::{Codec, Encoder};
+use crate::codec::{Codec, Workspace};
 use crate::error::Result;
 
 /// The largest number of chunks that both coders of zlib streams try.
@@ -14,7 +14,7 @@ const TRIALS: usize = 4;
 #[derive(Default)]
 struct Lane {
     deflater: Option<Deflater>,
-    encoder: Encoder,
+    work: Workspace,
     cut: Vec<u8>,
     shuffled: Vec<u8>,
 }
@@ -40,11 +40,11 @@ struct Job<'a> {
 
 impl Lane {
     /// The sizes that the coders of zlib streams make of a chunk.
-    fn try_both(&mut self, job: Job<'_>, level: u8, index: usize) -> (usize, usize) {
+    fn try_both(&mut self, job: Job<'_>, codec: Codec, index: usize) -> (usize, usize) {
         let mut coded = Coded::default();
         let mut size = |coder| {
             coded.bytes.clear();
-            match self.compress(Job { coder, ..job }, Codec::Deflate(level), &mut coded, index) {
+            match self.compress(Job { coder, ..job }, codec, &mut coded, index) {
                 Ok(true) => coded.bytes.len(),
                 _ => job.grid.chunk_bytes(),
             }
@@ -68,15 +68,15 @@ impl Lane {
             shuffle(from, to_be_written(&mut self.shuffled), element);
             from = &self.shuffled;
         }
-        match codec {
-            Codec::Deflate(level) => {
+        match codec.gzip_level() {
+            Some(level) => {
                 let deflater = self.deflater.get_or_insert_with(|| Deflater::new(level));
                 if !deflater.compress(job.coder, from, element, &mut coded.bytes) {
                     store(from, &mut coded.bytes);
                 }
                 Ok(true)
             }
-            codec => self.encoder.encode(codec, from, &mut coded.bytes),
+            None => codec.encode(&mut self.work, from, &mut coded.bytes),
         }
     }
 
@@ -117,13 +117,15 @@ pub fn encode(
     let count = grid.count();
     let mut lanes: Vec<Lane> = parallel::lanes(count);
     let mut job = Job { grid, pipeline, array, coder: Coder::Whole };
-    if let Some((_, Codec::Deflate(level))) = pipeline.codec {
+    if let Some((_, codec)) = pipeline.codec
+        && let Some(level) = codec.gzip_level()
+    {
         // Chunks from all over the array, fewer of them where it has few.
         let trials = (1 + count / 32).min(TRIALS);
         let mut sizes = vec![(0, 0); trials];
         let items = sizes.iter_mut().enumerate();
         parallel::each(&mut lanes, items, |lane, (k, sizes)| {
-            *sizes = lane.try_both(job, level, k * count / trials);
+            *sizes = lane.try_both(job, codec, k * count / trials);
             Ok(())
         })?;
         let (planes, whole) =

@@ -42,7 +42,7 @@ impl Pipeline {
 
     /// Whether every chunk goes through all filters, so that none ever has another filter mask.
     pub fn is_unmasked(&self) -> bool {
-        matches!(self.codec, None | Some((_, Codec::Deflate(_))))
+        self.codec.is_none_or(|(_, codec)| codec.gzip_level().is_some())
     }
 
     /// The filter mask of a chunk that was not compressed.

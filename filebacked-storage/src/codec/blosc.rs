@@ -16,7 +16,7 @@
 //! Little-endian.
 
 use super::shuffle::{shuffle, to_be_written, unshuffle};
-use super::{Decoder, Encoder, bitshuffle, blosclz, damaged, short};
+use super::{ChunkCodec, Workspace, bitshuffle, blosclz, damaged, deflate, id, lz4, short, zstd};
 use crate::error::{Error, ErrorKind, Result};
 
 const HEAD: usize = 16;
@@ -37,9 +37,45 @@ const SMALL: usize = 128;
 /// Bytes of a block that is made here, at most: it stays in a cache from one step to the next.
 const BLOCK: usize = 256 << 10;
 
+pub(super) struct Blosc;
+
+impl ChunkCodec for Blosc {
+    fn id(&self) -> u32 {
+        id::BLOSC
+    }
+
+    fn encodes(&self, options: &[u32]) -> bool {
+        matches!(Told::by(options).codec, 1 | 4 | 5)
+    }
+
+    fn claims(&self, chunk: &[u8]) -> Option<usize> {
+        claims(chunk)
+    }
+
+    fn decode(&self, _: &[u32], work: &mut Workspace, chunk: &[u8], to: &mut [u8]) -> Result<()> {
+        let mut shuffled = std::mem::take(&mut work.state::<Block>().0);
+        let result = decode_blocks(work, chunk, to, &mut shuffled);
+        work.state::<Block>().0 = shuffled;
+        result
+    }
+
+    fn encode(
+        &self,
+        options: &[u32],
+        work: &mut Workspace,
+        from: &[u8],
+        to: &mut [u8],
+    ) -> Result<Option<usize>> {
+        let mut shuffled = std::mem::take(&mut work.state::<Block>().0);
+        let result = encode_blocks(work, Told::by(options), from, to, &mut shuffled);
+        work.state::<Block>().0 = shuffled;
+        result
+    }
+}
+
 /// What the filter was told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Blosc {
+#[derive(Clone, Copy)]
+struct Told {
     element: u8,
     level: u8,
     shuffle: u32,
@@ -47,34 +83,34 @@ pub struct Blosc {
     codec: u32,
 }
 
-impl Blosc {
-    /// As the options of the HDF5 filter say.
-    pub(super) fn of(options: &[u32]) -> Blosc {
+impl Told {
+    fn by(options: &[u32]) -> Told {
         let option = |i: usize, default: u32| options.get(i).copied().unwrap_or(default);
-        Blosc {
+        Told {
             element: u8::try_from(option(2, 1)).unwrap_or(1).max(1),
             level: option(4, 5).min(9) as u8,
             shuffle: option(5, 1),
             codec: option(6, 0),
         }
     }
-
-    pub(super) fn encodes(self) -> bool {
-        matches!(self.codec, 1 | 4 | 5)
-    }
 }
 
+/// A block that is shuffled.
+#[derive(Default)]
+struct Block(Vec<u8>);
+
 /// The size that a chunk says that it has.
-pub(super) fn claims(chunk: &[u8]) -> Option<usize> {
+fn claims(chunk: &[u8]) -> Option<usize> {
     Some(u32::from_le_bytes(*chunk.get(4..8)?.first_chunk()?) as usize)
 }
 
 /// Makes a chunk, and says how long it is. There is room for more than the bytes take as they are.
-pub(super) fn encode(
-    encoder: &mut Encoder,
-    blosc: Blosc,
+fn encode_blocks(
+    work: &mut Workspace,
+    blosc: Told,
     from: &[u8],
     to: &mut [u8],
+    scratch: &mut Vec<u8>,
 ) -> Result<Option<usize>> {
     let element = usize::from(blosc.element);
     let Ok(size) = u32::try_from(from.len()) else { return Ok(None) };
@@ -95,7 +131,6 @@ pub(super) fn encode(
     // A multiple of eight elements, so that bits can be shuffled.
     let block = (BLOCK / (element * 8) * element * 8).min(from.len());
     let mut at = HEAD + 4 * from.len().div_ceil(block);
-    let mut scratch = std::mem::take(&mut encoder.block);
     scratch.resize(block, 0);
     for (k, piece) in from.chunks(block).enumerate() {
         let shuffled = &mut scratch[..piece.len()];
@@ -112,10 +147,11 @@ pub(super) fn encode(
         };
         let room = &mut to[at + 4..];
         let coded = match number {
-            LZ4 => encoder.lz4(bytes, room),
-            ZLIB => encoder.deflate(blosc.level, bytes, room),
+            LZ4 => lz4::block(work, bytes, room),
+            ZLIB => deflate::deflate(work, blosc.level, bytes, room),
             // Blosc has nine levels for the 22 of zstd.
-            _ => encoder.zstd(
+            _ => zstd::compress(
+                work,
                 if blosc.level < 9 { i32::from(blosc.level) * 2 - 1 } else { 22 },
                 bytes,
                 room,
@@ -129,7 +165,6 @@ pub(super) fn encode(
         to[at..at + 4].copy_from_slice(&(n as u32).to_le_bytes());
         at += 4 + n;
     }
-    encoder.block = scratch;
     to[..4].copy_from_slice(&[2, 1, flag | NOT_SPLIT | number << 5, blosc.element]);
     to[4..8].copy_from_slice(&size.to_le_bytes());
     to[8..12].copy_from_slice(&(block as u32).to_le_bytes());
@@ -137,16 +172,8 @@ pub(super) fn encode(
     Ok(Some(at))
 }
 
-/// Fills `to` with what a chunk holds.
-pub(super) fn decode(decoder: &mut Decoder, chunk: &[u8], to: &mut [u8]) -> Result<()> {
-    let mut scratch = std::mem::take(&mut decoder.block);
-    let result = decode_blocks(decoder, chunk, to, &mut scratch);
-    decoder.block = scratch;
-    result
-}
-
 fn decode_blocks(
-    decoder: &mut Decoder,
+    work: &mut Workspace,
     chunk: &[u8],
     to: &mut [u8],
     shuffled: &mut Vec<u8>,
@@ -182,7 +209,7 @@ fn decode_blocks(
         if bits || bytes {
             shuffled.resize(n, 0);
             for stream in shuffled.chunks_mut((n / streams).max(1)) {
-                at = decode_stream(decoder, flags >> 5, chunk, at, stream)?;
+                at = decode_stream(work, flags >> 5, chunk, at, stream)?;
             }
             if bits {
                 bitshuffle::unshuffle(shuffled, out, element)
@@ -191,7 +218,7 @@ fn decode_blocks(
             }
         } else {
             for stream in out.chunks_mut((n / streams).max(1)) {
-                at = decode_stream(decoder, flags >> 5, chunk, at, stream)?;
+                at = decode_stream(work, flags >> 5, chunk, at, stream)?;
             }
         }
     }
@@ -200,7 +227,7 @@ fn decode_blocks(
 
 /// Fills `to` from a stream, and says where the next one is.
 fn decode_stream(
-    decoder: &mut Decoder,
+    work: &mut Workspace,
     codec: u8,
     chunk: &[u8],
     at: usize,
@@ -219,8 +246,8 @@ fn decode_stream(
     let found = match codec {
         BLOSCLZ => blosclz::decode(from, to),
         LZ4 => lz4_flex::block::decompress_into(from, to).ok(),
-        ZLIB => return decoder.inflate(from, to).map(|()| at + 4 + length),
-        ZSTD => return decoder.zstd(from, to).map(|()| at + 4 + length),
+        ZLIB => return deflate::inflate(work, from, to).map(|()| at + 4 + length),
+        ZSTD => return zstd::decompress(work, from, to).map(|()| at + 4 + length),
         SNAPPY => return Err(unknown(3)),
         _ => None,
     };

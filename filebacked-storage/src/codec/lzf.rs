@@ -1,6 +1,39 @@
 //! LZF, the codec of h5py's `compression="lzf"`: runs of bytes, and matches of at most 264 bytes in
 //! the 8 KiB before.
 
+use super::{ChunkCodec, Workspace, filled, id};
+use crate::error::{ErrorKind, Result};
+
+pub(super) struct Lzf;
+
+impl ChunkCodec for Lzf {
+    fn id(&self) -> u32 {
+        id::LZF
+    }
+
+    fn encodes(&self, _: &[u32]) -> bool {
+        false
+    }
+
+    fn claims(&self, chunk: &[u8]) -> Option<usize> {
+        size(chunk)
+    }
+
+    fn decode(&self, _: &[u32], _: &mut Workspace, chunk: &[u8], to: &mut [u8]) -> Result<()> {
+        filled("lzf", decode(chunk, to), to)
+    }
+
+    fn encode(
+        &self,
+        _: &[u32],
+        _: &mut Workspace,
+        _: &[u8],
+        _: &mut [u8],
+    ) -> Result<Option<usize>> {
+        Err(ErrorKind::Unsupported("lzf is only read".into()).into())
+    }
+}
+
 /// Decodes into `to`, and says how many bytes there were; `None` where the data is damaged or does
 /// not fit.
 pub(super) fn decode(from: &[u8], to: &mut [u8]) -> Option<usize> {

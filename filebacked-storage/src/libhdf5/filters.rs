@@ -4,7 +4,7 @@
 use super::id::{check, room};
 use super::stack::forget_error;
 use crate::Compression;
-use crate::codec::{Codec, Decoder, filter_name, id};
+use crate::codec::{Codec, Workspace, filter_name, id};
 use crate::error::{Error, ErrorKind, Result};
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5::{H5allocate_memory, H5free_memory};
@@ -28,11 +28,8 @@ type Callback = unsafe extern "C" fn(
 /// Number, name, and callback of each filter; whether it encodes.
 const FILTERS: &[(u32, &CStr, Callback, bool)] = &[
     (id::LZF, c"lzf", filter::<{ id::LZF }>, false),
-    #[cfg(feature = "compress")]
     (id::LZ4, c"lz4", filter::<{ id::LZ4 }>, true),
-    #[cfg(feature = "compress")]
     (id::ZSTD, c"zstd", filter::<{ id::ZSTD }>, true),
-    #[cfg(feature = "compress")]
     (id::BLOSC, c"blosc", filter::<{ id::BLOSC }>, true),
 ];
 
@@ -40,7 +37,10 @@ const FILTERS: &[(u32, &CStr, Callback, bool)] = &[
 pub(super) fn register() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        sync(|| FILTERS.iter().for_each(|filter| add(filter.0, filter.1, filter.2, filter.3)))
+        sync(|| {
+            let known = FILTERS.iter().filter(|filter| Codec::of(filter.0, &[]).is_some());
+            known.for_each(|filter| add(filter.0, filter.1, filter.2, filter.3))
+        })
     });
 }
 
@@ -88,8 +88,7 @@ pub fn check_filter(compression: Compression) -> Result<()> {
             Err(ErrorKind::Unsupported(format!("the HDF5 filter {name} only reads here")).into())
         }
         None => {
-            let ours =
-                matches!(id, id::LZ4 | id::ZSTD | id::BLOSC) && cfg!(not(feature = "compress"));
+            let ours = matches!(id, id::LZ4 | id::ZSTD | id::BLOSC) && Codec::of(id, &[]).is_none();
             let help = "set HDF5_PLUGIN_PATH to the directory of its plugin";
             let help = if ours {
                 format!("enable the feature `compress` of filebacked, or {help}")
@@ -151,10 +150,10 @@ unsafe extern "C" fn filter<const ID: u32>(
 fn decoded(codec: Codec, options: &[u32], from: &[u8]) -> Result<Vec<u8>> {
     /// What lzf makes of three bytes, at most.
     const LZF: usize = 264 / 3;
-    let size = match (codec, options.get(2)) {
+    let size = match (codec.id(), options.get(2)) {
         // h5py has the size of a chunk among the options, but none where elements are of variable
         // length.
-        (Codec::Lzf, Some(&size)) if size != 0 => {
+        (id::LZF, Some(&size)) if size != 0 => {
             Some(size as usize).filter(|size| size / LZF <= from.len())
         }
         _ => codec.claims(from),
@@ -164,22 +163,15 @@ fn decoded(codec: Codec, options: &[u32], from: &[u8]) -> Result<Vec<u8>> {
     })?;
     let mut to: Vec<u8> = room(size)?;
     to.resize(size, 0);
-    Decoder::default().decode(codec, from, &mut to)?;
+    codec.decode(&mut Workspace::default(), from, &mut to)?;
     Ok(to)
 }
 
-#[cfg(feature = "compress")]
 fn encoded(codec: Codec, from: &[u8]) -> Result<Vec<u8>> {
     let mut to = Vec::new();
-    match crate::codec::Encoder::default().encode(codec, from, &mut to)? {
+    match codec.encode(&mut Workspace::default(), from, &mut to)? {
         true => Ok(to),
         // The library stores the chunk without this filter.
         false => Err(ErrorKind::Unsupported("a chunk that does not get shorter".into()).into()),
     }
-}
-
-#[cfg(not(feature = "compress"))]
-fn encoded(codec: Codec, _: &[u8]) -> Result<Vec<u8>> {
-    debug_assert!(!codec.encodes());
-    Err(ErrorKind::Unsupported("a filter that only reads".into()).into())
 }

@@ -1,7 +1,7 @@
 //! The structs of a file driver, as they are declared here and as the C headers have them.
 
 #[allow(dead_code, missing_docs)]
-#[path = "../../filebacked-storage/src/libhdf5/vfd/class.rs"]
+#[path = "../../../filebacked-storage/src/libhdf5/vfd/class.rs"]
 mod class;
 
 use class::{Class, Public};

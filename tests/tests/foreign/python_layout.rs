@@ -15,7 +15,7 @@ use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 
-const CLASSES: &str = include_str!("../python/golden_classes.py");
+const CLASSES: &str = include_str!("../../python/golden_classes.py");
 
 fn for_python() -> WriteOptions {
     WriteOptions::new().layout(Layout::Python)

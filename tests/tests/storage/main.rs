@@ -1,0 +1,11 @@
+//! Storage below the values: codecs, the file driver, damaged and hostile files.
+
+// A test that cannot go on says so by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod codecs;
+mod compress;
+mod driver_layout;
+mod hostile;
+mod store_faults;
+mod untrusted;
