@@ -247,11 +247,12 @@ impl AnyType {
             name: type_name::<T>(),
             read: |node| Ok(Box::new(node.get_next::<T>()?)),
             read_rows: |node| {
-                Ok(node
-                    .get_next_rows::<T>()?
-                    .into_iter()
-                    .map(|v| Box::new(v) as Box<dyn Any>)
-                    .collect())
+                let values = node.get_next_rows::<T>()?;
+                let mut boxes: Vec<AnyBox> = Vec::with_capacity(values.len());
+                for value in values {
+                    boxes.push(Box::new(value));
+                }
+                Ok(boxes)
             },
         }
     }
@@ -288,84 +289,102 @@ impl AnyType {
 /// The error of a type that neither has its own way of being stored nor a filter.
 #[cold]
 pub(crate) fn no_filter<T>() -> Error {
-    Error::new(ErrorKind::NoFilter(type_name::<T>().to_string()))
+    no_filter_for(type_name::<T>())
+}
+
+#[cold]
+fn no_filter_for(name: &str) -> Error {
+    Error::new(ErrorKind::NoFilter(name.to_string()))
         .with_help("register one with `filebacked::register_filter`, or name it with `#[filebacked(with = ...)]`")
 }
 
-/// A filter out of the registry, of either kind, as a filter for `T`.
-pub(crate) enum Found<'r, T> {
-    Exact(&'r dyn Filter<T>),
+/// A filter out of the registry, for the type that it was looked up by.
+#[derive(Clone, Copy)]
+pub(crate) struct Found<'r> {
+    pub(crate) filter: FoundFilter<'r>,
+    pub(crate) name: &'r str,
+    pub(crate) recorded: bool,
+    /// Its place in the order of registrations.
+    pub(crate) serial: u32,
+}
+
+/// A filter of either kind.
+#[derive(Clone, Copy)]
+pub(crate) enum FoundFilter<'r> {
+    /// An `Arc<dyn Filter<T>>`, which the type's [`Key`] knows.
+    Exact(&'r (dyn Any + Send + Sync)),
     Predicate(&'r dyn DynFilter),
 }
 
-impl<T> Found<'_, T> {
-    pub(crate) fn name(&self) -> &str {
-        match self {
-            Found::Exact(filter) => filter.name(),
-            Found::Predicate(filter) => filter.name(),
-        }
+impl<'r> Found<'r> {
+    pub(crate) fn name(&self) -> &'r str {
+        self.name
     }
 
-    pub(crate) fn is_recorded(&self) -> bool {
-        match self {
-            Found::Exact(filter) => filter.is_recorded(),
-            Found::Predicate(filter) => filter.is_recorded(),
-        }
-    }
-
-    pub(crate) fn write(
+    pub(crate) fn write<T>(
         &self,
         value: &T,
         key: Key<T>,
         next: AnyWrite<T>,
         slot: Slot<'_>,
     ) -> Result<Written> {
-        match self {
-            Found::Exact(filter) => filter.write(value, slot),
-            Found::Predicate(filter) => filter.write(AnyValue::new(value, key, next), slot),
+        match self.filter {
+            FoundFilter::Exact(entry) => key.filter(entry).write(value, slot),
+            FoundFilter::Predicate(filter) => filter.write(AnyValue::new(value, key, next), slot),
         }
     }
 
-    pub(crate) fn write_rows(
+    pub(crate) fn write_rows<T>(
         &self,
         rows: Rows<'_, T>,
         key: Key<T>,
         next: AnyWrite<T>,
         slot: Slot<'_>,
     ) -> Result<Written> {
-        match self {
-            Found::Exact(filter) => filter.write_rows(rows, slot),
-            Found::Predicate(filter) => filter.write_rows(AnyRows::new(rows, key, next), slot),
-        }
-    }
-}
-
-impl<T: 'static> Found<'_, T> {
-    pub(crate) fn read(&self, node: Node<'_>, ty: AnyType) -> Result<T> {
-        match self {
-            Found::Exact(filter) => filter.read(node),
-            Found::Predicate(filter) => unbox(filter.read(node, ty)?, filter.name()),
+        match self.filter {
+            FoundFilter::Exact(entry) => key.filter(entry).write_rows(rows, slot),
+            FoundFilter::Predicate(filter) => {
+                filter.write_rows(AnyRows::new(rows, key, next), slot)
+            }
         }
     }
 
-    pub(crate) fn read_rows(&self, node: Node<'_>, ty: AnyType) -> Result<Vec<T>> {
-        match self {
-            Found::Exact(filter) => filter.read_rows(node),
-            Found::Predicate(filter) => filter
-                .read_rows(node, ty)?
-                .into_iter()
-                .map(|value| unbox(value, filter.name()))
-                .collect(),
+    pub(crate) fn read<T: 'static>(&self, key: Key<T>, node: Node<'_>, ty: AnyType) -> Result<T> {
+        match self.filter {
+            FoundFilter::Exact(entry) => key.filter(entry).read(node),
+            FoundFilter::Predicate(filter) => unbox(filter.read(node, ty)?, filter.name()),
+        }
+    }
+
+    pub(crate) fn read_rows<T: 'static>(
+        &self,
+        key: Key<T>,
+        node: Node<'_>,
+        ty: AnyType,
+    ) -> Result<Vec<T>> {
+        match self.filter {
+            FoundFilter::Exact(entry) => key.filter(entry).read_rows(node),
+            FoundFilter::Predicate(filter) => {
+                let boxes = filter.read_rows(node, ty)?;
+                let mut values = Vec::with_capacity(boxes.len());
+                for value in boxes {
+                    values.push(unbox(value, filter.name())?);
+                }
+                Ok(values)
+            }
         }
     }
 }
 
 fn unbox<T: 'static>(value: Box<dyn Any>, filter: &str) -> Result<T> {
-    value.downcast().map(|value| *value).map_err(|_| {
-        ErrorKind::Contract(format!(
-            "filter `{filter}` was asked for a `{}` and read another type",
-            type_name::<T>()
-        ))
-        .into()
-    })
+    match value.downcast() {
+        Ok(value) => Ok(*value),
+        Err(_) => Err(other_type(filter, type_name::<T>())),
+    }
+}
+
+#[cold]
+fn other_type(filter: &str, wanted: &str) -> Error {
+    let what = format!("filter `{filter}` was asked for a `{wanted}` and read another type");
+    ErrorKind::Contract(what).into()
 }

@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
 use crate::layout::absent;
 use crate::node::Node;
-use crate::object::Bare;
+use crate::object::{Bare, Object};
 use crate::path::UNMASKED;
 use crate::reader::{GroupReader, check_len};
 use crate::schema::Nested;
@@ -25,6 +25,14 @@ enum Found<'a> {
     Node(Node<'a>),
     Missing,
     LeftOut,
+}
+
+/// What was found of a member that is read as it stands.
+enum Plain<'a> {
+    /// An object without attributes.
+    Bare(Bare<'a>),
+    Node(Node<'a>),
+    Missing,
 }
 
 impl<'a> MemberReader<'_, 'a> {
@@ -59,20 +67,64 @@ impl<'a> MemberReader<'_, 'a> {
         Ok(Found::Missing)
     }
 
+    /// Finds the member, or says what its absence means: `Ok(None)` where a value stands for it.
+    fn locate(&self, schema: Nested, has_default: bool) -> Result<Option<Node<'a>>> {
+        let found = self.find(schema).and_then(|found| match found {
+            Found::Node(node) => Ok(Some(node)),
+            Found::Missing | Found::LeftOut if has_default => Ok(None),
+            Found::Missing => Err(self.group.missing(self.names)),
+            Found::LeftOut => Err(Error::new(ErrorKind::Skipped).at(self.name())),
+        });
+        found.map_err(|e| self.group.placed(e))
+    }
+
+    /// The error of the member's own value.
+    #[cold]
+    fn failed(&self, error: Error) -> Error {
+        self.group.placed(error.at(self.name()))
+    }
+
     fn read<R>(
         &self,
         schema: Nested,
         read: impl FnOnce(Node<'a>) -> Result<R>,
-        absent: impl FnOnce() -> Option<R>,
+        absent: Option<R>,
     ) -> Result<R> {
-        let found = self.find(schema).and_then(|found| match found {
-            Found::Node(node) => read(node).map_err(|e| e.at(self.name())),
-            Found::Missing => absent().ok_or_else(|| self.group.missing(self.names)),
-            Found::LeftOut => {
-                absent().ok_or_else(|| Error::new(ErrorKind::Skipped).at(self.name()))
-            }
-        });
-        found.map_err(|e| self.group.placed(e))
+        match self.locate(schema, absent.is_some())? {
+            Some(node) => match read(node) {
+                Ok(value) => Ok(value),
+                Err(error) => Err(self.failed(error)),
+            },
+            None => match absent {
+                Some(value) => Ok(value),
+                None => Err(self.group.missing(self.names)),
+            },
+        }
+    }
+
+    /// The same with a default that is made where it is needed.
+    fn read_or<R>(
+        &self,
+        schema: Nested,
+        read: impl FnOnce(Node<'a>) -> Result<R>,
+        default: impl FnOnce() -> R,
+    ) -> Result<R> {
+        match self.locate(schema, true)? {
+            Some(node) => match read(node) {
+                Ok(value) => Ok(value),
+                Err(error) => Err(self.failed(error)),
+            },
+            None => Ok(default()),
+        }
+    }
+
+    /// As many defaults as the table has rows.
+    fn defaults<T>(&self, mut default: impl FnMut() -> T) -> Vec<T> {
+        let mut values = Vec::with_capacity(self.group.len());
+        for _ in 0..self.group.len() {
+            values.push(default());
+        }
+        values
     }
 
     /// The values of a column, if there are as many as the table has rows.
@@ -89,35 +141,53 @@ impl<'a> MemberReader<'_, 'a> {
     #[inline]
     pub fn get<T: FileBacked>(self) -> Result<T> {
         if T::is_link() {
-            return self.link(|| T::from_absence(0));
+            return match self.link::<T>(T::from_absence(0).is_some())? {
+                Some(value) => Ok(value),
+                None => T::from_absence(0).ok_or_else(|| self.group.missing(self.names)),
+            };
         }
         match self.names {
-            [name] if !self.attribute && self.group.is_plain() && !name.contains('/') => {
-                self.plain(name).map_err(|e| self.group.placed(e))
-            }
-            _ => self.read(T::schema, Node::get, || T::from_absence(0)),
+            [name] if !self.attribute && self.group.is_plain() && !name.contains('/') => match self
+                .plain(name, T::from_absence(0).is_some())?
+            {
+                Plain::Bare(bare) => match T::read_bare(&bare) {
+                    Ok(Some(value)) => Ok(value),
+                    Ok(None) => self.value(self.node_of(bare.0).and_then(Node::get)),
+                    Err(error) => Err(self.failed(error)),
+                },
+                Plain::Node(node) => self.value(node.get()),
+                Plain::Missing => T::from_absence(0).ok_or_else(|| self.group.missing(self.names)),
+            },
+            _ => self.read(T::schema, Node::get, T::from_absence(0)),
         }
     }
 
-    /// The same in a group that nothing but its members has a say in: most objects need not become
-    /// nodes.
     #[inline]
-    fn plain<T: FileBacked>(&self, name: &str) -> Result<T> {
-        let group = self.group;
-        let Some(object) = group.object.child(name).map_err(|e| e.at(name))? else {
-            return T::from_absence(0).ok_or_else(|| group.missing(self.names));
-        };
-        let read = || {
-            if !object.handle.bare {
-                return Node::open(object, group.cx, UNMASKED, group.depth, true)?.get();
-            }
-            let bare = Bare(object);
-            match T::read_bare(&bare)? {
-                Some(value) => Ok(value),
-                None => Node::open(bare.0, group.cx, UNMASKED, group.depth, true)?.get(),
-            }
-        };
-        read().map_err(|e: Error| e.at(name))
+    fn value<T>(&self, value: Result<T>) -> Result<T> {
+        match value {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    fn node_of(&self, object: Object<'a>) -> Result<Node<'a>> {
+        Node::open(object, self.group.cx, UNMASKED, self.group.depth, true)
+    }
+
+    /// The member of a group that nothing but its members has a say in: most objects need not
+    /// become nodes.
+    #[inline]
+    fn plain(&self, name: &str, may_be_missing: bool) -> Result<Plain<'a>> {
+        match self.group.object.child(name) {
+            Ok(Some(object)) if object.handle.bare => Ok(Plain::Bare(Bare(object))),
+            Ok(Some(object)) => match self.node_of(object) {
+                Ok(node) => Ok(Plain::Node(node)),
+                Err(error) => Err(self.failed(error)),
+            },
+            Ok(None) if may_be_missing => Ok(Plain::Missing),
+            Ok(None) => Err(self.group.placed(self.group.missing(self.names))),
+            Err(error) => Err(self.failed(error)),
+        }
     }
 
     /// Reads the value, or takes the default where the member is not there.
@@ -127,17 +197,34 @@ impl<'a> MemberReader<'_, 'a> {
     /// Whatever keeps the member from being a `T`.
     pub fn get_or<T: FileBacked>(self, default: impl FnOnce() -> T) -> Result<T> {
         if T::is_link() {
-            return self.link(|| Some(default()));
+            return Ok(self.link::<T>(true)?.unwrap_or_else(default));
         }
-        self.read(T::schema, Node::get, || Some(default()))
+        self.read_or(T::schema, Node::get, default)
     }
 
-    /// Reads a link, which is not followed.
-    fn link<T: FileBacked>(&self, absent: impl FnOnce() -> Option<T>) -> Result<T> {
+    /// Reads a link, which is not followed; `None` where none is there and a value stands for that.
+    fn link<T: FileBacked>(&self, has_default: bool) -> Result<Option<T>> {
+        let mut found = None;
+        self.find_link(T::schema, has_default, &mut |group, name| {
+            found = group.link::<T>(name)?;
+            Ok(found.is_some())
+        })?;
+        Ok(found)
+    }
+
+    fn find_link(
+        &self,
+        schema: Nested,
+        has_default: bool,
+        read: &mut dyn FnMut(&GroupReader<'_>, &str) -> Result<bool>,
+    ) -> Result<()> {
         let group = self.group;
-        let find = || {
-            if group.step(Some(self.name()), Some(T::schema)).is_none() {
-                return absent().ok_or_else(|| Error::new(ErrorKind::Skipped).at(self.name()));
+        let mut find = || {
+            if group.step(Some(self.name()), Some(schema)).is_none() {
+                return match has_default {
+                    true => Ok(()),
+                    false => Err(Error::new(ErrorKind::Skipped).at(self.name())),
+                };
             }
             if self.attribute {
                 let what = "a link as an attribute".into();
@@ -146,11 +233,11 @@ impl<'a> MemberReader<'_, 'a> {
                     .at(self.name()));
             }
             for name in self.names {
-                if let Some(link) = group.link(name).map_err(|e| e.at(name))? {
-                    return Ok(link);
+                if read(group, name).map_err(|e| e.at(name))? {
+                    return Ok(());
                 }
             }
-            absent().ok_or_else(|| group.missing(self.names))
+            if has_default { Ok(()) } else { Err(group.missing(self.names)) }
         };
         find().map_err(|e| group.placed(e))
     }
@@ -161,7 +248,7 @@ impl<'a> MemberReader<'_, 'a> {
     ///
     /// As [`MemberReader::get`].
     pub fn get_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<T> {
-        self.read(opaque, |node| node.get_with(filter), || None)
+        self.read(opaque, |node| node.get_with(filter), None)
     }
 
     /// Reads the value by a filter, or takes the default where the member is not there.
@@ -174,7 +261,7 @@ impl<'a> MemberReader<'_, 'a> {
         filter: &(impl Filter<T> + ?Sized),
         default: impl FnOnce() -> T,
     ) -> Result<T> {
-        self.read(opaque, |node| node.get_with(filter), || Some(default()))
+        self.read_or(opaque, |node| node.get_with(filter), default)
     }
 
     /// Reads the value in an `Option` by a filter; a member that is not there is `None`.
@@ -186,7 +273,7 @@ impl<'a> MemberReader<'_, 'a> {
         self,
         filter: &(impl Filter<T> + ?Sized),
     ) -> Result<Option<T>> {
-        self.read(opaque, |node| node.get_with(filter).map(Some), || Some(None))
+        self.read(opaque, |node| node.get_with(filter).map(Some), Some(None))
     }
 
     /// Reads the value in an `Option` by a filter, or takes the default where the member is not
@@ -206,7 +293,7 @@ impl<'a> MemberReader<'_, 'a> {
                 true => Ok(None),
                 false => node.get_with(filter).map(Some),
             };
-        self.read(opaque, read, || Some(default()))
+        self.read_or(opaque, read, default)
     }
 
     /// Reads the column's values, as many as the table has rows.
@@ -217,9 +304,16 @@ impl<'a> MemberReader<'_, 'a> {
     #[inline]
     pub fn rows<T: FileBacked>(self) -> Result<Vec<T>> {
         let len = self.group.len();
-        let absent = || (0..len).map(|_| T::from_absence(0)).collect::<Option<Vec<T>>>();
-        let absent = || if len == 0 { None } else { absent() };
-        self.checked(self.read(T::schema, Node::get_rows, absent)?)
+        match self.locate(T::schema, len > 0 && T::from_absence(0).is_some())? {
+            Some(node) => self.checked(self.value(node.get_rows())?),
+            None => {
+                let mut values = Vec::with_capacity(len);
+                for _ in 0..len {
+                    values.extend(T::from_absence(0));
+                }
+                Ok(values)
+            }
+        }
     }
 
     /// Reads the column's values, or takes the default for each row where the column is not there.
@@ -228,8 +322,7 @@ impl<'a> MemberReader<'_, 'a> {
     ///
     /// As [`MemberReader::rows`].
     pub fn rows_or<T: FileBacked>(self, default: impl FnMut() -> T) -> Result<Vec<T>> {
-        let absent = || Some(std::iter::repeat_with(default).take(self.group.len()).collect());
-        self.checked(self.read(T::schema, Node::get_rows, absent)?)
+        self.checked(self.read_or(T::schema, Node::get_rows, || self.defaults(default))?)
     }
 
     /// Reads the column's values by a filter.
@@ -238,7 +331,7 @@ impl<'a> MemberReader<'_, 'a> {
     ///
     /// As [`MemberReader::rows`].
     pub fn rows_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<Vec<T>> {
-        let values = self.read(opaque, |node| node.get_rows_with(filter), || None)?;
+        let values = self.read(opaque, |node| node.get_rows_with(filter), None)?;
         self.checked(values)
     }
 
@@ -253,8 +346,8 @@ impl<'a> MemberReader<'_, 'a> {
         filter: &(impl Filter<T> + ?Sized),
         default: impl FnMut() -> T,
     ) -> Result<Vec<T>> {
-        let absent = || Some(std::iter::repeat_with(default).take(self.group.len()).collect());
-        let values = self.read(opaque, |node| node.get_rows_with(filter), absent)?;
+        let read = |node: Node<'a>| node.get_rows_with(filter);
+        let values = self.read_or(opaque, read, || self.defaults(default))?;
         self.checked(values)
     }
 
@@ -281,8 +374,8 @@ impl<'a> MemberReader<'_, 'a> {
         filter: &(impl Filter<T> + ?Sized),
         default: impl FnMut() -> Option<T>,
     ) -> Result<Vec<Option<T>>> {
-        let absent = || Some(std::iter::repeat_with(default).take(self.group.len()).collect());
-        let values = self.read(opaque, |node| filter.read_optional_rows(node), absent)?;
+        let read = |node: Node<'a>| filter.read_optional_rows(node);
+        let values = self.read_or(opaque, read, || self.defaults(default))?;
         self.checked(values)
     }
 
@@ -294,8 +387,14 @@ impl<'a> MemberReader<'_, 'a> {
     pub fn rows_unless_or<T: FileBacked>(self, mut default: impl FnMut() -> T) -> Result<Vec<T>> {
         let len = self.group.len();
         let read = |node: Node<'a>| absent::read_rows(node);
-        let values = self.read(T::schema, read, || Some((0..len).map(|_| None).collect()))?;
-        let values = self.checked(values)?;
-        Ok(values.into_iter().map(|value| value.unwrap_or_else(&mut default)).collect())
+        let values = self.read_or(T::schema, read, || self.defaults(|| None))?;
+        let mut rows = Vec::with_capacity(len);
+        for value in self.checked(values)? {
+            rows.push(match value {
+                Some(value) => value,
+                None => default(),
+            });
+        }
+        Ok(rows)
     }
 }

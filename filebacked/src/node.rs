@@ -6,17 +6,18 @@ use crate::context::ReadContext;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::{AnyType, Filter, Found, no_filter};
-use crate::foreign;
+use crate::foreign::{self, RowsPart};
 use crate::layout::{python, sequence};
 use crate::object::Object;
 use crate::part::Form;
 use crate::path::State;
 use crate::reader::GroupReader;
+use crate::schema::Nested;
 use crate::shared::Loaded;
-use crate::slot::too_deep;
+use crate::slot::{opaque, too_deep};
 use crate::stamp::{FILTER, STAMP, Stamp, unescape};
 use crate::storage::{Description, ObjectKind, Source, Texts};
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::fmt;
@@ -140,8 +141,9 @@ impl<'a> Node<'a> {
     /// are.
     pub(crate) fn get_shaped<T: FileBacked>(mut self, inner: &[usize]) -> Result<(Vec<T>, usize)> {
         self.before = self.passed;
-        if let Some((found, serial)) = self.filter::<T>(u32::MAX, true, Key::new) {
-            let values = found.read_rows(self.through(serial)?, AnyType::backed::<T>())?;
+        if let Some(found) = self.filter(u32::MAX, true, TypeId::of::<T>(), T::schema) {
+            let node = self.through(found.serial)?;
+            let values = found.read_rows(Key::new(), node, AnyType::backed::<T>())?;
             let arrays = match inner.iter().product::<usize>() {
                 0 => 0,
                 size => values.len() / size,
@@ -204,39 +206,61 @@ impl<'a> Node<'a> {
 
     fn get_below<T: FileBacked>(self, below: u32) -> Result<T> {
         if self.ours {
-            self.get_itself(below)
-        } else {
-            foreign::read(self, &|node| node.get_itself(below))
+            return self.get_itself(below);
         }
+        let mut found = None;
+        let may_be_absent = T::from_absence(0).is_some();
+        foreign::read(self, T::schema, may_be_absent, &mut |node| {
+            found = match node {
+                Some(node) => Some(node.get_itself(below)?),
+                None => T::from_absence(0),
+            };
+            Ok(())
+        })?;
+        found.ok_or_else(nothing_read)
     }
 
     fn get_itself<T: FileBacked>(mut self, below: u32) -> Result<T> {
         // A marker of absence is no value of the type's own.
         if T::from_absence(0).is_some()
-            && self.mark().is_none()
-            && let Some(depth) = self.absence()?
+            && let Some(depth) = self.marked_absence()?
         {
             return T::from_absence(depth).ok_or_else(|| self.unexpected("a value"));
         }
-        if let Some((found, serial)) = self.filter::<T>(below, false, Key::new) {
-            return found.read(self.through(serial)?, AnyType::backed::<T>());
+        if let Some(found) = self.filter(below, false, TypeId::of::<T>(), T::schema) {
+            let node = self.through(found.serial)?;
+            return found.read(Key::new(), node, AnyType::backed::<T>());
         }
         self.below = u32::MAX;
         #[allow(clippy::disallowed_methods)]
         T::read(self)
     }
 
+    /// The marker of an absent value, if no filter stands before it.
+    fn marked_absence(&self) -> Result<Option<u32>> {
+        if self.mark().is_some() { Ok(None) } else { self.absence() }
+    }
+
     fn get_rows_below<T: FileBacked>(self, below: u32) -> Result<Vec<T>> {
         if self.ours {
-            self.get_rows_itself(below)
-        } else {
-            foreign::read_rows(self, &|node| node.get_rows_itself(below))
+            return self.get_rows_itself(below);
         }
+        let mut values = Vec::new();
+        foreign::read_rows(self, T::from_absence(0).is_some(), &mut |part| {
+            match part {
+                RowsPart::All(node) => values = node.get_rows_itself(below)?,
+                RowsPart::One(node) => values.push(node.get()?),
+                RowsPart::Absent => values.extend(T::from_absence(0)),
+            }
+            Ok(())
+        })?;
+        Ok(values)
     }
 
     fn get_rows_itself<T: FileBacked>(mut self, below: u32) -> Result<Vec<T>> {
-        if let Some((found, serial)) = self.filter::<T>(below, true, Key::new) {
-            return found.read_rows(self.through(serial)?, AnyType::backed::<T>());
+        if let Some(found) = self.filter(below, true, TypeId::of::<T>(), T::schema) {
+            let node = self.through(found.serial)?;
+            return found.read_rows(Key::new(), node, AnyType::backed::<T>());
         }
         self.below = u32::MAX;
         #[allow(clippy::disallowed_methods)]
@@ -244,16 +268,26 @@ impl<'a> Node<'a> {
     }
 
     /// The filter that is meant: in our files the one that the node names, in others the newest.
-    fn filter<T>(
+    #[inline]
+    fn filter(&self, below: u32, rows: bool, id: TypeId, schema: Nested) -> Option<Found<'a>> {
+        if self.cx.registry().is_empty() {
+            None
+        } else {
+            self.registered_filter(below, rows, id, schema)
+        }
+    }
+
+    fn registered_filter(
         &self,
         below: u32,
         rows: bool,
-        key: impl FnOnce() -> Key<T>,
-    ) -> Option<(Found<'a, T>, u32)> {
+        id: TypeId,
+        schema: Nested,
+    ) -> Option<Found<'a>> {
         let registry = self.cx.registry();
         match self.mark() {
             Some(mark) if mark.rows == rows && !self.worked(mark) => {
-                registry.find_named(key(), &mark.name)
+                registry.find_named(id, schema, &mark.name)
             }
             Some(_) => None,
             None if self.ours
@@ -262,7 +296,7 @@ impl<'a> Node<'a> {
             {
                 None
             }
-            None => registry.find(|| Some(key()), below),
+            None => registry.find(id, schema, below),
         }
     }
 
@@ -292,9 +326,13 @@ impl<'a> Node<'a> {
     /// Whatever keeps the node from being a `T`; [`ErrorKind::UnknownFilter`] where the other
     /// filter is not registered.
     pub fn get_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<T> {
-        match self.other_filter(filter, false)? {
-            Some((found, serial)) => found.read(self.through(serial)?, AnyType::foreign::<T>()),
-            None => filter.read(self.with_filter(filter, false)?),
+        let (name, recorded) = (filter.name(), filter.is_recorded());
+        match self.other_filter(name, recorded, false, TypeId::of::<T>())? {
+            Some(found) => {
+                let node = self.through(found.serial)?;
+                found.read(Key::foreign(), node, AnyType::foreign::<T>())
+            }
+            None => filter.read(self.with_filter(name, false)?),
         }
     }
 
@@ -304,36 +342,38 @@ impl<'a> Node<'a> {
     ///
     /// As [`Node::get_with`].
     pub fn get_rows_with<T: 'static>(self, filter: &(impl Filter<T> + ?Sized)) -> Result<Vec<T>> {
-        match self.other_filter(filter, true)? {
-            Some((found, serial)) => {
-                found.read_rows(self.through(serial)?, AnyType::foreign::<T>())
+        let (name, recorded) = (filter.name(), filter.is_recorded());
+        match self.other_filter(name, recorded, true, TypeId::of::<T>())? {
+            Some(found) => {
+                let node = self.through(found.serial)?;
+                found.read_rows(Key::foreign(), node, AnyType::foreign::<T>())
             }
             None if self.mark().is_none() && sequence::is_foreign_list(&self)? => {
                 sequence::read_numbered_with(self, &mut |node| node.get_with(filter))
             }
-            None => filter.read_rows(self.with_filter(filter, true)?),
+            None => filter.read_rows(self.with_filter(name, true)?),
         }
     }
 
     /// The filter that wrote the node, if it is another than the field's.
-    fn other_filter<T: 'static>(
+    fn other_filter(
         &self,
-        filter: &(impl Filter<T> + ?Sized),
+        name: &str,
+        recorded: bool,
         rows: bool,
-    ) -> Result<Option<(Found<'a, T>, u32)>> {
+        id: TypeId,
+    ) -> Result<Option<Found<'a>>> {
         match self.mark() {
-            Some(mark)
-                if filter.is_recorded() && mark.rows == rows && mark.name != filter.name() =>
-            {
-                let found = self.cx.registry().find_named(Key::foreign(), &mark.name);
+            Some(mark) if recorded && mark.rows == rows && mark.name != name => {
+                let found = self.cx.registry().find_named(id, opaque, &mark.name);
                 found.map(Some).ok_or_else(|| unknown_filter(&mark.name))
             }
             _ => Ok(None),
         }
     }
 
-    fn with_filter<T>(mut self, filter: &(impl Filter<T> + ?Sized), rows: bool) -> Result<Self> {
-        if self.mark().is_some_and(|mark| mark.rows == rows && mark.name == filter.name()) {
+    fn with_filter(mut self, name: &str, rows: bool) -> Result<Self> {
+        if self.mark().is_some_and(|mark| mark.rows == rows && mark.name == name) {
             self.passed += 1;
         }
         // What the field names stands outside of the registry, which may know the same filter.
@@ -349,8 +389,8 @@ impl<'a> Node<'a> {
     ///
     /// [`ErrorKind::NoFilter`] or [`ErrorKind::UnknownFilter`] where there is none.
     pub fn get_registered<T: 'static>(self) -> Result<T> {
-        let (found, serial) = self.registered::<T>(false)?;
-        found.read(self.through(serial)?, AnyType::foreign::<T>())
+        let found = self.registered(false, TypeId::of::<T>())?.ok_or_else(no_filter::<T>)?;
+        found.read(Key::foreign(), self.through(found.serial)?, AnyType::foreign::<T>())
     }
 
     /// The same for many values.
@@ -359,18 +399,19 @@ impl<'a> Node<'a> {
     ///
     /// As [`Node::get_registered`].
     pub fn get_rows_registered<T: 'static>(self) -> Result<Vec<T>> {
-        let (found, serial) = self.registered::<T>(true)?;
-        found.read_rows(self.through(serial)?, AnyType::foreign::<T>())
+        let found = self.registered(true, TypeId::of::<T>())?.ok_or_else(no_filter::<T>)?;
+        found.read_rows(Key::foreign(), self.through(found.serial)?, AnyType::foreign::<T>())
     }
 
-    fn registered<T: 'static>(&self, rows: bool) -> Result<(Found<'a, T>, u32)> {
+    fn registered(&self, rows: bool, id: TypeId) -> Result<Option<Found<'a>>> {
         let registry = self.cx.registry();
         match self.mark() {
             Some(mark) if mark.rows == rows => registry
-                .find_named(Key::foreign(), &mark.name)
+                .find_named(id, opaque, &mark.name)
+                .map(Some)
                 .ok_or_else(|| unknown_filter(&mark.name)),
             // The type has no way of its own, so a node without a name is the newest filter's.
-            _ => registry.find(|| Some(Key::foreign()), self.below).ok_or_else(no_filter::<T>),
+            _ => Ok(registry.find(id, opaque, self.below)),
         }
     }
 
@@ -736,6 +777,11 @@ pub(crate) fn say(description: &Description) -> String {
             format!("a {}-dimensional dataset of {dtype}, shape {shape:?}", shape.len())
         }
     }
+}
+
+#[cold]
+fn nothing_read() -> Error {
+    ErrorKind::Contract("a node was looked at and not read".into()).into()
 }
 
 #[cold]

@@ -232,6 +232,24 @@ impl<'a> GroupReader<'a> {
 
     /// Reads a link of a type that is one, without following it.
     pub(crate) fn link<T: FileBacked>(&self, name: &str) -> Result<Option<T>> {
+        let mut value = None;
+        let other = self.find_link(name, &mut |reader| {
+            value = Some(T::read_link(reader)?);
+            Ok(())
+        })?;
+        match other {
+            // Nothing, or what is no link: its type says so.
+            Some(node) => node.get().map(Some),
+            None => Ok(value),
+        }
+    }
+
+    /// Reads the link of a name, or gives the node that has the name and is no link.
+    fn find_link(
+        &self,
+        name: &str,
+        read: &mut dyn FnMut(&LinkReader<'_, '_>) -> Result<()>,
+    ) -> Result<Option<Node<'a>>> {
         let (above, leaf) = name.rsplit_once('/').unwrap_or(("", name));
         let nested = if above.is_empty() { None } else { Some(self.walk(above)) };
         let nested = match nested.transpose()? {
@@ -239,13 +257,11 @@ impl<'a> GroupReader<'a> {
             found => found.flatten(),
         };
         let group = nested.as_ref().unwrap_or(&self.object);
-        let Some(link) = group.link(leaf)? else {
-            // Nothing, or what is no link: its type says so.
-            return self.open(name, self.state)?.map(|node| node.get()).transpose();
-        };
+        let Some(link) = group.link(leaf)? else { return self.open(name, self.state) };
         let reader =
             LinkReader { group, name: leaf, link, cx: self.cx, depth: self.depth, ours: self.ours };
-        T::read_link(&reader).map(Some)
+        read(&reader)?;
+        Ok(None)
     }
 
     /// An attribute of the group, or, with a name `member@name`, of a member.
@@ -541,9 +557,11 @@ impl<'a> GroupReader<'a> {
 }
 
 pub(crate) fn check_len<T>(values: Vec<T>, len: usize, name: &str) -> Result<Vec<T>> {
-    if values.len() != len {
-        let what = format!("a column of {} rows in a table of {len}", values.len());
-        return Err(Error::new(ErrorKind::Damaged(what)).at(name));
-    }
-    Ok(values)
+    if values.len() == len { Ok(values) } else { Err(other_len(values.len(), len, name)) }
+}
+
+#[cold]
+fn other_len(found: usize, len: usize, name: &str) -> Error {
+    let what = format!("a column of {found} rows in a table of {len}");
+    Error::new(ErrorKind::Damaged(what)).at(name)
 }

@@ -1,9 +1,8 @@
 //! The registry: which filters apply to which types, newest first.
 
 use crate::backed::FileBacked;
-use crate::erased::Key;
-use crate::filter::{DynFilter, Filter, Found};
-use crate::schema::Schema;
+use crate::filter::{DynFilter, Filter, Found, FoundFilter};
+use crate::schema::Nested;
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
@@ -36,6 +35,8 @@ pub struct Registry {
 struct Exact {
     serial: u32,
     name: String,
+    /// What [`Filter::is_recorded`] says.
+    recorded: bool,
     /// An `Arc<dyn Filter<T>>` for the `T` of the map's key.
     filter: Arc<dyn Any + Send + Sync>,
 }
@@ -59,9 +60,9 @@ impl Registry {
     /// Adds a filter for `T`, in front of those that are there.
     pub fn register<T: 'static>(&mut self, filter: impl Filter<T> + 'static) -> Registration {
         let serial = self.serial();
-        let name = filter.name().to_string();
+        let (name, recorded) = (filter.name().to_string(), filter.is_recorded());
         let filter: Arc<dyn Filter<T>> = Arc::new(filter);
-        let entry = Exact { serial, name, filter: Arc::new(filter) };
+        let entry = Exact { serial, name, recorded, filter: Arc::new(filter) };
         self.exact.entry(TypeId::of::<T>()).or_default().push(entry);
         Registration(serial)
     }
@@ -98,10 +99,7 @@ impl Registry {
 
     /// The name of the filter that would write a `T` now.
     pub fn filter_for<T: FileBacked>(&self) -> Option<&str> {
-        match self.find::<T>(|| Some(Key::new()), u32::MAX)?.0 {
-            Found::Exact(filter) => Some(filter.name()),
-            Found::Predicate(filter) => Some(filter.name()),
-        }
+        Some(self.find(TypeId::of::<T>(), T::schema, u32::MAX)?.name())
     }
 
     fn serial(&mut self) -> u32 {
@@ -110,59 +108,54 @@ impl Registry {
         self.next
     }
 
-    /// The newest filter for a type that is older than `below`, and its place in the order.
-    #[inline]
-    pub(crate) fn find<T>(
-        &self,
-        key: impl FnOnce() -> Option<Key<T>>,
-        below: u32,
-    ) -> Option<(Found<'_, T>, u32)> {
-        if self.is_empty() {
-            return None;
-        }
-        self.newest(key()?, |serial, _| serial < below)
+    /// The newest filter for a type that is older than `below`.
+    pub(crate) fn find(&self, id: TypeId, schema: Nested, below: u32) -> Option<Found<'_>> {
+        self.newest(id, schema, &|serial, _| serial < below)
     }
 
     /// The newest filter of this name for a type.
-    pub(crate) fn find_named<T>(&self, key: Key<T>, name: &str) -> Option<(Found<'_, T>, u32)> {
+    pub(crate) fn find_named(&self, id: TypeId, schema: Nested, name: &str) -> Option<Found<'_>> {
+        self.newest(id, schema, &|_, candidate| candidate == name)
+    }
+
+    fn newest(
+        &self,
+        id: TypeId,
+        schema: Nested,
+        wanted: &dyn Fn(u32, &str) -> bool,
+    ) -> Option<Found<'_>> {
         if self.is_empty() {
             return None;
         }
-        self.newest(key, |_, candidate| candidate == name)
-    }
-
-    fn newest<T>(
-        &self,
-        key: Key<T>,
-        wanted: impl Fn(u32, &str) -> bool,
-    ) -> Option<(Found<'_, T>, u32)> {
-        let exact = self.exact.get(&key.id()).and_then(|entries| {
+        let exact = self.exact.get(&id).and_then(|entries| {
             let entry = entries.iter().rev().find(|entry| wanted(entry.serial, &entry.name))?;
-            Some((Found::Exact(key.filter(&*entry.filter)), entry.serial))
+            let filter = FoundFilter::Exact(&*entry.filter);
+            let Exact { serial, recorded, .. } = *entry;
+            Some(Found { filter, name: &entry.name, recorded, serial })
         });
-        let predicate = self.applicable(key).and_then(|places| {
-            let entries = places.iter().rev().filter_map(|place| self.predicates.get(*place));
-            let entry =
-                entries.into_iter().find(|entry| wanted(entry.serial, entry.filter.name()))?;
-            Some((Found::Predicate(&*entry.filter), entry.serial))
+        let predicate = self.applicable(id, schema).and_then(|places| {
+            let mut entries = places.iter().rev().filter_map(|place| self.predicates.get(*place));
+            let entry = entries.find(|entry| wanted(entry.serial, entry.filter.name()))?;
+            let (name, recorded) = (entry.filter.name(), entry.filter.is_recorded());
+            let filter = FoundFilter::Predicate(&*entry.filter);
+            Some(Found { filter, name, recorded, serial: entry.serial })
         });
         match (exact, predicate) {
             (Some(exact), Some(predicate)) => {
-                Some(if exact.1 > predicate.1 { exact } else { predicate })
+                Some(if exact.serial > predicate.serial { exact } else { predicate })
             }
             (exact, predicate) => exact.or(predicate),
         }
     }
 
-    fn applicable<T>(&self, key: Key<T>) -> Option<Arc<[usize]>> {
+    fn applicable(&self, id: TypeId, schema: Nested) -> Option<Arc<[usize]>> {
         if self.predicates.is_empty() {
             return None;
         }
-        let id = key.id();
         if let Some(places) = self.answers.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
             return Some(places.clone());
         }
-        let schema: Schema = key.schema();
+        let schema = schema();
         let places = self.predicates.iter().enumerate();
         let places: Arc<[usize]> = places
             .filter(|(_, entry)| entry.filter.applicable(id, &schema))

@@ -15,6 +15,7 @@ use crate::stamp::{FILTER, FORMAT, STAMP, Stamp, escape};
 use crate::storage::{AttrSpec, Compression, Dtype, Kept, Link, Out, Sink, StoredType};
 use crate::whole::VERSION;
 use crate::writer::GroupWriter;
+use std::any::TypeId;
 use std::fmt;
 use std::num::NonZero;
 
@@ -364,8 +365,10 @@ impl<'a> Slot<'a> {
         rows: Rows<'_, T>,
         shape: &[u64],
     ) -> Result<Written> {
-        if let Some((found, key, serial)) = filter_of::<T>(self.cx, self.place, u32::MAX) {
-            return self.through(&found, serial, true, |slot| {
+        if self.is_filtered()
+            && let Some((found, key)) = filter_of::<T>(self.cx, u32::MAX)
+        {
+            return self.through(&found, true, &mut |slot| {
                 found.write_rows(rows, key, AnyWrite::own(), slot)
             });
         }
@@ -422,22 +425,27 @@ impl<'a> Slot<'a> {
     #[inline]
     fn put_below<T: Save>(self, value: &T, below: u32) -> Result<Written> {
         match value.owner() {
-            Some(owner) => self.put_owned(owner, value, below),
             None => self.put_alone(value, below),
+            Some(owner) => {
+                let schema = T::key().map(|key| key.nested());
+                self.put_owned(owner, schema, below, &mut |slot| slot.put_alone(value, below))
+            }
         }
     }
 
     #[inline]
     fn put_alone<T: Save>(mut self, value: &T, below: u32) -> Result<Written> {
-        if let Some((found, key, serial)) = filter_of::<T>(self.cx, self.place, below) {
-            return self.through(&found, serial, false, |slot| {
+        if self.is_filtered()
+            && let Some((found, key)) = filter_of::<T>(self.cx, below)
+        {
+            return self.through(&found, false, &mut |slot| {
                 found.write(value, key, AnyWrite::own(), slot)
             });
         }
         self.below = u32::MAX;
         if self.is_compound() {
             #[allow(clippy::disallowed_methods)]
-            return self.compound(|slot| value.write(slot));
+            return self.records(&mut |slot| value.write(slot));
         }
         #[allow(clippy::disallowed_methods)]
         value.write(self)
@@ -445,8 +453,10 @@ impl<'a> Slot<'a> {
 
     #[inline]
     fn put_rows_below<T: Save>(mut self, rows: Rows<'_, T>, below: u32) -> Result<Written> {
-        if let Some((found, key, serial)) = filter_of::<T>(self.cx, self.place, below) {
-            return self.through(&found, serial, true, |slot| {
+        if self.is_filtered()
+            && let Some((found, key)) = filter_of::<T>(self.cx, below)
+        {
+            return self.through(&found, true, &mut |slot| {
                 found.write_rows(rows, key, AnyWrite::own(), slot)
             });
         }
@@ -456,7 +466,7 @@ impl<'a> Slot<'a> {
         }
         if self.is_compound() {
             #[allow(clippy::disallowed_methods)]
-            return self.compound(|slot| T::write_rows(rows, slot));
+            return self.records(&mut |slot| T::write_rows(rows, slot));
         }
         #[allow(clippy::disallowed_methods)]
         T::write_rows(rows, self)
@@ -469,7 +479,9 @@ impl<'a> Slot<'a> {
     ///
     /// Whatever keeps the value from being written.
     pub fn put_with<T>(self, value: &T, filter: &(impl Filter<T> + ?Sized)) -> Result<Written> {
-        self.named(filter.name(), filter.is_recorded(), false, |slot| filter.write(value, slot))
+        self.named(filter.name(), filter.is_recorded(), false, &mut |slot| {
+            filter.write(value, slot)
+        })
     }
 
     /// The same for many values.
@@ -482,7 +494,9 @@ impl<'a> Slot<'a> {
         rows: Rows<'_, T>,
         filter: &(impl Filter<T> + ?Sized),
     ) -> Result<Written> {
-        self.named(filter.name(), filter.is_recorded(), true, |slot| filter.write_rows(rows, slot))
+        self.named(filter.name(), filter.is_recorded(), true, &mut |slot| {
+            filter.write_rows(rows, slot)
+        })
     }
 
     /// Writes a value whose type needs no trait of this library, by the newest filter in the
@@ -492,8 +506,8 @@ impl<'a> Slot<'a> {
     ///
     /// [`ErrorKind::NoFilter`] where there is none.
     pub fn put_registered<T: 'static>(self, value: &T) -> Result<Written> {
-        let (found, serial) = self.registered::<T>()?;
-        self.through(&found, serial, false, |slot| {
+        let found = self.registered::<T>()?;
+        self.through(&found, false, &mut |slot| {
             found.write(value, Key::foreign(), AnyWrite::foreign(), slot)
         })
     }
@@ -504,26 +518,34 @@ impl<'a> Slot<'a> {
     ///
     /// As [`Slot::put_registered`].
     pub fn put_rows_registered<T: 'static>(self, rows: Rows<'_, T>) -> Result<Written> {
-        let (found, serial) = self.registered::<T>()?;
-        self.through(&found, serial, true, |slot| {
+        let found = self.registered::<T>()?;
+        self.through(&found, true, &mut |slot| {
             found.write_rows(rows, Key::foreign(), AnyWrite::foreign(), slot)
         })
     }
 
-    fn registered<T: 'static>(&self) -> Result<(Found<'a, T>, u32)> {
-        let below = self.below;
-        self.cx.registry().find::<T>(|| Some(Key::foreign()), below).ok_or_else(no_filter::<T>)
+    fn registered<T: 'static>(&self) -> Result<Found<'a>> {
+        match self.cx.registry().find(TypeId::of::<T>(), opaque, self.below) {
+            Some(found) => Ok(found),
+            None => Err(no_filter::<T>()),
+        }
     }
 
-    fn through<T>(
+    /// Whether filters of the registry may write what is written here. An attribute cannot carry
+    /// the filter's name, so it is written in the type's own way.
+    #[inline]
+    fn is_filtered(&self) -> bool {
+        !self.cx.registry().is_empty() && !matches!(self.place, Place::Attribute(_))
+    }
+
+    fn through(
         mut self,
-        found: &Found<'_, T>,
-        serial: u32,
+        found: &Found<'_>,
         rows: bool,
-        write: impl FnOnce(Slot<'_>) -> Result<Written>,
+        write: &mut dyn FnMut(Slot<'_>) -> Result<Written>,
     ) -> Result<Written> {
-        self.below = serial;
-        self.named(found.name(), found.is_recorded(), rows, write)
+        self.below = found.serial;
+        self.named(found.name, found.recorded, rows, write)
     }
 
     /// Hands the slot to a filter. A filter that calls itself without end meets the depth limit
@@ -533,7 +555,7 @@ impl<'a> Slot<'a> {
         name: &str,
         recorded: bool,
         rows: bool,
-        write: impl FnOnce(Slot<'_>) -> Result<Written>,
+        write: &mut dyn FnMut(Slot<'_>) -> Result<Written>,
     ) -> Result<Written> {
         let depth = deeper(self.depth, self.cx)?;
         let mark = Mark { name, rows, outer: self.marks };
@@ -833,7 +855,7 @@ impl<'a> Slot<'a> {
 impl Slot<'_> {
     /// Whether a filter is registered for values of a type that are written here.
     pub(crate) fn has_filter<T: Save>(&self) -> bool {
-        filter_of::<T>(self.cx, self.place, u32::MAX).is_some()
+        self.is_filtered() && filter_of::<T>(self.cx, u32::MAX).is_some()
     }
 }
 
@@ -843,21 +865,10 @@ fn write_format(sink: &mut dyn Sink) -> Result<()> {
 }
 
 /// The newest filter for a type that is older than `below`.
-#[inline]
-fn filter_of<'r, T>(
-    cx: &'r WriteContext,
-    place: Place<'_>,
-    below: u32,
-) -> Option<(Found<'r, T>, Key<T>, u32)>
-where
-    T: Save + 'r,
-{
-    // An attribute cannot carry the filter's name, so it is written in the type's own way.
-    if cx.registry().is_empty() || matches!(place, Place::Attribute(_)) {
-        return None;
-    }
-    let (found, serial) = cx.registry().find::<T>(T::key, below)?;
-    Some((found, T::key()?, serial))
+fn filter_of<T: Save>(cx: &WriteContext, below: u32) -> Option<(Found<'_>, Key<T>)> {
+    let key = T::key()?;
+    let found = cx.registry().find(key.id(), key.nested(), below)?;
+    Some((found, key))
 }
 
 #[inline]

@@ -14,7 +14,7 @@ use crate::progress::{Count, Progress, Watched};
 use crate::reader::GroupReader;
 #[cfg(feature = "libhdf5")]
 use crate::schema::FieldSchema;
-use crate::schema::Schema;
+use crate::schema::{Nested, Schema};
 use crate::shared;
 use crate::slot::{Place, Slot, VALUE, Written};
 use crate::stamp::{DIGEST, FILTER, FORMAT, STAMP};
@@ -156,13 +156,25 @@ pub(crate) fn read_root<T: FileBacked>(source: &dyn Source, options: &ReadOption
 }
 
 fn root<T: FileBacked>(source: &dyn Source, cx: &ReadContext) -> Result<T> {
+    match node_of_value(source, cx, T::schema)? {
+        (node, None) => node.get(),
+        (node, Some(name)) => node.get().map_err(|e| e.at(name)),
+    }
+}
+
+/// The node that the value of a whole file is read from, and its name where that is not the root.
+fn node_of_value<'s>(
+    source: &'s dyn Source,
+    cx: &'s ReadContext,
+    schema: Nested,
+) -> Result<(Node<'s>, Option<&'static str>)> {
     let root = Object::new(source, source.root()?);
     let ours = is_ours(&root)?;
     let marked = root.attribute(STAMP)?.is_some() || root.attribute(FILTER)?.is_some();
     if marked {
-        return Node::open(root, cx, cx.start(), 0, ours)?.get();
+        return Ok((Node::open(root, cx, cx.start(), 0, ours)?, None));
     }
-    let schema = T::schema();
+    let schema = schema();
     let rooted = schema.is_rooted();
     // What Python's FileBacked calls an object is the root itself, whatever its type is here; a
     // `Union` never is.
@@ -174,16 +186,18 @@ fn root<T: FileBacked>(source: &dyn Source, cx: &ReadContext) -> Result<T> {
         _ => (rooted && !ours, ours),
     };
     if whole {
-        return Node::open(root, cx, cx.start(), 0, ours)?.get();
+        return Ok((Node::open(root, cx, cx.start(), 0, ours)?, None));
     }
     match root.child(VALUE)? {
         Some(value) => {
             let ours = ours && is_marked(&value)?;
-            Node::open(value, cx, cx.start(), 0, ours)?.get().map_err(|e| e.at(VALUE))
+            Ok((Node::open(value, cx, cx.start(), 0, ours)?, Some(VALUE)))
         }
-        None if rooted => Node::open(root, cx, cx.start(), 0, ours)?.get(),
+        None if rooted => Ok((Node::open(root, cx, cx.start(), 0, ours)?, None)),
         None => Err(Error::new(ErrorKind::Missing)
-            .with_help("a value that is no struct lies under this name; `File::read` reads one of another name")
+            .with_help(
+                "a value that is no struct lies under this name; `File::read` reads one of another name",
+            )
             .at(VALUE)),
     }
 }

@@ -285,7 +285,7 @@ impl<'a> GroupWriter<'a> {
         name: &str,
         key: Option<&str>,
         schema: Option<Nested>,
-        write: impl FnOnce(Slot<'_>) -> Result<Written>,
+        write: &mut dyn FnMut(Slot<'_>) -> Result<Written>,
     ) -> Result<()> {
         match self.step(key, schema) {
             Some(state) => self.part(name, |mut slot| {
@@ -494,11 +494,10 @@ impl<'s> MemberWriter<'s> {
         self
     }
 
-    #[inline]
     fn write(
         self,
         schema: Option<Nested>,
-        write: impl FnOnce(Slot<'s>) -> Result<Written>,
+        write: &mut dyn FnMut(Slot<'_>) -> Result<Written>,
     ) -> Result<()> {
         let (name, members) = (self.name, self.members);
         let Some(state) = step(self.cx, self.state, Some(name), schema) else {
@@ -549,7 +548,7 @@ impl<'s> MemberWriter<'s> {
             return Ok(());
         }
         let schema = if self.cx.mask().is_some() { key_schema(T::key()) } else { None };
-        self.write(schema, |slot| slot.put(value))
+        self.write(schema, &mut |slot| slot.put(value))
     }
 
     /// Writes a value by a filter.
@@ -558,7 +557,7 @@ impl<'s> MemberWriter<'s> {
     ///
     /// As [`MemberWriter::put`].
     pub fn put_with<T>(self, value: &T, filter: &(impl Filter<T> + ?Sized)) -> Result<()> {
-        self.write(Some(opaque), |slot| slot.put_with(value, filter))
+        self.write(Some(opaque), &mut |slot| slot.put_with(value, filter))
     }
 
     /// Writes the value in an `Option` by a filter; a `None` writes no member.
@@ -573,7 +572,7 @@ impl<'s> MemberWriter<'s> {
     ) -> Result<()> {
         match value {
             Some(value) => self.put_with(value, filter),
-            None if self.explicit => self.write(Some(opaque), |slot| slot.absent(0)),
+            None if self.explicit => self.write(Some(opaque), &mut |slot| slot.absent(0)),
             None => Ok(()),
         }
     }
@@ -586,7 +585,7 @@ impl<'s> MemberWriter<'s> {
     #[inline]
     pub fn put_rows<T: Save>(self, rows: Rows<'_, T>) -> Result<()> {
         let schema = if self.cx.mask().is_some() { key_schema(T::key()) } else { None };
-        self.column().write(schema, |slot| slot.put_rows(rows))
+        self.column().write(schema, &mut |slot| slot.put_rows(rows))
     }
 
     /// Writes many values by a filter.
@@ -599,7 +598,7 @@ impl<'s> MemberWriter<'s> {
         rows: Rows<'_, T>,
         filter: &(impl Filter<T> + ?Sized),
     ) -> Result<()> {
-        self.column().write(Some(opaque), |slot| slot.put_rows_with(rows, filter))
+        self.column().write(Some(opaque), &mut |slot| slot.put_rows_with(rows, filter))
     }
 
     /// Writes many values in an `Option` by a filter: a mask, and the values that are present.
@@ -612,7 +611,7 @@ impl<'s> MemberWriter<'s> {
         rows: Rows<'_, Option<T>>,
         filter: &(impl Filter<T> + ?Sized),
     ) -> Result<()> {
-        self.column().write(Some(opaque), |slot| filter.write_optional_rows(rows, slot))
+        self.column().write(Some(opaque), &mut |slot| filter.write_optional_rows(rows, slot))
     }
 
     /// Writes many values of which some are left out: a mask, and the values that are present.
@@ -627,7 +626,7 @@ impl<'s> MemberWriter<'s> {
     ) -> Result<()> {
         let cx = self.cx;
         let schema = if cx.mask().is_some() { key_schema(T::key()) } else { None };
-        self.column().write(schema, |slot| {
+        self.column().write(schema, &mut |slot| {
             absent::write_rows_unless(rows, slot, |value| left_out(value, cx))
         })
     }

@@ -6,11 +6,10 @@
 pub(crate) mod matlab;
 pub(crate) mod octave;
 
-use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
 use crate::node::{Node, deeper, say};
 use crate::object::Object;
-use crate::schema::Schema;
+use crate::schema::{Nested, Schema};
 use crate::storage::{Description, Dtype, Gathered, ObjectKind, Staged};
 
 /// What a node of a file of others is.
@@ -25,45 +24,71 @@ enum Stands<'a> {
     Nothing(Node<'a>),
 }
 
-/// Reads a value through whatever stands for it.
-pub(crate) fn read<T: FileBacked>(
+/// Reads a value through whatever stands for it: `read` gets the node that it is read from, or
+/// `None` for the value that is absent, which only comes where there `may_be` such a value.
+pub(crate) fn read(
     node: Node<'_>,
-    read: &dyn Fn(Node<'_>) -> Result<T>,
-) -> Result<T> {
-    match look(node, &|| !matches!(T::schema(), Schema::Sequence(_) | Schema::Array { .. }))? {
+    schema: Nested,
+    may_be_absent: bool,
+    read: &mut dyn FnMut(Option<Node<'_>>) -> Result<()>,
+) -> Result<()> {
+    let single = || !matches!(schema(), Schema::Sequence(_) | Schema::Array { .. });
+    match look(node, &single)? {
         Stands::Node(node) => {
-            match node.data().filter(|found| found.null).and_then(|_| T::from_absence(0)) {
-                Some(absent) => Ok(absent),
-                None => read(node),
-            }
+            let is_null = may_be_absent && node.data().is_some_and(|found| found.null);
+            if is_null { read(None) } else { read(Some(node)) }
         }
-        Stands::Object(node, object) => self::read(node.instead(object)?, read),
+        Stands::Object(node, object) => {
+            self::read(node.instead(object)?, schema, may_be_absent, read)
+        }
         Stands::Staged(node, description, elements) => {
-            node.staged(description, elements, |node| self::read(node, read))
+            node.staged(description, elements, &mut |node| {
+                self::read(node, schema, may_be_absent, read)
+            })
         }
-        Stands::Nothing(node) => T::from_absence(0).ok_or_else(|| nothing(&node)),
+        Stands::Nothing(_) if may_be_absent => read(None),
+        Stands::Nothing(node) => Err(nothing(&node)),
     }
 }
 
+/// What a part of many values is read from.
+pub(crate) enum RowsPart<'n> {
+    /// All values, from this node.
+    All(Node<'n>),
+    /// The next value, from this node.
+    One(Node<'n>),
+    /// The next value is absent.
+    Absent,
+}
+
+/// What takes many values, part by part.
+type ReadRows<'r> = dyn FnMut(RowsPart<'_>) -> Result<()> + 'r;
+
 /// Reads many values through whatever stands for them, or for each of them.
-pub(crate) fn read_rows<T: FileBacked>(
+pub(crate) fn read_rows(
     node: Node<'_>,
-    read: &dyn Fn(Node<'_>) -> Result<Vec<T>>,
-) -> Result<Vec<T>> {
+    may_be_absent: bool,
+    read: &mut ReadRows<'_>,
+) -> Result<()> {
     match look(node, &|| false)? {
         Stands::Node(node) => match node.data() {
-            Some(Description { dtype: Dtype::Reference | Dtype::Region, .. }) => references(node),
+            Some(Description { dtype: Dtype::Reference | Dtype::Region, .. }) => {
+                references(node, may_be_absent, read)
+            }
             // MATLAB and Octave have nothing of any type as nothing of numbers.
-            Some(found) if found.elements() == Some(0) && node.is_put_together() => Ok(Vec::new()),
-            Some(_) => read(node),
-            None => octave::cells(node)?.or_else(read),
+            Some(found) if found.elements() == Some(0) && node.is_put_together() => Ok(()),
+            Some(_) => read(RowsPart::All(node)),
+            None => match octave::cells(node, read)? {
+                Some(node) => read(RowsPart::All(node)),
+                None => Ok(()),
+            },
         },
-        Stands::Object(node, object) => read_rows(node.instead(object)?, read),
-        Stands::Staged(_, description, _) if description.elements() == Some(0) => Ok(Vec::new()),
+        Stands::Object(node, object) => read_rows(node.instead(object)?, may_be_absent, read),
+        Stands::Staged(_, description, _) if description.elements() == Some(0) => Ok(()),
         Stands::Staged(node, description, elements) => {
-            node.staged(description, elements, |node| read_rows(node, read))
+            node.staged(description, elements, &mut |node| read_rows(node, may_be_absent, read))
         }
-        Stands::Nothing(_) => Ok(Vec::new()),
+        Stands::Nothing(_) => Ok(()),
     }
 }
 
@@ -150,24 +175,31 @@ fn one_reference<'a>(node: Node<'a>, description: &Description) -> Result<Stands
 }
 
 /// The values that references lead to.
-fn references<T: FileBacked>(node: Node<'_>) -> Result<Vec<T>> {
+fn references(node: Node<'_>, may_be_absent: bool, read: &mut ReadRows<'_>) -> Result<()> {
     let description = node.describe()?;
     if line(&description.shape).is_none() {
         return Err(node.unexpected("a 1-dimensional dataset of references"));
     }
     let cells: Vec<u8> = node.object.elements(&description)?;
-    let value = |cell: &[u8]| {
-        let found = match description.dtype {
-            Dtype::Reference => node.object.target(cell)?.map(|object| node.instead(object)?.get()),
-            _ => node
-                .object
-                .region(cell)?
-                .map(|(part, elements)| node.staged(part, elements, |node| node.get())),
-        };
-        found.unwrap_or_else(|| T::from_absence(0).ok_or_else(|| nothing(&node)))
+    let mut value = |cell: &[u8]| {
+        match description.dtype {
+            Dtype::Reference => {
+                if let Some(object) = node.object.target(cell)? {
+                    return read(RowsPart::One(node.instead(object)?));
+                }
+            }
+            _ => {
+                if let Some((part, elements)) = node.object.region(cell)? {
+                    return node.staged(part, elements, &mut |node| read(RowsPart::One(node)));
+                }
+            }
+        }
+        if may_be_absent { read(RowsPart::Absent) } else { Err(nothing(&node)) }
     };
-    let cells = cells.chunks_exact(description.dtype.size()).enumerate();
-    cells.map(|(i, cell)| value(cell).map_err(|e| e.at(&i.to_string()))).collect()
+    for (i, cell) in cells.chunks_exact(description.dtype.size()).enumerate() {
+        value(cell).map_err(|e| e.at(&i.to_string()))?;
+    }
+    Ok(())
 }
 
 /// Elements of a type, in a row.
@@ -182,40 +214,41 @@ fn described(elements: &Gathered, dtype: &Dtype) -> Description {
 /// The rows of a dataset whose elements are sequences, or that has more dimensions than one: their
 /// elements, one row after another, and how many each has. `None` where the node is no such dataset
 /// in a file of others.
-pub(crate) fn read_ragged<R>(
+pub(crate) fn read_ragged(
     node: &Node<'_>,
-    read: impl FnOnce(Node<'_>) -> Result<R>,
-) -> Option<Result<(R, Vec<usize>)>> {
+    read: &mut dyn FnMut(Node<'_>) -> Result<()>,
+) -> Result<Option<Vec<usize>>> {
     if node.ours {
-        return None;
+        return Ok(None);
     }
-    let description = node.data()?;
-    Some(match &description.dtype {
-        Dtype::Sequence(element) => ragged(node, &description, element, read),
-        _ if description.shape.len() < 2 => return None,
-        _ => rectangular(node, &description, read),
-    })
+    let Some(description) = node.data() else { return Ok(None) };
+    match &description.dtype {
+        Dtype::Sequence(element) => ragged(node, &description, element, read).map(Some),
+        _ if description.shape.len() < 2 => Ok(None),
+        _ => rectangular(node, &description, read).map(Some),
+    }
 }
 
-fn ragged<R>(
+fn ragged(
     node: &Node<'_>,
     description: &Description,
     element: &Dtype,
-    read: impl FnOnce(Node<'_>) -> Result<R>,
-) -> Result<(R, Vec<usize>)> {
+    read: &mut dyn FnMut(Node<'_>) -> Result<()>,
+) -> Result<Vec<usize>> {
     if line(&description.shape).is_none() {
         return Err(node.unexpected("a 1-dimensional dataset of sequences"));
     }
     let (elements, counts) = node.object.sequences()?;
     let description = described(&elements, element);
-    Ok((node.staged(description, elements, read)?, counts))
+    node.staged(description, elements, read)?;
+    Ok(counts)
 }
 
-fn rectangular<R>(
+fn rectangular(
     node: &Node<'_>,
     description: &Description,
-    read: impl FnOnce(Node<'_>) -> Result<R>,
-) -> Result<(R, Vec<usize>)> {
+    read: &mut dyn FnMut(Node<'_>) -> Result<()>,
+) -> Result<Vec<usize>> {
     let damaged = || Error::new(ErrorKind::Damaged(say(description)));
     let (rows, columns, inner) = match &description.shape[..] {
         [rows, columns, inner @ ..] => (*rows, *columns, inner),
@@ -233,7 +266,8 @@ fn rectangular<R>(
     let (rows, columns) = (usize::try_from(rows), usize::try_from(columns));
     let (Ok(rows), Ok(columns)) = (rows, columns) else { return Err(damaged()) };
     let flat = Description { dtype: description.dtype.clone(), shape, null: description.null };
-    Ok((node.staged(flat, elements, read)?, vec![columns; rows]))
+    node.staged(flat, elements, read)?;
+    Ok(vec![columns; rows])
 }
 
 /// The extent of the one dimension that is not 1; of a scalar 1, and without elements 0.
@@ -274,12 +308,12 @@ impl<'a> Node<'a> {
     }
 
     /// Reads from elements of this node that are in memory.
-    fn staged<R>(
+    fn staged(
         &self,
         description: Description,
         elements: Gathered,
-        read: impl FnOnce(Node<'_>) -> Result<R>,
-    ) -> Result<R> {
+        read: &mut dyn FnMut(Node<'_>) -> Result<()>,
+    ) -> Result<()> {
         let staged = Staged { description, elements, origin: self.object.origin() };
         let object = Object::new(&staged, staged.handle());
         read(Node::open(object, self.cx, self.state, deeper(self.depth, self.cx)?, false)?)

@@ -6,9 +6,8 @@
 //! └── value    a dataset, its dimensions reversed, or a group of variables: of a cell `dims`, `_0`, `_1`, ...
 //! ```
 
-use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
-use crate::foreign::{Stands, matlab};
+use crate::foreign::{RowsPart, Stands, matlab};
 use crate::layout::number::Any;
 use crate::node::Node;
 use crate::object::Object;
@@ -135,15 +134,20 @@ fn range(value: &Object<'_>) -> Result<(Description, Gathered)> {
     ))
 }
 
-/// The values of a cell array; the node itself where it is none.
-pub(super) fn cells<'a, T: FileBacked>(node: Node<'a>) -> Result<Result<Vec<T>, Node<'a>>> {
-    let Some(len) = len_of_cell(&node.object)? else { return Ok(Err(node)) };
-    let cell = |i: usize| {
+/// Reads the values of a cell array; gives the node back where it is none.
+pub(super) fn cells<'a>(
+    node: Node<'a>,
+    read: &mut dyn FnMut(RowsPart<'_>) -> Result<()>,
+) -> Result<Option<Node<'a>>> {
+    let Some(len) = len_of_cell(&node.object)? else { return Ok(Some(node)) };
+    for i in 0..len {
         let name = format!("_{i}");
         let value = node.object.child(&name)?.ok_or_else(|| ErrorKind::Missing.into());
-        value.and_then(|object| node.instead(object)?.get()).map_err(|e| e.at(&name))
-    };
-    (0..len).map(cell).collect::<Result<_>>().map(Ok)
+        value
+            .and_then(|object| read(RowsPart::One(node.instead(object)?)))
+            .map_err(|e: Error| e.at(&name))?;
+    }
+    Ok(None)
 }
 
 /// How many values a cell array has.

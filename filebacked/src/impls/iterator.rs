@@ -205,7 +205,7 @@ impl<K: Save, V: Save, I: ExactSizeIterator<Item = (K, V)> + Clone> Save for Pai
         let (mut names, mut count) = (HashSet::with_capacity(len), 0);
         for (key, value) in entries {
             let name = key_name(&key)?.into_owned();
-            group.entry(&escape_link(&name), Some(&name), value_schema::<V>(cx), |slot| {
+            group.entry(&escape_link(&name), Some(&name), value_schema::<V>(cx), &mut |slot| {
                 slot.put(&value)
             })?;
             count += 1;

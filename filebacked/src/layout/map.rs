@@ -118,7 +118,7 @@ fn write_links<'v, K: Save + 'v, V: Save + 'v>(
     for (key, value) in entries {
         let name = key_name(key)?;
         let link = if plain { checked_link(&name)? } else { escape_link(&name) };
-        group.entry(&link, Some(&name), value_schema::<V>(cx), |slot| slot.put(value))?;
+        group.entry(&link, Some(&name), value_schema::<V>(cx), &mut |slot| slot.put(value))?;
     }
     group.end()
 }
@@ -203,7 +203,7 @@ pub(crate) fn coded<K: Save>(key: &K, cx: &WriteContext) -> Result<Vec<u8>> {
 }
 
 /// Entries in the order they are written in.
-pub(crate) fn sorted<'v, E, K: Save + 'v>(
+pub(crate) fn sorted<'v, E: Copy, K: Save + 'v>(
     entries: Vec<E>,
     key: impl Fn(&E) -> &'v K,
     order: Order,
@@ -212,22 +212,43 @@ pub(crate) fn sorted<'v, E, K: Save + 'v>(
     if order == Order::Kept || !cx.is_deterministic() {
         return Ok(entries);
     }
-    if K::is_name() {
-        let named = entries
-            .into_iter()
-            .map(|entry| (by_name(key(&entry).name().unwrap_or_default()), entry));
-        let mut named: Vec<_> = named.collect();
-        named.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        return Ok(named.into_iter().map(|(_, entry)| entry).collect());
+    let places = if K::is_name() {
+        let mut names = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            names.push(by_name(key(entry).name().unwrap_or_default()));
+        }
+        order_of_names(names)
+    } else {
+        // Keys of any other type: by the bytes they are written as.
+        let mut coded = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            coded.push(self::coded(key(entry), cx)?);
+        }
+        order_of_bytes(coded)
+    };
+    let mut sorted = Vec::with_capacity(entries.len());
+    for place in places {
+        sorted.push(entries[place]);
     }
-    // Keys of any other type: by the bytes they are written as.
-    let mut coded = Vec::with_capacity(entries.len());
-    for entry in entries {
-        coded.push((self::coded(key(&entry), cx)?, entry));
-    }
-    coded.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok(coded.into_iter().map(|(_, entry)| entry).collect())
+    Ok(sorted)
 }
+
+/// The places of names in their order; of equal ones the first comes first.
+fn order_of_names(names: Vec<ByName<'_>>) -> Vec<usize> {
+    let mut places: Vec<(ByName<'_>, usize)> =
+        names.into_iter().enumerate().map(|(place, name)| (name, place)).collect();
+    places.sort_unstable();
+    places.into_iter().map(|(_, place)| place).collect()
+}
+
+fn order_of_bytes(coded: Vec<Vec<u8>>) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..coded.len()).collect();
+    places.sort_by(|a, b| coded[*a].cmp(&coded[*b]));
+    places
+}
+
+/// A name with what it is sorted by before it.
+type ByName<'n> = (bool, u128, Cow<'n, str>);
 
 /// Sorts entries whose keys are names, as a map that has no order of its own is written.
 pub(crate) fn sort_by_name<K: Save, V>(entries: &mut [(K, V)]) {
@@ -241,7 +262,7 @@ pub(crate) fn sort_by_name<K: Save, V>(entries: &mut [(K, V)]) {
 
 /// What names are sorted by: first numbers by size, then text by its bytes. The first bytes stand
 /// beside the name, so that most comparisons need not look at it.
-fn by_name(name: Cow<'_, str>) -> (bool, u128, Cow<'_, str>) {
+fn by_name(name: Cow<'_, str>) -> ByName<'_> {
     let numeric = name
         .as_bytes()
         .first()

@@ -248,7 +248,7 @@ pub(crate) fn write_map<K: Save, V: Save>(entries: &[(&K, &V)], slot: Slot<'_>) 
         for (key, value) in entries {
             let name = map::key_name(*key)?;
             check_key(&name)?;
-            group.entry(&name, Some(&name), schema, |slot| slot.put(*value))?;
+            group.entry(&name, Some(&name), schema, &mut |slot| slot.put(*value))?;
         }
         return group.end();
     }

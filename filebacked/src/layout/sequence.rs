@@ -82,12 +82,25 @@ pub(crate) fn numbered<V>(
     slot: Slot<'_>,
     write: &mut dyn FnMut(V, Slot<'_>) -> Result<Written>,
 ) -> Result<Written> {
+    let mut values = values;
+    list(len, slot, &mut |slot| match values.next() {
+        Some(value) => write(value, slot),
+        None => Err(ErrorKind::Contract("fewer values than there are said to be".into()).into()),
+    })
+}
+
+/// A numbered group of so many nodes.
+fn list(
+    len: usize,
+    slot: Slot<'_>,
+    write_next: &mut dyn FnMut(Slot<'_>) -> Result<Written>,
+) -> Result<Written> {
     let mut group = slot.group(Stamp::kind("list"))?;
     group.write_len(len)?;
     let mut name = String::new();
-    for (i, value) in values.enumerate() {
+    for i in 0..len {
         number(&mut name, i);
-        group.part(&name, |slot| write(value, slot))?;
+        group.part(&name, &mut *write_next)?;
     }
     group.end()
 }
@@ -304,22 +317,14 @@ pub(crate) fn read_ragged_by<T, S>(
     mut collect: impl FnMut(&mut dyn ExactSizeIterator<Item = T>) -> Result<S>,
 ) -> Result<Vec<S>> {
     let mut get = Some(get);
-    let mut get = |node: Node<'_>| match get.take() {
-        Some(get) => get(node.each()),
-        None => Ok(Vec::new()),
-    };
-    let (values, counts, total) = match foreign::read_ragged(&node, &mut get) {
-        Some(found) => {
-            let (values, counts) = found?;
-            let total = counts.iter().sum();
-            (values, counts, total)
+    let mut values = Vec::new();
+    let counts = ragged_parts(node, &mut |node| {
+        if let Some(get) = get.take() {
+            values = get(node.each())?;
         }
-        None => {
-            let group = node.group_of("ragged", "a group (ragged)")?;
-            let (counts, total) = group.part("offsets", read_offsets)?;
-            (group.part("values", get)?, counts, total)
-        }
-    };
+        Ok(())
+    })?;
+    let total: usize = counts.iter().sum();
     if values.len() != total {
         return Err(ErrorKind::Damaged(format!(
             "{} values where the offsets tell of {total}",
@@ -333,6 +338,20 @@ pub(crate) fn read_ragged_by<T, S>(
         sequences.push(collect(&mut Taken { values: &mut values, left: count })?);
     }
     Ok(sequences)
+}
+
+/// Reads the elements of sequences of sequences, and how many each has.
+fn ragged_parts(
+    node: Node<'_>,
+    read: &mut dyn FnMut(Node<'_>) -> Result<()>,
+) -> Result<Vec<usize>> {
+    if let Some(counts) = foreign::read_ragged(&node, read)? {
+        return Ok(counts);
+    }
+    let group = node.group_of("ragged", "a group (ragged)")?;
+    let (counts, _) = group.part("offsets", read_offsets)?;
+    group.part("values", read)?;
+    Ok(counts)
 }
 
 /// The next few of some values; what is not taken is dropped.

@@ -1,9 +1,7 @@
 //! A value as one dataset of a compound type, in place of the groups and datasets that it writes.
 
 use super::{Content, Place, Slot, VALUE, Written};
-#[cfg(doc)]
-use crate::error::ErrorKind;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::field::Storage;
 use crate::storage::compound::Capture;
 
@@ -45,6 +43,18 @@ impl Slot<'_> {
     /// [`ErrorKind::Unsupported`] for what does not lie in one place of a record, with its name in
     /// the path: a sequence, a map, an enum with data.
     pub fn compound(self, write: impl FnOnce(Slot<'_>) -> Result<Written>) -> Result<Written> {
+        let mut write = Some(write);
+        self.records(&mut |slot| match write.take() {
+            Some(write) => write(slot),
+            None => Err(ErrorKind::Contract("a record written twice".into()).into()),
+        })
+    }
+
+    /// The same, compiled once.
+    pub(super) fn records(
+        self,
+        write: &mut dyn FnMut(Slot<'_>) -> Result<Written>,
+    ) -> Result<Written> {
         let Slot { sink, cx, place, state, depth, storage, below, marks, attrs, form, .. } = self;
         let mut capture = Capture::within(&mut *sink);
         let (inside, plain) = (Place::Member(VALUE), Storage::default());

@@ -4,19 +4,20 @@ use super::{Content, Form, Place, Slot, VALUE, Written};
 use crate::backed::Save;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
-use crate::schema::Schema;
+use crate::schema::{Nested, Schema};
 use crate::shared::{How, Met, Owner, Written as Table};
 use crate::storage::{Dtype, Unlinkable, WrittenOwners};
 
 impl Slot<'_> {
     /// Writes the value of an owner, or links to what another owner of it has written.
-    pub(super) fn put_owned<T: Save>(
+    pub(super) fn put_owned(
         mut self,
         owner: Owner<'_>,
-        value: &T,
+        schema: Option<Nested>,
         below: u32,
+        write: &mut dyn FnMut(Slot<'_>) -> Result<Written>,
     ) -> Result<Written> {
-        let schema = || T::key().map_or(Schema::Opaque, |key| key.schema());
+        let schema = || schema.map_or(Schema::Opaque, |schema| schema());
         // One value has its identity anyway; the layout is for many.
         if self.storage.layout == Some(StoreAs::Shared) && !matches!(schema(), Schema::Sequence(_))
         {
@@ -24,9 +25,9 @@ impl Slot<'_> {
         }
         if below != u32::MAX {
             self.apart(&owner, Unlinkable::Filtered);
-            return self.put_alone(value, below);
+            return write(self);
         }
-        self.put_owned_by(&owner, || schema().is_rooted(), |slot| slot.put_alone(value, below))
+        self.put_owned_by(&owner, &|| schema().is_rooted(), write)
     }
 
     /// The same for a value that `write` writes; `rooted` says whether its members are the root's
@@ -34,8 +35,8 @@ impl Slot<'_> {
     pub(crate) fn put_owned_by(
         mut self,
         owner: &Owner<'_>,
-        rooted: impl FnOnce() -> bool,
-        write: impl FnOnce(Slot<'_>) -> Result<Written>,
+        rooted: &dyn Fn() -> bool,
+        write: &mut dyn FnMut(Slot<'_>) -> Result<Written>,
     ) -> Result<Written> {
         if let Some(why) = self.unlinkable() {
             self.apart(owner, why);

@@ -57,7 +57,7 @@ fn write_group(value: &Group, slot: Slot<'_>) -> Result<Written> {
                 .with_help("`Value::insert` makes the groups of a path"));
         }
         if matches!(member, Value::Group(_)) || group.takes(name) {
-            group.entry(name, Some(name), Some(schema::any), |slot| write(member, slot))?;
+            group.entry(name, Some(name), Some(schema::any), &mut |slot| write(member, slot))?;
         } else {
             group.left_out(name);
         }

@@ -69,7 +69,7 @@ macro_rules! shared_dyn {
                     let keep = Foreign(value);
                     // A struct or an enum with data: its members are the root's where it is a whole
                     // file.
-                    slot.put_owned_by(&Owner::new(address, id, strong, weak, &keep), || true, |slot| {
+                    slot.put_owned_by(&Owner::new(address, id, strong, weak, &keep), &|| true, &mut |slot| {
                         dynamic::write::<D>(value, slot)
                     })
                 }

@@ -65,7 +65,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         group.write_len(keys.len())?;
         for key in keys {
             let name = key_name(&key)?;
-            group.entry(&escape_link(&name), Some(&name), value_schema::<V>(cx), |slot| {
+            group.entry(&escape_link(&name), Some(&name), value_schema::<V>(cx), &mut |slot| {
                 self.write_entry(entries, &key, slot)
             })?;
         }
