@@ -40,6 +40,8 @@ check-memory: tools ## Run tests of what calls C under valgrind
 lint: tools ## Check the format, clippy, the docs, the rules of the house and the dependencies
 	$(heading) 'house rules'
 	@scripts/house.sh
+	$(heading) 'plain English'
+	@scripts/plain.sh
 	$(heading) 'dependencies'
 	@scripts/dependencies.py
 	$(heading) 'format'
@@ -48,6 +50,7 @@ lint: tools ## Check the format, clippy, the docs, the rules of the house and th
 	@$(env) cargo clippy --workspace --all-targets --all-features -- -D warnings
 	$(heading) 'docs'
 	@$(env) RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
+	@$(env) RUSTDOCFLAGS="-D warnings" cargo doc -p filebacked --no-deps
 
 bench: tools python ## Compare the speed with that of others, in some 15 minutes; ARGS="--quick" only tries everything
 	@scripts/bench.sh $(ARGS)
