@@ -279,6 +279,11 @@ pub use filebacked_derive::{FileBacked, Save};
 pub use filebacked_derive::dynamic;
 
 /// The examples of the README, compiled as tests.
-#[cfg(all(doctest, feature = "derive"))]
+#[cfg(all(doctest, feature = "derive", feature = "native"))]
 #[doc = include_str!("../../README.md")]
 struct ReadmeDoctests;
+
+/// The examples of the guide, compiled as tests.
+#[cfg(all(doctest, feature = "derive", feature = "libhdf5", feature = "ndarray"))]
+#[doc = include_str!("../../docs/GUIDE.md")]
+struct GuideDoctests;

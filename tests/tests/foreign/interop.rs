@@ -1,7 +1,7 @@
 //! docs/INTEROP.md: its recipes run, and its table is what they gave.
 
 use filebacked_tests::interop::{
-    Document, TOOLS, Tool, h5dump_readings, kinds, readings, readme_lines, table,
+    Document, TOOLS, Tool, guide_lines, h5dump_readings, kinds, readings, table,
 };
 use std::collections::BTreeSet;
 
@@ -43,10 +43,10 @@ fn every_recipe_reads_its_value_and_the_table_is_true() {
 }
 
 #[test]
-fn every_line_of_the_readme_gives_what_it_says() {
+fn every_line_of_the_guide_gives_what_it_says() {
     let kinds = kinds();
-    let lines = readme_lines(&kinds).unwrap_or_else(|error| panic!("{error}"));
-    assert!(lines.len() > 30, "README.md has lost its lines of h5py");
+    let lines = guide_lines(&kinds).unwrap_or_else(|error| panic!("{error}"));
+    assert!(lines.len() > 30, "docs/GUIDE.md has lost its lines of h5py");
     let (attempts, values): (Vec<_>, Vec<_>) =
         lines.into_iter().map(|line| (line.attempt, line.value)).unzip();
     let h5py = TOOLS[0];

@@ -1,11 +1,11 @@
-//! The table of types in README.md, whose last column are lines of h5py that run.
+//! The table of types in docs/GUIDE.md, whose last column are lines of h5py that run.
 
 use super::kinds::Kind;
 use super::tools::Attempt;
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// The beginning of every line: what the README says of `f`, and what its readers have imported.
+/// The beginning of every line: what the guide says of `f`, and what its readers have imported.
 const OPENING: &str = "import anndata.io, h5py\nimport numpy as np\nf = h5py.File('model.h5')\n";
 
 /// A type, and what the lines of a row give for it, in their order. Without values, the one line
@@ -85,7 +85,7 @@ fn rows() -> Vec<(&'static str, Vec<Given>)> {
     ]
 }
 
-/// A line of the README on the file of a type, and what it gives.
+/// A line of the guide on the file of a type, and what it gives.
 #[derive(Debug)]
 pub struct Line {
     /// What runs.
@@ -95,11 +95,11 @@ pub struct Line {
 }
 
 /// Every line of the table on every type that it is for, or what is wrong with the table.
-pub fn readme_lines(kinds: &[Kind]) -> Result<Vec<Line>, String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let text = std::fs::read_to_string(path).expect("README.md");
+pub fn guide_lines(kinds: &[Kind]) -> Result<Vec<Line>, String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/GUIDE.md");
+    let text = std::fs::read_to_string(path).expect("docs/GUIDE.md");
     let (_, table) =
-        text.split_once("| Rust | HDF5 | h5py |\n").ok_or("README.md has no table of types")?;
+        text.split_once("| Rust | HDF5 | h5py |\n").ok_or("docs/GUIDE.md has no table of types")?;
     let known = rows();
     let mut lines = Vec::new();
     for row in table.lines().skip(1).take_while(|line| line.starts_with('|')) {
@@ -109,7 +109,7 @@ pub fn readme_lines(kinds: &[Kind]) -> Result<Vec<Line>, String> {
             cells[2].split('`').skip(1).step_by(2).map(|code| code.replace('\u{1}', "|")).collect();
         let Some((_, wanted)) = known.iter().find(|(first, _)| *first == cells[0]) else {
             return Err(format!(
-                "README.md: nothing says what the row {:?} gives: tests/src/interop/readme.rs",
+                "docs/GUIDE.md: nothing says what the row {:?} gives: tests/src/interop/guide.rs",
                 cells[0]
             ));
         };
@@ -118,7 +118,7 @@ pub fn readme_lines(kinds: &[Kind]) -> Result<Vec<Line>, String> {
             let values = values.clone().or_else(own).ok_or_else(|| format!("no type {kind}"))?;
             let values = values.as_array().filter(|values| values.len() == codes.len());
             let values = values
-                .ok_or_else(|| format!("README.md: {} has other lines: {codes:?}", cells[0]))?;
+                .ok_or_else(|| format!("docs/GUIDE.md: {} has other lines: {codes:?}", cells[0]))?;
             for (code, value) in codes.iter().zip(values) {
                 let (how, code) =
                     (format!("line_{}", lines.len()), format!("{OPENING}x = {code}\n"));
