@@ -53,7 +53,7 @@ PATTERNS = [
     ("subject what", "name the thing", r"(?:^|[.;:,]) (?:and )?(?:of|in|for|with|to|from) what\b|\bas what\b|\bthan what\b"),
     ("somebody", '"another process", "the caller"', r"\b(?:some|no)body\b"),
     ("is wanted", '"requested", "if you need"', r"\b(?:is|are|was|were) wanted\b"),
-    ("passed over", '"ignored", "skipped"', r"\bpass(?:es|ed|ing)? over\b"),
+    ("passed over", '"ignored", "skipped"', r"(?<!two )\bpass(?:es|ed|ing)? over\b"),
     ("is told", '"configured", "passed"', r"\b(?:is|are|be|was|were) told\b"),
     ("in silence", '"silently"', r"\bin silence\b"),
     ("on its way", '"while"', r"\bon (?:its|the|their) way\b"),
@@ -125,6 +125,8 @@ def paragraphs(path, source):
             continue  # a heading may be a question in short
         cells = bare.strip("|").split("|") if bare.startswith("|") else [bare]
         for cell in cells:
+            if cell.strip() == "ours":
+                continue  # the column of a benchmark
             cell = re.sub(r"^(?:[-*] |\d+\. )", "", cell.strip())
             text += cell + " "
             at += [number] * (len(cell) + 1)
