@@ -1,36 +1,35 @@
-//! [`Buffer`]: memory of the caller's that a dataset is read into.
+//! [`Buffer`]: existing memory that a dataset is read into.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::scalar::Element;
 use crate::node::{Node, say};
 use crate::storage::ObjectKind;
 
-/// Memory that a dataset is read into, by [`load_into`](crate::load_into) and `File::read_into`.
+/// Existing memory that a dataset is read into, by [`load_into`](crate::load_into) and
+/// `File::read_into`.
 ///
-/// Slices and arrays of Rust take the elements of a dataset of any shape, in C order, as long as it
-/// has exactly as many as they; arrays and mutable views of ndarray take a dataset of exactly their
-/// shape. Numbers of the dataset's own type are read into the buffer itself, from compressed
-/// datasets too, where its memory lies in C order; all others are converted as
+/// Slices and Rust arrays take the elements of a dataset of any shape, in C order, if it has
+/// exactly their number of elements. ndarray arrays and mutable views take a dataset of exactly
+/// their shape. Numbers of the dataset's type are read straight into the buffer if its memory is in
+/// C order, also from compressed datasets. Other numbers are converted as
 /// [`ReadOptions::conversion`](crate::ReadOptions::conversion) allows, and copied.
 #[diagnostic::on_unimplemented(
     message = "a dataset cannot be read into `{Self}`",
     note = "pass a slice (`&mut values[..]`), an array, or an array or mutable view of ndarray"
 )]
 pub trait Buffer {
-    /// Fills the buffer with the elements of a dataset. After an error, what is in it is
-    /// unspecified.
+    /// Fills the buffer with the elements of a dataset. After an error its content is unspecified.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Mismatch`] for a dataset of another shape or type, and whatever else keeps it
-    /// from being read.
+    /// [`ErrorKind::Mismatch`] for a dataset of another shape or type, or any error of reading.
     fn read_from(&mut self, node: Node<'_>) -> Result<()>;
 }
 
-/// The shape that a dataset has to have.
+/// The shape that a dataset must have.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Wanted<'a> {
-    /// So many elements, in any shape.
+    /// This number of elements, in any shape.
     Elements(usize),
     /// Exactly this shape.
     #[cfg_attr(not(feature = "ndarray"), allow(dead_code))]
@@ -38,7 +37,7 @@ pub(crate) enum Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// Looks whether a shape is the one that is wanted.
+    /// Checks that a shape is the required one.
     pub(crate) fn check<T>(self, shape: &[usize], found: impl FnOnce() -> String) -> Result<()> {
         let (fits, wanted) = match self {
             Wanted::Elements(len) => {
@@ -59,8 +58,8 @@ fn short<T>() -> &'static str {
     name.rsplit("::").next().unwrap_or(name)
 }
 
-/// Reads the elements of a node of a wanted shape into memory, in C order. Nothing is read where
-/// the shape is another.
+/// Reads the elements of a node into memory, in C order. Reads nothing if the shape differs from
+/// the required one.
 pub(crate) fn fill<T: Element>(node: &Node<'_>, wanted: Wanted<'_>, out: &mut [T]) -> Result<()> {
     node.readable()?;
     if node.kind() == ObjectKind::Group {
@@ -75,7 +74,7 @@ pub(crate) fn fill<T: Element>(node: &Node<'_>, wanted: Wanted<'_>, out: &mut [T
     T::read_array_into(node, out)
 }
 
-/// Puts values that were read elsewhere into a buffer of their number.
+/// Moves values that were read elsewhere into a buffer of the same length.
 pub(crate) fn take<T>(values: Vec<T>, out: &mut [T]) -> Result<()> {
     if values.len() != out.len() {
         return Err(ErrorKind::Damaged(format!(

@@ -1,5 +1,4 @@
-//! One save or one load: its options, its filters as they were at the start, and what it has to
-//! remember.
+//! The state of one save or load: its options, a snapshot of its filters, and its tables.
 
 use crate::error::Result;
 use crate::options::{Conversion, Layout, ReadOptions, WriteOptions};
@@ -12,7 +11,8 @@ use std::any::TypeId;
 use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
 
-/// What is known during one save. Filters reach it through [`Slot::context`](crate::Slot::context).
+/// The options of a running save. Filters get it from [`Slot::context`](crate::Slot::context). See
+/// [`Extensions`](crate::Extensions) for an example.
 #[derive(Debug)]
 pub struct WriteContext {
     options: WriteOptions,
@@ -34,17 +34,17 @@ impl WriteContext {
         })
     }
 
-    /// A value that the caller handed to [`WriteOptions::extension`].
+    /// Returns the value that the caller passed to [`WriteOptions::extension`].
     pub fn extension<T: 'static>(&self) -> Option<&T> {
         self.options.extensions.get()
     }
 
-    /// Whether equal values must give equal bytes.
+    /// Returns whether equal values must give equal bytes.
     pub fn is_deterministic(&self) -> bool {
         self.options.deterministic
     }
 
-    /// Whether the file is to be one of Python's FileBacked.
+    /// Returns whether the file is for Python's FileBacked.
     #[inline]
     pub(crate) fn is_python(&self) -> bool {
         self.options.layout == Layout::Python
@@ -54,12 +54,12 @@ impl WriteContext {
         self.options.progress.as_ref()
     }
 
-    /// The compression of arrays and columns whose field says nothing.
+    /// Returns the compression of arrays and columns whose field does not set one.
     pub fn compression(&self) -> Compression {
         self.options.compression
     }
 
-    /// Whether arrays and columns have checksums whose field says nothing.
+    /// Returns whether arrays and columns have checksums by default.
     pub(crate) fn fletcher32(&self) -> bool {
         self.options.fletcher32
     }
@@ -86,7 +86,8 @@ impl WriteContext {
         self.mask.as_ref().map_or(UNMASKED, Mask::start)
     }
 
-    /// Notes that the table of a type is begun; whether it is inside another of the same type.
+    /// Records that the table of a type begins; returns whether it lies inside one of the same
+    /// type.
     pub(crate) fn enter_table(&self, id: TypeId) -> bool {
         let mut tables = self.tables.borrow_mut();
         let inside = tables.contains(&id);
@@ -99,8 +100,8 @@ impl WriteContext {
     }
 }
 
-/// What is known during one load. Filters reach it through [`Node::context`](crate::Node::context).
-/// Handles that read later keep it.
+/// The options of a running load. Filters get it from [`Node::context`](crate::Node::context). Lazy
+/// handles keep it. See [`Extensions`](crate::Extensions) for an example.
 #[derive(Debug, Clone)]
 pub struct ReadContext(Arc<Reading>);
 
@@ -121,17 +122,17 @@ impl ReadContext {
         Ok(ReadContext(Arc::new(reading)))
     }
 
-    /// A value that the caller handed to [`ReadOptions::extension`].
+    /// Returns the value that the caller passed to [`ReadOptions::extension`].
     pub fn extension<T: 'static>(&self) -> Option<&T> {
         self.0.options.extensions.get()
     }
 
-    /// Which numbers of another type than the declared one are accepted.
+    /// Returns the number types that are accepted besides the declared one.
     pub fn conversion(&self) -> Conversion {
         self.0.options.conversion
     }
 
-    /// The largest encoded value that is decoded, in bytes.
+    /// Returns the largest encoded value that is decoded, in bytes.
     pub fn decode_limit(&self) -> usize {
         self.0.options.decode_limit
     }
@@ -140,13 +141,12 @@ impl ReadContext {
         self.0.options.max_depth
     }
 
-    /// Whether something in the type that is read may point to values that others own: what is
-    /// opaque may.
+    /// Whether the type may contain pointers to values with other owners. Opaque parts count.
     pub(crate) fn may_point(&self) -> bool {
         *self.0.may_point.get_or_init(|| self.0.schema.is_none_or(schema::has_opaque))
     }
 
-    /// Whether the C library may have the file.
+    /// Whether libhdf5 may read the file.
     pub(crate) fn is_trusted(&self) -> bool {
         self.0.options.limits.is_none()
     }

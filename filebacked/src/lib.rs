@@ -45,55 +45,57 @@
 //!
 //! and as Python sees it: `f["step"][()]`, `f["name"].asstr()[()]`, `f["layers/rate"][:]`.
 //!
-//! # What is stored how
+//! # Types on disk
 //!
 //! | Rust | HDF5 |
 //! |---|---|
 //! | numbers, bool, complex, text | a dataset of the matching type |
-//! | struct, tuple | a group, a member a field |
-//! | enum | without data an HDF5 enumeration; with data a group that names its variant |
-//! | `Option` | the value, or no member |
+//! | struct, tuple | a group with one member per field |
+//! | enum | an HDF5 enumeration; with data, a group that names its variant |
+//! | `Option` | the value; no member for `None` |
 //! | `Vec` of numbers or text | one dataset |
-//! | `Vec` of structs | columns: a group, a dataset a field |
-//! | maps | `keys` and `values`; to values that are not flat a link a key |
-//! | ndarray arrays | one dataset of their shape |
+//! | `Vec` of structs | columns: a group with one dataset per field |
+//! | maps | `keys` and `values`; one link per key if the values are not flat |
+//! | ndarray arrays | one dataset of the same shape |
 //! | sprs matrices | a group of `data`, `indices` and `indptr` |
 //!
-//! The layout depends on the type, not on the data, and so does the number of objects: 100,000
-//! structs are as many datasets as one. `docs/FORMAT.md` in the repository specifies it. Files that
-//! this library did not write are read where names and shapes fit. So are those of Python's
-//! FileBacked, which [`Layout::Python`] writes. The attributes of the derive change names, defaults
-//! and layouts: see [`derive@FileBacked`].
+//! The layout, and with it the number of HDF5 objects, depends on the type, not on the data: 100,000
+//! structs take as many datasets as one. `docs/FORMAT.md` in the repository specifies the format.
+//! The attributes of the derive change names, defaults and layouts: see [`derive@FileBacked`].
 //!
+//! Files of other programs load if their names and shapes match the type. So do files of Python's
+//! FileBacked, which [`Layout::Python`] writes.
 #![cfg_attr(
     all(feature = "ndarray", feature = "sprs"),
-    doc = "`.h5ad` files are typed structs in [`anndata`]; what Python is to read as a data frame says so by [`with::DataFrame`]."
+    doc = "[`anndata`] has `.h5ad` files as typed structs; [`with::DataFrame`] stores rows as a data frame."
 )]
+//! A file of unknown type loads as a [`Value`], a tree that can be read, changed and saved.
 //!
-//! A file whose type is not known, or not worth declaring, loads as a [`Value`]: a tree to look
-//! into, change and save again.
+//! A [`Filter`] stores a type in another way. It is named on a field, or registered for a type;
+//! [`with`] has ready-made filters.
 //!
-//! Other types take a [`Filter`], named on a field or registered for a type; those that are
-//! ready-made are in [`with`].
+//! # Whole files and open files
 //!
-//! # Whole files and open ones
-//!
-//! [`save`] and [`load`] are about one value that is a whole file: the new file is complete, and on
-//! the disk, before it takes the place of the old one. [`to_bytes`] and [`from_bytes`] are the same
-//! in memory.
+//! [`save`] and [`load`] handle one value that is a whole file. The new file is complete, and on the
+//! disk, before it replaces the old one. [`to_bytes`] and [`from_bytes`] do the same in memory.
 #![cfg_attr(
     feature = "libhdf5",
-    doc = "[`File`] is an open file with many values, each under a name of its own;"
+    doc = "[`File`] is an open file that holds many values, each under a name;"
 )]
 #![cfg_attr(
     feature = "libhdf5",
-    doc = "[`write()`] and [`read()`] work beside code that uses the hdf5 crate itself."
+    doc = "[`write()`] and [`read()`] work beside code that uses the hdf5 crate."
 )]
 //!
-//! # Who owns a value
+//! # Parts of files
 //!
-//! What two [`Arc`](std::sync::Arc) or [`Rc`](std::rc::Rc) own is one object in the file, and one
-//! value again when it is loaded. A `Weak` is a reference to that object:
+//! [`Lazy`], [`LazyVec`], [`LazyMap`] and `LazyArray` take the place of a value in a type. They read
+//! from the file on request: the whole value, rows, entries, or slices.
+//!
+//! # Shared values
+//!
+//! A value that two [`Arc`](std::sync::Arc) or [`Rc`](std::rc::Rc) own is one object in the file,
+//! and one value again after loading. A `Weak` is a reference to that object:
 //!
 //! ```text
 //! input/          struct Layer 1, two links
@@ -122,46 +124,46 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Many of them are rows of values, unless their field says `layout = "shared"`. A value that owns
-//! itself is [`ErrorKind::Cycle`].
+//! The rows of a `Vec` are separate values, unless the field says `layout = "shared"`. A value that
+//! owns itself is [`ErrorKind::Cycle`].
 //!
-//! A `Weak` upgrades to the value of an owner that was loaded in the same call, before it or after.
-//! It points to nothing where no owner is saved with it, where the options leave all owners out,
-//! and in a [`Lazy`] where they are outside of that. A `Weak` to a value that is no object of its
-//! own (a row, in a record or an attribute, written by a filter) cannot be saved:
-//! [`ErrorKind::Unsupported`].
+//! A `Weak` upgrades to the value of an owner that was loaded in the same call, before or after it.
+//! It points to nothing if no owner is saved with it, if the options leave out all owners, or if
+//! they lie outside of its [`Lazy`]. Saving a `Weak` to a value without an HDF5 object (a row, a
+//! record, an attribute, the output of a filter) is [`ErrorKind::Unsupported`].
 //!
 //! # Options
 //!
-//! [`WriteOptions`] and [`ReadOptions`] have the same verbs: what to leave out (`skip`, `only`),
-//! compression, durability, which number types are converted, which filters apply.
+//! [`WriteOptions`] and [`ReadOptions`] choose which members to leave out (`skip`, `only`),
+//! compression, durability, accepted number types, and filters.
 //!
 //! # Errors
 //!
-//! An [`Error`] says what was being done, to which file, at which path inside, and what to do about
-//! it; its [`ErrorKind`] is there to match on. No file makes the library panic, give another value
-//! in silence, or take more memory than the file accounts for.
+//! An [`Error`] names the operation, the file, the path inside it and, if possible, a remedy. Match
+//! on its [`ErrorKind`]. No file makes this crate panic, return a wrong value silently, or allocate
+//! more memory than the file justifies.
 //!
 //! # Features
 //!
-//! | feature | default | |
+//! | feature | default | adds |
 //! |---|---|---|
-//! | `libhdf5` | yes | the engine over the HDF5 C library: any file, updates in place, compression |
-//! | `static` | yes | HDF5 is built from source and linked in, which takes cmake and a C compiler; without it, the system's library |
-//! | `native` | yes | the engine of our own: whole files of a small subset of HDF5, at memory speed, without C |
-//! | `compress` | | with `libhdf5`: LZ4, Zstandard and Blosc; with version 1.14 or newer of it, compressed data is coded on all cores instead of in HDF5's filter pipeline; the same files |
+//! | `libhdf5` | yes | the engine over the HDF5 C library: any file, open files, compression |
+//! | `static` | yes | builds HDF5 from source, with cmake and a C compiler; without it, the system's library is linked |
+//! | `native` | yes | the engine in pure Rust: whole files of a small subset of HDF5, at memory speed |
+//! | `compress` | | with `libhdf5`: LZ4, Zstandard and Blosc; with HDF5 1.14 or newer, compression on all cores instead of in HDF5's filter pipeline, for the same files |
 //! | `derive` | yes | the derive macros |
-//! | `dynamic` | | `Box<dyn Trait>`: the classes behind a trait are found at link time |
+//! | `dynamic` | | `Box<dyn Trait>`: finds the types behind a trait at link time |
 //! | `ndarray`, `sprs` | yes | arrays and sparse matrices |
-//! | `mmap` | yes | with `ndarray`: `LazyArray::map`, arrays seen in the file itself |
-//! | `half`, `complex`, `chrono`, `uuid`, `indexmap` | | the types of those crates |
+//! | `mmap` | yes | with `ndarray`: `LazyArray::map`, arrays mapped from the file |
+//! | `half`, `complex`, `chrono`, `uuid`, `indexmap` | | the types of these crates |
 //! | `digest` | | digests of whole files, and `verify` |
 //! | `serde` | | any serde type as groups and datasets, and [`Value`] to and from serde |
 //! | `bincode`, `postcard`, `json` | | any serde type as bytes or text |
 //!
-//! With both engines, a whole file is written and read by our own where it can, and by the C
-//! library else. The files are the same to every reader.
+//! With both engines, the native engine handles whole files that it supports, and libhdf5 all other
+//! files. Readers see no difference.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs, unsafe_op_in_unsafe_fn)]
 
 #[cfg(all(feature = "ndarray", feature = "sprs"))]

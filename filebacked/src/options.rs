@@ -1,4 +1,4 @@
-//! What one call of saving or loading may be told.
+//! Options of a save or a load.
 
 pub use crate::storage::{BloscCodec, BloscShuffle, Compression};
 pub(crate) use crate::storage::{DEFAULT_MAX_DEPTH, Limits};
@@ -12,64 +12,67 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// What happens when the machine stops in the middle of a save.
+/// What a save guarantees if the program or the machine stops in the middle.
+///
+/// `docs/GUIDE.md` compares the levels; see [`WriteOptions`] for an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Durability {
-    /// The file is the old or the new one, and what was saved survives a power cut: a temporary
-    /// file beside the target, flushed to the disk, renamed, and the directory flushed too.
+    /// The file is the old or the new one, and the new one survives a power cut: a temporary file
+    /// beside the target is flushed to the disk and renamed, and the directory is flushed.
     #[default]
     Durable,
-    /// The file is the old or the new one after a crash of the program: a temporary file, renamed.
+    /// The file is the old or the new one after a crash of the program: a temporary file is
+    /// renamed.
     Atomic,
-    /// Straight into the target: a crash in between leaves half a file. For scratch files and
+    /// The target is written directly, so a crash can leave half a file. For scratch files and
     /// benchmarks.
     Fast,
 }
 
-/// Whose files are written. Reading needs no such word.
+/// The program that the written files are for; see [`WriteOptions::layout`] for an example. Reading
+/// needs no such option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Layout {
-    /// This library's own, which `docs/FORMAT.md` specifies.
+    /// This crate: the layout that `docs/FORMAT.md` specifies.
     #[default]
     Native,
-    /// That of Python's FileBacked 2.1, whose `read` loads the file.
+    /// Python's FileBacked 2.1, whose `read` loads the file.
     Python,
 }
 
-/// What to do with a name that is in use.
+/// What a write does with a name that is in use; see [`WriteOptions::overwrite`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Overwrite {
-    /// An error, and the old value stays.
+    /// The write fails, and the old value stays.
     #[default]
     Refuse,
-    /// The new value takes its place once it is written completely.
+    /// The new value replaces the old one once it is completely written.
     Replace,
-    /// As `Replace`, but only what differs is written: see [`File::update`](crate::File::update).
+    /// Like `Replace`, but writes only differences: see [`File::update`](crate::File::update).
     Update,
 }
 
-/// Which numbers of another type than the declared one are accepted on reading. Never saturated,
-/// never cut in silence.
+/// The number types that a read accepts besides the declared one. No conversion saturates or
+/// truncates silently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Conversion {
-    /// Only the very type.
+    /// Only the declared type.
     Exact,
-    /// Types of which every value fits: u8 to i32, f32 to f64.
+    /// Types whose every value fits: u8 as i32, f32 as f64.
     Widen,
-    /// Any number type, if all the values at hand fit exactly.
+    /// Any number type, if all stored values fit exactly.
     #[default]
     Checked,
-    /// Any number type, floats rounded to the nearest that the type has. What lies out of range is
-    /// an error still.
+    /// Any number type, with floats rounded to the nearest value. Values out of range are an error.
     Any,
 }
 
-/// Values of any type that are handed to every filter of a call, one of each type: Python's keyword
-/// arguments.
+/// Values that a call passes to every filter, at most one of each type. They are what keyword
+/// arguments are in Python.
 ///
 /// ```
 /// use filebacked::Extensions;
@@ -86,12 +89,12 @@ pub enum Conversion {
 pub struct Extensions(HashMap<TypeId, (&'static str, Arc<dyn Any + Send + Sync>)>);
 
 impl Extensions {
-    /// Adds a value, in place of one of the same type.
+    /// Adds a value, and replaces one of the same type.
     pub fn insert<T: Send + Sync + 'static>(&mut self, value: T) {
         self.0.insert(TypeId::of::<T>(), (type_name::<T>(), Arc::new(value)));
     }
 
-    /// The value of this type.
+    /// Returns the value of this type.
     pub fn get<T: 'static>(&self) -> Option<&T> {
         self.0.get(&TypeId::of::<T>()).and_then(|(_, value)| value.downcast_ref())
     }
@@ -105,16 +108,15 @@ impl fmt::Debug for Extensions {
     }
 }
 
-/// The size in bytes up to which encoded values (bincode, postcard, JSON) are decoded unless the
-/// options say otherwise.
+/// The default limit for the bytes of an encoded value (bincode, postcard, JSON).
 pub(crate) const DEFAULT_DECODE_LIMIT: usize = 1 << 30;
 
-/// What untrusted files may cost unless the options say otherwise.
+/// The default limits for untrusted files.
 const UNTRUSTED: Limits = Limits { bytes: 1 << 30, objects: 1 << 20 };
 const UNTRUSTED_MAX_DEPTH: u32 = 64;
 const UNTRUSTED_DECODE_LIMIT: usize = 64 << 20;
 
-/// How a value is written.
+/// Options for writing a value.
 ///
 /// ```no_run
 /// # #[derive(filebacked::FileBacked)] struct Model { weights: Vec<f64>, cache: Vec<f64> }
@@ -146,7 +148,7 @@ pub struct WriteOptions {
 }
 
 impl WriteOptions {
-    /// Whether the file is to have a digest.
+    /// Whether the file gets a digest.
     pub(crate) fn has_digest(&self) -> bool {
         #[cfg(feature = "digest")]
         return self.digest;
@@ -154,7 +156,7 @@ impl WriteOptions {
         false
     }
 
-    /// What storage is told of a whole file.
+    /// The options that storage needs for a whole file.
     pub(crate) fn writing(&self) -> Writing {
         let choice = match self.engine {
             // The native engine has none of what Python's FileBacked begins with.
@@ -188,50 +190,52 @@ impl Default for WriteOptions {
     }
 }
 
-/// The setters that writing and reading have in common.
+/// The setters of both option types.
 macro_rules! common_setters {
     () => {
-        /// The usual options.
+        /// Returns the default options.
         pub fn new() -> Self {
             Self::default()
         }
 
-        /// The filters of this call, instead of the default ones of the process.
+        /// Uses these filters for the call, instead of the default registry of the process.
         pub fn registry(mut self, registry: impl Into<Arc<Registry>>) -> Self {
             self.registry = Some(registry.into());
             self
         }
 
-        /// Leaves out what these patterns fit. A pattern is a path of names on disk; `*` stands for
-        /// one level, `**` for any number. `Option`, `Box` and newtypes are no level of their own;
-        /// `Vec`, maps and arrays are one. Patterns that fit nothing in the type are an error
-        /// before anything happens.
+        /// Leaves out the members that match these patterns. A pattern is a path of names on disk;
+        /// `*` stands for one level, `**` for any number. `Option`, `Box` and newtypes add no
+        /// level; `Vec`, maps and arrays add one. A pattern that matches nothing in the type is an
+        /// error before anything is read or written.
         pub fn skip<S: Into<String>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
             self.skip.extend(patterns.into_iter().map(Into::into));
             self
         }
 
-        /// Leaves out everything but what these patterns fit, and what leads there.
+        /// Leaves out all members except those that match these patterns, and the groups that lead
+        /// to them.
         pub fn only<S: Into<String>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
             self.only.get_or_insert_default().extend(patterns.into_iter().map(Into::into));
             self
         }
 
-        /// How deep values may be nested; 128 unless said otherwise. Deeper ones are an error
-        /// instead of a stack overflow: 2 MiB of stack hold some 2,000 levels in release builds,
-        /// and 200 in debug builds.
+        /// Sets how deep values may be nested, by default 128 levels. Deeper values are an error
+        /// instead of a stack overflow: 2 MiB of stack hold some 2,000 levels in release builds and
+        /// 200 in debug builds.
         pub fn max_depth(mut self, levels: u32) -> Self {
             self.max_depth = levels;
             self
         }
 
-        /// Hands a value to every filter of the call, which finds it by its type in the context.
+        /// Passes a value to every filter of the call; see [`Extensions`]. A filter finds it by its
+        /// type in the context.
         pub fn extension<T: Send + Sync + 'static>(mut self, value: T) -> Self {
             self.extensions.insert(value);
             self
         }
 
-        /// The engine, for tests of each; the library chooses well.
+        /// Chooses the engine, for tests of each engine.
         #[doc(hidden)]
         pub fn engine(mut self, engine: Engine) -> Self {
             self.engine = engine;
@@ -247,15 +251,15 @@ macro_rules! common_setters {
 impl WriteOptions {
     common_setters!();
 
-    /// Whose files are written: this library's own, unless said otherwise, or those of Python's
+    /// Chooses the program that the files are for: this crate (the default), or Python's
     /// FileBacked.
     ///
-    /// In the Python layout, structs and maps that say `module = "..."` are objects of that class,
-    /// lists are one dataset of numbers or a numbered group of anything else, maps have a link a
-    /// key or numbered pairs, and an enum whose variants have one unnamed field each is a `Union`.
-    /// What `layout = "..."` says on a field has no meaning there. What Python's FileBacked has no
-    /// type for, or would read as something else, is an error before anything is written. It takes
-    /// the feature `libhdf5`. `docs/FORMAT.md` has a tree for each type.
+    /// In the Python layout, structs and maps with `module = "..."` are objects of that class.
+    /// Lists of numbers are one dataset, other lists a numbered group. Maps have one link per key,
+    /// or numbered pairs. An enum whose variants have one unnamed field each is a `Union`.
+    /// `layout = "..."` on a field has no effect. A value without a counterpart in Python's
+    /// FileBacked is an error before anything is written. The Python layout needs the feature
+    /// `libhdf5`. `docs/FORMAT.md` has a tree for each type.
     ///
     /// ```
     /// # #[cfg(feature = "libhdf5")]
@@ -282,24 +286,24 @@ impl WriteOptions {
         self
     }
 
-    /// Compresses every array and column that is large enough to gain from it.
+    /// Compresses every array and column of 4096 bytes or more.
     pub fn compression(mut self, compression: Compression) -> Self {
         self.compression = compression;
         self
     }
 
-    /// Puts a checksum (HDF5's fletcher32) on each chunk of every array and column of 4096 bytes or
-    /// more, compressed or not, so that damage is an error when the data is read, by whichever
-    /// reader. Smaller ones lie in the header of their dataset, which always has a checksum. Text
-    /// of variable length is stored outside its dataset and has none.
+    /// Adds a checksum (HDF5's fletcher32) to each chunk of every array and column of 4096 bytes or
+    /// more, compressed or not. Any reader then reports damaged data as an error. Smaller data lies
+    /// in the header of its dataset, which always has a checksum. Text of variable length is stored
+    /// outside its dataset and has no checksum.
     pub fn fletcher32(mut self, checksums: bool) -> Self {
         self.fletcher32 = checksums;
         self
     }
 
-    /// Stores a digest of all that is in the file, which [`verify`](crate::verify()) computes
-    /// again: whether anything in it, names and types included, has changed since. For whole files;
-    /// reads them once more when they are written.
+    /// Stores a digest of the whole content of the file. [`verify`](crate::verify()) compares it,
+    /// and detects any later change of data, names or types. For whole files only; the save reads
+    /// the file once more.
     ///
     /// ```text
     /// /            filebacked_digest = "sha256:..."
@@ -310,27 +314,41 @@ impl WriteOptions {
         self
     }
 
-    /// The size of a chunk in bytes, about, where data is chunked and its field says nothing.
+    /// Sets the approximate size of a chunk in bytes, for chunked data whose field does not set it.
     pub fn chunk_bytes(mut self, bytes: usize) -> Self {
         self.chunk_bytes = Some(bytes);
         self
     }
 
-    /// What happens when the machine stops in the middle of a save.
+    /// Sets what is guaranteed if the program or the machine stops in the middle of a save.
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
         self
     }
 
-    /// What to do with a name that is in use. Saving a whole file always replaces it.
+    /// Sets what a write does with a name that is in use. Saving a whole file always replaces it.
+    ///
+    /// ```
+    /// # #[cfg(feature = "libhdf5")]
+    /// # fn main() -> filebacked::Result<()> {
+    /// use filebacked::{File, Overwrite, WriteOptions};
+    ///
+    /// let file = File::in_memory()?;
+    /// file.write("step", &7u32)?;
+    /// assert!(file.write("step", &8u32).is_err());
+    /// file.write_with("step", &8u32, &WriteOptions::new().overwrite(Overwrite::Replace))?;
+    /// assert_eq!(file.read::<u32>("step")?, 8);
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "libhdf5"))] fn main() {}
+    /// ```
     pub fn overwrite(mut self, overwrite: Overwrite) -> Self {
         self.overwrite = overwrite;
         self
     }
 
-    /// Calls back after each dataset with the bytes that are written and those that there are;
-    /// `Break` stops the save, and what it would have replaced stays as it was. Counting the bytes
-    /// walks through the value once more.
+    /// Calls a function after each dataset with the bytes written so far and in all. If it returns
+    /// `Break`, the save stops, and the old file or value stays. Counting the bytes walks through
+    /// the value once more.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -351,15 +369,15 @@ impl WriteOptions {
         self
     }
 
-    /// Whether equal values give equal bytes, which sorts hash maps and sets; on unless said
-    /// otherwise.
+    /// Sets whether equal values give equal bytes, which needs hash maps and sets to be sorted. The
+    /// default is `true`.
     pub fn deterministic(mut self, deterministic: bool) -> Self {
         self.deterministic = deterministic;
         self
     }
 }
 
-/// How a value is read.
+/// Options for reading a value.
 ///
 /// ```no_run
 /// # #[derive(filebacked::FileBacked)] struct Model { weights: Vec<f64> }
@@ -385,7 +403,7 @@ pub struct ReadOptions {
 }
 
 impl ReadOptions {
-    /// What storage is told of a whole file.
+    /// The options that storage needs for a whole file.
     pub(crate) fn reading(&self) -> Reading {
         Reading { choice: self.engine, limits: self.limits, interrupted: self.interrupted }
     }
@@ -411,22 +429,22 @@ impl Default for ReadOptions {
 impl ReadOptions {
     common_setters!();
 
-    /// For files from anywhere: only our own decoder reads them, which is written in Rust and
-    /// believes nothing, and what they may cost is limited. The HDF5 library is C, and a file made
-    /// for that may make it read or write where it must not.
+    /// Prepares for files from anywhere: only the native engine reads them, and their cost is
+    /// limited. The native engine is written in Rust and checks everything that it reads. libhdf5
+    /// is written in C, and a crafted file may make it read or write out of bounds.
     ///
-    /// | limit | | raised by |
+    /// | limit | | changed by |
     /// |---|---|---|
     /// | depth of nesting | 64 | [`ReadOptions::max_depth`] |
     /// | objects that are opened | 1,048,576 | [`ReadOptions::max_objects`] |
-    /// | bytes that are read | 1 GiB, and never more than 16 times the file and 64 KiB | [`ReadOptions::max_bytes`] |
+    /// | bytes that are read | 1 GiB, and at most 16 times the size of the file plus 64 KiB | [`ReadOptions::max_bytes`] |
     /// | encoded values (bincode, postcard, JSON) | 64 MiB each | [`ReadOptions::decode_limit`] |
     ///
-    /// The value in memory takes a multiple of the bytes that are read, which depends on its type:
-    /// a text of one letter is 25 bytes, say. What our own decoder does not know, compressed data
-    /// above all, is an error ([`ErrorKind::NeedsLibhdf5`](crate::ErrorKind::NeedsLibhdf5)), and so
-    /// are open files, which are the library's. Lazy handles keep to the same limits, each time
-    /// that they read. The next calls change single limits.
+    /// The value in memory takes a multiple of the bytes that are read, depending on its type: a
+    /// text of one letter takes 25 bytes. Data that the native engine does not support, above all
+    /// compressed data, is an error ([`ErrorKind::NeedsLibhdf5`](crate::ErrorKind::NeedsLibhdf5)),
+    /// and so are open files, which need libhdf5. Lazy handles keep the same limits for each read.
+    /// Later calls change single limits.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -444,36 +462,36 @@ impl ReadOptions {
         self
     }
 
-    /// How many bytes of an [untrusted](ReadOptions::untrusted) file are read in all, those counted
-    /// several times that are read several times.
+    /// Limits the bytes that are read from an [untrusted](ReadOptions::untrusted) file. Bytes that
+    /// are read several times count several times.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.limits.get_or_insert(UNTRUSTED).bytes = bytes;
         self
     }
 
-    /// How many objects of an [untrusted](ReadOptions::untrusted) file are opened in all.
+    /// Limits the objects that are opened in an [untrusted](ReadOptions::untrusted) file.
     pub fn max_objects(mut self, objects: u64) -> Self {
         self.limits.get_or_insert(UNTRUSTED).objects = objects;
         self
     }
 
-    /// Which numbers of another type than the declared one are accepted.
+    /// Sets the number types that are accepted besides the declared one.
     pub fn conversion(mut self, conversion: Conversion) -> Self {
         self.conversion = conversion;
         self
     }
 
-    /// The largest encoded value (bincode, postcard, JSON) that is decoded, in bytes; 1 GiB unless
-    /// said otherwise. Of bincode and postcard, no more elements are decoded than there are bytes,
-    /// and 2^20 that take none (`Vec<()>`).
+    /// Sets the largest encoded value (bincode, postcard, JSON) that is decoded, in bytes; 1 GiB by
+    /// default. bincode and postcard decode at most as many elements as there are bytes, and at
+    /// most 2^20 elements that take no bytes (`Vec<()>`).
     pub fn decode_limit(mut self, bytes: usize) -> Self {
         self.decode_limit = bytes;
         self
     }
 
-    /// Reads also from a file that a process was changing when it was killed
-    /// ([`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted)): what is damaged is an error
-    /// where it is met, but a value may be half the old and half the new one.
+    /// Reads even a file whose change was interrupted
+    /// ([`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted)). Damaged parts are errors when
+    /// they are read, but a value may be half old and half new.
     pub fn interrupted(mut self, interrupted: bool) -> Self {
         self.interrupted = interrupted;
         self

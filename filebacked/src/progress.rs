@@ -1,4 +1,4 @@
-//! Progress: how far a save is, told to the caller, who may stop it.
+//! Reports the progress of a save to the caller, who may stop it.
 
 use crate::error::{ErrorKind, Result};
 use crate::storage::WrittenOwners;
@@ -8,16 +8,17 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// How far a save is, in bytes of data.
+/// The progress of a save, in bytes of data; see
+/// [`WriteOptions::progress`](crate::WriteOptions::progress) for an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// Bytes written.
     pub done: u64,
-    /// Bytes that there are in all, known before the first is written.
+    /// All bytes of the save, known before the first is written.
     pub total: u64,
 }
 
-/// What is called with the progress.
+/// The function that receives the progress.
 #[derive(Clone)]
 pub(crate) struct Watcher(pub(crate) Arc<dyn Fn(Progress) -> ControlFlow<()> + Send + Sync>);
 
@@ -31,9 +32,9 @@ impl fmt::Debug for Watcher {
 #[derive(Debug, Default)]
 pub(crate) struct Count {
     pub(crate) bytes: u64,
-    /// What is linked to is counted once.
+    /// Values with several links are counted once.
     written: WrittenOwners,
-    /// Some of the value lies in a file, and was never read.
+    /// A part of the value lies in a file, and was never read.
     #[cfg_attr(not(feature = "libhdf5"), allow(dead_code))]
     pub(crate) stays: bool,
 }
@@ -151,14 +152,14 @@ impl Sink for Count {
         Ok(())
     }
 
-    /// What is copied from file to file is not counted.
+    /// Data that is copied from file to file is not counted.
     fn copy(&mut self, _: &str, _: &dyn Kept, _: bool) -> Result<bool> {
         self.stays = true;
         Ok(true)
     }
 }
 
-/// A sink that tells of every dataset that it has handed on.
+/// A sink that reports each dataset after passing it on.
 pub(crate) struct Watched<'s> {
     pub(crate) sink: &'s mut dyn Sink,
     pub(crate) watcher: Watcher,
@@ -166,7 +167,7 @@ pub(crate) struct Watched<'s> {
 }
 
 impl Watched<'_> {
-    /// Tells how far the save is; an error if the caller wants it to stop.
+    /// Reports the progress; fails if the caller stops the save.
     pub(crate) fn tell(&mut self, bytes: u64) -> Result<()> {
         self.progress.done += bytes;
         match (self.watcher.0)(self.progress) {

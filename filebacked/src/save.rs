@@ -1,4 +1,4 @@
-//! A value as a whole file, or as the bytes of one.
+//! Saves and loads values as whole files, or as the bytes of whole files.
 
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
@@ -9,8 +9,8 @@ use crate::storage::engine::{Medium, Target};
 use crate::whole;
 use std::path::Path;
 
-/// Saves a value as a whole HDF5 file, in place of one that is there: completely or not at all, and
-/// on the disk.
+/// Saves a value as a whole HDF5 file, completely or not at all. An existing file is replaced once
+/// the new one is on the disk.
 ///
 /// A struct, an enum with data, or a map of links puts its members at the root of the file; any
 /// other value is named `value`.
@@ -34,29 +34,28 @@ use std::path::Path;
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Locked`](crate::ErrorKind::Locked) where another program writes the old file just
-/// now, and [`ErrorKind::StillOpen`](crate::ErrorKind::StillOpen) where this one does, since what
-/// is written later would be lost; else whatever keeps the value from being written, or the file
-/// from being replaced. The old file is there as it was.
+/// [`ErrorKind::Locked`](crate::ErrorKind::Locked) if another program is writing the old file, and
+/// [`ErrorKind::StillOpen`](crate::ErrorKind::StillOpen) if this process is: its later writes would
+/// be lost. Any other error of writing the value or replacing the file. After an error the old file
+/// is unchanged.
 pub fn save<T: Save>(path: impl AsRef<Path>, value: &T) -> Result<()> {
     WriteOptions::new().save(path, value)
 }
 
-/// Loads a value that is a whole HDF5 file: one that [`save`] wrote, or one of others whose members
-/// fit the type.
+/// Loads a value from an HDF5 file. Files of other programs work if their names and shapes match
+/// the type.
 ///
 /// # Errors
 ///
-/// Whatever keeps the file from being a `T`, with the path of the node inside the file.
+/// The file does not hold a `T`, or cannot be read. The error names the path inside the file.
 pub fn load<T: FileBacked>(path: impl AsRef<Path>) -> Result<T> {
     ReadOptions::new().load(path)
 }
 
-/// Loads a dataset of a file into memory that is there already, a slice or an array: see
-/// [`Buffer`].
+/// Loads a dataset into an existing slice or array; see [`Buffer`].
 ///
-/// `name` is where it lies in the file, with `/` between the names of groups; an array that was
-/// saved as a whole file is `value`.
+/// `name` is the path of the dataset in the file, with `/` between names. An array that was saved
+/// as a whole file is named `value`.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -76,7 +75,7 @@ pub fn load<T: FileBacked>(path: impl AsRef<Path>) -> Result<T> {
 ///
 /// [`ErrorKind::Missing`](crate::ErrorKind::Missing),
 /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) for a dataset of another shape or type, or
-/// whatever keeps it from being read. What is in the buffer is unspecified then.
+/// any error of reading. The content of the buffer is then unspecified.
 pub fn load_into<B: Buffer + ?Sized>(
     path: impl AsRef<Path>,
     name: &str,
@@ -85,7 +84,7 @@ pub fn load_into<B: Buffer + ?Sized>(
     ReadOptions::new().load_into(path, name, buffer)
 }
 
-/// A value as the bytes of a complete HDF5 file. Equal values give equal bytes.
+/// Returns a value as the bytes of a complete HDF5 file. Equal values give equal bytes.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -96,12 +95,12 @@ pub fn load_into<B: Buffer + ?Sized>(
 ///
 /// # Errors
 ///
-/// Whatever keeps the value from being written.
+/// The value cannot be written, for example because it is nested too deep.
 pub fn to_bytes<T: Save>(value: &T) -> Result<Vec<u8>> {
     WriteOptions::new().to_bytes(value)
 }
 
-/// The value that the bytes of a whole HDF5 file hold.
+/// Loads a value from the bytes of a whole HDF5 file.
 ///
 /// # Errors
 ///
@@ -115,8 +114,8 @@ impl WriteOptions {
     ///
     /// # Errors
     ///
-    /// As [`save`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns that fit
-    /// nothing.
+    /// As [`save`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns without
+    /// a match.
     pub fn save<T: Save>(&self, path: impl AsRef<Path>, value: &T) -> Result<()> {
         let path = path.as_ref();
         self.save_file(path, value).map_err(|e| e.during(Operation::Save).in_file(path))
@@ -137,30 +136,30 @@ impl WriteOptions {
         replacement.commit(self.durability == Durability::Durable)
     }
 
-    /// A value as the bytes of a whole file; see [`to_bytes`].
+    /// Returns a value as the bytes of a whole file; see [`to_bytes`].
     ///
     /// # Errors
     ///
-    /// As [`to_bytes`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns that
-    /// fit nothing.
+    /// As [`to_bytes`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns
+    /// without a match.
     pub fn to_bytes<T: Save>(&self, value: &T) -> Result<Vec<u8>> {
         whole::write(Target::Memory, value, self).map_err(|e| e.during(Operation::Save))
     }
 }
 
 impl ReadOptions {
-    /// Loads a value that is a whole file; see [`load`].
+    /// Loads a value from a file; see [`load`].
     ///
     /// # Errors
     ///
-    /// As [`load`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns that fit
-    /// nothing.
+    /// As [`load`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns without
+    /// a match.
     pub fn load<T: FileBacked>(&self, path: impl AsRef<Path>) -> Result<T> {
         let path = path.as_ref();
         whole::read(Medium::Path(path), self).map_err(|e| e.during(Operation::Load).in_file(path))
     }
 
-    /// Loads a dataset into memory that is there already; see [`load_into`].
+    /// Loads a dataset into an existing slice or array; see [`load_into`].
     ///
     /// # Errors
     ///
@@ -176,12 +175,12 @@ impl ReadOptions {
             .map_err(|e| e.during(Operation::Load).in_file(path))
     }
 
-    /// The value that the bytes of a whole file hold; see [`from_bytes`].
+    /// Loads a value from the bytes of a whole file; see [`from_bytes`].
     ///
     /// # Errors
     ///
     /// As [`from_bytes`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns
-    /// that fit nothing.
+    /// without a match.
     pub fn from_bytes<T: FileBacked>(&self, bytes: &[u8]) -> Result<T> {
         whole::read(Medium::Bytes(bytes), self).map_err(|e| e.during(Operation::Load))
     }

@@ -1,22 +1,22 @@
-//! What a type looks like on disk, known without a value and without a file.
+//! The shape of a type on disk, without a value or a file.
 
 use std::collections::HashSet;
 
-/// The shape of a type: what `skip` and `only` are checked against, and what a predicate filter is
-/// asked about.
+/// The shape of a type on disk. `skip` and `only` are checked against it, and predicate filters
+/// receive it.
 ///
 /// Nested types are function pointers, so a recursive type has a finite schema.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Schema {
-    /// One element of a dataset: a number, bool, char, complex or the like; its name in Rust's
-    /// terms (`f64`, `bool`).
+    /// One element of a dataset, such as a number, bool, char or complex number, with its Rust name
+    /// (`f64`, `bool`).
     Scalar(&'static str),
     /// Text.
     Text,
     /// Nothing to store: `()`.
     Unit,
-    /// An n-dimensional array of elements; its rank where the type fixes it.
+    /// An n-dimensional array of elements, with its rank if the type fixes it.
     Array {
         /// What it holds.
         element: Nested,
@@ -25,11 +25,11 @@ pub enum Schema {
     },
     /// A sparse matrix.
     Sparse(Nested),
-    /// The ends of a range; one that has none ends in [`Schema::Unit`].
+    /// The bounds of a range; [`Schema::Unit`] for ranges without bounds.
     Range(Nested),
-    /// Many values of one type in an order: `Vec`, slices, sets.
+    /// Many values of one type: `Vec`, slices, sets.
     Sequence(Nested),
-    /// A value or none.
+    /// A value or `None`.
     Option(Nested),
     /// Values of different types under the names `0`, `1`, ...
     Tuple(Vec<Nested>),
@@ -53,13 +53,13 @@ pub enum Schema {
     },
     /// An enum with data.
     Variants(VariantsSchema),
-    /// Whatever a file holds: a [`Value`](crate::Value).
+    /// Any content: a [`Value`](crate::Value).
     Any,
-    /// Stored by a filter: nothing is known.
+    /// Stored by a filter, so unknown.
     Opaque,
 }
 
-/// The schema of a type inside another.
+/// The schema of a nested type, as a function.
 pub type Nested = fn() -> Schema;
 
 /// The schema of a struct.
@@ -109,26 +109,26 @@ pub struct FieldSchema {
 }
 
 impl FieldSchema {
-    /// A field that must be there.
+    /// Creates a required field.
     pub fn new(name: &'static str, schema: Nested) -> Self {
         FieldSchema { name, aliases: Vec::new(), schema, optional: false, attribute: false }
     }
 
-    /// Accepts another name on reading.
+    /// Accepts another name while reading.
     #[must_use]
     pub fn alias(mut self, name: &'static str) -> Self {
         self.aliases.push(name);
         self
     }
 
-    /// May be missing.
+    /// Marks the field as one that may be missing.
     #[must_use]
     pub fn optional(mut self) -> Self {
         self.optional = true;
         self
     }
 
-    /// Is an HDF5 attribute.
+    /// Marks the field as an HDF5 attribute.
     #[must_use]
     pub fn attribute(mut self) -> Self {
         self.attribute = true;
@@ -137,29 +137,30 @@ impl FieldSchema {
 }
 
 impl VariantSchema {
-    /// A variant with these fields.
+    /// Creates a variant with these fields.
     pub fn new(name: &'static str, fields: Vec<FieldSchema>) -> Self {
         VariantSchema { name, fields }
     }
 }
 
 impl Schema {
-    /// A struct.
+    /// Creates the schema of a struct.
     pub fn structure(name: &'static str, version: u32, fields: Vec<FieldSchema>) -> Self {
         Schema::Struct(StructSchema { name, version, fields })
     }
 
-    /// An enum with data.
+    /// Creates the schema of an enum with data.
     pub fn variants(name: &'static str, version: u32, variants: Vec<VariantSchema>) -> Self {
         Schema::Variants(VariantsSchema { name, version, variants })
     }
 
-    /// An enum without data.
+    /// Creates the schema of an enum without data.
     pub fn enumeration(name: &'static str, variants: Vec<&'static str>) -> Self {
         Schema::Enumeration { name, variants }
     }
 
-    /// The fields of a struct, none for anything else: what `flatten` adds to the outer struct.
+    /// Returns the fields of a struct, which `flatten` adds to the outer struct. Other schemas have
+    /// none.
     pub fn into_fields(self) -> Vec<FieldSchema> {
         match self {
             Schema::Struct(s) => s.fields,
@@ -167,7 +168,7 @@ impl Schema {
         }
     }
 
-    /// Whether a value saved as a whole file puts its members at the root.
+    /// Whether a whole file of this type has its members at the root.
     pub(crate) fn is_rooted(&self) -> bool {
         match self {
             Schema::Struct(_)
@@ -180,17 +181,18 @@ impl Schema {
     }
 }
 
-/// The schema of what may be anything.
+/// The schema of any content.
 pub(crate) fn any() -> Schema {
     Schema::Any
 }
 
-/// Whether values of a type may point to values that others own, as far as the schema tells.
+/// Whether values of a type may contain pointers to values with other owners, according to the
+/// schema.
 pub(crate) fn may_point(schema: Nested) -> bool {
     some_part(schema, |part| matches!(part, Schema::Opaque | Schema::Any))
 }
 
-/// Whether a type has a part of which nothing is known.
+/// Whether a type has an opaque part.
 pub(crate) fn has_opaque(schema: Nested) -> bool {
     some_part(schema, |part| matches!(part, Schema::Opaque))
 }

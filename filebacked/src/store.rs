@@ -1,4 +1,5 @@
-//! [`ReadAt`] and [`Store`]: objects that hold the bytes of a file, and whole values in them.
+//! [`ReadAt`] and [`Store`]: objects that hold the bytes of a file. Functions that save and load
+//! whole values in them.
 
 pub use filebacked_storage::store::{Image, Memory, ReadAt, Seekable, Store};
 
@@ -9,7 +10,7 @@ use crate::storage::engine::{Medium, Target};
 use crate::whole;
 use std::sync::Arc;
 
-/// Saves a value as a whole file in a store, in the place of what it has.
+/// Saves a value as a whole file in a store, and replaces its content.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -24,20 +25,21 @@ use std::sync::Arc;
 ///
 /// # Errors
 ///
-/// As [`save`](crate::save), and those of the store as [`ErrorKind::Io`](crate::ErrorKind::Io). A
-/// store has no old file to keep meanwhile: what is in it after an error is unspecified.
+/// As [`save`](crate::save), and errors of the store as [`ErrorKind::Io`](crate::ErrorKind::Io).
+/// After an error the content of the store is unspecified, since a store cannot keep the old file
+/// meanwhile.
 pub fn save_to<T: Save>(store: Arc<impl Store + 'static>, value: &T) -> Result<()> {
     WriteOptions::new().save_to(store, value)
 }
 
-/// Loads a value that is the whole file of a store.
+/// Loads a value from the whole file in a store.
 ///
-/// Only what is asked for is read. What is left for later, as in a [`Lazy`](crate::Lazy), has a
-/// part in the store.
+/// Only the requested parts are read. Handles such as [`Lazy`](crate::Lazy) share ownership of the
+/// store.
 ///
 /// # Errors
 ///
-/// As [`load`](crate::load), and those of the store as [`ErrorKind::Io`](crate::ErrorKind::Io).
+/// As [`load`](crate::load), and errors of the store as [`ErrorKind::Io`](crate::ErrorKind::Io).
 pub fn load_from<T: FileBacked>(store: Arc<impl ReadAt + 'static>) -> Result<T> {
     ReadOptions::new().load_from(store)
 }
@@ -59,7 +61,7 @@ impl WriteOptions {
 }
 
 impl ReadOptions {
-    /// Loads a value that is the whole file of a store; see [`load_from`].
+    /// Loads a value from the whole file in a store; see [`load_from`].
     ///
     /// # Errors
     ///

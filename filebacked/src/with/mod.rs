@@ -3,21 +3,21 @@
 //! | filter | for | stored as |
 //! |---|---|---|
 //! | [`AsString`] | `Display + FromStr` | text |
-//! | [`Serde`] (feature `serde`) | any serde type | groups and datasets |
-//! | [`Json`] (feature `json`) | any serde type | text |
-//! | [`Bincode`], [`Postcard`] (features) | any serde type | bytes of that codec |
+//! | `Serde` (feature `serde`) | any serde type | groups and datasets |
+//! | `Json` (feature `json`) | any serde type | text |
+//! | `Bincode`, `Postcard` (features) | any serde type | bytes of that codec |
 //! | [`via`]`::<U>()` | `Clone + Into<U>`, back by `TryInto` | a `U` |
-//! | [`Gzip`], [`Compressed`], [`Chunk`] | any type here | in the type's own way, compressed or in chunks of a shape |
-//! | [`DataFrame`]` { index }` | `Vec` of structs | a data frame of AnnData |
-//! | [`Categorical`] | text | in columns codes and categories |
-//! | [`Encoded`] | any type here | in the type's own way, for AnnData's `read_elem` |
+//! | [`Gzip`], [`Compressed`], [`Chunk`] | any type here | the type's own form, compressed or with chunks of a given shape |
+//! | [`DataFrame`]` { index }` | `Vec` of structs | an AnnData data frame |
+//! | [`Categorical`] | text | in columns: codes and categories |
+//! | [`Encoded`] | any type here | the type's own form, with AnnData's marks for `read_elem` |
 //! | [`Each`]`(filter)` | `Vec`, `VecDeque`, `Box<[T]>` | each element by the filter |
 //! | [`whole`]`(filter)` | `Option` | the `Option` itself by the filter, absence included |
-//! | [`Csc`], [`Csr`] (feature `sprs`) | `CsMat` | a sparse matrix; says what it is in files that do not |
-//! | [`Matlab`] | any type here | as MATLAB has it: matrices column by column, text as UTF-16 |
-//! | [`SharedDyn`] (feature `dynamic`) | `Arc<dyn Trait>`, `Rc<dyn Trait>` | the value, as its class stores it |
-//! | [`Registered`] | any type | by the filter that is registered for it |
-//! | [`Raw`] | any type here | in the type's own way; reads past the filters of the file |
+//! | `Csc`, `Csr` (feature `sprs`) | `CsMat` | a sparse matrix; chooses the orientation for files that do not tell it |
+//! | [`Matlab`] | any type here | MATLAB's form: matrices column by column, text as UTF-16 |
+//! | `SharedDyn` (feature `dynamic`) | `Arc<dyn Trait>`, `Rc<dyn Trait>` | the concrete type's own form |
+//! | [`Registered`] | any type | the form of the registered filter |
+//! | [`Raw`] | any type here | the type's own form; ignores the filters that the file names |
 //!
 //! ```
 //! # fn main() -> filebacked::Result<()> {
