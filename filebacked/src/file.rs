@@ -1,4 +1,4 @@
-//! [`File`]: an open file with values under names of their own.
+//! [`File`]: an open file that holds values under names.
 
 mod atomic;
 mod info;
@@ -53,7 +53,7 @@ pub(crate) use turn::in_turn;
 #[cfg(feature = "ndarray")]
 mod array;
 
-/// An open HDF5 file: values are written and read under names of their own.
+/// An open HDF5 file that holds values under names.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -69,11 +69,11 @@ mod array;
 /// # Ok(()) }
 /// ```
 ///
-/// Unlike [`save`](crate::save), changes happen in the file itself: a value is written beside the
-/// old one and takes its place when it is complete, but a crash of the machine in between can
-/// damage an HDF5 file.
+/// Unlike [`save`](crate::save), writes change the file in place. A new value is written beside the
+/// old one and replaces it when it is complete, but a crash of the machine in between can damage
+/// the file.
 ///
-/// A file is also a [`Group`], the root: whatever a group can do, it can.
+/// A file dereferences to its root [`Group`], so it has all methods of a group.
 pub struct File {
     lib: LibFile,
     path: PathBuf,
@@ -89,7 +89,7 @@ impl Deref for File {
 }
 
 impl File {
-    /// How a file is opened or created: see [`FileOptions`].
+    /// Returns options for opening or creating a file: see [`FileOptions`].
     pub fn options() -> FileOptions {
         FileOptions::new()
     }
@@ -104,7 +104,7 @@ impl File {
         Ok(File { lib, path: path.to_path_buf(), root: Group::new(root, Arc::from(path)) })
     }
 
-    /// A file that is open already, under the name that it was opened by.
+    /// Wraps a file that is open already, under the name that it was opened by.
     pub(crate) fn of(lib: LibFile, operation: Operation) -> Result<Self> {
         let path = lib.name().unwrap_or_default();
         File::new(&path, operation, || Ok(lib))
@@ -128,23 +128,22 @@ impl File {
         File::options().open_rw(path)
     }
 
-    /// Opens for reading a file that a process was changing when it was killed, which all else
-    /// refuses ([`ErrorKind::Interrupted`]), to get at what is readable: read it, and save it as a
-    /// new file.
+    /// Opens a file for reading whose change was interrupted by a kill. All other functions refuse
+    /// such a file ([`ErrorKind::Interrupted`]). Read the readable parts, and save them as a new
+    /// file.
     ///
-    /// Data that is damaged gives an error where it is read, but a value may be half the old and
-    /// half the new one.
+    /// Damaged data is an error when it is read, but a value may be half old and half new.
     ///
-    /// Files with a superblock of version 3 or later (`libver` from `V110` on) HDF5 itself refuses
-    /// as long as their flags say that somebody writes them. These flags are taken away first, as
-    /// `h5clear -s` does it, and nothing in such a file says any more that it is not complete: the
-    /// file is written to, in 48 bytes. Nobody can tell a SWMR writer from a killed one: do not
-    /// call this while one has the file open. Any other file is left as it is.
+    /// HDF5 itself refuses files with a superblock of version 3 or later (`libver` from `V110` on)
+    /// while their flags name a writer. `recover` clears these flags first, as `h5clear -s` does,
+    /// which writes 48 bytes. Nothing in the file then tells that it is incomplete. A killed SWMR
+    /// writer looks like a running one: do not call this while a SWMR writer has the file open.
+    /// Other files are not changed.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Locked`] where another program still writes it, [`ErrorKind::Io`],
-    /// [`ErrorKind::NotHdf5`], or what HDF5 says.
+    /// [`ErrorKind::Locked`] if another program still writes it, [`ErrorKind::Io`],
+    /// [`ErrorKind::NotHdf5`], or any error of libhdf5.
     pub fn recover(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         File::new(path, Operation::Open, || {
@@ -153,7 +152,7 @@ impl File {
         })
     }
 
-    /// Creates a file; what was there is lost at once.
+    /// Creates a file, and deletes the content of an existing one at once.
     ///
     /// # Errors
     ///
@@ -162,16 +161,16 @@ impl File {
         File::options().create(path)
     }
 
-    /// Creates a file where there is none yet.
+    /// Creates a file that must not exist yet.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Exists`] where there is one, or as [`FileOptions::open`].
+    /// [`ErrorKind::Exists`] if it exists, or as [`FileOptions::open`].
     pub fn create_new(path: impl AsRef<Path>) -> Result<Self> {
         File::options().create_new(path)
     }
 
-    /// Opens a file for reading and writing, or creates it where there is none.
+    /// Opens a file for reading and writing, and creates it if it does not exist.
     ///
     /// # Errors
     ///
@@ -180,12 +179,12 @@ impl File {
         File::options().append(path)
     }
 
-    /// Writes a value under a name; `/` separates groups, which are made where they are missing.
+    /// Writes a value under a name; `/` separates groups, and missing groups are created.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Exists`] where the name is in use (see [`WriteOptions::overwrite`]), or
-    /// whatever keeps the value from being written. Whatever was there stays as it was.
+    /// [`ErrorKind::Exists`] if the name is in use (see [`WriteOptions::overwrite`]), or any error
+    /// of writing the value. After an error the old value stays.
     pub fn write<T: Save>(&self, name: &str, value: &T) -> Result<()> {
         self.write_with(name, value, &WriteOptions::new())
     }
@@ -199,7 +198,7 @@ impl File {
         self.root.write_with(name, value, options)
     }
 
-    /// Writes a value whose members go to the root of the file, beside what is there.
+    /// Writes the members of a value into the root of the file, beside existing members.
     ///
     /// # Errors
     ///
@@ -208,7 +207,7 @@ impl File {
         self.write_root_with(value, &WriteOptions::new())
     }
 
-    /// Writes a value whose members go to the root of the file, with options.
+    /// Writes the members of a value into the root of the file, with options.
     ///
     /// # Errors
     ///
@@ -221,7 +220,7 @@ impl File {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Missing`], or whatever keeps the node from being a `T`.
+    /// [`ErrorKind::Missing`], or any error of reading a `T` from the node.
     pub fn read<T: FileBacked>(&self, name: &str) -> Result<T> {
         self.read_with(name, &ReadOptions::new())
     }
@@ -235,8 +234,7 @@ impl File {
         self.root.read_with(name, options)
     }
 
-    /// Reads the dataset under a name into memory that is there already, a slice or an array: see
-    /// [`Buffer`].
+    /// Reads the dataset under a name into an existing slice or array; see [`Buffer`].
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -255,12 +253,12 @@ impl File {
     /// # Errors
     ///
     /// [`ErrorKind::Missing`], [`ErrorKind::Mismatch`] for a dataset of another shape or type, or
-    /// whatever keeps it from being read. What is in the buffer is unspecified then.
+    /// any error of reading. The content of the buffer is then unspecified.
     pub fn read_into<B: Buffer + ?Sized>(&self, name: &str, buffer: &mut B) -> Result<()> {
         self.read_into_with(name, buffer, &ReadOptions::new())
     }
 
-    /// Reads the dataset under a name into memory that is there already, with options.
+    /// Reads the dataset under a name into an existing slice or array, with options.
     ///
     /// # Errors
     ///
@@ -292,16 +290,16 @@ impl File {
         self.root.read_members_with(options)
     }
 
-    /// The file as a tree; see [`inspect`](crate::inspect).
+    /// Returns the file as a printable tree; see [`inspect`](crate::inspect).
     ///
     /// # Errors
     ///
-    /// What HDF5 says of the root; what goes wrong further down stands in the tree.
+    /// Any error of libhdf5 at the root. Errors below the root are shown in the tree.
     pub fn tree(&self) -> Result<Tree> {
         self.tree_with(&TreeOptions::new())
     }
 
-    /// The file as a tree, with options.
+    /// Returns the file as a printable tree, with options.
     ///
     /// # Errors
     ///
@@ -311,11 +309,11 @@ impl File {
         self.done(Operation::Inspect, LibSource::over(&self.root.id, look))
     }
 
-    /// The same open file for code that uses the `hdf5` crate itself.
+    /// Returns the same open file for code that uses the `hdf5` crate.
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     pub fn as_hdf5(&self) -> Result<crate::hdf5::File> {
         self.lib.to_hdf5()
     }
@@ -325,8 +323,8 @@ impl File {
     }
 }
 
-/// Writes a value under another name in a group, in its turn, and runs `finish` when it is
-/// complete; what is under way goes otherwise.
+/// Writes a value under a temporary name in a group, in its turn, and runs `finish` when it is
+/// complete. On an error the temporary value is deleted.
 pub(crate) fn write_aside<T: Save>(
     sink: LibSink,
     group: &Id,
@@ -339,7 +337,7 @@ pub(crate) fn write_aside<T: Save>(
     in_turn(|| write_and_finish(sink, group, value, &cx, finish))
 }
 
-/// The same for whoever has the turn.
+/// The same, for a thread that has the turn.
 fn write_and_finish<T: Save>(
     mut sink: LibSink,
     group: &Id,
@@ -359,7 +357,7 @@ fn write_and_finish<T: Save>(
     done
 }
 
-/// Refuses options that only whole files have.
+/// Refuses options that only whole files support.
 fn check(options: &WriteOptions) -> Result<()> {
     if options.has_digest() {
         let what = "a digest of a part of a file";
@@ -434,7 +432,7 @@ fn write_leaf<T: Save>(
     })
 }
 
-/// Opens what there is of a path of groups; and the names that are missing.
+/// Opens the existing groups of a path; returns the missing names.
 fn reach<'n>(base: &Id, names: &'n [&'n str]) -> Result<(Id, &'n [&'n str])> {
     let mut found = base.clone();
     for (i, name) in names.iter().enumerate() {
@@ -477,8 +475,8 @@ pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptio
     write_aside(LibSink::of_members(group.clone())?, group, value, options, finish)
 }
 
-/// The names that members of a value may have in a group: those that its type knows, or all where
-/// both are maps.
+/// The names that members of a value may have in a group: those that its type knows, or all if both
+/// are maps.
 fn known_members<T: Save>(group: &Id) -> Result<Vec<String>> {
     let Some(schema) = T::key().map(|key| key.schema()) else { return Ok(Vec::new()) };
     if matches!(schema, Schema::Map { .. }) {

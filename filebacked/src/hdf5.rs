@@ -1,5 +1,4 @@
-//! Values in groups of the `hdf5` crate: for code that uses that crate itself, which is re-exported
-//! here.
+//! Values in groups of the `hdf5` crate, for code that uses that crate. This module re-exports it.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -33,7 +32,8 @@ pub fn write<T: Save>(group: &Group, name: &str, value: &T) -> crate::Result<()>
     WriteOptions::new().write(group, name, value)
 }
 
-/// Writes the members of a value into an open group: FileBacked's `obj.write(group)`.
+/// Writes the members of a value into an open group, like `obj.write(group)` of Python's
+/// FileBacked. See [`write()`] for an example.
 ///
 /// # Errors
 ///
@@ -51,7 +51,8 @@ pub fn read<T: FileBacked>(group: &Group, name: &str) -> crate::Result<T> {
     ReadOptions::new().read(group, name)
 }
 
-/// Reads a value whose members are in an open group: FileBacked's `Class.read(group)`.
+/// Reads a value whose members are in an open group, like `Class.read(group)` of Python's
+/// FileBacked. See [`write()`] for an example.
 ///
 /// # Errors
 ///
@@ -109,35 +110,35 @@ impl ReadOptions {
 }
 
 impl crate::File {
-    /// A file that code which uses the `hdf5` crate itself has opened.
+    /// Wraps a file that the `hdf5` crate has opened.
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     pub fn from_hdf5(file: &File) -> crate::Result<Self> {
         crate::File::of(LibFile::of_hdf5(file), Operation::Open)
     }
 }
 
 impl crate::Group {
-    /// A group that code which uses the `hdf5` crate itself has opened. It stays open as long as
-    /// that crate's file does where the file was opened to close all that is in it.
+    /// Wraps a group that the `hdf5` crate has opened. If the file was opened with the strong close
+    /// degree, the group closes with that crate's file.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) for something else than a group, or what
-    /// HDF5 says.
+    /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) for an object that is not a group, or
+    /// what HDF5 says.
     pub fn from_hdf5(group: &Group) -> crate::Result<Self> {
         let id = Id::of_location(group);
         let file = Arc::from(file_name(&id).unwrap_or_default());
         at(Operation::Open, group, check_group(&id).map(|()| crate::Group::new(id, file)))
     }
 
-    /// The same open group for code that uses the `hdf5` crate itself.
+    /// Returns the same open group for code that uses the `hdf5` crate.
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     pub fn as_hdf5(&self) -> crate::Result<Group> {
         self.id.to_group()
     }

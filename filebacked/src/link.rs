@@ -1,5 +1,4 @@
-//! [`SoftLink`] and [`ExternalLink`]: fields that are links of HDF5, which are read without being
-//! followed.
+//! [`SoftLink`] and [`ExternalLink`]: fields that are HDF5 links, read without following them.
 
 use crate::backed::{FileBacked, Save};
 use crate::context::ReadContext;
@@ -17,7 +16,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
-/// A link of a group that is about to be read.
+/// A link of a group, about to be read.
 #[doc(hidden)]
 pub struct LinkReader<'r, 'a> {
     pub(crate) group: &'r Object<'a>,
@@ -37,7 +36,7 @@ impl fmt::Debug for LinkReader<'_, '_> {
     }
 }
 
-/// Where a link was read: its group, which keeps the file open, and its name.
+/// The origin of a link: its group, which keeps the file open, and its name.
 #[derive(Clone)]
 struct Origin {
     group: Held,
@@ -50,7 +49,7 @@ impl Origin {
         Ok(group.map(|group| Origin { group, name: reader.name.to_string() }))
     }
 
-    /// Reads what the link leads to.
+    /// Reads the target of the link.
     fn read<T: FileBacked>(&self, near: bool) -> Result<T> {
         self.group.read(|group| {
             let read = || {
@@ -71,7 +70,7 @@ fn nowhere() -> Error {
         .with_help("`read_in` follows it from a group that is given")
 }
 
-/// The error of a link where something else is.
+/// The error for an object that is not the expected link.
 #[cold]
 fn no_link(expected: &'static str, node: &Node<'_>) -> Error {
     node.unexpected(expected)
@@ -81,25 +80,25 @@ fn no_link(expected: &'static str, node: &Node<'_>) -> Error {
 macro_rules! link_type {
     ($link:ident, $what:literal) => {
         impl<T> $link<T> {
-            /// The link as [`Value`](crate::Value) and [`Entry`](crate::Entry) have it.
+            /// Returns the link in the form of [`Value`](crate::Value) and [`Entry`](crate::Entry).
             pub fn to_link(&self) -> Link {
                 self.link.clone()
             }
 
-            /// Whether the link was read from a file, so that [`read`](Self::read) can follow it.
+            /// Returns whether the link was read from a file, so that [`read`](Self::read) can
+            /// follow it.
             pub fn is_placed(&self) -> bool {
                 self.origin.is_some()
             }
         }
 
         impl<T: FileBacked> $link<T> {
-            /// Reads what the link leads to, from where the link was read. The file stays open for
-            /// that by itself.
+            /// Reads the target of the link, relative to its origin. The link keeps the file open.
             ///
             /// # Errors
             ///
-            /// [`ErrorKind::Dangling`] where it leads nowhere, or was made here and has no place in
-            /// a file; whatever keeps the object from being a `T`.
+            /// [`ErrorKind::Dangling`] if the target does not exist, or if the link was not read
+            /// from a file; any error of reading a `T` from the target.
             pub fn read(&self) -> Result<T> {
                 self.origin.as_ref().ok_or_else(nowhere)?.read(matches!(self.link, Link::Soft(_)))
             }
@@ -164,12 +163,10 @@ macro_rules! link_type {
     };
 }
 
-/// A path in the same file, stored as a soft link: whoever reads the name without knowing of this
-/// type gets what is there.
+/// A path in the same file, stored as a soft link. Programs that read the name get the target.
 ///
-/// The path begins with `/` at the root of the file, or leads on from the group that the link is
-/// in. Loading reads the path alone, whether it leads somewhere or not; [`read`](SoftLink::read)
-/// follows it.
+/// A path with a leading `/` starts at the root of the file, any other path at the group of the
+/// link. Loading reads only the path, even of a dangling link; [`read`](SoftLink::read) follows it.
 ///
 /// ```text
 /// run/                  struct Run 1
@@ -208,12 +205,12 @@ pub struct SoftLink<T> {
 link_type!(SoftLink, "a soft link");
 
 impl<T> SoftLink<T> {
-    /// A link to a path.
+    /// Creates a link to a path.
     pub fn new(path: impl Into<String>) -> Self {
         SoftLink { link: Link::Soft(path.into()), origin: None, target: PhantomData }
     }
 
-    /// The path that it leads to.
+    /// Returns the target path.
     pub fn path(&self) -> &str {
         match &self.link {
             Link::Soft(path) | Link::External { path, .. } => path,
@@ -233,8 +230,8 @@ impl<T> SoftLink<T> {
 
 #[cfg(feature = "libhdf5")]
 impl<T: FileBacked> SoftLink<T> {
-    /// Reads what the path leads to from a group, or, if it begins with `/`, from the root of its
-    /// file.
+    /// Reads the target of the path from a group, or from the root of its file if the path begins
+    /// with `/`.
     ///
     /// # Errors
     ///
@@ -262,11 +259,10 @@ impl<T> From<String> for SoftLink<T> {
     }
 }
 
-/// A path in another file, stored as an external link: whoever reads the name without knowing of
-/// this type gets what is there.
+/// A path in another file, stored as an external link. Programs that read the name get the target.
 ///
-/// HDF5 looks for a file with a relative name beside the file that the link is in, and before that
-/// where the environment variable `HDF5_EXT_PREFIX` says. Loading reads the names alone;
+/// HDF5 looks up a relative file name in the directory of the environment variable
+/// `HDF5_EXT_PREFIX`, then beside the file of the link. Loading reads only the names;
 /// [`read`](ExternalLink::read) follows them.
 ///
 /// ```text
@@ -304,13 +300,13 @@ pub struct ExternalLink<T> {
 link_type!(ExternalLink, "an external link");
 
 impl<T> ExternalLink<T> {
-    /// A link to a path in another file.
+    /// Creates a link to a path in another file.
     pub fn new(file: impl Into<String>, path: impl Into<String>) -> Self {
         let link = Link::External { file: file.into(), path: path.into() };
         ExternalLink { link, origin: None, target: PhantomData }
     }
 
-    /// The name of the file.
+    /// Returns the name of the file.
     pub fn file(&self) -> &str {
         match &self.link {
             Link::External { file, .. } => file,
@@ -318,7 +314,7 @@ impl<T> ExternalLink<T> {
         }
     }
 
-    /// The path in that file.
+    /// Returns the path in that file.
     pub fn path(&self) -> &str {
         match &self.link {
             Link::Soft(path) | Link::External { path, .. } => path,

@@ -1,7 +1,7 @@
-//! [`verify`]: whether a file is as it was written, and can be read to its last byte.
+//! [`verify`]: checks that a file is unchanged and completely readable.
 //!
-//! The digest is SHA-256 over digests of the parts, so that neither the order of members nor how
-//! data is laid out and compressed matters:
+//! The digest is SHA-256 over the digests of the parts. The order of members, the layout and the
+//! compression of data do not matter:
 //!
 //! ```text
 //! object     sha256(kind, number of attributes, for each in order of their names: name, its content,
@@ -27,20 +27,20 @@ use crate::storage::engine::{self, Medium};
 use crate::storage::walk::Walk;
 use std::path::Path;
 
-/// What [`verify`] has looked at.
+/// The result of [`verify`]: the content that it has read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Verified {
-    /// The digest that the file holds and that was computed again; `None` where it holds none, so
-    /// that only checksums of HDF5 were verified, where there are some.
+    /// The digest of the file, which was verified. `None` if the file has none; then only the
+    /// checksums of HDF5 were verified.
     pub digest: Option<String>,
-    /// The groups, datasets and datatypes.
+    /// The number of groups, datasets and datatypes.
     pub objects: u64,
-    /// The bytes of the datasets, as they are in memory.
+    /// The bytes of the datasets in memory.
     pub bytes: u64,
 }
 
-/// Reads all of a file, and compares its digest with the one that
+/// Reads a whole file, and compares its digest with the one that
 /// [`WriteOptions::digest`](crate::WriteOptions::digest) stored.
 ///
 /// ```
@@ -58,9 +58,9 @@ pub struct Verified {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Damaged`] where the digest is another one, or whatever keeps a part of the file
-/// from being read; [`ErrorKind::Limit`] for a dataset of more than 64 GiB of which less than a
-/// millionth is in the file.
+/// [`ErrorKind::Damaged`] if the digest differs, or any error of reading a part of the file;
+/// [`ErrorKind::Limit`] for a dataset of more than 64 GiB if the file holds less than a millionth
+/// of it.
 pub fn verify(path: impl AsRef<Path>) -> Result<Verified> {
     ReadOptions::new().verify(path)
 }

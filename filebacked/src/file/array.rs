@@ -1,4 +1,4 @@
-//! Datasets that are made in an open file without their elements.
+//! Creates datasets in an open file without their elements.
 
 use super::File;
 use crate::error::{Error, ErrorKind, Result};
@@ -6,7 +6,7 @@ use crate::storage::libhdf5::{self, NewDataset};
 use crate::whole;
 
 impl File {
-    /// Makes a dataset under a name that is not in use.
+    /// Creates a dataset under a name that is not in use.
     pub(crate) fn create_dataset(&self, name: &str, what: &NewDataset<'_>) -> Result<()> {
         let root = self.lib.root()?;
         let parts = whole::parts(name)?;

@@ -1,5 +1,4 @@
-//! Changes of whole files that happen completely or not at all: by way of a copy that takes the
-//! place of the old one.
+//! Changes whole files completely or not at all, by changing a copy that replaces the old file.
 
 use super::File;
 use super::options::open_complete;
@@ -12,15 +11,14 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-/// Changes a file completely or not at all, as safe as [`save`](crate::save): a copy of it is
-/// changed and takes its place when the closure has returned and all is on the disk.
+/// Changes a file completely or not at all, as safely as [`save`](crate::save). The closure changes
+/// a copy, which replaces the file once the closure has returned and everything is on the disk.
 ///
-/// An error of the closure, a panic, or a process that is killed leaves the file as it was, and so
-/// does a loss of power. File systems that can (Btrfs, XFS) share what is equal between the copy
-/// and the original, so that it costs no more than what is changed; elsewhere the whole file is
-/// copied. Links are followed and permissions kept, as `save` does it; those who have the old file
-/// open go on with that. Of two that change the same file at once, the one that is ready first
-/// wins, and the other one is told.
+/// An error of the closure, a panic, a kill or a power cut leaves the file unchanged. On Btrfs and
+/// XFS the copy shares unchanged data with the original, so only the changes cost space; elsewhere
+/// the whole file is copied. As with `save`, links are followed and permissions kept, and readers
+/// of the old file keep it. If two calls change the same file at once, the first to finish wins,
+/// and the other fails.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -39,10 +37,10 @@ use std::path::Path;
 ///
 /// # Errors
 ///
-/// What the closure says; whatever keeps the file from being copied or replaced;
-/// [`ErrorKind::Changed`] where somebody else has changed or replaced the file since it was copied;
-/// [`ErrorKind::StillOpen`] where the closure leaves something open, a [`Lazy`](crate::Lazy) for
-/// example: it would read from a file that has another name by then. The file is as it was.
+/// Errors of the closure, and of copying and replacing the file. [`ErrorKind::Changed`] if another
+/// program has changed or replaced the file since it was copied. [`ErrorKind::StillOpen`] if the
+/// closure leaves a handle open, such as a [`Lazy`](crate::Lazy). After an error the file is
+/// unchanged.
 pub fn update_atomic<R>(
     path: impl AsRef<Path>,
     change: impl FnOnce(&File) -> Result<R>,
@@ -52,7 +50,7 @@ pub fn update_atomic<R>(
 
 impl WriteOptions {
     /// Changes a file completely or not at all, with the [durability](WriteOptions::durability) of
-    /// these options; see [`update_atomic`]. `Fast` is as `Atomic` here.
+    /// these options; see [`update_atomic`]. Here `Fast` means `Atomic`.
     ///
     /// # Errors
     ///
@@ -97,9 +95,9 @@ fn update<R>(path: &Path, durable: bool, change: impl FnOnce(&File) -> Result<R>
     Ok(result)
 }
 
-/// Copies a file into a temporary one, which is for nobody else's eyes, and may be changed whatever
-/// the permissions of the file are; what the file was then. The system lets the copy share what it
-/// can.
+/// Copies a file into a temporary one that only the owner can read and write, whatever the
+/// permissions of the file. Returns the state of the file at that time. The copy shares data with
+/// the file if the system can.
 pub(super) fn copy(path: &Path, into: &Replacement) -> Result<Seen> {
     let serial = changes::now();
     let mut old = fs::File::open(path)?;
@@ -108,7 +106,7 @@ pub(super) fn copy(path: &Path, into: &Replacement) -> Result<Seen> {
     Ok(seen)
 }
 
-/// A temporary file that HDF5's library is to write.
+/// Creates a temporary file for libhdf5 to write.
 pub(super) fn private(target: &Path) -> Result<Replacement> {
     let replacement = Replacement::of(target)?;
     replacement.unlock()?;

@@ -21,10 +21,10 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The attributes of a group or a dataset of an open file, as a dictionary: scalars, text, arrays,
-/// bools, complex numbers, enums, and nothing (`None`, what h5py calls `Empty`).
+/// The attributes of a group or dataset of an open file, as a dictionary. Values are scalars, text,
+/// arrays, bools, complex numbers, enums, and `None` (h5py's `Empty`).
 ///
-/// It keeps the file open by itself, may be cloned, sent to other threads and shared between them.
+/// It keeps the file open. It can be cloned, sent to other threads and shared between them.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -53,20 +53,20 @@ pub struct Attrs {
 }
 
 impl Group {
-    /// The attributes of the group.
+    /// Returns the attributes of the group.
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     pub fn attrs(&self) -> Result<Attrs> {
         Ok(Attrs { object: self.id.clone(), file: self.file.clone() })
     }
 
-    /// The attributes of the object at a path; links are followed.
+    /// Returns the attributes of the object at a path, and follows links.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Missing`]; [`ErrorKind::Dangling`] for a link that leads nowhere.
+    /// [`ErrorKind::Missing`]; [`ErrorKind::Dangling`] for a link without a target.
     pub fn attrs_of(&self, path: &str) -> Result<Attrs> {
         let object = self.along(Operation::Open, path, walk)?;
         Ok(Attrs { object, file: self.file.clone() })
@@ -81,16 +81,16 @@ impl Attrs {
         })
     }
 
-    /// The names, sorted by their bytes.
+    /// Returns the names, sorted by their bytes.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] for names that are not UTF-8, or what HDF5 says.
+    /// [`ErrorKind::Invalid`] for names that are not UTF-8, or any error of libhdf5.
     pub fn keys(&self) -> Result<Vec<String>> {
         self.done(Operation::Inspect, self.names())
     }
 
-    /// The number of attributes.
+    /// Returns the number of attributes.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ impl Attrs {
         Ok(self.keys()?.len())
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no attributes.
     ///
     /// # Errors
     ///
@@ -108,11 +108,11 @@ impl Attrs {
         Ok(self.len()? == 0)
     }
 
-    /// Whether there is an attribute of this name.
+    /// Returns whether an attribute of this name exists.
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     pub fn contains(&self, name: &str) -> Result<bool> {
         if is_no_name(name) {
             return Ok(false);
@@ -120,11 +120,11 @@ impl Attrs {
         self.done(Operation::Inspect, libhdf5::has_attribute(&self.object, name))
     }
 
-    /// Reads an attribute, by the same rules as a field that is one.
+    /// Reads an attribute, by the rules of a field with `attr`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Missing`], or whatever keeps the attribute from being a `T`.
+    /// [`ErrorKind::Missing`], or any error of reading a `T` from the attribute.
     pub fn get<T: FileBacked>(&self, name: &str) -> Result<T> {
         self.get_with(name, &ReadOptions::new())
     }
@@ -147,15 +147,15 @@ impl Attrs {
         self.done(Operation::Load, read().map_err(|e: Error| e.at(name)))
     }
 
-    /// Sets an attribute to a value or a reference to one, whatever was there before; `None` is
-    /// stored as nothing of a type. The new one is complete before the old one goes.
+    /// Sets an attribute to a value, or a reference to one, and replaces an existing attribute once
+    /// the new one is complete. `None` is stored as a null dataspace.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ReadOnly`]; [`ErrorKind::Unsupported`] for what is not one dataset's worth of
-    /// data, for names that mean something to this library (`filebacked`, `filebacked_format`,
-    /// `filebacked_filter`, `filebacked_digest`; in its own groups also `len`), and for more than
-    /// 64 KiB in objects of the oldest format.
+    /// [`ErrorKind::ReadOnly`]; [`ErrorKind::Unsupported`] for values that need more than one
+    /// dataset, for the reserved names (`filebacked`, `filebacked_format`, `filebacked_filter`,
+    /// `filebacked_digest`; in groups of this crate also `len`), and for more than 64 KiB in
+    /// objects of the oldest format.
     pub fn set<T: Save>(&self, name: &str, value: T) -> Result<()> {
         // A file notes the encoding of a name.
         let aside = if name.is_ascii() { UNDER_WAY } else { ASIDE };
@@ -209,7 +209,7 @@ impl Attrs {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Missing`], [`ErrorKind::ReadOnly`], or [`ErrorKind::Unsupported`] as
+    /// [`ErrorKind::Missing`], [`ErrorKind::ReadOnly`], or [`ErrorKind::Unsupported`] as for
     /// [`Attrs::set`].
     pub fn remove(&self, name: &str) -> Result<()> {
         let remove = || {
@@ -222,7 +222,7 @@ impl Attrs {
         self.done(Operation::Change, libhdf5::locked(remove).map_err(|e| e.at(name)))
     }
 
-    /// Gives an attribute another name.
+    /// Renames an attribute.
     ///
     /// # Errors
     ///
@@ -246,12 +246,12 @@ impl Attrs {
         self.done(Operation::Change, libhdf5::locked(rename).map_err(|e| e.at(name)))
     }
 
-    /// All attributes with their values, sorted by name. What h5py calls `Empty` is a dataset that
+    /// Returns all attributes with their values, sorted by name. h5py's `Empty` is a dataset that
     /// [is null](Dataset::is_null).
     ///
     /// # Errors
     ///
-    /// Whatever keeps an attribute from being read.
+    /// Any error of reading an attribute.
     pub fn to_map(&self) -> Result<Map> {
         let read = || {
             let source = self.source()?;
@@ -268,7 +268,7 @@ impl Attrs {
         self.done(Operation::Load, read())
     }
 
-    /// All names but those of what a process left that did not come to its end.
+    /// All names except the temporary names that a killed process left.
     fn names(&self) -> Result<Vec<String>> {
         let mut names = libhdf5::attribute_names(&self.object)?;
         names.retain(|name| !is_passing(name));
@@ -283,7 +283,7 @@ impl Attrs {
         Ok(Object::new(source as &dyn Source, source.adopt(self.object.clone())?))
     }
 
-    /// Refuses names that mean something to this library.
+    /// Refuses reserved names.
     fn check_name(&self, name: &str) -> Result<()> {
         if is_no_name(name) {
             return Err(
@@ -317,12 +317,12 @@ impl Attrs {
     }
 }
 
-/// Whether no attribute can have this name.
+/// Whether an attribute cannot have this name.
 fn is_no_name(name: &str) -> bool {
     name.is_empty() || name.contains('\0')
 }
 
-/// The attributes with their values, as far as they can be read.
+/// Shows the attributes with their values, as far as they can be read.
 impl fmt::Debug for Attrs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.to_map() {

@@ -1,14 +1,14 @@
-//! Options that cannot be, found before any file is touched.
+//! Finds impossible options before any file is touched.
 
 use super::options::{FileOptions, Mode};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::libhdf5::{Libver, SpaceStrategy};
 use std::path::Path;
 
-/// Sizes of pages that HDF5 has.
+/// The page sizes that HDF5 supports.
 const PAGES: std::ops::RangeInclusive<u64> = 512..=1 << 30;
 
-/// The size of a page unless something is said.
+/// The default page size.
 const PAGE: u64 = 4096;
 
 fn wrong<R>(what: impl Into<String>, help: &str) -> Result<R> {

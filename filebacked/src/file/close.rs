@@ -1,39 +1,36 @@
-//! The end of an open file.
+//! Flushes and closes open files.
 
 use super::File;
 use crate::error::{Operation, Result};
 
 impl File {
-    /// Gives everything that was written to the operating system: a process that is killed later,
-    /// before it changes the file again, leaves a valid file with all of it.
+    /// Passes everything written to the operating system. A process that is killed before its next
+    /// change leaves a valid file with all of it.
     ///
-    /// HDF5 has no journal: one that is killed between a change and the next flush may leave parts
-    /// of the change, or a damaged file. So the file is marked, in a byte of its superblock, before
-    /// the first change after it was opened or flushed, and the mark goes when all is written, here
-    /// or when the file is closed. Opening or loading a marked file is an error,
-    /// [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted); [`File::recover`] reads it all
-    /// the same, and so do h5py and others, who do not look at that byte. Whatever the driver, as
-    /// long as the file is one on the disk; elsewhere than on Unix nothing is marked. With
-    /// [`Driver::core`](crate::Driver::core) the flush itself is the change, and a kill in the
-    /// middle of that may go unnoticed: HDF5 writes the superblock as it has it in memory. Files
-    /// with a superblock of version 3 or later HDF5 marks itself, in the same byte, when it opens
-    /// them to be changed; that mark too is there from a change to the next flush, instead of until
-    /// the file is closed.
+    /// HDF5 has no journal: a process that is killed between a change and the next flush may leave
+    /// a part of the change, or a damaged file. So the first change after opening or flushing sets
+    /// a mark in the superblock of the file, and flushing or closing removes it. Opening or loading
+    /// a marked file is an error, [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted);
+    /// [`File::recover`] reads it anyway, and so do h5py and other programs, which ignore the mark.
+    /// The mark works with every driver whose file is on the disk, on Unix only. With
+    /// [`Driver::core`](crate::Driver::core) the flush itself is the change, and a kill during it
+    /// may go unnoticed, because HDF5 writes its own copy of the superblock. HDF5 itself marks
+    /// files with a superblock of version 3 or later, in the same byte, when it opens them for
+    /// writing; that mark, too, lasts only from a change to the next flush.
     ///
-    /// While another thread is in the middle of a change, everything is written all the same, and
-    /// the mark goes at the end of that change. Changes by way of [`File::as_hdf5`] are not marked;
-    /// a flush by way of it ends the mark too early.
+    /// If another thread is in the middle of a change, everything is written anyway, and the mark
+    /// stays until that change ends. Changes through [`File::as_hdf5`] are not marked, and a flush
+    /// through it removes the mark too early.
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     pub fn flush(&self) -> Result<()> {
         self.done(Operation::Save, self.lib.flush())
     }
 
-    /// Closes the file, and says whether it is closed: whatever was read from it to be read later,
-    /// and every object of the `hdf5` crate, keeps it open below. Dropping a `File` is the same in
-    /// silence.
+    /// Closes the file, and fails if a handle still holds it open. Lazy handles and objects of the
+    /// `hdf5` crate do. Dropping a `File` does the same without an error.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -56,26 +53,26 @@ impl File {
     /// # Ok(()) }
     /// ```
     ///
-    /// With [`CloseDegree::Strong`](crate::CloseDegree::Strong) handles are closed too, and answer
-    /// [`ErrorKind::Closed`](crate::ErrorKind::Closed) from then on.
+    /// With [`CloseDegree::Strong`](crate::CloseDegree::Strong) handles are closed too, and then
+    /// return [`ErrorKind::Closed`](crate::ErrorKind::Closed).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::StillOpen`](crate::ErrorKind::StillOpen) names what keeps it open; everything
-    /// is written by then, and the file closes when the last of these goes. Else what HDF5 says of
-    /// writing the rest.
+    /// [`ErrorKind::StillOpen`](crate::ErrorKind::StillOpen) names the open handles; everything is
+    /// written by then, and the file closes with the last of them. Any error of writing the
+    /// remaining data.
     pub fn close(self) -> Result<()> {
         let File { lib, path, root } = self;
         drop(root);
         lib.close().map_err(|e| e.during(Operation::Close).in_file(&path))
     }
 
-    /// What [`close`](File::close) would complain of: all that was opened through this `File` and
-    /// is open still, each with its path and how often.
+    /// Lists the handles that would make [`close`](File::close) fail: everything opened through
+    /// this `File` that is still open, each with its path and count.
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     pub fn open_objects(&self) -> Result<Vec<String>> {
         self.done(Operation::Inspect, self.lib.open_objects(&self.root.id))
     }

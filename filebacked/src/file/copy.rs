@@ -1,10 +1,10 @@
-//! [`CopyOptions`]: objects copied as they are stored, in a file and between files.
+//! [`CopyOptions`]: copies objects as they are stored, within a file and between files.
 
 use super::group::{Group, walk};
 use crate::error::{Operation, Result};
 use crate::storage::libhdf5;
 
-/// What is copied along with an object.
+/// Chooses the parts that are copied with an object.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -38,7 +38,8 @@ const EXPAND_REFERENCES: u32 = 8;
 const WITHOUT_ATTRIBUTES: u32 = 16;
 
 impl CopyOptions {
-    /// The usual options: all that is below an object, with attributes, and links as links.
+    /// Returns the default options: copy everything below an object, with attributes, and links as
+    /// links.
     pub fn new() -> Self {
         Self::default()
     }
@@ -48,40 +49,40 @@ impl CopyOptions {
         self
     }
 
-    /// Of a group only its immediate members: groups among them are copied empty.
+    /// Copies only the immediate members of a group; groups among them are copied empty.
     pub fn shallow(self, on: bool) -> Self {
         self.set(SHALLOW, on)
     }
 
-    /// Soft links below the object become copies of what they lead to.
+    /// Replaces soft links below the object by copies of their targets.
     pub fn expand_soft(self, on: bool) -> Self {
         self.set(EXPAND_SOFT, on)
     }
 
-    /// External links below the object become copies of what they lead to.
+    /// Replaces external links below the object by copies of their targets.
     pub fn expand_external(self, on: bool) -> Self {
         self.set(EXPAND_EXTERNAL, on)
     }
 
-    /// Objects that references lead to are copied too, and the references lead to the copies.
-    /// Without it, references in a copy that is in another file lead nowhere.
+    /// Copies the targets of references too, and lets the references lead to the copies. Otherwise
+    /// references in a copy in another file have no target.
     pub fn expand_references(self, on: bool) -> Self {
         self.set(EXPAND_REFERENCES, on)
     }
 
-    /// Leaves out attributes, those that tell this library how to read groups among them.
+    /// Leaves out attributes, including those that tell this crate how to read groups.
     pub fn without_attributes(self, on: bool) -> Self {
         self.set(WITHOUT_ATTRIBUTES, on)
     }
 
-    /// Copies an object to a new name in a group, of the same file or of another. Nothing is
-    /// decoded. A link to the object is followed; groups on the way to the new name are made.
+    /// Copies an object to a new name in a group of the same or another file, without decoding it.
+    /// A link to the object is followed; missing groups on the path of the new name are created.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Missing`](crate::ErrorKind::Missing),
     /// [`ErrorKind::Exists`](crate::ErrorKind::Exists),
-    /// [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly), or what HDF5 says.
+    /// [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly), or any error of libhdf5.
     pub fn copy(&self, from: &Group, path: &str, into: &Group, new: &str) -> Result<()> {
         let object = from.along(Operation::Change, path, walk)?;
         into.make(new, |group, name| libhdf5::copy(&object, group, name, self.flags))
@@ -89,7 +90,7 @@ impl CopyOptions {
 }
 
 impl Group {
-    /// Copies an object to a new name in the same file, with all that is below it. See
+    /// Copies an object, with everything below it, to a new name in the same file. See
     /// [`CopyOptions`].
     ///
     /// # Errors

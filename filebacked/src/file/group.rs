@@ -14,12 +14,12 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A group of an open file: values, groups and links under names of their own. A
-/// [`File`](crate::File) is one too, the root.
+/// A group of an open file, which holds values, groups and links under names. A
+/// [`File`](crate::File) is the root group.
 ///
-/// It keeps the file open by itself, may be cloned, sent to other threads and shared between them.
-/// Names are paths below the group, separated by `/`; a path that begins with `/` is one from the
-/// root of the file. HDF5 has no `..`.
+/// It keeps the file open. It can be cloned, sent to other threads and shared between them. Names
+/// are paths below the group, separated by `/`. A path that begins with `/` starts at the root of
+/// the file. HDF5 has no `..`.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -61,7 +61,7 @@ pub(super) fn names(path: &str) -> Result<Vec<&str>> {
     whole::parts(path)
 }
 
-/// The error of a member that is not there, with the name that it may have been meant by.
+/// The error for a missing member, with a similar name as help.
 #[cold]
 pub(super) fn missing(group: &Id, name: &str) -> Error {
     let error = Error::new(ErrorKind::Missing);
@@ -75,7 +75,7 @@ pub(super) fn missing(group: &Id, name: &str) -> Error {
     error.at(name)
 }
 
-/// Opens what lies at a path below a group; links are followed.
+/// Opens the object at a path below a group, and follows links.
 pub(super) fn walk(base: &Id, names: &[&str]) -> Result<Id> {
     let mut object = base.clone();
     for (i, name) in names.iter().enumerate() {
@@ -95,7 +95,7 @@ impl Group {
         Group { id, file }
     }
 
-    /// Does something with the group that a path starts from.
+    /// Calls a function with the group that a path starts from.
     pub(super) fn starting<R>(
         &self,
         operation: Operation,
@@ -109,7 +109,7 @@ impl Group {
         self.done(operation, done)
     }
 
-    /// Does something with the names of a path, and the group that it starts from.
+    /// Calls a function with the names of a path and the group that it starts from.
     pub(super) fn along<R>(
         &self,
         operation: Operation,
@@ -136,8 +136,8 @@ impl Group {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Missing`], [`ErrorKind::Dangling`] for a link that leads nowhere,
-    /// [`ErrorKind::Mismatch`] where something else than a group is there.
+    /// [`ErrorKind::Missing`], [`ErrorKind::Dangling`] for a link without a target,
+    /// [`ErrorKind::Mismatch`] if the object is not a group.
     pub fn group(&self, path: &str) -> Result<Group> {
         let open = |base: &Id, names: &[&str]| {
             let object = walk(base, names)?;
@@ -147,17 +147,17 @@ impl Group {
         self.along(Operation::Open, path, open)
     }
 
-    /// The root group of the file.
+    /// Returns the root group of the file.
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     pub fn root(&self) -> Result<Group> {
         self.group("/")
     }
 
-    /// The group that the last part of [`Group::path`] is a name in; `None` for the root, and for a
-    /// group that no link leads to.
+    /// Returns the group that contains the last name of [`Group::path`]; `None` for the root, and
+    /// for a group without links to it.
     ///
     /// # Errors
     ///
@@ -170,28 +170,28 @@ impl Group {
         self.group(if above.is_empty() { "/" } else { above }).map(Some)
     }
 
-    /// The path of the group in its file, by which it was opened: `None` where it was deleted
-    /// since. Renaming is followed.
+    /// Returns the path by which the group was opened, or `None` if it was deleted since. The path
+    /// follows renames.
     pub fn path(&self) -> Option<String> {
         libhdf5::path_of(&self.id)
     }
 
-    /// The last part of [`Group::path`]: empty for the root.
+    /// Returns the last name of [`Group::path`]; empty for the root.
     pub fn name(&self) -> Option<String> {
         let path = self.path()?;
         path.rsplit('/').next().map(str::to_string)
     }
 
-    /// The file that the group is in; of a file in memory a name that no file has.
+    /// Returns the path of the file; for a file in memory, a name without a file.
     pub fn file(&self) -> &Path {
         &self.file
     }
 
-    /// Whether the file was opened to be changed.
+    /// Returns whether the file was opened for writing.
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     pub fn is_writable(&self) -> Result<bool> {
         self.done(Operation::Inspect, libhdf5::is_writable(&self.id))
     }
@@ -214,7 +214,7 @@ impl Group {
         self.starting(Operation::Save, name, |base| write_member(base, name, value, options))
     }
 
-    /// Writes a value whose members go into the group, beside what is there.
+    /// Writes the members of a value into the group, beside existing members.
     ///
     /// # Errors
     ///
@@ -223,7 +223,7 @@ impl Group {
         self.write_members_with(value, &WriteOptions::new())
     }
 
-    /// Writes a value whose members go into the group, with options.
+    /// Writes the members of a value into the group, with options.
     ///
     /// # Errors
     ///
@@ -250,7 +250,7 @@ impl Group {
         self.starting(Operation::Load, name, |base| read_member(base.clone(), name, options))
     }
 
-    /// Reads the dataset under a name into memory that is there already; see
+    /// Reads the dataset under a name into an existing slice or array; see
     /// [`File::read_into`](crate::File::read_into).
     ///
     /// # Errors
@@ -260,7 +260,7 @@ impl Group {
         self.read_into_with(name, buffer, &ReadOptions::new())
     }
 
-    /// Reads the dataset under a name into memory that is there already, with options.
+    /// Reads the dataset under a name into an existing slice or array, with options.
     ///
     /// # Errors
     ///
@@ -299,16 +299,16 @@ impl Group {
         self.starting(Operation::Load, "", |group| read_members(group.clone(), options))
     }
 
-    /// What is in the group as a tree; see [`inspect`](crate::inspect).
+    /// Returns the content of the group as a printable tree; see [`inspect`](crate::inspect).
     ///
     /// # Errors
     ///
-    /// What HDF5 says of the group; what goes wrong further down stands in the tree.
+    /// Any error of libhdf5 at the group. Errors below it are shown in the tree.
     pub fn tree(&self) -> Result<Tree> {
         self.tree_with(&TreeOptions::new())
     }
 
-    /// What is in the group as a tree, with options.
+    /// Returns the content of the group as a printable tree, with options.
     ///
     /// # Errors
     ///

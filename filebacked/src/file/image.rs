@@ -1,14 +1,15 @@
-//! Files in memory: images in and out.
+//! Files in memory, from bytes and to bytes.
 
 use super::{File, stamped};
 use crate::error::{Operation, Result};
 use crate::storage::libhdf5::LibFile;
 
-/// A file in memory grows by so many bytes at a time.
+/// The bytes by which a file in memory grows.
 const INCREMENT: usize = 64 << 10;
 
 impl File {
-    /// Creates a file in memory, which goes when it is closed. [`File::to_image`] has its bytes.
+    /// Creates a file in memory, which is lost when it is closed. [`File::to_image`] returns its
+    /// bytes.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -25,7 +26,7 @@ impl File {
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     pub fn in_memory() -> Result<Self> {
         File::of_memory(Operation::Create, LibFile::create_in_memory(INCREMENT).and_then(stamped))
     }
@@ -34,13 +35,13 @@ impl File {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotHdf5`](crate::ErrorKind::NotHdf5), or what HDF5 says.
+    /// [`ErrorKind::NotHdf5`](crate::ErrorKind::NotHdf5), or any error of libhdf5.
     pub fn from_image(bytes: &[u8]) -> Result<Self> {
         File::of_memory(Operation::Open, LibFile::open_image(bytes))
     }
 
-    /// Opens the bytes of a file for reading and writing. They are copied: [`File::to_image`] has
-    /// those of the changed file.
+    /// Opens the bytes of a file for reading and writing. They are copied: [`File::to_image`]
+    /// returns the changed bytes.
     ///
     /// # Errors
     ///
@@ -54,12 +55,12 @@ impl File {
         File::of(file, operation)
     }
 
-    /// The bytes of the whole file as it is now, wherever it is.
+    /// Returns the bytes of the whole file as it is now, for any driver.
     ///
     /// # Errors
     ///
-    /// What HDF5 says; [`ErrorKind::Limit`](crate::ErrorKind::Limit) where there is no memory for
-    /// them.
+    /// Any error of libhdf5; [`ErrorKind::Limit`](crate::ErrorKind::Limit) if they do not fit into
+    /// memory.
     pub fn to_image(&self) -> Result<Vec<u8>> {
         self.done(Operation::Save, self.lib.image())
     }

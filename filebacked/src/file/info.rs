@@ -1,4 +1,4 @@
-//! What a file takes, and what is in it.
+//! The size and the content of a file in numbers.
 
 use super::File;
 use crate::error::{Operation, Result};
@@ -7,49 +7,49 @@ use crate::stamp::FORMAT;
 use crate::storage::Source;
 use crate::storage::libhdf5::{Facts, LibSource};
 
-/// What [`File::info`] tells of a file. Sizes are in bytes.
+/// The size and content of a file, from [`File::info`]. Sizes are in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FileInfo {
-    /// The whole file.
+    /// The size of the whole file.
     pub size: u64,
-    /// The elements of datasets as they are stored, compressed if they are; texts and sequences of
-    /// variable length lie elsewhere.
+    /// The stored, perhaps compressed, elements of datasets, without texts and sequences of
+    /// variable length.
     pub data: u64,
     /// Everything that is neither data nor known to be free: metadata, texts of variable length,
-    /// and space that was freed before the file was last closed, which HDF5 forgets unless the file
-    /// was made to remember it.
+    /// and space that was freed before the file was last closed. HDF5 forgets free space unless the
+    /// file was created to remember it.
     pub metadata: u64,
-    /// What is known to be free, and used for what is written next.
+    /// The known free space, which the next writes use.
     pub free: u64,
-    /// Bytes before the part of the file that is HDF5's.
+    /// The bytes before the HDF5 data.
     pub userblock: u64,
-    /// The version of HDF5's superblock: 0 in files of old, 2 in those of this library, 3 since
-    /// HDF5 1.10.
+    /// The version of HDF5's superblock: 0 in old files, 2 in files of this crate, 3 since HDF5
+    /// 1.10.
     pub superblock: u32,
-    /// The version of this library's format; `None` for files of others.
+    /// The version of this crate's format; `None` for foreign files.
     pub format: Option<String>,
-    /// Groups, the root included. Each object counts once, however many links lead to it.
+    /// The number of groups, including the root. An object with several links counts once.
     pub groups: u64,
-    /// Datasets.
+    /// The number of datasets.
     pub datasets: u64,
-    /// Committed datatypes.
+    /// The number of committed datatypes.
     pub datatypes: u64,
-    /// Attributes of all objects.
+    /// The number of attributes of all objects.
     pub attributes: u64,
-    /// Links, soft and external ones included.
+    /// The number of links, including soft and external ones.
     pub links: u64,
 }
 
 impl FileInfo {
-    /// Whether this library wrote the file.
+    /// Returns whether this crate wrote the file.
     pub fn is_filebacked(&self) -> bool {
         self.format.is_some()
     }
 }
 
 impl File {
-    /// What the file takes and what is in it. Every object is looked at once.
+    /// Measures the file. Visits every object once.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -69,7 +69,7 @@ impl File {
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     pub fn info(&self) -> Result<FileInfo> {
         let format = || {
             let source = LibSource::new(self.lib.root()?)?;

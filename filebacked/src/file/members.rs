@@ -1,4 +1,4 @@
-//! What is in a [`Group`]: listing, making, deleting, moving and linking.
+//! Members of a [`Group`]: list, create, delete, move and link them.
 
 use super::group::{Group, missing, names, walk};
 use crate::error::{Error, ErrorKind, Operation, Result};
@@ -6,7 +6,8 @@ use crate::storage::libhdf5::{self, Id, Member};
 use crate::storage::{Link, ObjectKind};
 use std::collections::VecDeque;
 
-/// A link of a [`Group`]: its name, and what it is.
+/// A member of a [`Group`]: its name, and its object or link. See [`Group::entries`] for an
+/// example.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     name: String,
@@ -19,12 +20,12 @@ impl Entry {
         &self.name
     }
 
-    /// The name, taken out.
+    /// Returns the name as an owned text.
     pub fn into_name(self) -> String {
         self.name
     }
 
-    /// What kind of object it is; `None` for soft and external links, which are not followed.
+    /// Returns the kind of the object; `None` for soft and external links, which are not followed.
     pub fn kind(&self) -> Option<ObjectKind> {
         match &self.member {
             Member::Object(kind) => Some(*kind),
@@ -32,7 +33,7 @@ impl Entry {
         }
     }
 
-    /// Where a soft or external link leads.
+    /// Returns the soft or external link.
     pub fn link(&self) -> Option<&Link> {
         match &self.member {
             Member::Object(_) => None,
@@ -40,32 +41,44 @@ impl Entry {
         }
     }
 
-    /// Whether it is a group, and no link to one.
+    /// Returns whether the member is a group, not a link to one.
     pub fn is_group(&self) -> bool {
         self.kind() == Some(ObjectKind::Group)
     }
 
-    /// Whether it is a dataset, and no link to one.
+    /// Returns whether the member is a dataset, not a link to one.
     pub fn is_dataset(&self) -> bool {
         self.kind() == Some(ObjectKind::Dataset)
     }
 }
 
-/// So many soft links on a path are taken for a circle, as HDF5 does.
+/// More soft links than this on a path count as a cycle, as in HDF5.
 const MOST_LINKS: usize = 16;
 
 impl Group {
-    /// The names in the group: in the order of their creation where that is tracked, else sorted by
-    /// their bytes.
+    /// Returns the names in the group, in creation order if the group tracks it, otherwise sorted
+    /// by their bytes.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] for names that are not UTF-8, or what HDF5 says.
+    /// [`ErrorKind::Invalid`] for names that are not UTF-8, or any error of libhdf5.
     pub fn names(&self) -> Result<Vec<String>> {
         self.starting(Operation::Inspect, "", libhdf5::children)
     }
 
-    /// The names in the group, with what each of them is.
+    /// Returns the members of the group.
+    ///
+    /// ```
+    /// # fn main() -> filebacked::Result<()> {
+    /// let file = filebacked::File::in_memory()?;
+    /// file.write("losses", &vec![0.5, 0.25])?;
+    /// file.create_soft_link("best", "losses")?;
+    /// let entries = file.entries()?;
+    /// assert!(entries[0].is_dataset());
+    /// assert_eq!(entries[1].name(), "best");
+    /// assert!(entries[1].link().is_some());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -78,45 +91,45 @@ impl Group {
         self.starting(Operation::Inspect, "", entries)
     }
 
-    /// The number of names in the group.
+    /// Returns the number of names in the group.
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     #[allow(clippy::len_without_is_empty)]
     pub fn len(&self) -> Result<usize> {
         self.starting(Operation::Inspect, "", libhdf5::count)
     }
 
-    /// Whether nothing is in the group.
+    /// Returns whether the group is empty.
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     pub fn is_empty(&self) -> Result<bool> {
         Ok(self.len()? == 0)
     }
 
-    /// Whether the group keeps the order in which its members were made. Those of
+    /// Returns whether the group tracks the creation order of its members. Groups made by
     /// [`File::create`](crate::File::create) and [`Group::create_group`] do.
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     pub fn is_ordered(&self) -> Result<bool> {
         self.starting(Operation::Inspect, "", libhdf5::is_ordered)
     }
 
-    /// Whether the name is in use, wherever a link of that name leads.
+    /// Returns whether the name is in use, even by a dangling link.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unsupported`] for what is no path, or what HDF5 says.
+    /// [`ErrorKind::Unsupported`] for an invalid path, or any error of libhdf5.
     pub fn contains(&self, path: &str) -> Result<bool> {
         Ok(self.find(path)?.is_some())
     }
 
-    /// Whether there is an object: a link that leads nowhere is none.
+    /// Returns whether an object exists at the path; false for a dangling link.
     ///
     /// # Errors
     ///
@@ -129,21 +142,21 @@ impl Group {
         }
     }
 
-    /// What kind of object is at a path; links are followed.
+    /// Returns the kind of the object at a path, and follows links.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Missing`]; [`ErrorKind::Dangling`] for a link that leads nowhere;
-    /// [`ErrorKind::Mismatch`] where something on the way is no group.
+    /// [`ErrorKind::Missing`]; [`ErrorKind::Dangling`] for a link without a target;
+    /// [`ErrorKind::Mismatch`] if a name before the last is not a group.
     pub fn kind(&self, path: &str) -> Result<ObjectKind> {
         self.along(Operation::Inspect, path, |base, names| libhdf5::kind_of(&walk(base, names)?))
     }
 
-    /// The link of a name, without following it; `None` where there is none.
+    /// Returns the member of a name, without following links; `None` if the name is not in use.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unsupported`] for what is no path, or what HDF5 says.
+    /// [`ErrorKind::Unsupported`] for an invalid path, or any error of libhdf5.
     pub fn entry(&self, path: &str) -> Result<Option<Entry>> {
         let member = self.find(path)?;
         let name = names(path)
@@ -165,9 +178,8 @@ impl Group {
         })
     }
 
-    /// Looks for a name at a path that is to be changed: from the group that is given, along the
-    /// names above it. The change itself begins with [`libhdf5::begin`], with the group that it is
-    /// in.
+    /// Finds the group of a path for a change. The change itself begins with [`libhdf5::begin`],
+    /// with the group that it is in.
     fn change<R>(
         &self,
         path: &str,
@@ -180,7 +192,7 @@ impl Group {
         })
     }
 
-    /// Makes something of a new name. Groups on the way are made where they are missing.
+    /// Creates an object under a new name, and missing groups on its path.
     pub(super) fn make<R>(
         &self,
         path: &str,
@@ -189,8 +201,7 @@ impl Group {
         self.make_if(path, |_| Ok(()), act)
     }
 
-    /// The same, unless a look at the last group that is there refuses it: the new name is in its
-    /// file, and below it.
+    /// The same, unless a check of the last existing group on the path refuses it.
     fn make_if<R>(
         &self,
         path: &str,
@@ -209,19 +220,19 @@ impl Group {
         })
     }
 
-    /// Makes a group, and those on the way to it. They keep the order in which their members are
-    /// made.
+    /// Creates a group, and missing groups on its path. They track the creation order of their
+    /// members.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Exists`], [`ErrorKind::Mismatch`] where something on the way is no group,
+    /// [`ErrorKind::Exists`], [`ErrorKind::Mismatch`] if a name before the last is not a group,
     /// [`ErrorKind::ReadOnly`].
     pub fn create_group(&self, path: &str) -> Result<Group> {
         let id = self.make(path, libhdf5::create_group)?;
         Ok(Group::new(id, self.file.clone()))
     }
 
-    /// Opens a group, or makes it where nothing is there.
+    /// Opens a group, and creates it if it does not exist.
     ///
     /// # Errors
     ///
@@ -230,8 +241,8 @@ impl Group {
         if self.contains(path)? { self.group(path) } else { self.create_group(path) }
     }
 
-    /// Makes a soft link: a path that is followed whenever the name is read, from this group or,
-    /// with a `/` at its beginning, from the root. Nothing needs to be there yet.
+    /// Creates a soft link. Reading the name follows the target path from this group, or from the
+    /// root if it begins with `/`. The target need not exist.
     ///
     /// # Errors
     ///
@@ -241,8 +252,8 @@ impl Group {
         self.create_link(path, Link::Soft(target.to_string()))
     }
 
-    /// Makes a link to an object of another file. A relative name of a file is looked for beside
-    /// the file of the link, and elsewhere as HDF5 documents it. Nothing needs to be there yet.
+    /// Creates a link to an object of another file. A relative file name is looked up beside the
+    /// file of the link, and elsewhere as HDF5 documents. The target need not exist.
     ///
     /// # Errors
     ///
@@ -257,14 +268,14 @@ impl Group {
             .map_err(|e| e.during(Operation::Change).in_file(&self.file))
     }
 
-    /// Makes a further name of an object: both are the same, and it stays until the last of them is
-    /// deleted.
+    /// Creates another name for an object. Both names are equal, and the object exists until the
+    /// last name is deleted.
     ///
     /// # Errors
     ///
-    /// As [`Group::create_soft_link`]; [`ErrorKind::Missing`] where there is no such object;
-    /// [`ErrorKind::Cycle`] for a group that the new name would be in; [`ErrorKind::Unsupported`]
-    /// for an object of another file.
+    /// As [`Group::create_soft_link`]; [`ErrorKind::Missing`] if the target does not exist;
+    /// [`ErrorKind::Cycle`] for a group that would contain itself; [`ErrorKind::Unsupported`] for
+    /// an object of another file.
     pub fn create_hard_link(&self, path: &str, target: &str) -> Result<()> {
         let object = self.along(Operation::Change, target, walk)?;
         let check = |group: &Id| {
@@ -279,9 +290,8 @@ impl Group {
         self.make_if(path, check, |group, leaf| libhdf5::create_hard_link(&object, group, leaf))
     }
 
-    /// Deletes a name, and what it leads to if that was its last one. The space can be used for
-    /// what is written later. HDF5 does not know of references to it, which lead to whatever lies
-    /// there next.
+    /// Deletes a name, and its object if this was the last name. Later writes can use the space.
+    /// HDF5 references to the object are not updated; they lead to the data that lies there next.
     ///
     /// # Errors
     ///
@@ -298,13 +308,13 @@ impl Group {
         })
     }
 
-    /// Gives an object another name, in this group or in another of the same file. Groups on the
-    /// way are made. Soft links to the old name lead nowhere then.
+    /// Moves an object to another name in this or another group of the same file. Missing groups on
+    /// the path are created. Soft links to the old name become dangling.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Missing`], [`ErrorKind::Exists`], [`ErrorKind::ReadOnly`], [`ErrorKind::Cycle`]
-    /// where a group would be moved into itself, or [`ErrorKind::Unsupported`] for the root group.
+    /// for a group that would contain itself, or [`ErrorKind::Unsupported`] for the root group.
     pub fn rename(&self, from: &str, to: &str) -> Result<()> {
         let (old, name) =
             self.change(from, "the root group cannot be moved", |base, above, leaf| {
@@ -340,12 +350,12 @@ impl Group {
     }
 }
 
-/// Whether an error says that something is not there.
+/// Whether an error means that an object does not exist.
 fn is_absence(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Missing | ErrorKind::Dangling(_) | ErrorKind::Mismatch { .. })
 }
 
-/// Refuses a name that is in use, before anything is made.
+/// Refuses a name that is in use, before anything is created.
 fn check_free(group: &Id, above: &[&str], leaf: &str) -> Result<()> {
     libhdf5::check_group(group).map_err(|e| e.at(&above.join("/")))?;
     match libhdf5::exists(group, leaf)? {
@@ -357,7 +367,7 @@ fn check_free(group: &Id, above: &[&str], leaf: &str) -> Result<()> {
     }
 }
 
-/// Opens what there is of a path of groups; and the names that are missing.
+/// Opens the existing groups of a path; returns the missing names.
 fn reach<'n>(base: &Id, names: &'n [&'n str]) -> Result<(Id, &'n [&'n str])> {
     let mut group = base.clone();
     for (i, name) in names.iter().enumerate() {
@@ -369,12 +379,12 @@ fn reach<'n>(base: &Id, names: &'n [&'n str]) -> Result<(Id, &'n [&'n str])> {
     Ok((group, &[]))
 }
 
-/// Makes groups in one another.
+/// Creates nested groups.
 fn create(group: &Id, names: &[&str]) -> Result<Id> {
     names.iter().try_fold(group.clone(), |group, name| libhdf5::create_group(&group, name))
 }
 
-/// Refuses to put a group into itself, where nothing else would lead to it.
+/// Refuses to put a group into itself, where it would be unreachable.
 fn check_no_cycle(object: &Id, group: &Id) -> Result<()> {
     if libhdf5::kind_of(object)? != ObjectKind::Group {
         return Ok(());
@@ -387,8 +397,8 @@ fn check_no_cycle(object: &Id, group: &Id) -> Result<()> {
         .with_help("a group cannot be put into itself; a soft link may lead back to it"))
 }
 
-/// The groups that a group is in, the root first and itself last, by hard links alone: soft ones on
-/// its path are resolved.
+/// The groups from the root to a group, itself last, by hard links; soft links on its path are
+/// resolved.
 fn above(group: &Id) -> Result<Vec<Id>> {
     let Some(path) = libhdf5::path_of(group) else { return Ok(vec![group.clone()]) };
     let root = libhdf5::root_of(group)?;

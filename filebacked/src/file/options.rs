@@ -1,4 +1,4 @@
-//! [`FileOptions`]: how a file is opened or created.
+//! [`FileOptions`]: options for opening and creating files.
 
 use super::File;
 use crate::error::{Error, ErrorKind, Operation, Result};
@@ -11,8 +11,9 @@ use crate::storage::{Dtype, Sink, temporary};
 use crate::whole;
 use std::path::Path;
 
-/// How a file is opened or created: all that h5py's `File(...)` takes, under the same defaults.
-/// What cannot be, alone or together, is [`ErrorKind::InvalidOption`] before any file is touched.
+/// Options for opening and creating files: all that h5py's `File(...)` takes, with the same
+/// defaults. Invalid values and combinations are [`ErrorKind::InvalidOption`] before any file is
+/// touched.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -44,7 +45,7 @@ pub struct FileOptions {
     pub(super) creation: Creation,
 }
 
-/// What is done with a file.
+/// The way in which a file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     Read,
@@ -74,116 +75,115 @@ impl Mode {
 }
 
 impl FileOptions {
-    /// What [`File::open`] and its like take.
+    /// Returns the default options, which [`File::open`] uses.
     pub fn new() -> Self {
         FileOptions::default()
     }
 
-    /// What [`open`](FileOptions::open) does, as h5py says it. Default: `r`.
+    /// Sets the mode of [`open`](FileOptions::open), by h5py's names. Default: `r`.
     ///
     /// | mode | the same as | |
     /// |---|---|---|
-    /// | `r` | | to be read; the file must exist |
-    /// | `r+` | [`open_rw`](FileOptions::open_rw) | to be read and written; the file must exist |
-    /// | `w` | [`create`](FileOptions::create) | created; what was there is lost |
-    /// | `w-`, `x` | [`create_new`](FileOptions::create_new) | created; an error where there is one |
-    /// | `a` | [`append`](FileOptions::append) | to be read and written, or created where there is none |
+    /// | `r` | | reads; the file must exist |
+    /// | `r+` | [`open_rw`](FileOptions::open_rw) | reads and writes; the file must exist |
+    /// | `w` | [`create`](FileOptions::create) | creates, and deletes the old content |
+    /// | `w-`, `x` | [`create_new`](FileOptions::create_new) | creates; an error if the file exists |
+    /// | `a` | [`append`](FileOptions::append) | reads and writes; creates a missing file |
     pub fn mode(mut self, mode: impl Into<String>) -> Self {
         self.mode = Some(mode.into());
         self
     }
 
-    /// How the bytes get to where they are stored. Default: [`Driver::sec2`], the calls of the
-    /// operating system.
+    /// Sets the driver that stores the bytes. Default: [`Driver::sec2`], the calls of the operating
+    /// system.
     pub fn driver(mut self, driver: impl Into<Driver>) -> Self {
         self.access.driver = driver.into();
         self
     }
 
-    /// The oldest and the newest version of HDF5's format that new objects may have: newer ones are
-    /// smaller and faster, older ones are read by older programs. Default: both `V18` for a new
-    /// file, `V18` and `Latest` for one that is changed. h5py's `libver="latest"` is `Latest` and
+    /// Sets the oldest and the newest HDF5 format version for new objects. Newer versions are
+    /// smaller and faster; older versions are read by older programs. Default: both `V18` for a new
+    /// file, `V18` and `Latest` for an existing one. h5py's `libver="latest"` is `Latest` and
     /// `Latest`.
     pub fn libver(mut self, low: Libver, high: Libver) -> Self {
         self.access.libver = Some((low, high));
         self
     }
 
-    /// So many bytes at the beginning of a new file are the caller's: 0, or a power of two from 512
-    /// on, and a multiple of the alignment or of the size of pages. See
+    /// Reserves bytes at the beginning of a new file for the caller: 0, or a power of two from 512
+    /// on that is a multiple of the alignment or the page size. See
     /// [`userblock`](crate::userblock). Default: 0.
     pub fn userblock(mut self, bytes: u64) -> Self {
         self.creation.userblock = bytes;
         self
     }
 
-    /// Bytes of the chunks of a dataset that are kept unpacked in memory: as many as a loop comes
-    /// back to. Default: that of HDF5, 1 MiB (8 MiB from HDF5 2.0 on).
+    /// Sets the size of the cache of decoded chunks per dataset, in bytes. Default: HDF5's, 1 MiB
+    /// (8 MiB from HDF5 2.0 on).
     pub fn chunk_cache_bytes(mut self, bytes: usize) -> Self {
         self.access.cache_bytes = Some(bytes);
         self
     }
 
-    /// Slots of the table in which those chunks are found: a prime some 100 times the number of
-    /// chunks that are kept. Default: that of HDF5, 521 (8191 from HDF5 2.0 on).
+    /// Sets the slots of the chunk cache's hash table: a prime of some 100 times the number of
+    /// cached chunks. Default: HDF5's, 521 (8191 from HDF5 2.0 on).
     pub fn chunk_cache_slots(mut self, slots: usize) -> Self {
         self.access.cache_slots = Some(slots);
         self
     }
 
-    /// Which chunk gives way: at 0 the one that was used longest ago, at 1 one that was read or
-    /// written completely. Default: 0.75.
+    /// Sets which chunk the cache evicts: at 0 the least recently used, at 1 a chunk that was
+    /// completely read or written. Default: 0.75.
     pub fn chunk_cache_w0(mut self, w0: f64) -> Self {
         self.access.cache_w0 = Some(w0);
         self
     }
 
-    /// Objects of at least `threshold` bytes begin at multiples of `interval`, as the disk may like
-    /// it. Counts from the end of the user block. Default: data of more than 64,000 bytes at
-    /// multiples of 8, so that it can be mapped into memory.
+    /// Aligns objects of at least `threshold` bytes to multiples of `interval`, counted from the
+    /// end of the user block. Default: data of more than 64,000 bytes at multiples of 8, so that it
+    /// can be mapped into memory.
     pub fn alignment(mut self, threshold: u64, interval: u64) -> Self {
         self.access.alignment = Some((threshold, interval));
         self
     }
 
-    /// Metadata gets so many bytes at once: more keep it together, fewer make small files smaller.
-    /// Default: 2048.
+    /// Sets the bytes that are allocated for metadata at once. More keep metadata together, fewer
+    /// make small files smaller. Default: 2048.
     pub fn meta_block_size(mut self, bytes: u64) -> Self {
         self.access.meta_block_size = Some(bytes);
         self
     }
 
-    /// How the space of a new file is handed out. Default: [`SpaceStrategy::FreeSpace`]. Anything
-    /// else than the defaults is read by HDF5 1.10 and later only.
+    /// Sets how a new file manages its space. Default: [`SpaceStrategy::FreeSpace`]. Other
+    /// strategies need HDF5 1.10 or later to read the file.
     pub fn space_strategy(mut self, strategy: SpaceStrategy) -> Self {
         self.creation.strategy = Some(strategy);
         self
     }
 
-    /// Whether a new file remembers its free space when it is closed, so that it is used the next
-    /// time too. For [`SpaceStrategy::FreeSpace`] and [`Page`](SpaceStrategy::Page). Default:
-    /// false.
+    /// Sets whether a new file stores its free space when it is closed, so that later openings can
+    /// use it. For [`SpaceStrategy::FreeSpace`] and [`Page`](SpaceStrategy::Page). Default: false.
     pub fn persist(mut self, persist: bool) -> Self {
         self.creation.persist = Some(persist);
         self
     }
 
-    /// The smallest piece of free space that a new file keeps track of. Default: 1 byte.
+    /// Sets the smallest piece of free space that a new file tracks. Default: 1 byte.
     pub fn threshold(mut self, bytes: u64) -> Self {
         self.creation.threshold = Some(bytes);
         self
     }
 
-    /// The size of the pages of a new file with [`SpaceStrategy::Page`]: 512 bytes to 1 GiB.
-    /// Default: 4096.
+    /// Sets the page size of a new file with [`SpaceStrategy::Page`]: 512 bytes to 1 GiB. Default:
+    /// 4096.
     pub fn page_size(mut self, bytes: u64) -> Self {
         self.creation.page_size = Some(bytes);
         self
     }
 
-    /// Pages of a file with [`SpaceStrategy::Page`] are kept in memory, up to so many bytes (a
-    /// power of two), of which metadata and data keep these percentages at least. Fewer and larger
-    /// calls of the system. Default: none. Without effect on a file that has no pages.
+    /// Caches pages of a file with [`SpaceStrategy::Page`], up to this number of bytes (a power of
+    /// two). Metadata and data keep at least the given percentages. This makes fewer and larger
+    /// system calls. Default: none. No effect on files without pages.
     pub fn page_buffer(
         mut self,
         bytes: usize,
@@ -194,59 +194,58 @@ impl FileOptions {
         self
     }
 
-    /// Whether other programs are kept from opening the file: from writing what is read here, from
-    /// opening what is written here. Default: as HDF5 was built, which is [`Locking::BestEffort`]
-    /// as a rule.
+    /// Sets whether the file is locked against other programs: a file open for reading cannot be
+    /// written, a file open for writing cannot be opened. Default: as HDF5 was built, usually
+    /// [`Locking::BestEffort`].
     ///
-    /// The environment variable `HDF5_USE_FILE_LOCKING`, read when the program first uses HDF5, is
-    /// stronger than this option: `FALSE` or `0` is `Off`, `TRUE` or `1` is `On`, and `BEST_EFFORT`
-    /// is what it says.
+    /// The environment variable `HDF5_USE_FILE_LOCKING`, read when the program first uses HDF5,
+    /// overrides this option: `FALSE` or `0` is `Off`, `TRUE` or `1` is `On`, and `BEST_EFFORT` is
+    /// `BestEffort`.
     pub fn locking(mut self, locking: Locking) -> Self {
         self.access.locking = Some(locking);
         self
     }
 
-    /// Whether the root group of a new file keeps the order in which members (and, with `true`,
-    /// attributes) are made. Default: that of members, since a map that is saved there may have an
-    /// order. With `false`, members are in the order of their names.
+    /// Sets whether the root group of a new file tracks the creation order of members and
+    /// attributes. Default: of members only, since a map that is saved there may have an order.
+    /// With `false`, members are in the order of their names.
     pub fn track_order(mut self, track: bool) -> Self {
         self.creation.track_order = Some(track);
         self
     }
 
-    /// Single writer, multiple readers: with `r`, the file is read beside a program that writes it;
-    /// with `r+`, it is written beside programs that read it, as [`File::start_swmr`] makes it
-    /// later. Default: false.
+    /// Opens in SWMR mode (single writer, multiple readers): with `r` beside a program that writes
+    /// the file, with `r+` beside programs that read it, as after [`File::start_swmr`]. Default:
+    /// false.
     pub fn swmr(mut self, swmr: bool) -> Self {
         self.access.swmr = swmr;
         self
     }
 
-    /// What happens to handles when the file is closed: see [`File::close`]. Default:
-    /// [`CloseDegree::Weak`]. HDF5's third degree, `semi`, refuses to close while there are
-    /// handles; `close` says so in any case.
+    /// Sets what happens to handles when the file is closed: see [`File::close`]. Default:
+    /// [`CloseDegree::Weak`]. HDF5's third degree, `semi`, refuses to close while handles are open;
+    /// `close` reports them in any case.
     pub fn close_degree(mut self, degree: CloseDegree) -> Self {
         self.access.close_degree = degree;
         self
     }
 
-    /// Opens a file in the [mode](FileOptions::mode) that was said, else to be read.
+    /// Opens a file in the given [mode](FileOptions::mode), by default for reading.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidOption`] for options that cannot be, [`ErrorKind::Unsupported`] for what
-    /// the HDF5 that is linked with does not have, [`ErrorKind::Exists`] for `x`, [`ErrorKind::Io`]
-    /// and [`ErrorKind::NotHdf5`] for what is there. [`ErrorKind::Locked`] where another program
-    /// has it open and locked, [`ErrorKind::Interrupted`] where one was killed while it changed it.
-    /// [`ErrorKind::StillOpen`] where the file is open in this process already: to be read, and now
-    /// it is to be written, or in any way, and now it is to be created anew, or with another close
-    /// degree or locking; it names what holds it.
+    /// [`ErrorKind::InvalidOption`] for invalid options, [`ErrorKind::Unsupported`] for features
+    /// that the linked HDF5 lacks, [`ErrorKind::Exists`] for `x`, [`ErrorKind::Io`] and
+    /// [`ErrorKind::NotHdf5`] for the file itself. [`ErrorKind::Locked`] if another program has the
+    /// file open and locked, [`ErrorKind::Interrupted`] if a change of it was interrupted.
+    /// [`ErrorKind::StillOpen`] if this process already has the file open, and would now write,
+    /// create or lock it, or open it with another close degree; the error names the open handles.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<File> {
         let mode = self.mode.as_deref().map_or(Ok(Mode::Read), Mode::named);
         self.open_as(path.as_ref(), mode)
     }
 
-    /// Opens a file to be read and written.
+    /// Opens a file for reading and writing.
     ///
     /// # Errors
     ///
@@ -255,7 +254,7 @@ impl FileOptions {
         self.open_as(path.as_ref(), Ok(Mode::ReadWrite))
     }
 
-    /// Creates a file; what was there is lost at once.
+    /// Creates a file, and deletes the content of an existing one at once.
     ///
     /// # Errors
     ///
@@ -264,7 +263,7 @@ impl FileOptions {
         self.open_as(path.as_ref(), Ok(Mode::Create))
     }
 
-    /// Creates a file where there is none yet.
+    /// Creates a file that must not exist yet.
     ///
     /// # Errors
     ///
@@ -273,7 +272,7 @@ impl FileOptions {
         self.open_as(path.as_ref(), Ok(Mode::CreateNew))
     }
 
-    /// Opens a file to be read and written, or creates it where there is none.
+    /// Opens a file for reading and writing, and creates it if it does not exist.
     ///
     /// # Errors
     ///
@@ -282,7 +281,7 @@ impl FileOptions {
         self.open_as(path.as_ref(), Ok(Mode::Append))
     }
 
-    /// The one door: every file is opened here.
+    /// Opens every file, for all of the above.
     fn open_as(&self, path: &Path, mode: Result<Mode>) -> Result<File> {
         let creates = matches!(mode, Ok(Mode::Create | Mode::CreateNew));
         let operation = if creates { Operation::Create } else { Operation::Open };
@@ -317,7 +316,7 @@ impl FileOptions {
     }
 }
 
-/// Opens a file that is there already.
+/// Opens an existing file.
 pub(crate) fn open_file(path: &Path, writable: bool) -> Result<LibFile> {
     open_with(path, writable, &Access::default())
 }
@@ -338,7 +337,7 @@ fn open_with(path: &Path, writable: bool, access: &Access) -> Result<LibFile> {
     })
 }
 
-/// Opens a file, unless it is one that is being changed by somebody else.
+/// Opens a file. Fails if another process has it open for writing.
 pub(super) fn open_complete(path: &Path, writable: bool, access: &Access) -> Result<LibFile> {
     // Asked before it is opened: what is wrong with it does not matter, and closing it would take
     // the mark away.
@@ -361,7 +360,7 @@ pub(super) fn open_complete(path: &Path, writable: bool, access: &Access) -> Res
     Ok(file)
 }
 
-/// Marks a new file as one of this library's.
+/// Marks a new file as a file of this crate.
 pub(super) fn stamped(file: LibFile) -> Result<LibFile> {
     let _change = file.begin()?;
     LibSink::new(file.root()?)?.attr(

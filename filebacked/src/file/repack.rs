@@ -1,5 +1,4 @@
-//! Whole files written anew: without the space that was freed in them, and with datasets stored in
-//! other ways.
+//! Rewrites whole files, without free space, and with other storage of datasets.
 
 use super::atomic::{copy, private, still_open};
 use super::options::open_complete;
@@ -14,13 +13,12 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Writes a file anew without the space that was freed in it: completely or not at all, as
-/// [`save`](crate::save) does.
+/// Rewrites a file without its free space, completely or not at all, like [`save`](crate::save).
 ///
-/// Everything is copied as it is stored, whoever wrote it: compressed data with its filters,
-/// attributes, hard links that share an object, soft and external links, the order of links and
-/// attributes, committed datatypes, references, the user block, and the version of the format.
-/// Those who have the old file open to read go on with that.
+/// All objects are copied as they are stored, in files of any program: compressed data with its
+/// filters, attributes, hard links to shared objects, soft and external links, the order of links
+/// and attributes, committed datatypes, references, the user block, and the format version. Readers
+/// of the old file keep it.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -40,15 +38,15 @@ use std::sync::Arc;
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Interrupted`] for a file that was not completed, [`ErrorKind::StillOpen`] for one
-/// that is open to be changed in this process, [`ErrorKind::Unsupported`] for references to regions
-/// that lie in other elements, and whatever keeps the file from being read, or replaced. The file
-/// is as it was.
+/// [`ErrorKind::Interrupted`] for a file whose change was interrupted, [`ErrorKind::StillOpen`] for
+/// a file that this process has open for writing, [`ErrorKind::Unsupported`] for region references
+/// inside other elements, and any error of reading or replacing the file. After an error the file
+/// is unchanged.
 pub fn repack(path: impl AsRef<Path>) -> Result<()> {
     RepackOptions::new().repack(path)
 }
 
-/// As [`repack`], to another file, in place of one that is there.
+/// Rewrites a file like [`repack`], to another path. Replaces an existing file there.
 ///
 /// # Errors
 ///
@@ -57,13 +55,12 @@ pub fn repack_to(path: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<()>
     RepackOptions::new().repack_to(path, target)
 }
 
-/// How [`repack`] stores datasets: as they are, unless something is said here. What `h5repack -f`
-/// and `-l` do.
+/// Options for [`repack`] that change the storage of datasets, as `h5repack -f` and `-l` do. By
+/// default nothing changes.
 ///
-/// What is said is done to every dataset of 4096 bytes or more whose elements are their bytes:
-/// numbers, text of fixed length, and records of these. Text and sequences of variable length,
-/// references, virtual datasets and those whose data is in other files are copied as they are
-/// stored.
+/// The options apply to every dataset of 4096 bytes or more with elements of fixed size: numbers,
+/// text of fixed length, and records of these. Text and sequences of variable length, references,
+/// virtual datasets and datasets with external data are copied as they are stored.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -99,49 +96,49 @@ impl fmt::Debug for RepackOptions {
 }
 
 impl RepackOptions {
-    /// What [`repack`] does.
+    /// Returns the default options, which [`repack`] uses.
     pub fn new() -> Self {
         RepackOptions::default()
     }
 
-    /// Compresses datasets in this way, whatever their filters were; `Compression::None` takes them
-    /// away.
+    /// Compresses datasets this way, and removes their old filters; `Compression::None` only
+    /// removes them.
     pub fn compression(mut self, compression: Compression) -> Self {
         self.compression = Some(compression);
         self
     }
 
-    /// Puts a checksum (HDF5's fletcher32) on each chunk, or takes it away.
+    /// Adds a checksum (HDF5's fletcher32) to each chunk, or removes it.
     pub fn fletcher32(mut self, checksums: bool) -> Self {
         self.fletcher32 = Some(checksums);
         self
     }
 
-    /// The size of a chunk in bytes, about. Else datasets keep the chunks that they have.
+    /// Sets the approximate size of a chunk in bytes. By default datasets keep their chunks.
     pub fn chunk_bytes(mut self, bytes: usize) -> Self {
         self.chunk_bytes = Some(bytes);
         self
     }
 
-    /// Stores only those datasets anew of whose path this is true: `runs/7/samples`. One that has
-    /// several paths is asked for once.
+    /// Applies the options only to datasets whose path, such as `runs/7/samples`, satisfies the
+    /// predicate. A dataset with several paths is tested once.
     pub fn only(mut self, chosen: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.only = Some(Arc::new(chosen));
         self
     }
 
-    /// Writes a file anew: see [`repack`].
+    /// Rewrites a file; see [`repack`].
     ///
     /// # Errors
     ///
-    /// As [`repack`]; [`ErrorKind::Unsupported`] for a compression that cannot be, and where
-    /// datasets would be stored anew in a file with references to regions.
+    /// As [`repack`]; [`ErrorKind::Unsupported`] for an impossible compression, and for datasets in
+    /// a file with region references, which would need other storage.
     pub fn repack(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         self.repack_to(path, path)
     }
 
-    /// Writes a file anew to another place: see [`repack_to`].
+    /// Rewrites a file to another path; see [`repack_to`].
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What an open file says of itself.
+//! Properties of an open file.
 
 use super::File;
 use crate::error::{Operation, Result};
@@ -18,86 +18,86 @@ impl fmt::Debug for File {
 }
 
 impl File {
-    /// Where the file is: the path that it was opened by, h5py's `filename`. For the drivers
-    /// `family`, `split` and `multi` it is what the names of their files are made of.
+    /// Returns the path by which the file was opened, h5py's `filename`. The drivers `family`,
+    /// `split` and `multi` derive the names of their files from it.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// `"r"` or `"r+"`: whether the file may be changed. As h5py's `mode`, it is one of these two
-    /// whatever the file was opened with; what is opened beside a `File` of this process that
-    /// writes may write too.
+    /// Returns `"r"` or `"r+"`: whether the file may be changed. Like h5py's `mode`, it is one of
+    /// these two for any mode of opening. A file that is opened beside a writing `File` of this
+    /// process may be written too.
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     pub fn mode(&self) -> Result<&'static str> {
         self.told(self.lib.is_writable().map(|writable| if writable { "r+" } else { "r" }))
     }
 
-    /// The name of the driver: `sec2`, `stdio`, `core`, `family`, `multi` (of which `split` is one)
-    /// or `log`.
+    /// Returns the name of the driver: `sec2`, `stdio`, `core`, `family`, `multi` (also for
+    /// `split`) or `log`.
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     pub fn driver(&self) -> Result<&'static str> {
         self.told(self.lib.driver())
     }
 
-    /// The oldest and the newest version of HDF5's format that new objects may have.
+    /// Returns the oldest and the newest HDF5 format version for new objects.
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     pub fn libver(&self) -> Result<(Libver, Libver)> {
         self.told(self.lib.libver())
     }
 
-    /// How many bytes at the beginning of the file are not HDF5's: see
-    /// [`userblock`](crate::userblock).
+    /// Returns the bytes before the HDF5 data; see [`userblock`](crate::userblock).
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     pub fn userblock_size(&self) -> Result<u64> {
         self.told(self.lib.userblock_size())
     }
 
-    /// How many bytes are taken for metadata at once.
+    /// Returns the bytes that are allocated for metadata at once.
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     pub fn meta_block_size(&self) -> Result<u64> {
         self.told(self.lib.meta_block_size())
     }
 
-    /// What happens to handles when the file is closed.
+    /// Returns what happens to handles when the file is closed.
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     pub fn close_degree(&self) -> Result<CloseDegree> {
         self.told(self.lib.close_degree())
     }
 
-    /// Whether the file is read or written in SWMR mode; [`mode`](File::mode) says which.
+    /// Returns whether the file is open in SWMR mode; [`mode`](File::mode) tells for reading or
+    /// writing.
     ///
     /// # Errors
     ///
-    /// What HDF5 says.
+    /// Any error of libhdf5.
     pub fn swmr_mode(&self) -> Result<bool> {
         self.told(self.lib.is_swmr())
     }
 
-    /// Lets other programs read the file while this one goes on writing: single writer, multiple
-    /// readers.
+    /// Switches to SWMR mode (single writer, multiple readers): other programs can read the file
+    /// while this one writes.
     ///
     /// The file must be of HDF5 1.10 or later,
-    /// [`libver(Libver::V110, Libver::Latest)`](crate::FileOptions::libver). From here on datasets
-    /// that have chunks may be written and extended; nothing can be created, deleted or renamed.
-    /// Readers see what was [flushed](File::flush). There is no way back but closing the file.
+    /// [`libver(Libver::V110, Libver::Latest)`](crate::FileOptions::libver). From then on chunked
+    /// datasets can be written and extended, but nothing can be created, deleted or renamed.
+    /// Readers see [flushed](File::flush) data. Only closing the file ends the mode.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -123,18 +123,18 @@ impl File {
     ///
     /// # Errors
     ///
-    /// What HDF5 says, with help where the file is of an older format.
+    /// Any error of libhdf5, with help if the file has an older format.
     pub fn start_swmr(&self) -> Result<()> {
         self.done(Operation::Save, self.lib.start_swmr())
     }
 
-    /// Forgets what is known of the object under a name, so that a reader in SWMR mode sees what
-    /// the writer has flushed since; a handle of it sees that too.
+    /// Drops the cached state of the object under a name, so that a reader in SWMR mode, and its
+    /// handles, see data that the writer has flushed since.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::StillOpen`](crate::ErrorKind::StillOpen) where more than one handle of a
-    /// dataset is open, which HDF5 cannot refresh; else what it says.
+    /// [`ErrorKind::StillOpen`](crate::ErrorKind::StillOpen) if several handles of a dataset are
+    /// open, which HDF5 cannot refresh; any error of libhdf5.
     pub fn refresh(&self, name: &str) -> Result<()> {
         self.done(Operation::Load, self.lib.refresh(name).map_err(|e| e.at(name)))
     }

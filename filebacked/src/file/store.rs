@@ -1,4 +1,4 @@
-//! Files in stores.
+//! Opens files in stores.
 
 use super::{File, stamped};
 use crate::error::{Operation, Result};
@@ -7,31 +7,30 @@ use crate::store::{ReadAt, Store};
 use std::sync::Arc;
 
 impl File {
-    /// Opens the file that an object holds, for reading; see [`store`](crate::store).
+    /// Opens the file in a store for reading; see [`store`](crate::store).
     ///
-    /// The file has a part in the object until it is closed and all that reads from it later is
-    /// gone. An object that is opened again meanwhile, as the same `Arc`, is the same file.
+    /// The file and its handles share ownership of the store. Opening the same `Arc` again
+    /// meanwhile gives the same file.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) with the object's own error as the source,
-    /// [`ErrorKind::NotHdf5`](crate::ErrorKind::NotHdf5), or what HDF5 says.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) with the error of the store as the source,
+    /// [`ErrorKind::NotHdf5`](crate::ErrorKind::NotHdf5), or any error of libhdf5.
     pub fn open_store(store: Arc<impl ReadAt + 'static>) -> Result<Self> {
         File::attach(Medium::Read(store), Operation::Open, Attachment::open)
     }
 
-    /// Opens the file that an object holds, for reading and writing.
+    /// Opens the file in a store for reading and writing.
     ///
     /// # Errors
     ///
-    /// As [`File::open_store`]; [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) where the
-    /// system's HDF5 library is linked and is older than version 1.14, or newer than those that are
-    /// known.
+    /// As [`File::open_store`]; [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) if the
+    /// linked HDF5 of the system is older than version 1.14, or newer than the supported versions.
     pub fn open_store_rw(store: Arc<impl Store + 'static>) -> Result<Self> {
         File::attach(Medium::Write(store), Operation::Open, Attachment::open)
     }
 
-    /// Creates a file in an object; what the object held is lost at once.
+    /// Creates a file in a store, and deletes the old content of the store at once.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! One value at a time: what is under way has the same name in every file.
+//! Writes one value at a time, since the temporary name is the same in every file.
 
 use crate::error::{ErrorKind, Result};
 use crate::storage::pool;
@@ -28,7 +28,7 @@ pub(crate) fn in_turn<R>(write: impl FnOnce() -> Result<R>) -> Result<R> {
     written
 }
 
-/// It is this thread's turn, until this goes.
+/// Ends this thread's turn when dropped.
 struct Mine;
 
 impl Mine {
@@ -44,8 +44,7 @@ impl Drop for Mine {
     }
 }
 
-/// Waits without keeping a thread of the pool from its work: whoever's turn it is may wait for
-/// that.
+/// Waits without blocking a thread of the pool: the thread with the turn may wait for it.
 fn wait() -> MutexGuard<'static, ()> {
     while pool::is_worker() {
         match TURN.try_lock() {

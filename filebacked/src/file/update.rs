@@ -1,4 +1,4 @@
-//! Changing what is in an open file: writing what differs.
+//! Updates values of an open file by writing only differences.
 
 use super::{File, known_members};
 use crate::backed::Save;
@@ -11,8 +11,8 @@ use crate::storage::libhdf5::{self, Id, UpdateSink};
 use crate::whole;
 
 impl File {
-    /// Writes of a value under a name what differs from the one that is there. Afterwards the file
-    /// has what [`Overwrite::Replace`] would have left, written with less:
+    /// Updates the value under a name by writing only the differences. The result is the same as
+    /// with [`Overwrite::Replace`], with fewer writes:
     ///
     /// ```text
     /// dataset of the same type and shape    overwritten where it lies, block by block, where its bytes differ
@@ -21,21 +21,19 @@ impl File {
     /// attribute                             the same
     /// ```
     ///
-    /// A dataset keeps its chunks and its compression, unless the options or the field want others.
-    /// What the options leave out (`skip`, `only`) stays as it is, but for columns of a table whose
-    /// number of rows has changed. A [`Lazy`](crate::Lazy) that was read from here, and not loaded,
-    /// stands for what lies there, and costs nothing. Where nothing is under the name, the value is
-    /// written.
+    /// A dataset keeps its chunks and compression, unless the options or the field request others.
+    /// Members that the options leave out (`skip`, `only`) stay, except for columns of a table
+    /// whose number of rows has changed. A [`Lazy`](crate::Lazy) that was read from this place, and
+    /// not loaded, costs nothing. If the name is not in use, the value is written.
     ///
-    /// Values that several own become one object, and those that no longer are one, two. What links
-    /// from elsewhere lead to stays as it is: an object that has such is replaced. HDF5's
-    /// references to what is replaced or deleted are not renewed, but for those that the value
-    /// itself makes of `Weak`: they are addresses, and may lead to something else then.
+    /// Values that became shared become one object, and values that are no longer shared become
+    /// two. An object with links from elsewhere is not changed but replaced. HDF5 references to
+    /// replaced or deleted objects are not renewed, except those of the value's own `Weak`
+    /// pointers: they are addresses, and may then lead to another object.
     ///
-    /// The value is walked through before anything is changed, so that one that cannot be written
-    /// changes nothing. An error of the disk in the middle leaves some members old and some new; so
-    /// does a process that is killed, which the file is marked for: see [`File::flush`].
-    /// [`update_atomic`](crate::update_atomic) has the old value or the new one.
+    /// A dry run comes first, so a value that cannot be written changes nothing. A disk error or a
+    /// kill in the middle leaves some members old and some new; for kills the file is marked, see
+    /// [`File::flush`]. [`update_atomic`](crate::update_atomic) leaves the old or the new value.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -59,13 +57,13 @@ impl File {
     ///
     /// # Errors
     ///
-    /// Whatever keeps the value from being written;
-    /// [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly) for a file that was opened to be read.
+    /// Any error of writing the value; [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly) for a
+    /// file that was opened for reading.
     pub fn update<T: Save>(&self, name: &str, value: &T) -> Result<()> {
         self.update_with(name, value, &WriteOptions::new())
     }
 
-    /// Writes of a value under a name what differs, with options.
+    /// Updates the value under a name by writing only the differences, with options.
     ///
     /// # Errors
     ///
@@ -79,9 +77,9 @@ impl File {
         self.write_with(name, value, &options.clone().overwrite(Overwrite::Update))
     }
 
-    /// Writes of a value whose members are at the root of the file what differs. Of what else is
-    /// there, only what the type knows is deleted: fields that are `None` now, or the other entries
-    /// of a map.
+    /// Updates the value at the root of the file by writing only the differences. Of the other
+    /// members, only those that the type knows are deleted: fields that are now `None`, or the
+    /// other entries of a map.
     ///
     /// # Errors
     ///
@@ -90,7 +88,7 @@ impl File {
         self.update_root_with(value, &WriteOptions::new())
     }
 
-    /// Writes of a value whose members are at the root of the file what differs, with options.
+    /// Updates the value at the root of the file by writing only the differences, with options.
     ///
     /// # Errors
     ///
@@ -100,13 +98,13 @@ impl File {
     }
 }
 
-/// Walks through a value that is to be an update of a member, so that one that cannot be written
-/// changes nothing; whether objects that it does not write stay.
+/// Runs an update of a member without writing, so that a value that cannot be written changes
+/// nothing. Returns whether objects that it does not write stay.
 pub(super) fn is_apart<T: Save>(cx: &WriteContext, member: &str, value: &T) -> Result<bool> {
     Ok(whole::walk(cx, Place::Member(member), value)?.stays || cx.mask().is_some())
 }
 
-/// Updates a member of a group that is there, in its turn. The value was walked through.
+/// Updates an existing member of a group, in its turn, after the dry run.
 pub(super) fn update_member<T: Save>(
     group: Id,
     leaf: &str,
@@ -120,7 +118,7 @@ pub(super) fn update_member<T: Save>(
     complete(sink, written)
 }
 
-/// Updates the members of a group, in its turn. The value was walked through.
+/// Updates the members of a group, in its turn, after the dry run.
 pub(super) fn update_members<T: Save>(
     group: &Id,
     value: &T,

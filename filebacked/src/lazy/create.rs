@@ -137,7 +137,7 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     /// [`ErrorKind::Exists`](crate::ErrorKind::Exists) where the name is in use,
     /// [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly) where the file was opened to be read,
     /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) for options of another number of
-    /// dimensions, or what HDF5 says.
+    /// dimensions, or any error of libhdf5.
     pub fn create(
         file: &File,
         name: &str,
