@@ -1,12 +1,12 @@
-//! Handles that read later: [`Lazy`] and its like stand in the place of a value, and look into the
-//! file when they are asked.
+//! Lazy handles: [`Lazy`] and the other types here take the place of a value, and read from the
+//! file on request.
 //!
-//! What is on disk is the same as for the value itself, so a program may read the same file with
-//! and without them. A handle keeps what it needs: the file stays open as long as there are handles
-//! into it, and nobody has to keep it open by hand. When a file is saved anew, handles into the old
-//! one stay valid, since the new file takes the name only (on Unix; elsewhere a file that is open
-//! cannot be replaced, which is an error). When somebody writes into the file under a handle,
-//! reading gives [`ErrorKind::Changed`](crate::ErrorKind::Changed), never other data.
+//! The data on disk is the same as for the plain value, so programs can read the same file with and
+//! without handles. A file stays open as long as there are handles into it. When a file is saved
+//! anew, handles into the old one stay valid, because the new file only takes over the name. (This
+//! holds on Unix; elsewhere replacing an open file is an error.) If another program writes into the
+//! file under a handle, reading gives [`ErrorKind::Changed`](crate::ErrorKind::Changed), never
+//! wrong data.
 
 #[cfg(feature = "libhdf5")]
 mod append;

@@ -1,4 +1,4 @@
-//! Writing the rows behind a table into it: [`LazyVec::flush`] and [`Appender`].
+//! Appends rows from memory to a table in a file: [`LazyVec::flush`] and [`Appender`].
 
 use super::LazyVec;
 use super::vec::Table;
@@ -6,27 +6,27 @@ use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
 use std::fmt;
 
-/// Rows of about so many bytes, without what they own, are gathered.
+/// The approximate bytes of rows that are gathered, without their heap data.
 const BUFFER: usize = 4 << 20;
 
 impl<T: FileBacked> LazyVec<T> {
-    /// Appends the rows that are in memory to the table in the file, in place.
+    /// Appends the pending rows to the table in the file, in place.
     ///
-    /// Columns in chunks are extended. Others are made anew with chunks, once: `chunk` on the
-    /// fields avoids that. Text that is longer than a column of fixed length holds makes that
-    /// column anew. What filters write (`with = ...`) is made anew each time, for which all rows of
+    /// Chunked columns are extended. Other columns are rewritten with chunks, once; `chunk` on the
+    /// fields avoids this. A column of fixed-length text is rewritten if a text is longer than the
+    /// column. Columns of filters (`with = ...`) are rewritten at each flush, for which all rows of
     /// the table are read: the cost grows with the table, so let an [`Appender`] gather many rows.
-    /// So is a categorical of a data frame that gets another category. The number of rows, which
-    /// readers believe, is written when all rows are there, and everything has gone to the
-    /// operating system when this returns. After an error that tells of the rows or of the table,
-    /// the file is as it was, and the rows are still in memory.
+    /// The same holds for a categorical of a data frame that gets a new category. The number of
+    /// rows is written last, and all data has gone to the operating system when this returns. After
+    /// an error about the rows or the table, the file is unchanged, and the rows are still in
+    /// memory.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ReadOnly`] for handles of files that were opened to be read, by
-    /// [`load`](crate::load) for example; [`ErrorKind::Changed`] where another handle has appended
-    /// to the table; [`ErrorKind::Mismatch`] and [`ErrorKind::Unsupported`] for rows that do not
-    /// fit what is in the file, or of which another filter writes something.
+    /// [`ErrorKind::ReadOnly`] for handles of files that were opened for reading, for example by
+    /// [`load`](crate::load); [`ErrorKind::Changed`] if another handle has appended to the table;
+    /// [`ErrorKind::Mismatch`] and [`ErrorKind::Unsupported`] for rows that do not fit the table in
+    /// the file, or that another filter writes.
     pub fn flush(&mut self) -> Result<()> {
         if self.pending.is_empty() {
             return Ok(());
@@ -43,8 +43,8 @@ impl<T: FileBacked> LazyVec<T> {
         Ok(())
     }
 
-    /// Appends rows one by one, and flushes whenever enough of them are in memory: 16,384, or fewer
-    /// large ones; [`every`](Appender::every) says how many.
+    /// Returns an [`Appender`], which takes rows one by one and flushes by itself: every 16,384
+    /// rows, or fewer large ones. [`every`](Appender::every) changes the number.
     ///
     /// ```
     /// # #[cfg(feature = "libhdf5")] fn f() -> filebacked::Result<()> {
@@ -72,8 +72,8 @@ impl<T: FileBacked> LazyVec<T> {
     }
 }
 
-/// Appends rows to a [`LazyVec`] one by one; made by [`LazyVec::appender`]. Rows that were not
-/// flushed when it goes are still in the memory of the `LazyVec`.
+/// Appends rows to a [`LazyVec`] one by one, and flushes by itself; see [`LazyVec::appender`] for
+/// an example. If it is dropped before a flush, the rows stay pending in the `LazyVec`.
 #[must_use = "the last rows are written by `finish`"]
 pub struct Appender<'a, T> {
     vec: &'a mut LazyVec<T>,
@@ -87,8 +87,8 @@ impl<T> fmt::Debug for Appender<'_, T> {
 }
 
 impl<T> Appender<'_, T> {
-    /// Flushes whenever so many rows are in memory. A flush has a cost of its own, beside that of
-    /// its rows: some tens of microseconds a column.
+    /// Sets the number of rows after which it flushes. A flush costs some tens of microseconds per
+    /// column, besides its rows.
     pub fn every(self, rows: usize) -> Self {
         Appender { rows: rows.max(1), ..self }
     }
@@ -99,7 +99,7 @@ impl<T: FileBacked> Appender<'_, T> {
     ///
     /// # Errors
     ///
-    /// As [`LazyVec::flush`]; the row is in memory then, too.
+    /// As [`LazyVec::flush`]; the row is then pending.
     #[inline]
     pub fn push(&mut self, row: T) -> Result<()> {
         self.vec.push(row);

@@ -1,4 +1,4 @@
-//! [`LazyArray`]: an array of which parts are read when they are asked for.
+//! [`LazyArray`]: an array in the file whose parts are read on request.
 
 use super::Held;
 use super::blocks::Blocks;
@@ -21,12 +21,11 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::path::Path;
 
-/// An array that stays in the file: all of it, a slice, or one block after another is read when it
-/// is asked for.
+/// An array that stays in the file, and reads slices, blocks or all of it on request.
 ///
-/// On disk it is what an `Array<A, D>` is: one dataset. Nothing that was read is kept. Like
-/// [`Lazy`](crate::Lazy), it holds the file open by itself, can be sent and shared between threads,
-/// and is copied as it is stored when it is saved.
+/// On disk it is one dataset, the same as an `Array<A, D>`. It keeps no data that was read. Like
+/// [`Lazy`](crate::Lazy), it keeps the file open, can be sent and shared between threads, and is
+/// copied as stored when it is saved.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -52,10 +51,10 @@ use std::path::Path;
 /// # Ok(()) }
 /// ```
 ///
-/// A handle out of a file that was opened with [`File::open_rw`](crate::File::open_rw) or created
-/// writes as well: [`write_slice`](Self::write_slice), [`append`](Self::append),
-/// [`resize`](Self::resize) change the dataset in its place, without reading the rest of it.
-/// [`LazyArray::create`] makes one that was never in memory.
+/// If the file was opened with [`File::open_rw`](crate::File::open_rw) or created, the handle also
+/// writes: [`write_slice`](Self::write_slice), [`append`](Self::append) and
+/// [`resize`](Self::resize) change the dataset in place, without reading the rest of it.
+/// [`LazyArray::create`] makes an array that was never in memory.
 pub struct LazyArray<A, D = IxDyn> {
     pub(super) place: Place<A, D>,
     pub(super) shape: Vec<usize>,
@@ -67,27 +66,27 @@ pub(super) enum Place<A, D> {
 }
 
 impl<A, D> LazyArray<A, D> {
-    /// The extent of each dimension.
+    /// Returns the extent of each dimension.
     pub fn shape(&self) -> &[usize] {
         &self.shape
     }
 
-    /// The number of dimensions.
+    /// Returns the number of dimensions.
     pub fn ndim(&self) -> usize {
         self.shape.len()
     }
 
-    /// The number of elements.
+    /// Returns the number of elements.
     pub fn len(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// Whether there is no element.
+    /// Returns whether the array has no elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The datatype in the file; `None` for an array in memory.
+    /// Returns the datatype in the file; `None` for an array in memory.
     pub fn dtype(&self) -> Option<&Dtype> {
         match &self.place {
             Place::Memory(_) => None,
@@ -95,7 +94,7 @@ impl<A, D> LazyArray<A, D> {
         }
     }
 
-    /// The shape of the chunks in the file; `None` where the data lies in one piece.
+    /// Returns the shape of the chunks in the file; `None` for contiguous data.
     pub fn chunk(&self) -> Option<&[usize]> {
         match &self.place {
             Place::File { chunk, .. } if !chunk.is_empty() => Some(chunk),
@@ -103,7 +102,7 @@ impl<A, D> LazyArray<A, D> {
         }
     }
 
-    /// Says in an error which dataset of which file was worked on.
+    /// Adds the file and the dataset to an error.
     #[cold]
     pub(super) fn located(&self, operation: Operation, error: impl Into<Error>) -> Error {
         match &self.place {
@@ -112,7 +111,7 @@ impl<A, D> LazyArray<A, D> {
         }
     }
 
-    /// What is selected of the array.
+    /// The selected part of the array.
     pub(super) fn selected<D2: Dimension>(
         &self,
         operation: Operation,
@@ -123,7 +122,7 @@ impl<A, D> LazyArray<A, D> {
         selection.map_err(|error| self.located(operation, error))
     }
 
-    /// The file that the array is read from; `None` for arrays and files in memory.
+    /// Returns the file that the array is read from; `None` for arrays and files in memory.
     pub fn file(&self) -> Option<&Path> {
         match &self.place {
             Place::Memory(_) => None,
@@ -133,12 +132,12 @@ impl<A, D> LazyArray<A, D> {
 }
 
 impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
-    /// Reads all of it.
+    /// Reads the whole array.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the elements from being of this type; [`ErrorKind::Changed`] where the file
-    /// was written to since.
+    /// Any error of reading elements of this type; [`ErrorKind::Changed`] if the file was written
+    /// to since.
     pub fn read(&self) -> Result<Array<A, D>> {
         match &self.place {
             Place::Memory(array) => shaped(array.clone()),
@@ -153,7 +152,7 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
         }
     }
 
-    /// Reads all of it into memory of the caller's: see [`Buffer`].
+    /// Reads the whole array into existing memory; see [`Buffer`].
     ///
     /// # Errors
     ///
@@ -186,10 +185,10 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
         }
     }
 
-    /// Reads what ndarray's `s![..]` selects: ranges with steps (a negative one turns the order
-    /// around), single indices, which take their axis away, and new axes. Indices below zero count
-    /// from the end. Axes that are not mentioned, which is possible where the rank is not part of
-    /// the type, are read whole; [`ellipsis`](crate::ellipsis) is numpy's `...`.
+    /// Reads the part that ndarray's `s![..]` selects: ranges with steps (a negative step reverses
+    /// the order), single indices, which remove their axis, and new axes. Negative indices count
+    /// from the end. If the rank is not part of the type, missing axes are read whole;
+    /// [`ellipsis`](crate::ellipsis) is numpy's `...`.
     ///
     /// # Errors
     ///
@@ -199,8 +198,7 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
         shaped(selection.arrange(self.part(&selection.slab)?))
     }
 
-    /// Reads the elements at these indices along an axis, in their order; an index may come several
-    /// times.
+    /// Reads the elements at these indices along an axis, in the given order. Indices may repeat.
     ///
     /// # Errors
     ///
@@ -231,11 +229,11 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
         shaped(ndarray::concatenate(axis, &views).map_err(unshaped)?)
     }
 
-    /// Reads the elements along an axis for which the mask is true.
+    /// Reads the elements along an axis where the mask is true.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::OutOfBounds`] for a mask of another length than the axis, or as
+    /// [`ErrorKind::OutOfBounds`] for a mask whose length differs from the axis, or as
     /// [`LazyArray::read`].
     pub fn mask(&self, axis: Axis, mask: &[bool]) -> Result<Array<A, D>> {
         if self.shape.get(axis.index()) != Some(&mask.len()) {
@@ -251,14 +249,14 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
         self.select(axis, &chosen.collect::<Vec<_>>())
     }
 
-    /// The array one block after another, in C order; a block has at most so many bytes (in memory,
-    /// text not counted) if one element has. Blocks are made of whole chunks, as long as one chunk
-    /// is not larger.
+    /// Iterates over the array in blocks, in C order. A block has at most the given bytes in memory
+    /// (not counting text), but at least one element. Blocks consist of whole chunks, unless one
+    /// chunk is larger.
     pub fn blocks(&self, bytes: usize) -> Blocks<'_, A, D> {
         Blocks::new(self, bytes)
     }
 
-    /// Reads a part.
+    /// Reads a part of the array.
     pub(super) fn part(&self, slab: &Slab) -> Result<ArrayD<A>> {
         let shape: Vec<usize> = slab.dims.iter().map(|span| span.count as usize).collect();
         match &self.place {
@@ -283,14 +281,14 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     }
 }
 
-/// What a selection along one dimension is to ndarray.
+/// A selection along one dimension, for ndarray.
 pub(super) fn slice(span: Span) -> ndarray::Slice {
     let end =
         if span.count == 0 { span.start } else { span.start + (span.count - 1) * span.step + 1 };
     ndarray::Slice::new(span.start as isize, Some(end as isize), span.step as isize)
 }
 
-/// Looks at a dataset as if it were a part of itself.
+/// Shows a part of a dataset as if it were a dataset.
 fn windowed<R>(
     node: &Node<'_>,
     shape: &[usize],
@@ -404,7 +402,7 @@ impl<A: Element + Clone, D: Dimension + 'static> FileBacked for LazyArray<A, D> 
 }
 
 impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
-    /// An array that stays in its file, if it can.
+    /// An array that stays in its file, if that is possible.
     fn held(node: &Node<'_>) -> Result<Option<Self>> {
         let description = node.describe()?;
         number::shape(node, &description, "an array", D::NDIM)?;
@@ -437,7 +435,7 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     }
 }
 
-/// Refuses a shape that no array has, be it of nothing: the product of its extents is a number.
+/// Refuses a shape, even an empty one, whose extents overflow when multiplied.
 pub(super) fn countable(shape: &[usize]) -> Result<()> {
     let mut extents = shape.iter().filter(|extent| **extent > 0);
     let count = extents.try_fold(1usize, |count, extent| count.checked_mul(*extent));

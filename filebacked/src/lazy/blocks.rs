@@ -1,4 +1,4 @@
-//! [`Blocks`]: an array one piece after another.
+//! [`Blocks`]: iterates over an array in blocks.
 
 use super::LazyArray;
 use crate::error::Result;
@@ -6,16 +6,16 @@ use crate::layout::scalar::Element;
 use crate::storage::Tiles;
 use ndarray::{Array, Dimension};
 
-/// A piece of an array.
+/// A block of an array; see [`LazyArray::blocks`] for an example.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Block<A, D: Dimension> {
-    /// Where its first element is in the whole array.
+    /// The position of its first element in the whole array.
     pub origin: Vec<usize>,
     /// Its elements.
     pub array: Array<A, D>,
 }
 
-/// The blocks of an array; made by [`LazyArray::blocks`].
+/// An iterator over the blocks of an array; see [`LazyArray::blocks`] for an example.
 #[derive(Debug)]
 pub struct Blocks<'a, A, D> {
     array: &'a LazyArray<A, D>,
@@ -29,7 +29,7 @@ impl<'a, A: Element + Clone, D: Dimension + 'static> Blocks<'a, A, D> {
         Blocks { array, tiles: Tiles::new(array.shape(), array.chunk(), elements) }
     }
 
-    /// The shape of all blocks but those at the ends of the array.
+    /// Returns the shape of all blocks except those at the ends of the array.
     pub fn shape(&self) -> &[usize] {
         self.tiles.tile()
     }

@@ -13,8 +13,8 @@ use std::fmt;
 use std::ops::{Range, RangeBounds};
 use std::sync::{Arc, OnceLock};
 
-/// One column of a [`LazyVec`], of which rows are read when they are asked for; made by
-/// [`LazyVec::column`]. It has the rows that there were when it was made.
+/// One column of a [`LazyVec`], whose rows are read on request; see [`LazyVec::column`] for an
+/// example. It has the rows that existed when it was created.
 #[derive(Clone)]
 pub struct LazyColumn<C> {
     name: String,
@@ -25,7 +25,7 @@ pub struct LazyColumn<C> {
 #[derive(Clone)]
 struct Part<C> {
     table: Table,
-    /// All rows, where there is no excerpt of them.
+    /// All rows, for tables that cannot be read in part.
     all: Arc<OnceLock<Vec<C>>>,
 }
 
@@ -39,12 +39,12 @@ impl<C> fmt::Debug for LazyColumn<C> {
 }
 
 impl<C> LazyColumn<C> {
-    /// The number of rows.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.parts.iter().map(|part| part.table.len).sum()
     }
 
-    /// Whether there is no row.
+    /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -66,7 +66,7 @@ impl<C: FileBacked + Clone> LazyColumn<C> {
         Ok(column)
     }
 
-    /// Says in an error which column of which file was asked.
+    /// Adds the file and the column to an error.
     #[cold]
     fn located(&self, error: impl Into<Error>) -> Error {
         let error = error.into().at(&self.name);
@@ -153,7 +153,7 @@ fn read_column<C: FileBacked>(node: Node<'_>, path: &str) -> Result<Vec<C>> {
     }
 }
 
-/// The error of a name that no column has.
+/// The error for a missing column.
 #[cold]
 fn missing(table: &Object<'_>, path: &str) -> Error {
     let mut names = Vec::new();

@@ -1,4 +1,4 @@
-//! [`ArrayOptions`], and arrays that are made in a file without having been in memory.
+//! [`ArrayOptions`], and the creation of arrays in a file without an array in memory.
 
 use super::LazyArray;
 use super::array::countable;
@@ -10,11 +10,11 @@ use crate::storage::libhdf5::NewDataset;
 use crate::storage::{self, Compression, Dtype, Elements};
 use ndarray::{Array1, Axis, Dimension, IntoDimension};
 
-/// How the dataset of [`LazyArray::create`] is made.
+/// Options for [`LazyArray::create`].
 ///
-/// Without anything said it is one piece of the file that has a fixed shape, which is what
-/// `LazyArray::map` can map; it is chunked as soon as it has a chunk shape, compression, checksums,
-/// a larger shape to grow to, or (if it is large) a fill value.
+/// By default the dataset is contiguous with a fixed shape, so `LazyArray::map` can map it. It is
+/// chunked if it has a chunk shape, compression, checksums, a larger maximal shape, or (if it is
+/// large) a fill value.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct ArrayOptions<A> {
@@ -40,21 +40,21 @@ impl<A> Default for ArrayOptions<A> {
 }
 
 impl<A> ArrayOptions<A> {
-    /// One piece, not compressed, of a fixed shape, zeros where nothing was written.
+    /// Returns the default options: contiguous, not compressed, of a fixed shape, filled with
+    /// zeros.
     pub fn new() -> Self {
         ArrayOptions::default()
     }
 
-    /// The shape of the chunks, which are read and written as a whole. Where something else asks
-    /// for chunks, they have at most 512 KiB.
+    /// Sets the shape of the chunks, which are read and written as a whole. If only other options
+    /// need chunks, these have at most 512 KiB.
     pub fn chunk(mut self, shape: &[usize]) -> Self {
         self.chunk = Some(shape.to_vec());
         self
     }
 
-    /// The largest shape that [`append`](LazyArray::append) and [`resize`](LazyArray::resize) can
-    /// give the array in its place; `None` for no limit along an axis. Without this, it is the
-    /// shape that it is made with.
+    /// Sets the largest shape that [`append`](LazyArray::append) and [`resize`](LazyArray::resize)
+    /// can reach in place; `None` for no limit along an axis. The default is the initial shape.
     pub fn max_shape(mut self, extents: &[Option<usize>]) -> Self {
         self.max_shape = Some(extents.to_vec());
         self
@@ -72,13 +72,14 @@ impl<A> ArrayOptions<A> {
         self
     }
 
-    /// Puts a checksum on each chunk.
+    /// Adds a checksum to each chunk.
     pub fn fletcher32(mut self, checksums: bool) -> Self {
         self.fletcher32 = checksums;
         self
     }
 
-    /// What an element is that was not written, instead of zero, `false` or no text.
+    /// Sets the value of elements that were never written, instead of zero, `false` or the empty
+    /// text.
     pub fn fill_value(mut self, value: A) -> Self {
         self.fill_value = Some(value);
         self
@@ -104,15 +105,15 @@ impl<A> ArrayOptions<A> {
 }
 
 impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
-    /// Makes an array in a file that nothing is written to yet, and a handle that writes to it; `/`
-    /// in the name separates groups, which are made where they are missing.
+    /// Creates an array in a file without writing elements, and returns a handle that writes to it.
+    /// `/` in the name separates groups; missing groups are created.
     ///
     /// ```text
     /// frames       the elements' type, in this shape; chunked where the options say so
     /// ```
     ///
-    /// What is not written takes no place where the file system has sparse files, and reads as
-    /// zeros or the fill value. Text is of variable length.
+    /// Elements that were never written read as zeros or the fill value, and take no space on file
+    /// systems with sparse files. Text has variable length.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -134,9 +135,9 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Exists`](crate::ErrorKind::Exists) where the name is in use,
-    /// [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly) where the file was opened to be read,
-    /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) for options of another number of
+    /// [`ErrorKind::Exists`](crate::ErrorKind::Exists) if the name is in use,
+    /// [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly) if the file was opened for reading,
+    /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) for options with another number of
     /// dimensions, or any error of libhdf5.
     pub fn create(
         file: &File,

@@ -1,4 +1,4 @@
-//! Changing a [`LazyArray`]: its elements and its shape, in the file or in memory.
+//! Changes the elements and the shape of a [`LazyArray`], in the file or in memory.
 
 use super::LazyArray;
 use super::array::{Place, countable, unshaped};
@@ -24,12 +24,12 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
         self.put(&Slab { dims }, values.view().into_dyn())
     }
 
-    /// Writes the elements that ndarray's `s![..]` selects, as [`read_slice`](Self::read_slice)
-    /// reads them: `values` has the shape of what that returns. Only they are written; compressed
-    /// chunks that are written in part are read before.
+    /// Writes the elements that ndarray's `s![..]` selects. `values` has the shape that
+    /// [`read_slice`](Self::read_slice) returns for the same selection. Only these elements are
+    /// written, but compressed chunks that change in part are read first.
     ///
-    /// Numbers of another type than the dataset's are written where they are numbers of its type
-    /// too. A handle that holds its array in memory ([`file`](Self::file) is `None`) changes that.
+    /// Numbers of another type than the dataset's are written if they fit exactly. A handle with
+    /// its array in memory ([`file`](Self::file) is `None`) changes that array.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -53,10 +53,10 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     /// # Errors
     ///
     /// [`ErrorKind::Mismatch`] for values of another shape or type, [`ErrorKind::OutOfBounds`],
-    /// [`ErrorKind::OutOfRange`] for a number that the dataset's type does not have,
-    /// [`ErrorKind::ReadOnly`] where the file was opened to be read (by [`load`](crate::load),
-    /// too), [`ErrorKind::Changed`] where the dataset got another shape since or was replaced, or
-    /// what HDF5 says.
+    /// [`ErrorKind::OutOfRange`] for a number that does not fit the dataset's type,
+    /// [`ErrorKind::ReadOnly`] if the file was opened for reading (also by [`load`](crate::load)),
+    /// [`ErrorKind::Changed`] if the dataset was reshaped or replaced since, or any error of
+    /// libhdf5.
     pub fn write_slice<I: ArraySlice<D>>(
         &mut self,
         selection: I,
@@ -68,17 +68,17 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
         self.put(&selection.slab, values)
     }
 
-    /// Puts elements at the end of an axis. The other axes have to be as long as those of the
+    /// Appends elements at the end of an axis. The other axes must be as long as those of the
     /// array.
     ///
-    /// A dataset that cannot get longer, as what [`save`](crate::save) writes, is written anew
-    /// once, in chunks and without a limit along this axis, with its attributes and under all its
-    /// names; the array has then to be read and written once, and what it took is free for what is
-    /// written next. Other handles into the old one say [`ErrorKind::Changed`] when they write, and
-    /// go on reading what it had. References of HDF5 lead to the new one: the whole file is looked
-    /// through for them, once. A field with `#[filebacked(chunk = ..)]` still has to be written
-    /// anew, since it has a fixed shape;
-    /// [`ArrayOptions::unlimited`](crate::ArrayOptions::unlimited) makes one that has not.
+    /// A dataset that cannot grow, such as one that [`save`](crate::save) wrote, is rewritten once:
+    /// in chunks, without a limit along this axis, with its attributes and all its names. This
+    /// reads and writes the array once, and frees the old space. Other handles to the old dataset
+    /// give [`ErrorKind::Changed`] when they write, and continue to read the old data. HDF5
+    /// references are updated to the new dataset, for which the whole file is searched once. A
+    /// field with `#[filebacked(chunk = ..)]` is rewritten too, since its shape is fixed;
+    /// [`ArrayOptions::unlimited`](crate::ArrayOptions::unlimited) creates an array that can grow
+    /// in place.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -101,7 +101,7 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     ///
     /// # Errors
     ///
-    /// As [`LazyArray::write_slice`]; the array is what it was then.
+    /// As [`LazyArray::write_slice`]; after an error the array is unchanged.
     pub fn append(&mut self, axis: Axis, values: &ArrayRef<A, D>) -> Result<()> {
         let (Some(from), Some(more)) =
             (self.shape.get(axis.index()).copied(), values.shape().get(axis.index()))
@@ -134,14 +134,14 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
         self.reshape(shape, Some((&Slab { dims }, values)))
     }
 
-    /// Gives each axis another length. What is cut off is lost; what is new is zero, or the fill
-    /// value that the dataset has.
+    /// Changes the length of each axis. Elements beyond the new shape are lost; new elements are
+    /// zero, or the fill value of the dataset.
     ///
-    /// A dataset that cannot get this shape is written anew, as [`append`](Self::append) does.
+    /// A dataset that cannot take this shape is rewritten, as by [`append`](Self::append).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Mismatch`] for a shape of another number of dimensions, or as
+    /// [`ErrorKind::Mismatch`] for a shape with another number of dimensions, or as
     /// [`LazyArray::write_slice`].
     pub fn resize(&mut self, shape: &[usize]) -> Result<()> {
         if shape.len() != self.shape.len() {
@@ -195,7 +195,7 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
         }
     }
 
-    /// Gives the dataset another shape, and writes a part of it then.
+    /// Changes the shape of the dataset, and then writes a part of it.
     #[cfg(feature = "libhdf5")]
     fn reshape(
         &mut self,
@@ -235,7 +235,7 @@ mod in_file {
     use ndarray::ArrayViewD;
     use std::sync::Arc;
 
-    /// The type of a dataset that has the shape that a handle knows.
+    /// The type of a dataset, if its shape is the one that the handle knows.
     fn known(dataset: &Id, shape: &[usize]) -> Result<Dtype> {
         let found = libhdf5::changeable(dataset)?;
         match found.shape.iter().copied().eq(shape.iter().map(|extent| *extent as u64)) {
@@ -267,8 +267,8 @@ mod in_file {
         })
     }
 
-    /// Gives a dataset another shape, and writes a part of it. The new one and its chunks, where it
-    /// had to be written anew.
+    /// Changes the shape of a dataset, and writes a part of it. Returns the new dataset and its
+    /// chunks, if it was rewritten.
     #[allow(clippy::type_complexity)]
     pub(super) fn reshape<A: Element>(
         dataset: &Id,

@@ -1,25 +1,25 @@
-//! [`ellipsis`]: numpy's `...` in what is selected of an array.
+//! [`ellipsis`]: numpy's `...` in selections of arrays.
 
 use super::selection::too_many;
 use crate::error::Result;
 use ndarray::{Dimension, IxDyn, SliceArg, SliceInfoElem};
 use std::borrow::Cow;
 
-/// A selection with an [`ellipsis`] in it.
+/// A selection with numpy's `...`; see [`ellipsis`] for an example.
 #[derive(Debug, Clone)]
 pub struct Ellipsis {
     before: Vec<SliceInfoElem>,
     after: Vec<SliceInfoElem>,
 }
 
-/// Selects along the first axes what stands before, along the last ones what stands after, and all
-/// of those in between, however many there are: numpy's and h5py's `...`, for
+/// Makes a selection like numpy's and h5py's `...`: `before` applies to the first axes, `after` to
+/// the last axes, and the axes in between are selected whole. Use it with
 /// [`LazyArray::read_slice`](crate::LazyArray::read_slice) and
 /// [`write_slice`](crate::LazyArray::write_slice).
 ///
-/// Both are what ndarray's `s![..]` makes, or `[]` for nothing: `a[..., 0]` is
-/// `ellipsis([], s![0])`, and `a[0, ..., ::2]` is `ellipsis(s![0], s![..;2])`. What is read is an
-/// array of `IxDyn`, of the rank that remains, and so is what is written.
+/// Both are results of ndarray's `s![..]`, or `[]`: `a[..., 0]` is `ellipsis([], s![0])`, and
+/// `a[0, ..., ::2]` is `ellipsis(s![0], s![..;2])`. Arrays that are read or written this way have
+/// the dimension type `IxDyn`.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -39,13 +39,13 @@ pub fn ellipsis(
     Ellipsis { before: before.as_ref().to_vec(), after: after.as_ref().to_vec() }
 }
 
-/// What selects a part of a [`LazyArray`](crate::LazyArray) of dimension `D`: what ndarray's
-/// `s![..]` makes, and [`ellipsis`].
+/// A selection of a part of a [`LazyArray`](crate::LazyArray) of dimension `D`: the result of
+/// ndarray's `s![..]` or of [`ellipsis`], where there are examples.
 pub trait ArraySlice<D: Dimension> {
-    /// The dimension of what is selected.
+    /// The dimension of the selected part.
     type OutDim: Dimension;
 
-    /// What is selected along each axis of an array of this shape.
+    /// Returns the selection along each axis of an array of this shape.
     #[doc(hidden)]
     fn elements(&self, shape: &[usize]) -> Result<Cow<'_, [SliceInfoElem]>>;
 }

@@ -1,4 +1,4 @@
-//! [`LazyMap`]: a map whose values are read when they are asked for.
+//! [`LazyMap`]: a map in the file whose values are read on request.
 
 #[cfg(feature = "libhdf5")]
 mod columns;
@@ -22,31 +22,30 @@ use std::hash::{BuildHasher, Hash};
 use std::path::Path;
 use trie::Trie;
 
-/// A map whose values stay in the file until they are asked for.
+/// A map whose values stay in the file and are read on request.
 ///
-/// On disk it is a map of links, an object of its own for each value:
+/// On disk it is a map of links, with one object per value:
 ///
 /// ```text
 /// x            group     filebacked = "links", len = n; link order tracked
 /// └── <key>    the value
 /// ```
 ///
-/// Opening one reads nothing but the group's header. [`get`](LazyMap::get) looks one link up, reads
-/// the value behind it, and keeps that; [`read`](LazyMap::read) does not keep it. It holds the file
-/// open by itself, and can be shared between threads. The order is that of insertion, for keys that
-/// are names of links: text, integers, enums without data. (In a file, a value that takes the place
-/// of another becomes the last one.)
+/// Opening a map reads only the header of the group. [`get`](LazyMap::get) looks up one link, reads
+/// the value behind it, and keeps it; [`read`](LazyMap::read) does not keep it. The map keeps the
+/// file open, and can be shared between threads. Keys that can be link names (text, integers, enums
+/// without data) are in insertion order. In a file, a replaced value moves to the end.
 ///
-/// Changes are made in memory, until the map is saved somewhere, or [`flush`](LazyMap::flush) puts
-/// them into its file. Saving it elsewhere copies the values that were not read as they are stored,
-/// compression included.
+/// Changes stay in memory until the map is saved elsewhere, or [`flush`](LazyMap::flush) writes
+/// them into its file. Saving it elsewhere copies unread values as they are stored, compression
+/// included.
 ///
-/// Any map of this library or of others is read. One of `keys` and `values` has the values in one
-/// place, so the first that is asked for reads all, and so does each `read`, `get_mut`, `take` and
-/// `entry`: many changes are made in a map in memory. It is saved as links, and stays as it is when
-/// it is flushed: new entries are appended, anything else writes all values anew. Maps whose keys
-/// are no names are saved as `keys` and `values`. Many of these maps (`Vec<LazyMap<..>>`) are a
-/// numbered group, each an object of its own.
+/// Any stored map can be read, also of other programs. A map of `keys` and `values` has its values
+/// in one place, so the first `get`, and each `read`, `get_mut`, `take` and `entry`, reads all of
+/// them; use a map in memory for many changes. Such a map is saved elsewhere as links, but keeps
+/// its form when it is flushed: new entries are appended, and any other change rewrites all values.
+/// Maps whose keys cannot be link names are saved as `keys` and `values`. Many maps
+/// (`Vec<LazyMap<..>>`) are a numbered group with one object per map.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -74,26 +73,26 @@ use trie::Trie;
 pub struct LazyMap<K, V> {
     /// The map in its file.
     entries: Option<Entries<K, V>>,
-    /// What was read of it.
+    /// The values that were read.
     read: Trie<K, V>,
-    /// What is to be otherwise there: all of it, for a map that is in no file.
+    /// The changes against the file; all entries, for a map without a file.
     changes: IndexMap<K, Change<V>>,
-    /// How many of the changes are entries that the file does not have, and how many take one away.
+    /// How many of the changes add an entry, and how many remove one.
     added: usize,
     removed: usize,
 }
 
-/// An entry that is not what the file has.
+/// An entry that differs from the file.
 #[derive(Debug, Clone)]
 struct Change<V> {
-    /// The new value; `None` where the entry is to go.
+    /// The new value; `None` for a removed entry.
     value: Option<V>,
-    /// What the file had when the change was made.
+    /// The state in the file when the change was made.
     base: Option<Base>,
 }
 
 impl<K, V> LazyMap<K, V> {
-    /// A map without entries, in memory.
+    /// Creates an empty map in memory.
     pub fn new() -> Self {
         LazyMap {
             entries: None,
@@ -104,26 +103,25 @@ impl<K, V> LazyMap<K, V> {
         }
     }
 
-    /// The file that values are read from: `None` for a map that came from no file, and for files
+    /// Returns the file that values are read from; `None` for a map without a file, and for files
     /// in memory.
     pub fn file(&self) -> Option<&Path> {
         self.entries.as_ref()?.held.path()
     }
 
-    /// Whether something was changed that is not in the file.
+    /// Returns whether there are changes that are not in the file.
     pub fn is_changed(&self) -> bool {
         !self.changes.is_empty()
     }
 
-    /// Forgets the values that can be read again; whether there were any. Changes stay.
+    /// Drops the values that can be read again. Returns whether there were any. Changes stay.
     pub fn evict(&mut self) -> bool {
         let any = !self.read.is_empty();
         self.read = Trie::default();
         any
     }
 
-    /// Forgets the changes that are not in the file. A map that came from no file has nothing else,
-    /// and keeps it.
+    /// Drops the changes that are not in the file. A map without a file keeps its entries.
     pub fn discard(&mut self) {
         if self.entries.is_some() {
             self.changes.clear();
@@ -133,17 +131,17 @@ impl<K, V> LazyMap<K, V> {
 }
 
 impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
-    /// How many entries there are; the file is asked, and no value is read.
+    /// Returns the number of entries. Looks into the file, but reads no value.
     ///
     /// # Errors
     ///
-    /// What the storage says; [`ErrorKind::Changed`] where the file was written to by others since.
+    /// Any error of the storage; [`ErrorKind::Changed`] if another program wrote to the file since.
     pub fn len(&self) -> Result<usize> {
         let stored = self.entries.as_ref().map(Entries::count).transpose()?.unwrap_or(0);
         Ok((stored + self.added).saturating_sub(self.removed))
     }
 
-    /// Whether there is no entry.
+    /// Returns whether the map is empty.
     ///
     /// # Errors
     ///
@@ -152,12 +150,12 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         Ok(self.len()? == 0)
     }
 
-    /// All keys in their order; no value is read.
+    /// Returns all keys in their order. Reads no value.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] for a link whose name is no key, [`ErrorKind::Damaged`] for a key
-    /// that is there twice, or as [`LazyMap::len`].
+    /// [`ErrorKind::Invalid`] for a link whose name is not a key, [`ErrorKind::Damaged`] for a
+    /// duplicate key, or as [`LazyMap::len`].
     pub fn keys(&self) -> Result<Vec<K>> {
         let mut keys = Vec::new();
         if let Some(entries) = &self.entries {
@@ -173,7 +171,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         Ok(keys)
     }
 
-    /// Whether there is an entry of this key; its value is not read.
+    /// Returns whether the map has this key. Reads no value.
     ///
     /// # Errors
     ///
@@ -189,7 +187,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         }
     }
 
-    /// Whether the value of this key is in memory.
+    /// Returns whether the value of this key is in memory.
     pub fn is_loaded<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
@@ -200,11 +198,11 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         }
     }
 
-    /// The value of a key, which the first call reads; `None` where there is none.
+    /// Returns the value of a key, or `None`. The first call reads it.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the object from being a `V`, or as [`LazyMap::len`].
+    /// Any error of reading a `V`, or as [`LazyMap::len`].
     pub fn get<Q: Save + Eq + Hash + ?Sized>(&self, key: &Q) -> Result<Option<&V>>
     where
         K: Borrow<Q>,
@@ -226,7 +224,8 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         Ok(self.read.get(key).map(|(_, value)| value))
     }
 
-    /// What is known of a key without a look into the file: its value, or that it has none.
+    /// The state of a key that is known without looking into the file: its value, or that it has
+    /// none.
     fn loaded<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<Option<(&K, &V)>>
     where
         K: Borrow<Q>,
@@ -237,7 +236,8 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         }
     }
 
-    /// Reads the value of a key without keeping it; a copy of what is in memory.
+    /// Returns the value of a key without keeping it: read from the file, or a copy of the value in
+    /// memory.
     ///
     /// # Errors
     ///
@@ -254,8 +254,8 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         }
     }
 
-    /// The value of a key, to be changed: it counts as changed from now on. It is read anew, so
-    /// that the change is one of what the file has.
+    /// Returns the value of a key for changing; it counts as changed from now on. It is read again,
+    /// so that the change applies to the current state of the file.
     ///
     /// # Errors
     ///
@@ -273,12 +273,12 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         Ok(self.changes.get_mut(key).and_then(|change| change.value.as_mut()))
     }
 
-    /// Puts in an entry, in the place of one of the same key; whether there was none. Nothing is
-    /// written yet, and no value is read.
+    /// Inserts an entry, and replaces one of the same key. Returns whether the key is new. Writes
+    /// nothing yet, and reads no value.
     ///
     /// # Errors
     ///
-    /// As [`LazyMap::len`]: the file is asked for the key.
+    /// As [`LazyMap::len`], since the file is searched for the key.
     pub fn insert(&mut self, key: K, value: V) -> Result<bool> {
         if let Some(change) = self.changes.get_mut(&key) {
             let was_removed = change.value.replace(value).is_none();
@@ -292,7 +292,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         Ok(is_new)
     }
 
-    /// Takes an entry away; whether there was one. Nothing is written yet, and no value is read.
+    /// Removes an entry. Returns whether it existed. Writes nothing yet, and reads no value.
     ///
     /// # Errors
     ///
@@ -319,7 +319,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         Ok(was_there)
     }
 
-    /// Takes an entry away, and gives its value.
+    /// Removes an entry, and returns its value.
     ///
     /// # Errors
     ///
@@ -342,25 +342,25 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         Ok(value)
     }
 
-    /// The entry of a key, to be filled or changed.
+    /// Returns the entry of a key, for inserting or changing.
     pub fn entry(&mut self, key: K) -> MapEntry<'_, K, V> {
         MapEntry::new(self, key)
     }
 
-    /// Puts in many entries.
+    /// Inserts many entries.
     ///
     /// # Errors
     ///
-    /// As [`LazyMap::insert`]; the entries before are in the map then.
+    /// As [`LazyMap::insert`]; the map then has the earlier entries.
     pub fn extend(&mut self, entries: impl IntoIterator<Item = (K, V)>) -> Result<()> {
         entries.into_iter().try_for_each(|(key, value)| self.insert(key, value).map(drop))
     }
 
-    /// All entries in their order. Values are read, and kept, a few at a time: as many again as
-    /// were there before.
+    /// Iterates over all entries in their order. Values are read and kept in batches that double in
+    /// size.
     ///
-    /// A value that cannot be read is an item that is an error. Where the keys cannot be listed,
-    /// that is the only item.
+    /// A value that cannot be read is an `Err` item. If the keys cannot be listed, that error is
+    /// the only item.
     pub fn iter(&self) -> impl Iterator<Item = Result<(&K, &V)>> {
         let (keys, failed) = match self.keys() {
             Ok(keys) => (keys, None),
@@ -387,7 +387,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         }))
     }
 
-    /// Reads what is not in memory of some keys.
+    /// Reads the values of some keys that are not in memory.
     fn load(&self, keys: &[K]) -> Result<()> {
         let Some(entries) = &self.entries else { return Ok(()) };
         let missing: Vec<K> =
@@ -406,7 +406,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         Ok(())
     }
 
-    /// All entries, as another map: `HashMap`, `BTreeMap`, `IndexMap`, or a `Vec` of pairs.
+    /// Reads all entries into another map: `HashMap`, `BTreeMap`, `IndexMap`, or a `Vec` of pairs.
     ///
     /// # Errors
     ///
@@ -464,7 +464,7 @@ impl<K: Eq + Hash, V> FromIterator<(K, V)> for LazyMap<K, V> {
 }
 
 impl<K: Save + Eq + Hash, V, S: BuildHasher> From<HashMap<K, V, S>> for LazyMap<K, V> {
-    /// Sorted by keys that are names, as the map itself would be saved.
+    /// Sorts by keys that can be link names, as the hash map would be saved.
     fn from(map: HashMap<K, V, S>) -> Self {
         let mut entries: Vec<(K, V)> = map.into_iter().collect();
         crate::layout::map::sort_by_name(&mut entries);

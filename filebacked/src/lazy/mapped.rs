@@ -1,4 +1,4 @@
-//! [`MappedArray`]: an array seen in the file itself, without a copy.
+//! [`MappedArray`]: an array mapped from the file into memory, without a copy.
 
 use super::LazyArray;
 use super::array::Place;
@@ -12,14 +12,16 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-/// An element that lies in a file as it does in memory, so that a mapped file can be seen as an
-/// array of it: integers and floats, and complex numbers with the feature `complex`.
+/// An element with the same bytes in memory as in a file, so that a mapped file can be viewed as an
+/// array: integers and floats, and complex numbers with the feature `complex`. See
+/// [`LazyArray::map`] for an example.
 ///
 /// # Safety
 ///
-/// Every bit pattern of its size is a value, and its memory is what HDF5 has for the datatype.
+/// Every bit pattern of its size must be a valid value, and its memory layout must equal that of
+/// the HDF5 datatype.
 pub unsafe trait MapElement: Element {
-    /// The datatype that a dataset has to have.
+    /// Returns the datatype that a dataset must have.
     fn dtype() -> Dtype;
 }
 
@@ -54,8 +56,7 @@ unsafe impl MapElement for num_complex::Complex<f64> {
     }
 }
 
-/// A dataset mapped into memory by [`LazyArray::map`]: nothing is read before it is looked at, and
-/// nothing is copied.
+/// A dataset mapped into memory by [`LazyArray::map`]. Data is read on access, and never copied.
 pub struct MappedArray<A, D> {
     /// `None` for an array without elements.
     map: Option<Mmap>,
@@ -64,7 +65,7 @@ pub struct MappedArray<A, D> {
 }
 
 impl<A: MapElement, D: Dimension> MappedArray<A, D> {
-    /// The elements, in the file.
+    /// Returns a view of the elements in the file.
     pub fn view(&self) -> ArrayView<'_, A, D> {
         let start = match &self.map {
             Some(map) => map.as_ptr().cast::<A>(),
@@ -76,7 +77,7 @@ impl<A: MapElement, D: Dimension> MappedArray<A, D> {
         unsafe { ArrayView::from_shape_ptr(self.dim.clone(), start) }
     }
 
-    /// The extent of each dimension.
+    /// Returns the extent of each dimension.
     pub fn shape(&self) -> &[usize] {
         self.dim.slice()
     }
@@ -89,12 +90,12 @@ impl<A, D: Dimension> fmt::Debug for MappedArray<A, D> {
 }
 
 impl<A: MapElement, D: Dimension + 'static> LazyArray<A, D> {
-    /// Maps the dataset into memory: a view of the file itself, of which the operating system reads
-    /// what is looked at, and forgets what it needs the memory for.
+    /// Maps the dataset into memory. The operating system reads pages on access, and drops them
+    /// when it needs memory.
     ///
-    /// That takes a dataset of exactly this type that lies in one piece of a file on the disk, at
-    /// an offset that is a multiple of the alignment: what this library writes does, from 64 KB on
-    /// and without compression. The file stays open as long as the view.
+    /// The dataset must have exactly this type, and be contiguous and aligned in a file on the
+    /// disk. Uncompressed data from 64 KB on in files of this crate is. The file stays open as long
+    /// as the view.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -116,14 +117,14 @@ impl<A: MapElement, D: Dimension + 'static> LazyArray<A, D> {
     ///
     /// # Safety
     ///
-    /// As long as there is a [`MappedArray`], nobody, in this process or another, changes the
-    /// dataset, truncates the file, or frees the dataset's place in it. A file that is saved anew
-    /// by [`save`](crate::save) is another file, and harmless.
+    /// While a [`MappedArray`] exists, no process, including this one, may change the dataset,
+    /// truncate the file, or free the dataset's space in it. Saving the file anew with
+    /// [`save`](crate::save) is harmless, because it makes a new file.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Unsupported`] for data that is chunked, compact (in the header of its dataset),
-    /// not aligned, in the other byte order or in memory, [`ErrorKind::Mismatch`] for another type,
+    /// not aligned, in another byte order or in memory, [`ErrorKind::Mismatch`] for another type,
     /// [`ErrorKind::Damaged`] for a file that ends before the data, [`ErrorKind::Changed`], or
     /// [`ErrorKind::Io`].
     pub unsafe fn map(&self) -> Result<MappedArray<A, D>> {

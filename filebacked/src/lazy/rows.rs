@@ -1,15 +1,14 @@
-//! The rows of a [`LazyVec`] one after another: [`RowBlocks`] in blocks, and [`RowIter`] one by
-//! one.
+//! Iterators over the rows of a [`LazyVec`]: [`RowBlocks`] in blocks, and [`RowIter`] one by one.
 
 use super::LazyVec;
 use crate::backed::FileBacked;
 use crate::error::Result;
 use std::fmt;
 
-/// About so many bytes of rows are read ahead.
+/// The approximate bytes of rows that are read ahead.
 const AHEAD: usize = 1 << 20;
 
-/// The rows in blocks; made by [`LazyVec::blocks`].
+/// An iterator over blocks of rows; see [`LazyVec::blocks`].
 pub struct RowBlocks<'a, T> {
     vec: &'a LazyVec<T>,
     rows: usize,
@@ -30,7 +29,7 @@ impl<'a, T> RowBlocks<'a, T> {
         RowBlocks { vec, rows: rows.max(1), next: 0 }
     }
 
-    /// The number of blocks that are left.
+    /// The number of remaining blocks.
     fn left(&self) -> usize {
         self.vec.len().saturating_sub(self.next).div_ceil(self.rows)
     }
@@ -61,7 +60,7 @@ impl<T: FileBacked + Clone> Iterator for RowBlocks<'_, T> {
 
 impl<T: FileBacked + Clone> ExactSizeIterator for RowBlocks<'_, T> {}
 
-/// The rows one by one; made by [`LazyVec::iter`]. After an error it goes on behind the block that
+/// An iterator over rows; see [`LazyVec::iter`]. After an error it continues behind the block that
 /// could not be read.
 pub struct RowIter<'a, T> {
     blocks: RowBlocks<'a, T>,

@@ -1,4 +1,4 @@
-//! [`Lazy`]: a value that is read when it is asked for.
+//! [`Lazy`]: a value in the file that is read on request.
 
 use super::Held;
 use crate::backed::{FileBacked, Save};
@@ -13,16 +13,15 @@ use std::fmt;
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// A value that stays in the file until it is asked for.
+/// A value that stays in the file until its first use.
 ///
-/// On disk it is what a `T` is. Loading a struct with such fields reads none of them;
-/// [`get`](Lazy::get) reads one, once. It keeps the file open by itself, can be sent to other
-/// threads and shared between them, and goes on after the value that it was loaded with is gone.
-/// Saving one that was not read copies what the file has, with its compression, and without making
-/// a `T` of it.
+/// On disk it is the same as a `T`. Loading a struct does not read its `Lazy` fields;
+/// [`get`](Lazy::get) reads one, once. A `Lazy` keeps the file open, can be sent to other threads
+/// and shared between them, and outlives the struct that it was loaded with. Saving an unread
+/// `Lazy` copies the stored data with its compression, without decoding a `T`.
 ///
-/// In columns (`Vec<Struct>`) all values are read at once: what is lazy there is a whole table.
-/// Arrays, which are objects of their own in rows too, stay lazy: `Vec<Lazy<Array2<f64>>>`,
+/// In columns (`Vec<Struct>`) all values are read at once, so make the whole table lazy instead.
+/// Arrays stay lazy in rows too, because each is an object: `Vec<Lazy<Array2<f64>>>`,
 /// `HashMap<String, Lazy<Model>>`.
 ///
 /// ```
@@ -50,35 +49,34 @@ pub struct Lazy<T> {
 }
 
 impl<T> Lazy<T> {
-    /// A value that is there already.
+    /// Wraps a value in memory.
     pub fn new(value: T) -> Self {
         Lazy { value: OnceLock::from(value), held: None }
     }
 
-    /// Whether the value is in memory.
+    /// Returns whether the value is in memory.
     pub fn is_loaded(&self) -> bool {
         self.value.get().is_some()
     }
 
-    /// The file that the value is read from: `None` for values that came from no file, or were
-    /// changed since, and for files in memory.
+    /// Returns the file that the value is read from; `None` for values without a file, changed
+    /// values, and files in memory.
     pub fn file(&self) -> Option<&Path> {
         self.held.as_ref()?.path()
     }
 
-    /// Forgets the value, if it can be read again; whether it did.
+    /// Drops the value from memory, if it can be read again. Returns whether it did.
     pub fn evict(&mut self) -> bool {
         self.held.is_some() && self.value.take().is_some()
     }
 }
 
 impl<T: FileBacked> Lazy<T> {
-    /// The value, which the first call reads.
+    /// Returns the value. The first call reads it.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the object from being a `T`; [`ErrorKind::Changed`] where the file was
-    /// written to since.
+    /// Any error of reading a `T`; [`ErrorKind::Changed`] if the file was written to since.
     pub fn get(&self) -> Result<&T> {
         if let Some(value) = self.value.get() {
             return Ok(value);
@@ -88,7 +86,7 @@ impl<T: FileBacked> Lazy<T> {
         Ok(self.value.get_or_init(|| value))
     }
 
-    /// The value, to be changed: from now on it is in memory only, until it is saved.
+    /// Returns the value for changing. From now on it is in memory only, until it is saved.
     ///
     /// # Errors
     ///
@@ -99,7 +97,7 @@ impl<T: FileBacked> Lazy<T> {
         self.value.get_mut().ok_or_else(gone)
     }
 
-    /// The value by itself.
+    /// Returns the owned value.
     ///
     /// # Errors
     ///

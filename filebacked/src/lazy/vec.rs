@@ -1,4 +1,4 @@
-//! [`LazyVec`]: a sequence of which some rows are read when they are asked for, and to which rows are appended.
+//! [`LazyVec`]: a sequence in the file whose rows are read on request, and that grows in place.
 
 use super::Held;
 use super::column::LazyColumn;
@@ -20,15 +20,14 @@ use std::ops::{Bound, Range, RangeBounds};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-/// A sequence that stays in the file: a row, a range, or one block after another is read when it is
-/// asked for, one column alone if that is wanted, and rows are appended in place.
+/// A sequence that stays in the file. It reads rows, ranges, blocks and single columns on request,
+/// and appends rows in place.
 ///
-/// On disk it is what a `Vec<T>` is, whatever `T` is: columns, numbers, text, options, enums with
-/// data, sequences. No row that was read is kept, but the columns stay open. (Rows that a filter
-/// wrote come all together: the first that is asked for reads all of them, and the handle keeps
-/// them.) Like [`Lazy`](crate::Lazy), it holds the file open by itself, can be sent and shared
-/// between threads, and is copied as it is stored when it is saved; with rows that are not in the
-/// file yet, all rows are read and written.
+/// On disk it is the same as a `Vec<T>`, for any `T`: columns, numbers, text, options, enums with
+/// data, sequences. It keeps no rows that were read, but the columns stay open. Rows of a filter
+/// cannot be read one by one: the first access reads all of them, and the handle keeps them. Like
+/// [`Lazy`](crate::Lazy), it keeps the file open, can be sent and shared between threads, and is
+/// copied as stored when it is saved. With pending rows, a save reads and writes all rows.
 ///
 /// ```
 /// # #[cfg(all(feature = "derive", feature = "libhdf5"))] fn f() -> filebacked::Result<()> {
@@ -59,7 +58,7 @@ use std::sync::{Arc, OnceLock};
 /// ```
 pub struct LazyVec<T> {
     pub(super) stored: Option<Stored<T>>,
-    /// The rows behind those in the file.
+    /// The rows that are not in the file yet.
     pub(super) pending: Vec<T>,
 }
 
@@ -69,15 +68,14 @@ pub(super) struct Table {
     pub(super) held: Held,
     pub(super) len: usize,
     pub(super) ranks: Arc<Ranks>,
-    /// Its columns, which are opened again and again: one that stays open is found at once, with
-    /// chunks that were read before.
+    /// Its open columns, so that repeated reads find them, and their cached chunks, at once.
     pub(super) columns: Arc<OnceLock<Vec<Arc<dyn Kept>>>>,
 }
 
 /// Rows in a file.
 pub(super) struct Stored<T> {
     pub(super) table: Table,
-    /// All rows, where there is no excerpt of them.
+    /// All rows, for tables that cannot be read in part.
     all: Arc<OnceLock<Vec<T>>>,
 }
 
@@ -94,27 +92,27 @@ impl<T> From<Table> for Stored<T> {
 }
 
 impl<T> LazyVec<T> {
-    /// The number of rows, those included that are not in the file yet.
+    /// Returns the number of rows, including pending ones.
     pub fn len(&self) -> usize {
         self.stored_len() + self.pending.len()
     }
 
-    /// Whether there is no row.
+    /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The file that rows are read from: `None` for those in memory, and for files in memory.
+    /// Returns the file that rows are read from; `None` for rows and files in memory.
     pub fn file(&self) -> Option<&Path> {
         self.stored.as_ref()?.table.held.path()
     }
 
-    /// The rows that are in memory, behind those in the file.
+    /// Returns the pending rows, which are in memory and not in the file yet.
     pub fn pending(&self) -> &[T] {
         &self.pending
     }
 
-    /// Appends a row, in memory: [`flush`](LazyVec::flush) writes it.
+    /// Appends a row in memory; [`flush`](LazyVec::flush) writes it.
     pub fn push(&mut self, row: T) {
         self.pending.push(row);
     }
@@ -128,7 +126,7 @@ impl<T> LazyVec<T> {
         bounds(range, self.len()).map_err(|error| self.located(error))
     }
 
-    /// Says in an error which table of which file was asked.
+    /// Adds the file and the table to an error.
     #[cold]
     fn located(&self, error: impl Into<Error>) -> Error {
         match &self.stored {
@@ -138,7 +136,7 @@ impl<T> LazyVec<T> {
     }
 }
 
-/// The rows that a range means among so many.
+/// The rows of a range, for a given number of rows.
 pub(super) fn bounds(range: impl RangeBounds<usize>, len: usize) -> Result<Range<usize>> {
     let start = match range.start_bound() {
         Bound::Included(start) => Some(*start),
@@ -160,7 +158,7 @@ pub(super) fn bounds(range: impl RangeBounds<usize>, len: usize) -> Result<Range
 }
 
 impl Table {
-    /// Looks at the node if its rows are as many as they were.
+    /// Calls a function with the node if its number of rows is unchanged.
     pub(super) fn look<R>(&self, mut look: impl FnMut(Node<'_>) -> Result<R>) -> Result<R> {
         let check = |node: &Node<'_>| match excerpt::rows(&node.object, node.ours)? {
             Some(rows) if rows == self.len as u64 => Ok(()),
@@ -177,7 +175,7 @@ impl Table {
         found
     }
 
-    /// Reads something of some rows; `None` where there is no excerpt of them.
+    /// Reads a part of some rows; `None` for tables that cannot be read in part.
     pub(super) fn excerpt<R>(
         &self,
         range: &Range<usize>,
@@ -250,8 +248,8 @@ impl<T: FileBacked + Clone> LazyVec<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::OutOfBounds`], whatever keeps the row from being a `T`, and
-    /// [`ErrorKind::Changed`] where the file was written to since, by other means than this handle.
+    /// [`ErrorKind::OutOfBounds`], any error of reading a `T`, and [`ErrorKind::Changed`] if the
+    /// file was written to since, other than by this handle.
     pub fn get(&self, index: usize) -> Result<T> {
         let row = match index.checked_sub(self.stored_len()) {
             Some(pending) => self.pending.get(pending).cloned(),
@@ -289,12 +287,12 @@ impl<T: FileBacked + Clone> LazyVec<T> {
         Ok(rows)
     }
 
-    /// The rows in blocks of so many, one after another.
+    /// Iterates over the rows in blocks of a given number of rows.
     pub fn blocks(&self, rows: usize) -> RowBlocks<'_, T> {
         RowBlocks::new(self, rows)
     }
 
-    /// The rows one by one, read ahead in blocks.
+    /// Iterates over the rows, which are read ahead in blocks.
     pub fn iter(&self) -> RowIter<'_, T> {
         RowIter::new(self)
     }
@@ -308,19 +306,19 @@ impl<T: FileBacked + Clone> LazyVec<T> {
 }
 
 impl<T: FileBacked> LazyVec<T> {
-    /// One column alone, by its name on disk; `inner/x` is that of a struct in a struct.
+    /// Returns one column, by its name on disk; `inner/x` is a field of a nested struct.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Missing`] with the nearest name in its help, [`ErrorKind::Mismatch`] for a
-    /// column of another type or a sequence without columns.
+    /// [`ErrorKind::Missing`] with a similar name as help, [`ErrorKind::Mismatch`] for a column of
+    /// another type or a sequence without columns.
     pub fn column<C: FileBacked + Clone>(&self, name: &str) -> Result<LazyColumn<C>> {
         LazyColumn::new(self, name)
     }
 }
 
 impl<T> Extend<T> for LazyVec<T> {
-    /// Appends rows, in memory: [`flush`](LazyVec::flush) writes them.
+    /// Appends rows in memory; [`flush`](LazyVec::flush) writes them.
     fn extend<I: IntoIterator<Item = T>>(&mut self, rows: I) {
         self.pending.extend(rows);
     }

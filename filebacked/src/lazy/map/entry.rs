@@ -1,4 +1,4 @@
-//! [`MapEntry`]: the place of a key in a map.
+//! [`MapEntry`]: the entry of a key in a map.
 
 use super::LazyMap;
 use crate::backed::FileBacked;
@@ -6,7 +6,7 @@ use crate::error::{ErrorKind, Result};
 use std::fmt;
 use std::hash::Hash;
 
-/// The place of a key in a [`LazyMap`], which is looked at when something is done with it.
+/// The entry of a key in a [`LazyMap`], which is looked up on first use. See [`LazyMap::entry`].
 pub struct MapEntry<'m, K, V> {
     map: &'m mut LazyMap<K, V>,
     key: K,
@@ -23,14 +23,14 @@ impl<'m, K, V> MapEntry<'m, K, V> {
         MapEntry { map, key }
     }
 
-    /// The key.
+    /// Returns the key.
     pub fn key(&self) -> &K {
         &self.key
     }
 }
 
 impl<'m, K: FileBacked + Eq + Hash + Clone, V: FileBacked> MapEntry<'m, K, V> {
-    /// The value, to be changed; where there is none, this one is put in.
+    /// Returns the value for changing; inserts the given one if the key is missing.
     ///
     /// # Errors
     ///
@@ -39,7 +39,7 @@ impl<'m, K: FileBacked + Eq + Hash + Clone, V: FileBacked> MapEntry<'m, K, V> {
         self.or_insert_with(|| value)
     }
 
-    /// The value, to be changed; where there is none, the one that this gives is put in.
+    /// Returns the value for changing; inserts the result of the function if the key is missing.
     ///
     /// # Errors
     ///
@@ -55,7 +55,7 @@ impl<'m, K: FileBacked + Eq + Hash + Clone, V: FileBacked> MapEntry<'m, K, V> {
         })
     }
 
-    /// The value, to be changed; where there is none, its default is put in.
+    /// Returns the value for changing; inserts the default if the key is missing.
     ///
     /// # Errors
     ///
@@ -67,7 +67,7 @@ impl<'m, K: FileBacked + Eq + Hash + Clone, V: FileBacked> MapEntry<'m, K, V> {
         self.or_insert_with(V::default)
     }
 
-    /// Changes the value, if there is one.
+    /// Changes the value, if the key exists.
     ///
     /// # Errors
     ///
