@@ -1,7 +1,7 @@
 //! AnnData objects: annotated matrices in `.h5ad` files, which Python opens with
 //! `anndata.read_h5ad`.
 //!
-//! [`AnnData`] is such an object, with structs of yours as the rows of `obs` and `var`:
+//! [`AnnData`] is such an object, with your structs as the rows of `obs` and `var`:
 //!
 //! ```
 //! # fn main() -> filebacked::Result<()> {
@@ -33,8 +33,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Where the parts have other types than there, a struct of your own says what it wants of a file,
-//! and [`H5ad`] around it makes it an AnnData object when it is saved:
+//! If the parts have other types, declare a struct with the needed parts. [`H5ad`] around it saves
+//! it as an AnnData object:
 //!
 //! ```
 //! # fn main() -> filebacked::Result<()> {
@@ -63,8 +63,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The format is that of AnnData's documentation, "On-disk format". Files of AnnData since 0.7 are
-//! read.
+//! AnnData's documentation, "On-disk format", specifies the format. Files of AnnData 0.7 and later
+//! are read.
 
 mod matrix;
 mod uns;
@@ -84,11 +84,12 @@ use crate::slot::{Slot, Written, opaque};
 use crate::with::DataFrame;
 use std::collections::BTreeMap;
 
-/// An annotated matrix: observations (cells, say) by variables (genes).
+/// An annotated matrix: observations (for example cells) by variables (for example genes). See the
+/// [module](self) for an example.
 ///
 /// `O` and `V` are structs: the rows of `obs` and `var`, with the index as their first field, and
-/// fields as [`DataFrame`] has them. `A` is the type of a number in `X` and the layers, `U` that of
-/// `uns`.
+/// field types that [`DataFrame`] supports. `A` is the number type of `X` and the layers, `U` the
+/// type of `uns`.
 ///
 /// ```text
 /// x.h5ad/       struct AnnData 1, encoding-type = "anndata", encoding-version = "0.1.0"
@@ -103,23 +104,23 @@ use std::collections::BTreeMap;
 /// └── uns/      dict: anything else
 /// ```
 ///
-/// All shapes are checked, on saving and on loading. What is missing in a file is empty, except
-/// `obs` and `var`. `raw` is not read: a struct of your own can, with `rename = "raw/X"`.
+/// Saving and loading check all shapes. Parts that are missing in a file are empty, except `obs`
+/// and `var`, which are required. `raw` is not read; declare a struct with `rename = "raw/X"` for
+/// it.
 ///
 /// # Errors
 ///
-/// Loading gives [`ErrorKind::Damaged`] for shapes that do not fit each other, saving
-/// [`ErrorKind::Contract`]; a part that is no matrix, a data frame in `obsm` say, is an
-/// [`ErrorKind::Mismatch`].
+/// Inconsistent shapes are [`ErrorKind::Damaged`] on loading and [`ErrorKind::Contract`] on saving.
+/// A part that is not a matrix, such as a data frame in `obsm`, is [`ErrorKind::Mismatch`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnnData<O, V, A = f32, U = BTreeMap<String, Uns>> {
     /// The matrix.
     pub x: Option<Matrix<A>>,
-    /// The observations: a row for each row of the matrix.
+    /// The observations: one per row of the matrix.
     pub obs: Vec<O>,
-    /// The variables: a row for each column of the matrix.
+    /// The variables: one per column of the matrix.
     pub var: Vec<V>,
-    /// Further matrices of the same shape.
+    /// More matrices of the same shape.
     pub layers: BTreeMap<String, Matrix<A>>,
     /// Several numbers for each observation.
     pub obsm: BTreeMap<String, Matrix<f64>>,
@@ -149,7 +150,7 @@ impl<O, V, A, U: Default> Default for AnnData<O, V, A, U> {
     }
 }
 
-/// The rows and the columns that a matrix is to have; any number where there is none.
+/// The rows and the columns that a matrix must have; `None` allows any number.
 type Extents = (usize, Option<usize>);
 
 impl<O, V, A, U> AnnData<O, V, A, U> {
@@ -273,7 +274,8 @@ impl<O: FileBacked, V: FileBacked, A: Element, U: FileBacked + Default> FileBack
     }
 }
 
-/// Refuses what says that it is something else than an AnnData object; older files say nothing.
+/// Refuses an object that is marked as something other than an AnnData object; older files have no
+/// mark.
 fn check_type(node: &Node<'_>) -> Result<()> {
     match node.text_attribute(encoding::TYPE)? {
         Some(other) if other != "anndata" => {
@@ -283,12 +285,12 @@ fn check_type(node: &Node<'_>) -> Result<()> {
     }
 }
 
-/// A struct that is saved as an AnnData object.
+/// Saves a struct as an AnnData object; see the [module](self) for an example.
 ///
-/// Its members are as [`Encoded`](crate::with::Encoded) says: each carries AnnData's encoding. To
-/// AnnData the members `X`, `obs`, `var`, `layers`, `obsm`, `varm`, `obsp`, `varp`, `uns` and `raw`
-/// mean something; `obs` and `var` must be there, with [`DataFrame`]. That the shapes fit each
-/// other is not checked here. Loading needs no `H5ad` around the struct.
+/// Each member carries AnnData's encoding, as with [`Encoded`](crate::with::Encoded). AnnData reads
+/// the members `X`, `obs`, `var`, `layers`, `obsm`, `varm`, `obsp`, `varp`, `uns` and `raw`; `obs`
+/// and `var` are required, with [`DataFrame`]. Shapes are not checked here. Loading needs no `H5ad`
+/// around the struct.
 ///
 /// ```text
 /// x.h5ad/       struct Atlas 1, encoding-type = "anndata", encoding-version = "0.1.0"

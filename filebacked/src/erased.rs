@@ -1,4 +1,4 @@
-//! Values whose type is known only at run time, and the proof that a type may be looked up by its
+//! Values of types known at run time only, and the proof that a type can be looked up by its
 //! identity.
 
 use crate::backed::{FileBacked, Save};
@@ -12,11 +12,11 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// The identity of a type without borrowed parts: what the registry looks filters up by.
+/// The identity of a type without borrowed parts, by which the registry looks up filters.
 ///
-/// Whoever holds a `Key<T>` knows that `T` is `'static`, even where the compiler does not: `Vec<T>`
-/// can be saved for borrowed `T` too, and has a key only where `T` has one. There is no other way
-/// to make one than these.
+/// A `Key<T>` proves that `T` is `'static`, even if the compiler cannot see it: `Vec<T>` can be
+/// saved for borrowed `T` too, and has a key only if `T` has one. Only the functions here create
+/// keys.
 pub struct Key<T> {
     id: TypeId,
     schema: fn() -> Schema,
@@ -32,7 +32,7 @@ impl<T> Clone for Key<T> {
 impl<T> Copy for Key<T> {}
 
 impl<T: FileBacked> Key<T> {
-    /// The key of a type that can be read back.
+    /// Creates the key of a type that can be read back.
     #[inline]
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
@@ -48,20 +48,19 @@ impl<T: 'static> Key<T> {
 }
 
 impl<T> Key<T> {
-    /// The key of a type that owns nothing but values of types with keys; its callers pass those as
-    /// the proof.
+    /// The key of a type that owns only values of types with keys, which callers pass as the proof.
     #[inline]
     pub(crate) fn of_container(schema: fn() -> Schema) -> Self {
         Key { id: typeid::of::<T>(), schema, of: PhantomData }
     }
 
-    /// The identity.
+    /// Returns the identity of the type.
     #[inline]
     pub fn id(&self) -> TypeId {
         self.id
     }
 
-    /// What the type looks like.
+    /// Returns the schema of the type.
     pub fn schema(&self) -> Schema {
         (self.schema)()
     }
@@ -90,7 +89,7 @@ impl<T> Key<T> {
     }
 }
 
-/// A value of some type that is kept, and dropped in the end.
+/// An owned value of some type, dropped in the end.
 pub(crate) struct Hold {
     value: *mut (),
     free: unsafe fn(*mut ()),
@@ -110,7 +109,8 @@ impl Drop for Hold {
     }
 }
 
-/// A value of some type: `&dyn Any` for a filter that is chosen by a predicate.
+/// A borrowed value of some type, like `&dyn Any`, for a [`DynFilter`](crate::DynFilter), where
+/// there is an example.
 #[derive(Clone, Copy)]
 pub struct AnyValue<'a> {
     id: TypeId,
@@ -129,19 +129,19 @@ impl<'a> AnyValue<'a> {
         }
     }
 
-    /// Goes on to the next older filter of the value's type.
+    /// Passes the value to the next older filter for its type.
     pub(crate) fn write_next(self, slot: Slot<'_>) -> Result<Written> {
         // SAFETY: `new` took address and function for the same type, and the value is borrowed for
         // `'a`.
         unsafe { (self.next)(self.address, slot) }
     }
 
-    /// The identity of the value's type.
+    /// Returns the identity of the value's type.
     pub fn type_id(&self) -> TypeId {
         self.id
     }
 
-    /// The value, if it is a `T`.
+    /// Returns the value, if it is a `T`.
     pub fn downcast_ref<T: 'static>(&self) -> Option<&'a T> {
         // SAFETY: the address came from a `&'a U` whose `Key<U>` says that `U` is `'static` and has
         // this identity, so `U` is `T`.
@@ -149,7 +149,7 @@ impl<'a> AnyValue<'a> {
     }
 }
 
-/// Rows of some type: many values for a filter that is chosen by a predicate.
+/// Many values of some type, for a [`DynFilter`](crate::DynFilter), where there is an example.
 #[derive(Clone, Copy)]
 pub struct AnyRows<'a> {
     id: TypeId,
@@ -165,13 +165,13 @@ impl<'a> AnyRows<'a> {
         AnyRows { id: key.id, rows: unsafe { rows.cast() }, one: next.one, next: next.rows }
     }
 
-    /// Goes on to the next older filter of the values' type.
+    /// Passes the values to the next older filter for their type.
     pub(crate) fn write_next(self, slot: Slot<'_>) -> Result<Written> {
         // SAFETY: `new` took rows and function for the same type.
         unsafe { (self.next)(self.rows, slot) }
     }
 
-    /// The values, one by one.
+    /// Iterates over the values.
     pub fn iter(self) -> impl Iterator<Item = AnyValue<'a>> {
         self.rows.iter().map(move |unit| AnyValue {
             id: self.id,
@@ -181,22 +181,22 @@ impl<'a> AnyRows<'a> {
         })
     }
 
-    /// The identity of the values' type.
+    /// Returns the identity of the values' type.
     pub fn type_id(&self) -> TypeId {
         self.id
     }
 
-    /// How many values there are.
+    /// Returns the number of values.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// The rows, if they are of `T`.
+    /// Returns the rows, if their type is `T`.
     pub fn downcast<T: 'static>(&self) -> Option<Rows<'a, T>> {
         // SAFETY: the rows were of a type `U` whose `Key<U>` says that `U` is `'static` and has
         // this identity, so `U` is `T`.
@@ -204,7 +204,7 @@ impl<'a> AnyRows<'a> {
     }
 }
 
-/// How a value of a known type goes on behind a filter, kept beside an erased value.
+/// Continues behind a filter with a value of a known type, stored beside an erased value.
 pub(crate) struct AnyWrite<T> {
     one: unsafe fn(*const u8, Slot<'_>) -> Result<Written>,
     rows: unsafe fn(Rows<'_, ()>, Slot<'_>) -> Result<Written>,

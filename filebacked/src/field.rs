@@ -1,21 +1,22 @@
-//! What a field says about the datasets of its value.
+//! Storage settings that a field makes for the datasets of its value.
 
 use crate::layout::encoding::Encoding;
 use crate::storage::Compression;
 
-/// How the values below a field are laid out, where there is a choice.
+/// The layout of the values below a field, for types with several layouts. The derive's
+/// `layout = "..."` chooses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreAs {
     /// One dataset of bytes and one of offsets, instead of a string dataset or numbered arrays.
     Packed,
-    /// Arrays of equal shapes as one dataset with one dimension more.
+    /// Arrays of equal shapes as one dataset with one more dimension.
     Stacked,
-    /// A numbered group with a node a value.
+    /// A numbered group with one node per value.
     Rows,
     /// `keys` and `values`.
     Columns,
-    /// A link a key.
+    /// One link per key.
     Links,
     /// One dataset of a compound type.
     Compound,
@@ -23,8 +24,7 @@ pub enum StoreAs {
     Shared,
 }
 
-/// How the chunks of datasets are coded, where a field says so; it goes for everything below the
-/// field.
+/// The encoding of chunks that a field requests, for everything below the field.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Coding {
     pub(crate) compression: Option<Compression>,
@@ -32,7 +32,7 @@ pub(crate) struct Coding {
 }
 
 impl Coding {
-    /// What this says, and where it says nothing, the other.
+    /// Returns these settings, with those of the other where this has none.
     pub(crate) fn or(self, outer: Coding) -> Coding {
         Coding {
             compression: self.compression.or(outer.compression),
@@ -41,7 +41,8 @@ impl Coding {
     }
 }
 
-/// What a field says about the datasets of its value.
+/// Storage settings that a field makes for the datasets of its value. The derive fills it from the
+/// field's attributes.
 #[derive(Debug, Clone, Copy, Default)]
 #[must_use]
 pub struct Storage<'a> {
@@ -51,7 +52,7 @@ pub struct Storage<'a> {
     pub(crate) encoding: Encoding,
 }
 
-/// What a field says that holds for the members of its group as well.
+/// The settings of a field that also apply to the members of its group.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Inherited {
     pub(crate) coding: Coding,
@@ -65,35 +66,35 @@ impl Inherited {
 }
 
 impl<'a> Storage<'a> {
-    /// What holds for the members of a group that is written here.
+    /// The settings for the members of a group that is written here.
     pub(crate) fn inside(&self) -> Inherited {
         Inherited { coding: self.coding, encoding: self.encoding.inside() }
     }
 
-    /// As the options say.
+    /// Creates settings that leave everything to the options.
     pub fn new() -> Self {
         Storage::default()
     }
 
-    /// Compresses the datasets, whatever the options say.
+    /// Sets the compression of the datasets, and overrides the options.
     pub fn compression(mut self, compression: Compression) -> Self {
         self.coding.compression = Some(compression);
         self
     }
 
-    /// Whether chunks have checksums, whatever the options say.
+    /// Sets whether chunks have checksums, and overrides the options.
     pub fn fletcher32(mut self, checksums: bool) -> Self {
         self.coding.fletcher32 = Some(checksums);
         self
     }
 
-    /// The chunk shape of the dataset.
+    /// Sets the chunk shape of the dataset.
     pub fn chunk(mut self, shape: &'a [usize]) -> Self {
         self.chunk = Some(shape);
         self
     }
 
-    /// The layout, where there is a choice.
+    /// Sets the layout, for types with several layouts.
     pub fn layout(mut self, layout: StoreAs) -> Self {
         self.layout = Some(layout);
         self

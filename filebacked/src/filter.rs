@@ -1,5 +1,5 @@
-//! Filters: other ways of storing a type than its own. One trait for a field's `with = ...` and for
-//! the registry.
+//! Filters replace the default representation of a type. The same trait serves `with = ...` on
+//! fields and the registry.
 
 use crate::backed::FileBacked;
 use crate::erased::{AnyRows, AnyValue, AnyWrite, Key};
@@ -12,11 +12,11 @@ use crate::slot::{Slot, Written};
 use std::any::{Any, TypeId, type_name};
 use std::sync::Arc;
 
-/// One way of storing a `T`. (Not HDF5's filter pipeline: that is
+/// A representation of a `T` that replaces the default one. (For HDF5's filter pipeline see
 /// [`Compression`](crate::Compression).)
 ///
-/// Named on a field, `#[filebacked(with = expr)]`, or registered for every `T`,
-/// [`register_filter`](crate::register_filter). `T` needs no trait of this library.
+/// It is named on a field with `#[filebacked(with = expr)]`, or registered for every `T` with
+/// [`register_filter`](crate::register_filter). `T` needs no trait of this crate.
 ///
 /// ```
 /// use filebacked::{Filter, Node, Result, Slot, Written};
@@ -40,12 +40,11 @@ use std::sync::Arc;
 ///
 /// # Contract
 ///
-/// A filter makes one node, as [`Save`](crate::Save) does. Its name is recorded on that node, and a
-/// file is read by the filter of the recorded name, whatever is registered otherwise. A filter that
-/// only adds something to the type's usual form hands on with [`Slot::put_next`] and
-/// [`Node::get_next`].
+/// A filter makes exactly one node, like [`Save`](crate::Save). Its name is recorded on that node,
+/// and reading uses the filter of the recorded name, whichever filters are registered. A filter
+/// that only changes details of the usual form calls [`Slot::put_next`] and [`Node::get_next`].
 pub trait Filter<T>: Send + Sync {
-    /// The name that is recorded on every node the filter writes. Changing it makes old files
+    /// Returns the name that is recorded on every node of the filter. Changing it makes old files
     /// unreadable.
     fn name(&self) -> &str;
 
@@ -53,31 +52,30 @@ pub trait Filter<T>: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Whatever keeps it from being written; [`Error::custom`] wraps errors of other crates.
+    /// The value cannot be written; [`Error::custom`] wraps errors of other crates.
     fn write(&self, value: &T, slot: Slot<'_>) -> Result<Written>;
 
     /// Reads a value back.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the node from being a value.
+    /// The node does not hold such a value.
     fn read(&self, node: Node<'_>) -> Result<T>;
 
-    /// Writes many values as one node. By default a numbered group with a node a value, which is
-    /// slow for many; a good filter writes one dataset, for example by mapping the values and
-    /// calling [`Slot::put_rows`].
+    /// Writes many values as one node. The default is a numbered group with one node per value,
+    /// which is slow for many values. A good filter writes one dataset, for example by mapping the
+    /// values and calling [`Slot::put_rows`].
     ///
     /// # Errors
     ///
-    /// As [`Filter::write`]; [`ErrorKind::Limit`] where the default is asked to make very many
-    /// nodes.
+    /// As [`Filter::write`]; [`ErrorKind::Limit`] if the default would make very many nodes.
     fn write_rows(&self, rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Written> {
         sequence::write_numbered_with(rows, slot, self.name(), &mut |value, slot| {
             self.write(value, slot)
         })
     }
 
-    /// Reads what [`Filter::write_rows`] made.
+    /// Reads many values, as written by [`Filter::write_rows`].
     ///
     /// # Errors
     ///
@@ -86,8 +84,7 @@ pub trait Filter<T>: Send + Sync {
         sequence::read_numbered_with(node, &mut |node| self.read(node))
     }
 
-    /// Writes many values of which some are absent: by default a mask, and those that are there as
-    /// rows.
+    /// Writes many optional values. The default is a mask, and the existing values as rows.
     ///
     /// # Errors
     ///
@@ -96,7 +93,7 @@ pub trait Filter<T>: Send + Sync {
         absent::write_rows_with(rows, slot, self)
     }
 
-    /// Reads what [`Filter::write_optional_rows`] made.
+    /// Reads many optional values, as written by [`Filter::write_optional_rows`].
     ///
     /// # Errors
     ///
@@ -108,8 +105,8 @@ pub trait Filter<T>: Send + Sync {
         absent::read_rows_with(node, self)
     }
 
-    /// Whether the name is recorded. Only for filters whose nodes the type's own impl reads as
-    /// well, such as compression.
+    /// Returns whether the name is recorded. Return false only if the type itself can read the
+    /// nodes, as with compression.
     fn is_recorded(&self) -> bool {
         true
     }
@@ -153,7 +150,7 @@ macro_rules! pointed_filter {
 }
 pointed_filter!(&F, Box<F>, Arc<F>);
 
-/// A filter for all types that a predicate accepts: Python's `applicable(tp)`.
+/// A filter for all types that a predicate accepts, like `applicable(tp)` of Python's FileBacked.
 ///
 /// ```
 /// use filebacked::{AnyType, AnyValue, Compression, DynFilter, Node, Result, Schema, Slot, Written};
@@ -181,27 +178,28 @@ pointed_filter!(&F, Box<F>, Arc<F>);
 /// }
 /// ```
 pub trait DynFilter: Send + Sync + 'static {
-    /// As [`Filter::name`].
+    /// Returns the recorded name; see [`Filter::name`].
     fn name(&self) -> &str;
 
-    /// Whether the filter is for the type. Asked once for each type, and the answer kept.
+    /// Returns whether the filter applies to a type. It is called once per type, and the answer is
+    /// cached.
     fn applicable(&self, id: TypeId, schema: &Schema) -> bool;
 
-    /// As [`Filter::write`].
+    /// Writes a value as one node; see [`Filter::write`].
     ///
     /// # Errors
     ///
     /// As [`Filter::write`].
     fn write(&self, value: AnyValue<'_>, slot: Slot<'_>) -> Result<Written>;
 
-    /// As [`Filter::read`]; the box holds a value of the type `ty`.
+    /// Reads a value of the type `ty`; see [`Filter::read`].
     ///
     /// # Errors
     ///
     /// As [`Filter::read`].
     fn read(&self, node: Node<'_>, ty: AnyType) -> Result<Box<dyn Any>>;
 
-    /// As [`Filter::write_rows`].
+    /// Writes many values as one node; see [`Filter::write_rows`].
     ///
     /// # Errors
     ///
@@ -212,7 +210,7 @@ pub trait DynFilter: Send + Sync + 'static {
         })
     }
 
-    /// As [`Filter::read_rows`]; each box holds a value of the type `ty`.
+    /// Reads many values of the type `ty`; see [`Filter::read_rows`].
     ///
     /// # Errors
     ///
@@ -221,13 +219,14 @@ pub trait DynFilter: Send + Sync + 'static {
         sequence::read_numbered_with(node, &mut |node| self.read(node, ty))
     }
 
-    /// As [`Filter::is_recorded`].
+    /// Returns whether the name is recorded; see [`Filter::is_recorded`].
     fn is_recorded(&self) -> bool {
         true
     }
 }
 
-/// A type known at run time, with what it takes to read it in its own way.
+/// A type known at run time, which can read itself in its default form. See [`DynFilter`] for an
+/// example.
 #[derive(Clone, Copy)]
 pub struct AnyType {
     id: TypeId,
@@ -267,12 +266,12 @@ impl AnyType {
         }
     }
 
-    /// The identity of the type.
+    /// Returns the identity of the type.
     pub fn id(&self) -> TypeId {
         self.id
     }
 
-    /// The name of the type, as [`type_name`] gives it.
+    /// Returns the name of the type, as given by [`type_name`].
     pub fn name(&self) -> &'static str {
         self.name
     }
@@ -286,7 +285,7 @@ impl AnyType {
     }
 }
 
-/// The error of a type that neither has its own way of being stored nor a filter.
+/// The error for a type that has neither a default form nor a filter.
 #[cold]
 pub(crate) fn no_filter<T>() -> Error {
     no_filter_for(type_name::<T>())
@@ -298,7 +297,7 @@ fn no_filter_for(name: &str) -> Error {
         .with_help("register one with `filebacked::register_filter`, or name it with `#[filebacked(with = ...)]`")
 }
 
-/// A filter out of the registry, for the type that it was looked up by.
+/// A filter from the registry, for the type of the lookup.
 #[derive(Clone, Copy)]
 pub(crate) struct Found<'r> {
     pub(crate) filter: FoundFilter<'r>,

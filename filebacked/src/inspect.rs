@@ -1,5 +1,5 @@
-//! A file as a tree, without its types: what is in it, how it is stored, and what this library
-//! noted beside it.
+//! Prints a file as a tree, without its Rust types: its content, its storage, and the marks of this
+//! crate.
 //!
 //! ```
 //! # fn main() -> filebacked::Result<()> {
@@ -24,8 +24,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Nothing in a file makes this panic or go on without end: what cannot be looked at says so in its
-//! line, an object that was met before is named, and [`TreeOptions`] limits how much is shown.
+//! No file makes this panic or run without end: an object that cannot be read shows its error, a
+//! repeated object shows the path of the first, and [`TreeOptions`] limits the size of the tree.
 
 mod print;
 pub(crate) mod value;
@@ -39,7 +39,8 @@ use crate::storage::{Allocation, Description, ObjectKind, Source};
 use std::collections::HashMap;
 use std::path::Path;
 
-/// A file as a tree. It prints as one; [`Tree::root`] is there to be walked.
+/// A file as a tree, for printing or for walking from [`Tree::root`]. See the [module](self) for an
+/// example.
 #[derive(Debug)]
 pub struct Tree {
     /// The root group; its name is that of the file.
@@ -52,39 +53,39 @@ pub struct Tree {
 pub struct TreeNode {
     /// The name of the link that leads to it.
     pub name: String,
-    /// Its attributes, sorted by name, marks of this library included.
+    /// Its attributes, sorted by name, including the marks of this crate.
     pub attributes: Vec<TreeAttribute>,
-    /// What it is.
+    /// Its content.
     pub content: Content,
 }
 
-/// What an object is.
+/// The content of an object.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Content {
     /// A group.
     Group {
-        /// Its members: in the order of their creation where the file keeps that, else by name.
+        /// Its members, in creation order if the file tracks it, otherwise by name.
         members: Vec<TreeNode>,
-        /// How many further members it has that are left out.
+        /// The number of members that are not shown.
         left_out: usize,
     },
     /// A dataset.
     Dataset {
         /// Its datatype and shape.
         description: Description,
-        /// How it lies in the file.
+        /// Its storage in the file.
         storage: Layout,
-        /// Its value, or the first ones of it, where that is short and can be said in text.
+        /// Its value, or its first elements, if they have a short text.
         value: Option<String>,
     },
     /// A committed datatype, or something newer.
     Other,
-    /// The same object as the one with this path, which stands further up in the tree.
+    /// The same object as the one at this path, further up in the tree.
     Same(String),
     /// A link that was not followed, in words.
     Text(String),
-    /// It could not be looked at.
+    /// An object that cannot be read.
     Broken(Error),
 }
 
@@ -94,28 +95,27 @@ pub enum Content {
 pub struct TreeAttribute {
     /// Its name.
     pub name: String,
-    /// Its datatype and shape, unless it could not be looked at.
+    /// Its datatype and shape, or the error of reading it.
     pub description: Result<Description>,
-    /// Its value, or the first ones of it, where that can be said in text.
+    /// Its value, or its first elements, if they have a text.
     pub value: Option<String>,
 }
 
-/// How a dataset lies in the file.
+/// The storage of a dataset in the file.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Layout {
     /// `compact`, `contiguous`, `chunked` or `virtual`.
     pub kind: &'static str,
-    /// The shape of a chunk, where there are chunks.
+    /// The shape of a chunk; empty without chunks.
     pub chunk: Vec<u64>,
-    /// The names of the HDF5 filters, in the order in which they are applied on writing.
+    /// The names of the HDF5 filters, in the order in which writing applies them.
     pub filters: Vec<String>,
-    /// The bytes that the data takes in the file. Text of variable length is kept elsewhere and not
-    /// counted.
+    /// The bytes of the data in the file, without text of variable length.
     pub bytes: u64,
 }
 
-/// How much of a file is looked at.
+/// Limits for the tree of a file; see the [module](self) for an example.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -140,7 +140,7 @@ pub struct TreeOptions {
     untrusted: bool,
 }
 
-/// The deepest level that options can ask for: deeper ones would need more stack than a thread has.
+/// The deepest level that options can request: deeper ones would need more stack than a thread has.
 const DEEPEST: usize = 200;
 
 impl Default for TreeOptions {
@@ -149,17 +149,17 @@ impl Default for TreeOptions {
     }
 }
 
-/// The tree of a file.
+/// Returns the tree of a file.
 ///
 /// # Errors
 ///
 /// [`ErrorKind::Io`](crate::ErrorKind::Io), [`ErrorKind::NotHdf5`](crate::ErrorKind::NotHdf5), or
-/// what HDF5 says of the root. What goes wrong further down stands in the tree.
+/// any error of libhdf5 at the root. Errors below the root are shown in the tree.
 pub fn tree(path: impl AsRef<Path>) -> Result<Tree> {
     TreeOptions::new().tree(path)
 }
 
-/// The tree of a file whose bytes are in memory.
+/// Returns the tree of a file whose bytes are in memory.
 ///
 /// # Errors
 ///
@@ -169,43 +169,44 @@ pub fn tree_of_bytes(bytes: &[u8]) -> Result<Tree> {
 }
 
 impl TreeOptions {
-    /// The usual options.
+    /// Returns the default options.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How many levels below the root are shown; 32 unless said otherwise, and never more than 200.
+    /// Sets the number of levels below the root that are shown: by default 32, at most 200.
     pub fn depth(mut self, levels: usize) -> Self {
         self.depth = levels.min(DEEPEST);
         self
     }
 
-    /// How many members of a group are shown; 100 unless said otherwise.
+    /// Sets the number of members that are shown per group, by default 100.
     pub fn members(mut self, members: usize) -> Self {
         self.members = members;
         self
     }
 
-    /// How many objects are shown in all; 10,000 unless said otherwise.
+    /// Sets the number of objects that are shown in all, by default 10,000.
     pub fn objects(mut self, objects: usize) -> Self {
         self.objects = objects;
         self
     }
 
-    /// Whether values are shown, for which data has to be read; they are unless said otherwise.
+    /// Sets whether values are shown, which reads data. The default is `true`.
     pub fn values(mut self, values: bool) -> Self {
         self.values = values;
         self
     }
 
-    /// For files from anywhere, as [`ReadOptions::untrusted`](crate::ReadOptions::untrusted): only
-    /// our own decoder looks.
+    /// Prepares for files from anywhere, like
+    /// [`ReadOptions::untrusted`](crate::ReadOptions::untrusted): only the native engine reads the
+    /// file.
     pub fn untrusted(mut self) -> Self {
         self.untrusted = true;
         self
     }
 
-    /// The library tells more than the native engine; it never sees what is not trusted.
+    /// libhdf5 reports more than the native engine, but must not read untrusted files.
     fn reading(&self) -> Reading {
         match self.untrusted {
             true => Reading { choice: Choice::Native, ..ReadOptions::new().untrusted().reading() },
@@ -213,7 +214,7 @@ impl TreeOptions {
         }
     }
 
-    /// The tree of a file.
+    /// Returns the tree of a file.
     ///
     /// # Errors
     ///
@@ -225,7 +226,7 @@ impl TreeOptions {
             .map_err(|e: Error| e.during(Operation::Inspect).in_file(path))
     }
 
-    /// The tree of a file whose bytes are in memory.
+    /// Returns the tree of a file whose bytes are in memory.
     ///
     /// # Errors
     ///
@@ -251,7 +252,7 @@ pub(crate) fn name_of(path: &Path) -> String {
 }
 
 impl Tree {
-    /// The node at a path from the root: names separated by `/`.
+    /// Returns the node at a path from the root, with names separated by `/`.
     pub fn get(&self, path: &str) -> Option<&TreeNode> {
         path.split('/')
             .filter(|name| !name.is_empty())
@@ -260,12 +261,12 @@ impl Tree {
 }
 
 impl TreeNode {
-    /// The member of this name, where it is a group that has one.
+    /// Returns the member of this name, if the node is a group with such a member.
     pub fn member(&self, name: &str) -> Option<&TreeNode> {
         self.members().iter().find(|member| member.name == name)
     }
 
-    /// The members, where it is a group.
+    /// Returns the members; none if the node is not a group.
     pub fn members(&self) -> &[TreeNode] {
         match &self.content {
             Content::Group { members, .. } => members,
@@ -273,14 +274,14 @@ impl TreeNode {
         }
     }
 
-    /// The attribute of this name.
+    /// Returns the attribute of this name.
     pub fn attribute(&self, name: &str) -> Option<&TreeAttribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 }
 
 impl TreeAttribute {
-    /// Whether it is a mark of this library, which the tree shows in short.
+    /// Whether it is a mark of this crate, which the tree shows in short form.
     fn is_mark(&self) -> bool {
         matches!(&*self.name, STAMP | FILTER | FORMAT | DIGEST)
     }
@@ -289,11 +290,11 @@ impl TreeAttribute {
 /// A walk through a file.
 struct Walk<'o> {
     options: &'o TreeOptions,
-    /// The objects that were met, and where.
+    /// The objects seen so far, with their paths.
     seen: HashMap<String, String>,
-    /// How many objects may still be looked at.
+    /// The number of objects that may still be visited.
     left: usize,
-    /// The path of the object that is being looked at.
+    /// The path of the current object.
     path: String,
 }
 

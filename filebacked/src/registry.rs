@@ -8,9 +8,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Filters for types, the newest first. A value of your own for one call
-/// ([`WriteOptions::registry`], [`ReadOptions::registry`]), or the default of the process
-/// ([`register_filter`]).
+/// Filters for types, newest first. Create one for single calls ([`WriteOptions::registry`],
+/// [`ReadOptions::registry`]), or use the default registry of the process ([`register_filter`]).
 ///
 /// [`WriteOptions::registry`]: crate::WriteOptions::registry
 /// [`ReadOptions::registry`]: crate::ReadOptions::registry
@@ -27,7 +26,7 @@ pub struct Registry {
     exact: HashMap<TypeId, Vec<Exact>>,
     predicates: Vec<Predicate>,
     next: u32,
-    /// Which predicates apply to a type, as places in `predicates`: asked once.
+    /// The predicates that apply to a type, as indices into `predicates`; each is called once.
     answers: RwLock<HashMap<TypeId, Arc<[usize]>>>,
 }
 
@@ -35,7 +34,7 @@ pub struct Registry {
 struct Exact {
     serial: u32,
     name: String,
-    /// What [`Filter::is_recorded`] says.
+    /// The result of [`Filter::is_recorded`].
     recorded: bool,
     /// An `Arc<dyn Filter<T>>` for the `T` of the map's key.
     filter: Arc<dyn Any + Send + Sync>,
@@ -47,17 +46,18 @@ struct Predicate {
     filter: Arc<dyn DynFilter>,
 }
 
-/// A registration, to be undone with [`Registry::unregister`] or [`unregister_filter`].
+/// Identifies a registered filter, for [`Registry::unregister`] or [`unregister_filter`]. See
+/// [`Registry`] for an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Registration(u32);
 
 impl Registry {
-    /// A registry without filters.
+    /// Creates a registry without filters.
     pub fn new() -> Self {
         Registry::default()
     }
 
-    /// Adds a filter for `T`, in front of those that are there.
+    /// Adds a filter for `T`, which takes precedence over earlier ones.
     pub fn register<T: 'static>(&mut self, filter: impl Filter<T> + 'static) -> Registration {
         let serial = self.serial();
         let (name, recorded) = (filter.name().to_string(), filter.is_recorded());
@@ -67,14 +67,15 @@ impl Registry {
         Registration(serial)
     }
 
-    /// Adds a filter for all types that it says it is for, in front of those that are there.
+    /// Adds a filter for all types that its predicate accepts, which takes precedence over earlier
+    /// ones.
     pub fn register_dyn(&mut self, filter: impl DynFilter) -> Registration {
         let serial = self.serial();
         self.predicates.push(Predicate { serial, filter: Arc::new(filter) });
         Registration(serial)
     }
 
-    /// Takes a filter out again; whether it was there.
+    /// Removes a filter. Returns whether it was registered.
     pub fn unregister(&mut self, registration: Registration) -> bool {
         let before = self.len();
         self.predicates.retain(|entry| entry.serial != registration.0);
@@ -86,18 +87,18 @@ impl Registry {
         self.len() < before
     }
 
-    /// How many filters there are.
+    /// Returns the number of filters.
     pub fn len(&self) -> usize {
         self.predicates.len() + self.exact.values().map(Vec::len).sum::<usize>()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no filters.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.exact.is_empty() && self.predicates.is_empty()
     }
 
-    /// The name of the filter that would write a `T` now.
+    /// Returns the name of the filter that would write a `T` now.
     pub fn filter_for<T: FileBacked>(&self) -> Option<&str> {
         Some(self.find(TypeId::of::<T>(), T::schema, u32::MAX)?.name())
     }
@@ -189,7 +190,8 @@ impl fmt::Debug for Registry {
 
 static DEFAULT: RwLock<Option<Arc<Registry>>> = RwLock::new(None);
 
-/// The filters of the process as they are now: what calls use whose options name no registry.
+/// Returns a snapshot of the default registry of the process. Calls without a registry in their
+/// options use it.
 pub fn default_registry() -> Arc<Registry> {
     let default = DEFAULT.read().unwrap_or_else(PoisonError::into_inner);
     default.as_ref().map_or_else(Arc::default, Arc::clone)
@@ -201,18 +203,19 @@ fn change_default<R>(change: impl FnOnce(&mut Registry) -> R) -> R {
     change(Arc::make_mut(default.get_or_insert_default()))
 }
 
-/// Adds a filter for `T` to the default registry of the process. Calls that are under way do not
-/// see it.
+/// Adds a filter for `T` to the default registry of the process. Running calls do not see it. See
+/// [`Filter`] for an example.
 pub fn register_filter<T: 'static>(filter: impl Filter<T> + 'static) -> Registration {
     change_default(|registry| registry.register(filter))
 }
 
-/// Adds a filter for all types that it says it is for to the default registry of the process.
+/// Adds a filter for all types that its predicate accepts to the default registry of the process.
+/// See [`DynFilter`] for an example.
 pub fn register_dyn_filter(filter: impl DynFilter) -> Registration {
     change_default(|registry| registry.register_dyn(filter))
 }
 
-/// Takes a filter out of the default registry of the process; whether it was there.
+/// Removes a filter from the default registry of the process. Returns whether it was registered.
 pub fn unregister_filter(registration: Registration) -> bool {
     change_default(|registry| registry.unregister(registration))
 }

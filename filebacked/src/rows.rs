@@ -1,15 +1,14 @@
-//! Many values of one type, wherever they lie: what a `Vec<Struct>` is taken apart with, field by
-//! field.
+//! Many values of one type, anywhere in memory. A `Vec<Struct>` is split with it, field by field.
 
 use std::fmt;
 use std::marker::PhantomData;
 
-/// Values of one type in one order: a slice, one field of every struct in a slice, references, or
-/// several slices.
+/// Many values of one type: a slice, one field of every struct in a slice, references, or several
+/// slices.
 ///
-/// Rows are how many values are written at once ([`Save::write_rows`](crate::Save::write_rows)).
-/// They borrow, they are `Copy`, and [`Rows::project`] goes from structs to one of their fields
-/// without copying or allocating:
+/// [`Save::write_rows`](crate::Save::write_rows) writes many values at once as rows. Rows borrow
+/// and are `Copy`. [`Rows::project`] goes from structs to one of their fields without copying or
+/// allocating:
 ///
 /// ```
 /// use filebacked::Rows;
@@ -54,7 +53,7 @@ impl<'a, T> Rows<'a, T> {
         Rows { form, rows: PhantomData }
     }
 
-    /// The values of a slice.
+    /// Creates rows from a slice.
     #[inline]
     pub fn slice(values: &'a [T]) -> Self {
         Rows::new(Form::Strided {
@@ -64,7 +63,7 @@ impl<'a, T> Rows<'a, T> {
         })
     }
 
-    /// The values behind references.
+    /// Creates rows from references.
     #[inline]
     pub fn refs(values: &'a [&'a T]) -> Self {
         // SAFETY: `&T` and `*const u8` have the same size and alignment for sized `T`, and any `&T`
@@ -75,7 +74,7 @@ impl<'a, T> Rows<'a, T> {
         Rows::new(Form::Refs { pointers, offset: 0 })
     }
 
-    /// The values of several slices, one after another.
+    /// Creates rows from several slices, one after another.
     #[inline]
     pub fn runs(values: &'a [&'a [T]]) -> Self {
         let len = values.iter().map(|run| run.len()).sum();
@@ -87,7 +86,7 @@ impl<'a, T> Rows<'a, T> {
         Rows::new(Form::Runs { runs, len, stride: size_of::<T>(), offset: 0 })
     }
 
-    /// How many values there are.
+    /// Returns the number of values.
     #[inline]
     pub fn len(&self) -> usize {
         match self.form {
@@ -96,13 +95,13 @@ impl<'a, T> Rows<'a, T> {
         }
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no values.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The values as one slice, where they lie side by side.
+    /// Returns the values as one slice, if they are contiguous.
     #[inline]
     pub fn as_slice(&self) -> Option<&'a [T]> {
         match self.form {
@@ -115,7 +114,7 @@ impl<'a, T> Rows<'a, T> {
         }
     }
 
-    /// The values as slices of neighbours, where they lie in a few of them.
+    /// Returns the values as contiguous slices, if there are only a few.
     #[inline]
     pub fn pieces(&self) -> Option<impl Iterator<Item = &'a [T]> + use<'a, T>> {
         match self.form {
@@ -148,7 +147,7 @@ impl<'a, T> Rows<'a, T> {
     ///
     /// # Errors
     ///
-    /// The first that `f` returns.
+    /// The first error that `f` returns.
     #[inline(always)]
     pub fn try_for_each<E>(self, mut f: impl FnMut(&'a T) -> Result<(), E>) -> Result<(), E> {
         // SAFETY (all three): the constructors and `project` guarantee a live `T` at each of these
@@ -178,7 +177,7 @@ impl<'a, T> Rows<'a, T> {
         Ok(())
     }
 
-    /// An iterator over the values. Loops over everything are faster with [`Rows::for_each`].
+    /// Iterates over the values. [`Rows::for_each`] is faster for all of them.
     pub fn iter(self) -> impl Iterator<Item = &'a T> + use<'a, T> {
         let (mut run, mut i) = (0, 0);
         std::iter::from_fn(move || {
@@ -204,17 +203,16 @@ impl<'a, T> Rows<'a, T> {
         })
     }
 
-    /// The same field of every value, without a copy.
+    /// Returns the same field of every value, without a copy.
     ///
-    /// `field` is asked for each value, and must answer with the same place in all of them: a
-    /// field, a field of a field, an element of an array. The check folds to nothing when it is
-    /// one.
+    /// `field` is called for each value, and must return the same part of each: a field, a nested
+    /// field, an element of an array. The compiler removes the check for such functions.
     ///
     /// # Panics
     ///
-    /// When `field` answers with places that differ, or that lie outside the value (behind a `Box`,
-    /// say): that is a mistake in the calling code, which no data can cause. Generated code
-    /// projects to fields only.
+    /// If `field` returns different parts, or data outside the value (for example behind a `Box`).
+    /// Only a mistake in the calling code causes this, never data. Generated code projects to
+    /// fields only.
     #[inline(always)]
     pub fn project<F>(self, field: impl for<'x> Fn(&'x T) -> &'x F) -> Rows<'a, F> {
         let mut found = None;

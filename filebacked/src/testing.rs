@@ -1,9 +1,9 @@
-//! Conformance checks for people who write filters, or implement [`FileBacked`] by hand; and
-//! [`check_versions`] for those whose types change.
+//! Conformance checks for filters and for hand-written impls of [`FileBacked`], and
+//! [`check_versions`] for types that change.
 //!
-//! One call puts a filter through everything that the library may ask of it: values alone, in rows
-//! of every form, in fields, in `Option`s and sequences, named on a field and registered,
-//! compressed, and in files of others.
+//! One call runs a filter in all ways in which this crate uses filters: single values, rows of
+//! every form, fields, `Option`s and sequences, named on a field and registered, compressed data,
+//! and foreign files.
 //!
 //! ```
 //! use filebacked::testing::{Failure, check_filter};
@@ -50,7 +50,7 @@ use crate::filter::Filter;
 use std::error::Error as StdError;
 use std::fmt;
 
-/// What is checked.
+/// A check of the conformance suite; see the [module](self) for an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Check {
@@ -58,11 +58,12 @@ pub enum Check {
     Name,
     /// Each value comes back from a field.
     Field,
-    /// Values come back as columns, as neighbours, and as references; also none, one, and many.
+    /// Values come back as columns, from contiguous memory, and from references; also none, one,
+    /// and many.
     Rows,
-    /// Values come back from an `Option`, and `None` stays what it is.
+    /// Values come back from an `Option`, and `None` stays `None`.
     Absence,
-    /// Values come back from sequences, and from sequences of those.
+    /// Values come back from sequences and nested sequences.
     Sequence,
     /// Values come back from compressed data.
     Compression,
@@ -70,17 +71,17 @@ pub enum Check {
     Determinism,
     /// The name is recorded on the node, outermost.
     Record,
-    /// Without the filter, reading says which one is missing.
+    /// Without the filter, the error of reading names it.
     UnknownFilter,
-    /// The filter works out of the registry.
+    /// The filter works from the registry.
     Registry,
-    /// The filter reads data that carries no names of filters, as in files of others.
+    /// The filter reads data without names of filters, as in foreign files.
     Foreign,
-    /// Data that is something else gives an error or a value, not a panic.
+    /// Unexpected data gives an error or a value, not a panic.
     OddData,
-    /// The type's `Save::key` is there, so that filters for the type are found.
+    /// The type has a `Save::key`, so that filters for the type are found.
     Key,
-    /// Each value comes back from a file of its own.
+    /// Each value comes back as a whole file.
     File,
     /// Values come back from a map.
     Map,
@@ -108,7 +109,7 @@ impl fmt::Display for Check {
     }
 }
 
-/// Which check failed, and how.
+/// A failed check and its cause; see the [module](self) for an example.
 pub struct Failure {
     check: Check,
     what: String,
@@ -124,12 +125,12 @@ impl Failure {
         Failure { check, what: what.into(), source: Some(source) }
     }
 
-    /// The check that failed.
+    /// Returns the check that failed.
     pub fn check(&self) -> Check {
         self.check
     }
 
-    /// The error that the library or the filter gave, where there is one.
+    /// Returns the error of this crate or the filter, if there is one.
     pub fn error(&self) -> Option<&Error> {
         self.source.as_ref()
     }
@@ -145,7 +146,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// As it is displayed, so that a test that returns it says what is wrong.
+/// Shows the same text as `Display`, so that a test that returns it shows what is wrong.
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -158,11 +159,12 @@ impl StdError for Failure {
     }
 }
 
-/// Puts a filter through everything that the library may ask of it, with these values.
+/// Runs a filter in all ways in which this crate uses filters, with these values. See the
+/// [module](self) for an example.
 ///
-/// Values that are at the edges find the most: empty ones, very large ones, ones that differ in
-/// length. They must equal themselves (no NaN). A filter that needs [extensions](crate::Extensions)
-/// is checked inside one that has them.
+/// Edge cases find the most errors: empty values, very large ones, values of different lengths.
+/// Values must equal themselves (no NaN). To check a filter that needs
+/// [extensions](crate::Extensions), wrap it in one that provides them.
 ///
 /// # Errors
 ///
@@ -175,8 +177,7 @@ where
     suite::filter(filter, values.into_iter().collect())
 }
 
-/// Puts a type whose [`FileBacked`] is written by hand through everything that the library may ask
-/// of it.
+/// Runs a type with a hand-written [`FileBacked`] in all ways in which this crate uses types.
 ///
 /// ```
 /// use filebacked::testing::{Failure, check_type};

@@ -1,4 +1,4 @@
-//! [`Matrix`]: dense or sparse.
+//! [`Matrix`]: a dense or sparse matrix.
 
 use crate::backed::{FileBacked, Save};
 use crate::erased::Key;
@@ -27,17 +27,17 @@ use sprs::CsMat;
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) for anything else than these.
+/// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) for any other object.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Matrix<A> {
     /// All numbers.
     Dense(Array2<A>),
-    /// Those that are not zero, by rows or by columns.
+    /// The non-zero numbers, by rows or by columns.
     Sparse(CsMat<A>),
 }
 
 impl<A> Matrix<A> {
-    /// The number of rows and of columns.
+    /// Returns the number of rows and of columns.
     pub fn shape(&self) -> (usize, usize) {
         match self {
             Matrix::Dense(matrix) => matrix.dim(),

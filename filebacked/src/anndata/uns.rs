@@ -1,4 +1,4 @@
-//! [`Uns`]: what stands in the `uns` of an AnnData object.
+//! [`Uns`]: the content of `uns` in an AnnData object.
 
 use crate::backed::{FileBacked, Save};
 use crate::erased::Key;
@@ -12,7 +12,7 @@ use ndarray::ArrayD;
 use sprs::CsMat;
 use std::collections::BTreeMap;
 
-/// Unstructured data: a dict, or what can be in one.
+/// Unstructured data: a dict, or a value in a dict.
 ///
 /// ```text
 /// uns/                  dict
@@ -27,12 +27,12 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 ///
-/// [`ErrorKind::OutOfRange`] for integers above those of `i64`; [`ErrorKind::Unsupported`] where an
-/// [`Uns::Other`] is saved.
+/// [`ErrorKind::OutOfRange`] for integers above `i64::MAX`; [`ErrorKind::Unsupported`] for saving
+/// an [`Uns::Other`].
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Uns {
-    /// Python's `None`. What is saved of it is an empty dict to Python.
+    /// Python's `None`. It is saved as an empty dict.
     #[default]
     Null,
     /// A bool.
@@ -55,8 +55,8 @@ pub enum Uns {
     Sparse(CsMat<f64>),
     /// A dict.
     Dict(BTreeMap<String, Uns>),
-    /// Anything else (record arrays, data frames, categoricals, ...), in words: it was not read,
-    /// and cannot be saved.
+    /// A description of other content (record arrays, data frames, categoricals, ...), which was
+    /// not read and cannot be saved.
     Other(String),
 }
 

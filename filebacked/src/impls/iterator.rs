@@ -1,4 +1,4 @@
-//! [`Sequence`] and [`Pairs`]: what an iterator gives, saved as the collection that it would fill.
+//! [`Sequence`] and [`Pairs`]: iterators, saved like collections of their items.
 
 use crate::backed::Save;
 use crate::context::WriteContext;
@@ -14,16 +14,15 @@ use crate::storage::{self, Dtype};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-/// So many bytes of values are held at a time.
+/// The bytes of values that are held at a time.
 const BLOCK: usize = 64 << 10;
 
-/// The values of an iterator of known length, saved as the `Vec` of them would be: the same bytes,
-/// which load as one.
+/// Saves the values of an iterator of known length like a `Vec` of them. The bytes are the same,
+/// and load as a `Vec`.
 ///
-/// Numbers (and arrays of a fixed length of them) are never together in memory: a block of them is
-/// made and written after the other. Values of other types lie in columns, of which each needs all
-/// values, so they are collected first. An iterator may be asked for more than once, so it is
-/// cloned; the values of the clones have to be the same.
+/// Numbers, and fixed-length arrays of numbers, are written block by block, and never all in
+/// memory. Values of other types need columns, each over all values, so they are collected first.
+/// The iterator is cloned if it must run more than once; the clones must give equal values.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -56,7 +55,7 @@ impl<I> fmt::Debug for Sequence<I> {
 }
 
 impl<I: ExactSizeIterator + Clone> Sequence<I> {
-    /// What this iterator gives.
+    /// Wraps an iterator.
     pub fn new(values: impl IntoIterator<IntoIter = I>) -> Self {
         Sequence(values.into_iter())
     }
@@ -65,14 +64,14 @@ impl<I: ExactSizeIterator + Clone> Sequence<I> {
 /// The bytes of a block of numbers, with their type and their shape.
 type Block = (Dtype, Vec<u64>, Vec<u8>);
 
-/// What many values would be as one dataset; `None` where they would be anything else.
+/// Returns the dataset that would hold many values, or `None` if they need more than one.
 fn block<T: Save>(values: &[T], cx: &WriteContext) -> Result<Option<Block>> {
     let mut capture = Capture::default();
     let written = Slot::whole(&mut capture, cx, Place::Member(VALUE)).put_rows(Rows::slice(values));
     written.map(|_| capture.into_dataset())
 }
 
-/// Takes a block of values, into memory that is there.
+/// Moves a block of values into existing memory.
 fn fill<I: Iterator>(values: &mut I, block: &mut Vec<I::Item>) {
     block.clear();
     block.extend(values.take((BLOCK / size_of::<I::Item>().max(1)).max(1)));
@@ -148,11 +147,11 @@ where
     }
 }
 
-/// The entries of an iterator of known length, saved as the map of them would be, in the order in
-/// which they come.
+/// Saves the entries of an iterator of known length like a map of them, in the order of the
+/// iterator.
 ///
-/// Where each value is an object of its own, it is made, written and dropped before the next one;
-/// flat values, which lie in columns, are collected first. Each key may come once.
+/// In maps of links, each value is created, written and dropped before the next one. Flat values
+/// need columns, so they are collected first. Each key may occur once.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -174,7 +173,7 @@ impl<I> fmt::Debug for Pairs<I> {
 }
 
 impl<K, V, I: ExactSizeIterator<Item = (K, V)> + Clone> Pairs<I> {
-    /// What this iterator gives.
+    /// Wraps an iterator.
     pub fn new(entries: impl IntoIterator<IntoIter = I>) -> Self {
         Pairs(entries.into_iter())
     }
@@ -225,7 +224,7 @@ fn twice(key: &str) -> Error {
     ErrorKind::Contract(format!("entries of which two have the same key, {key}")).into()
 }
 
-/// Refuses keys that come twice: no map has them.
+/// Refuses duplicate keys.
 fn check_keys<K: Save, V>(entries: &[(K, V)], cx: &WriteContext) -> Result<()> {
     let mut seen = HashMap::with_capacity(entries.len());
     for (i, (key, _)) in entries.iter().enumerate() {

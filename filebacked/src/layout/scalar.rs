@@ -21,9 +21,10 @@ use crate::slot::{Slot, Written};
 use crate::storage::{CompoundMember, CompoundType, Dtype};
 use std::borrow::Cow;
 
-/// A type whose values are the elements of one dataset: what arrays can hold.
+/// A type whose values can be elements of a dataset, and so of arrays.
 ///
-/// Numbers, bool, complex numbers, `f16`, text, and the scalar types that are mapped to those.
+/// Implemented for numbers, bool, complex numbers, `f16`, text, and the scalar types that are
+/// stored as these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an element of an array",
     note = "arrays hold numbers, bool, complex numbers and text; a `Vec` holds anything that is `FileBacked`"
@@ -33,19 +34,19 @@ pub trait Element: FileBacked {
     ///
     /// # Errors
     ///
-    /// What the storage says.
+    /// Any error of the storage.
     fn write_array(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written>;
 
-    /// Reads the elements of one dataset, in C order, and its shape; a rank that is asked for is
-    /// checked.
+    /// Reads the elements of one dataset, in C order, and its shape. Checks the rank if it is
+    /// given.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the elements from being of this type.
+    /// The elements do not have this type.
     fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<Self>, Vec<usize>)>;
 
-    /// Reads the elements of one dataset into memory of theirs, in C order; their number was looked
-    /// at.
+    /// Reads the elements of one dataset into existing memory, in C order. The caller has checked
+    /// their number.
     ///
     /// # Errors
     ///

@@ -1,11 +1,11 @@
-//! Has a type changed without its version?
+//! Detects types that changed without a new version.
 
 use crate::backed::FileBacked;
 use crate::fingerprint;
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// What differs from the list that [`check_versions`] was given.
+/// The differences from the list of [`check_versions`], where there is an example.
 pub struct Changed {
     report: String,
 }
@@ -16,7 +16,7 @@ impl fmt::Display for Changed {
     }
 }
 
-/// As it is displayed, so that a test that returns it says what is wrong.
+/// Shows the same text as `Display`, so that a test that returns it shows what is wrong.
 impl fmt::Debug for Changed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -25,10 +25,10 @@ impl fmt::Debug for Changed {
 
 impl std::error::Error for Changed {}
 
-/// Checks that no type changes on disk without a new version: `T`, and every type inside of it that
-/// has a version of its own, is compared with a list of names, versions and
-/// [fingerprints](crate::Schema::fingerprint). Put the call into a test; the error says what to do,
-/// and has the list to put in the place of the old one.
+/// Checks that no type changes on disk without a new version. It compares `T`, and every type
+/// inside it that has a version, with a list of names, versions and
+/// [fingerprints](crate::Schema::fingerprint). Call it in a test; the error explains what to do,
+/// and contains the new list.
 ///
 /// ```
 /// use filebacked::FileBacked;

@@ -1,4 +1,4 @@
-//! Looking into a value: its parts by name, and itself as a number or text.
+//! Access to the parts of a value, and to the value as a number or text.
 
 use super::Value;
 use super::dataset::Dataset;
@@ -20,16 +20,16 @@ macro_rules! scalars {
     };
 }
 scalars! {
-    /// The number of a scalar (a float's too, an enumeration's too), if it fits exactly.
+    /// Returns the number of a scalar, also of a float or enumeration, if it fits exactly.
     as_i64 -> i64;
-    /// The number of a scalar (a float's too, an enumeration's too), if it fits exactly.
+    /// Returns the number of a scalar, also of a float or enumeration, if it fits exactly.
     as_u64 -> u64;
-    /// The number of a scalar, if it fits exactly: of integers those that a float of 64 bits has.
+    /// Returns the number of a scalar, if it fits exactly, also for integers.
     as_f64 -> f64;
 }
 
 impl Value {
-    /// The group, if it is one.
+    /// Returns the group, if the value is one.
     pub fn as_group(&self) -> Option<&Group> {
         match self {
             Value::Group(group) => Some(group),
@@ -37,7 +37,7 @@ impl Value {
         }
     }
 
-    /// The group, if it is one.
+    /// Returns the group, if the value is one.
     pub fn as_group_mut(&mut self) -> Option<&mut Group> {
         match self {
             Value::Group(group) => Some(group),
@@ -45,7 +45,7 @@ impl Value {
         }
     }
 
-    /// The dataset, if it is one.
+    /// Returns the dataset, if the value is one.
     pub fn as_dataset(&self) -> Option<&Dataset> {
         match self {
             Value::Dataset(dataset) => Some(dataset),
@@ -53,7 +53,7 @@ impl Value {
         }
     }
 
-    /// The dataset, if it is one.
+    /// Returns the dataset, if the value is one.
     pub fn as_dataset_mut(&mut self) -> Option<&mut Dataset> {
         match self {
             Value::Dataset(dataset) => Some(dataset),
@@ -61,12 +61,12 @@ impl Value {
         }
     }
 
-    /// Whether it is the marker of a `None`.
+    /// Returns whether the value is the marker of a `None`.
     pub fn is_none(&self) -> bool {
         self.none_depth() == Some(0)
     }
 
-    /// How many `Some` are around the `None` that it is the marker of.
+    /// The number of `Some` around the `None` of the marker.
     pub(super) fn none_depth(&self) -> Option<u32> {
         let group = self.as_group()?;
         if !group.members().is_empty() || group.attributes().len() != 1 {
@@ -76,12 +76,12 @@ impl Value {
         Some(stamp.version().unwrap_or(0))
     }
 
-    /// The text of a scalar string, if it is UTF-8.
+    /// Returns the text of a scalar string, if it is UTF-8.
     pub fn as_str(&self) -> Option<&str> {
         self.as_dataset()?.as_str()
     }
 
-    /// The truth of a scalar, if it is a bool.
+    /// Returns the value of a scalar bool.
     pub fn as_bool(&self) -> Option<bool> {
         let dataset = self.as_dataset()?;
         match (&dataset.dtype, dataset.cell()?) {
@@ -91,7 +91,7 @@ impl Value {
         }
     }
 
-    /// The number of 128 bits that a scalar is, or any smaller integer, if it fits.
+    /// Returns the integer of a scalar of 128 bits or less, if it fits.
     pub fn as_i128(&self) -> Option<i128> {
         match self.wide() {
             Some(Wide::Signed(number)) => Some(number),
@@ -100,7 +100,7 @@ impl Value {
         }
     }
 
-    /// The number of 128 bits that a scalar is, or any smaller integer, if it fits.
+    /// Returns the integer of a scalar of 128 bits or less, if it fits.
     pub fn as_u128(&self) -> Option<u128> {
         match self.wide() {
             Some(Wide::Signed(number)) => number.try_into().ok(),
@@ -114,43 +114,43 @@ impl Value {
         number::wide(dataset.cell()?, &dataset.dtype)
     }
 
-    /// The real and imaginary part of a complex scalar.
+    /// Returns the real and imaginary part of a complex scalar.
     pub fn as_complex(&self) -> Option<(f64, f64)> {
         self.as_dataset()?.as_complex()
     }
 
-    /// The bytes of all elements of a dataset: [`Dataset::as_bytes`].
+    /// Returns the bytes of all elements of a dataset; see [`Dataset::as_bytes`].
     pub fn as_bytes(&self) -> Option<&[u8]> {
         self.as_dataset()?.as_bytes()
     }
 
-    /// All elements in C order, where they are of exactly this type. Nothing is copied.
+    /// Returns all elements in C order, without a copy, if they have exactly this type.
     pub fn as_slice<T: Numeric>(&self) -> Option<&[T]> {
         self.as_dataset()?.as_slice()
     }
 
-    /// All elements in C order as this type, if they are numbers and each of them fits exactly.
+    /// Converts all elements, in C order, to this type, if they are numbers and all fit exactly.
     pub fn to_vec<T: Numeric>(&self) -> Option<Vec<T>> {
         self.as_dataset()?.to_vec()
     }
 
-    /// The elements as an array, where they are of exactly this type. Nothing is copied.
+    /// Returns the elements as an array, without a copy, if they have exactly this type.
     #[cfg(feature = "ndarray")]
     pub fn as_array<T: Numeric>(&self) -> Option<ndarray::ArrayViewD<'_, T>> {
         self.as_dataset()?.as_array()
     }
 
-    /// The texts of a dataset of strings, in C order, if all of them are UTF-8.
+    /// Returns the texts of a dataset of strings, in C order, if all are UTF-8.
     pub fn to_texts(&self) -> Option<Vec<&str>> {
         self.as_dataset()?.texts()?.map(|text| std::str::from_utf8(text).ok()).collect()
     }
 
-    /// The extent of each dimension of a dataset.
+    /// Returns the extent of each dimension of a dataset.
     pub fn shape(&self) -> Option<&[u64]> {
         self.as_dataset().map(Dataset::shape)
     }
 
-    /// The datatype of a dataset or of a committed datatype.
+    /// Returns the datatype of a dataset or of a committed datatype.
     pub fn dtype(&self) -> Option<&Dtype> {
         match self {
             Value::Dataset(dataset) => Some(dataset.dtype()),
@@ -159,7 +159,7 @@ impl Value {
         }
     }
 
-    /// The attributes, marks of this library included.
+    /// Returns the attributes, including the marks of this crate.
     pub fn attributes(&self) -> Option<&Map> {
         match self {
             Value::Group(group) => Some(group.attributes()),
@@ -169,13 +169,12 @@ impl Value {
         }
     }
 
-    /// The attribute of this name.
+    /// Returns the attribute of this name.
     pub fn attribute(&self, name: &str) -> Option<&Value> {
         self.attributes()?.get(name)
     }
 
-    /// Sets an attribute of a group or dataset, in the place of one that is there, which is given
-    /// back.
+    /// Sets an attribute of a group or dataset. Returns the replaced attribute.
     pub fn set_attribute(
         &mut self,
         name: impl Into<String>,
@@ -189,7 +188,7 @@ impl Value {
         }
     }
 
-    /// Takes an attribute out.
+    /// Removes an attribute, and returns it.
     pub fn remove_attribute(&mut self, name: &str) -> Option<Value> {
         self.attribute(name)?;
         match self {
@@ -200,12 +199,13 @@ impl Value {
         }
     }
 
-    /// The members of a group in their order; nothing of anything else.
+    /// Iterates over the members of a group in their order. Other values have none.
     pub fn members(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.as_group().into_iter().flat_map(|group| group.members().iter())
     }
 
-    /// How many members a group has, or how many elements a dataset has along its first dimension.
+    /// Returns the number of members of a group, or of elements of a dataset along its first
+    /// dimension.
     pub fn len(&self) -> usize {
         match self {
             Value::Group(group) => group.members().len(),
@@ -214,13 +214,13 @@ impl Value {
         }
     }
 
-    /// Whether there are no members or elements to go through.
+    /// Returns whether there are no members or elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// What is at a place: the member of a group, the element of a dataset along its first
-    /// dimension.
+    /// Returns the member of a group at an index, or the element of a dataset at an index of its
+    /// first dimension.
     pub fn at(&self, place: usize) -> Option<Value> {
         match self {
             Value::Group(group) => group.members().values().nth(place).cloned(),
@@ -229,7 +229,7 @@ impl Value {
         }
     }
 
-    /// The elements one by one, where there are some in an order.
+    /// The elements one by one, if the value is a sequence.
     pub(super) fn into_elements(self) -> Option<Vec<Value>> {
         match &self {
             Value::Dataset(dataset) if !dataset.shape.is_empty() => Some(dataset.iter().collect()),

@@ -1,4 +1,4 @@
-//! Values out of what they are to hold.
+//! Builds values from Rust types.
 
 use super::Value;
 use super::data::Data;
@@ -13,37 +13,37 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 impl Value {
-    /// The marker of a `None`.
+    /// Creates the marker of a `None`.
     pub fn none() -> Value {
         Value::none_in(0)
     }
 
-    /// The marker of a `None` inside so many `Some`.
+    /// Creates the marker of a `None` inside a number of `Some`.
     pub(super) fn none_in(depth: u32) -> Value {
         Value::stamped(&Stamp::none(depth), Map::new())
     }
 
-    /// A group that this library's readers know how to read.
+    /// Creates a group with a stamp.
     pub(super) fn stamped(stamp: &Stamp<'_>, members: Map) -> Value {
         let attributes = Map::from_iter([(STAMP, attribute(&stamp.to_string()))]);
         Value::Group(Group::from_parts(members, attributes, stamp.is_ordered()))
     }
 
-    /// A group of a table or a list: with the number of its rows.
+    /// Creates the group of a table or a list, with its number of rows.
     pub(super) fn rows(stamp: &Stamp<'_>, len: usize, members: Map) -> Value {
         let mut value = Value::stamped(stamp, members);
         value.set_attribute(LEN, len as u64);
         value
     }
 
-    /// A group with these members, in this order.
+    /// Creates a group with these members, in this order.
     pub fn map<K: Into<String>, V: Into<Value>>(
         members: impl IntoIterator<Item = (K, V)>,
     ) -> Value {
         members.into_iter().collect::<Map>().into()
     }
 
-    /// A list of values that need not have anything in common: a numbered group.
+    /// Creates a list of any values, as a numbered group.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
@@ -60,12 +60,12 @@ impl Value {
         Value::rows(&Stamp::kind("list"), members.len(), members)
     }
 
-    /// Numbers in a shape: [`Dataset::array`].
+    /// Creates an array of numbers; see [`Dataset::array`].
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Contract`](crate::ErrorKind::Contract) where there are more or fewer numbers
-    /// than the shape has places.
+    /// [`ErrorKind::Contract`](crate::ErrorKind::Contract) if the number of values differs from the
+    /// size of the shape.
     pub fn array<T: Numeric>(shape: &[u64], values: Vec<T>) -> Result<Value> {
         Dataset::array(shape, values).map(Value::Dataset)
     }
@@ -109,7 +109,7 @@ impl Value {
     }
 }
 
-/// A text as an attribute has it.
+/// A text as an attribute.
 fn attribute(text: &str) -> Value {
     let bytes = if text.is_empty() { vec![0] } else { text.as_bytes().to_vec() };
     Dataset::raw(Dtype::FixedStr(bytes.len()), Vec::new(), Data::Bytes(bytes)).into()
@@ -315,7 +315,7 @@ impl From<half::f16> for Value {
 }
 
 impl Dataset {
-    /// The same with other attributes.
+    /// The same dataset with other attributes.
     pub(super) fn with_attributes(mut self, attributes: Map) -> Self {
         self.attributes = Attributes::from(attributes);
         self

@@ -1,4 +1,4 @@
-//! [`Data`]: the elements of a dataset, in the form they are at hand.
+//! [`Data`]: the elements of a dataset, in several forms in memory.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::Object;
@@ -116,7 +116,7 @@ impl Data {
         )
     }
 
-    /// The elements on their way into a file.
+    /// The elements for writing.
     pub(super) fn elements(&self) -> Elements<'_> {
         match self {
             Data::Texts(texts) => Elements::Texts(texts),
@@ -171,7 +171,8 @@ impl PartialEq for Data {
     }
 }
 
-/// The texts of a dataset, as bytes. What is not UTF-8 is left to the caller.
+/// An iterator over the texts of a dataset, as bytes that may not be UTF-8. See
+/// [`Dataset::texts`](super::Dataset::texts).
 #[derive(Debug, Clone)]
 pub struct TextIter<'a> {
     pub(super) bytes: &'a [u8],

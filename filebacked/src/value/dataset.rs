@@ -1,4 +1,4 @@
-//! [`Dataset`]: elements of one type in a shape, and attributes.
+//! [`Dataset`]: elements of one type with a shape and attributes.
 
 use super::Value;
 use super::data::{Data, Ends, TextIter};
@@ -10,8 +10,7 @@ use crate::object::Object;
 use crate::stamp::STAMP;
 use crate::storage::{self, AttrSpec, Description, Dtype, Form, StoredType};
 
-/// A dataset or an attribute: elements of one type in a shape, none of them where the dataspace is
-/// null.
+/// A dataset or an attribute: elements of one type with a shape, or none for a null dataspace.
 #[derive(Debug, Clone)]
 pub struct Dataset {
     pub(super) dtype: Dtype,
@@ -19,7 +18,7 @@ pub struct Dataset {
     pub(super) null: bool,
     pub(super) data: Data,
     pub(super) attributes: Attributes,
-    /// The type as the file had it, where `dtype` does not say all of it.
+    /// The type in the file, if `dtype` does not describe it completely.
     pub(super) stored: Option<StoredType>,
 }
 
@@ -33,7 +32,7 @@ impl PartialEq for Dataset {
     }
 }
 
-/// Types that this library has no name for are compared as the file has them.
+/// Compares types without a `Dtype` by their stored form.
 fn same_type(a: &Dtype, b: &Dtype) -> bool {
     match (a, b) {
         (Dtype::Other(_, a), Dtype::Other(_, b)) => a == b,
@@ -42,14 +41,12 @@ fn same_type(a: &Dtype, b: &Dtype) -> bool {
 }
 
 impl Dataset {
-    /// Elements of a type out of their bytes, which are as a little-endian machine has them, in C
-    /// order and packed.
+    /// Creates a dataset from the bytes of its elements: little-endian, in C order, packed.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Contract`] where there are more or fewer bytes than elements;
-    /// [`ErrorKind::Unsupported`] for strings of variable length and types that this library does
-    /// not know.
+    /// [`ErrorKind::Contract`] if the number of bytes does not fit the shape;
+    /// [`ErrorKind::Unsupported`] for strings of variable length and unknown types.
     pub fn new(dtype: Dtype, shape: &[u64], bytes: Vec<u8>) -> Result<Self> {
         if matches!(dtype, Dtype::VarStr | Dtype::Other(..)) {
             return Err(Error::new(ErrorKind::Unsupported(format!(
@@ -66,11 +63,11 @@ impl Dataset {
         Ok(Dataset::raw(dtype, shape.to_vec(), data))
     }
 
-    /// Numbers in a shape.
+    /// Creates a dataset of numbers with a shape.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Contract`] where there are more or fewer numbers than the shape has places.
+    /// [`ErrorKind::Contract`] if the number of values differs from the size of the shape.
     pub fn array<T: Numeric>(shape: &[u64], values: Vec<T>) -> Result<Self> {
         if storage::elements(shape) != Some(values.len()) {
             let what = format!("{} numbers for an array of shape {shape:?}", values.len());
@@ -79,7 +76,7 @@ impl Dataset {
         Ok(T::dataset(values, shape.to_vec()))
     }
 
-    /// A null dataspace: no elements of a type.
+    /// Creates a null dataspace: a type without elements.
     pub fn null(dtype: Dtype) -> Self {
         let data = Data::empty(&dtype);
         Dataset { null: true, ..Dataset::raw(dtype, Vec::new(), data) }
@@ -111,7 +108,7 @@ impl Dataset {
         Ok(Dataset { dtype, shape, null, data, attributes: Attributes::default(), stored })
     }
 
-    /// What it is to be in a file.
+    /// The specification for writing it.
     pub(super) fn spec<'a>(&'a self, name: &'a str) -> AttrSpec<'a> {
         AttrSpec {
             name,
@@ -123,53 +120,52 @@ impl Dataset {
         }
     }
 
-    /// The datatype of the elements.
+    /// Returns the datatype of the elements.
     pub fn dtype(&self) -> &Dtype {
         &self.dtype
     }
 
-    /// The extent of each dimension; empty for a scalar.
+    /// Returns the extent of each dimension; empty for a scalar.
     pub fn shape(&self) -> &[u64] {
         &self.shape
     }
 
-    /// Whether the dataspace is null: no elements, not even one.
+    /// Returns whether the dataspace is null, so that there is no element.
     pub fn is_null(&self) -> bool {
         self.null
     }
 
-    /// Whether it is one element without a dimension.
+    /// Returns whether the dataset is a scalar: one element without dimensions.
     pub fn is_scalar(&self) -> bool {
         !self.null && self.shape.is_empty()
     }
 
-    /// The number of elements.
+    /// Returns the number of elements.
     pub fn size(&self) -> usize {
         if self.null { 0 } else { storage::elements(&self.shape).unwrap_or(0) }
     }
 
-    /// The attributes, marks of this library included.
+    /// Returns the attributes, including the marks of this crate.
     pub fn attributes(&self) -> &Map {
         self.attributes.get()
     }
 
-    /// The attributes. An attribute is a dataset without attributes of its own.
+    /// Returns the attributes for changing. An attribute itself has no attributes.
     pub fn attributes_mut(&mut self) -> &mut Map {
         self.attributes.get_mut()
     }
 
-    /// All elements in C order, where they are of exactly this type. Nothing is copied.
+    /// Returns all elements in C order, without a copy, if they have exactly this type.
     pub fn as_slice<T: Numeric>(&self) -> Option<&[T]> {
         T::slice(self)
     }
 
-    /// All elements in C order as they lie in memory, where they are of exactly this type. Nothing
-    /// is copied.
+    /// Returns all elements in C order as a vector, without a copy, if they have exactly this type.
     pub fn into_vec<T: Numeric>(self) -> Option<Vec<T>> {
         T::vec(self)
     }
 
-    /// All elements in C order as this type, if they are numbers and each of them fits exactly.
+    /// Converts all elements, in C order, to this type, if they are numbers and all fit exactly.
     pub fn to_vec<T: Numeric>(&self) -> Option<Vec<T>> {
         if let Some(values) = self.as_slice::<T>() {
             return Some(values.to_vec());
@@ -181,7 +177,7 @@ impl Dataset {
             .collect()
     }
 
-    /// The elements as an array, where they are of exactly this type. Nothing is copied.
+    /// Returns the elements as an array, without a copy, if they have exactly this type.
     #[cfg(feature = "ndarray")]
     pub fn as_array<T: Numeric>(&self) -> Option<ndarray::ArrayViewD<'_, T>> {
         let shape: Option<Vec<usize>> =
@@ -189,14 +185,13 @@ impl Dataset {
         ndarray::ArrayViewD::from_shape(shape?, self.as_slice::<T>()?).ok()
     }
 
-    /// The bytes of all elements, as a little-endian machine has them, in C order and packed; those
-    /// of a type that this library does not know as the file has them. `None` where elements are of
-    /// variable length.
+    /// Returns the bytes of all elements: little-endian, in C order, packed. Elements of unknown
+    /// types have their stored bytes. `None` for elements of variable length.
     pub fn as_bytes(&self) -> Option<&[u8]> {
         self.data.bytes()
     }
 
-    /// All texts in C order, as bytes without their padding, where the elements are strings.
+    /// Iterates over all texts in C order, as bytes without padding, if the elements are strings.
     pub fn texts(&self) -> Option<TextIter<'_>> {
         match (&self.data, &self.dtype) {
             (Data::Texts(texts), _) => Some(TextIter {
@@ -210,13 +205,13 @@ impl Dataset {
         }
     }
 
-    /// How this library says the dataset is to be read, where that is not plain.
+    /// The stamp of a dataset that is not plain.
     pub(super) fn form(&self) -> Option<&str> {
         // Most have no attributes at all.
         if self.attributes().is_empty() { None } else { self.attributes().get(STAMP)?.as_str() }
     }
 
-    /// Bytes of an element, where all lie side by side.
+    /// The bytes of an element, if elements are contiguous.
     #[cfg(feature = "serde")]
     pub(super) fn element_size(&self) -> usize {
         match (&self.dtype, self.as_bytes()) {
@@ -225,7 +220,7 @@ impl Dataset {
         }
     }
 
-    /// The text of an element, counted in C order.
+    /// The text of the element at an index in C order.
     pub(crate) fn text_at(&self, place: usize) -> Option<&[u8]> {
         match (&self.data, &self.dtype) {
             (Data::Texts(texts), _) => {
@@ -242,7 +237,7 @@ impl Dataset {
         }
     }
 
-    /// An element with parts outside of itself, counted in C order.
+    /// The element at an index in C order, for elements with separate parts.
     pub(crate) fn cell_at(&self, place: usize) -> Option<(&Form, &storage::Cell)> {
         match &self.data {
             Data::Cells(form, cells) => Some((form, cells.get(place)?)),
@@ -250,7 +245,7 @@ impl Dataset {
         }
     }
 
-    /// The number of elements along the first dimension; 0 for scalars.
+    /// Returns the number of elements along the first dimension; 0 for scalars.
     #[allow(clippy::len_without_is_empty)]
     pub fn len(&self) -> usize {
         if self.null {
@@ -260,8 +255,8 @@ impl Dataset {
         }
     }
 
-    /// The elements along the first dimension: scalars of a list, rows of a matrix, a group for
-    /// each row of a table.
+    /// Iterates over the first dimension: scalars of a list, rows of a matrix, one group per row of
+    /// a table.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Value> + '_ {
         let size = self.size().checked_div(self.len()).unwrap_or(0);
         (0..self.len()).map(move |i| {
@@ -269,7 +264,7 @@ impl Dataset {
         })
     }
 
-    /// The value at a place along the first dimension.
+    /// Returns the value at an index of the first dimension.
     pub fn at(&self, place: usize) -> Option<Value> {
         (place < self.len()).then(|| {
             let size = self.size() / self.len().max(1);
@@ -300,7 +295,7 @@ impl Dataset {
         number::number(self.cell()?, &self.dtype)
     }
 
-    /// The one text of a scalar, if it is UTF-8.
+    /// Returns the text of a scalar, if it is UTF-8.
     pub fn as_str(&self) -> Option<&str> {
         // Text with a NUL in it is stored as its bytes.
         if self.is_bytes() && self.form() == Some("text") {
@@ -312,7 +307,7 @@ impl Dataset {
         std::str::from_utf8(self.text_at(0)?).ok()
     }
 
-    /// The path that a scalar refers to; empty where it refers to nothing.
+    /// Returns the target path of a scalar reference; empty for a null reference.
     pub fn as_reference(&self) -> Option<&str> {
         match &self.data {
             Data::Cells(Form::Reference, cells) if self.is_scalar() => match cells.first()? {
@@ -323,7 +318,7 @@ impl Dataset {
         }
     }
 
-    /// The name that a scalar of an enumeration has, if its number has one.
+    /// Returns the name of a scalar of an enumeration, if its number has one.
     pub fn as_name(&self) -> Option<&str> {
         let Dtype::Enum(stored) = &self.dtype else { return None };
         let number: i64 = self.as_number()?;
@@ -334,7 +329,7 @@ impl Dataset {
             .map(|(name, _)| &**name)
     }
 
-    /// The real and imaginary part of a scalar.
+    /// Returns the real and imaginary part of a scalar.
     pub fn as_complex(&self) -> Option<(f64, f64)> {
         let cell = self.cell()?;
         let (part, size) = match self.dtype {

@@ -1,4 +1,4 @@
-//! [`Group`]: members and attributes; and [`Datatype`], a type that was committed to a file.
+//! [`Group`]: members and attributes. [`Datatype`]: a committed datatype.
 
 use super::Value;
 use super::map::{Attributes, Map};
@@ -13,7 +13,7 @@ pub struct Group {
     pub(super) ordered: Ordered,
 }
 
-/// Whether the order of the members is kept in the file; equal whatever it is.
+/// Whether the file tracks the order of the members. It does not count for equality.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ordered(pub(super) bool);
 
@@ -30,48 +30,48 @@ impl PartialEq for Ordered {
 }
 
 impl Group {
-    /// A group without members, whose order will be kept in the file.
+    /// Creates an empty group whose file will track the order of its members.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The members.
+    /// Returns the members.
     pub fn members(&self) -> &Map {
         &self.members
     }
 
-    /// The members.
+    /// Returns the members for changing.
     pub fn members_mut(&mut self) -> &mut Map {
         &mut self.members
     }
 
-    /// The attributes, marks of this library included.
+    /// Returns the attributes, including the marks of this crate.
     pub fn attributes(&self) -> &Map {
         self.attributes.get()
     }
 
-    /// The attributes.
+    /// Returns the attributes for changing.
     pub fn attributes_mut(&mut self) -> &mut Map {
         self.attributes.get_mut()
     }
 
-    /// Whether the file keeps the order of the members; else they are sorted by name when they are
-    /// read again.
+    /// Returns whether the file tracks the order of the members. Otherwise they are sorted by name
+    /// when they are read again.
     pub fn is_ordered(&self) -> bool {
         self.ordered.0
     }
 
-    /// Says whether the file is to keep the order of the members.
+    /// Sets whether the file tracks the order of the members.
     pub fn set_ordered(&mut self, ordered: bool) {
         self.ordered = Ordered(ordered);
     }
 
-    /// The members, without the attributes.
+    /// Returns the members, and drops the attributes.
     pub fn into_members(self) -> Map {
         self.members
     }
 
-    /// How this library says the group is to be read.
+    /// Returns the stamp of the group, by which this crate reads it.
     pub fn stamp(&self) -> Option<Stamp<'static>> {
         self.attributes().get(STAMP)?.as_str().map(Stamp::parse)
     }
@@ -99,7 +99,7 @@ impl From<Group> for Value {
     }
 }
 
-/// A datatype that stands in a file by itself, under a name.
+/// A committed datatype: a datatype with a name in a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Datatype {
     pub(super) stored: StoredType,
@@ -108,12 +108,12 @@ pub struct Datatype {
 }
 
 impl Datatype {
-    /// The type, as far as this library knows it.
+    /// Returns the type, as far as this crate knows it.
     pub fn dtype(&self) -> &Dtype {
         &self.dtype
     }
 
-    /// The attributes.
+    /// Returns the attributes.
     pub fn attributes(&self) -> &Map {
         self.attributes.get()
     }

@@ -1,4 +1,4 @@
-//! Elements as values of their own: a row of a table as a group, a sequence as an array.
+//! Elements as separate values: a row of a table as a group, a sequence as an array.
 
 use super::Value;
 use super::data::Data;

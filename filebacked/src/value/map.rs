@@ -1,10 +1,10 @@
-//! [`Map`]: values by name, in an order.
+//! [`Map`]: values by name, in insertion order.
 
 use super::Value;
 use indexmap::IndexMap;
 use std::fmt;
 
-/// Values by name, in the order in which they were inserted.
+/// Values by name, in insertion order.
 #[derive(Clone, Default, PartialEq)]
 pub struct Map(IndexMap<String, Value>);
 
@@ -15,62 +15,62 @@ impl fmt::Debug for Map {
 }
 
 impl Map {
-    /// A map without entries.
+    /// Creates an empty map.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How many entries there are.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The value of this name.
+    /// Returns the value of this name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
-    /// The value of this name.
+    /// Returns the value of this name for changing.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
         self.0.get_mut(name)
     }
 
-    /// Whether there is a value of this name.
+    /// Returns whether the map has this name.
     pub fn contains_key(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// Puts a value under a name, in the place of one that is there, which is given back.
+    /// Inserts a value under a name. Returns the replaced value.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
         self.0.insert(name.into(), value.into())
     }
 
-    /// Takes a value out; the others keep their order.
+    /// Removes a value, and returns it. The others keep their order.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         self.0.shift_remove(name)
     }
 
-    /// Names and values in their order.
+    /// Iterates over names and values in their order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> + DoubleEndedIterator {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// Names and values in their order.
+    /// Iterates over names and values in their order, for changing the values.
     pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = (&str, &mut Value)> {
         self.0.iter_mut().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// The names in their order.
+    /// Iterates over the names in their order.
     pub fn keys(&self) -> impl ExactSizeIterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 
-    /// The values in their order.
+    /// Iterates over the values in their order.
     pub fn values(&self) -> impl ExactSizeIterator<Item = &Value> {
         self.0.values()
     }
@@ -97,11 +97,11 @@ impl IntoIterator for Map {
     }
 }
 
-/// The attributes of an object: most have none, so there is no map until there is one.
+/// The attributes of an object. Most objects have none, so the map is created on demand.
 #[derive(Clone, Default)]
 pub(super) struct Attributes(Option<Box<Map>>);
 
-/// What objects without attributes have.
+/// The attributes of objects without attributes.
 static NONE: std::sync::OnceLock<Map> = std::sync::OnceLock::new();
 
 impl Attributes {

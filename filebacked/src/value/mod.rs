@@ -1,4 +1,4 @@
-//! [`Value`]: what a file holds, without a type.
+//! [`Value`]: the content of any file, without a Rust type.
 //!
 //! ```
 //! # fn main() -> filebacked::Result<()> {
@@ -24,7 +24,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! A value is built by hand from what it is to hold:
+//! Values can be built by hand:
 //!
 //! ```
 //! # fn main() -> filebacked::Result<()> {
@@ -72,32 +72,31 @@ pub use number::Numeric;
 #[cfg(feature = "serde")]
 pub(crate) use save::write;
 
-/// Whatever a file holds: a tree of groups and datasets.
+/// The content of any file: a tree of groups and datasets. See the [module](self) for examples.
 ///
-/// Any file loads into a value, whoever wrote it, and saves again as the same content: groups,
-/// datasets, types, shapes, attributes (the marks of this library among them) and the order of
-/// members where the file keeps one. How data lies in the file (chunks, compression) is not part of
-/// the content.
+/// Any file of any program loads as a value, and saves again as the same content: groups, datasets,
+/// types, shapes, attributes (including the marks of this crate), and the order of members if the
+/// file tracks it. Storage (chunks, compression) is not part of the content.
 ///
-/// A value is a field, an element or an entry like any other type here. As a whole file, a group's
-/// members and attributes are the root's, as they are; so a group that was made by hand is a file
+/// A value can be a field, an element or an entry like any other type. As a whole file, a group's
+/// members and attributes become the root's, unchanged; so a group made by hand gives a file
 /// without marks.
 ///
-/// Soft and external links are followed, and those that lead nowhere, or back into the group that
-/// they are in, are kept as a [`Link`]. An object that several links lead to comes as a copy for
-/// each. A hard link to a group that it is in is an error that names the path.
+/// Soft and external links are followed. Dangling links, and links back into their own group, are
+/// kept as a [`Link`]. An object with several links becomes one copy per link. A hard link to an
+/// enclosing group is an error that names the path.
 ///
 /// # Equality
 ///
-/// Values are equal if their content is: elements by type, shape and bytes, so that a NaN equals
-/// the same NaN, and 0.0 and -0.0 differ; members and attributes by name, whatever their order.
-/// Byte order, padding and character set in the file are not compared.
+/// Values are equal if their content is equal. Elements are compared by type, shape and bytes, so a
+/// NaN equals the same NaN, and 0.0 differs from -0.0. Members and attributes are compared by name,
+/// in any order. Byte order, padding and character set in the file are not compared.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
     /// A group.
     Group(Group),
-    /// A dataset: a scalar, an array of any shape, or nothing at all.
+    /// A dataset: a scalar, an array of any shape, or a null dataspace.
     Dataset(Dataset),
     /// A soft or external link that was not followed.
     Link(Link),

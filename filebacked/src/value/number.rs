@@ -1,4 +1,4 @@
-//! [`Numeric`]: the number types of Rust that elements come as.
+//! [`Numeric`]: the number types of elements.
 
 use super::data::Data;
 use super::dataset::Dataset;
@@ -10,9 +10,10 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// A number type of Rust that HDF5 has too: integers of 8 to 64 bits, `f32` and `f64`.
+/// A number type of both Rust and HDF5: integers of 8 to 64 bits, `f32` and `f64`. See
+/// [`Dataset::array`](super::Dataset::array).
 pub trait Numeric: sealed::Sealed + Copy + 'static {
-    /// Its datatype.
+    /// The datatype of the type.
     const DTYPE: Dtype;
 
     #[doc(hidden)]
@@ -65,7 +66,7 @@ numeric! {
     i8 = I8; i16 = I16; i32 = I32; i64 = I64; u8 = U8; u16 = U16; u32 = U32; u64 = U64; f32 = F32; f64 = F64;
 }
 
-/// The number in an element of 128 bits, as this library stores them.
+/// The number in an element of 128 bits, as this crate stores it.
 pub(super) fn wide(cell: &[u8], dtype: &Dtype) -> Option<Wide> {
     let Dtype::Compound(compound) = dtype else { return None };
     let [lo, hi] = &compound.members[..] else { return None };

@@ -1,4 +1,4 @@
-//! Values by their path: names separated by `/`.
+//! Access to values by path: names separated by `/`.
 
 use super::Value;
 use super::group::Group;
@@ -7,28 +7,27 @@ use crate::whole;
 use std::ops::Index;
 use std::sync::OnceLock;
 
-/// What is found where nothing is.
+/// The value for missing paths.
 static NONE: OnceLock<Value> = OnceLock::new();
 
 impl Value {
-    /// What lies at a path below this value: names of members separated by `/`. The empty path is
-    /// the value itself.
+    /// Returns the value at a path below this one, with names of members separated by `/`. The
+    /// empty path is the value itself.
     pub fn get(&self, path: &str) -> Option<&Value> {
         parts(path).try_fold(self, |value, name| value.as_group()?.members().get(name))
     }
 
-    /// What lies at a path below this value.
+    /// Returns the value at a path below this one, for changing.
     pub fn get_mut(&mut self, path: &str) -> Option<&mut Value> {
         parts(path).try_fold(self, |value, name| value.as_group_mut()?.members_mut().get_mut(name))
     }
 
-    /// Puts a value at a path, in the place of what is there, which is given back. Groups on the
-    /// way are made.
+    /// Inserts a value at a path, and creates missing groups. Returns the replaced value.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) where something on the way is no group;
-    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for what is no path.
+    /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) if a name before the last is not a
+    /// group; [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for an invalid path.
     pub fn insert(&mut self, path: &str, value: impl Into<Value>) -> Result<Option<Value>> {
         let names = whole::parts(path)?;
         let no_group = || Error::mismatch("a group", "another value").at(path);
@@ -47,7 +46,7 @@ impl Value {
         Ok(group.members_mut().insert(*last, value))
     }
 
-    /// Takes out what lies at a path.
+    /// Removes the value at a path, and returns it.
     pub fn remove(&mut self, path: &str) -> Option<Value> {
         let (above, last) = path.trim_end_matches('/').rsplit_once('/').unwrap_or(("", path));
         self.get_mut(above)?.as_group_mut()?.members_mut().remove(last)
@@ -58,8 +57,8 @@ fn parts(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|name| !name.is_empty())
 }
 
-/// What lies at a path, and [`Value::none`] where nothing does, so that a chain of names needs one
-/// check at its end.
+/// Returns the value at a path, or [`Value::none`] for a missing path, so that a chain of names
+/// needs one check at its end.
 impl Index<&str> for Value {
     type Output = Value;
 

@@ -1,4 +1,4 @@
-//! Values as text: a scalar as itself, an array in brackets, a group as a tree.
+//! Prints values: a scalar as itself, an array in brackets, a group as a tree.
 
 use super::Value;
 use super::dataset::Dataset;
@@ -12,8 +12,8 @@ use std::fmt;
 const SHOWN: usize = 8;
 
 impl fmt::Display for Value {
-    /// A scalar as itself, an array in brackets (cut where it is long), a group as the tree that
-    /// [`inspect`](crate::inspect) prints.
+    /// Prints a scalar as itself, an array in brackets (long ones shortened), and a group as the
+    /// tree of [`inspect`](crate::inspect).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Value::Group(_) => Tree { root: node("/", self) }.fmt(f),

@@ -1,4 +1,4 @@
-//! [`AsString`]: what `Display` prints.
+//! [`AsString`]: stores the text that `Display` prints.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
@@ -15,8 +15,8 @@ use std::str::FromStr;
 /// Stores a value as the text that `Display` prints and `FromStr` reads; many as one string
 /// dataset.
 ///
-/// The two must fit each other without a loss, as they do for versions, addresses, decimals, URLs
-/// and the like.
+/// `FromStr` must restore the value from the text without loss, as for versions, addresses,
+/// decimals and URLs.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {

@@ -18,11 +18,11 @@ use std::marker::PhantomData;
 
 /// Stores any serde type as the bytes of bincode 2: one dataset, many values as bytes and offsets.
 ///
-/// Compact and fast, and opaque to every other reader; the attribute `codec` names the codec,
-/// `type` the type, for people. The bytes carry no names: a type that changes can no longer read
-/// its old data, so that state which lives long is better off with `FileBacked` or
-/// [`Json`](super::Json). Self-describing types (`serde_json::Value`) cannot be read. Hash maps are
-/// written in their own order, which differs from run to run.
+/// The bytes are compact and fast to read, but opaque to other programs; the attributes `codec` and
+/// `type` name the codec and the type for people. The bytes carry no names, so a changed type
+/// cannot read its old data. For long-lived state prefer `FileBacked` or `Json`.
+/// Self-describing types (`serde_json::Value`) cannot be read. Hash maps are written in their
+/// iteration order, which differs from run to run.
 ///
 /// On a field, `#[filebacked(bincode)]` is short for
 /// `#[filebacked(with = filebacked::with::Bincode)]`.

@@ -1,4 +1,4 @@
-//! [`Categorical`]: texts of which there are few different ones.
+//! [`Categorical`]: texts with few different values.
 
 use crate::error::Result;
 use crate::filter::Filter;
@@ -8,8 +8,8 @@ use crate::rows::Rows;
 use crate::slot::{Slot, Written};
 use std::collections::BTreeMap;
 
-/// Stores a column of text as codes and categories: each text once, and a small number a row. It is
-/// what AnnData calls a categorical and pandas `Categorical`.
+/// Stores a column of text as codes and categories: each text once, and one small number per row.
+/// AnnData calls it a categorical, pandas a `Categorical`.
 ///
 /// ```text
 /// x/                categorical, encoding-type = "categorical", encoding-version = "0.2.0", ordered = FALSE
@@ -17,9 +17,9 @@ use std::collections::BTreeMap;
 /// └── categories    str (k)    each text once, sorted
 /// ```
 ///
-/// For `String` and other types that are a text inside. The fields of rows are columns; for a
-/// sequence in a field of its own there is `Each(Categorical)`, and a single text is stored as it
-/// is. What is written is read without the filter too.
+/// It applies to `String` and other types that are stored as text. Fields of rows are columns; use
+/// `Each(Categorical)` for a field with a sequence. A single text is stored as text. The data can
+/// be read without the filter.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -38,7 +38,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Categorical;
 
-/// Writes texts, and `None` where there is none.
+/// Writes texts and missing texts.
 fn write<'t>(
     texts: impl Iterator<Item = Option<&'t str>> + Clone,
     len: usize,
@@ -83,7 +83,7 @@ impl<T: AsRef<str> + From<String>> Filter<T> for Categorical {
         Ok(absent::read_rows::<String>(node)?.into_iter().map(|text| text.map(T::from)).collect())
     }
 
-    /// Text is read out of a categorical by itself.
+    /// Text reads categoricals without the filter.
     fn is_recorded(&self) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-//! [`DataFrame`]: rows of a struct as a data frame of pandas and AnnData.
+//! [`DataFrame`]: stores rows of a struct as a data frame for pandas and AnnData.
 
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
@@ -11,7 +11,7 @@ use crate::slot::{Slot, Written};
 /// Stores a `Vec` of structs as an AnnData data frame, which Python reads as a pandas frame:
 /// `anndata.io.read_elem(f["x"])`.
 ///
-/// `index` is the field with the labels of the rows; the others are the columns, in their order.
+/// `index` is the field with the row labels; the other fields are the columns, in their order.
 ///
 /// ```text
 /// x/            columns Cell 1, encoding-type = "dataframe", encoding-version = "0.2.0", _index = "barcode",
@@ -33,16 +33,16 @@ use crate::slot::{Slot, Written};
 /// | text | an array of variable-length strings; with [`Categorical`](crate::with::Categorical) a categorical |
 /// | an enum without data | a categorical, with all variants as categories; with `repr` an array |
 /// | `Option` of an integer, of bool or of text | a nullable array |
-/// | `Option` of an enum without data | a categorical with code -1 where there is none |
-/// | `Option` of a float | an array, NaN where there is none |
+/// | `Option` of an enum without data | a categorical with code -1 for `None` |
+/// | `Option` of a float | an array with NaN for `None` |
 ///
-/// Anything else is an error, as is a NaN in an `Option`. `flatten` makes columns of a struct's
-/// fields.
+/// Other types are an error, as is a NaN in an `Option`. `flatten` turns a struct's fields into
+/// columns.
 ///
-/// Frames of others are read whatever the order of their columns is. Columns that the struct has
-/// not are passed over, those that only it has need `default` or are an `Option`. Categoricals are
-/// read into enums, text, numbers and bools. The index is read whatever the file calls it. Frames
-/// of the encoding version 0.1.0 are read too.
+/// Foreign frames may have their columns in any order. Columns without a matching field are
+/// ignored; fields without a column need `default` or an `Option`. Categoricals are read into
+/// enums, text, numbers and bools. The index may have any name in the file. Frames of the encoding
+/// version 0.1.0 are read too.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -81,7 +81,7 @@ pub struct DataFrame {
 }
 
 impl DataFrame {
-    /// Refuses an index that is no field.
+    /// Refuses an index that is not a field.
     fn check<T: FileBacked>(&self) -> Result<()> {
         let Schema::Struct(row) = T::schema() else { return Ok(()) };
         if row.fields.iter().any(|field| field.name == self.index) {
@@ -112,7 +112,7 @@ impl<T: FileBacked> Filter<Vec<T>> for DataFrame {
         node.data_frame(self.index).each().get_rows()
     }
 
-    /// A frame is the rows of its struct, with more said about them.
+    /// A frame is the rows of its struct with more marks.
     fn is_recorded(&self) -> bool {
         false
     }

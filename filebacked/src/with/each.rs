@@ -1,4 +1,4 @@
-//! [`Each`]: a filter for the elements of a sequence.
+//! [`Each`]: applies a filter to the elements of a sequence.
 
 use crate::error::Result;
 use crate::filter::Filter;
@@ -8,11 +8,10 @@ use crate::rows::Rows;
 use crate::slot::{Slot, Written};
 use std::collections::VecDeque;
 
-/// Stores each element of a `Vec`, `VecDeque` or `Box<[T]>` by a filter for `T`, all of them in its
-/// one node.
+/// Stores each element of a `Vec`, `VecDeque` or `Box<[T]>` with a filter for `T`, all in one node.
 ///
-/// The name in the file is that of the inner filter, so that what it writes is also read by a
-/// `Vec<T>` whose elements have that filter in the registry.
+/// The file has the name of the inner filter, so a `Vec<T>` also reads it if that filter is
+/// registered for `T`.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -68,7 +67,7 @@ macro_rules! each_of {
                     sequence::read_ragged_by(node, get, |values| Ok(values.collect::<Vec<T>>().into()))
                 }
 
-                /// The inner filter records itself.
+                /// The inner filter records its name.
                 fn is_recorded(&self) -> bool {
                     false
                 }

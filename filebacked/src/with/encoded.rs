@@ -1,4 +1,4 @@
-//! [`Encoded`]: what AnnData calls an element.
+//! [`Encoded`]: stores a value as an AnnData element.
 
 use crate::backed::FileBacked;
 use crate::error::Result;
@@ -8,8 +8,8 @@ use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
 
-/// Stores a value so that AnnData's `read_elem` opens it: in its own way, with AnnData's encoding
-/// on each object.
+/// Stores a value for AnnData's `read_elem`: the type's own form, with AnnData's encoding on each
+/// object.
 ///
 /// ```text
 /// x/           struct Run 1, encoding-type = "dict", encoding-version = "0.1.0"
@@ -18,9 +18,9 @@ use crate::slot::{Slot, Written};
 /// └── scores   f64 (n)          array 0.2.0
 /// ```
 ///
-/// Groups are dicts, maps with keys of text or the like have a link a key, text has variable
-/// length, an enum without data is text, and many of them are a categorical. Everything is read
-/// without the filter as well.
+/// Groups are dicts, maps with text-like keys have one link per key, text has variable length, an
+/// enum without data is text, and many of them are a categorical. The data can be read without the
+/// filter.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -61,7 +61,7 @@ impl<T: FileBacked> Filter<T> for Encoded {
         node.get_next_rows()
     }
 
-    /// What is written is the type's own form.
+    /// Writes the type's own form.
     fn is_recorded(&self) -> bool {
         false
     }

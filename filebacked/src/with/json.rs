@@ -1,4 +1,4 @@
-//! [`Json`]: serde types as JSON text.
+//! [`Json`]: stores serde types as JSON text.
 
 mod finite;
 
@@ -13,13 +13,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::any::type_name;
 
-/// Stores any serde type as JSON text, which other languages read as well; many as one string
+/// Stores any serde type as JSON text, which other languages can read; many values as one string
 /// dataset.
 ///
-/// It is what self-describing types take (`serde_json::Value`), which [`Bincode`](super::Bincode)
-/// and [`Postcard`](super::Postcard) cannot read. Numbers that JSON lacks, NaN and infinities, are
-/// an error: serde_json would write `null`, which reads back as something else. Hash maps are
-/// written in their own order, which differs from run to run.
+/// It supports self-describing types such as `serde_json::Value`, which `Bincode` and `Postcard`
+/// cannot read. NaN and infinities, which JSON lacks, are an error: serde_json would write `null`,
+/// which loads as another value. Hash maps are written in their iteration order, which differs from
+/// run to run.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {

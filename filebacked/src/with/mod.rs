@@ -39,8 +39,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The filters that change what is stored record their names in the file, the others do not: their
-//! data is read without them too. To write one of your own, see [`Filter`](crate::Filter) and
+//! Filters that change the stored form record their names in the file. The others do not, since
+//! their data can be read without them. To write a filter, see [`Filter`](crate::Filter) and
 //! [`testing`](crate::testing).
 
 mod as_string;
@@ -93,10 +93,10 @@ pub use sparse::{Csc, Csr};
 pub use stored::{Chunk, Compressed, Gzip};
 pub use via::{Via, via};
 
-/// Gives a filter the whole of an `Option` field: `#[filebacked(with = whole(Json))]`.
+/// Passes the whole `Option` of a field to a filter: `#[filebacked(with = whole(Json))]`.
 ///
-/// Without it, a `None` is stored by leaving the member out, and the filter only sees what is
-/// inside. The derive knows this function by its name; it gives back the filter as it is.
+/// Without it, a `None` has no member in the file, and the filter only gets inner values. The
+/// derive recognizes this function by its name; the function returns the filter unchanged.
 ///
 /// ```
 /// use filebacked::with::{AsString, whole};

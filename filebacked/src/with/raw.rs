@@ -1,4 +1,4 @@
-//! [`Raw`]: what is stored, as it stands.
+//! [`Raw`]: reads stored data without its filters.
 
 use crate::backed::FileBacked;
 use crate::error::Result;
@@ -7,10 +7,10 @@ use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
 
-/// Reads what is stored whatever filters wrote it; writes the value in its own way.
+/// Reads stored data without the filters that wrote it; writes the type's own form.
 ///
-/// It is the way to data whose filter is lost: the type of the field is then what the filter made,
-/// not what it was made of.
+/// Use it for data whose filter is lost. The type of the field must then be the type that the
+/// filter stored.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -51,7 +51,7 @@ impl<T: FileBacked> Filter<T> for Raw {
         node.unfiltered().get_next_rows()
     }
 
-    /// What is written is the type's own form.
+    /// Writes the type's own form.
     fn is_recorded(&self) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-//! [`Registered`]: the filter that the registry has for the type.
+//! [`Registered`]: uses the registered filter of the type.
 
 use crate::error::Result;
 use crate::filter::Filter;
@@ -6,12 +6,12 @@ use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
 
-/// Stores a value by the newest filter that is registered for its type, which needs no trait of
-/// this library.
+/// Stores a value with the newest filter that is registered for its type. The type needs no trait
+/// of this crate.
 ///
 /// On a field, `#[filebacked(registered)]` is short for it; `Each(Registered)` is for the elements
-/// of a sequence. The program decides once, with [`register_filter`](crate::register_filter) or a
-/// [`Registry`](crate::Registry) of its own, how a type of another crate is stored.
+/// of a sequence. The program decides once how a type of another crate is stored, with
+/// [`register_filter`](crate::register_filter) or a [`Registry`](crate::Registry).
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -56,7 +56,7 @@ impl<T: 'static> Filter<T> for Registered {
         node.get_rows_registered()
     }
 
-    /// The filter that is found records itself.
+    /// The registered filter records its name.
     fn is_recorded(&self) -> bool {
         false
     }

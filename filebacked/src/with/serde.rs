@@ -1,4 +1,4 @@
-//! [`Serde`]: serde types as groups and datasets.
+//! [`Serde`]: stores serde types as groups and datasets.
 
 use crate::error::Result;
 use crate::filter::Filter;
@@ -9,9 +9,8 @@ use crate::value::{self, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Stores any serde type as structure instead of bytes: numbers and texts as datasets, structs as
-/// groups, what is alike in a sequence as columns, so that every other reader finds them by their
-/// names.
+/// Stores any serde type as groups and datasets: numbers and texts as datasets, structs as groups,
+/// sequences of equal structs as columns. Other programs find them by their names.
 ///
 /// ```text
 /// x/              struct Session 1, filebacked_filter = "Serde"
@@ -25,11 +24,11 @@ use serde::de::DeserializeOwned;
 ///     └── <key>
 /// ```
 ///
-/// `docs/FORMAT.md` has all forms. They are those of this library's own types; since serde tells of
-/// values and not of types, they depend on the values where those differ (a sequence of different
-/// things is a list, an empty one a dataset of no floats). Every serde type comes back equal, also
-/// those that look before they choose: `flatten`, `untagged`, internally tagged enums,
-/// `serde_json::Value`. It is slower than the codecs, and than `#[derive(FileBacked)]` by far.
+/// `docs/FORMAT.md` has all forms, which equal those of this crate's types. Serde reports values,
+/// not types, so the form depends on the values: a sequence of different values is a list, an empty
+/// one a dataset without floats. Every serde type loads as an equal value, including
+/// self-describing ones: `flatten`, `untagged`, internally tagged enums, `serde_json::Value`. It is
+/// slower than the codecs, and much slower than `#[derive(FileBacked)]`.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {

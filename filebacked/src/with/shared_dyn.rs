@@ -1,4 +1,4 @@
-//! [`SharedDyn`]: trait objects behind `Arc` and `Rc`.
+//! [`SharedDyn`]: stores trait objects behind `Arc` and `Rc`.
 
 use crate::dynamic::{self, Interface};
 use crate::error::Result;
@@ -11,8 +11,8 @@ use std::any::TypeId;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Stores `Arc<dyn Trait>` and `Rc<dyn Trait>` as a `Box<dyn Trait>` is stored: as the class of the
-/// value does, whose name is in the file. The trait and its `impl`s have
+/// Stores `Arc<dyn Trait>` and `Rc<dyn Trait>` like `Box<dyn Trait>`: in the form of the concrete
+/// type, whose name is in the file. The trait and its `impl`s need
 /// [`#[filebacked::dynamic]`](macro@crate::dynamic).
 ///
 /// ```text
@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// └── hertz   f64
 /// ```
 ///
-/// What two fields own is one object, and one value again.
+/// A value with two owners is one object, and one value again after loading.
 ///
 /// ```
 /// use filebacked::{FileBacked, with::SharedDyn};

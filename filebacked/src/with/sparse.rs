@@ -1,4 +1,4 @@
-//! [`Csc`] and [`Csr`]: sparse matrices in files that do not say how they are compressed.
+//! [`Csc`] and [`Csr`]: the orientation of sparse matrices in files that do not store it.
 
 use crate::error::Result;
 use crate::filter::Filter;
@@ -9,11 +9,11 @@ use crate::slot::{Slot, Written};
 use sprs::CompressedStorage::{CSC, CSR};
 use sprs::{CsMatI, SpIndex};
 
-/// Takes a sparse matrix whose file does not say it for one of compressed columns, and writes
-/// compressed columns.
+/// Reads a sparse matrix as compressed columns if the file does not store its orientation, and
+/// writes compressed columns.
 ///
-/// Such are the matrices of 10x Genomics: a group of `data`, `indices`, `indptr` and `shape`,
-/// features by barcodes. What the file does say comes first.
+/// The matrices of 10x Genomics are of this kind: a group of `data`, `indices`, `indptr` and
+/// `shape`, features by barcodes. An orientation in the file takes precedence.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -35,8 +35,8 @@ use sprs::{CsMatI, SpIndex};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Csc;
 
-/// Takes a sparse matrix whose file does not say it for one of compressed rows, and writes
-/// compressed rows: see [`Csc`].
+/// Reads a sparse matrix as compressed rows if the file does not store its orientation, and writes
+/// compressed rows; see [`Csc`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Csr;
 
@@ -61,7 +61,7 @@ macro_rules! storage_is_filter {
                     sparse::read_compressed_as(node, Some($storage))
                 }
 
-                /// What is written says what it is.
+                /// The written matrix stores its orientation.
                 fn is_recorded(&self) -> bool {
                     false
                 }

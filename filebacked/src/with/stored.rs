@@ -1,4 +1,4 @@
-//! [`Gzip`], [`Compressed`] and [`Chunk`]: the type's own form, stored in another way.
+//! [`Gzip`], [`Compressed`] and [`Chunk`]: the type's own form with other compression or chunks.
 
 use crate::backed::FileBacked;
 use crate::error::Result;
@@ -8,7 +8,7 @@ use crate::rows::Rows;
 use crate::slot::{Slot, Written};
 use crate::storage::Compression;
 
-/// Compresses the datasets of a value with gzip of this level, 0 to 9, whatever the options say.
+/// Compresses the datasets of a value with gzip of this level, 0 to 9, and overrides the options.
 ///
 /// On a field, `compression = Compression::Gzip(6)` is the same; the filter is for the registry,
 /// and for [`Each`].
@@ -30,15 +30,17 @@ use crate::storage::Compression;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gzip(pub u8);
 
-/// Compresses the datasets of a value, whatever the options say.
+/// Compresses the datasets of a value, and overrides the options. See the [module](crate::with) for
+/// an example of a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Compressed(pub Compression);
 
-/// Stores the dataset of a value in chunks of this shape, in C order: `Chunk([64, 64])`.
+/// Stores the dataset of a value in chunks of this shape: `Chunk([64, 64])`. See the
+/// [module](crate::with) for an example of a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Chunk<const N: usize>(pub [usize; N]);
 
-/// Filters that hand on a slot which says more.
+/// Filters that pass on the value with other storage settings.
 macro_rules! stored_otherwise {
     ($([$($generics:tt)*] $filter:ty, $name:literal, |$this:ident, $slot:ident| $say:expr;)*) => {
         $(

@@ -1,4 +1,4 @@
-//! [`Via`]: a value as another type.
+//! [`Via`]: stores a value as another type.
 
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
@@ -11,8 +11,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// Stores a value as a `U` that it is turned into, and turned back with `TryInto`; [`via`] makes
-/// it. Many are stored as many `U`.
+/// Stores a value as a `U`: converts it with `Into`, and back with `TryInto`. Create it with
+/// [`via`]. Many values are stored as many `U`.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -31,7 +31,7 @@ use std::marker::PhantomData;
 /// ```
 pub struct Via<U>(PhantomData<fn() -> U>);
 
-/// The filter that stores a value as a `U`.
+/// Creates the filter that stores a value as a `U`; see [`Via`] for an example.
 pub fn via<U>() -> Via<U> {
     Via(PhantomData)
 }

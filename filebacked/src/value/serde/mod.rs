@@ -1,4 +1,4 @@
-//! Values to and from serde.
+//! Converts values to and from serde types.
 
 mod build;
 mod deserializer;
@@ -20,8 +20,8 @@ use serde::de::DeserializeOwned;
 use serializer::Serializer;
 use std::rc::Rc;
 
-/// A value of any serde type as groups and datasets: what [`with::Serde`](crate::with::Serde)
-/// stores.
+/// Converts any serde type to a value of groups and datasets, as
+/// [`with::Serde`](crate::with::Serde) stores it.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -40,18 +40,18 @@ use std::rc::Rc;
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Custom`](crate::ErrorKind::Custom) with what the type's own code says,
+/// [`ErrorKind::Custom`](crate::ErrorKind::Custom) with an error of the type's own code,
 /// [`ErrorKind::TooDeep`](crate::ErrorKind::TooDeep), each with the path in the value.
 pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
     encode(value, DEPTH)
 }
 
-/// A serde type out of groups and datasets.
+/// Converts a value of groups and datasets to a serde type. See [`to_value`] for an example.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) where the value is none of the type;
-/// [`ErrorKind::Damaged`](crate::ErrorKind::Damaged) where it contradicts itself.
+/// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if the value does not fit the type;
+/// [`ErrorKind::Damaged`](crate::ErrorKind::Damaged) if it contradicts itself.
 pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T> {
     T::deserialize(Deserializer::new(Item::Value(value))).map_err(Failure::into)
 }

@@ -1,4 +1,4 @@
-//! [`Matlab`]: values as MATLAB has them in its files of version 7.3.
+//! [`Matlab`]: stores values like MATLAB's files of version 7.3.
 
 mod sink;
 mod source;
@@ -15,8 +15,7 @@ use crate::slot::{Slot, Written};
 use sink::MatlabSink;
 use source::MatlabSource;
 
-/// Stores a value, and all that is in it, as MATLAB's `save -v7.3` does, and reads what that has
-/// stored:
+/// Stores a value and its parts like MATLAB's `save -v7.3`, and reads such files:
 ///
 /// ```text
 /// number, bool      double, single, int8 to uint64, logical (1 x 1)
@@ -27,24 +26,24 @@ use source::MatlabSource;
 /// struct, tuple     struct, a field a member
 /// ```
 ///
-/// Every dataset has MATLAB's attribute `MATLAB_class`, and those without elements `MATLAB_empty`.
-/// What MATLAB would need cells for (many texts, options in rows, enums with data in rows, lists)
-/// is not written, but cells are read: a `Vec<T>` of cells of `T`, a struct of a struct, a `Vec` of
-/// structs of a row of structs. Sparse matrices are read too.
+/// Every dataset has the attribute `MATLAB_class`; empty ones also have `MATLAB_empty`. Values that
+/// need cells in MATLAB (many texts, options in rows, enums with data in rows, lists) cannot be
+/// written, but cells are read: cells of `T` as a `Vec<T>`, a struct as a struct, a row of structs
+/// as a `Vec` of structs. Sparse matrices are read too.
 ///
-/// It is written through the C library (feature `libhdf5`), which has to add to what is written
-/// already.
+/// Writing needs libhdf5 (feature `libhdf5`), because it adds attributes to datasets that are
+/// already written.
 ///
-/// Objects of MATLAB's own classes (`string`, `table`, `datetime`) are not read.
+/// Objects of MATLAB's classes (`string`, `table`, `datetime`) are not read.
 ///
-/// Without this filter, files of MATLAB are read as other files are: all but matrices as said
-/// above, and matrices as h5py has them, that is, transposed.
+/// Without this filter, MATLAB files are read as foreign files: as above, but matrices are
+/// transposed, as in h5py.
 ///
-/// Octave reads what this writes, but text as the numbers of its characters (`char(x)` makes text
-/// of them), single as double, logicals as `uint8`, and arrays without elements as their shape.
+/// Octave reads these files, with text as character numbers (`char(x)` converts them), single as
+/// double, logicals as `uint8`, and empty arrays as their shape.
 ///
-/// A whole file for MATLAB is [`MATLAB_HEADER`] before the bytes of a value whose fields have this
-/// filter.
+/// A whole file for MATLAB is [`MATLAB_HEADER`] followed by the bytes of a value whose fields have
+/// this filter.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -66,7 +65,7 @@ use source::MatlabSource;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Matlab;
 
-/// What the sinks and sources of this filter are called.
+/// The name of the sinks and sources of this filter.
 const FORM: &str = "Matlab";
 
 impl<T: FileBacked> Filter<T> for Matlab {
@@ -89,7 +88,7 @@ impl<T: FileBacked> Filter<T> for Matlab {
         node.within(&source)?.get_next()
     }
 
-    /// Numbers are one row; other values, which would need cells, have a node each.
+    /// Numbers are one row; other values, which would need cells, have one node each.
     fn write_rows(&self, rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Written> {
         if !matches!(T::schema(), Schema::Scalar(_) | Schema::Enumeration { .. }) {
             let name = Filter::<T>::name(self);
@@ -115,7 +114,7 @@ impl<T: FileBacked> Filter<T> for Matlab {
     }
 }
 
-/// What MATLAB's files begin with, before the HDF5 in them.
+/// The header of MATLAB's files, before the HDF5 data. See [`Matlab`] for an example.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
