@@ -17,11 +17,11 @@ mod native;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::replace::Replacement;
+use crate::signature;
 use crate::store::{ReadAt, Store};
 use crate::{Sink, Source};
 use std::fmt;
 use std::fs::{File, Metadata};
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -221,10 +221,10 @@ fn open_on_disk(path: &Path) -> Result<(File, Metadata)> {
     let file = File::open(path)?;
     let found = file.metadata()?;
     if found.is_dir() {
-        return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
+        return Err(signature::directory());
     }
     if found.is_file() && found.len() == 0 {
-        return Err(Error::new(ErrorKind::NotHdf5).with_help("the file is empty"));
+        return Err(signature::not_hdf5(0));
     }
     Ok((file, found))
 }
@@ -232,7 +232,7 @@ fn open_on_disk(path: &Path) -> Result<(File, Metadata)> {
 /// The size of a store that may hold an HDF5 file.
 fn size_of_store(store: &dyn ReadAt) -> Result<u64> {
     match store.size()? {
-        0 => Err(Error::new(ErrorKind::NotHdf5).with_help("the store is empty")),
+        0 => Err(signature::not_hdf5(0)),
         size => Ok(size),
     }
 }

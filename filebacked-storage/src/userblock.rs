@@ -20,13 +20,12 @@
 
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::libhdf5::holders_of;
+use crate::signature::{SIGNATURE, not_hdf5, places};
+use crate::store::fill;
 use crate::temporary;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, Write};
 use std::path::Path;
-
-/// What an HDF5 file begins with behind its user block.
-const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 
 /// How many bytes the user block of a file has: 0 where there is none.
 ///
@@ -35,7 +34,7 @@ const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 /// [`ErrorKind::Io`], or [`ErrorKind::NotHdf5`].
 pub fn size(path: impl AsRef<Path>) -> Result<u64> {
     let path = path.as_ref();
-    let size = File::open(path).map_err(Error::from).and_then(|mut file| find(&mut file));
+    let size = File::open(path).map_err(Error::from).and_then(|file| find(&file));
     size.map_err(|e| e.during(Operation::Inspect).in_file(path))
 }
 
@@ -51,7 +50,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<Vec<u8>> {
 
 fn read_from(path: &Path) -> Result<Vec<u8>> {
     let mut file = File::open(path)?;
-    let size = find(&mut file)?;
+    let size = find(&file)?;
     file.rewind()?;
     let mut bytes = Vec::new();
     file.take(size).read_to_end(&mut bytes)?;
@@ -81,7 +80,7 @@ fn write_to(path: &Path, bytes: &[u8]) -> Result<()> {
     if temporary::lock(&file, true)? == Some(false) {
         return Err(ErrorKind::Locked.into());
     }
-    let size = find(&mut file)?;
+    let size = find(&file)?;
     if bytes.len() as u64 > size {
         let what = format!("{} bytes for a user block of {size}", bytes.len());
         return Err(Error::new(ErrorKind::OutOfBounds(what)).with_help(
@@ -93,18 +92,15 @@ fn write_to(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Where the superblock is: at 0, 512, 1024, 2048, ...
-fn find(file: &mut File) -> Result<u64> {
-    let end = file.metadata()?.len();
-    let mut at = 0;
-    let mut head = [0; SIGNATURE.len()];
-    while at + head.len() as u64 <= end {
-        file.seek(SeekFrom::Start(at))?;
-        file.read_exact(&mut head)?;
+/// Where the superblock begins.
+fn find(file: &File) -> Result<u64> {
+    let len = file.metadata()?.len();
+    for at in places(len) {
+        let mut head = [0; SIGNATURE.len()];
+        fill(file, at, &mut head)?;
         if head == SIGNATURE {
             return Ok(at);
         }
-        at = if at == 0 { 512 } else { at * 2 };
     }
-    Err(ErrorKind::NotHdf5.into())
+    Err(not_hdf5(len))
 }

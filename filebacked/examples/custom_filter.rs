@@ -77,7 +77,7 @@ fn main() -> Result<()> {
 
     // Without it, the file says what is missing.
     if let Err(error) = filebacked::load::<Race>(&path) {
-        println!("{error}");
+        println!("{error:#}");
     }
     std::fs::remove_dir_all(&dir)?;
     Ok(())

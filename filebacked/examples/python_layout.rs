@@ -85,7 +85,7 @@ fn main() -> Result<()> {
         unreachable!("a bool has no type there")
     };
     assert!(matches!(error.kind(), ErrorKind::Unsupported(_)));
-    println!("\n{error}");
+    println!("\n{error:#}");
     assert_eq!(filebacked::load::<Runs>(&path)?, runs);
     Ok(())
 }

@@ -46,12 +46,12 @@ fn main() -> filebacked::Result<()> {
     // What is left out needs a default. `name` has none, so this says so.
     match ReadOptions::new().only(["steps"]).load::<Session>(&path) {
         Ok(session) => println!("loaded without a name: {session:?}"),
-        Err(error) => println!("{error}\n"),
+        Err(error) => println!("{error:#}\n"),
     }
 
     // Patterns are checked against the type before anything happens.
     if let Err(error) = WriteOptions::new().skip(["steps/*/trase"]).save(&path, &session) {
-        println!("{error}");
+        println!("{error:#}");
     }
     std::fs::remove_file(&path)?;
     Ok(())

@@ -103,7 +103,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // A newer file is refused by an older program, with both versions in the message.
     if let Err(error) = filebacked::load::<v2::Run>(data.join("run-3.h5")) {
-        println!("{error}");
+        println!("{error:#}");
     }
     println!("{}", inspect::tree(data.join("run-2.h5"))?);
 

@@ -175,8 +175,8 @@ impl File {
     /// # Errors
     ///
     /// As [`FileOptions::open`].
-    pub fn append(path: impl AsRef<Path>) -> Result<Self> {
-        File::options().append(path)
+    pub fn open_or_create(path: impl AsRef<Path>) -> Result<Self> {
+        File::options().open_or_create(path)
     }
 
     /// Writes a value under a name; `/` separates groups, and missing groups are created.

@@ -35,6 +35,7 @@ use crate::object::Object;
 use crate::options::ReadOptions;
 use crate::stamp::{DIGEST, FILTER, FORMAT, STAMP};
 use crate::storage::engine::{self, Choice, Medium, Reading};
+use crate::storage::path::names;
 use crate::storage::{Allocation, Description, ObjectKind, Source};
 use std::collections::HashMap;
 use std::path::Path;
@@ -254,9 +255,7 @@ pub(crate) fn name_of(path: &Path) -> String {
 impl Tree {
     /// Returns the node at a path from the root, with names separated by `/`.
     pub fn get(&self, path: &str) -> Option<&TreeNode> {
-        path.split('/')
-            .filter(|name| !name.is_empty())
-            .try_fold(&self.root, |node, name| node.member(name))
+        names(path).try_fold(&self.root, |node, name| node.member(name))
     }
 }
 

@@ -58,6 +58,8 @@ pub struct Node<'a> {
     pub(crate) present: bool,
     /// What the type calls the index of a data frame.
     index: Option<&'static str>,
+    /// The type that is being read, for hints in errors.
+    schema: Option<Nested>,
     /// Boxed: most nodes are datasets, and nodes are moved a lot.
     stamp: OnceCell<Option<Rc<Stamp<'static>>>>,
     /// Of a node in a file of others, which is looked at before its type looks at it.
@@ -97,6 +99,7 @@ impl<'a> Node<'a> {
             column: false,
             present: false,
             index: None,
+            schema: None,
             stamp,
             description,
         })
@@ -232,6 +235,7 @@ impl<'a> Node<'a> {
             return found.read(Key::new(), node, AnyType::backed::<T>());
         }
         self.below = u32::MAX;
+        self.schema = Some(T::schema);
         #[allow(clippy::disallowed_methods)]
         T::read(self)
     }
@@ -263,6 +267,7 @@ impl<'a> Node<'a> {
             return found.read_rows(Key::new(), node, AnyType::backed::<T>());
         }
         self.below = u32::MAX;
+        self.schema = Some(T::schema);
         #[allow(clippy::disallowed_methods)]
         T::read_rows(self)
     }
@@ -607,7 +612,8 @@ impl<'a> Node<'a> {
         let depth = deeper(self.depth, self.cx)?;
         let stamp = self.stamp.get().cloned().flatten();
         Ok(GroupReader::new(self.object, self.cx, self.state, depth, ours, stamp)
-            .indexed(self.index))
+            .indexed(self.index)
+            .read_as(self.schema))
     }
 
     /// Opens a group whose stamp, if it has one, is of this kind.

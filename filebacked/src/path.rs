@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{FieldSchema, Nested, Schema};
+use crate::storage::path::names;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
@@ -152,13 +153,12 @@ impl Mask {
 }
 
 fn parse(pattern: &str) -> Vec<Part> {
-    let parts = pattern.trim_matches('/').split('/').filter(|part| !part.is_empty());
     let part = |part: &str| match part {
         "*" => Part::One,
         "**" => Part::Many,
         name => Part::Name(name.to_string()),
     };
-    parts.map(part).collect()
+    names(pattern).map(part).collect()
 }
 
 /// Adds the places behind each `**`, which may stand for no level at all.
@@ -210,7 +210,7 @@ fn check(pattern: &str, parts: Vec<Part>, schema: Nested) -> Result<Vec<Part>> {
         )));
     }
     let best = names.iter().min_by_key(|name| (distance(wrong, name), name.to_string()));
-    let near = best.filter(|name| distance(wrong, name) <= wrong.chars().count().max(3) / 2 + 1);
+    let near = best.filter(|name| is_near(wrong, name));
     let nearest = near.map(|name| {
         let text = |part: &Part| match part {
             Part::Name(name) => name.clone(),
@@ -318,23 +318,37 @@ fn reach(schema: Nested, parts: &[Part], levels: u32) -> (usize, BTreeSet<String
     }
 }
 
-/// The name among those there are that may have been meant.
+/// The name among `names` that `name` is a slip of, if there is one.
 pub(crate) fn near<'n>(name: &str, names: &'n [String]) -> Option<&'n str> {
-    let near = names.iter().min_by_key(|found| distance(name, found))?;
-    (distance(name, near) <= name.chars().count() / 3 + 1).then_some(near)
+    let best = names.iter().min_by_key(|found| distance(name, found))?;
+    is_near(name, best).then_some(best)
 }
 
-/// How many edits lie between two names.
+/// Whether a name may be a slip of another: one edit in four letters. In short names only a letter
+/// too many or too few, since `x` is not a slip of `y`.
+pub(crate) fn is_near(a: &str, b: &str) -> bool {
+    let (len, other) = (a.chars().count(), b.chars().count());
+    let edits = distance(a, b);
+    edits <= len.max(other) / 4 || edits == 1 && len != other && len.max(other) > 1
+}
+
+/// How many edits lie between two names: a letter added, removed or changed, or two neighbours
+/// swapped. The case of letters is free.
 pub(crate) fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+    let letters = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<Vec<_>>();
+    let (a, b) = (letters(a), letters(b));
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
         for (j, y) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+            let mut edits = (last[j] + usize::from(x != y)).min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *x == b[j - 1] && *y == a[i - 1] {
+                edits = edits.min(before[j - 1] + 1);
+            }
+            row.push(edits);
         }
+        before = std::mem::replace(&mut last, row);
     }
-    row.last().copied().unwrap_or(0)
+    last.last().copied().unwrap_or(0)
 }

@@ -14,6 +14,7 @@ use crate::object::Object;
 use crate::path::{State, UNMASKED, near};
 use crate::schema::Nested;
 use crate::stamp::{LEN, Stamp, member_and_attribute};
+use crate::storage::path::names;
 use crate::storage::{Dtype, ObjectKind};
 use std::fmt;
 use std::rc::Rc;
@@ -78,6 +79,8 @@ pub struct GroupReader<'a> {
     inside: Option<String>,
     /// What the type calls the index of a data frame.
     index: Option<&'static str>,
+    /// The type that is being read, for hints in errors.
+    schema: Option<Nested>,
     frame: Option<Box<Frame<'a>>>,
 }
 
@@ -112,6 +115,7 @@ impl<'a> GroupReader<'a> {
             alone: false,
             inside,
             index: None,
+            schema: None,
             frame: None,
         }
     }
@@ -126,6 +130,12 @@ impl<'a> GroupReader<'a> {
     /// Says what the type calls the index, if the group is a data frame.
     pub(crate) fn indexed(mut self, index: Option<&'static str>) -> Self {
         self.index = index;
+        self
+    }
+
+    /// Says which type is being read.
+    pub(crate) fn read_as(mut self, schema: Option<Nested>) -> Self {
+        self.schema = schema;
         self
     }
 
@@ -209,7 +219,7 @@ impl<'a> GroupReader<'a> {
 
     /// A member of a member: a path with slashes.
     fn walk(&self, path: &str) -> Result<Option<Object<'a>>> {
-        let mut names = path.split('/').filter(|name| !name.is_empty());
+        let mut names = names(path);
         let Some(first) = names.next() else { return Ok(None) };
         let mut object = self.object.child(first)?;
         for name in names {
@@ -539,20 +549,24 @@ impl<'a> GroupReader<'a> {
         }
     }
 
+    /// The error of a field that the file does not have under any of its names.
     #[cold]
     pub(crate) fn missing(&self, names: &[&str]) -> Error {
         let name = names.first().copied().unwrap_or("");
-        let mut error = Error::new(ErrorKind::Missing);
-        let names = self.names().unwrap_or_default();
-        error = match near(name, &names) {
-            Some(near) => error.with_help(format!(
-                "there is `{near}`; `#[filebacked(alias = \"{near}\")]` reads it, `#[filebacked(default)]` does without"
-            )),
-            None => error.with_help(
-                "add `#[filebacked(default)]` if older files lack it, or `#[filebacked(alias = \"...\")]` if it was renamed",
+        let mut others = self.names().unwrap_or_default();
+        // A member that another field reads is not this one under another name.
+        let known = self.schema.map(|schema| schema().member_names()).unwrap_or_default();
+        others.retain(|other| !known.contains(&&**other));
+        let help = match near(name, &others) {
+            Some(near) => format!(
+                "there is `{near}`: add `#[filebacked(alias = \"{near}\")]` to read it, or \
+                 `#[filebacked(default)]` to do without"
             ),
+            None => "add `#[filebacked(default)]` if older files lack it, or \
+                     `#[filebacked(alias = \"...\")]` if it was renamed"
+                .to_string(),
         };
-        error.at(name)
+        Error::new(ErrorKind::Missing).with_help(help).at(name)
     }
 }
 

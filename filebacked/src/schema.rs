@@ -1,6 +1,7 @@
 //! The shape of a type on disk, without a value or a file.
 
 use std::collections::HashSet;
+use std::iter;
 
 /// The shape of a type on disk. `skip` and `only` are checked against it, and predicate filters
 /// receive it.
@@ -165,6 +166,30 @@ impl Schema {
         match self {
             Schema::Struct(s) => s.fields,
             _ => Vec::new(),
+        }
+    }
+
+    /// All names under which members of a struct or an enum are read.
+    pub(crate) fn member_names(self) -> Vec<&'static str> {
+        let names = |fields: Vec<FieldSchema>| {
+            fields.into_iter().flat_map(|f| iter::once(f.name).chain(f.aliases))
+        };
+        match self {
+            Schema::Struct(s) => names(s.fields).collect(),
+            Schema::Variants(v) => v.variants.into_iter().flat_map(|v| names(v.fields)).collect(),
+            Schema::Option(inner) => inner().member_names(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The name of a type that is stored with its values: `Model`, and `Vec<Model>` for many.
+    pub(crate) fn type_name(&self) -> Option<String> {
+        match self {
+            Schema::Struct(s) => Some(s.name.to_string()),
+            Schema::Variants(v) => Some(v.name.to_string()),
+            Schema::Sequence(inner) => Some(format!("Vec<{}>", inner().type_name()?)),
+            Schema::Option(inner) => inner().type_name(),
+            _ => None,
         }
     }
 

@@ -17,8 +17,9 @@ use crate::schema::FieldSchema;
 use crate::schema::{Nested, Schema};
 use crate::shared;
 use crate::slot::{Place, Slot, VALUE, Written};
-use crate::stamp::{DIGEST, FILTER, FORMAT, STAMP};
+use crate::stamp::{DIGEST, FILTER, FORMAT, STAMP, Stamp};
 use crate::storage::engine::{self, Choice, Medium, Reading, Target};
+use crate::storage::path::names;
 use crate::storage::{ObjectKind, Sink, Source};
 use std::path::Path;
 
@@ -152,7 +153,63 @@ pub(crate) fn write_member<T: Save>(
 /// Reads the value that is the whole file, or whose members lie in the source's root.
 pub(crate) fn read_root<T: FileBacked>(source: &dyn Source, options: &ReadOptions) -> Result<T> {
     let cx = ReadContext::new(options, Some(T::schema))?;
-    shared::in_any_order(source, &cx, || root(source, &cx))
+    shared::in_any_order(source, &cx, || {
+        root(source, &cx).map_err(|e| of_another_type(source, "", T::schema, e))
+    })
+}
+
+/// Says of an error that the file holds another type at a path, where that is why: the name in the
+/// file is another one, and the members are not those of the type.
+#[cold]
+fn of_another_type(source: &dyn Source, path: &str, schema: Nested, error: Error) -> Error {
+    // Further down, it is a member that is damaged or of another type.
+    let place = error.path();
+    let levels = match names(&place).next() {
+        Some(VALUE) if path.is_empty() => names(&place).count() - 1,
+        _ => names(&place).count().saturating_sub(names(path).count()),
+    };
+    let is_form = match error.kind() {
+        ErrorKind::Missing | ErrorKind::Mismatch { .. } | ErrorKind::UnknownMember(_) => true,
+        ErrorKind::UnknownVariant { .. } | ErrorKind::Version { .. } => levels == 0,
+        _ => false,
+    };
+    let types = || {
+        let found = stored_type(source, path)?;
+        Some((schema().type_name()?, found))
+    };
+    match types() {
+        Some((expected, found)) if is_form && levels <= 1 && expected != found => {
+            let help = format!(
+                "load it as a `{found}`; if `{expected}` is the new name of that type, this is \
+                 what differs: {error}"
+            );
+            Error::new(ErrorKind::WrongType { expected, found })
+                .with_help(help)
+                .with_source(error)
+                .at(path)
+        }
+        _ => error,
+    }
+}
+
+/// The name of the type of the value at a path, or of the one that is the whole file, where it is
+/// stored with the value.
+fn stored_type(source: &dyn Source, path: &str) -> Option<String> {
+    let mut object = Object::new(source, source.root().ok()?);
+    for name in names(path) {
+        object = object.child(name).ok()??;
+    }
+    let stamp = match object.text_attribute(STAMP).ok()? {
+        Some(stamp) => stamp,
+        None if path.is_empty() => object.child(VALUE).ok()??.text_attribute(STAMP).ok()??,
+        None => return None,
+    };
+    let stamp = Stamp::parse(&stamp);
+    match (stamp.kind_name(), stamp.name()?) {
+        ("struct" | "enum", name) => Some(name.to_string()),
+        ("columns" | "variants", name) => Some(format!("Vec<{name}>")),
+        _ => None,
+    }
 }
 
 fn root<T: FileBacked>(source: &dyn Source, cx: &ReadContext) -> Result<T> {
@@ -196,7 +253,8 @@ fn node_of_value<'s>(
         None if rooted => Ok((Node::open(root, cx, cx.start(), 0, ours)?, None)),
         None => Err(Error::new(ErrorKind::Missing)
             .with_help(
-                "a value that is no struct lies under this name; `File::read` reads one of another name",
+                "a value that is not a struct is stored under this name; to read another member, \
+                 use `File::read`",
             )
             .at(VALUE)),
     }
@@ -225,7 +283,10 @@ pub(crate) fn read_member<T: FileBacked>(
     if T::is_link() {
         return link_at(source, path, ours, &cx);
     }
-    shared::in_any_order(source, &cx, || at_member(source, path, ours, &cx, |node| node.get()))
+    shared::in_any_order(source, &cx, || {
+        at_member(source, path, ours, &cx, |node| node.get())
+            .map_err(|e| of_another_type(source, path, T::schema, e))
+    })
 }
 
 /// Reads a link, which is not followed.
@@ -287,18 +348,18 @@ fn is_marked(object: &Object<'_>) -> Result<bool> {
     Ok(object.kind() != ObjectKind::Group || object.attribute(STAMP)?.is_some())
 }
 
-/// The names of a path in a file.
+/// The names of a path in a file, at least one: see [`names`] for what a path means.
 pub(crate) fn parts(path: &str) -> Result<Vec<&str>> {
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    if parts.is_empty()
-        || parts.iter().any(|part| matches!(*part, "." | "..") || part.contains('\0'))
-    {
-        let what = format!(
-            "`{path}` is no name for a value: names are separated by `/`, and none is `.` or `..`"
-        );
-        return Err(Error::new(ErrorKind::Unsupported(what)));
-    }
-    Ok(parts)
+    let parts: Vec<&str> = names(path).collect();
+    let why = match () {
+        () if parts.is_empty() => "it names nothing",
+        () if parts.contains(&"..") => "HDF5 has no `..`",
+        () if path.contains('\0') => "a name cannot contain NUL",
+        () => return Ok(parts),
+    };
+    let what = format!("`{}` is not a path: {why}", path.escape_debug());
+    Err(Error::new(ErrorKind::Unsupported(what))
+        .with_help("write the names from the start to the value with `/` between them"))
 }
 
 /// The names of the members that a value of a type may have.

@@ -7,6 +7,7 @@ use super::{
 use crate::error::Result;
 use crate::libhdf5::{Attachment, LibFile, LibSink, LibSource, Medium as StoreMedium};
 use crate::seal;
+use crate::signature::explained;
 
 /// Bytes by which a file in memory grows.
 const GROWTH: usize = 64 << 10;
@@ -32,8 +33,9 @@ impl Engine for Library {
     ) -> Result<Answer<()>> {
         match medium {
             Medium::Path(path) => {
-                drop(open_on_disk(path)?);
-                let file = LibFile::open(path, false)?;
+                let (bytes, _) = open_on_disk(path)?;
+                let file = LibFile::open(path, false).map_err(|e| explained(&bytes, e))?;
+                drop(bytes);
                 if !how.interrupted {
                     file.refuse_interrupted()?;
                 }

@@ -14,6 +14,7 @@ use super::id::{Id, check};
 use crate::checksum::lookup3;
 use crate::error::Result;
 use crate::kept::read_only;
+use crate::signature::{SIGNATURE, places};
 use crate::stamp::DIGEST;
 use crate::store::fill;
 use crate::temporary;
@@ -321,20 +322,15 @@ pub fn clear(path: &Path) -> Result<()> {
 
 /// The flags of a file, and where its superblock is.
 fn superblock(file: &File) -> std::io::Result<Option<(u64, Flags)>> {
-    let (mut base, mut bytes) = (0, [0; 48]);
-    loop {
-        match fill(file, base, &mut bytes)? {
-            0 => return Ok(None),
-            len if bytes.starts_with(SIGNATURE) => {
-                return Ok(Flags::of(&bytes[..len]).map(|flags| (base, flags)));
-            }
-            // Behind a user block.
-            _ => base = if base == 0 { 512 } else { base * 2 },
+    for base in places(file.metadata()?.len()) {
+        let mut bytes = [0; 48];
+        let len = fill(file, base, &mut bytes)?;
+        if bytes.starts_with(&SIGNATURE) {
+            return Ok(Flags::of(&bytes[..len]).map(|flags| (base, flags)));
         }
     }
+    Ok(None)
 }
-
-const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 
 /// Somebody writes the file.
 const WRITTEN: u8 = 1;
@@ -356,7 +352,7 @@ struct Flags {
 impl Flags {
     /// The flags of what begins with these bytes; `None` where that is no superblock that is known.
     fn of(bytes: &[u8]) -> Option<Flags> {
-        if !bytes.starts_with(SIGNATURE) {
+        if !bytes.starts_with(&SIGNATURE) {
             return None;
         }
         let (at, len, checksum) = match bytes.get(8)? {

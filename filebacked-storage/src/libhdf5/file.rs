@@ -9,6 +9,8 @@ use super::stack::forget_error;
 use super::vfd::{closing, lost};
 use super::watch::{Watch, opened};
 use crate::error::{Error, ErrorKind, Result};
+use crate::signature::refuse_other;
+use crate::store::Image;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::{
     H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5Fclose, H5Fcreate,
@@ -179,9 +181,7 @@ impl LibFile {
     }
 
     fn image_as(image: &[u8], writable: bool, directory: Option<&Path>) -> Result<Self> {
-        if image.is_empty() {
-            return Err(ErrorKind::NotHdf5.into());
-        }
+        refuse_other(&Image(image))?;
         let name = memory_name(directory)?;
         sync(|| {
             let driver = Driver::core().backing_store(false).into();

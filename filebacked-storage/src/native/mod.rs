@@ -49,8 +49,5 @@ mod message {
     pub(super) const LINK_COUNT: u8 = 22;
 }
 
-/// The first bytes of every HDF5 file.
-const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
-
 /// Bytes of a superblock of version 2.
 const SUPERBLOCK: usize = 48;

@@ -4,11 +4,12 @@ use super::header::Messages;
 use super::heap::Collection;
 use super::linked::{self, Linked};
 use super::links::{self, Dense, write_dense};
-use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
+use super::{SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::checksum::lookup3;
 use crate::compound::Strings;
 use crate::error::{Error, ErrorKind, Result};
 use crate::owners::WrittenOwners;
+use crate::signature::SIGNATURE;
 use crate::{
     AttrSpec, Compression, DatasetSpec, Dtype, Elements, Kept, Link, Out, REFERENCE, Sink,
     StoredType, text_pieces,

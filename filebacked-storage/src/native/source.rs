@@ -7,12 +7,13 @@ use super::input::{Bytes, Input, copy};
 use super::kept::{NativeKept, Opened, Origin};
 use super::links::{self, Link, Links, is_dense};
 use super::object::{Attribute, Parsed, dense_attributes};
-use super::{SIGNATURE, SUPERBLOCK, UNDEFINED, datatype, message};
+use super::{SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::checksum::lookup3;
 use crate::compound::references;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::owners::{LoadedOwners, ObjectIdentity};
+use crate::signature::{SIGNATURE, complete, not_hdf5, places};
 use crate::stamp::is_passing;
 use crate::store::ReadAt;
 use crate::{
@@ -49,16 +50,18 @@ const KEPT_GROUPS: usize = 4;
 /// The bytes of the superblock, behind a user block if there is one: at 0, 512, 1024, and so on.
 /// What is before it is skipped.
 fn find_superblock<'b>(input: &mut Input<'b>) -> Result<Bytes<'b>> {
-    let mut head = input.up_to(0, SUPERBLOCK)?;
-    let mut base = 512;
-    while !head.starts_with(&SIGNATURE) && base < input.len() {
-        head = input.up_to(base, SUPERBLOCK)?;
+    let len = input.len();
+    for base in places(len) {
+        let head = input.up_to(base, SUPERBLOCK)?;
         if head.starts_with(&SIGNATURE) {
-            input.skip(base);
+            complete(&head, len - base)?;
+            if base > 0 {
+                input.skip(base);
+            }
+            return Ok(head);
         }
-        base *= 2;
     }
-    Ok(head)
+    Err(not_hdf5(len))
 }
 
 /// Whether bytes begin as a file that this engine may read.

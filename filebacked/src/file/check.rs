@@ -25,7 +25,7 @@ impl FileOptions {
         if opening && self.creation != Default::default() {
             return wrong(
                 "`userblock`, `track_order` and file space are settled when a file is created",
-                "leave them out, or create the file: `create`, `create_new`, `append`",
+                "leave them out, or create the file: `create`, `create_new`, `open_or_create`",
             );
         }
         if self.access.swmr && !self.access.driver.has_swmr() {

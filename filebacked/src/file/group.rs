@@ -8,6 +8,7 @@ use crate::inspect::{Tree, TreeOptions};
 use crate::options::{ReadOptions, WriteOptions};
 use crate::path::near;
 use crate::storage::libhdf5::{self, Id, LibSource};
+use crate::storage::path;
 use crate::whole;
 use crate::whole::trusted;
 use std::fmt;
@@ -53,9 +54,9 @@ impl fmt::Debug for Group {
     }
 }
 
-/// The names of a path; none for `/`.
+/// The names of a path; none for `/` and `.`, which are the group that the path starts from.
 pub(super) fn names(path: &str) -> Result<Vec<&str>> {
-    if !path.is_empty() && path.bytes().all(|byte| byte == b'/') {
+    if !path.is_empty() && path::names(path).next().is_none() {
         return Ok(Vec::new());
     }
     whole::parts(path)

@@ -3,7 +3,7 @@
 use super::group::{Group, missing, names, walk};
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::storage::libhdf5::{self, Id, Member};
-use crate::storage::{Link, ObjectKind};
+use crate::storage::{Link, ObjectKind, path};
 use std::collections::VecDeque;
 
 /// A member of a [`Group`]: its name, and its object or link. See [`Group::entries`] for an
@@ -400,16 +400,16 @@ fn check_no_cycle(object: &Id, group: &Id) -> Result<()> {
 /// The groups from the root to a group, itself last, by hard links; soft links on its path are
 /// resolved.
 fn above(group: &Id) -> Result<Vec<Id>> {
-    let Some(path) = libhdf5::path_of(group) else { return Ok(vec![group.clone()]) };
+    let Some(start) = libhdf5::path_of(group) else { return Ok(vec![group.clone()]) };
     let root = libhdf5::root_of(group)?;
-    let mut names: VecDeque<String> = parts(&path).collect();
+    let mut names: VecDeque<String> = path::names(&start).map(str::to_string).collect();
     let mut chain = vec![root.clone()];
     let mut links = 0;
     while let (Some(name), Some(at)) = (names.pop_front(), chain.last()) {
         match libhdf5::member(at, &name)? {
             Some(Member::Link(Link::Soft(target))) if links < MOST_LINKS => {
                 links += 1;
-                parts(&target).rev().for_each(|part| names.push_front(part));
+                path::names(&target).rev().for_each(|name| names.push_front(name.to_string()));
                 if target.starts_with('/') {
                     chain = vec![root.clone()];
                 }
@@ -421,8 +421,4 @@ fn above(group: &Id) -> Result<Vec<Id>> {
         }
     }
     Ok(chain)
-}
-
-fn parts(path: &str) -> impl DoubleEndedIterator<Item = String> {
-    path.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_string)
 }

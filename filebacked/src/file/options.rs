@@ -7,13 +7,18 @@ use crate::stamp::FORMAT;
 use crate::storage::libhdf5::{
     self, Access, CloseDegree, Creation, Driver, LibFile, LibSink, Libver, Locking, SpaceStrategy,
 };
+use crate::storage::signature;
 use crate::storage::{Dtype, Sink, temporary};
 use crate::whole;
 use std::path::Path;
 
-/// Options for opening and creating files: all that h5py's `File(...)` takes, with the same
-/// defaults. Invalid values and combinations are [`ErrorKind::InvalidOption`] before any file is
-/// touched.
+/// How a file is opened or created: all that h5py's `File(...)` takes, with the same defaults.
+///
+/// The last call says what is done: [`open`](FileOptions::open),
+/// [`open_rw`](FileOptions::open_rw), [`create`](FileOptions::create),
+/// [`create_new`](FileOptions::create_new), [`open_or_create`](FileOptions::open_or_create), or
+/// [`open_mode`](FileOptions::open_mode) with one of h5py's letters. Options that are invalid,
+/// alone or together, are [`ErrorKind::InvalidOption`] before any file is touched.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -32,7 +37,7 @@ use std::path::Path;
 /// assert_eq!(file.userblock_size()?, 8192);
 /// drop(file);
 ///
-/// let file = File::options().mode("r+").chunk_cache_bytes(64 << 20).open(&path)?;
+/// let file = File::options().chunk_cache_bytes(64 << 20).open_rw(&path)?;
 /// assert_eq!(file.read::<f64>("x")?, 0.5);
 /// # drop(file); std::fs::remove_dir_all(&dir)?;
 /// # Ok(()) }
@@ -40,7 +45,6 @@ use std::path::Path;
 #[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct FileOptions {
-    mode: Option<String>,
     pub(super) access: Access,
     pub(super) creation: Creation,
 }
@@ -52,7 +56,7 @@ pub(super) enum Mode {
     ReadWrite,
     Create,
     CreateNew,
-    Append,
+    OpenOrCreate,
 }
 
 impl Mode {
@@ -63,11 +67,13 @@ impl Mode {
             "r+" => Mode::ReadWrite,
             "w" => Mode::Create,
             "w-" | "x" => Mode::CreateNew,
-            "a" => Mode::Append,
+            "a" => Mode::OpenOrCreate,
             _ => {
-                return Err(Error::new(ErrorKind::InvalidOption(format!("unknown mode `{name}`"))).with_help(
-                    "modes are `r` (read), `r+` (read and write), `w` (create anew), `w-` or `x` (create where nothing is) and `a` \
-                     (read and write, created where it is missing)",
+                let what = format!("unknown mode `{name}`");
+                return Err(Error::new(ErrorKind::InvalidOption(what)).with_help(
+                    "use `r` to read, `r+` to read and write, `w` to replace the file, `w-` or `x` \
+                     to create a new one, `a` to read and write a file that is created if it is \
+                     missing",
                 ));
             }
         })
@@ -78,20 +84,6 @@ impl FileOptions {
     /// Returns the default options, which [`File::open`] uses.
     pub fn new() -> Self {
         FileOptions::default()
-    }
-
-    /// Sets the mode of [`open`](FileOptions::open), by h5py's names. Default: `r`.
-    ///
-    /// | mode | the same as | |
-    /// |---|---|---|
-    /// | `r` | | reads; the file must exist |
-    /// | `r+` | [`open_rw`](FileOptions::open_rw) | reads and writes; the file must exist |
-    /// | `w` | [`create`](FileOptions::create) | creates, and deletes the old content |
-    /// | `w-`, `x` | [`create_new`](FileOptions::create_new) | creates; an error if the file exists |
-    /// | `a` | [`append`](FileOptions::append) | reads and writes; creates a missing file |
-    pub fn mode(mut self, mode: impl Into<String>) -> Self {
-        self.mode = Some(mode.into());
-        self
     }
 
     /// Sets the driver that stores the bytes. Default: [`Driver::sec2`], the calls of the operating
@@ -214,9 +206,9 @@ impl FileOptions {
         self
     }
 
-    /// Opens in SWMR mode (single writer, multiple readers): with `r` beside a program that writes
-    /// the file, with `r+` beside programs that read it, as after [`File::start_swmr`]. Default:
-    /// false.
+    /// Opens in SWMR mode (single writer, multiple readers): [`open`](FileOptions::open) reads the
+    /// file beside a program that writes it; [`open_rw`](FileOptions::open_rw) writes it beside
+    /// programs that read it, as after [`File::start_swmr`]. Default: false.
     pub fn swmr(mut self, swmr: bool) -> Self {
         self.access.swmr = swmr;
         self
@@ -230,7 +222,7 @@ impl FileOptions {
         self
     }
 
-    /// Opens a file in the given [mode](FileOptions::mode), by default for reading.
+    /// Opens a file for reading.
     ///
     /// # Errors
     ///
@@ -241,8 +233,34 @@ impl FileOptions {
     /// [`ErrorKind::StillOpen`] if this process already has the file open, and would now write,
     /// create or lock it, or open it with another close degree; the error names the open handles.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<File> {
-        let mode = self.mode.as_deref().map_or(Ok(Mode::Read), Mode::named);
-        self.open_as(path.as_ref(), mode)
+        self.open_as(path.as_ref(), Ok(Mode::Read))
+    }
+
+    /// Opens or creates a file in one of h5py's modes.
+    ///
+    /// | mode | the same as | |
+    /// |---|---|---|
+    /// | `r` | [`open`](FileOptions::open) | read; the file must exist |
+    /// | `r+` | [`open_rw`](FileOptions::open_rw) | read and write; the file must exist |
+    /// | `w` | [`create`](FileOptions::create) | create; an old file of this name is lost |
+    /// | `w-`, `x` | [`create_new`](FileOptions::create_new) | create; an error if the file exists |
+    /// | `a` | [`open_or_create`](FileOptions::open_or_create) | read and write; created if missing |
+    ///
+    /// ```
+    /// # fn main() -> filebacked::Result<()> {
+    /// # let dir = std::env::temp_dir().join(format!("filebacked-mode-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&dir)?;
+    /// let file = filebacked::File::options().open_mode(dir.join("runs.h5"), "a")?;
+    /// assert_eq!(file.mode()?, "r+");
+    /// # drop(file); std::fs::remove_dir_all(&dir)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidOption`] for another mode, or as [`FileOptions::open`].
+    pub fn open_mode(&self, path: impl AsRef<Path>, mode: &str) -> Result<File> {
+        self.open_as(path.as_ref(), Mode::named(mode))
     }
 
     /// Opens a file for reading and writing.
@@ -277,8 +295,8 @@ impl FileOptions {
     /// # Errors
     ///
     /// As [`FileOptions::open`].
-    pub fn append(&self, path: impl AsRef<Path>) -> Result<File> {
-        self.open_as(path.as_ref(), Ok(Mode::Append))
+    pub fn open_or_create(&self, path: impl AsRef<Path>) -> Result<File> {
+        self.open_as(path.as_ref(), Ok(Mode::OpenOrCreate))
     }
 
     /// Opens every file, for all of the above.
@@ -298,7 +316,7 @@ impl FileOptions {
         match mode {
             Mode::Read => open_complete(path, false, &self.access),
             Mode::ReadWrite => open_complete(path, true, &self.access),
-            Mode::Append if is_there() => open_complete(path, true, &self.access),
+            Mode::OpenOrCreate if is_there() => open_complete(path, true, &self.access),
             Mode::CreateNew if !driver.is_memory() && is_there() => Err(ErrorKind::Exists.into()),
             Mode::Create if !driver.is_memory() && self.access.locking != Some(Locking::Off) => {
                 // The library empties a file before it finds out that it is locked.
@@ -323,16 +341,15 @@ pub(crate) fn open_file(path: &Path, writable: bool) -> Result<LibFile> {
 
 fn open_with(path: &Path, writable: bool, access: &Access) -> Result<LibFile> {
     LibFile::open_with(path, writable, access).map_err(|error| {
-        // HDF5's own words are for what is inside of a file.
-        match std::fs::metadata(access.driver.first_file(path)) {
+        // libhdf5's own words are for what is inside a file.
+        let first = access.driver.first_file(path);
+        match std::fs::metadata(&first) {
             Err(error) => error.into(),
-            Ok(found) if found.is_dir() => {
-                std::io::Error::from(std::io::ErrorKind::IsADirectory).into()
-            }
-            Ok(found) if found.len() == 0 => {
-                Error::new(ErrorKind::NotHdf5).with_help("the file is empty")
-            }
-            Ok(_) => error,
+            Ok(found) if found.is_dir() => signature::directory(),
+            Ok(_) => match std::fs::File::open(&first) {
+                Ok(file) => signature::explained(&file, error),
+                Err(_) => error,
+            },
         }
     })
 }
@@ -343,14 +360,17 @@ pub(super) fn open_complete(path: &Path, writable: bool, access: &Access) -> Res
     // the mark away.
     let first = access.driver.first_file(path);
     let is_marked = libhdf5::is_interrupted(&first);
+    // libhdf5 would make an HDF5 file of an empty one.
+    let is_empty =
+        writable && std::fs::metadata(&first).is_ok_and(|file| file.is_file() && file.len() == 0);
     // What this process has open is what the library knows, not what is on the disk.
-    if is_marked && libhdf5::holders_of(&first)?.is_empty() {
+    if (is_marked || is_empty) && libhdf5::holders_of(&first)?.is_empty() {
         let is_locked = temporary::look(&first)
             .is_ok_and(|file| matches!(temporary::lock(&file, false), Ok(Some(false))));
-        return Err(if is_locked {
-            libhdf5::locked_elsewhere()
-        } else {
-            crate::error::interrupted()
+        return Err(match is_locked {
+            true => libhdf5::locked_elsewhere(),
+            false if is_empty => signature::not_hdf5(0),
+            false => crate::error::interrupted(),
         });
     }
     let file = open_with(path, writable, access)?;

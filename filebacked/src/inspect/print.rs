@@ -244,8 +244,8 @@ fn extents(shape: &[u64]) -> String {
 }
 
 fn broken(error: &crate::Error) -> String {
-    // Both stand on one line here.
-    format!("error: {}", plain(&error.to_string().replace("\nhelp: ", "; ")))
+    let help = error.help().map(|help| format!("; {help}")).unwrap_or_default();
+    format!("error: {}", plain(&format!("{error}{help}")))
 }
 
 /// Text that stays in its line.

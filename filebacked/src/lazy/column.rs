@@ -7,7 +7,7 @@ use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::node::Node;
 use crate::object::Object;
-use crate::path::distance;
+use crate::path::near;
 use crate::storage::ObjectKind;
 use std::fmt;
 use std::ops::{Range, RangeBounds};
@@ -161,11 +161,9 @@ fn missing(table: &Object<'_>, path: &str) -> Error {
     if collect(table, "", 8, &mut names).is_err() {
         return error;
     }
-    match names.iter().min_by_key(|name| (distance(path, name), name.len())) {
-        Some(near) if distance(path, near) <= path.chars().count() / 2 + 1 => {
-            error.with_help(format!("there is `{near}`"))
-        }
-        _ => error.with_help(format!("there are `{}`", names.join("`, `"))),
+    match near(path, &names) {
+        Some(near) => error.with_help(format!("there is `{near}`")),
+        None => error.with_help(format!("there are `{}`", names.join("`, `"))),
     }
 }
 

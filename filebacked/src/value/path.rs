@@ -3,6 +3,7 @@
 use super::Value;
 use super::group::Group;
 use crate::error::{Error, Result};
+use crate::storage::path::names;
 use crate::whole;
 use std::ops::Index;
 use std::sync::OnceLock;
@@ -14,12 +15,12 @@ impl Value {
     /// Returns the value at a path below this one, with names of members separated by `/`. The
     /// empty path is the value itself.
     pub fn get(&self, path: &str) -> Option<&Value> {
-        parts(path).try_fold(self, |value, name| value.as_group()?.members().get(name))
+        names(path).try_fold(self, |value, name| value.as_group()?.members().get(name))
     }
 
     /// Returns the value at a path below this one, for changing.
     pub fn get_mut(&mut self, path: &str) -> Option<&mut Value> {
-        parts(path).try_fold(self, |value, name| value.as_group_mut()?.members_mut().get_mut(name))
+        names(path).try_fold(self, |value, name| value.as_group_mut()?.members_mut().get_mut(name))
     }
 
     /// Inserts a value at a path, and creates missing groups. Returns the replaced value.
@@ -48,13 +49,12 @@ impl Value {
 
     /// Removes the value at a path, and returns it.
     pub fn remove(&mut self, path: &str) -> Option<Value> {
-        let (above, last) = path.trim_end_matches('/').rsplit_once('/').unwrap_or(("", path));
-        self.get_mut(above)?.as_group_mut()?.members_mut().remove(last)
+        let mut above = names(path);
+        let last = above.next_back()?;
+        let group = above
+            .try_fold(self, |value, name| value.as_group_mut()?.members_mut().get_mut(name))?;
+        group.as_group_mut()?.members_mut().remove(last)
     }
-}
-
-fn parts(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').filter(|name| !name.is_empty())
 }
 
 /// Returns the value at a path, or [`Value::none`] for a missing path, so that a chain of names

@@ -113,7 +113,7 @@ fn reopening_beside_readers_names_them() {
     let error = File::open_rw(&path).unwrap_err();
     assert_eq!(holders(&error), expected);
     assert_eq!((error.operation(), error.file()), (Some(Operation::Open), Some(&*path)));
-    assert_eq!(holders(&File::append(&path).unwrap_err()), expected);
+    assert_eq!(holders(&File::open_or_create(&path).unwrap_err()), expected);
     assert_eq!(
         holders(&File::create(&path).unwrap_err()),
         expected,
@@ -342,7 +342,7 @@ fn names_are_bytes() {
     drop(held);
     let error = File::open(&path).unwrap().read::<i32>("absent").unwrap_err();
     assert_eq!(error.file(), Some(&*path));
-    File::options().mode("r+").open(&path).unwrap().write("y", &1).unwrap();
+    File::options().open_rw(&path).unwrap().write("y", &1).unwrap();
     let found: Vec<Vec<u8>> = std::fs::read_dir(dir.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_vec())

@@ -77,7 +77,7 @@ fn a_file_in_memory_without_a_backing_store_touches_no_disk() {
     let (dir, path) = scratch("x.h5");
     let memory = File::options().driver(Driver::core().backing_store(false));
     for create in ["w", "x", "a"] {
-        let file = memory.clone().mode(create).open(&path).unwrap();
+        let file = memory.open_mode(&path, create).unwrap();
         file.write("x", &[1, 2]).unwrap();
         file.flush().unwrap();
         assert_eq!(file.read::<Vec<i32>>("x").unwrap(), [1, 2]);
@@ -131,7 +131,10 @@ fn a_family_has_parts_of_a_size() {
     assert_eq!(seen.unwrap_or(json!(["family", 100_000])), json!(["family", 100_000]));
     // What exists is found by its first part.
     assert_eq!(family(65_536).create_new(&path).unwrap_err().kind(), &ErrorKind::Exists);
-    assert_eq!(family(65_536).append(&path).unwrap().read::<Vec<u16>>("x").unwrap().len(), 100_000);
+    assert_eq!(
+        family(65_536).open_or_create(&path).unwrap().read::<Vec<u16>>("x").unwrap().len(),
+        100_000
+    );
     let error = family(0).open(dir.path().join("other-%d.h5")).unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::Io(std::io::ErrorKind::NotFound));
 }
@@ -214,7 +217,7 @@ fn metadata_and_data_are_apart() {
     );
     assert_eq!(seen.unwrap_or(json!(0.25)), json!(0.25));
     assert_eq!(split.create_new(&path).unwrap_err().kind(), &ErrorKind::Exists);
-    split.append(&path).unwrap().write("y", &1).unwrap();
+    split.open_or_create(&path).unwrap().write("y", &1).unwrap();
     // One of the two is in another directory.
     let fast = dir.path().join("fast");
     std::fs::create_dir(&fast).unwrap();

@@ -43,7 +43,7 @@ fn refused(options: &FileOptions) -> String {
 #[test]
 fn modes_are_those_of_h5py() {
     let (_dir, path) = scratch("modes.h5");
-    let open = |mode: &str| File::options().mode(mode).open(&path);
+    let open = |mode: &str| File::options().open_mode(&path, mode);
     for mode in ["r", "r+"] {
         assert_eq!(
             open(mode).unwrap_err().kind(),
@@ -80,7 +80,7 @@ fn modes_are_those_of_h5py() {
 #[test]
 fn an_unknown_mode_is_told_the_known_ones() {
     let (_dir, path) = scratch("x.h5");
-    let error = File::options().mode("rw").open(&path).unwrap_err();
+    let error = File::options().open_mode(&path, "rw").unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::InvalidOption("unknown mode `rw`".into()));
     for mode in ["`r`", "`r+`", "`w`", "`w-`", "`x`", "`a`"] {
         assert!(error.help().unwrap().contains(mode), "{error}");
@@ -159,7 +159,7 @@ fn a_user_block_is_not_left_nor_written_while_the_file_is_open() {
         "{error}"
     );
     for writable in [false, true] {
-        let file = File::options().mode(if writable { "r+" } else { "r" }).open(&path).unwrap();
+        let file = File::options().open_mode(&path, if writable { "r+" } else { "r" }).unwrap();
         let error = userblock::write(&path, b"x").unwrap_err();
         let ErrorKind::StillOpen { handles } = error.kind() else { panic!("{error:?}") };
         assert_eq!(
@@ -337,10 +337,10 @@ fn what_is_settled_at_creation_is_refused_for_a_file_that_is_opened() {
         File::options().space_strategy(space).page_size(512),
     ] {
         for mode in ["r", "r+"] {
-            let error = options.clone().mode(mode).open(&path).unwrap_err();
+            let error = options.open_mode(&path, mode).unwrap_err();
             assert!(matches!(error.kind(), ErrorKind::InvalidOption(_)), "{error:?}");
         }
-        options.append(&path).unwrap(); // which does not create here, but may
+        options.open_or_create(&path).unwrap(); // which does not create here, but may
     }
 }
 

@@ -11,6 +11,7 @@ mod file_swmr;
 mod groups;
 mod inspect;
 mod open_groups;
+mod paths;
 mod recovery;
 mod references;
 mod repack;

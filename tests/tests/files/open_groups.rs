@@ -111,8 +111,8 @@ fn groups_are_opened_and_made() {
     fails(group.group("c/x"), mismatch("a dataset"), "/a/b/c/x");
     fails(group.group("c/x/y"), mismatch("a dataset"), "/a/b/c/x");
     let error = fails(file.group("a/d/c"), ErrorKind::Missing, "/a/d");
-    assert_eq!(error.help(), Some("there is `b`"));
-    for wrong in ["", ".", "..", "../a", "a/./b", "a/../a", "a\0b"] {
+    assert_eq!(error.help(), None, "one letter is not near another");
+    for wrong in ["", "..", "../a", "a/../a", "a\0b"] {
         for result in [
             file.group(wrong).map(drop),
             file.create_group(wrong).map(drop),

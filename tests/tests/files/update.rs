@@ -441,7 +441,7 @@ fn the_mark_is_a_bit_of_the_superblock() {
             file.write(&format!("y{i}"), &i).unwrap();
             assert_eq!(byte(), 1, "{how}");
             std::fs::copy(&path, &copy).unwrap();
-            for opened in [File::open(&copy), File::open_rw(&copy), File::append(&copy)] {
+            for opened in [File::open(&copy), File::open_rw(&copy), File::open_or_create(&copy)] {
                 assert_eq!(*opened.unwrap_err().kind(), ErrorKind::Interrupted, "{how}");
             }
             let loaded = filebacked::load::<Value>(&copy);

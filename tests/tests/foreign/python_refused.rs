@@ -22,7 +22,7 @@ fn refused<T: Save>(value: &T, path: &str, what: &str, help: &str) {
     let check = |error: Error| {
         assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
         assert_eq!(error.path(), path, "{error}");
-        let text = error.to_string();
+        let text = format!("{error:#}");
         assert!(text.contains(what) && text.contains("help: ") && text.contains(help), "{text}");
     };
     let (_dir, file) = scratch("refused.h5");

@@ -2,11 +2,14 @@
 //! and what helps.
 
 use filebacked::hdf5::types::VarLenUnicode;
-use filebacked::{Error, ErrorKind, File, FileBacked, Operation, ReadOptions, WriteOptions, hdf5};
-use filebacked_tests::{python, scratch};
+use filebacked::{
+    Error, ErrorKind, File, FileBacked, Libver, Operation, ReadOptions, WriteOptions, hdf5, inspect,
+};
+use filebacked_tests::{ENGINES, python, scratch};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 
 #[derive(FileBacked, Debug, PartialEq, Clone)]
 struct Layer {
@@ -91,7 +94,8 @@ fn is_mismatch(error: &Error, path: &str, wanted: &str, stored: &str) {
 #[track_caller]
 fn helps(error: &Error, with: &str) {
     assert!(error.help().is_some_and(|help| help.contains(with)), "{error}");
-    assert!(error.to_string().contains("\nhelp: "), "{error}");
+    assert_eq!(error.to_string().lines().count(), 1, "{error}");
+    assert!(format!("{error:#}").contains("\nhelp: "), "{error:#}");
 }
 
 /// Puts another dataset in the place of one.
@@ -121,7 +125,7 @@ fn a_missing_field() {
 
     let error = damaged(|file| file.relink("layer/width", "layer/widths").unwrap());
     assert_eq!(*error.kind(), ErrorKind::Missing);
-    helps(&error, "there is `widths`; `#[filebacked(alias = \"widths\")]` reads it");
+    helps(&error, "there is `widths`: add `#[filebacked(alias = \"widths\")]` to read it");
 
     let error = damaged(|file| file.unlink("layers/width").unwrap());
     assert_eq!(*error.kind(), ErrorKind::Missing);
@@ -420,13 +424,18 @@ fn no_such_file() {
 #[test]
 fn a_directory_instead_of_a_file() {
     let (dir, _) = scratch("x");
+    let error = filebacked::save(dir.path(), &1u8).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Io(std::io::ErrorKind::IsADirectory), "{error}");
+    assert_eq!((error.operation(), error.file()), (Some(Operation::Save), Some(dir.path())));
     for (error, operation) in [
         (filebacked::load::<u8>(dir.path()).unwrap_err(), Operation::Load),
-        (filebacked::save(dir.path(), &1u8).unwrap_err(), Operation::Save),
         (File::open(dir.path()).unwrap_err(), Operation::Open),
+        (File::open_rw(dir.path()).unwrap_err(), Operation::Open),
+        (inspect::tree(dir.path()).unwrap_err(), Operation::Inspect),
     ] {
-        assert_eq!(*error.kind(), ErrorKind::Io(std::io::ErrorKind::IsADirectory), "{error}");
+        assert_eq!(*error.kind(), ErrorKind::NotHdf5, "{error}");
         assert_eq!((error.operation(), error.file()), (Some(operation), Some(dir.path())));
+        helps(&error, "directory");
     }
 }
 
@@ -435,27 +444,57 @@ fn what_is_no_hdf5_file() {
     let (_dir, path) = scratch("bad.h5");
     let is_refused = |bytes: &[u8]| {
         std::fs::write(&path, bytes).unwrap();
-        let error = filebacked::load::<Model>(&path).unwrap_err();
-        assert_eq!(*error.kind(), ErrorKind::NotHdf5, "{error}");
-        assert_eq!(
-            (error.operation(), error.file()),
-            (Some(Operation::Load), Some(path.as_path()))
-        );
-        let error = File::open(&path).unwrap_err();
-        assert_eq!(
-            (error.kind(), error.operation()),
-            (&ErrorKind::NotHdf5, Some(Operation::Open)),
-            "{error}"
-        );
-        let error = filebacked::from_bytes::<Model>(bytes).unwrap_err();
-        assert_eq!(*error.kind(), ErrorKind::NotHdf5, "{error}");
+        let store = || Arc::new(bytes.to_vec());
+        for engine in ENGINES {
+            let options = ReadOptions::new().engine(engine);
+            for error in [
+                options.load::<Model>(&path).unwrap_err(),
+                options.from_bytes::<Model>(bytes).unwrap_err(),
+                options.load_from::<Model>(store()).unwrap_err(),
+            ] {
+                assert_eq!(*error.kind(), ErrorKind::NotHdf5, "{engine:?} {bytes:?}: {error}");
+                assert_eq!(error.operation(), Some(Operation::Load));
+            }
+        }
+        let error = ReadOptions::new().untrusted().load::<Model>(&path).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::NotHdf5, "{bytes:?}: {error}");
+        for (error, operation) in [
+            (filebacked::load::<Model>(&path).unwrap_err(), Operation::Load),
+            (File::open(&path).unwrap_err(), Operation::Open),
+            (File::open_rw(&path).unwrap_err(), Operation::Open),
+            (inspect::tree(&path).unwrap_err(), Operation::Inspect),
+        ] {
+            assert_eq!(*error.kind(), ErrorKind::NotHdf5, "{bytes:?}: {error}");
+            assert_eq!((error.operation(), error.file()), (Some(operation), Some(path.as_path())));
+        }
+        for error in [
+            filebacked::from_bytes::<Model>(bytes).unwrap_err(),
+            inspect::tree_of_bytes(bytes).unwrap_err(),
+            File::from_image(bytes).unwrap_err(),
+            File::open_store(store()).unwrap_err(),
+        ] {
+            assert_eq!(*error.kind(), ErrorKind::NotHdf5, "{bytes:?}: {error}");
+        }
+        assert!(std::fs::read(&path).unwrap() == bytes, "nothing was changed");
     };
     is_refused(b"");
     is_refused(b"x");
     is_refused(b"step: 7\n");
     is_refused(&[0; 10_000]);
+    // The heads of HDF5 files: the superblock of version 2 has 48 bytes, that of version 0 has 96.
+    let new = filebacked::to_bytes(&model()).unwrap();
+    let old = File::options().libver(Libver::Earliest, Libver::Latest);
+    let (_dir, old_path) = scratch("old.h5");
+    old.create(&old_path).unwrap().write("x", &1).unwrap();
+    let old = std::fs::read(&old_path).unwrap();
+    assert_eq!((new[8], old[8]), (2, 0));
+    (8..48).for_each(|len| is_refused(&new[..len]));
+    (8..96).for_each(|len| is_refused(&old[..len]));
     std::fs::write(&path, b"").unwrap();
     helps(&filebacked::load::<Model>(&path).unwrap_err(), "empty");
+    std::fs::write(&path, &new[..20]).unwrap();
+    helps(&filebacked::load::<Model>(&path).unwrap_err(), "it ends within its first 48 bytes");
+    helps(&File::open(&path).unwrap_err(), "it ends within its first 48 bytes");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod dynamic;
+mod error_texts;
 mod errors;
 mod evolution;
 mod link_fields;

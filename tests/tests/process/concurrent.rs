@@ -119,7 +119,7 @@ fn one_thread_gets_a_name_that_many_want() {
                     Ok(()) => drop(got.fetch_add(1 + 10 * owner as usize, Ordering::Relaxed)),
                     Err(error) => {
                         assert_eq!(*error.kind(), ErrorKind::Exists, "{error}");
-                        assert!(error.to_string().contains("Overwrite::Replace"), "{error}");
+                        assert!(error.help().unwrap().contains("Overwrite::Replace"), "{error:#}");
                     }
                 });
             }
@@ -354,7 +354,7 @@ fn a_name_that_is_taken_in_the_middle_is_replaced() {
     let refused = |slow: &Slow| {
         let error = file.write("newer", slow).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Exists, "{error}");
-        assert!(error.to_string().contains("Overwrite::Replace"), "{error}");
+        assert!(error.help().unwrap().contains("Overwrite::Replace"), "{error:#}");
     };
     in_the_middle(0, refused, || file.create_group("newer").map(drop).unwrap());
     assert_eq!(file.group("newer").unwrap().len().unwrap(), 0);

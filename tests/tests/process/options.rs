@@ -410,7 +410,7 @@ fn an_open_file() {
     let file = File::open_rw(&path).unwrap();
     file.write("more", &1u8).unwrap();
     drop(file);
-    let file = File::append(&path).unwrap();
+    let file = File::open_or_create(&path).unwrap();
     file.write("even/more", &2u8).unwrap();
     assert_eq!(file.read::<u8>("more").unwrap(), 1);
     drop(file);
@@ -419,7 +419,7 @@ fn an_open_file() {
     drop(File::create(&path).unwrap());
     assert_eq!(File::open(&path).unwrap().names().unwrap(), [""; 0], "`create` begins anew");
     let fresh = path.with_file_name("fresh.h5");
-    File::append(&fresh).unwrap().write("x", &1u8).unwrap();
+    File::open_or_create(&fresh).unwrap().write("x", &1u8).unwrap();
     File::create_new(path.with_file_name("other.h5")).unwrap().write("x", &1u8).unwrap();
     assert_eq!(File::open(&fresh).unwrap().read::<u8>("x").unwrap(), 1);
 }

@@ -40,7 +40,7 @@ fn course(found: &[(PathBuf, Scene, Result<u64, Error>)]) -> Vec<u64> {
 }
 
 fn is_refused(path: &Path) -> bool {
-    [File::open(path), File::open_rw(path), File::append(path)]
+    [File::open(path), File::open_rw(path), File::open_or_create(path)]
         .iter()
         .all(|opened| matches!(opened, Err(error) if *error.kind() == ErrorKind::Interrupted))
 }

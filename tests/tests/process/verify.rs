@@ -182,7 +182,7 @@ fn a_part_of_a_file_has_no_digest() {
     let file = File::create(&path).unwrap();
     let error = file.write_with("a", &1u8, &WriteOptions::new().digest(true)).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
-    assert!(error.to_string().contains("help: `save` writes whole files with one"), "{error}");
+    assert!(error.help().unwrap().contains("`save` writes whole files with one"), "{error:#}");
     assert!(verify(Path::new("/does/not/exist")).is_err());
 }
 

@@ -19,7 +19,7 @@ fn untrusted() -> ReadOptions {
 fn limit<T: FileBacked>(options: &ReadOptions, bytes: &[u8]) -> String {
     let error = options.from_bytes::<T>(bytes).map(drop).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Limit(_)), "{error:?}");
-    error.to_string()
+    format!("{error:#}")
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub enum Medium {
 }
 
 impl Medium {
-    fn reader(&self) -> &dyn ReadAt {
+    pub(super) fn reader(&self) -> &dyn ReadAt {
         match self {
             Medium::Read(store) => &**store,
             Medium::Write(store) => &**store,

@@ -15,7 +15,8 @@ use super::file::c_path;
 use super::file::{CHANGED, CREATED, LibFile, create, open};
 use super::id::Id;
 use super::lists::new_list;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
+use crate::signature::{explained, not_hdf5};
 use crate::store::ReadAt;
 use hdf5_metno::globals::H5P_FILE_ACCESS;
 use hdf5_metno::sync::sync;
@@ -65,19 +66,17 @@ impl Attachment {
                 || open(self.name(), H5F_ACC_RDONLY, self.on(new_list(*H5P_FILE_ACCESS)?)?.raw());
             // The library would make a file of nothing, unless it has one that is still to be
             // written.
-            let _known =
-                match failure::caught(|| self.0.medium.size())? {
-                    0 => Some(read().map_err(|_| {
-                        Error::new(ErrorKind::NotHdf5).with_help("the store is empty")
-                    })?),
-                    _ => None,
-                };
-            match &self.0.medium {
+            let _known = match failure::caught(|| self.0.medium.size())? {
+                0 => Some(read().map_err(|_| not_hdf5(0))?),
+                _ => None,
+            };
+            let opened = match &self.0.medium {
                 Medium::Read(_) => read(),
                 Medium::Write(_) => {
                     open(self.name(), H5F_ACC_RDWR, self.on(access(CHANGED)?)?.raw())
                 }
-            }
+            };
+            opened.map_err(|e| explained(self.0.medium.reader(), e))
         })
     }
 
@@ -106,9 +105,10 @@ impl Attachment {
 
     #[cfg(not(hdf5_drivers))]
     fn on(&self, _: Id) -> Result<Id> {
-        let what = "to write to a store, with a version of the HDF5 library before 1.14";
+        use crate::error::{Error, ErrorKind};
+        let what = "libhdf5 before 1.14 cannot write to a store";
         Err(Error::new(ErrorKind::Unsupported(what.into()))
-            .with_help("the feature `static` builds a newer one in"))
+            .with_help("enable the feature `static` of filebacked, which builds a newer libhdf5"))
     }
 }
 
