@@ -1,21 +1,21 @@
-//! [`Compression`]: how the bytes of a dataset are compressed, as HDF5 filters.
+//! [`Compression`]: the compression of a dataset, as HDF5 filters.
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// How the bytes of a dataset are compressed, by HDF5 filters. Shuffling puts the first bytes of
-/// all elements before all second bytes, and so on, which makes numbers compress much better.
+/// The compression of a dataset, as HDF5 filters. The byte shuffle puts the first bytes of all
+/// elements before all second bytes, and so on, so that numbers compress much better.
 ///
-/// | | filters | who reads it |
+/// | | filters | read by |
 /// |---|---|---|
 /// | `Gzip(level)` | shuffle, 1 | every HDF5 reader |
-/// | `Lz4` | shuffle, 32004 | with hdf5plugin, or the plugins of the HDF Group: `import hdf5plugin` before h5py |
+/// | `Lz4` | shuffle, 32004 | readers with hdf5plugin (`import hdf5plugin` before h5py) or the HDF Group's plugins |
 /// | `Zstd(level)` | shuffle, 32015 | the same |
-/// | `Blosc { .. }` | 32001, which shuffles by itself | the same |
-/// | `Raw { .. }` | the one that is named, and nothing else | who has that filter |
+/// | `Blosc { .. }` | 32001, which includes shuffling | the same |
+/// | `Raw { .. }` | the given filter alone | readers with that filter |
 ///
-/// `Lz4`, `Zstd` and `Blosc` need the feature `compress`, or a plugin where the HDF5 library looks
-/// for it (`HDF5_PLUGIN_PATH`); so do programs that load such files. Options and their levels are
-/// checked before anything is written.
+/// `Lz4`, `Zstd` and `Blosc` need the feature `compress`, or a plugin that HDF5 finds
+/// (`HDF5_PLUGIN_PATH`), for saving and for loading. Levels and filters are checked before anything
+/// is written.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -38,42 +38,44 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Compression {
-    /// Not at all.
+    /// No compression.
     #[default]
     None,
-    /// gzip (deflate) of this level, 0 to 9, after the byte shuffle filter. Every HDF5 reader has
-    /// both.
+    /// gzip (deflate) of this level, 0 to 9, after the byte shuffle filter. Every HDF5 reader
+    /// supports both.
     Gzip(u8),
-    /// LZ4 after the byte shuffle filter: quicker than gzip, and larger.
+    /// LZ4 after the byte shuffle filter: faster than gzip, with larger files.
     Lz4,
-    /// Zstandard of this level, -131072 to 22, after the byte shuffle filter: quicker and smaller
-    /// than gzip. 3 is usual; negative levels are quicker still, those from 20 on take much memory.
+    /// Zstandard of this level, -131072 to 22, after the byte shuffle filter: faster and smaller
+    /// than gzip. 3 is usual; negative levels are faster, levels from 20 on take much memory.
     Zstd(i32),
-    /// Blosc, which shuffles by itself.
+    /// Blosc, which includes shuffling.
     Blosc {
-        /// What compresses inside.
+        /// The codec.
         codec: BloscCodec,
-        /// 0 to 9; 5 is usual.
+        /// The level, 0 to 9; 5 is usual.
         level: u8,
-        /// How elements are shuffled.
+        /// The shuffling of elements.
         shuffle: BloscShuffle,
     },
-    /// Any HDF5 filter, without shuffling. Where this library does not know the filter, the HDF5
-    /// library must have it, or find its plugin.
+    /// Any HDF5 filter, without shuffling. If this crate does not know the filter, HDF5 must have
+    /// it or find its plugin.
     Raw {
         /// The registered number of the filter, 1 to 65535.
         id: u32,
-        /// The filter's values, as its author says. Those that are computed at run time take
-        /// `Vec::leak`.
+        /// The values of the filter, as its author documents them. Use `Vec::leak` for values that
+        /// are computed at run time.
         options: &'static [u32],
     },
 }
 
-/// What compresses inside [`Compression::Blosc`].
+/// The codec inside [`Compression::Blosc`].
+///
+/// See [`Compression`] for an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum BloscCodec {
-    /// LZ4, whatever the level.
+    /// LZ4, which ignores the level.
     #[default]
     Lz4,
     /// zlib.
@@ -82,20 +84,22 @@ pub enum BloscCodec {
     Zstd,
 }
 
-/// How [`Compression::Blosc`] shuffles.
+/// The shuffling of [`Compression::Blosc`].
+///
+/// See [`Compression`] for an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum BloscShuffle {
-    /// Not at all.
+    /// No shuffling.
     None,
-    /// The bytes of the elements.
+    /// By bytes of the elements.
     #[default]
     Byte,
-    /// The bits of the elements.
+    /// By bits of the elements.
     Bit,
 }
 
-/// Checks that this can be written: levels, numbers, and that the filter is there.
+/// Checks that this can be written: levels, numbers, and that the filter is available.
 pub fn check(compression: Compression) -> Result<()> {
     compression.check()?;
     #[cfg(feature = "libhdf5")]
@@ -142,8 +146,8 @@ impl Compression {
         }
     }
 
-    /// The HDF5 filters and their options, in their order, for chunks of so many bytes and elements
-    /// of so many.
+    /// Returns the HDF5 filters and their options, in order, for the given bytes per element and
+    /// per chunk.
     pub fn pipeline(self, element: usize, chunk: usize) -> Vec<(u32, Vec<u32>)> {
         use crate::codec::id;
         let shuffled =

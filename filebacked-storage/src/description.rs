@@ -1,4 +1,4 @@
-//! What a source says of the objects that it has opened.
+//! Descriptions of objects that a source has opened.
 
 use crate::{Dtype, elements};
 
@@ -7,13 +7,24 @@ use crate::{Dtype, elements};
 pub struct Handle {
     /// The object, in the engine's own terms.
     pub id: u64,
-    /// What kind of object it is.
+    /// The kind of object.
     pub kind: ObjectKind,
     /// It is known to have no attributes.
     pub bare: bool,
 }
 
-/// What kind of object a handle stands for.
+/// The kind of an HDF5 object.
+///
+/// ```
+/// # fn main() -> filebacked::Result<()> {
+/// use filebacked::{File, ObjectKind};
+///
+/// let file = File::in_memory()?;
+/// file.write("run/losses", &vec![0.5, 0.25])?;
+/// assert_eq!(file.kind("run")?, ObjectKind::Group);
+/// assert_eq!(file.kind("run/losses")?, ObjectKind::Dataset);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ObjectKind {
     /// A group.
@@ -26,25 +37,27 @@ pub enum ObjectKind {
     Other,
 }
 
-/// What a dataset or an attribute is, apart from its bytes.
+/// The type and shape of a dataset or attribute.
+///
+/// See [`Dtype`] for an example.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Description {
-    /// The datatype of the elements, with the byte order already taken care of.
+    /// The datatype of the elements, without the byte order.
     pub dtype: Dtype,
     /// The extent of each dimension; empty for a scalar.
     pub shape: Vec<u64>,
-    /// A null dataspace: no elements, not even one.
+    /// Whether the dataspace is null, so that there is no element.
     pub null: bool,
 }
 
 impl Description {
-    /// The number of elements, unless that overflows.
+    /// Returns the number of elements, or `None` if it overflows.
     pub fn elements(&self) -> Option<usize> {
         if self.null { Some(0) } else { elements(&self.shape) }
     }
 }
 
-/// How a dataset lies in the file; for looking, not for reading.
+/// The storage of a dataset in the file, for inspection.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Allocation {
     /// `compact`, `contiguous`, `chunked` or `virtual`.
@@ -53,6 +66,6 @@ pub struct Allocation {
     pub chunk: Vec<u64>,
     /// The names of the HDF5 filters in the pipeline.
     pub filters: Vec<String>,
-    /// The bytes that the data takes in the file.
+    /// The bytes of the data in the file.
     pub bytes: u64,
 }

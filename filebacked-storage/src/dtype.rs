@@ -1,18 +1,20 @@
-//! Datatypes: the part of HDF5's type system that values are mapped to.
+//! Datatypes: the part of HDF5's type system that values use.
 
 use std::borrow::Cow;
 use std::fmt;
 
 /// An integer type.
+///
+/// See [`Dtype`] for an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct IntType {
-    /// Bytes: 1, 2, 4 or 8.
+    /// The size in bytes: 1, 2, 4 or 8.
     pub size: u8,
-    /// Whether it has a sign.
+    /// Whether it is signed.
     pub signed: bool,
 }
 
-/// An HDF5 enumeration: names for values of an integer type.
+/// An HDF5 enumeration: names for values of an integer type. See [`Dtype`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnumType {
     /// The integer type of the values.
@@ -22,27 +24,31 @@ pub struct EnumType {
 }
 
 /// A member of a compound type.
+///
+/// See [`Dtype`] for an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompoundMember {
     /// The name.
     pub name: Cow<'static, str>,
-    /// Where it starts, in bytes from the start of the element.
+    /// Its offset in bytes from the start of the element.
     pub offset: usize,
     /// Its type.
     pub dtype: Dtype,
 }
 
 /// An HDF5 compound type: named members at fixed offsets.
+///
+/// See [`Dtype`] for an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompoundType {
-    /// Bytes of an element.
+    /// The size of an element in bytes.
     pub size: usize,
     /// The members.
     pub members: Cow<'static, [CompoundMember]>,
 }
 
 impl CompoundType {
-    /// Members one behind another.
+    /// Creates a compound type without padding.
     pub fn packed(parts: impl Iterator<Item = (Cow<'static, str>, Dtype)>) -> Self {
         let (mut members, mut size) = (Vec::new(), 0usize);
         for (name, dtype) in parts {
@@ -55,6 +61,20 @@ impl CompoundType {
 }
 
 /// The datatype of a dataset or attribute, without its byte order.
+///
+/// ```
+/// # fn main() -> filebacked::Result<()> {
+/// use filebacked::{Dtype, inspect, inspect::Content};
+///
+/// let tree = inspect::tree_of_bytes(&filebacked::to_bytes(&vec![0.5f64, 1.5])?)?;
+/// let Some(Content::Dataset { description, .. }) = tree.get("value").map(|node| &node.content) else {
+///     panic!("no dataset");
+/// };
+/// assert_eq!(description.dtype, Dtype::F64);
+/// assert_eq!(description.dtype.to_string(), "f64");
+/// assert_eq!(description.shape, [2]);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Dtype {
@@ -68,10 +88,10 @@ pub enum Dtype {
     F32,
     /// IEEE double precision.
     F64,
-    /// x87 extended precision, C's `long double` on PCs: 80 bits in so many bytes (10, 12 or 16).
-    /// Read, not written.
+    /// x87 extended precision, C's `long double` on PCs: 80 bits in the given number of bytes (10,
+    /// 12 or 16). It is read but not written.
     F80(usize),
-    /// IEEE quadruple precision. Read, not written.
+    /// IEEE quadruple precision. It is read but not written.
     F128,
     /// h5py's bool: an enumeration of i8 with `FALSE` = 0 and `TRUE` = 1.
     Bool,
@@ -79,30 +99,30 @@ pub enum Dtype {
     Complex32,
     /// h5py's complex: a compound of `r` and `i`, both F64.
     Complex64,
-    /// Strings of a fixed number of bytes (at least 1), UTF-8, padded with NUL. The engine turns
-    /// other paddings into this one.
+    /// UTF-8 strings of a fixed number of bytes (at least 1), padded with NUL. Engines convert
+    /// other paddings.
     FixedStr(usize),
-    /// As [`Dtype::FixedStr`], but marked as ASCII whatever is in it, as Python's FileBacked does.
-    /// Written only: what is read is a `FixedStr`.
+    /// Like [`Dtype::FixedStr`], but marked as ASCII for any content, as Python's FileBacked does.
+    /// It is only written, and read as `FixedStr`.
     AsciiStr(usize),
     /// Variable-length strings.
     VarStr,
-    /// An enumeration that is not [`Dtype::Bool`].
+    /// An enumeration other than [`Dtype::Bool`].
     Enum(EnumType),
-    /// A compound that is not complex.
+    /// A compound other than a complex number.
     Compound(CompoundType),
     /// An array as an element.
     Array(Box<Dtype>, Vec<u64>),
-    /// Bytes without a meaning, with a tag.
+    /// Opaque bytes with a tag.
     Opaque(usize, String),
-    /// References to objects of the file, as the 8 bytes of their addresses. Zeros refer to
-    /// nothing.
+    /// References to objects of the file: 8 bytes, the address of the object. Zeros are a null
+    /// reference.
     Reference,
-    /// References to parts of datasets, 12 bytes. Zeros refer to nothing.
+    /// References to parts of datasets, 12 bytes. Zeros are a null reference.
     Region,
-    /// Sequences of variable length, whose elements are elsewhere.
+    /// Sequences of variable length, whose elements are stored separately.
     Sequence(Box<Dtype>),
-    /// A type that this library does not read: its size in bytes and a description.
+    /// A type that this crate does not read: its size in bytes and a description.
     Other(usize, String),
 }
 
@@ -174,7 +194,7 @@ impl Dtype {
         *self != Dtype::VarStr && (!self.is_plain() || self.has_reference())
     }
 
-    /// Whether some part of an element is a reference.
+    /// Returns whether any part of an element is a reference.
     pub fn has_reference(&self) -> bool {
         match self {
             Dtype::Reference | Dtype::Region => true,
@@ -186,7 +206,7 @@ impl Dtype {
         }
     }
 
-    /// The members of a compound type, complex numbers included.
+    /// Returns the members of a compound type, including complex numbers.
     pub fn members(&self) -> Option<Cow<'_, CompoundType>> {
         let part = match self {
             Dtype::Compound(compound) => return Some(Cow::Borrowed(compound)),
@@ -201,8 +221,8 @@ impl Dtype {
         Some(Cow::Owned(CompoundType { size: 2 * size, members: members.into() }))
     }
 
-    /// Bytes of one element in memory; for strings and sequences of variable length 0, since they
-    /// are transferred in another way.
+    /// Returns the bytes of one element in memory; 0 for strings and sequences of variable length,
+    /// which are transferred separately.
     pub fn size(&self) -> usize {
         match self {
             Dtype::Int(int) => int.size.into(),
@@ -225,12 +245,12 @@ impl Dtype {
         }
     }
 
-    /// Whether the bytes of an element are in one place.
+    /// Returns whether the bytes of an element are contiguous.
     pub fn is_flat(&self) -> bool {
         !matches!(self, Dtype::VarStr | Dtype::Sequence(_) | Dtype::Other(..))
     }
 
-    /// Whether elements are text, of fixed or variable length.
+    /// Returns whether elements are text, of fixed or variable length.
     pub fn is_text(&self) -> bool {
         matches!(self, Dtype::FixedStr(_) | Dtype::AsciiStr(_) | Dtype::VarStr)
     }
@@ -243,7 +263,7 @@ impl fmt::Display for IntType {
 }
 
 impl fmt::Display for Dtype {
-    /// As a Rust reader would say it: `f64`, `str[12]`, `enum{Red, Green}`, `{lo: u64, hi: i64}`.
+    /// Prints the type in Rust's terms: `f64`, `str[12]`, `enum{Red, Green}`, `{lo: u64, hi: i64}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Dtype::Int(int) => int.fmt(f),

@@ -6,8 +6,7 @@ use crate::{
     WrittenOwners,
 };
 
-/// Where the bytes of a dataset are put one after another. Append only; the engine checks the
-/// length.
+/// A buffer to which the bytes of a dataset are appended. The engine checks the length.
 pub struct Out<'a>(pub &'a mut Vec<u8>);
 
 impl Out<'_> {

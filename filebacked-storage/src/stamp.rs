@@ -1,4 +1,4 @@
-//! The stamp of a group: the attribute `filebacked`, which says how to read it.
+//! The stamp of a group: the attribute `filebacked`, which tells how to read it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,15 +13,15 @@ pub const FILTER: &str = "filebacked_filter";
 /// The attribute of the root with the version of the format.
 pub const FORMAT: &str = "filebacked_format";
 
-/// The link under which a value is written until it is complete; no member of any value.
+/// The link under which a value is written until it is complete; not a member of any value.
 pub const UNDER_WAY: &str = ".filebacked under way";
 
-/// The link of what is replaced, until what takes its place is there; no member of any value. Not
-/// in ASCII, so that an attribute whose name is not can be written under it: a file notes the
+/// The link of a replaced value, until the new one is complete; not a member of any value. It is
+/// not ASCII, so that an attribute with a non-ASCII name can be written under it: a file stores the
 /// encoding of a name.
 pub const ASIDE: &str = ".filebacked under way\u{2026}";
 
-/// Whether a name is that of something that is not complete, or is about to go.
+/// Whether a name is one of the two temporary names.
 pub fn is_passing(name: &str) -> bool {
     name.starts_with(UNDER_WAY) && matches!(name, UNDER_WAY | ASIDE)
 }
@@ -32,10 +32,19 @@ pub const DIGEST: &str = "filebacked_digest";
 /// The attribute with the number of rows, entries or elements of a group.
 pub const LEN: &str = "len";
 
-/// How a group is to be read: its kind, and the name and version of its type where it has them.
+/// The stamp of a group: its kind, and the name and version of its type, if any. It tells how to
+/// read the group.
 ///
-/// On disk one short string: the kind, then the name percent-escaped, then the version, separated
-/// by spaces.
+/// On disk it is one short string: the kind, the percent-escaped name and the version, separated by
+/// spaces. `docs/FORMAT.md` lists the kinds.
+///
+/// ```
+/// use filebacked::Stamp;
+///
+/// let stamp = Stamp::named("struct", "My Model", 2);
+/// assert_eq!(stamp.to_string(), "struct My%20Model 2");
+/// assert_eq!(Stamp::parse("struct My%20Model 2").name(), Some("My Model"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp<'a> {
     kind: Cow<'a, str>,
@@ -44,23 +53,22 @@ pub struct Stamp<'a> {
 }
 
 impl<'a> Stamp<'a> {
-    /// A group that is known by its kind alone. Kinds of your own should not be those of
-    /// `docs/FORMAT.md`.
+    /// Creates a stamp with a kind only. Do not use the kinds of `docs/FORMAT.md` for other groups.
     pub fn kind(kind: &'a str) -> Self {
         Stamp { kind: kind.into(), name: None, version: None }
     }
 
-    /// A group of a named type.
+    /// Creates the stamp of a named type.
     pub fn named(kind: &'a str, name: &'a str, version: u32) -> Self {
         Stamp { kind: kind.into(), name: Some(name.into()), version: Some(version) }
     }
 
-    /// A `None` inside `depth` times `Some`.
+    /// Creates the stamp of a `None` inside `depth` times `Some`.
     pub fn none(depth: u32) -> Stamp<'static> {
         Stamp { kind: "none".into(), name: None, version: Some(depth) }
     }
 
-    /// Reads a stamp.
+    /// Parses a stamp.
     pub fn parse(text: &str) -> Stamp<'static> {
         let mut words = text.split(' ');
         let kind = words.next().unwrap_or_default().to_string().into();
@@ -77,27 +85,27 @@ impl<'a> Stamp<'a> {
         Stamp { kind, name: name.map(Into::into), version }
     }
 
-    /// The kind: `struct`, `columns`, `map`, ...
+    /// Returns the kind: `struct`, `columns`, `map`, ...
     pub fn kind_name(&self) -> &str {
         &self.kind
     }
 
-    /// The name of the type.
+    /// Returns the name of the type.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// The version of the type; for `none`, the depth.
+    /// Returns the version of the type; for `none`, the depth.
     pub fn version(&self) -> Option<u32> {
         self.version
     }
 
-    /// Whether such a group, saved as a whole file, puts its members at the root.
+    /// Returns whether such a group puts its members at the root of a whole file.
     pub fn is_rooted(&self) -> bool {
         matches!(&*self.kind, "struct" | "enum" | "links")
     }
 
-    /// Whether the order of the members means something that their names do not tell.
+    /// Returns whether the order of the members matters.
     pub fn is_ordered(&self) -> bool {
         self.kind == "links"
     }
@@ -116,14 +124,14 @@ impl fmt::Display for Stamp<'_> {
     }
 }
 
-/// A name without spaces: `%`, white space and control characters as `%XX` of their UTF-8 bytes,
-/// the empty name as `%`.
+/// Escapes a name for a stamp: `%`, white space and control characters become `%XX` of their UTF-8
+/// bytes, the empty name becomes `%`.
 pub fn escape(name: &str) -> Cow<'_, str> {
     percent(name, |c| c == '%' || c == '[' || c.is_whitespace() || c.is_control())
 }
 
-/// A name as a link: `/`, `%` and NUL as `%XX`, the names `.` and `..` with their dots so, the
-/// empty name as `%`; what [`UNDER_WAY`] and [`ASIDE`] mean is no key. Reversed by [`unescape`].
+/// Escapes a key for a link: `/`, `%` and NUL become `%XX`, and so do the dots of `.` and `..` and
+/// of the temporary names; the empty key becomes `%`. [`unescape`] reverses it.
 pub fn escape_link(name: &str) -> Cow<'_, str> {
     match name {
         "." => "%2E".into(),
@@ -154,8 +162,7 @@ fn percent(name: &str, special: impl Fn(char) -> bool) -> Cow<'_, str> {
     text.into()
 }
 
-/// The member that an attribute's name is about, if it is not the group itself, and the name of its
-/// own: `data@units`.
+/// Splits an attribute name such as `data@units` into the member, if any, and the attribute.
 pub fn member_and_attribute(name: &str) -> (Option<&str>, &str) {
     match name.rsplit_once('@') {
         Some((member, attribute)) if !member.is_empty() && !attribute.is_empty() => {
@@ -165,7 +172,7 @@ pub fn member_and_attribute(name: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// The name that was escaped; text that is no escape stands for itself.
+/// Reverses the escapes; other text stands for itself.
 pub fn unescape(text: &str) -> String {
     if text == "%" {
         return String::new();

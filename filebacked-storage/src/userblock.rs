@@ -1,6 +1,6 @@
-//! The user block: bytes at the beginning of an HDF5 file that are the caller's, for a script's
-//! `#!` line, a licence, a header of another format. Its size is settled when the file is created:
-//! `FileOptions::userblock`.
+//! Reads and writes the user block: bytes at the beginning of an HDF5 file for the caller, such as
+//! a script's `#!` line, a licence, or a header of another format. `FileOptions::userblock` sets
+//! its size when the file is created.
 //!
 //! ```
 //! # fn main() -> filebacked::Result<()> {
@@ -27,7 +27,8 @@ use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 
-/// How many bytes the user block of a file has: 0 where there is none.
+/// Returns the size of a file's user block in bytes; 0 without one. See the [module](self) for an
+/// example.
 ///
 /// # Errors
 ///
@@ -38,7 +39,8 @@ pub fn size(path: impl AsRef<Path>) -> Result<u64> {
     size.map_err(|e| e.during(Operation::Inspect).in_file(path))
 }
 
-/// The bytes of the user block of a file, all of them. Those that nobody has written are 0.
+/// Reads the whole user block of a file. Bytes that were never written are 0. See the
+/// [module](self) for an example.
 ///
 /// # Errors
 ///
@@ -57,13 +59,14 @@ fn read_from(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Writes bytes to the beginning of the user block of a file; those behind them stay as they are.
+/// Writes bytes to the beginning of a file's user block, and keeps the bytes behind them. See the
+/// [module](self) for an example.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::OutOfBounds`] where the user block has less room: then nothing is written.
-/// [`ErrorKind::StillOpen`] while the file is open in this process, since HDF5 does not expect such
-/// changes; [`ErrorKind::Locked`] while another program has it open. Else [`ErrorKind::Io`] or
+/// [`ErrorKind::OutOfBounds`] if the user block is too small; nothing is written then.
+/// [`ErrorKind::StillOpen`] if this process has the file open, since HDF5 does not expect such
+/// changes; [`ErrorKind::Locked`] if another program has it open. [`ErrorKind::Io`] or
 /// [`ErrorKind::NotHdf5`].
 pub fn write(path: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
     let path = path.as_ref();

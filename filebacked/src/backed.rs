@@ -1,4 +1,4 @@
-//! The traits [`Save`] and [`FileBacked`], and their contract. Start reading here.
+//! The traits [`Save`] and [`FileBacked`]: their contract is the place to start reading the code.
 
 use crate::erased::Key;
 use crate::error::{ErrorKind, Result};
@@ -14,14 +14,15 @@ use crate::slot::{Slot, Written};
 use crate::writer::GroupWriter;
 use std::borrow::Cow;
 
-/// A value that can be written to an HDF5 file, borrowed ones included: `&T`, `str`, `[T]`, array
-/// views, and structs of them by `#[derive(Save)]`.
+/// A value that can be written to an HDF5 file. Borrowed values can be too: `&T`, `str`, `[T]`,
+/// array views, and structs of them with `#[derive(Save)]`. See [`save`](crate::save()) for an
+/// example.
 ///
 /// # Contract
 ///
-/// [`Save::write`] makes exactly one node (a dataset, or a group with all that is in it) out of the
-/// slot it is given, and [`Written`] proves it. It is never called directly: [`Slot::put`] is the
-/// door, which asks the registry of filters first.
+/// [`Save::write`] makes exactly one node in its slot: a dataset, or a group with its members.
+/// [`Written`] proves it. Do not call it directly: call [`Slot::put`], which first looks for
+/// registered filters.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be saved",
     note = "for a type of your own, add `#[derive(filebacked::FileBacked)]`, or `#[derive(filebacked::Save)]` if it borrows",
@@ -33,11 +34,11 @@ pub trait Save {
     ///
     /// # Errors
     ///
-    /// Whatever keeps it from being written: see [`ErrorKind`](crate::ErrorKind).
+    /// The value cannot be written: see [`ErrorKind`](crate::ErrorKind).
     fn write(&self, slot: Slot<'_>) -> Result<Written>;
 
-    /// Writes many values as one node: one dataset for numbers, columns for structs, a numbered
-    /// group by default.
+    /// Writes many values as one node: one dataset for numbers, columns for structs. The default is
+    /// a numbered group.
     ///
     /// # Errors
     ///
@@ -164,14 +165,14 @@ pub trait Save {
     }
 }
 
-/// A type that can live in an HDF5 file: the one trait to know. `#[derive(FileBacked)]` implements
-/// it and [`Save`].
+/// A type that can be saved to an HDF5 file and loaded again. `#[derive(FileBacked)]` implements it
+/// and [`Save`]. See the [crate](crate) for an example.
 ///
 /// # Contract
 ///
-/// [`FileBacked::read`] takes what [`Save::write`] made and gives an equal value, whatever options
-/// wrote it, or an error; it never panics on data, and never gives another value in silence.
-/// [`Node::get`] is the door: it asks the registry and the file which filter is meant.
+/// [`FileBacked::read`] reads a node of [`Save::write`], written with any options, and returns an
+/// equal value or an error. It never panics on data, and never silently returns another value. Do
+/// not call it directly: call [`Node::get`], which first looks for the filter of the node.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not `FileBacked`",
     note = "for a type of your own, add `#[derive(filebacked::FileBacked)]`",
@@ -179,17 +180,17 @@ pub trait Save {
             or register one and use `#[filebacked(registered)]`"
 )]
 pub trait FileBacked: Save + Sized + 'static {
-    /// What the type looks like, without a value and without a file.
+    /// Returns the shape of the type on disk, without a value or a file.
     fn schema() -> Schema;
 
     /// Reads a value back.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the node from being this value: see [`ErrorKind`](crate::ErrorKind).
+    /// The node does not hold such a value: see [`ErrorKind`](crate::ErrorKind).
     fn read(node: Node<'_>) -> Result<Self>;
 
-    /// Reads what [`Save::write_rows`] made.
+    /// Reads many values, as written by [`Save::write_rows`].
     ///
     /// # Errors
     ///
@@ -239,8 +240,8 @@ pub trait FileBacked: Save + Sized + 'static {
     }
 }
 
-/// A struct whose fields can be written into a group that somebody else opened: what `flatten` asks
-/// for. The derives implement it for every struct that is a group.
+/// A struct whose fields can be written into the group of another struct, as `flatten` needs. The
+/// derives implement it for every struct that is a group.
 #[diagnostic::on_unimplemented(
     message = "the fields of `{Self}` cannot be flattened into another struct",
     note = "`flatten` needs a struct with `#[derive(filebacked::FileBacked)]` that is not transparent"
@@ -263,13 +264,13 @@ pub trait SaveMembers: Save {
         Self: Sized;
 }
 
-/// The reading half of [`SaveMembers`].
+/// The reading half of [`SaveMembers`], for `flatten`.
 #[diagnostic::on_unimplemented(
     message = "the fields of `{Self}` cannot be read out of another struct",
     note = "`flatten` needs a struct with `#[derive(filebacked::FileBacked)]` that is not transparent"
 )]
 pub trait ReadMembers: FileBacked {
-    /// All names of fields that are accepted, aliases and flattened ones included.
+    /// Returns all accepted names of fields, including aliases and flattened fields.
     fn member_names() -> Vec<&'static str>;
 
     /// Reads each field from the group.
@@ -279,7 +280,7 @@ pub trait ReadMembers: FileBacked {
     /// As [`FileBacked::read`].
     fn read_members(group: &GroupReader<'_>) -> Result<Self>;
 
-    /// Reads each field's column, and puts the values together.
+    /// Reads the column of each field, and combines the values.
     ///
     /// # Errors
     ///

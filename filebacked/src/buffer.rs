@@ -13,6 +13,8 @@ use crate::storage::ObjectKind;
 /// their shape. Numbers of the dataset's type are read straight into the buffer if its memory is in
 /// C order, also from compressed datasets. Other numbers are converted as
 /// [`ReadOptions::conversion`](crate::ReadOptions::conversion) allows, and copied.
+///
+/// See [`load_into`](crate::load_into) for an example.
 #[diagnostic::on_unimplemented(
     message = "a dataset cannot be read into `{Self}`",
     note = "pass a slice (`&mut values[..]`), an array, or an array or mutable view of ndarray"

@@ -17,6 +17,9 @@ use std::sync::Arc;
 /// A `Key<T>` proves that `T` is `'static`, even if the compiler cannot see it: `Vec<T>` can be
 /// saved for borrowed `T` too, and has a key only if `T` has one. Only the functions here create
 /// keys.
+///
+/// Code that implements [`Save`] by hand returns `Some(Key::new())` from `Save::key`: see
+/// [`check_type`](crate::testing::check_type) for an example.
 pub struct Key<T> {
     id: TypeId,
     schema: fn() -> Schema,

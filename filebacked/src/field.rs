@@ -5,6 +5,8 @@ use crate::storage::Compression;
 
 /// The layout of the values below a field, for types with several layouts. The derive's
 /// `layout = "..."` chooses it.
+///
+/// See [`Storage`] for an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreAs {
@@ -43,6 +45,12 @@ impl Coding {
 
 /// Storage settings that a field makes for the datasets of its value. The derive fills it from the
 /// field's attributes.
+///
+/// ```
+/// use filebacked::{Compression, Storage, StoreAs};
+///
+/// let storage = Storage::new().compression(Compression::Gzip(4)).layout(StoreAs::Packed);
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 #[must_use]
 pub struct Storage<'a> {

@@ -23,7 +23,8 @@ use std::sync::Arc;
 
 pub use hdf5_metno::*;
 
-/// Writes a value as a member of an open group; see [`File::write`](crate::File::write).
+/// Writes a value as a member of an open group, like [`File::write`](crate::File::write). See the
+/// [module](crate::hdf5) for an example.
 ///
 /// # Errors
 ///
@@ -33,7 +34,7 @@ pub fn write<T: Save>(group: &Group, name: &str, value: &T) -> crate::Result<()>
 }
 
 /// Writes the members of a value into an open group, like `obj.write(group)` of Python's
-/// FileBacked. See [`write()`] for an example.
+/// FileBacked. See the [module](crate::hdf5) for an example.
 ///
 /// # Errors
 ///
@@ -42,7 +43,7 @@ pub fn write_into<T: Save>(group: &Group, value: &T) -> crate::Result<()> {
     WriteOptions::new().write_into(group, value)
 }
 
-/// Reads a value that is a member of an open group.
+/// Reads a value that is a member of an open group. See the [module](crate::hdf5) for an example.
 ///
 /// # Errors
 ///
@@ -52,7 +53,7 @@ pub fn read<T: FileBacked>(group: &Group, name: &str) -> crate::Result<T> {
 }
 
 /// Reads a value whose members are in an open group, like `Class.read(group)` of Python's
-/// FileBacked. See [`write()`] for an example.
+/// FileBacked. See the [module](crate::hdf5) for an example.
 ///
 /// # Errors
 ///

@@ -49,6 +49,8 @@ pub struct Tree {
 }
 
 /// An object of a file.
+///
+/// See the [module](self) for an example.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct TreeNode {
@@ -61,6 +63,8 @@ pub struct TreeNode {
 }
 
 /// The content of an object.
+///
+/// See the [module](self) for an example.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Content {
@@ -91,6 +95,8 @@ pub enum Content {
 }
 
 /// An attribute of an object.
+///
+/// See the [module](self) for an example.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct TreeAttribute {
@@ -103,6 +109,8 @@ pub struct TreeAttribute {
 }
 
 /// The storage of a dataset in the file.
+///
+/// See the [module](self) for an example.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Layout {
@@ -150,7 +158,7 @@ impl Default for TreeOptions {
     }
 }
 
-/// Returns the tree of a file.
+/// Returns the tree of a file. See the [module](self) for an example.
 ///
 /// # Errors
 ///
@@ -160,7 +168,7 @@ pub fn tree(path: impl AsRef<Path>) -> Result<Tree> {
     TreeOptions::new().tree(path)
 }
 
-/// Returns the tree of a file whose bytes are in memory.
+/// Returns the tree of a file whose bytes are in memory. See the [module](self) for an example.
 ///
 /// # Errors
 ///

@@ -42,7 +42,8 @@ pub enum Layout {
     Python,
 }
 
-/// What a write does with a name that is in use; see [`WriteOptions::overwrite`].
+/// What a write does with a name that is in use; see [`WriteOptions::overwrite`] for an
+/// example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Overwrite {
@@ -57,6 +58,17 @@ pub enum Overwrite {
 
 /// The number types that a read accepts besides the declared one. No conversion saturates or
 /// truncates silently.
+///
+/// ```
+/// # fn main() -> filebacked::Result<()> {
+/// use filebacked::{Conversion, ReadOptions};
+///
+/// let bytes = filebacked::to_bytes(&300i32)?;
+/// assert_eq!(filebacked::from_bytes::<u16>(&bytes)?, 300); // fits
+/// assert!(filebacked::from_bytes::<u8>(&bytes).is_err());
+/// assert!(ReadOptions::new().conversion(Conversion::Widen).from_bytes::<u16>(&bytes).is_err());
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Conversion {

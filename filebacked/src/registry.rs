@@ -192,6 +192,8 @@ static DEFAULT: RwLock<Option<Arc<Registry>>> = RwLock::new(None);
 
 /// Returns a snapshot of the default registry of the process. Calls without a registry in their
 /// options use it.
+///
+/// See [`Registry`] for an example of a registry.
 pub fn default_registry() -> Arc<Registry> {
     let default = DEFAULT.read().unwrap_or_else(PoisonError::into_inner);
     default.as_ref().map_or_else(Arc::default, Arc::clone)
@@ -216,6 +218,8 @@ pub fn register_dyn_filter(filter: impl DynFilter) -> Registration {
 }
 
 /// Removes a filter from the default registry of the process. Returns whether it was registered.
+///
+/// See [`Filter`] for an example of a filter.
 pub fn unregister_filter(registration: Registration) -> bool {
     change_default(|registry| registry.unregister(registration))
 }

@@ -43,7 +43,7 @@ pub fn save<T: Save>(path: impl AsRef<Path>, value: &T) -> Result<()> {
 }
 
 /// Loads a value from an HDF5 file. Files of other programs work if their names and shapes match
-/// the type.
+/// the type. See [`save`] for an example.
 ///
 /// # Errors
 ///
@@ -100,7 +100,7 @@ pub fn to_bytes<T: Save>(value: &T) -> Result<Vec<u8>> {
     WriteOptions::new().to_bytes(value)
 }
 
-/// Loads a value from the bytes of a whole HDF5 file.
+/// Loads a value from the bytes of a whole HDF5 file. See [`to_bytes`] for an example.
 ///
 /// # Errors
 ///

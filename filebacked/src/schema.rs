@@ -7,6 +7,18 @@ use std::iter;
 /// receive it.
 ///
 /// Nested types are function pointers, so a recursive type has a finite schema.
+///
+/// ```
+/// use filebacked::{FileBacked, Schema};
+///
+/// #[derive(FileBacked)]
+/// struct Layer { width: u32, rates: Vec<f64> }
+///
+/// let Schema::Struct(layer) = Layer::schema() else { panic!("not a struct") };
+/// assert_eq!(layer.name, "Layer");
+/// assert_eq!(layer.fields[1].name, "rates");
+/// assert!(matches!((layer.fields[1].schema)(), Schema::Sequence(_)));
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Schema {
@@ -61,9 +73,13 @@ pub enum Schema {
 }
 
 /// The schema of a nested type, as a function.
+///
+/// See [`Schema`] for an example.
 pub type Nested = fn() -> Schema;
 
 /// The schema of a struct.
+///
+/// See [`Schema`] for an example.
 #[derive(Debug, Clone)]
 pub struct StructSchema {
     /// The name of the type on disk.
@@ -75,6 +91,8 @@ pub struct StructSchema {
 }
 
 /// The schema of an enum with data.
+///
+/// See [`Schema`] for an example.
 #[derive(Debug, Clone)]
 pub struct VariantsSchema {
     /// The name of the type on disk.
@@ -86,6 +104,8 @@ pub struct VariantsSchema {
 }
 
 /// The schema of a variant.
+///
+/// See [`Schema`] for an example.
 #[derive(Debug, Clone)]
 pub struct VariantSchema {
     /// Its name on disk.
@@ -95,6 +115,8 @@ pub struct VariantSchema {
 }
 
 /// The schema of a field.
+///
+/// See [`Schema`] for an example.
 #[derive(Debug, Clone)]
 pub struct FieldSchema {
     /// Its name on disk.

@@ -32,7 +32,7 @@ pub fn save_to<T: Save>(store: Arc<impl Store + 'static>, value: &T) -> Result<(
     WriteOptions::new().save_to(store, value)
 }
 
-/// Loads a value from the whole file in a store.
+/// Loads a value from the whole file in a store. See [`save_to`] for an example.
 ///
 /// Only the requested parts are read. Handles such as [`Lazy`](crate::Lazy) share ownership of the
 /// store.

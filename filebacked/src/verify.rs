@@ -28,6 +28,8 @@ use crate::storage::walk::Walk;
 use std::path::Path;
 
 /// The result of [`verify`]: the content that it has read.
+///
+/// See [`verify`] for an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Verified {

@@ -1,4 +1,4 @@
-//! What a file is opened and created with, as property lists.
+//! Property lists for opening and creating files.
 
 use super::driver::Driver;
 use super::id::{Id, check};
@@ -24,6 +24,8 @@ use hdf5_metno_sys::h5p::{
 };
 
 /// A version of HDF5's format, for `FileOptions::libver`.
+///
+/// `FileOptions` has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Libver {
@@ -31,7 +33,7 @@ pub enum Libver {
     Earliest,
     /// HDF5 1.8.
     V18,
-    /// HDF5 1.10: what SWMR takes.
+    /// HDF5 1.10, which SWMR needs.
     V110,
     /// HDF5 1.12.
     V112,
@@ -39,53 +41,70 @@ pub enum Libver {
     V114,
     /// HDF5 2.0.
     V200,
-    /// Whatever is the newest of the HDF5 that is linked with.
-    /// `File::libver` never answers this.
+    /// The newest version of the linked HDF5. `File::libver` never returns this.
     Latest,
 }
 
 /// Whether an open file is locked against other programs, for
 /// `FileOptions::locking`.
+///
+/// ```no_run
+/// # fn main() -> filebacked::Result<()> {
+/// use filebacked::{CloseDegree, File, Locking};
+///
+/// let options = File::options().locking(Locking::Off).close_degree(CloseDegree::Strong);
+/// let file = options.open("runs.h5")?;
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Locking {
     /// Never.
     Off,
-    /// Always: an error where the file system has no locks.
+    /// Always; an error if the file system has no locks.
     On,
-    /// Where the file system has locks.
+    /// If the file system has locks.
     BestEffort,
 }
 
-/// What happens to handles when their file is closed, for
-/// `FileOptions::close_degree`.
+/// What happens to handles when their file is closed; see `FileOptions::close_degree`.
+///
+/// See [`Locking`] for an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum CloseDegree {
-    /// They keep it open below until the last of them goes.
+    /// Handles keep the file open until the last one is dropped.
     #[default]
     Weak,
-    /// They are closed too, and answer [`ErrorKind::Closed`] from then on.
+    /// Handles are closed too, and then return [`ErrorKind::Closed`].
     Strong,
 }
 
-/// How a file's space is handed out, for
-/// `FileOptions::space_strategy`.
+/// How a file's free space is managed; see `FileOptions::space_strategy`.
+///
+/// ```no_run
+/// # fn main() -> filebacked::Result<()> {
+/// use filebacked::{File, SpaceStrategy};
+///
+/// let options = File::options().space_strategy(SpaceStrategy::Page).page_size(1 << 16);
+/// let file = options.page_buffer(1 << 20, 0, 0).create("runs.h5")?;
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SpaceStrategy {
-    /// h5py's `fsm`: space that became free is used again, small pieces are put together in blocks.
-    /// HDF5's default.
+    /// h5py's `fsm`: freed space is reused, and small pieces are combined into blocks. HDF5's
+    /// default.
     FreeSpace,
-    /// h5py's `page`: in pages of one size, which a page buffer holds.
+    /// h5py's `page`: in pages of equal size, which a page buffer can cache.
     Page,
-    /// h5py's `aggregate`: small pieces are put together in blocks, what became free is lost.
+    /// h5py's `aggregate`: small pieces are combined into blocks, and freed space is lost.
     Aggregate,
-    /// h5py's `none`: all at the end of the file.
+    /// h5py's `none`: all new data goes to the end of the file.
     None,
 }
 
-/// How a file is accessed: nothing of this stays in it.
+/// How a file is accessed. None of this is stored in the file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Access {
     /// The file driver.
@@ -112,7 +131,7 @@ pub struct Access {
     pub swmr: bool,
 }
 
-/// What a file is created with, and keeps.
+/// Settings that a file keeps from its creation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Creation {
     /// Bytes before the superblock.

@@ -1,4 +1,4 @@
-//! File drivers: how the bytes of a file get to where they are stored.
+//! File drivers, which store the bytes of a file.
 
 use super::id::check;
 use crate::error::{Error, ErrorKind, Result};
@@ -15,18 +15,28 @@ use std::ffi::{CString, OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::ptr::null;
 
-/// The driver of a file, for `FileOptions::driver`: how its bytes get
-/// to where they are stored.
+/// The driver of a file, which stores its bytes; see `FileOptions::driver`.
 ///
-/// | constructor | what for |
+/// | constructor | stores |
 /// |---|---|
-/// | [`Driver::sec2`] | the default: a file, by the calls of the operating system without a buffer in between |
-/// | [`Driver::stdio`] | a file, by C's buffered streams; where those are all that a system has |
-/// | [`Driver::core`] | the whole file in memory, written out when it is flushed or closed, or never: [`CoreDriver`] |
-/// | [`Driver::family`] | a file in parts of one size, for file systems that limit it |
-/// | [`Driver::split`] | metadata and data in a file each, so that the small one can lie on the faster disk |
-/// | [`Driver::multi`] | six files, one a kind of content |
-/// | [`Driver::log`] | like `sec2`, with a log of all reads and writes, to see what a layout costs |
+/// | [`Driver::sec2`] | the default: a file, through system calls without a buffer |
+/// | [`Driver::stdio`] | a file, through C's buffered streams, for systems with nothing else |
+/// | [`Driver::core`] | the whole file in memory, written to the disk when it is flushed or closed, or never: [`CoreDriver`] |
+/// | [`Driver::family`] | a file in parts of equal size, for file systems with a size limit |
+/// | [`Driver::split`] | one file for metadata and one for data, so that the small one can be on the faster disk |
+/// | [`Driver::multi`] | six files, one per kind of content |
+/// | [`Driver::log`] | like `sec2`, with a log of all reads and writes, to measure the cost of a layout |
+///
+/// ```
+/// # fn main() -> filebacked::Result<()> {
+/// use filebacked::{Driver, File};
+///
+/// let scratch = Driver::core().backing_store(false);
+/// let file = File::options().driver(scratch).create("scratch.h5")?;
+/// file.write("step", &7)?;
+/// assert_eq!(file.driver()?, "core");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Driver(Kind);
 
@@ -48,7 +58,7 @@ impl Default for Driver {
     }
 }
 
-/// A file in memory: what [`Driver::core`] says, with its two settings.
+/// The settings of a file in memory, from [`Driver::core`].
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -68,15 +78,15 @@ pub struct CoreDriver {
 }
 
 impl CoreDriver {
-    /// By how many bytes the memory grows when it is full. Default: 64 KiB.
+    /// Sets the bytes by which the memory grows. Default: 64 KiB.
     pub fn increment(mut self, bytes: usize) -> Self {
         self.increment = bytes;
         self
     }
 
-    /// Whether what was changed is written to the file when that is flushed or closed. Default:
-    /// true. Without, the path is but a name, unless there is a file that is opened: that is read,
-    /// and never changed.
+    /// Sets whether changes are written to the file on the disk when it is flushed or closed.
+    /// Default: true. If false, the path is only a name; an existing file is read, but never
+    /// changed.
     pub fn backing_store(mut self, backed: bool) -> Self {
         self.backing_store = backed;
         self
@@ -89,8 +99,7 @@ impl From<CoreDriver> for Driver {
     }
 }
 
-/// What this library, or the HDF5 that it is linked with, has no driver for; and what to do
-/// instead.
+/// Drivers that this crate, or the linked HDF5, lacks, with alternatives.
 const ELSEWHERE: [(&str, &str, &str); 5] = [
     (
         "ros3",
@@ -119,54 +128,53 @@ const ELSEWHERE: [(&str, &str, &str); 5] = [
 const NAMES: [&str; 7] = ["sec2", "stdio", "core", "family", "split", "multi", "log"];
 
 impl Driver {
-    /// The system's calls, without a buffer in between: the default.
+    /// Uses system calls without a buffer. This is the default.
     pub fn sec2() -> Self {
         Driver(Kind::Sec2)
     }
 
-    /// C's buffered streams.
+    /// Uses C's buffered streams.
     pub fn stdio() -> Self {
         Driver(Kind::Stdio)
     }
 
-    /// The whole file in memory. One that exists is read at once when it is opened.
+    /// Keeps the whole file in memory. An existing file is read at once when it is opened.
     pub fn core() -> CoreDriver {
         CoreDriver { increment: 64 << 10, backing_store: true }
     }
 
-    /// A file in parts of so many bytes. Its path has a `%d` (or `%05d`), which stands for the
-    /// number of the part, from 0. To open one, 0 takes the size that it has.
+    /// Splits a file into parts of a given size in bytes. The `%d` (or `%05d`) in its path stands
+    /// for the number of the part, from 0. When opening a file, 0 means its existing size.
     pub fn family(member_size: u64) -> Self {
         Driver(Kind::Family { member: member_size })
     }
 
-    /// Metadata and data in a file each, whose names are the path and these extensions. h5py's are
-    /// `-m.h5` and `-r.h5`. An extension with a `%s` in it is a whole name: the path takes the
-    /// place of the `%s`.
+    /// Stores metadata and data in one file each, named by the path and these extensions. h5py's
+    /// extensions are `-m.h5` and `-r.h5`. In an extension with `%s`, the path replaces the `%s`.
     pub fn split(meta: impl Into<String>, raw: impl Into<String>) -> Self {
         Driver(Kind::Split { meta: meta.into(), raw: raw.into() })
     }
 
-    /// Six files, one a kind of content, whose names are the path and `-s.h5` (superblock), `-b.h5`
+    /// Uses six files, one per kind of content, named by the path and `-s.h5` (superblock), `-b.h5`
     /// (B-trees), `-r.h5` (data), `-g.h5` (global heap), `-l.h5` (local heaps) and `-o.h5` (object
     /// headers).
     pub fn multi() -> Self {
         Driver(Kind::Multi)
     }
 
-    /// As `sec2`, with a text file that tells of each read, write, allocation and truncation:
-    /// offset, length and kind of content.
+    /// Like `sec2`, with a text file that logs each read, write, allocation and truncation: offset,
+    /// length and kind of content.
     pub fn log(path: impl Into<PathBuf>) -> Self {
         Driver(Kind::Log { path: path.into() })
     }
 
-    /// The driver of a name as h5py has it, with h5py's defaults: `sec2`, `stdio`, `core`,
+    /// Returns the driver with an h5py name, with h5py's defaults: `sec2`, `stdio`, `core`,
     /// `family`, `split`, `multi`; and `log`, into a file `hdf5.log`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unsupported`] for `ros3`, `direct`, `mpio` and `fileobj`, which says why and
-    /// what to do instead, and for names that stand for nothing.
+    /// [`ErrorKind::Unsupported`] for `ros3`, `direct`, `mpio` and `fileobj`, with alternatives,
+    /// and for unknown names.
     pub fn named(name: &str) -> Result<Self> {
         Ok(match name {
             "sec2" | "windows" => Driver::sec2(),

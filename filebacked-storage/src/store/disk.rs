@@ -1,4 +1,4 @@
-//! Open files of the operating system, with or without a name.
+//! Stores over open files of the operating system, with or without a name.
 
 use super::{ReadAt, Store};
 use std::fs::File;

@@ -51,10 +51,10 @@ impl ReadAt for Vec<u8> {
     }
 }
 
-/// Bytes that lie in memory already, to be read without a copy: a mapped file, the `Bytes` of a
-/// network library, or anything else that is `AsRef<[u8]>`.
+/// A store for existing bytes, read without a copy: a mapped file, the `Bytes` of a network
+/// library, or any other `AsRef<[u8]>`. See the [module](crate::store) for an example of a store.
 ///
-/// They have to stay the same while the file is open.
+/// The bytes must not change while the file is open.
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
@@ -83,7 +83,7 @@ impl<B: AsRef<[u8]> + Send + Sync> ReadAt for Image<B> {
     }
 }
 
-/// A store in memory, which grows as it is written to.
+/// A store in memory, which grows as it is written. See the [module](crate::store) for an example.
 ///
 /// ```
 /// # #[cfg(feature = "libhdf5")] fn main() -> filebacked::Result<()> {
@@ -105,17 +105,17 @@ impl<B: AsRef<[u8]> + Send + Sync> ReadAt for Image<B> {
 pub struct Memory(RwLock<Vec<u8>>);
 
 impl Memory {
-    /// No bytes yet.
+    /// Creates an empty store.
     pub fn new() -> Self {
         Memory::default()
     }
 
-    /// A copy of the bytes.
+    /// Returns a copy of the bytes.
     pub fn to_vec(&self) -> Vec<u8> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The bytes, where nobody else has the store.
+    /// Returns the bytes, without a copy.
     pub fn into_vec(self) -> Vec<u8> {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }

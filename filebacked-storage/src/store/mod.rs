@@ -1,10 +1,10 @@
-//! [`ReadAt`] and [`Store`]: objects that hold the bytes of a file, where that is not a file of the
+//! [`ReadAt`] and [`Store`]: objects that hold the bytes of a file, in place of a file of the
 //! operating system.
 //!
-//! A file lives in whatever can be read and written at a place: memory ([`Memory`]), an open
-//! [`std::fs::File`], anything with `Read + Write + Seek` ([`Seekable`]), bytes of others
-//! ([`Image`]), or a type of your own. `File` opens and creates files in stores;
-//! `load_from` and `save_to` are a whole file.
+//! A file can be in any object that is read and written at an offset: memory ([`Memory`]), an open
+//! [`std::fs::File`], any `Read + Write + Seek` ([`Seekable`]), existing bytes ([`Image`]), or your
+//! own type. `File` opens and creates files in stores; `load_from` and `save_to` handle whole
+//! files.
 //!
 //! ```
 //! # fn main() -> filebacked::Result<()> {
@@ -61,19 +61,19 @@
 //! # Ok(()) }
 //! ```
 //!
-//! # What an object must not do
+//! # Rules for stores
 //!
-//! Its methods are called while the HDF5 library is locked, by whatever thread reads or writes a
-//! value, and by the one that drops the last handle. They may take their time, but everybody else
-//! waits; and they **must not** use HDF5, nor wait for a thread that does: that is a deadlock.
+//! HDF5 is locked while the methods of a store are called, by any thread that reads or writes a
+//! value, and by the thread that drops the last handle. Slow methods make all other users of HDF5
+//! wait. A store **must not** use HDF5, nor wait for a thread that does: that is a deadlock.
 //!
-//! # When an object fails
+//! # Errors of stores
 //!
-//! The `io::Error` is the source of the [`Error`](crate::Error) of the call that met it, whose kind
-//! is [`ErrorKind::Io`](crate::ErrorKind::Io); a panic becomes an error too. HDF5 writes late: what
-//! `File::write` has written may fail when the file is flushed or closed, so
-//! that only `File::flush` and `File::close` know that
-//! the store has it. Dropping a file whose store fails is safe, and loses what was not written.
+//! The `io::Error` becomes the source of the call's [`Error`](crate::Error), with the kind
+//! [`ErrorKind::Io`](crate::ErrorKind::Io). A panic becomes an error too. HDF5 writes late: data of
+//! `File::write` may fail to reach the store only when the file is flushed or closed, so check
+//! `File::flush` and `File::close`. Dropping a file whose store fails is safe, but loses unwritten
+//! data.
 
 mod disk;
 mod memory;
@@ -86,27 +86,26 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-/// An object whose bytes can be read at any place: half of a [`Store`].
+/// An object whose bytes can be read at any offset: the reading half of a [`Store`]. See the
+/// [module](crate::store) for an example.
 pub trait ReadAt: Send + Sync {
-    /// Reads into the beginning of a buffer what lies at `offset` bytes from the start, and says
-    /// how many bytes that were: fewer than the buffer has are asked for again, none means that the
-    /// bytes end here.
+    /// Reads bytes at `offset` into the beginning of a buffer, and returns their number. If they
+    /// are fewer than the buffer, another call reads the rest; 0 means the end of the bytes.
     ///
     /// # Errors
     ///
-    /// The object's own; one of kind [`Interrupted`](io::ErrorKind::Interrupted) has the call
+    /// Any error of the object. After the kind [`Interrupted`](io::ErrorKind::Interrupted) the call is
     /// repeated.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
 
-    /// How many bytes there are.
+    /// Returns the number of bytes.
     ///
     /// # Errors
     ///
-    /// The object's own.
+    /// Any error of the object.
     fn size(&self) -> io::Result<u64>;
 
-    /// All the bytes, where they lie in memory and stay the same as long as the object lives: then
-    /// they need not be copied.
+    /// Returns all bytes, if they lie in memory and never change, so that they need not be copied.
     fn as_bytes(&self) -> Option<&[u8]> {
         None
     }
@@ -118,34 +117,31 @@ impl fmt::Debug for dyn ReadAt + '_ {
     }
 }
 
-/// An object whose bytes can be read and written at any place: what a file is for the operating
-/// system.
+/// An object whose bytes can be read and written at any offset, like a file.
 ///
-/// See the [module](crate::store) for an example, and for what an object must not do.
+/// See the [module](crate::store) for an example, and for rules that a store must follow.
 pub trait Store: ReadAt {
-    /// Writes the beginning of some bytes at `offset` bytes from the start, and says how many bytes
-    /// that were: the rest is written by another call. Bytes between the old end and the offset
-    /// become zeros.
+    /// Writes bytes at `offset`, and returns the number of bytes written; another call writes the
+    /// rest. Bytes between the old end and the offset become zeros.
     ///
     /// # Errors
     ///
-    /// The object's own; one of kind [`Interrupted`](io::ErrorKind::Interrupted) has the call
+    /// Any error of the object. After the kind [`Interrupted`](io::ErrorKind::Interrupted) the call is
     /// repeated.
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<usize>;
 
-    /// Cuts the bytes off at a size, or appends zeros up to it.
+    /// Truncates the bytes to a size, or appends zeros up to it.
     ///
     /// # Errors
     ///
-    /// The object's own.
+    /// Any error of the object.
     fn set_size(&self, size: u64) -> io::Result<()>;
 
-    /// Makes everything that was written stay, whatever happens then. Called when a file is flushed
-    /// and when it is closed.
+    /// Makes all written data durable. It is called when a file is flushed and closed.
     ///
     /// # Errors
     ///
-    /// The object's own.
+    /// Any error of the object.
     fn sync(&self) -> io::Result<()>;
 }
 

@@ -1,15 +1,15 @@
-//! Anything that can be read, written and sought in.
+//! Stores over any `Read + Write + Seek`.
 
 use super::{ReadAt, Store};
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// An object with `Read + Seek`, or `Read + Write + Seek` to write to it too: what h5py calls a
-/// file-like object.
+/// A store over any `Read + Seek`, or `Read + Write + Seek` for writing: h5py's file-like objects.
+/// See the [module](crate::store) for an example of a store.
 ///
-/// One call at a time has the object. It cannot be cut off at an end: where a file becomes shorter,
-/// old bytes stay behind its end, and in the object when it is taken back.
+/// Calls use the object one at a time. The object cannot be truncated: if a file becomes shorter,
+/// old bytes stay behind its end.
 ///
 /// ```
 /// # #[cfg(feature = "libhdf5")] fn main() -> filebacked::Result<()> {
@@ -36,12 +36,12 @@ struct Sought<T> {
 }
 
 impl<T> Seekable<T> {
-    /// The object, from its first byte on.
+    /// Wraps an object, from its first byte on.
     pub fn new(object: T) -> Self {
         Seekable(Mutex::new(Sought { object, end: None }))
     }
 
-    /// The object again.
+    /// Returns the object.
     pub fn into_inner(self) -> T {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner).object
     }

@@ -8,6 +8,8 @@ use crate::storage::Source;
 use crate::storage::libhdf5::{Facts, LibSource};
 
 /// The size and content of a file, from [`File::info`]. Sizes are in bytes.
+///
+/// See [`File::info`] for an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FileInfo {

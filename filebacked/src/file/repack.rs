@@ -46,7 +46,8 @@ pub fn repack(path: impl AsRef<Path>) -> Result<()> {
     RepackOptions::new().repack(path)
 }
 
-/// Rewrites a file like [`repack`], to another path. Replaces an existing file there.
+/// Rewrites a file like [`repack`], to another path. Replaces an existing file there. See
+/// [`repack`] for an example.
 ///
 /// # Errors
 ///

@@ -25,6 +25,21 @@ use std::borrow::Cow;
 ///
 /// Implemented for numbers, bool, complex numbers, `f16`, text, and the scalar types that are
 /// stored as these.
+///
+/// ```
+/// # #[cfg(feature = "ndarray")]
+/// # fn main() -> filebacked::Result<()> {
+/// use filebacked::Element;
+/// use ndarray::Array2;
+///
+/// fn rows<A: Element>(bytes: &[u8]) -> filebacked::Result<usize> {
+///     Ok(filebacked::from_bytes::<Array2<A>>(bytes)?.nrows())
+/// }
+/// let bytes = filebacked::to_bytes(&Array2::<f32>::zeros((3, 2)))?;
+/// assert_eq!(rows::<f64>(&bytes)?, 3);
+/// # Ok(()) }
+/// # #[cfg(not(feature = "ndarray"))] fn main() {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an element of an array",
     note = "arrays hold numbers, bool, complex numbers and text; a `Vec` holds anything that is `FileBacked`"

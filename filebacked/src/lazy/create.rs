@@ -15,6 +15,8 @@ use ndarray::{Array1, Axis, Dimension, IntoDimension};
 /// By default the dataset is contiguous with a fixed shape, so `LazyArray::map` can map it. It is
 /// chunked if it has a chunk shape, compression, checksums, a larger maximal shape, or (if it is
 /// large) a fill value.
+///
+/// See [`LazyArray::create`] for an example.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct ArrayOptions<A> {

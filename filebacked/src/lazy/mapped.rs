@@ -57,6 +57,8 @@ unsafe impl MapElement for num_complex::Complex<f64> {
 }
 
 /// A dataset mapped into memory by [`LazyArray::map`]. Data is read on access, and never copied.
+///
+/// See [`LazyArray::map`] for an example.
 pub struct MappedArray<A, D> {
     /// `None` for an array without elements.
     map: Option<Mmap>,

@@ -9,6 +9,14 @@ use std::fmt;
 const AHEAD: usize = 1 << 20;
 
 /// An iterator over blocks of rows; see [`LazyVec::blocks`].
+///
+/// ```
+/// # fn main() -> filebacked::Result<()> {
+/// let rows = filebacked::LazyVec::from(vec![1u8, 2, 3]);
+/// let blocks = rows.blocks(2).collect::<filebacked::Result<Vec<_>>>()?;
+/// assert_eq!(blocks, [vec![1, 2], vec![3]]);
+/// # Ok(()) }
+/// ```
 pub struct RowBlocks<'a, T> {
     vec: &'a LazyVec<T>,
     rows: usize,
@@ -62,6 +70,17 @@ impl<T: FileBacked + Clone> ExactSizeIterator for RowBlocks<'_, T> {}
 
 /// An iterator over rows; see [`LazyVec::iter`]. After an error it continues behind the block that
 /// could not be read.
+///
+/// ```
+/// # fn main() -> filebacked::Result<()> {
+/// let rows = filebacked::LazyVec::from(vec![1u8, 2, 3]);
+/// let mut sum = 0;
+/// for row in rows.iter() {
+///     sum += row?;
+/// }
+/// assert_eq!(sum, 6);
+/// # Ok(()) }
+/// ```
 pub struct RowIter<'a, T> {
     blocks: RowBlocks<'a, T>,
     block: std::vec::IntoIter<T>,

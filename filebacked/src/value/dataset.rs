@@ -11,6 +11,14 @@ use crate::stamp::STAMP;
 use crate::storage::{self, AttrSpec, Description, Dtype, Form, StoredType};
 
 /// A dataset or an attribute: elements of one type with a shape, or none for a null dataspace.
+///
+/// ```
+/// use filebacked::value::Dataset;
+///
+/// let numbers = Dataset::array(&[2, 2], vec![1.0, 2.0, 3.0, 4.0]).expect("four numbers");
+/// assert_eq!(numbers.shape(), [2, 2]);
+/// assert_eq!(numbers.as_slice::<f64>().map(|all| all[3]), Some(4.0));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Dataset {
     pub(super) dtype: Dtype,

@@ -6,6 +6,14 @@ use crate::stamp::{STAMP, Stamp};
 use crate::storage::{Dtype, StoredType};
 
 /// A group of a file: members by name, and attributes.
+///
+/// ```
+/// use filebacked::value::Group;
+///
+/// let mut run = Group::new();
+/// run.members_mut().insert("step", 7);
+/// assert_eq!(run.members().get("step").and_then(|step| step.as_i64()), Some(7));
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Group {
     members: Map,
@@ -100,6 +108,8 @@ impl From<Group> for Value {
 }
 
 /// A committed datatype: a datatype with a name in a file.
+///
+/// See the [module](super) for examples of values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Datatype {
     pub(super) stored: StoredType,

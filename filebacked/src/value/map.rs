@@ -5,6 +5,8 @@ use indexmap::IndexMap;
 use std::fmt;
 
 /// Values by name, in insertion order.
+///
+/// See [`Group`](super::Group) for an example.
 #[derive(Clone, Default, PartialEq)]
 pub struct Map(IndexMap<String, Value>);
 
