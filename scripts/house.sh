@@ -31,7 +31,7 @@ breach "unsafe stands only where it is argued for" \
   "$(code_outside 'unsafe' 'filebacked-storage/src/|filebacked/src/(lazy/mapped\.rs|rows\.rs|erased\.rs|impls/ext/)')"
 
 # Crates in their order; each may depend on those before it.
-order="filebacked-storage filebacked-derive filebacked-remote filebacked filebacked-array filebacked-stream filebacked-cli"
+order="filebacked-prerequisites filebacked-storage filebacked-derive filebacked-remote filebacked filebacked-array filebacked-stream filebacked-cli"
 later=" $order "
 for crate in $order; do
   later=${later/ $crate / }
