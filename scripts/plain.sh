@@ -26,8 +26,8 @@ UNITS = (
 GLUE = (
     "about above after all also among and any are as at be because before behind below beside "
     "between but by calls can covers do does for from get gets give given gives had has have holds "
-    "if in inside into is it its just keeps leave leaves like made make makes means near need needs never no "
-    "nor not now of off on only onto opens or out over past per plus puts reads return returns "
+    "become becomes if in inside into is it its just keeps leave leaves like made make makes means near need needs never no "
+    "nor not now of off on only onto opens or out over past per plus puts reads replace replaces return returns "
     "says so such takes than that the then this through to under unless until up upon use uses "
     "via was what when where which while with within without writes"
 ).split()
