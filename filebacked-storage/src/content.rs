@@ -1,15 +1,15 @@
-//! What datasets and attributes hold, whatever its type: for values that have no Rust type.
+//! The content of datasets and attributes of any type, for values without a Rust type.
 
 use super::{Dtype, Texts};
 use crate::error::{Error, ErrorKind, Result};
 use std::sync::Arc;
 
-/// A datatype in HDF5's own encoding, where a [`Dtype`] does not say all of it: byte order,
-/// padding, character set, gaps, and types that have no [`Dtype`].
+/// A datatype in HDF5's encoding, for types that a [`Dtype`] does not describe completely: byte
+/// order, padding, character set, gaps, and types without a [`Dtype`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredType(pub Arc<[u8]>);
 
-/// A link that is no hard one.
+/// A soft or external link.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Link {
     /// A path in the same file.
@@ -24,7 +24,7 @@ pub enum Link {
 }
 
 impl Link {
-    /// Refuses a link that no file can hold.
+    /// Refuses a link that cannot be stored.
     pub fn check(&self) -> Result<()> {
         let parts = match self {
             Link::Soft(path) => [path, path],
@@ -38,7 +38,7 @@ impl Link {
     }
 }
 
-/// How an element is put together that has parts outside of itself.
+/// The structure of an element with separate parts.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Form {
     /// Bytes in one place.
@@ -51,11 +51,11 @@ pub enum Form {
     Array(Box<Form>, Vec<u64>),
     /// Named members.
     Compound(Vec<(String, Form)>),
-    /// A reference, as the path of what it leads to.
+    /// A reference, as the path of its target.
     Reference,
 }
 
-/// An element, or a part of one, as its [`Form`] says.
+/// An element, or a part of one, structured by its [`Form`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
     /// The bytes of something flat, of a sequence of flat elements, of a text, or of a reference's
@@ -77,10 +77,11 @@ impl Form {
     }
 }
 
-/// Elements on their way into a file, in the form they are at hand.
+/// Elements to write, in one of several forms in memory.
 #[derive(Debug, Clone, Copy)]
 pub enum Elements<'a> {
-    /// As [`Dtype`] says they lie in memory; those of a type without one as they lie in the file.
+    /// Contiguous bytes, in the memory form of the [`Dtype`], or in the stored form for types
+    /// without a `Dtype`.
     Bytes(&'a [u8]),
     /// Strings of variable length, UTF-8 or not, none with a NUL.
     Texts(&'a Texts),
@@ -88,7 +89,7 @@ pub enum Elements<'a> {
     Cells(&'a Form, &'a [Cell]),
 }
 
-/// Elements as they come out of a file, where a [`Dtype`] does not say how they lie in memory.
+/// Elements from a file, for types whose memory form a [`Dtype`] does not describe.
 #[derive(Debug)]
 pub enum Unusual {
     /// As they lie in the file.
@@ -97,14 +98,14 @@ pub enum Unusual {
     Cells(Form, Vec<Cell>),
 }
 
-/// What an attribute is to be.
+/// The specification of a new attribute.
 #[derive(Debug, Clone, Copy)]
 pub struct AttrSpec<'a> {
     /// The name.
     pub name: &'a str,
     /// The datatype of the elements.
     pub dtype: &'a Dtype,
-    /// The datatype in the file, where `dtype` does not say all of it.
+    /// The datatype in the file, if `dtype` does not describe it completely.
     pub stored: Option<&'a StoredType>,
     /// The extent of each dimension; empty for a scalar.
     pub shape: &'a [u64],

@@ -36,18 +36,18 @@ const ENGINES: &[&dyn Engine] = &[
 #[cfg(not(any(feature = "libhdf5", feature = "native")))]
 compile_error!("filebacked needs an engine: the feature `libhdf5`, `native`, or both");
 
-/// What holds the bytes of a file that is read.
+/// The medium of a file that is read.
 #[derive(Debug, Clone, Copy)]
 pub enum Medium<'a> {
     /// A file on the disk.
     Path(&'a Path),
     /// All bytes of a file.
     Bytes(&'a [u8]),
-    /// An object that holds a file.
+    /// A store that holds a file.
     Store(&'a Arc<dyn ReadAt>),
 }
 
-/// Where a whole file is written.
+/// The target of a whole file that is written.
 #[derive(Clone, Copy)]
 pub enum Target<'a> {
     /// Into the file of this name, whatever it holds.
@@ -56,7 +56,7 @@ pub enum Target<'a> {
     New(&'a Replacement),
     /// Into memory.
     Memory,
-    /// Into an object, in the place of what it holds.
+    /// Into a store, replacing its content.
     Store(&'a Arc<dyn Store>),
 }
 
@@ -84,8 +84,8 @@ pub enum Choice {
 }
 
 impl Choice {
-    /// The HDF5 library where this build has it, otherwise the native engine: for looks at what
-    /// only the library tells.
+    /// libhdf5 if this build has it, otherwise the native engine: for inspecting details that only
+    /// libhdf5 reports.
     pub const PREFER_LIBHDF5: Choice =
         if cfg!(feature = "libhdf5") { Choice::Libhdf5 } else { Choice::Native };
 
@@ -106,10 +106,9 @@ const LIBHDF5: &str = "libhdf5";
 pub struct Reading {
     /// Which engines may read it.
     pub choice: Choice,
-    /// What it may cost, for a file that is not trusted. Such a file never reaches the HDF5
-    /// library.
+    /// Limits for an untrusted file, which never reaches libhdf5.
     pub limits: Option<Limits>,
-    /// Whether a file is read whose last change was not completed.
+    /// Whether a file with an interrupted change is read.
     pub interrupted: bool,
 }
 
@@ -118,11 +117,11 @@ pub struct Reading {
 pub struct Writing {
     /// Which engines may write it.
     pub choice: Choice,
-    /// Whether the root gets a digest of all that is in the file.
+    /// Whether the root gets a digest of the file's content.
     pub digest: bool,
 }
 
-/// What an engine made of a file.
+/// The answer of an engine to a request.
 #[derive(Debug)]
 pub enum Answer<T> {
     /// It is done.
@@ -131,10 +130,10 @@ pub enum Answer<T> {
     Declined(Error),
 }
 
-/// What looks into a file. Called once for each engine that is asked.
+/// A function that reads from a file. It is called once for each engine that is asked.
 pub type Look<'a> = dyn FnMut(&dyn Source) -> Result<()> + 'a;
 
-/// What writes the contents of a file. Called once for each engine that is asked.
+/// A function that writes the content of a file. It is called once for each engine that is asked.
 pub type Fill<'a> = dyn FnMut(&mut dyn Sink) -> Result<()> + 'a;
 
 /// One way of reading and writing HDF5 files.
@@ -153,7 +152,7 @@ trait Engine: Sync {
         look: &mut Look<'_>,
     ) -> Result<Answer<()>>;
 
-    /// Writes a whole file, and gives its bytes where they are wanted in memory.
+    /// Writes a whole file, and returns its bytes for a target in memory.
     fn write(
         &self,
         target: Target<'_>,
@@ -162,13 +161,13 @@ trait Engine: Sync {
     ) -> Result<Answer<Vec<u8>>>;
 }
 
-/// Opens a file with the first engine that reads it, and gives what `look` makes of it. `look` is
+/// Opens a file with the first engine that reads it, and returns the result of `look`. `look` is
 /// called again if an engine declines in the middle.
 ///
 /// # Errors
 ///
-/// Whatever `look` says, and what keeps the file from being opened;
-/// [`ErrorKind::NeedsLibhdf5`] where every engine of this build declines.
+/// Any error of `look` or of opening the file; [`ErrorKind::NeedsLibhdf5`] if every engine of this
+/// build declines.
 pub fn read<R>(
     medium: Medium<'_>,
     how: &Reading,
@@ -203,8 +202,8 @@ fn read_by_first(medium: Medium<'_>, how: &Reading, look: &mut Look<'_>) -> Resu
 ///
 /// # Errors
 ///
-/// Whatever `fill` says, and what keeps the file from being written;
-/// [`ErrorKind::NeedsLibhdf5`] where every engine of this build declines.
+/// Any error of `fill` or of writing the file; [`ErrorKind::NeedsLibhdf5`] if every engine of this
+/// build declines.
 pub fn write(target: Target<'_>, how: &Writing, fill: &mut Fill<'_>) -> Result<Vec<u8>> {
     let mut declined = None;
     for engine in ENGINES.iter().filter(|engine| how.choice.allows(engine.name())) {
@@ -249,7 +248,7 @@ fn needs_libhdf5(cause: Option<Error>) -> Error {
     }
 }
 
-/// The error of a file that is not trusted and needs the HDF5 library.
+/// The error for an untrusted file that needs libhdf5.
 #[cold]
 pub fn not_trusted(cause: Option<Error>) -> Error {
     let error = Error::new(ErrorKind::NeedsLibhdf5).with_help(

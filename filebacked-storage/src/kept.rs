@@ -1,4 +1,4 @@
-//! [`Kept`]: objects that stay reachable when the call that met them is over.
+//! [`Kept`]: objects that stay open after the call that found them.
 
 use super::{Handle, Source};
 use crate::error::Result;
@@ -6,41 +6,40 @@ use crate::error::{Error, ErrorKind};
 use std::fmt;
 use std::path::Path;
 
-/// An object of a file that somebody holds on to. The file stays open until it goes.
+/// An object of a file that a handle keeps open, with the file.
 pub trait Kept: Send + Sync + fmt::Debug {
-    /// Opens the object and looks at it; the handle is the caller's to release. A look may be
-    /// repeated, by another engine.
+    /// Opens the object and calls a function with it, which releases the handle. Another engine may
+    /// repeat the call.
     fn look(&self, look: &mut dyn FnMut(&dyn Source, Handle) -> Result<()>) -> Result<()>;
 
-    /// The file, if it has a name.
+    /// Returns the file, if it has a name.
     fn path(&self) -> Option<&Path>;
 
-    /// The path of the object in the file, to be named in an error; `None` where that cannot be
-    /// told.
+    /// Returns the path of the object in the file, for errors; `None` if it is unknown.
     fn place(&self) -> Option<String>;
 
-    /// Where the elements of a dataset lie in the file, if they lie there as a machine has elements
-    /// of this type in memory.
+    /// Returns the place of a dataset's elements in the file, if they have the form of elements in
+    /// memory.
     fn locate(&self, dtype: &super::Dtype) -> Result<Piece>;
 
-    /// The same object for the HDF5 library, where the library can open it.
+    /// Returns the same object for libhdf5, if libhdf5 can open it.
     #[cfg(feature = "libhdf5")]
     fn in_library(&self) -> Option<&dyn crate::libhdf5::InLibrary> {
         None
     }
 }
 
-/// The elements of a dataset as bytes of a file, one after another.
+/// Contiguous elements of a dataset in a file.
 pub struct Piece {
     /// The file that holds the data.
     pub file: std::fs::File,
-    /// Where the data starts in the file, in bytes.
+    /// The offset of the data in the file, in bytes.
     pub offset: u64,
     /// The extent of each dimension.
     pub shape: Vec<u64>,
 }
 
-/// The error where elements do not lie in the file as they would in memory.
+/// The error for elements whose form in the file differs from memory.
 #[cold]
 pub fn no_piece(what: &str) -> Error {
     let error = Error::new(ErrorKind::Unsupported(format!("{what} cannot be mapped")));
@@ -48,7 +47,7 @@ pub fn no_piece(what: &str) -> Error {
         .with_help("`read` it; what is mapped has to be a contiguous dataset of a file on the disk")
 }
 
-/// The error of a change to what was opened to be read.
+/// The error of changing a file that was opened for reading.
 #[cold]
 pub fn read_only() -> Error {
     Error::new(ErrorKind::ReadOnly)

@@ -1,9 +1,8 @@
-//! The storage vocabulary: what an engine must be able to write ([`Sink`]) and to read
-//! ([`Source`]).
+//! HDF5 storage without Rust types: the vocabulary that engines write ([`Sink`]) and read
+//! ([`Source`]), and the engines.
 //!
-//! Nothing above this module knows which engine is at work. Bytes that pass here are in the memory
-//! order of a little-endian machine, C order, elements packed; the engine deals with what the file
-//! has instead.
+//! Code above this crate does not know which engine runs. Bytes that cross this border are
+//! little-endian, in C order, with packed elements; engines convert other forms in files.
 
 // All that touches a file can fail, with what the system, HDF5 or the file says: see `ErrorKind`.
 #![allow(clippy::missing_errors_doc)]

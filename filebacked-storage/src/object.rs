@@ -1,4 +1,4 @@
-//! [`Object`]: an open object of a file, whichever engine has opened it.
+//! [`Object`]: an open object of a file, of any engine.
 
 use crate::error::{ErrorKind, Result};
 use crate::part::{Form, Part};
@@ -6,14 +6,13 @@ use crate::{Description, Dtype, Gathered, Handle, Kept, Link, ObjectKind, Plain,
 use std::fmt;
 use std::sync::Arc;
 
-/// An open object, given back when it goes.
+/// An open object, which is released when it is dropped.
 pub struct Object<'a> {
-    /// The source that has opened the object.
+    /// The source that opened the object.
     pub source: &'a dyn Source,
     /// The source's handle of it; none for a part of a compound dataset.
     pub handle: Handle,
-    /// A piece of a compound dataset, which stands for an object of its own; the handle is none
-    /// then.
+    /// A part of a compound dataset that stands for an object; it has no handle.
     part: Option<Box<Part<'a>>>,
 }
 
@@ -28,7 +27,7 @@ impl<'a> Object<'a> {
         Object { source, handle: Handle { id: 0, kind, bare: false }, part: Some(Box::new(part)) }
     }
 
-    /// The member of a group, or `None`.
+    /// Opens the member of a group, or returns `None`.
     pub fn child(&self, name: &str) -> Result<Option<Object<'a>>> {
         if let Some(part) = &self.part {
             return Ok(part.child(name)?.map(|part| Object::of_part(self.source, part)));
@@ -36,7 +35,7 @@ impl<'a> Object<'a> {
         Ok(self.source.child(self.handle, name)?.map(|handle| Object::new(self.source, handle)))
     }
 
-    /// Where a link of a group leads, if it is no hard one.
+    /// Returns the soft or external link of this name; `None` for a hard link.
     pub fn link(&self, name: &str) -> Result<Option<Link>> {
         match (&self.part, self.kind()) {
             (None, ObjectKind::Group) => self.source.link(self.handle, name),
@@ -44,7 +43,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The same object once more.
+    /// Opens the same object once more.
     pub fn again(&self) -> Result<Object<'a>> {
         match &self.part {
             Some(part) => Ok(Object::of_part(self.source, (**part).clone())),
@@ -52,8 +51,8 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The names of a group's members: in creation order where that is tracked, else sorted by
-    /// their bytes.
+    /// Returns the names of a group's members, in creation order if it is tracked, otherwise sorted
+    /// by their bytes.
     pub fn children(&self) -> Result<Vec<String>> {
         match &self.part {
             Some(part) => Ok(part.names()),
@@ -80,7 +79,7 @@ impl<'a> Object<'a> {
         Ok(self.source.attribute(self.handle, name)?.map(|handle| Object::new(self.source, handle)))
     }
 
-    /// What stays reachable of the object when the call is over, if anything does.
+    /// Keeps the object open after the call, if that is possible.
     pub fn keep(&self) -> Result<Option<Arc<dyn Kept>>> {
         if self.part.is_some() {
             return Ok(None);
@@ -88,7 +87,7 @@ impl<'a> Object<'a> {
         self.source.keep(self.handle)
     }
 
-    /// Whether it is a group or a dataset, and no part of one.
+    /// Whether it is a group or a dataset, not a part of one.
     pub fn is_whole(&self) -> bool {
         self.part.is_none() && matches!(self.kind(), ObjectKind::Group | ObjectKind::Dataset)
     }
@@ -147,13 +146,13 @@ impl<'a> Object<'a> {
         Ok(Object::of_part(source, part.into_group(form)?))
     }
 
-    /// The number of rows, where the object itself tells it.
+    /// The number of rows, if the object itself tells it.
     pub fn rows(&self) -> Option<usize> {
         self.part.as_ref().and_then(|part| part.rows())
     }
 
-    /// Of values that have a place whether they are there or not, those that are there; others are
-    /// such already.
+    /// The existing values, for values that have a place for missing ones; other values are
+    /// unchanged.
     pub fn present(mut self, absent: &[bool]) -> Result<Self> {
         let Some(part) = self.part.take() else { return Ok(self) };
         let source = self.source;
@@ -162,7 +161,7 @@ impl<'a> Object<'a> {
         Ok(Object::of_part(source, part.present(absent)?))
     }
 
-    /// A text attribute; `None` where there is none, or it is no text.
+    /// Reads a text attribute; `None` if it is missing or not a text.
     pub fn text_attribute(&self, name: &str) -> Result<Option<String>> {
         match self.attribute(name)? {
             Some(attribute) => attribute.text(),
@@ -170,7 +169,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The text of a dataset or an attribute; `None` where it is no text, or more than one.
+    /// Reads the text of a dataset or attribute; `None` unless it is exactly one text.
     pub fn text(&self) -> Result<Option<String>> {
         let description = self.describe()?;
         if !description.dtype.is_text() || description.elements() != Some(1) {
@@ -182,7 +181,7 @@ impl<'a> Object<'a> {
             .map_err(|_| ErrorKind::Invalid("text that is not UTF-8".into()).into())
     }
 
-    /// All strings of a string dataset or attribute, whatever their form; padding is gone.
+    /// Reads all strings of a string dataset or attribute, of any form, without padding.
     pub fn texts(&self, description: &Description) -> Result<Texts> {
         let Dtype::FixedStr(width) = description.dtype else {
             return match &self.part {
@@ -211,7 +210,7 @@ impl<'a> Object<'a> {
         Ok(texts)
     }
 
-    /// The source and the handle that references among the elements are followed from.
+    /// The source and handle from which references among the elements are followed.
     pub fn origin(&self) -> (&'a dyn Source, Handle) {
         match &self.part {
             Some(part) => part.dataset().origin(),
@@ -219,25 +218,25 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The object that a reference among the elements leads to; `None` for one to nothing.
+    /// Opens the target of a reference among the elements; `None` for a null reference.
     pub fn target(&self, reference: &[u8]) -> Result<Option<Object<'a>>> {
         let (source, at) = self.origin();
         Ok(source.target(at, reference)?.map(|handle| Object::new(source, handle)))
     }
 
-    /// The elements that a reference to a region leads to; `None` for one to nothing.
+    /// Returns the elements of a region reference; `None` for a null reference.
     pub fn region(&self, reference: &[u8]) -> Result<Option<(Description, Gathered)>> {
         let (source, at) = self.origin();
         source.region(at, reference)
     }
 
-    /// The elements of sequences of variable length, one after another, and how many each sequence
-    /// has.
+    /// Reads the elements of sequences of variable length, one after another, and the length of
+    /// each.
     pub fn sequences(&self) -> Result<(Gathered, Vec<usize>)> {
         self.source.sequences(self.handle)
     }
 
-    /// The one element of a scalar of exactly this type, where the engine has it at hand.
+    /// Returns the element of a scalar of exactly this type, if the engine has it in memory.
     #[inline]
     pub fn scalar<T: Plain>(&self, dtype: &Dtype) -> Result<Option<T>> {
         if self.part.is_some() {
@@ -256,7 +255,7 @@ impl<'a> Object<'a> {
         self.source.scalar_text(self.handle)
     }
 
-    /// Reads all elements into memory of theirs.
+    /// Reads all elements into existing memory.
     pub fn read_into<T: Plain>(&self, description: &Description, out: &mut [T]) -> Result<()> {
         crate::fill_slice(description, out, |out| match &self.part {
             Some(part) => part.copy(out),
@@ -273,7 +272,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// An open object of a file that this library wrote, which has no attributes.
+/// An open object without attributes, in a file of this crate.
 #[doc(hidden)]
 pub struct Bare<'a>(pub Object<'a>);
 

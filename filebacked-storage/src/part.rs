@@ -1,4 +1,4 @@
-//! [`Part`]: a piece of a compound dataset, which is read as if it were a group or a dataset of its own.
+//! [`Part`]: a part of a compound dataset that is read like a group or a dataset.
 
 use crate::compound::gather;
 use crate::error::{Error, ErrorKind, Result};
@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::mem::MaybeUninit;
 use std::rc::Rc;
 
-/// What a compound dataset is read as.
+/// The group that a compound dataset stands for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Form {
     /// A scalar: the group of one value, with a scalar for each member.
@@ -20,7 +20,7 @@ pub enum Form {
 }
 
 impl Form {
-    /// What a group of this kind may be instead.
+    /// The form that may stand for a group of this kind.
     pub fn of(kind: &str) -> Option<Form> {
         match kind {
             "struct" | "tuple" | "range" => Some(Form::One),
@@ -34,19 +34,19 @@ impl Form {
 /// The name of what [`Form::Arrays`] holds.
 const VALUES: &str = "values";
 
-/// A piece of a compound dataset: cells that lie in records, side by side or not.
+/// A part of a compound dataset: cells in records, contiguous or not.
 #[derive(Clone)]
 pub struct Part<'a> {
     /// The dataset that it is a piece of.
     dataset: Rc<Object<'a>>,
     bytes: Bytes<'a>,
-    /// From one record to the next.
+    /// The bytes from one record to the next.
     stride: usize,
-    /// Where in a record its cell starts.
+    /// The offset of its cell in a record.
     offset: usize,
-    /// How many records there are.
+    /// The number of records.
     rows: usize,
-    /// What an element is; a cell is one, or as many as there are dimensions beyond those of the
+    /// The type of an element; a cell is one element, or several for dimensions beyond those of the
     /// records.
     dtype: Dtype,
     shape: Vec<u64>,
@@ -54,9 +54,9 @@ pub struct Part<'a> {
     names: Vec<String>,
     /// The same as attributes of the dataset call it.
     path: String,
-    /// What is absent of the records that the dataset has; for each time that some were left out.
+    /// The missing records of the dataset, one mask for each time that some were left out.
     absent: Vec<Rc<[bool]>>,
-    /// What it is read as; `None` is a dataset.
+    /// The group that it stands for; `None` for a dataset.
     form: Option<Form>,
 }
 
@@ -107,7 +107,7 @@ impl<'a> Part<'a> {
         })
     }
 
-    /// The same piece as a group.
+    /// The same part as a group.
     pub fn into_group(self, form: Form) -> Result<Self> {
         let rows = elements(&self.shape).ok_or_else(damaged)?;
         let part = match form {
@@ -158,7 +158,7 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// The member of this name, as a part of its own.
+    /// The member of this name, as a part.
     pub fn child(&self, name: &str) -> Result<Option<Part<'a>>> {
         match self.form {
             None => Ok(None),
@@ -206,7 +206,7 @@ impl<'a> Part<'a> {
         ))
     }
 
-    /// Without the records that a mask says are absent.
+    /// The part without the records that a mask marks as missing.
     pub fn present(&self, absent: &[bool]) -> Result<Part<'a>> {
         if absent.len() != self.rows {
             return Err(ErrorKind::Damaged(format!(
@@ -258,13 +258,13 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// Bytes of a cell of so many records of this shape.
+    /// The bytes of a cell, for a number of records of this shape.
     fn cell_size(&self, shape: &[u64], rows: usize) -> usize {
         let count = elements(shape).unwrap_or(0) / rows.max(1);
         self.dtype.size().saturating_mul(count)
     }
 
-    /// The cells side by side.
+    /// The cells as contiguous bytes.
     fn cells(&self) -> Result<Vec<u8>> {
         let size = self.cell_size(&self.shape, self.rows);
         let bytes = Description {
@@ -298,7 +298,7 @@ impl<'a> Part<'a> {
         Ok(texts)
     }
 
-    /// The attribute of a member, which the dataset has.
+    /// The attribute of a member, which is stored at the dataset.
     pub fn attribute(&self, name: &str) -> Result<Option<Object<'a>>> {
         let name = if self.path.is_empty() {
             Cow::Borrowed(name)
@@ -309,7 +309,7 @@ impl<'a> Part<'a> {
     }
 }
 
-/// The texts of the records that are there.
+/// The texts of the existing records.
 fn kept(texts: &Texts, absent: &[bool]) -> Result<Texts> {
     let mut kept = Texts::default();
     let each = texts.ends.len() / absent.len().max(1);

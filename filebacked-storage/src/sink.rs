@@ -1,4 +1,4 @@
-//! [`Sink`]: what an engine implements to write.
+//! [`Sink`]: the trait that an engine implements for writing.
 
 use crate::compound::Strings;
 use crate::{
@@ -23,10 +23,11 @@ impl Out<'_> {
     }
 }
 
-/// What an engine implements to write: one open group at a time, members in the order of the calls.
+/// The writing half of an engine. One group is open at a time, and members are written in the order
+/// of the calls.
 pub trait Sink {
-    /// Makes a group as a member of the open one, and opens it. With `ordered`, the order of its
-    /// links is tracked.
+    /// Creates a group in the open group, and opens it. With `ordered`, it tracks the order of its
+    /// links.
     fn begin_group(&mut self, name: &str, ordered: bool) -> Result<()>;
 
     /// Closes the open group.
@@ -35,7 +36,7 @@ pub trait Sink {
     /// Writes an attribute of the open group. [`Dtype::VarStr`] is one text whose bytes are given.
     fn attr(&mut self, name: &str, dtype: &Dtype, shape: &[u64], bytes: &[u8]) -> Result<()>;
 
-    /// Writes an attribute of a member of the open group, which has been written before.
+    /// Writes an attribute of an existing member of the open group.
     fn member_attr(
         &mut self,
         member: &str,
@@ -45,11 +46,10 @@ pub trait Sink {
         bytes: &[u8],
     ) -> Result<()>;
 
-    /// Writes a dataset whose bytes lie in one place. `bytes` holds exactly the elements of `spec`.
+    /// Writes a dataset from contiguous bytes: exactly the elements of `spec`.
     fn dataset(&mut self, name: &str, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<()>;
 
-    /// Writes a dataset whose bytes are produced one after another by `fill`, exactly as many as
-    /// `spec` has.
+    /// Writes a dataset whose bytes `fill` produces: exactly the elements of `spec`.
     fn dataset_fill(
         &mut self,
         name: &str,
@@ -57,8 +57,8 @@ pub trait Sink {
         fill: &mut dyn FnMut(&mut Out<'_>),
     ) -> Result<()>;
 
-    /// Writes a dataset of variable-length strings (`spec.dtype` is [`Dtype::VarStr`]); no text has
-    /// a NUL in it.
+    /// Writes a dataset of variable-length strings (`spec.dtype` is [`Dtype::VarStr`]). No text
+    /// contains a NUL.
     fn dataset_text(
         &mut self,
         name: &str,
@@ -66,14 +66,14 @@ pub trait Sink {
         texts: &mut dyn Iterator<Item = &str>,
     ) -> Result<()>;
 
-    /// The form that a filter turns everything into on the way to an engine, so that it does not do
-    /// so twice.
+    /// The name of the filter that transforms everything in front of the engine, so that it does
+    /// not do so twice.
     fn form(&self) -> Option<&'static str> {
         None
     }
 
-    /// Writes a dataset of a compound type that has variable-length strings in it, whose places in
-    /// `bytes` are zero; no text has a NUL in it.
+    /// Writes a dataset of a compound type with variable-length strings, whose places in `bytes`
+    /// are zero. No text contains a NUL.
     fn dataset_records(
         &mut self,
         name: &str,
@@ -82,15 +82,14 @@ pub trait Sink {
         strings: Vec<Strings>,
     ) -> Result<()>;
 
-    /// Says that the type of the node that is written next gives it this shape, rows included:
-    /// nothing that a file notes.
+    /// Announces the shape, including rows, that the type gives to the next node. Files do not
+    /// store it.
     fn fixed_shape(&mut self, shape: &[u64]) {
         let _ = shape;
     }
 
-    /// Copies an object of a file, with all that is in it and as it is stored; `false` where this
-    /// engine cannot, and where the value may point to values, and does so: references lead nowhere
-    /// in a copy, or to what was copied.
+    /// Copies an object of a file as stored, with everything in it. Returns false if the engine
+    /// cannot, or if the value contains references, which would be wrong in a copy.
     fn copy(&mut self, name: &str, kept: &dyn Kept, may_point: bool) -> Result<bool> {
         let _ = (name, kept, may_point);
         Ok(false)
@@ -107,53 +106,53 @@ pub trait Sink {
     /// Writes an attribute of the open group, of any type.
     fn attr_any(&mut self, attr: &AttrSpec<'_>) -> Result<()>;
 
-    /// Makes a soft or external link as a member of the open group.
+    /// Creates a soft or external link in the open group.
     fn link(&mut self, name: &str, link: &Link) -> Result<()>;
 
-    /// Makes a committed datatype as a member of the open group.
+    /// Creates a committed datatype in the open group.
     fn committed(&mut self, name: &str, stored: &StoredType, attrs: &[AttrSpec<'_>]) -> Result<()>;
 
-    /// Says that the options leave out a member of the open group, or an attribute: what is there
-    /// stays as it is.
+    /// Announces that the options leave out a member or attribute of the open group. An existing
+    /// one stays.
     fn left_out(&mut self, name: &str) {
         let _ = name;
     }
 
-    /// What is written of values that have several owners, where this sink can link to objects that
-    /// are there.
+    /// The table of written values with several owners, if this sink can link to existing objects.
     fn written(&mut self) -> Option<&mut WrittenOwners> {
         None
     }
 
-    /// The same where this sink hands on to one that can link, and cannot itself: what it writes
-    /// nothing can point to.
+    /// The same for a sink that passes on to one that can link, but cannot link itself: nothing can
+    /// point to its output.
     fn owners(&mut self) -> Option<&mut WrittenOwners> {
         self.written()
     }
 
-    /// Why nothing can point to what is written here, of sinks that make something else of it.
+    /// The reason why nothing can point to the output of this sink, for sinks that transform
+    /// values.
     fn unlinkable(&self) -> Option<Unlinkable> {
         None
     }
 
-    /// Says that the object that is written next may get more links.
+    /// Announces that the next object may get more links.
     fn expect_links(&mut self) {}
 
-    /// Notes the object that was written last, a member of the open group or the root, under a
-    /// number; `false` where it cannot be linked to.
+    /// Records the last written object, a member of the open group or the root, under a number.
+    /// Returns false if it cannot be linked to.
     fn note(&mut self, object: u32, name: Option<&str>) -> Result<bool> {
         let _ = (object, name);
         Ok(false)
     }
 
-    /// Makes one more link to an object that was noted.
+    /// Creates one more link to a recorded object.
     fn hard_link(&mut self, name: &str, object: u32) -> Result<()> {
         let _ = (name, object);
         Err(ErrorKind::Contract("a link to an object that was not noted".into()).into())
     }
 
-    /// Writes a dataset of references to objects by their numbers, noted already or later; to
-    /// nothing where they never are.
+    /// Writes a dataset of references to objects by their numbers, recorded before or later.
+    /// Numbers that are never recorded become null references.
     fn references(
         &mut self,
         name: &str,
@@ -164,7 +163,7 @@ pub trait Sink {
         Err(ErrorKind::Unsupported("a `Weak` in this place".into()).into())
     }
 
-    /// Writes what had to wait until everything else is there.
+    /// Writes the data that depends on all other data, such as references.
     fn finish(&mut self) -> Result<()> {
         Ok(())
     }

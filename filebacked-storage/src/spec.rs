@@ -1,21 +1,21 @@
-//! [`DatasetSpec`]: what a dataset is to be, and how it is cut into chunks.
+//! [`DatasetSpec`]: the specification of a new dataset, and the choice of its chunks.
 
 use crate::{AttrSpec, Compression, Dtype, StoredType};
 
-/// What a dataset is to be, apart from its bytes.
+/// The specification of a new dataset, without its bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct DatasetSpec<'a> {
     /// The datatype of the elements.
     pub dtype: &'a Dtype,
     /// The extent of each dimension; empty for a scalar.
     pub shape: &'a [u64],
-    /// The chunk shape, of the same rank, or `None` for the engine's choice (contiguous where
-    /// nothing needs chunks).
+    /// The chunk shape, of the same rank, or `None` for the engine's choice (contiguous if nothing
+    /// needs chunks).
     pub chunk: Option<&'a [u64]>,
     /// Compression; ignored by engines for scalars and for datasets without elements.
     pub compression: Compression,
-    /// Whether each chunk has a checksum; ignored as compression is, and for data that lies in an
-    /// object header.
+    /// Whether each chunk has a checksum; ignored like compression, and for data in an object
+    /// header.
     pub fletcher32: bool,
     /// String attributes of the dataset, written in this order.
     pub attrs: &'a [(&'a str, &'a str)],
@@ -23,8 +23,8 @@ pub struct DatasetSpec<'a> {
     pub number: Option<(&'a str, i64)>,
     /// Attributes of any type, written behind those.
     pub more_attrs: &'a [AttrSpec<'a>],
-    /// The datatype in the file, where `dtype` does not say all of it; for [`Sink::dataset_any`](crate::Sink::dataset_any)
-    /// only.
+    /// The datatype in the file, if `dtype` does not describe it completely; for
+    /// [`Sink::dataset_any`](crate::Sink::dataset_any) only.
     pub stored: Option<&'a StoredType>,
     /// A null dataspace; for [`Sink::dataset_any`](crate::Sink::dataset_any) only.
     pub null: bool,
@@ -42,16 +42,15 @@ pub fn elements(shape: &[u64]) -> Option<usize> {
     shape.iter().try_fold(1usize, |n, d| n.checked_mul(usize::try_from(*d).ok()?))
 }
 
-/// What datasets are cut into unless something else is said: at most this many bytes.
+/// The default size limit of a chunk, in bytes.
 pub const CHUNK: usize = 512 << 10;
 
-/// Columns and arrays below this many bytes gain nothing from the compression that the options ask
-/// for.
+/// Columns and arrays below this many bytes are not compressed by options for all data.
 pub const WORTH_COMPRESSING: usize = 4096;
 
-/// A chunk shape of at most this many bytes, more than half of it where the shape allows: whole
-/// trailing dimensions, the one before cut evenly, single steps of those before that. So a chunk is
-/// one piece of memory where it can be.
+/// Chooses a chunk shape of at most this many bytes, and more than half of them if the shape
+/// allows: whole trailing dimensions, the dimension before them cut evenly, and single steps of the
+/// earlier dimensions. So chunks are contiguous in memory if possible.
 pub fn chunk_shape(shape: &[u64], element: usize, bytes: usize) -> Vec<u64> {
     let mut left = (bytes / element.max(1)).max(1) as u64;
     let mut chunk = vec![1; shape.len()];

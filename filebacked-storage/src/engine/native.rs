@@ -12,8 +12,8 @@ use crate::store;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 
-/// Files up to this size are read at once and decoded in memory; of larger files only what is
-/// asked for is read.
+/// Files up to this size are read at once and decoded in memory; larger files are read in parts on
+/// request.
 const AT_ONCE: u64 = 256 << 10;
 
 pub(super) struct Native;
@@ -152,7 +152,7 @@ fn seal_file(mut file: &File) -> Result<()> {
     Ok(file.write_all(&header)?)
 }
 
-/// Where the root's header lies, and the header with the digest in its place.
+/// The place of the root's header, and the header with the digest filled in.
 fn with_digest(source: &NativeSource<'_>) -> Result<(u64, Vec<u8>)> {
     source.root_with(seal::UNKNOWN.as_bytes(), seal::digest(source)?.as_bytes())
 }
