@@ -28,7 +28,7 @@ fn key(_: &Metadata) -> Option<Key> {
     None
 }
 
-/// What to ask `since` with later.
+/// The state to pass to `since` later.
 pub fn now() -> u64 {
     OPENINGS.now()
 }
@@ -40,12 +40,12 @@ pub fn note(path: &Path) {
     }
 }
 
-/// What a file was when it was opened.
+/// The state of a file when it was opened.
 #[derive(Debug)]
 pub struct Seen {
     /// Its metadata at that time.
     pub found: Metadata,
-    /// What [`now`] said before that.
+    /// The earlier result of [`now`].
     serial: u64,
 }
 

@@ -111,6 +111,6 @@ pub struct AttrSpec<'a> {
     pub shape: &'a [u64],
     /// A null dataspace.
     pub null: bool,
-    /// What it holds.
+    /// Its content.
     pub elements: Elements<'a>,
 }

@@ -139,7 +139,7 @@ impl Sink for Digest {
         Ok(())
     }
 
-    /// What something points to is no part of it.
+    /// The target of a pointer is not a part of the value.
     fn references(&mut self, name: &str, spec: &DatasetSpec<'_>, _: &[Option<u32>]) -> Result<()> {
         self.head(name, spec.shape);
         Ok(())

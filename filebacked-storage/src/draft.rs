@@ -7,7 +7,7 @@ use super::{
 use crate::error::{Error, ErrorKind, Result};
 use crate::stamp::{LEN, STAMP};
 
-/// What was written so far.
+/// The parts written so far.
 #[derive(Debug, Default)]
 pub struct Draft {
     /// The open groups, the innermost last.

@@ -97,7 +97,7 @@ impl<'a> Object<'a> {
         self.kind() == ObjectKind::Dataset
     }
 
-    /// What kind of object it is.
+    /// The kind of the object.
     pub fn kind(&self) -> ObjectKind {
         self.handle.kind
     }

@@ -19,7 +19,7 @@ impl<K: Hash + Eq> Openings<K> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What to ask `since` with later.
+    /// The state to pass to `since` later.
     pub(super) fn now(&self) -> u64 {
         self.serial.load(Ordering::Acquire)
     }

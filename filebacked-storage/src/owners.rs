@@ -65,7 +65,7 @@ impl fmt::Debug for LoadedOwners {
     }
 }
 
-/// What tells an object from all other objects that a source reads.
+/// The identity of an object among all objects of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ObjectIdentity {
     /// Its address, where all objects are in one file.

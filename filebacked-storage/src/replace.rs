@@ -18,7 +18,7 @@ pub struct Replacement {
     temporary: PathBuf,
     /// Holds the lock that tells the file from one that was left behind.
     file: File,
-    /// What is replaced.
+    /// The replaced file.
     old: Option<Old>,
     done: bool,
 }
@@ -143,7 +143,7 @@ pub fn make_way(path: &Path) -> Result<Option<fs::Permissions>> {
     }
 }
 
-/// What of a file the HDF5 library has open in this process.
+/// The objects of a file that libhdf5 has open in this process.
 fn holders(path: &Path) -> Result<Vec<String>> {
     #[cfg(feature = "libhdf5")]
     return crate::libhdf5::holders_of(path);

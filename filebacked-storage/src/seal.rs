@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::stamp::DIGEST;
 use crate::{Dtype, Sink, Source};
 
-/// What stands in the place of the digest until it is known.
+/// The placeholder of the digest until it is known.
 #[cfg(feature = "native")]
 pub(crate) const UNKNOWN: &str =
     "sha256:0000000000000000000000000000000000000000000000000000000000000000";

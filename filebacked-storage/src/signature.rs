@@ -1,4 +1,4 @@
-//! What an HDF5 file begins with, and the errors of files that begin otherwise.
+//! The signature of HDF5 files, and the errors for files without it.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{ReadAt, fill};

@@ -37,7 +37,7 @@ pub struct Walk {
     pub bytes: u64,
     /// The objects that have more than one name perhaps, and their digests once these are known.
     seen: HashMap<String, Option<Hash>>,
-    /// What references are hashed as, once there is one.
+    /// The hashes of references, once there are any.
     paths: Option<Paths>,
     /// The bytes of the regions among them.
     regions: u64,
@@ -218,7 +218,7 @@ impl Walk {
         Ok(())
     }
 
-    /// What references lead to: addresses are others where the same is stored anew.
+    /// The targets of references: addresses change if the same content is stored anew.
     fn references(
         &mut self,
         object: &Object<'_>,

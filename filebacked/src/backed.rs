@@ -59,7 +59,7 @@ pub trait Save {
         sequence::write_arrays(rows, shape, slot)
     }
 
-    /// Writes values of which some are absent: a mask, and the values.
+    /// Writes optional values: a mask, and the values.
     #[doc(hidden)]
     fn write_optional_rows(values: &[Option<&Self>], slot: Slot<'_>) -> Result<Written>
     where
@@ -106,7 +106,7 @@ pub trait Save {
         false
     }
 
-    /// What stands in a column where a value is absent; types without one leave no place for it.
+    /// Returns the filler for a missing value in a column; types without one leave no place for it.
     #[doc(hidden)]
     fn filler() -> Option<Self>
     where
@@ -121,7 +121,7 @@ pub trait Save {
         false
     }
 
-    /// What AnnData calls a column of these of which some are absent.
+    /// Returns AnnData's encoding for a column of these with missing values.
     #[doc(hidden)]
     fn nullable() -> Option<&'static (&'static str, &'static str)>
     where

@@ -66,7 +66,7 @@ impl<T: FileBacked> Dynamic for T {
     note = "mark the trait and each `impl` of it with `#[filebacked::dynamic]`"
 )]
 pub trait Interface: Any {
-    /// What the classes are collected as.
+    /// The type under which classes are collected.
     #[doc(hidden)]
     type Registration;
     /// The name of the trait on disk.
@@ -79,7 +79,7 @@ pub trait Interface: Any {
     fn value(&self) -> &dyn Dynamic;
 }
 
-/// What the values look like: an enum of the classes.
+/// Returns the schema of the values: an enum of the classes.
 pub fn schema<D: Interface + ?Sized>() -> Schema {
     let variants = D::classes()
         .iter()
@@ -98,7 +98,7 @@ pub fn write<D: Interface + ?Sized>(value: &D, slot: Slot<'_>) -> Result<Written
     value.value().put(slot)
 }
 
-/// Writes many values: their classes, and one table a class.
+/// Writes many values: their classes, and one table per class.
 pub(crate) fn write_each<'v, D: Interface + ?Sized>(
     rows: impl ExactSizeIterator<Item = &'v D>,
     slot: Slot<'_>,

@@ -1,21 +1,20 @@
-//! Fingerprints of schemas: has a type changed on disk since?
+//! Fingerprints of schemas, which detect types that changed on disk.
 
 use crate::schema::{FieldSchema, Nested, Schema};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// How many types may stand in each other that carry no name, before a newtype of itself is
-/// assumed.
+/// The limit for nested types without a name, beyond which a newtype of itself is assumed.
 const DEEPEST: u32 = 32;
 
 impl Schema {
-    /// A number that changes when what a type is on disk does: names and types of fields and
-    /// variants, and which of them are HDF5 attributes. The order of the fields does not count, and
-    /// neither do the names of types, versions, aliases and defaults.
+    /// Returns a number that changes if the type changes on disk: names and types of fields and
+    /// variants, and which of them are HDF5 attributes. The order of fields, and the names,
+    /// versions, aliases and defaults of types do not count.
     ///
-    /// Types inside that have a name and a version of their own count by their name alone: their
-    /// fingerprints are theirs. [`testing::check_versions`](crate::testing::check_versions) follows
-    /// them. The number depends on nothing else: not on the machine, and not on the compiler.
+    /// Nested types with a name and a version count by their name only, since they have their own
+    /// fingerprints; [`testing::check_versions`](crate::testing::check_versions) includes them. The
+    /// number does not depend on the machine or the compiler.
     ///
     /// ```
     /// use filebacked::FileBacked;

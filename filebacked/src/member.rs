@@ -20,14 +20,14 @@ pub struct MemberReader<'s, 'a> {
     pub(crate) attribute: bool,
 }
 
-/// What was found under a member's names.
+/// The object found under a member's names.
 enum Found<'a> {
     Node(Node<'a>),
     Missing,
     LeftOut,
 }
 
-/// What was found of a member that is read as it stands.
+/// The object found for a member that is read without filters.
 enum Plain<'a> {
     /// An object without attributes.
     Bare(Bare<'a>),

@@ -231,7 +231,7 @@ fn check(pattern: &str, parts: Vec<Part>, schema: Nested) -> Result<Vec<Part>> {
     Err(unknown(nearest).with_help(help))
 }
 
-/// What lies one level below a schema.
+/// The schemas one level below a schema.
 enum Below {
     Members(Vec<(String, Nested)>),
     /// Entries of a map: any name.

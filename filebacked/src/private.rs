@@ -1,4 +1,4 @@
-//! What generated code calls. Not part of the public interface.
+//! Functions that generated code calls. Not part of the public interface.
 
 pub use crate::backed::{FileBacked, ReadMembers, Save, SaveMembers};
 pub use crate::context::WriteContext;
@@ -22,7 +22,7 @@ pub use std::borrow::Cow;
 pub use std::vec;
 pub use std::vec::Vec;
 
-/// What trait objects are stored by.
+/// The functions that store trait objects.
 #[cfg(feature = "dynamic")]
 pub mod dynamic {
     pub use crate::dynamic::{read, read_rows, schema, write, write_boxes};
@@ -34,7 +34,7 @@ pub fn next<T>(column: &mut vec::IntoIter<T>) -> Result<T> {
     column.next().ok_or_else(|| ErrorKind::Damaged("a column that is too short".into()).into())
 }
 
-/// What a function given to `after_read` may return.
+/// The return types of functions for `after_read`.
 pub trait AfterRead {
     /// Whether the value is good.
     fn checked(self) -> Result<()>;

@@ -31,7 +31,7 @@ pub enum Schema {
     Unit,
     /// An n-dimensional array of elements, with its rank if the type fixes it.
     Array {
-        /// What it holds.
+        /// The schema of the elements.
         element: Nested,
         /// The number of dimensions.
         rank: Option<usize>,
@@ -123,7 +123,7 @@ pub struct FieldSchema {
     pub name: &'static str,
     /// Other names that are accepted on reading.
     pub aliases: Vec<&'static str>,
-    /// What it holds.
+    /// The schema of its type.
     pub schema: Nested,
     /// Whether it may be missing.
     pub optional: bool,

@@ -7,14 +7,14 @@ use crate::schema::Schema;
 use crate::storage::ObjectKind;
 use std::error::Error as StdError;
 
-/// What the conversion of an older value may fail with.
+/// The errors of converting an older value.
 type Failure = Box<dyn StdError + Send + Sync>;
 
 /// The version of the type that wrote a node, where a stamp says so.
 ///
 /// # Errors
 ///
-/// What the storage says.
+/// Any error of the storage.
 pub fn stored_version(node: &Node<'_>) -> Result<Option<u32>> {
     match node.kind() {
         ObjectKind::Group => Ok(node.stamp()?.and_then(|stamp| stamp.version())),

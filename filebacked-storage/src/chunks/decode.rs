@@ -22,7 +22,7 @@ pub struct Stored {
     pub mask: u32,
 }
 
-/// What one thread works with.
+/// The working memory of one thread.
 #[derive(Default)]
 struct Lane {
     work: Workspace,

@@ -10,7 +10,7 @@ use crate::error::Result;
 /// The largest number of chunks that both coders of zlib streams try.
 const TRIALS: usize = 4;
 
-/// What one thread works with.
+/// The working memory of one thread.
 #[derive(Default)]
 struct Lane {
     deflater: Option<Deflater>,
@@ -28,7 +28,7 @@ struct Coded {
     bytes: Vec<u8>,
 }
 
-/// What becomes of every chunk.
+/// The processing of each chunk.
 #[derive(Clone, Copy)]
 struct Job<'a> {
     grid: &'a Grid,

@@ -20,7 +20,7 @@ struct State<'a, L, S, E> {
     first: usize,
     /// From the first one on: what is made.
     made: VecDeque<Option<(S, Result<(), E>)>>,
-    /// What can be used again.
+    /// Reusable memory.
     spare: Vec<S>,
     /// Lanes on which nothing is made.
     idle: Vec<&'a mut L>,

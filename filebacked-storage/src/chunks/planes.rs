@@ -6,7 +6,7 @@
 use super::block::{Block, FARTHEST, LONGEST, stored};
 use super::huffman::Bits;
 
-/// What is coded at a time, at most: what fits one stored block.
+/// The most bytes that are encoded at a time: those that fit one stored block.
 const PIECE: usize = 65_535;
 /// Pieces with more bits a byte than this, in a sample, are stored.
 const NOISE: f64 = 7.5;

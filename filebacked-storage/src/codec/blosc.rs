@@ -32,7 +32,7 @@ const ZLIB: u8 = 3;
 const ZSTD: u8 = 4;
 /// Elements of more bytes are never split.
 const SPLITS: usize = 16;
-/// What is not worth coding, and not worth splitting for.
+/// Sizes below which encoding, and splitting, do not pay.
 const SMALL: usize = 128;
 /// Bytes of a block that is made here, at most: it stays in a cache from one step to the next.
 const BLOCK: usize = 256 << 10;
@@ -73,7 +73,7 @@ impl ChunkCodec for Blosc {
     }
 }
 
-/// What the filter was told.
+/// The options of the filter.
 #[derive(Clone, Copy)]
 struct Told {
     element: u8,

@@ -170,7 +170,7 @@ impl Codec {
 
     /// How many bytes a chunk says that it holds, where that can be known and believed.
     pub fn claims(&self, chunk: &[u8]) -> Option<usize> {
-        /// What no codec here goes beyond: zstd makes 128 KiB of 4 bytes.
+        /// The largest expansion of any codec here: zstd makes 128 KiB of 4 bytes.
         const RATIO: usize = 1 << 15;
         self.codec.claims(chunk).filter(|n| n / RATIO <= chunk.len())
     }

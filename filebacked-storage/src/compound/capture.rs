@@ -10,14 +10,14 @@ use crate::{AttrSpec, DatasetSpec, Dtype, Elements, Link, Out, Sink, StoredType,
 /// Attributes of AnnData's, which knows no compound types.
 const ENCODING: [&str; 2] = ["encoding-type", "encoding-version"];
 
-/// What a value has written so far.
+/// The output of a value so far.
 #[derive(Debug, Default)]
 pub struct Capture<'s> {
-    /// What the sink that gets the records knows of values with several owners.
+    /// The table of values with several owners, of the sink that gets the records.
     owners: Option<&'s mut WrittenOwners>,
     /// The open groups, the innermost last.
     open: Vec<(String, Group)>,
-    /// What was written outside of all groups: the value.
+    /// The output outside of all groups: the value.
     value: Option<Member>,
     /// The shape of the node that is written next, where its type says it.
     shape: Option<Vec<u64>>,
@@ -30,7 +30,7 @@ pub(super) enum Member {
     Column(Column),
 }
 
-/// What a group is to the records.
+/// The role of a group in the records.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Kind {
     /// One record.

@@ -125,7 +125,7 @@ pub struct Access {
     pub page_buffer: Option<(usize, u32, u32)>,
     /// Whether the file is locked.
     pub locking: Option<Locking>,
-    /// What closing does while handles are open.
+    /// The effect of closing while handles are open.
     pub close_degree: CloseDegree,
     /// Opened for one writer and many readers.
     pub swmr: bool,

@@ -1,4 +1,4 @@
-//! What is written beside what it takes the place of, and what stands aside meanwhile.
+//! Values written beside the values that they replace, and the replaced values meanwhile.
 
 use super::edit::{delete, exists, move_link};
 use super::id::{Id, check, with_link_name};

@@ -32,11 +32,11 @@ use std::sync::{Mutex, PoisonError};
 /// file gets. Locked only while the library's lock is held.
 static CHANGED: Mutex<BTreeMap<u64, Changed>> = Mutex::new(BTreeMap::new());
 
-/// What is known of a file that this process changes.
+/// The state of a file that this process changes.
 #[derive(Debug, Default)]
 struct Changed {
     marked: bool,
-    /// What the operating system tells it by.
+    /// Its identity for the operating system.
     place: Option<Place>,
     /// The changes that have begun and are not at their end.
     under_way: usize,
@@ -419,7 +419,7 @@ mod disk {
         Some((found.dev(), found.ino()))
     }
 
-    /// What tells the file from others. The lock is held.
+    /// The identity of the file. The lock is held.
     pub(super) fn place(file: &Id) -> Result<Option<Place>> {
         match beginning(file)? {
             Some((file, _)) => Ok(place_of(&file.metadata()?)),

@@ -43,7 +43,7 @@ mod never {
     }
 }
 
-/// What the property list of a dataset says.
+/// The properties of a dataset.
 #[cfg(all(feature = "compress", hdf5_chunk_iter))]
 mod layout {
     use crate::chunks::Pipeline;
@@ -253,7 +253,7 @@ mod read {
         Ok(Some(Direct { grid, pipeline, stored, file: file.file }))
     }
 
-    /// What the library calls back with each chunk.
+    /// The callback of libhdf5 for each chunk.
     struct Found<'a> {
         grid: &'a Grid,
         rank: usize,

@@ -12,7 +12,7 @@ use hdf5_metno_sys::h5i::H5I_type_t::H5I_GROUP;
 use hdf5_metno_sys::h5i::H5Iget_type;
 use std::collections::{HashMap, HashSet};
 
-/// What an update knows of objects with several links.
+/// The state of an update for objects with several links.
 #[derive(Debug, Default)]
 pub(super) struct Claims {
     /// Where the update begins: members of a group.

@@ -33,7 +33,7 @@ type Filter = (u32, Vec<u32>);
 /// The chunk shape and the filters of what has chunks.
 type Pipeline = (Vec<u64>, Vec<Filter>);
 
-/// What the property list of a dataset says of its chunks. The lock is held.
+/// The chunk properties of a dataset. The lock is held.
 fn pipeline(list: hid_t) -> Result<Option<Pipeline>> {
     let mut chunk = [0u64; H5S_MAX_RANK as usize];
     let mut filters = Vec::new();

@@ -26,7 +26,7 @@ use std::ffi::CString;
 /// Chunks of what will grow have at least so many bytes, however small it is now.
 const GROWING_CHUNK: usize = 64 << 10;
 
-/// What a dataset is to be.
+/// The specification of a new dataset.
 #[derive(Debug)]
 pub struct NewDataset<'a> {
     /// The datatype of the elements.
@@ -41,7 +41,7 @@ pub struct NewDataset<'a> {
     pub compression: Compression,
     /// Whether each chunk has a checksum.
     pub fletcher32: bool,
-    /// What elements are that were not written: the bytes of one, or a text.
+    /// The fill value: the bytes of one element, or a text.
     pub fill: Option<&'a [u8]>,
 }
 

@@ -36,7 +36,7 @@ pub(super) fn links_to(object: &Id) -> Result<usize> {
     info(object).map(|info| info.num_links)
 }
 
-/// What tells an object from the others of its file. The lock is held.
+/// The identity of an object in its file. The lock is held.
 pub(super) fn identity(object: &Id) -> Result<String> {
     info(object).map(|info| format!("{} {:?}", info.fileno, info.token))
 }

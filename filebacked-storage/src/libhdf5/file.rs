@@ -29,7 +29,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug)]
 pub struct LibFile {
     id: Id,
-    /// What a file on the disk was when it was opened to be read.
+    /// The state of a file on the disk when it was opened for reading.
     watch: Option<Arc<Watch>>,
 }
 
@@ -106,12 +106,12 @@ impl LibFile {
         &self.id
     }
 
-    /// What else holds the file open that was opened with it.
+    /// The other objects that hold this opening of the file.
     pub fn beside(&self) -> Result<Vec<String>> {
         sync(|| holders::beside(&self.id, vec![self.id.raw()]))
     }
 
-    /// What else of the file is open in this process, however it was opened.
+    /// The other open objects of the file in this process, of any opening.
     pub fn elsewhere(&self) -> Result<Vec<String>> {
         sync(|| holders::of_shared(&self.id))
     }

@@ -42,7 +42,7 @@ pub(super) mod class {
 /// Types in types are followed this far.
 const DEPTH: u32 = 32;
 
-/// What a type of a file is. The lock is held.
+/// The description of a type in a file. The lock is held.
 pub(super) fn describe(id: hid_t) -> Result<Dtype> {
     describe_at(id, DEPTH)
 }

@@ -15,7 +15,7 @@ use hdf5_metno_sys::h5z::{
 use std::ffi::{CStr, c_uint, c_void};
 use std::sync::Once;
 
-/// What a filter of the library is called with.
+/// The arguments of a filter of libhdf5.
 type Callback = unsafe extern "C" fn(
     c_uint,
     usize,
@@ -146,9 +146,9 @@ unsafe extern "C" fn filter<const ID: u32>(
     made.len()
 }
 
-/// What a chunk holds, of which the library does not say how long it is.
+/// The content of a chunk whose length libhdf5 does not provide.
 fn decoded(codec: Codec, options: &[u32], from: &[u8]) -> Result<Vec<u8>> {
-    /// What lzf makes of three bytes, at most.
+    /// The largest expansion of three bytes by lzf.
     const LZF: usize = 264 / 3;
     let size = match (codec.id(), options.get(2)) {
         // h5py has the size of a chunk among the options, but none where elements are of variable

@@ -1,4 +1,4 @@
-//! What holds a file open in this process.
+//! The holders of an open file in this process.
 
 use super::file::{LibFile, path_of};
 use super::id::{Id, check, room};
@@ -17,7 +17,7 @@ use std::path::Path;
 /// HDF5's word for all files that are open.
 const ALL_FILES: hid_t = H5F_OBJ_ALL as hid_t;
 
-/// What a file is called that is open once more.
+/// The text for a file that is open once more.
 pub(super) const FILE: &str = "the file";
 
 /// What keeps a file open that one reference each of these identifiers, the first of which is the
@@ -41,14 +41,14 @@ pub(super) fn beside(file: &Id, mut ours: Vec<hid_t>) -> Result<Vec<String>> {
     Ok(counted(found))
 }
 
-/// What is open of the same file by any of its openings. The lock is held.
+/// The open objects of the same file, of any opening. The lock is held.
 pub(super) fn of_shared(file: &Id) -> Result<Vec<String>> {
     let objects = open_objects(file.raw(), H5F_OBJ_ALL)?;
     let others = objects.into_iter().filter(|object| *object != file.raw());
     Ok(counted(without_roots(others.map(|object| describe(object, true)).collect())))
 }
 
-/// What is open of the file that a path leads to.
+/// The open objects of the file at a path.
 pub fn holders_of(path: &Path) -> Result<Vec<String>> {
     sync(|| {
         let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! What a file takes, and what is in it.
+//! The size and the content of a file in numbers.
 
 use super::file::LibFile;
 use super::id::check;

@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What only the HDF5 library does with a kept object.
+/// Operations on a kept object that only libhdf5 supports.
 pub trait InLibrary {
     /// Opens the object with the library.
     fn with_hdf5(&self, look: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()>;
@@ -71,7 +71,7 @@ pub struct LibKept {
     edited: AtomicBool,
     kind: ObjectKind,
     path: Option<PathBuf>,
-    /// What the file was, if it was opened to be read.
+    /// The state of the file, if it was opened for reading.
     watch: Option<Arc<Watch>>,
 }
 
@@ -157,7 +157,7 @@ impl InLibrary for LibKept {
     }
 }
 
-/// What tells an object from all others that are open.
+/// The identity of an object among all open ones.
 fn identity(object: &Id) -> Result<String> {
     sync(|| super::members::identity(object.raw()))
         .ok_or_else(|| ErrorKind::Contract("an object without a place".into()).into())

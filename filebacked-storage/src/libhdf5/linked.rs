@@ -33,7 +33,7 @@ use hdf5_metno_sys::h5s::H5S_ALL;
 /// Bytes of a reference to an object.
 const REFERENCE: usize = 8;
 
-/// What a sink knows of objects that may get more links.
+/// The state of a sink for objects that may get more links.
 #[derive(Debug, Default)]
 pub(super) struct Linked {
     pub(super) written: WrittenOwners,

@@ -21,7 +21,7 @@ use hdf5_metno_sys::h5p::{
     H5Pset_link_creation_order, H5Pset_obj_track_times,
 };
 
-/// What a link of a group is.
+/// The kind of a link.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Member {
     /// A hard link, to an object of this kind.
@@ -41,7 +41,7 @@ fn location(id: hid_t) -> Result<hdf5_metno::Location> {
     location.map_err(|error| Error::new(ErrorKind::Hdf5(error.to_string())))
 }
 
-/// What tells an object from all others that are open. The lock is held.
+/// The identity of an object among all open ones. The lock is held.
 pub(super) fn identity(id: hid_t) -> Option<String> {
     let info = location(id).ok()?.loc_info().ok()?;
     Some(format!("{} {:?}", info.fileno, info.token))
@@ -59,7 +59,7 @@ pub fn is_same(a: &Id, b: &Id) -> bool {
     sync(|| identity(a.raw()).is_some_and(|id| Some(id) == identity(b.raw())))
 }
 
-/// What kind of object it is.
+/// The kind of the object.
 pub fn kind_of(object: &Id) -> Result<ObjectKind> {
     sync(|| kind(object))
 }
@@ -91,7 +91,7 @@ pub fn check_group(object: &Id) -> Result<()> {
     }
 }
 
-/// What a group's link of this name is; `None` where there is none.
+/// The link of this name in a group; `None` if it does not exist.
 pub fn member(group: &Id, name: &str) -> Result<Option<Member>> {
     sync(|| {
         check_group(group)?;

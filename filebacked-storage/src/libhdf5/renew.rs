@@ -19,7 +19,7 @@ use hdf5_metno_sys::h5r::{H5R_type_t, H5Rcreate, H5Rget_region};
 use hdf5_metno_sys::h5t::H5T_class_t::H5T_REFERENCE;
 use hdf5_metno_sys::h5t::{H5Tdetect_class, hvl_t};
 
-/// What has references to some objects.
+/// The holders of references to some objects.
 #[derive(Debug)]
 pub struct References {
     holders: Vec<Holder>,

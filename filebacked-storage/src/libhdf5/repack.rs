@@ -145,7 +145,7 @@ pub(super) fn references(root: &Id) -> Result<(Vec<Place>, bool)> {
     look(root).map(|found| (found.places, found.regions))
 }
 
-/// What the library's copy does not take along.
+/// The parts that libhdf5's copy leaves out.
 #[derive(Default)]
 struct Found {
     /// Where references to objects are.

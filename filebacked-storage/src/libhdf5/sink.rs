@@ -57,7 +57,7 @@ struct Waiting {
     cells: Vec<Cell>,
 }
 
-/// What is made once for all objects.
+/// Resources that are made once for all objects.
 #[derive(Debug)]
 pub(super) struct Tools {
     pub(super) types: Types,

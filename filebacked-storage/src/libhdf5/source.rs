@@ -239,7 +239,7 @@ fn handle(id: Id, kind: ObjectKind) -> Handle {
     Handle { id: id.into_raw() as u64, kind, bare: kind == ObjectKind::Attribute }
 }
 
-/// What kind of object an identifier stands for. The lock is held.
+/// The kind of object of an identifier. The lock is held.
 pub(super) fn kind(id: &Id) -> Result<ObjectKind> {
     // SAFETY: an identifier that is not open is answered with an error.
     let kind = unsafe { H5Iget_type(id.raw()) };
@@ -472,7 +472,7 @@ impl Source for LibSource {
     }
 }
 
-/// What a handle means; every method expects the lock to be held.
+/// The meaning of a handle; every method expects the lock to be held.
 impl Data {
     pub(super) fn of(handle: Handle) -> Result<Data> {
         let id = handle.id as hid_t;

@@ -171,7 +171,7 @@ pub(super) fn forget_error() {
     vfd::forget();
 }
 
-/// What `H5Ewalk` calls for each entry, with a vector of frames as its data.
+/// The callback of `H5Ewalk` for each entry, with a vector of frames as its data.
 unsafe extern "C" fn push(_: c_uint, entry: *const H5E_error_t, frames: *mut c_void) -> herr_t {
     // SAFETY: HDF5 passes a valid entry, and the data is what `Stack::take` gave it.
     unsafe {

@@ -1,4 +1,4 @@
-//! What an open file says of itself, and SWMR.
+//! Properties of open files, and SWMR.
 
 use super::access::{CloseDegree, Libver, libver_of};
 use super::driver::driver_name;
@@ -52,7 +52,7 @@ impl LibFile {
         Ok(size)
     }
 
-    /// What happens to handles.
+    /// The fate of handles.
     pub fn close_degree(&self) -> Result<CloseDegree> {
         let mut degree = H5F_CLOSE_DEFAULT;
         // SAFETY: the list is open, the place for the answer is writable.
@@ -74,7 +74,7 @@ impl LibFile {
         Ok(size)
     }
 
-    /// What is open of it, beside itself and one reference of its root group.
+    /// Its open objects, except itself and one reference to its root group.
     pub fn open_objects(&self, root: &Id) -> Result<Vec<String>> {
         sync(|| holders::beside(self.id(), vec![self.id().raw(), root.raw()]))
     }

@@ -38,7 +38,7 @@ pub struct UpdateSink {
     /// The group that is written to is itself the value, which is written as a member of this name.
     rooted: Option<Vec<String>>,
     claims: Claims,
-    /// What several links lead to is copied before it is changed.
+    /// Whether objects with several links are copied before they are changed.
     apart: bool,
 }
 
@@ -59,7 +59,7 @@ struct Old {
     /// The members and attributes that go unless they are written.
     links: HashSet<String>,
     attributes: HashSet<String>,
-    /// What was written, in this order.
+    /// The written members, in this order.
     written: Vec<String>,
     left_out: Vec<String>,
     /// The attributes that members had and that were not written, of those members that stay.

@@ -11,7 +11,7 @@ use hdf5_metno_sys::h5o::H5Oopen;
 use hdf5_metno_sys::h5p::H5P_DEFAULT;
 use std::collections::HashSet;
 
-/// What is met on the way.
+/// The objects found by the walk.
 pub(super) enum Met<'a> {
     /// A group, a dataset or a committed datatype, which is met once, however many hard links lead
     /// to it.

@@ -104,7 +104,7 @@ mod system {
         })
     }
 
-    /// What the file of an object was when it was opened, if that is known.
+    /// The state of an object's file when it was opened, if known.
     pub(crate) fn known(object: &Id) -> Option<Arc<Watch>> {
         sync(|| file_of(object.raw()).ok().and_then(|(_, key)| files().get(&key).cloned()))
     }

@@ -29,7 +29,7 @@ const CHECKSUM: usize = 4;
 /// file has bytes.
 const MOST_LEVELS: usize = 40;
 
-/// What follows from the size of nodes and records: per level, leaves first.
+/// Values derived from the size of nodes and records: per level, leaves first.
 #[derive(Debug)]
 struct Levels {
     /// How many records a node of a level has at most.

@@ -24,7 +24,7 @@ pub(super) fn damaged(what: impl Into<String>) -> Error {
     ErrorKind::Damaged(what.into()).into()
 }
 
-/// What this engine does not read; the C library may.
+/// The error for features that this engine does not read; libhdf5 may.
 #[cold]
 pub(super) fn unknown(what: &str) -> Error {
     ErrorKind::Unsupported(format!("{what} needs the HDF5 library")).into()

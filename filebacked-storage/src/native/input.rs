@@ -75,7 +75,7 @@ pub(super) enum Input<'b> {
     Disk(Disk<'b>),
 }
 
-/// What is read from at a place.
+/// A source of bytes at an offset.
 #[derive(Debug, Clone, Copy)]
 enum Medium<'b> {
     File(&'b File),

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What a kept object is read from.
+/// The source of a kept object.
 #[derive(Debug)]
 pub(super) enum Origin {
     /// All bytes of a small file, or of an image in memory.

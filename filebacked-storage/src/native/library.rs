@@ -1,4 +1,4 @@
-//! What the native engine has kept, opened by the HDF5 library: for what only that does.
+//! Opens kept objects of the native engine with libhdf5, for operations that only libhdf5 supports.
 
 use super::kept::{NativeKept, Opened, Origin, check_size};
 use crate::error::{Error, ErrorKind, Result};
@@ -86,7 +86,7 @@ impl Opened {
     }
 }
 
-/// What is in memory, for the library to read it there.
+/// A file in memory, for libhdf5 to read.
 struct Bytes(Arc<Origin>);
 
 impl ReadAt for Bytes {

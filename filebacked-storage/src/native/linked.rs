@@ -15,13 +15,13 @@ pub(super) const COUNT: [u8; 9] = [message::LINK_COUNT, 5, 0, 0, 0, 1, 0, 0, 0];
 /// Bytes of the number itself, and of the checksum behind it.
 const TAIL: usize = 8;
 
-/// What a sink knows of objects that may get more links.
+/// The state of a sink for objects that may get more links.
 #[derive(Debug, Default)]
 pub(super) struct Linked {
     pub(super) written: WrittenOwners,
     /// The next object may get more links.
     pub(super) expected: bool,
-    /// What was written last is a soft or external link.
+    /// Whether the last written member is a soft or external link.
     link: bool,
     /// The header with a count that was written last, and its bytes if they are in the file
     /// already.

@@ -89,7 +89,7 @@ impl<'m> Link<'m> {
     }
 }
 
-/// What the message about links tells.
+/// The content of the link message.
 #[derive(Debug, Clone, Copy)]
 struct Info {
     /// The order of links is tracked.

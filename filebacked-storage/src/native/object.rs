@@ -1,4 +1,4 @@
-//! What the messages of an object tell, in one walk through them.
+//! The messages of an object, collected in one walk.
 
 use super::fractal::{ATTRIBUTE_ID, Dense};
 use super::header::{Header, damaged, uint, unknown};

@@ -30,7 +30,7 @@ const GATHER: usize = 1 << 20;
 /// Writes a file of the subset, into memory or to a file on the disk.
 #[derive(Debug)]
 pub struct NativeSink {
-    /// What is not written yet.
+    /// The bytes that are not written yet.
     out: Vec<u8>,
     /// How many bytes are in the file already.
     base: u64,

@@ -48,7 +48,7 @@ const KEPT_LINKS: usize = 1 << 16;
 const KEPT_GROUPS: usize = 4;
 
 /// The bytes of the superblock, behind a user block if there is one: at 0, 512, 1024, and so on.
-/// What is before it is skipped.
+/// Bytes before it are skipped.
 fn find_superblock<'b>(input: &mut Input<'b>) -> Result<Bytes<'b>> {
     let len = input.len();
     for base in places(len) {
@@ -77,7 +77,7 @@ pub struct NativeSource<'b> {
     budget: Cell<u64>,
     /// How many objects may be opened.
     objects: Cell<u64>,
-    /// What was set from outside, which kept objects keep to as well.
+    /// Settings from the caller, which also apply to kept objects.
     limits: Option<Limits>,
     /// The message after the link that was found last, and its group: members are mostly read in
     /// their order.
@@ -97,7 +97,7 @@ pub struct NativeSource<'b> {
     opened: u64,
     /// The store that the bytes are in, where they are in one.
     store: Option<&'b Arc<dyn ReadAt>>,
-    /// What kept objects are read from, once there are any.
+    /// The source of kept objects, once there are any.
     origin: OnceCell<Arc<Origin>>,
 }
 

@@ -25,7 +25,7 @@ impl Old {
         Ok(Old { found, _file: lock(path, false)? })
     }
 
-    /// What has this name now: the same file, or one that came in between.
+    /// The file that has this name now: the same file, or a newer one.
     pub(super) fn again(old: Option<Self>, path: &Path) -> Result<Option<Self>> {
         let now = match fs::symlink_metadata(path) {
             Ok(now) if now.is_file() => now,

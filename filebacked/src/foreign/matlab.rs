@@ -1,4 +1,4 @@
-//! What MATLAB writes in the place of values: empty arrays and characters.
+//! MATLAB's special forms: empty arrays and characters.
 //!
 //! ```text
 //! x            u64 (rank)   MATLAB_empty = 1, MATLAB_class = "double": an array without elements; the data is its shape
@@ -61,7 +61,7 @@ pub(super) fn empty<'a>(node: Node<'a>, stored: &Description) -> Result<Stands<'
     Ok(Stands::Staged(node, description, Gathered::Bytes(Vec::new())))
 }
 
-/// What an empty array is, with its first dimension first.
+/// The shape of an empty array, with its first dimension first.
 pub(crate) fn described(object: &Object<'_>, stored: &Description) -> Result<Description> {
     let shape = shape(object, stored)?;
     let dtype = match object.text_attribute(CLASS)?.as_deref() {

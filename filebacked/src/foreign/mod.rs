@@ -12,7 +12,7 @@ use crate::object::Object;
 use crate::schema::{Nested, Schema};
 use crate::storage::{Description, Dtype, Gathered, ObjectKind, Staged};
 
-/// What a node of a file of others is.
+/// The form of a node in a foreign file.
 enum Stands<'a> {
     /// The value itself.
     Node(Node<'a>),
@@ -51,7 +51,7 @@ pub(crate) fn read(
     }
 }
 
-/// What a part of many values is read from.
+/// The source of a part of many values.
 pub(crate) enum RowsPart<'n> {
     /// All values, from this node.
     All(Node<'n>),
@@ -61,7 +61,7 @@ pub(crate) enum RowsPart<'n> {
     Absent,
 }
 
-/// What takes many values, part by part.
+/// A receiver of many values, part by part.
 type ReadRows<'r> = dyn FnMut(RowsPart<'_>) -> Result<()> + 'r;
 
 /// Reads many values through whatever stands for them, or for each of them.
@@ -284,7 +284,7 @@ pub(crate) fn line(shape: &[u64]) -> Option<u64> {
 }
 
 impl<'a> Node<'a> {
-    /// What a dataset or an attribute is.
+    /// The form of a dataset or attribute.
     fn data(&self) -> Option<Description> {
         if matches!(self.kind(), ObjectKind::Dataset | ObjectKind::Attribute) {
             self.describe().ok()

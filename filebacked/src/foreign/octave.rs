@@ -1,4 +1,4 @@
-//! What Octave's `save -hdf5` writes in the place of values.
+//! The special forms of Octave's `save -hdf5`.
 //!
 //! ```text
 //! x/           OCTAVE_NEW_FORMAT = 1
@@ -25,7 +25,7 @@ const COUNT: &str = "OCTAVE_RANGE_NELEM";
 /// How many elements a range may have, which takes no room in a file.
 const MOST: u64 = 1 << 24;
 
-/// What stands for a variable.
+/// The object that stands for a variable.
 pub(super) fn variable(node: Node<'_>) -> Result<Stands<'_>> {
     let Some(value) = node.object.child("value")? else { return Ok(Stands::Node(node)) };
     let kind = match node.object.child("type")? {

@@ -230,7 +230,7 @@ macro_rules! once_is_backed {
 }
 once_is_backed!(OnceCell, OnceLock);
 
-/// What a cell that is set once is made of.
+/// The parts of a cell that is set once.
 struct Once<T>(Option<T>);
 
 fn once<T, C: From<Once<T>>>(value: Option<T>) -> C {

@@ -16,12 +16,12 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// What a type looks like, as far as one that may borrow can say.
+/// The schema of a type that may borrow, as far as it is known.
 pub(crate) fn schema_of<T: Save>() -> Schema {
     T::key().map_or(Schema::Opaque, |key| key.schema())
 }
 
-/// What a pointer says of the other owners of its value.
+/// The other owners of a pointer's value.
 macro_rules! owner {
     ($pointer:ident) => {
         #[inline]

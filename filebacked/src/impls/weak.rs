@@ -62,7 +62,7 @@ fn is_reference(node: &Node<'_>) -> Result<bool> {
     Ok(node.object.is_dataset() && node.describe()?.dtype == Dtype::Reference)
 }
 
-/// What references point to.
+/// The targets of references.
 fn targets<P: Pointer>(node: Node<'_>) -> Result<Vec<P::Weak>> {
     let description = node.describe()?;
     let references: Vec<u8> = node.object.elements(&description)?;

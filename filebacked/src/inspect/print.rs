@@ -15,7 +15,7 @@ const DTYPE: usize = 100;
 const MARKS: &str = "filebacked";
 const STAMPS: &str = "filebacked:";
 
-/// Longer compound types are told a line a member.
+/// Longer compound types are printed with one line per member.
 const COMPOUND: usize = 60;
 
 impl fmt::Display for Tree {
@@ -84,7 +84,7 @@ fn collect(node: &TreeNode, first: String, rest: String, lines: &mut Vec<Line>) 
     }
 }
 
-/// What stands before the name on a line, and before those below it.
+/// The text before the name on a line, and before the lines below it.
 fn branches(rest: &str, last: bool) -> (String, String) {
     if last {
         (format!("{rest}└── "), format!("{rest}    "))
@@ -93,7 +93,7 @@ fn branches(rest: &str, last: bool) -> (String, String) {
     }
 }
 
-/// The compound type of a dataset, where it is told a line a member.
+/// The compound type of a dataset that is printed with one line per member.
 fn spread(node: &TreeNode) -> Option<&CompoundType> {
     let Content::Dataset { description, .. } = &node.content else { return None };
     let Dtype::Compound(compound) = &description.dtype else { return None };
@@ -137,7 +137,7 @@ fn collect_record(
     }
 }
 
-/// Whether an attribute is told in the line of its object.
+/// Whether an attribute is printed on the line of its object.
 fn is_inline(attribute: &TreeAttribute, node: &TreeNode) -> bool {
     attribute.value.is_some()
         && (attribute.is_mark() || (is_detail(attribute) && node.attribute(STAMP).is_some()))

@@ -1,4 +1,4 @@
-//! What is not there.
+//! Missing values.
 //!
 //! In a field, `None` is no link. Where a missing link would not tell (in maps and lists, or inside
 //! a `Some`), a marker:
@@ -48,7 +48,7 @@ pub(crate) fn write_rows_unless<T: Save>(
     T::write_optional_rows(&kept, slot)
 }
 
-/// Writes values of which some are absent.
+/// Writes optional values.
 pub(crate) fn write_present<T: Save>(values: &[Option<&T>], slot: Slot<'_>) -> Result<Written> {
     let filler = T::filler();
     let slot = match T::nullable() {

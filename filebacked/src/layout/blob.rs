@@ -110,7 +110,7 @@ mod encoded {
     const CODEC: &str = "codec";
     const TYPE: &str = "type";
 
-    /// What is said about encoded values.
+    /// The description of encoded values.
     #[derive(Debug, Clone, Copy)]
     pub(crate) struct Label {
         /// The codec, with all that decoding depends on.

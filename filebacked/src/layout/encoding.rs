@@ -23,7 +23,7 @@ pub(crate) const VERSION: &str = "encoding-version";
 /// The name and the version of an encoding.
 pub(crate) type Element = &'static (&'static str, &'static str);
 
-/// What the objects below a node are to AnnData.
+/// The role of the objects below a node for AnnData.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Encoding {
     /// Nothing but what they are to this library.
@@ -38,7 +38,7 @@ pub(crate) enum Encoding {
 }
 
 impl Encoding {
-    /// What is below a group of this encoding.
+    /// The role of the members of a group with this encoding.
     pub(crate) fn inside(self) -> Self {
         match self {
             Encoding::None => Encoding::None,
@@ -52,7 +52,7 @@ impl Encoding {
         self != Encoding::None
     }
 
-    /// What a group of this stamp is that has no encoding of its own.
+    /// The encoding of a group with this stamp, by default.
     pub(crate) fn group(self, stamp: &Stamp<'_>) -> Result<Option<Element>> {
         match self {
             Encoding::None => Ok(None),
@@ -63,7 +63,7 @@ impl Encoding {
         }
     }
 
-    /// What a dataset is.
+    /// The encoding of a dataset.
     pub(crate) fn dataset(self, dtype: &Dtype, shape: &[u64]) -> Result<Option<Element>> {
         let plain = !matches!(
             dtype,

@@ -65,7 +65,7 @@ impl Columns {
 
 /// A data frame that is being read.
 pub(crate) struct Frame<'a> {
-    /// What the type calls the index, if it says so.
+    /// The type's name for the index, if it has one.
     index: Option<&'static str>,
     /// The member that is the index.
     stored: String,
@@ -108,7 +108,7 @@ impl<'a> Frame<'a> {
         if self.index == Some(name) { &self.stored } else { name }
     }
 
-    /// What the type calls each member that is a column.
+    /// The type's name for each member that is a column.
     pub(crate) fn names(&self, members: Vec<String>) -> Vec<String> {
         let own = |member: String| match self.index {
             Some(index) if member == self.stored => index.to_string(),

@@ -59,7 +59,7 @@ pub(crate) fn by_links<K: Save, V: Save>() -> bool {
     K::is_name() && !V::is_flat(0)
 }
 
-/// What a map type looks like.
+/// Returns the schema of a map type.
 pub(crate) fn schema<K: FileBacked, V: FileBacked>() -> Schema {
     Schema::Map { key: K::schema, value: V::schema, links: by_links::<K, V>() }
 }

@@ -1,4 +1,4 @@
-//! What values look like on disk: one file a shape, with its tree in its doc.
+//! The forms of values on disk: one file per form, with its tree in its doc.
 
 pub(crate) mod absent;
 pub(crate) mod blob;

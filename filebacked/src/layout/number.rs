@@ -22,7 +22,7 @@ pub(crate) trait Number: Plain {
     const DTYPE: Dtype;
     /// Its name in Rust.
     const NAME: &'static str;
-    /// What numbers it can hold.
+    /// The numbers that it can hold.
     const RANGE: Range;
 
     /// The number, if it fits: exactly, or as the nearest float.
@@ -32,7 +32,7 @@ pub(crate) trait Number: Plain {
     fn from_float(value: f64, rounded: bool) -> Option<Self>;
 }
 
-/// What numbers a type can hold.
+/// The numbers that a type can hold.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Range {
     /// Integers of that many bits, with or without a sign.
@@ -263,7 +263,7 @@ pub(crate) fn half_to_f64(bits: u16) -> f64 {
     if bits & 0x8000 != 0 { -size } else { size }
 }
 
-/// What is asked for, in words.
+/// The requested type, in words.
 pub(crate) fn wanted(name: &str, rank: Option<usize>) -> String {
     match rank {
         Some(0) => format!("a scalar of {name}"),

@@ -43,7 +43,7 @@ pub(crate) const TYPEID: &str = "typeid";
 /// The attributes of an object: the module and the name of its class.
 const CLASS: [&str; 2] = ["module", "class"];
 
-/// What a slot knows for this layout.
+/// The state of a slot for this layout.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Said<'a> {
     /// The class that the struct or map is an object of.
@@ -97,7 +97,7 @@ const TAKEN: [&str; 38] = [
     "yield",
 ];
 
-/// What Python's FileBacked has nothing for.
+/// The error for values without a counterpart in Python's FileBacked.
 #[cold]
 fn no_type(what: impl std::fmt::Display) -> Error {
     ErrorKind::Unsupported(format!("Python's FileBacked has no type for {what}")).into()
@@ -122,7 +122,7 @@ fn no_hdf5_attribute() -> Error {
         .with_help("take `attr` off the field, or skip it")
 }
 
-/// The error of a field that is no attribute of a class.
+/// The error for a field that cannot be an attribute of a class.
 #[cold]
 pub(crate) fn no_attribute(name: &str) -> Error {
     Error::new(ErrorKind::Unsupported(format!(

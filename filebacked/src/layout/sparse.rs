@@ -210,7 +210,7 @@ pub(crate) fn read_compressed_as<N: Element, I: SpIndex, P: SpIndex>(
     })
 }
 
-/// What a group of others that does not say it must be, going by the number of starts.
+/// The orientation of a foreign group without a mark, by the number of starts.
 fn guess(group: &GroupReader<'_>) -> Result<CompressedStorage> {
     let unsaid = || Error::mismatch(WANTED, format!("a group without the attribute `{TYPE}`"));
     if group.ours || group.child(SHAPE)?.is_none() {

@@ -145,7 +145,7 @@ pub fn is_number<E: UnitEnum>() -> bool {
     matches!(E::REPR, UnitRepr::Int { .. })
 }
 
-/// Writes many values of which some are absent.
+/// Writes many optional values.
 ///
 /// # Errors
 ///
@@ -161,7 +161,7 @@ pub fn write_optional_rows<E: UnitEnum + Save>(
     absent::write_present(values, slot)
 }
 
-/// What the type looks like.
+/// Returns the schema of the type.
 pub fn schema<E: UnitEnum>() -> Schema {
     Schema::enumeration(E::NAME, E::NAMES.to_vec())
 }

@@ -153,7 +153,7 @@ impl Held {
         self.kept.locate(dtype).map_err(|error| self.located(Operation::Load, error))
     }
 
-    /// Says in an error which object of which file was worked on.
+    /// Adds the file and the object to an error.
     #[cold]
     pub(crate) fn located(&self, operation: Operation, error: Error) -> Error {
         let mut error = error.during(operation);

@@ -1,4 +1,4 @@
-//! What ndarray's `s![..]` selects in a dataset.
+//! The selection of ndarray's `s![..]` in a dataset.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{Slab, Span};
@@ -9,7 +9,7 @@ pub(super) struct Selection {
     pub(super) slab: Slab,
     /// Axes whose order is turned around.
     reversed: Vec<usize>,
-    /// What becomes of the axes: whether one is kept, dropped (a single index), or put in.
+    /// The fate of each axis: kept, dropped (a single index), or inserted.
     axes: Vec<Kind>,
 }
 

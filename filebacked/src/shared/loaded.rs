@@ -70,14 +70,14 @@ pub(crate) struct Loaded {
     /// What was pointed to before any owner of it came, where options take parts of values: which,
     /// only an owner can tell.
     awaited: RefCell<HashSet<Key>>,
-    /// What owners took of each value, once everything was read a first time.
+    /// The parts of each value that owners read, in the first pass.
     taken: RefCell<Option<HashMap<Key, How>>>,
 }
 
 type Key = (ObjectIdentity, TypeId);
 
 struct Entry {
-    /// What else the value depends on.
+    /// Other settings that the value depends on.
     how: How,
     found: Found,
 }

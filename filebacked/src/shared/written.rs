@@ -81,7 +81,7 @@ impl How {
     }
 }
 
-/// What was met under an address.
+/// The values that were found at an address.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Met {
     /// Nothing yet: this is the number of the object.
@@ -167,7 +167,7 @@ impl Written {
         }
     }
 
-    /// Notes a value that is no object of its own.
+    /// Records a value without an object.
     pub(crate) fn apart(&mut self, owner: &Owner<'_>, why: Unlinkable) {
         if let Entry::Vacant(place) = self.apart.entry((owner.address, owner.id))
             && let Some(held) = owner.keep.keep()

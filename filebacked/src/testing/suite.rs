@@ -139,7 +139,7 @@ fn name<T, F: Filter<T>>(filter: &Arc<F>) -> Checked {
     Ok(())
 }
 
-/// What holds for a filter wherever it comes from. Gives the values back.
+/// The checks for a filter from any source. Returns the values.
 fn common<T, F>(filter: &Arc<F>, values: Vec<T>) -> Checked<Vec<T>>
 where
     T: PartialEq + Debug + 'static,

@@ -118,7 +118,7 @@ fn sequence(inner: &Form, cell: &Cell, shape: Option<&[u64]>) -> Value {
     }
 }
 
-/// What elements are, in a word.
+/// The kind of the elements, in a word.
 fn name(form: &Form) -> &'static str {
     match form {
         Form::Flat(_) => "data",

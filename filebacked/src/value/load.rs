@@ -21,10 +21,10 @@ use std::collections::HashSet;
 /// what there is.
 const COPIES: u64 = 16;
 
-/// What may be copied whatever the file's size, in bytes.
+/// The bytes that may be copied for a file of any size.
 const FEW: u64 = 2 << 20;
 
-/// What an object costs besides its data, in bytes.
+/// The cost of an object besides its data, in bytes.
 const OBJECT: u64 = 256;
 
 impl FileBacked for Value {
@@ -198,7 +198,7 @@ fn attributes(object: &Object<'_>) -> Result<Map> {
     Ok(attributes)
 }
 
-/// What a link that was not followed says.
+/// The target of a link that was not followed.
 impl From<Link> for Value {
     fn from(link: Link) -> Self {
         Value::Link(link)

@@ -21,7 +21,7 @@ pub(super) const BYTES: &str = "bytes";
 #[derive(Debug, Clone)]
 pub(super) enum Item<'a> {
     Value(&'a Value),
-    /// What is left of an array behind so many dimensions, from an element on.
+    /// The rest of an array behind a number of dimensions, from an element on.
     Part(&'a Dataset, usize, usize),
     /// An element of a flat type.
     Cell(&'a [u8], &'a Dtype),
@@ -49,7 +49,7 @@ pub(super) type Items<'a> = Box<dyn Iterator<Item = Item<'a>> + 'a>;
 /// Keys and values.
 pub(super) type Entries<'a> = Box<dyn Iterator<Item = (Item<'a>, Item<'a>)> + 'a>;
 
-/// What an item means.
+/// The meaning of an item.
 pub(super) enum Meaning<'a> {
     /// A `None` inside so many `Some`.
     None(u32),
@@ -71,7 +71,7 @@ pub(super) enum Meaning<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// What it means.
+    /// Its meaning.
     pub(super) fn meaning(self) -> Result<Meaning<'a>> {
         match self {
             Item::None => Ok(Meaning::None(0)),

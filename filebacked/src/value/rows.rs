@@ -269,7 +269,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// What a row means that is more than an item of others.
+    /// The meaning of a row that is not just an item of another row.
     pub(super) fn meaning(self: &Rc<Self>, place: usize) -> Result<Meaning<'a>> {
         match &**self {
             Rows::Columns { tuple, fields, .. } => {

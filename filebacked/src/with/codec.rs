@@ -1,4 +1,4 @@
-//! What the filters of serde codecs have in common.
+//! Shared code of the filters for serde codecs.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::blob::{self, Label};
@@ -15,7 +15,7 @@ pub(super) trait Codec {
     /// The name, with all that decoding depends on.
     const NAME: &str;
 
-    /// What goes wrong.
+    /// The error type.
     type Error: StdError + Send + Sync + 'static;
 
     /// The bytes of a value.

@@ -24,7 +24,7 @@ use std::sync::{Arc, OnceLock};
 /// The largest address, as that of a file on the disk.
 const LARGEST: haddr_t = (1 << 63) - 1;
 
-/// What drivers outside of the library may call themselves begins here.
+/// The first identifier for drivers outside of libhdf5.
 const VALUE: c_int = 512 + 0xF8;
 
 const FAILED: herr_t = -1;

@@ -32,7 +32,7 @@ impl Medium {
         }
     }
 
-    /// What tells stores apart: two of the same address are the same.
+    /// The identity of a store: its address.
     pub(super) fn address(&self) -> *const () {
         match self {
             Medium::Read(store) => Arc::as_ptr(store).cast(),

@@ -50,7 +50,7 @@ impl Attachment {
         Ok(Attachment(Arc::new(attached)))
     }
 
-    /// What stands in errors for the name of a file.
+    /// The name of a store in errors.
     pub fn path(&self) -> PathBuf {
         PathBuf::from(self.0.name.to_string_lossy().into_owned())
     }

@@ -1,4 +1,4 @@
-//! What no rows can be appended to: it is written anew, of all rows.
+//! Rewrites with all rows the parts of a table that cannot grow.
 
 use super::plan::{Place, Plan, handle, number, refused};
 use crate::error::{Error, ErrorKind, Result};

@@ -28,7 +28,7 @@ use crate::whole;
 use plan::{Plan, kind as kind_of};
 use std::sync::{Arc, OnceLock};
 
-/// Which rows are to be drafted.
+/// The rows to draft.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Wanted {
     /// Those that are appended.
@@ -37,7 +37,7 @@ pub(super) enum Wanted {
     All,
 }
 
-/// What is there when rows were appended.
+/// The table after rows were appended.
 pub(super) struct Appended {
     /// The object that has it all, where that is another now.
     pub(super) root: Option<Arc<dyn Kept>>,
@@ -145,7 +145,7 @@ pub(super) fn drafted<T: FileBacked>(found: &Object<'_>, rows: &Vec<T>) -> Resul
     })
 }
 
-/// What is written.
+/// The written rows.
 pub(super) fn drafted_by<T: FileBacked>(
     options: &WriteOptions,
     write: impl FnOnce(Slot<'_>) -> Result<Written>,

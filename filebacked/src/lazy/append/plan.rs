@@ -16,7 +16,7 @@ use crate::storage::{Description, Dtype, ObjectKind, Slab, Span, Texts};
 /// Attributes of AnnData's that say what a group is.
 const ENCODING: &str = "encoding-type";
 
-/// What is to be done, once all of it is known.
+/// The planned changes, made once all of them are known.
 #[derive(Default)]
 pub(super) struct Plan {
     /// All rows as they are written, those that are there among them, once they are wanted.
@@ -45,7 +45,7 @@ pub(super) struct Growth {
     /// Where it is, if it has to be made anew.
     pub(super) place: Option<(Id, String)>,
     pub(super) description: Description,
-    /// What its elements become, if they cannot stay what they are.
+    /// The new type of its elements, if they cannot keep the old one.
     pub(super) dtype: Option<Dtype>,
     pub(super) rows: u64,
     pub(super) content: New,

@@ -41,7 +41,7 @@ pub(super) fn unpacked(mut group: DraftGroup) -> Result<(Vec<u64>, Texts)> {
     Ok((shape, texts))
 }
 
-/// What a dataset of texts has to become for more of them, and these in their form there.
+/// The type that a dataset of texts needs for more texts, and the new texts in that form.
 pub(super) fn fitted(
     found: &Object<'_>,
     description: &Description,

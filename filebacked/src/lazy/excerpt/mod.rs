@@ -127,7 +127,7 @@ fn stored_len(group: &Object<'_>) -> Result<Option<u64>> {
     Ok(len.elements::<u64>(&description)?.first().copied())
 }
 
-/// What is known of an object that is open here.
+/// The state of an object that is open here.
 #[derive(Debug, Clone)]
 enum Entry {
     /// An object of the other source, all of it or some rows. A handle that is `lent` is given back
@@ -263,7 +263,7 @@ impl<'s> Excerpt<'s> {
         }))
     }
 
-    /// What these rows of a group are in a member of it.
+    /// The rows in a member of a group for these rows of the group.
     fn part(
         &self,
         group: &Object<'_>,
@@ -394,7 +394,7 @@ impl<'s> Excerpt<'s> {
     }
 }
 
-/// What some rows of a group are in a member of it.
+/// The rows in a member of a group for some rows of the group.
 enum Part {
     All,
     Rows(Run),

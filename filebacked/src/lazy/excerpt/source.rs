@@ -1,4 +1,4 @@
-//! What an [`Excerpt`] is to those who read.
+//! An [`Excerpt`] as a source.
 
 use super::{COLUMNS, Entry, Excerpt, Kind, damaged, kind_of, pieces, stored_len};
 use crate::error::{ErrorKind, Result};

@@ -16,7 +16,7 @@ use crate::storage::libhdf5;
 use indexmap::IndexMap;
 use std::hash::Hash;
 
-/// What tells `values` from what may take its place, and how many keys there are.
+/// The identity of `values`, and the number of keys.
 type State = (Option<String>, Option<u64>);
 
 impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> Entries<K, V> {

@@ -26,7 +26,7 @@ pub(super) struct Entries<K, V> {
     of: PhantomData<fn() -> V>,
 }
 
-/// What is done with an entry and the name of its link.
+/// A function that gets an entry and the name of its link.
 type Look<'l, R> = dyn FnMut(Option<(Node<'_>, &str)>) -> Result<R> + 'l;
 
 impl<K, V> fmt::Debug for Entries<K, V> {

@@ -37,7 +37,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         self.flush_with(&WriteOptions::new())
     }
 
-    /// The same with options, such as the compression of what is written.
+    /// Flushes with options, such as compression.
     ///
     /// # Errors
     ///
@@ -109,7 +109,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
     }
 }
 
-/// What the link of a new value is called.
+/// The name of the link of a new value.
 fn link_of<K: FileBacked, V>(key: &K, change: &Change<V>, escaped: bool) -> Result<String> {
     match &change.base {
         Some(base) if change.value.is_none() => Ok(base.link.clone()),
@@ -120,7 +120,7 @@ fn link_of<K: FileBacked, V>(key: &K, change: &Change<V>, escaped: bool) -> Resu
     }
 }
 
-/// Refuses to change what somebody else has changed.
+/// Refuses to change entries that another handle has changed.
 fn check<V>(group: &Id, link: &str, change: &Change<V>) -> Result<()> {
     let old = change.base.as_ref().map_or(link, |base| &base.link);
     let now = libhdf5::identity_of(group, old)?;

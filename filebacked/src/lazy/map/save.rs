@@ -170,7 +170,7 @@ fn insert<K: Eq + Hash, V>(map: &mut IndexMap<K, V>, key: K, value: V) -> bool {
     map.insert(key, value).is_none()
 }
 
-/// What a shared map has read is found again by its key.
+/// Values that a shared map has read are found by their key.
 const _: fn() = || {
     fn shared<T: Send + Sync>() {}
     shared::<Trie<String, u8>>();

@@ -16,7 +16,7 @@ use serde::ser::{
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Serializer {
     pub(super) depth: u32,
-    /// What `depth` is in the beginning.
+    /// The initial `depth`.
     pub(super) limit: u32,
 }
 

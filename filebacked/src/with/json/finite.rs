@@ -10,7 +10,7 @@ use std::fmt::{self, Display};
 #[derive(Clone, Copy)]
 pub(super) struct Finite;
 
-/// Why a value is no JSON.
+/// The reason why a value cannot be JSON.
 #[derive(Debug)]
 pub(super) struct NotJson(pub(super) String);
 

@@ -86,7 +86,7 @@ impl<'s> MatlabSink<'s> {
     }
 }
 
-/// What elements are to MATLAB.
+/// MATLAB's class of the elements.
 struct Class {
     name: &'static str,
     dtype: Dtype,

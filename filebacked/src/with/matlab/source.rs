@@ -31,7 +31,7 @@ impl<'s> MatlabSource<'s> {
         ManuallyDrop::new(Object::new(self.source, handle))
     }
 
-    /// What is stored, and whether its dimensions are in reverse.
+    /// The stored object, and whether its dimensions are reversed.
     fn stored(&self, handle: Handle) -> Result<(Description, bool)> {
         let stored = self.source.describe(handle)?;
         let matrix =
@@ -63,7 +63,7 @@ impl Source for MatlabSource<'_> {
         self.source.children(group)
     }
 
-    /// What MATLAB has is read as files of others are: without our marks.
+    /// MATLAB files carry no `filebacked` attribute, so they are read as foreign files.
     fn attribute(&self, object: Handle, name: &str) -> Result<Option<Handle>> {
         if name == STAMP || (name == FILTER && object == self.root) {
             Ok(None)
