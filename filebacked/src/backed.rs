@@ -8,7 +8,7 @@ use crate::node::Node;
 use crate::object::Bare;
 use crate::reader::GroupReader;
 use crate::rows::Rows;
-use crate::schema::Schema;
+use crate::schema::{Schema, Seen};
 use crate::shared::Owner;
 use crate::slot::{Slot, Written};
 use crate::writer::GroupWriter;
@@ -104,6 +104,18 @@ pub trait Save {
         Self: Sized,
     {
         false
+    }
+
+    /// Whether something in a value needs an object of its own in the file, so that a map to such
+    /// values is stored as links: an ndarray array, a sparse matrix, an `Arc`, what a filter
+    /// writes. `seen` guards against recursion: a type that is asked again answers `false`.
+    #[doc(hidden)]
+    fn needs_objects(seen: &mut Seen) -> bool
+    where
+        Self: Sized,
+    {
+        let _ = seen;
+        !Self::is_flat(0)
     }
 
     /// Returns the filler for a missing value in a column; types without one leave no place for it.

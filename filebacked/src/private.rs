@@ -12,7 +12,7 @@ pub use crate::link::LinkReader;
 pub use crate::node::Node;
 pub use crate::reader::GroupReader;
 pub use crate::rows::Rows;
-pub use crate::schema::{FieldSchema, Schema, VariantSchema};
+pub use crate::schema::{FieldSchema, Schema, Seen, VariantSchema};
 pub use crate::slot::{Slot, Written};
 pub use crate::upgrade::{stored_version, upgrade, upgrade_rows};
 pub use crate::writer::GroupWriter;

@@ -1,5 +1,6 @@
 //! The shape of a type on disk, without a value or a file.
 
+use std::any::TypeId;
 use std::collections::HashSet;
 use std::iter;
 
@@ -280,4 +281,36 @@ fn some_part(schema: Nested, is: fn(&Schema) -> bool) -> bool {
         open.extend(parts.into_iter().filter(|part| seen.insert(*part as usize)));
     }
     false
+}
+
+/// The types that a question about types has met on its way.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct Seen {
+    types: Vec<TypeId>,
+    /// A type was entered that has members.
+    is_inside: bool,
+}
+
+impl Seen {
+    /// Whether no type with members was entered yet.
+    pub fn is_outermost(&self) -> bool {
+        !self.is_inside
+    }
+
+    /// Notes a type with members; `false` where it was met before.
+    pub fn enter<T: ?Sized>(&mut self) -> bool {
+        self.is_inside = true;
+        self.pass::<T>()
+    }
+
+    /// Notes a type that is stored as what is inside of it; `false` where it was met before.
+    pub fn pass<T: ?Sized>(&mut self) -> bool {
+        let id = typeid::of::<T>();
+        let is_new = !self.types.contains(&id);
+        if is_new {
+            self.types.push(id);
+        }
+        is_new
+    }
 }

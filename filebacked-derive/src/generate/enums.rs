@@ -6,7 +6,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
 
 use super::members::{self, Group};
-use super::{Target, construct, listed, schema};
+use super::{Target, construct, listed, needs_objects, schema};
 use crate::ast::{Field, Style, Variant};
 
 pub(super) fn implementations(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
@@ -48,6 +48,11 @@ fn save(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
         }
     });
     let is_listed = (!target.has_columns()).then(listed);
+    let fields = || variants.iter().flat_map(|variant| &variant.fields);
+    let stored = || fields().filter(|field| field.is_stored());
+    let filtered = stored().any(|field| field.attrs.filter().is_some());
+    let needs_objects =
+        needs_objects(filtered || !target.has_columns(), stored().map(|field| field.ty));
     quote! {
         fn write(&self, __slot: __fb::Slot<'_>) -> __fb::Result<__fb::Written> {
             match self {
@@ -57,6 +62,7 @@ fn save(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
 
         #write_rows
         #is_listed
+        #needs_objects
 
         #key
     }

@@ -176,6 +176,28 @@ fn listed() -> TokenStream {
     }
 }
 
+/// `Save::needs_objects`: one of the types does, or `own` says so.
+fn needs_objects(own: bool, types: impl Iterator<Item = impl ToTokens>) -> TokenStream {
+    let types = types.map(|ty| quote!(|| <#ty as __fb::Save>::needs_objects(__seen)));
+    let answer =
+        if own { quote!(true) } else { quote!(__seen.enter::<Self>() && (false #(#types)*)) };
+    quote! {
+        fn needs_objects(__seen: &mut __fb::Seen) -> bool {
+            let _ = &__seen;
+            #answer
+        }
+    }
+}
+
+/// `Save::needs_objects` of what is stored as its one field.
+fn passes_objects(ty: &impl ToTokens) -> TokenStream {
+    quote! {
+        fn needs_objects(__seen: &mut __fb::Seen) -> bool {
+            __seen.pass::<Self>() && <#ty as __fb::Save>::needs_objects(__seen)
+        }
+    }
+}
+
 /// `Save::is_flat`: all types are, behind the guard that ends the question for recursive ones.
 fn all_flat(types: impl Iterator<Item = impl ToTokens>) -> TokenStream {
     let types = types.map(|ty| quote!(&& <#ty as __fb::Save>::is_flat(__level + 1)));

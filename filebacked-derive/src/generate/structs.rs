@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Member;
 
 use super::members::{self, Group};
-use super::{Target, all_flat, construct, listed, schema};
+use super::{Target, all_flat, construct, listed, needs_objects, schema};
 use crate::ast::{Field, Style};
 
 pub(super) fn implementations(
@@ -30,6 +30,9 @@ fn save(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
     // A filter or an attribute needs a node of its own, the others are what their types are.
     let own = stored().any(|field| field.attrs.filter().is_some() || field.attrs.attr.is_set());
     let is_flat = (!own && target.has_columns()).then(|| all_flat(stored().map(|field| field.ty)));
+    let filtered = stored().any(|field| field.attrs.filter().is_some());
+    let needs_objects =
+        needs_objects(filtered || !target.has_columns(), stored().map(|field| field.ty));
     let columns = quote! {
         let mut __group = __slot.columns::<Self>(#name, #version, __rows.len())?;
         if !__group.is_stub() {
@@ -61,6 +64,7 @@ fn save(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
         #is_listed
 
         #is_flat
+        #needs_objects
         #key
     }
 }

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::members::{self, field_filter};
-use super::{Target, all_flat, construct};
+use super::{Target, all_flat, construct, passes_objects};
 use crate::ast::{Field, Style};
 
 pub(super) fn implementations(
@@ -52,12 +52,14 @@ fn save(target: &Target<'_>, field: &Field<'_>, filter: Option<&TokenStream>) ->
     // With a filter, nothing that the field's type says of itself holds.
     let forwarded = filter.is_none().then(|| {
         let is_flat = all_flat([ty].into_iter());
+        let needs_objects = passes_objects(ty);
         quote_spanned! {span=>
             fn absence(&self) -> ::core::option::Option<u32> {
                 __fb::Save::absence(#value)
             }
 
             #is_flat
+            #needs_objects
 
             fn is_number() -> bool {
                 <#ty as __fb::Save>::is_number()

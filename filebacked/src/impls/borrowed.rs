@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::layout::text;
 use crate::node::Node;
 use crate::rows::Rows;
-use crate::schema::Schema;
+use crate::schema::{Schema, Seen};
 use crate::slot::{Slot, Written};
 use std::borrow::Cow;
 
@@ -39,6 +39,10 @@ macro_rules! reference_is_saved {
 
             fn is_flat(level: u32) -> bool {
                 level < 16 && T::is_flat(level + 1)
+            }
+
+            fn needs_objects(seen: &mut Seen) -> bool {
+                T::needs_objects(seen)
             }
 
             fn is_number() -> bool {

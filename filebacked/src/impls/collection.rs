@@ -9,7 +9,7 @@ use crate::layout::map::{Order, sorted};
 use crate::layout::sequence;
 use crate::node::Node;
 use crate::rows::Rows;
-use crate::schema::Schema;
+use crate::schema::{Schema, Seen};
 use crate::shared;
 use crate::slot::{Slot, Written};
 use crate::storage::ObjectKind;
@@ -59,6 +59,23 @@ pub(crate) fn is_numbered<T: FileBacked>(node: &Node<'_>) -> Result<bool> {
     Ok(!columns || first.kind() == ObjectKind::Group)
 }
 
+/// Whether a collection needs objects: one with owners does, others as their values do.
+macro_rules! needs_objects {
+    ($seen:ident, $t:ident,) => {
+        $t::needs_objects($seen)
+    };
+    ($seen:ident, [$t:ident],) => {
+        // A list that is the map's own value is one dataset, as an array is.
+        $seen.is_outermost() || $t::needs_objects($seen)
+    };
+    ($seen:ident, $t:tt, $($shared:tt)+) => {{
+        let _ = $seen;
+        true
+    }};
+}
+
+pub(crate) use needs_objects;
+
 /// Collections whose values lie in slices.
 macro_rules! slices_are_backed {
     ($($t:ty, |$value:ident| $slices:expr, |$node:ident| $read:expr, { $($shared:tt)* };)*) => {
@@ -80,6 +97,9 @@ macro_rules! slices_are_backed {
                         runs.extend(slices.into_iter().filter(|slice| !slice.is_empty()));
                     }
                     sequence::write_ragged(rows, slot, |value| value.len(), runs::<T>)
+                }
+                fn needs_objects(seen: &mut Seen) -> bool {
+                    needs_objects!(seen, [T], $($shared)*)
                 }
                 fn key() -> Option<Key<Self>> {
                     T::key().map(|_| Key::of_container(|| Schema::Sequence(schema_of::<T>)))
@@ -125,6 +145,9 @@ macro_rules! collections_are_backed {
                         refs.extend($sort(set.iter().collect::<Vec<&T>>(), cx)?);
                         Ok(())
                     })
+                }
+                fn needs_objects(seen: &mut $crate::schema::Seen) -> bool {
+                    seen.is_outermost() || T::needs_objects(seen)
                 }
                 fn key() -> Option<Key<Self>> {
                     T::key().map(|_| Key::of_container(|| Schema::Sequence(schema_of::<T>)))

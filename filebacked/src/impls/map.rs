@@ -22,6 +22,9 @@ macro_rules! map_is_backed {
             fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
                 map::write_rows(rows, slot, $order, |map| map.iter().collect())
             }
+            fn needs_objects(seen: &mut $crate::schema::Seen) -> bool {
+                seen.is_outermost() || K::needs_objects(seen) || V::needs_objects(seen)
+            }
             fn key() -> Option<Key<Self>> {
                 fn schema<K: Save, V: Save>() -> Schema {
                     Schema::Map { key: schema_of::<K>, value: schema_of::<V>, links: map::by_links::<K, V>() }

@@ -9,7 +9,7 @@ use crate::link::LinkReader;
 use crate::node::Node;
 use crate::object::Bare;
 use crate::rows::Rows;
-use crate::schema::Schema;
+use crate::schema::{Schema, Seen};
 use crate::slot::{Slot, Written};
 use crate::stamp::Stamp;
 use std::marker::PhantomData;
@@ -37,6 +37,10 @@ impl<T: Save> Save for Option<T> {
 
     fn is_flat(level: u32) -> bool {
         level < 16 && T::is_flat(level + 1)
+    }
+
+    fn needs_objects(seen: &mut Seen) -> bool {
+        T::needs_objects(seen)
     }
 
     fn key() -> Option<Key<Self>> {

@@ -4,11 +4,12 @@ use crate::backed::{FileBacked, Save};
 use crate::erased::{Hold, Key};
 use crate::error::Result;
 use crate::field::StoreAs;
+use crate::impls::collection::needs_objects;
 use crate::layout::{self, sequence};
 use crate::link::LinkReader;
 use crate::node::Node;
 use crate::rows::Rows;
-use crate::schema::Schema;
+use crate::schema::{Schema, Seen};
 use crate::shared::{self, Keep};
 use crate::slot::{Slot, Written};
 use std::borrow::Cow;
@@ -55,6 +56,9 @@ macro_rules! pointer_is_backed {
                 }
                 fn is_flat(level: u32) -> bool {
                     level < 16 && T::is_flat(level + 1)
+                }
+                fn needs_objects(seen: &mut Seen) -> bool {
+                    needs_objects!(seen, T, $($shared)*)
                 }
                 fn is_number() -> bool {
                     T::is_number()

@@ -19,7 +19,7 @@ use crate::layout::sequence;
 use crate::node::Node;
 use crate::reader::MOST_EMPTY_ROWS;
 use crate::rows::Rows;
-use crate::schema::Schema;
+use crate::schema::{Schema, Seen};
 use crate::slot::{Slot, Written};
 use crate::stamp::Stamp;
 use crate::storage::ObjectKind;
@@ -56,6 +56,9 @@ macro_rules! tuple_is_backed {
 
             fn is_flat(level: u32) -> bool {
                 level < 16 $(&& $t::is_flat(level + 1))*
+            }
+            fn needs_objects(seen: &mut Seen) -> bool {
+                seen.enter::<Self>() && (false $(|| $t::needs_objects(seen))*)
             }
             fn key() -> Option<Key<Self>> {
                 fn schema<$($t: Save),*>() -> Schema {
@@ -128,6 +131,10 @@ impl<T: Save, const N: usize> Save for [T; N] {
 
     fn is_flat(level: u32) -> bool {
         level < 16 && T::is_flat(level + 1)
+    }
+
+    fn needs_objects(seen: &mut Seen) -> bool {
+        T::needs_objects(seen)
     }
 
     fn is_number() -> bool {

@@ -6,7 +6,7 @@ use crate::error::{ErrorKind, Result};
 use crate::impls::pointer::schema_of;
 use crate::node::Node;
 use crate::rows::Rows;
-use crate::schema::{FieldSchema, Schema, VariantSchema};
+use crate::schema::{FieldSchema, Schema, Seen, VariantSchema};
 use crate::slot::{Slot, Written};
 use std::ops::Bound;
 
@@ -48,6 +48,10 @@ macro_rules! sum_is_backed {
                     columns.end()?;
                 )*
                 group.end()
+            }
+
+            fn needs_objects(seen: &mut Seen) -> bool {
+                seen.enter::<Self>() && (false $(|| $p::needs_objects(seen))*)
             }
 
             fn key() -> Option<Key<Self>> {

@@ -7,7 +7,7 @@ use crate::impls::pointer::schema_of;
 use crate::layout::scalar::{Element, element_is_backed};
 use crate::node::Node;
 use crate::rows::Rows;
-use crate::schema::Schema;
+use crate::schema::{Schema, Seen};
 use crate::slot::{Slot, Written};
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -28,6 +28,9 @@ macro_rules! wrapper_is_backed {
                 }
                 fn is_flat(level: u32) -> bool {
                     level < 16 && T::is_flat(level + 1)
+                }
+                fn needs_objects(seen: &mut Seen) -> bool {
+                    T::needs_objects(seen)
                 }
                 fn is_number() -> bool {
                     T::is_number()

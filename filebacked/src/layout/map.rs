@@ -38,7 +38,7 @@ use crate::layout::{python, sequence};
 use crate::node::Node;
 use crate::reader::GroupReader;
 use crate::rows::Rows;
-use crate::schema::{Nested, Schema};
+use crate::schema::{Nested, Schema, Seen};
 use crate::slot::{Place, Slot, Written};
 use crate::stamp::{Stamp, UNDER_WAY, escape_link, unescape};
 use crate::storage::ObjectKind;
@@ -56,7 +56,7 @@ pub(crate) enum Order {
 
 /// Whether a map of these types is stored as links unless its field says otherwise.
 pub(crate) fn by_links<K: Save, V: Save>() -> bool {
-    K::is_name() && !V::is_flat(0)
+    K::is_name() && V::needs_objects(&mut Seen::default())
 }
 
 /// Returns the schema of a map type.
@@ -333,8 +333,12 @@ fn foreign_form<K: FileBacked, V: FileBacked>(group: &GroupReader<'_>) -> Result
         && let (Some(keys), Some(_)) = (group.child("keys")?, group.child("values")?)
         && group.count()? == 2
     {
-        // A key may be named `keys` too: then it has a value, and no column.
-        let is_value = keys.kind() == ObjectKind::Dataset && keys.describe()?.shape.is_empty();
+        // A key may be named `keys` too: then it has a value, and no column. A column of names is
+        // one dataset.
+        let is_value = match keys.kind() {
+            ObjectKind::Dataset => keys.describe()?.shape.is_empty(),
+            _ => K::is_name(),
+        };
         return Ok(if is_value { Form::Links { escaped: false } } else { Form::Columns });
     }
     // Where keys are names, a group of `key` and `value` may as well be a value.

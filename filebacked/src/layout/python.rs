@@ -243,7 +243,7 @@ pub(crate) fn write_map<K: Save, V: Save>(entries: &[(&K, &V)], slot: Slot<'_>) 
     let schema = map::value_schema::<V>(slot.cx);
     // The kinds tell which maps are the root of a file by themselves.
     let mut group =
-        slot.group(Stamp::kind(if map::by_links::<K, V>() { "links" } else { "map" }))?;
+        slot.group(Stamp::kind(if K::is_name() && !V::is_flat(0) { "links" } else { "map" }))?;
     if K::is_name() {
         for (key, value) in entries {
             let name = map::key_name(*key)?;

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::layout::sequence;
 use crate::node::Node;
 use crate::rows::Rows;
-use crate::schema::Schema;
+use crate::schema::{Schema, Seen};
 use crate::slot::{Slot, Written};
 use std::fmt;
 use std::path::Path;
@@ -179,6 +179,12 @@ impl<T: FileBacked> Save for Lazy<T> {
 
     fn is_flat(level: u32) -> bool {
         level < 16 && T::is_flat(level + 1)
+    }
+
+    fn needs_objects(seen: &mut Seen) -> bool {
+        // What is read later must be an object that can be held, which `T` alone must not change:
+        // the file is the same with and without handles.
+        T::needs_objects(seen)
     }
 
     fn is_number() -> bool {

@@ -450,7 +450,12 @@ fn the_environment_is_stronger_than_the_option() {
         [("FALSE", "free"), ("0", "free"), ("TRUE", "locked"), ("BEST_EFFORT", "locked")]
     {
         let output = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child_that_holds_a_file", "--nocapture", "--include-ignored"])
+            .args([
+                "--exact",
+                "file_options::child_that_holds_a_file",
+                "--nocapture",
+                "--include-ignored",
+            ])
             .env(VARIABLE, value)
             .env(CHILD, &path)
             .output()

@@ -47,7 +47,7 @@ fn readers_in_other_processes_see_what_was_flushed() {
     append(&file, &log, 1);
 
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child_that_reads", "--nocapture", "--include-ignored"])
+        .args(["--exact", "file_swmr::child_that_reads", "--nocapture", "--include-ignored"])
         .env(CHILD, &path)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -25,6 +25,7 @@ struct Model {
     best: Option<Lazy<Layer>>,
     none: Option<Lazy<Layer>>,
     views: Vec<Lazy<Array2<f32>>>,
+    #[filebacked(layout = "links")]
     named: BTreeMap<String, Lazy<Layer>>,
 }
 
@@ -38,6 +39,7 @@ struct Eager {
     best: Option<Layer>,
     none: Option<Layer>,
     views: Vec<Array2<f32>>,
+    #[filebacked(layout = "links")]
     named: BTreeMap<String, Layer>,
 }
 

@@ -33,6 +33,7 @@ struct Row {
 
 #[derive(FileBacked, Debug, PartialEq)]
 struct Model {
+    #[filebacked(layout = "links")]
     layers: BTreeMap<String, Layer>,
     best: Best,
     relative: SoftLink<Vec<f64>>,

@@ -327,7 +327,7 @@ fn a_process_that_ends_at_any_call() {
     let mut whole = 0;
     for call in 0.. {
         let mut child = std::process::Command::new(&program);
-        child.args(["--exact", "work_in_a_file_until_the_end", "--ignored"]);
+        child.args(["--exact", "store_faults::work_in_a_file_until_the_end", "--ignored"]);
         let ended = child.env("STORE", &path).env("CALL", call.to_string()).output().unwrap();
         let disk = Arc::new(std::fs::File::open(&path).unwrap());
         if ended.status.success() {
@@ -384,7 +384,7 @@ fn chunks_that_cannot_be_written_to_a_file_of_the_system() {
         child.args(["-c", &format!("trap '' XFSZ; ulimit -f {limit}; exec \"$0\" \"$@\"")]);
         child.arg(std::env::current_exe().unwrap()).args([
             "--exact",
-            "work_in_files_of_some_size",
+            "store_faults::work_in_files_of_some_size",
             "--ignored",
         ]);
         let ended = child.env("STORE", &path).output().unwrap();
