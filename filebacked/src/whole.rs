@@ -251,7 +251,9 @@ fn node_of_value<'s>(
             Ok((Node::open(value, cx, cx.start(), 0, ours)?, Some(VALUE)))
         }
         // A file of groups without a stamp is a map of what is in it.
-        None if rooted || matches!(schema, Schema::Map { .. }) => Ok((Node::open(root, cx, cx.start(), 0, ours)?, None)),
+        None if rooted || matches!(schema, Schema::Map { .. }) => {
+            Ok((Node::open(root, cx, cx.start(), 0, ours)?, None))
+        }
         None => Err(Error::new(ErrorKind::Missing)
             .with_help(
                 "a value that is not a struct is stored under this name; to read another member, \

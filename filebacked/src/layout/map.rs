@@ -36,6 +36,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
 use crate::layout::{python, sequence};
 use crate::node::Node;
+use crate::path::State;
 use crate::reader::GroupReader;
 use crate::rows::Rows;
 use crate::schema::{Nested, Schema, Seen};
@@ -143,12 +144,16 @@ fn write_columns<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &'v 
     let mut keys = Vec::new();
     // What the patterns leave out, by number: asked once, for both columns.
     let mut left_out = Vec::new();
+    let mut state = Common::default();
     if cx.mask().is_none() {
         keys.extend(entries().map(|(key, _)| key));
     } else {
         for (number, (key, _)) in entries().enumerate() {
             match group.step(key.name().as_deref(), value_schema::<V>(cx)) {
-                Some(_) => keys.push(key),
+                Some(of_entry) => {
+                    state.add(of_entry, key)?;
+                    keys.push(key);
+                }
                 None => left_out.push(number),
             }
         }
@@ -162,8 +167,35 @@ fn write_columns<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &'v 
         if left_out.next_if_eq(&number).is_some() { None } else { Some(value) }
     };
     values.extend(entries().enumerate().filter_map(kept));
-    group.part("values", |slot| slot.each().put_rows(Rows::refs(&values)))?;
+    group.part("values", |slot| {
+        let mut slot = slot.each();
+        slot.state = state.0.unwrap_or(slot.state);
+        slot.put_rows(Rows::refs(&values))
+    })?;
     group.end()
+}
+
+/// Where patterns stand at the entries of a map in columns: at all of them in the same place.
+#[derive(Default)]
+struct Common(Option<State>);
+
+impl Common {
+    fn add<K: Save>(&mut self, state: State, key: &K) -> Result<()> {
+        match self.0.replace(state) {
+            Some(other) if other != state => Err(one_key(key.name().as_deref().unwrap_or(""))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The error of a pattern that wants a part of one entry only.
+#[cold]
+fn one_key(key: &str) -> Error {
+    let what =
+        format!("a pattern for a part of the entry `{key}` of a map that is stored as columns");
+    Error::new(ErrorKind::Unsupported(what)).with_help(
+        "use `*` for all keys, or `#[filebacked(layout = \"links\")]` on the field of the map",
+    )
 }
 
 /// Writes many maps; `entries` gives those of one.
@@ -374,7 +406,19 @@ fn read_columns<M, K: FileBacked, V: FileBacked>(
     insert: impl Fn(&mut M, K, V) -> bool,
 ) -> Result<M> {
     let keys = group.part("keys", |node| node.get_rows::<K>())?;
-    let values = group.part("values", |node| node.each().get_rows::<V>())?;
+    let mut state = Common::default();
+    if group.context().mask().is_some() {
+        for key in &keys {
+            if let Some(of_entry) = group.step(key.name().as_deref(), Some(V::schema)) {
+                state.add(of_entry, key)?;
+            }
+        }
+    }
+    let values = group.part("values", |node| {
+        let mut node = node.each();
+        node.state = state.0.unwrap_or(node.state);
+        node.get_rows::<V>()
+    })?;
     if keys.len() != values.len() {
         return Err(
             ErrorKind::Damaged(format!("{} keys and {} values", keys.len(), values.len())).into()
@@ -461,7 +505,19 @@ pub(crate) fn read_rows<M, K: FileBacked, V: FileBacked>(
     let group = node.group_of("maps", "a group (maps)")?;
     let (counts, total) = group.part("offsets", sequence::read_offsets)?;
     let keys = group.part("keys", |node| node.get_rows::<K>())?;
-    let values = group.part("values", |node| node.each().get_rows::<V>())?;
+    let mut state = Common::default();
+    if group.context().mask().is_some() {
+        for key in &keys {
+            if let Some(of_entry) = group.step(key.name().as_deref(), Some(V::schema)) {
+                state.add(of_entry, key)?;
+            }
+        }
+    }
+    let values = group.part("values", |node| {
+        let mut node = node.each();
+        node.state = state.0.unwrap_or(node.state);
+        node.get_rows::<V>()
+    })?;
     if keys.len() != total || values.len() != total {
         let what = format!(
             "{} keys and {} values where the offsets tell of {total}",

@@ -298,7 +298,7 @@ fn what_pickle_made_is_bytes() {
     }
     let error = filebacked::load::<AsText>(golden::path("pickled")).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Invalid(_)), "{error}");
-    assert!(error.to_string().contains("Vec<u8>"), "{error}");
+    assert!(format!("{error:#}").contains("Vec<u8>"), "{error}");
 }
 
 #[test]

@@ -309,8 +309,8 @@ fn who_changes_in_the_middle_of_a_change_waits() {
         // What is there already is of another kind, so that it is written beside that.
         file.write(&name, &owned(5, 3).numbers).unwrap();
         file.write("there", &owned(6, 3)).unwrap();
-        file.write("map", &std::collections::BTreeMap::from([("a".to_string(), owned(7, 1))]))
-            .unwrap();
+        let map: LazyMap<String, Owned> = [("a".to_string(), owned(7, 1))].into_iter().collect();
+        file.write("map", &map).unwrap();
         let change = || match other {
             "write" => file.write("new", &owned(8, 4)).unwrap(),
             "update" => file.update("there", &owned(8, 4)).unwrap(),

@@ -15,6 +15,7 @@ struct Model {
     step: u64,
     layers: Vec<Layer>,
     first: Option<Box<Layer>>,
+    #[filebacked(layout = "links")]
     by_name: BTreeMap<String, Layer>,
     params: BTreeMap<String, Option<f64>>,
     #[filebacked(default)]

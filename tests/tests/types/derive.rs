@@ -415,6 +415,7 @@ struct Strict {
 #[test]
 fn unknown_members() {
     #[derive(FileBacked, Clone)]
+    #[filebacked(name = "Strict")]
     struct More {
         y: u8,
         value: u8,
@@ -530,7 +531,7 @@ fn after_reading() {
     )]))
     .unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Custom(what) if what == "2 is even"), "{error}");
-    assert_eq!(error.path(), "/a/0");
+    assert_eq!(error.path(), "/value/values/0");
     let error = reread::<Vec<Odd>>(&vec![Odd { value: 1 }, Odd { value: 4 }]).unwrap_err();
     assert!(error.to_string().contains("4 is even"), "{error}");
     let many = |len| Counted::Many { list: vec![1, 2], len };

@@ -15,6 +15,7 @@ mod ext_arrays;
 mod ext_sparse;
 mod into;
 mod layout;
+mod maps;
 mod names;
 mod packed;
 mod places;
