@@ -55,7 +55,7 @@
 //! | `Option` | the value; no member for `None` |
 //! | `Vec` of numbers or text | one dataset |
 //! | `Vec` of structs | columns: a group with one dataset per field |
-//! | maps | `keys` and `values`; one link per key if the values are not flat |
+//! | maps | `keys` and `values`; one link per key if the values are lists or hold arrays |
 //! | ndarray arrays | one dataset of the same shape |
 //! | sprs matrices | a group of `data`, `indices` and `indptr` |
 //!
