@@ -505,7 +505,7 @@ fn maps() {
     let file = python.describe_saved(&BTreeMap::from([("x", layer(1)), ("y", layer(2))]));
     file.group("/value", "map", &["keys", "values"]);
     file.dataset("/value/keys", "str-fixed-1-utf8", &[2], json!(["x", "y"]));
-    let values = file.group("/value/values", "columns Layer 1", &["width", "name", "taps"]);
+    let values = file.group("/value/values", "columns Layer 1", &["width", "name", "bias", "taps"]);
     values.attribute("len").holds("<u8", &[], 2);
     file.dataset("/value/values/width", "<u4", &[2], json!([1, 2]));
 }
