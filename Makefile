@@ -1,4 +1,4 @@
-# What a developer types. `make test` and `make demo` do their own set-up.
+# The commands of a developer. `make test` and `make demo` do their own set-up.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -28,16 +28,16 @@ test: tools python h5dump ## Run all tests, the examples and the check of every 
 test-interop: tools python h5dump interop ## Run the recipes of docs/INTEROP.md with all tools that install without a licence
 	@$(env) FILEBACKED_INTEROP=1 cargo test -p filebacked-tests --test foreign interop::
 
-interop-table: tools python h5dump interop ## The same, and write what the recipes gave into the table of docs/INTEROP.md
+interop-table: tools python h5dump interop ## The same, and write the results into the table of docs/INTEROP.md
 	@$(env) FILEBACKED_INTEROP=1 FILEBACKED_WRITE_TABLE=1 cargo test -p filebacked-tests --test foreign interop::
 
 stress: tools python h5dump ## Tests at full length: every fault, many mutants, random values, repeated races; some 30 minutes
 	@scripts/stress.sh
 
-check-memory: tools ## Run tests of what calls C under valgrind
+check-memory: tools ## Run the tests of calls to C under valgrind
 	@scripts/check-memory.sh $(ARGS)
 
-lint: tools ## Check the format, clippy, the docs, the rules of the house and the dependencies
+lint: tools ## Check the house rules, the prose, dependencies, format, clippy and docs
 	$(heading) 'house rules'
 	@scripts/house.sh
 	$(heading) 'plain English'
@@ -52,13 +52,13 @@ lint: tools ## Check the format, clippy, the docs, the rules of the house and th
 	@$(env) RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
 	@$(env) RUSTDOCFLAGS="-D warnings" cargo doc -p filebacked --no-deps
 
-bench: tools python ## Compare the speed with that of others, in some 15 minutes; ARGS="--quick" only tries everything
+bench: tools python ## Compare the speed with other systems, in some 15 minutes; ARGS="--quick" only tries everything
 	@scripts/bench.sh $(ARGS)
 
 bench-counts: tools ## Count the instructions of saving and loading a small object, with valgrind
 	@scripts/counts.sh
 
-fuzz: ## Fuzz the decoder of our own engine for FUZZ_SECONDS, 60 unless told
+fuzz: ## Fuzz the native engine for FUZZ_SECONDS, by default 60
 	@$(env) scripts/fuzz.sh
 
 fmt: ## Format the sources

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs system packages where that is allowed (root and apt-get), else fails without a word.
+# Installs system packages where that is allowed (root and apt-get); otherwise fails silently.
 set -euo pipefail
 
 [ "$(id -u)" -eq 0 ] || exit 1

@@ -10,7 +10,7 @@ names=$(grep -oE '"kind":\["example"\],"crate_types":\["bin"\],"name":"[^"]+"' <
 
 for name in $names; do
   printf '  %s\n' "$name"
-  # What an example prints only matters when it fails.
+  # The output of an example only matters when it fails.
   if ! output=$("$directory/$name" 2>&1 </dev/null); then
     printf '%s\nerror: example %s failed\n' "$output" "$name" >&2
     exit 1

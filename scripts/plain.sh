@@ -34,7 +34,7 @@ GLUE = (
 GLUED = "|".join(GLUE)
 EXCUSED = r"(?:any|every|some|no)(?:thing|body|one|where)|what|who|where|or"
 
-# What is counted: name, what reads better, expression.
+# The counted patterns: name, a better phrase, expression.
 PATTERNS = [
     ("ours", '"this crate", "the native engine"', r"\bours\b|\bour (?:own|marks?)\b|\bof our\b"),
     ("of others", '"other programs", "foreign"', r"\b(?:of|by|from) others\b"),

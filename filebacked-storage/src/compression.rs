@@ -32,7 +32,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// WriteOptions::new().compression(gzip_without_shuffle).to_bytes(&smooth)?;
 ///
 /// let error = WriteOptions::new().compression(Compression::Gzip(10)).to_bytes(&smooth).unwrap_err();
-/// assert!(error.to_string().contains("0 to 9"));
+/// assert!(format!("{error:#}").contains("0 to 9"));
 /// # Ok(()) }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,4 +1,4 @@
-//! An AnnData object: made here, saved as `.h5ad`, loaded again, and opened in Python with
+//! Creates an AnnData object, saves it as `.h5ad`, loads it again, and opens it in Python with
 //! `anndata.read_h5ad`.
 
 use filebacked::anndata::{AnnData, H5ad, Matrix, Uns};
@@ -12,13 +12,13 @@ use std::collections::BTreeMap;
 #[derive(FileBacked, Debug, Clone, PartialEq)]
 struct Cell {
     barcode: String,
-    /// A categorical, as every enum without data; missing where there is none.
+    /// A categorical, like every enum without data; the value may be missing.
     kind: Option<Kind>,
-    /// Text of which there are few different ones.
+    /// Text with few different values.
     #[filebacked(with = Categorical)]
     sample: String,
     counts: u32,
-    /// NaN where there is none.
+    /// NaN for a missing value.
     score: Option<f64>,
 }
 
@@ -72,7 +72,8 @@ fn measured() -> AnnData<Cell, Gene> {
     }
 }
 
-/// What another program wants of such a file: two columns of `obs`, and one number of `uns`.
+/// The parts that another program needs of such a file: two columns of `obs`, and one number of
+/// `uns`.
 #[derive(FileBacked, Debug)]
 struct Summary {
     #[filebacked(with = DataFrame(index = "name"))]
@@ -83,9 +84,9 @@ struct Summary {
 
 #[derive(FileBacked, Debug)]
 struct Counted {
-    /// The index, whatever the file calls it.
+    /// The index, which may have any name in the file.
     name: String,
-    /// Categories are read as text, too.
+    /// Categories can also be read as text.
     kind: Option<String>,
 }
 

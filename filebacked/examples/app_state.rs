@@ -1,5 +1,5 @@
-//! The state of an application in one file: a classifier of handwritten digits that is trained,
-//! saved, loaded into a new process, and trained on as if nothing had happened.
+//! Stores the state of an application in one file: trains a classifier of handwritten digits, saves
+//! it, loads it in a new process, and continues the training without a difference.
 //!
 //! ```text
 //! cargo run -p filebacked --example app_state [file]
@@ -16,7 +16,7 @@ use std::process::Command;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Everything that the application knows. This is all that it takes to save it.
+/// The whole state of the application. The derive is all that saving it needs.
 #[derive(FileBacked, Debug, Clone, PartialEq)]
 struct App {
     config: Config,
@@ -66,8 +66,8 @@ struct Epoch {
     loss: f64,
 }
 
-/// A small generator of random numbers (splitmix64). Its state is saved too, so that training goes
-/// on as it would have.
+/// A small random number generator (splitmix64). Its state is saved too, so that training continues
+/// as it would have.
 #[derive(FileBacked, Debug, Clone, PartialEq)]
 struct Rng {
     state: u64,
@@ -75,7 +75,7 @@ struct Rng {
 
 const PIXELS: usize = 64;
 const CLASSES: usize = 10;
-/// Rows of the table that are trained on; the others are there to test.
+/// The number of training rows; the other rows are for testing.
 const TRAINING: usize = 1400;
 
 fn main() -> Result<()> {
@@ -88,7 +88,7 @@ fn main() -> Result<()> {
     }
 }
 
-/// Trains, saves, lets another process go on, and checks that this made no difference.
+/// Trains, saves, lets another process continue, and checks that this makes no difference.
 fn run(path: &Path) -> Result<()> {
     let digits = Digits::read(&root().join("examples/data/digits.csv"))?;
     let mut app = App::new();
@@ -119,7 +119,7 @@ fn run(path: &Path) -> Result<()> {
     show_in_python(path)
 }
 
-/// What the new process does: loads the state, trains on, and saves it again.
+/// Loads the state in the new process, continues the training, and saves it again.
 fn resume(path: &Path) -> Result<()> {
     let digits = Digits::read(&root().join("examples/data/digits.csv"))?;
     let mut app: App = filebacked::load(path)?;
@@ -157,7 +157,7 @@ impl App {
         }
     }
 
-    /// Softmax regression: some passes over the training rows, in an order by chance.
+    /// Softmax regression: several epochs over the training rows, in random order.
     fn train(&mut self, digits: &Digits, epochs: u32) {
         for _ in 0..epochs {
             let number = self.history.len() as u32 + 1;
@@ -200,7 +200,7 @@ impl App {
         self.params.bias.scaled_add(-rate, &gradient.bias);
     }
 
-    /// Tests the rows that were not trained on, and notes how that went.
+    /// Tests the other rows, and records the result.
     fn evaluate(&mut self, digits: &Digits) -> String {
         let rows: Vec<usize> = (TRAINING..digits.labels.len()).collect();
         let probabilities = self.params.probabilities(&digits.pixels.select(Axis(0), &rows));
@@ -226,7 +226,7 @@ impl Params {
         Params { weights: Array2::zeros((PIXELS, CLASSES)), bias: Array1::zeros(CLASSES) }
     }
 
-    /// How likely each class is, a row an image.
+    /// The probability of each class, with one row per image.
     fn probabilities(&self, pixels: &Array2<f64>) -> Array2<f64> {
         let mut scores = pixels.dot(&self.weights) + &self.bias;
         for mut row in scores.rows_mut() {
@@ -256,7 +256,7 @@ impl Rng {
     }
 }
 
-/// The table: a row an image, and what it shows.
+/// The table: one row per image, and its digit.
 struct Digits {
     pixels: Array2<f64>,
     labels: Vec<usize>,
@@ -276,7 +276,7 @@ impl Digits {
     }
 }
 
-/// Equal values give equal files, so the digest of the bytes (FNV-1a) is one of the value.
+/// Equal values give equal files, so a digest of the bytes (FNV-1a) identifies the value.
 fn digest(app: &App) -> Result<u64> {
     let bytes = filebacked::to_bytes(app)?;
     Ok(bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
@@ -284,7 +284,7 @@ fn digest(app: &App) -> Result<u64> {
     }))
 }
 
-/// The repository, which the table lies in.
+/// The repository with the table.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -297,7 +297,7 @@ with h5py.File(sys.argv[1]) as f:
     print("history/loss[-3:]", f["history/loss"][-3:])
 "#;
 
-/// Has h5py print three fields, where Python has it.
+/// Prints three fields with h5py, if Python has it.
 fn show_in_python(path: &Path) -> Result<()> {
     let python = env::var("FILEBACKED_PYTHON").unwrap_or_else(|_| "python3".into());
     let has_h5py = Command::new(&python)

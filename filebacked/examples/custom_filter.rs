@@ -8,7 +8,7 @@ use filebacked::{
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Stores a duration as seconds, which is how plots want it.
+/// Stores a duration as seconds, as plots need it.
 struct Seconds;
 
 impl Filter<Duration> for Seconds {

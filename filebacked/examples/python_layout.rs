@@ -1,5 +1,4 @@
-//! Files that are shared with a program in Python, which uses FileBacked 2.1
-//! (`pip install FileBacked`).
+//! Shares files with a Python program that uses FileBacked 2.1 (`pip install FileBacked`).
 //!
 //! The Python side, `lab.py`:
 //!
@@ -51,7 +50,7 @@ struct Run {
     note: Option<String>,
 }
 
-/// A `FileBackedDict`, which is a map with a class.
+/// A `FileBackedDict`: a map with a class.
 #[derive(FileBacked, Debug, PartialEq)]
 #[filebacked(module = "lab")]
 struct Runs(BTreeMap<String, Run>);

@@ -1,4 +1,4 @@
-//! The example of the README: a value is saved, its file shown, and loaded again.
+//! The example of the README: saves a value, prints its file, and loads it again.
 
 use filebacked::{FileBacked, inspect};
 use std::collections::BTreeMap;

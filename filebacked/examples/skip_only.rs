@@ -1,4 +1,4 @@
-//! Leaving parts of a value out, on writing and on reading.
+//! Leaves out parts of a value, while writing and while reading.
 
 use filebacked::{FileBacked, ReadOptions, WriteOptions};
 

@@ -4,8 +4,7 @@
 //! cargo run -p filebacked --example upgrade
 //! ```
 //!
-//! The files in `examples/data/upgrade` were written by each version of the program, when it was
-//! the newest.
+//! Each version of the program wrote one of the files in `examples/data/upgrade`.
 
 use filebacked::testing::check_versions;
 use filebacked::{FileBacked, inspect};
@@ -13,7 +12,7 @@ use std::path::Path;
 
 /// A training run, as it is today.
 ///
-/// Since version 2, the losses are a table with one row a step. Small changes need no upgrade:
+/// Since version 2, the losses are a table with one row per step. Small changes need no upgrade:
 /// `seed` came later and has a default, and `title` used to be `name`.
 #[derive(FileBacked, Debug, PartialEq)]
 #[filebacked(version = 3, upgrade(from = 2, via = v2::Run), deny_unknown, removed("scratch"))]
@@ -54,8 +53,7 @@ impl TryFrom<v2::Run> for Run {
     }
 }
 
-/// Old types stay as they were. Each knows the one before it, so that a file of version 1 takes two
-/// steps.
+/// Old types stay unchanged. Each knows the one before it, so a file of version 1 takes two steps.
 mod v2 {
     use filebacked::FileBacked;
 

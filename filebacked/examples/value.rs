@@ -1,10 +1,10 @@
-//! Prints what any HDF5 file holds: as JSON, or as a tree with types.
+//! Prints the content of any HDF5 file, as JSON or as a tree with types.
 //!
 //! ```text
 //! cargo run -p filebacked --features serde --example value -- FILE [PATH] [--tree]
 //! ```
 //!
-//! Without a file it makes one to print.
+//! Without an argument, it creates a file to print.
 
 use filebacked::Value;
 use std::error::Error;
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A tree that is put together by hand.
+/// A tree built by hand.
 fn sample() -> filebacked::Result<Value> {
     let mut run = Value::map([
         ("step", Value::from(7)),

@@ -140,8 +140,9 @@
 //! # Errors
 //!
 //! An [`Error`] names the operation, the file, the path inside it and, if possible, a remedy. Match
-//! on its [`ErrorKind`]. No file makes this crate panic, return a wrong value silently, or allocate
-//! more memory than the file justifies.
+//! on its [`ErrorKind`]. No file makes this crate panic, change a number silently, or allocate more
+//! memory than the file justifies. libhdf5 is written in C, and a damaged file may crash it: use
+//! [`ReadOptions::untrusted`] for files from anywhere.
 //!
 //! # Features
 //!

@@ -1,4 +1,4 @@
-//! Filters for filebacked in a crate of their own: glam's vectors, and numbers in single precision.
+//! A separate crate with filters for filebacked: for glam's vectors, and for single precision.
 //!
 //! ```
 //! use filebacked::FileBacked;
@@ -23,7 +23,7 @@ pub use single_precision::SinglePrecision;
 
 use filebacked::{Registration, Registry};
 
-/// Registers all filters of this crate that are for one type.
+/// Registers all filters of this crate for single types.
 pub fn register(registry: &mut Registry) -> Vec<Registration> {
     vec![registry.register(GlamVec3)]
 }

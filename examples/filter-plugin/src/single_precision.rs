@@ -5,18 +5,18 @@ use filebacked::{
 };
 use std::any::{Any, TypeId};
 
-/// Stores every `Vec<f64>` that is long enough as `f32`, which takes half the room and 29 bits of
-/// each number.
+/// Stores every long `Vec<f64>` as `f32`, which takes half the space and loses 29 bits of each
+/// number.
 ///
-/// Its name is not recorded: a `Vec<f64>` reads `f32` by itself, so that files need neither the
-/// filter nor this crate. The attribute `precision` tells people what happened.
+/// Its name is not recorded: a `Vec<f64>` also reads `f32`, so files need neither the filter nor
+/// this crate. The attribute `precision` informs people.
 #[derive(Debug, Clone, Copy)]
 pub struct SinglePrecision {
     /// Shorter vectors are stored as they are.
     pub from_len: usize,
 }
 
-/// What is said about the data.
+/// The attributes of the data.
 const ATTRIBUTES: &[(&str, &str)] = &[("precision", "single, of numbers that were double")];
 
 impl DynFilter for SinglePrecision {
