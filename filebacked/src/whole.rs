@@ -169,7 +169,7 @@ fn of_another_type(source: &dyn Source, path: &str, schema: Nested, error: Error
         _ => names(&place).count().saturating_sub(names(path).count()),
     };
     let is_form = match error.kind() {
-        ErrorKind::Missing | ErrorKind::Mismatch { .. } | ErrorKind::UnknownMember(_) => true,
+        ErrorKind::Missing | ErrorKind::Mismatch { .. } => true,
         ErrorKind::UnknownVariant { .. } | ErrorKind::Version { .. } => levels == 0,
         _ => false,
     };

@@ -354,7 +354,7 @@ fn mistakes_are_found_before_anything_is_written() {
         (error.path().as_str(), std::fs::read(&path).unwrap()),
         ("/values", b"as it was".to_vec())
     );
-    assert!(error.to_string().contains("levels are -131072 to 22"), "{error}");
+    assert!(error.help().unwrap().contains("levels are -131072 to 22"), "{error:#}");
 }
 
 #[test]
