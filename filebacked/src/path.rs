@@ -119,7 +119,7 @@ impl Mask {
             .is_none_or(|positions| positions.inside && positions.skip.is_empty())
     }
 
-    /// Whether a node is wanted for itself, and not for what may be below it.
+    /// Whether a node is included for itself, not only for members below it.
     pub(crate) fn takes(&self, state: State) -> bool {
         let walked = self.walked.lock().unwrap_or_else(PoisonError::into_inner);
         walked.positions.get(state as usize).is_none_or(|positions| positions.inside)
@@ -267,7 +267,7 @@ fn fits(schema: Nested, parts: &[Part], levels: u32) -> bool {
     if levels == 0 {
         return false;
     }
-    // What `**` leads through is bounded more tightly, since every level branches.
+    // `**` has a tighter bound, since every level branches.
     let many = *part == Part::Many;
     if many && fits(schema, rest, levels) {
         return true;

@@ -283,28 +283,28 @@ fn some_part(schema: Nested, is: fn(&Schema) -> bool) -> bool {
     false
 }
 
-/// The types that a question about types has met on its way.
+/// The types that a question about types has visited.
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Seen {
     types: Vec<TypeId>,
-    /// A type was entered that has members.
+    /// Whether a type with members was entered.
     is_inside: bool,
 }
 
 impl Seen {
-    /// Whether no type with members was entered yet.
+    /// Returns whether no type with members was entered yet.
     pub fn is_outermost(&self) -> bool {
         !self.is_inside
     }
 
-    /// Notes a type with members; `false` where it was met before.
+    /// Records a type with members. Returns false if it was visited before.
     pub fn enter<T: ?Sized>(&mut self) -> bool {
         self.is_inside = true;
         self.pass::<T>()
     }
 
-    /// Notes a type that is stored as what is inside of it; `false` where it was met before.
+    /// Records a type that is stored as its inner type. Returns false if it was visited before.
     pub fn pass<T: ?Sized>(&mut self) -> bool {
         let id = typeid::of::<T>();
         let is_new = !self.types.contains(&id);

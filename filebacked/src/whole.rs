@@ -233,10 +233,9 @@ fn node_of_value<'s>(
     }
     let schema = schema();
     let rooted = schema.is_rooted();
-    // What Python's FileBacked calls an object is the root itself, whatever its type is here; a
-    // `Union` never is.
+    // An object of Python's FileBacked is the root itself, for any type here; a `Union` never is.
     let (whole, ours) = match schema {
-        // A value of any kind is the root, unless that only holds one that is no group.
+        // A `Value` is the root, unless the root only holds a value that is not a group.
         Schema::Any => (!holds_value(&root)?, ours),
         Schema::Variants(_) => (!ours && root.child(VALUE)?.is_none(), ours),
         _ if python::is_object(&root)? => (true, false),
@@ -263,7 +262,7 @@ fn node_of_value<'s>(
     }
 }
 
-/// Whether the root only holds a value that is no group of members.
+/// Whether the root only holds a value that is not a group.
 fn holds_value(root: &Object<'_>) -> Result<bool> {
     let source = root.source;
     let is_mark = |name: &String| matches!(&**name, FORMAT | DIGEST);
@@ -345,8 +344,8 @@ fn missing(group: &Object<'_>, name: &str) -> Error {
     }
 }
 
-/// Whether an object in a file of ours can be one of ours: a group without a stamp is in the layout
-/// of others.
+/// Whether an object in a file of this crate can be in this crate's layout: a group without a stamp
+/// is in a foreign layout.
 fn is_marked(object: &Object<'_>) -> Result<bool> {
     Ok(object.kind() != ObjectKind::Group || object.attribute(STAMP)?.is_some())
 }

@@ -1,7 +1,7 @@
-//! What stands for a value in files of others: references to it, elements that are arrays or bytes,
+//! Special forms of values in foreign files: references, elements that are arrays or bytes,
 //! sequences of variable length, MATLAB's empty arrays and Octave's variables.
 //!
-//! The read door looks through these, so that no type has to know of them.
+//! The read door resolves these, so that types need not know about them.
 
 pub(crate) mod matlab;
 pub(crate) mod octave;
@@ -75,7 +75,7 @@ pub(crate) fn read_rows(
             Some(Description { dtype: Dtype::Reference | Dtype::Region, .. }) => {
                 references(node, may_be_absent, read)
             }
-            // MATLAB and Octave have nothing of any type as nothing of numbers.
+            // MATLAB and Octave store empty arrays of any type as empty arrays of numbers.
             Some(found) if found.elements() == Some(0) && node.is_put_together() => Ok(()),
             Some(_) => read(RowsPart::All(node)),
             None => match octave::cells(node, read)? {
@@ -149,7 +149,7 @@ fn look<'a>(node: Node<'a>, single: &dyn Fn() -> bool) -> Result<Stands<'a>> {
             return matlab::empty(node, &description);
         }
         Dtype::Array(element, inner) => ((**element).clone(), longer(inner)),
-        // What h5py makes of numpy's datetime64 and timedelta64.
+        // h5py's form of numpy's datetime64 and timedelta64.
         Dtype::Opaque(8, tag) if tag.starts_with("NUMPY:<M8") || tag.starts_with("NUMPY:<m8") => {
             (Dtype::I64, longer(&[]))
         }
@@ -211,9 +211,8 @@ fn described(elements: &Gathered, dtype: &Dtype) -> Description {
     Description { dtype: dtype.clone(), shape: vec![len as u64], null: false }
 }
 
-/// The rows of a dataset whose elements are sequences, or that has more dimensions than one: their
-/// elements, one row after another, and how many each has. `None` where the node is no such dataset
-/// in a file of others.
+/// Reads the rows of a foreign dataset whose elements are sequences, or that has several
+/// dimensions: the elements of all rows, and the length of each row. `None` for other nodes.
 pub(crate) fn read_ragged(
     node: &Node<'_>,
     read: &mut dyn FnMut(Node<'_>) -> Result<()>,

@@ -1,17 +1,17 @@
-//! A tree as text: a line an object, names of one level side by side.
+//! Prints a tree: one line per object, with aligned columns.
 
 use super::{Content, Layout, Tree, TreeAttribute, TreeNode};
 use crate::stamp::{FILTER, FORMAT, LEN, STAMP};
 use crate::storage::{CompoundType, Description, Dtype};
 use std::fmt::{self, Write as _};
 
-/// Longer names do not push what stands beside shorter ones to the right.
+/// Longer names do not shift the text beside shorter ones.
 const WIDEST: usize = 40;
 
 /// Longer datatypes are cut.
 const DTYPE: usize = 100;
 
-/// How the attributes begin that are marks of a compound type's members.
+/// The prefix of attributes that are marks of a compound type's members.
 const MARKS: &str = "filebacked";
 const STAMPS: &str = "filebacked:";
 
@@ -48,7 +48,7 @@ fn collect(node: &TreeNode, first: String, rest: String, lines: &mut Vec<Line>) 
         if matches!(node.content, Content::Group { .. }) && node.name != "/" { "/" } else { "" };
     lines.push(Line { name: format!("{first}{}{slash}", plain(&node.name)), text: describe(node) });
     let records = spread(node);
-    // Of what is told on one line the types of members are left out, their filters are not.
+    // On a single line, the types of members are left out, but not their filters.
     let marks = if records.is_some() { MARKS } else { STAMPS };
     let told = |a: &TreeAttribute| is_inline(a, node) || a.name.starts_with(marks);
     let attributes: Vec<&TreeAttribute> = node.attributes.iter().filter(|a| !told(a)).collect();
@@ -209,7 +209,7 @@ fn typed(description: &Description) -> String {
     }
 }
 
-/// How the data lies in the file; nothing for what is told by its value already.
+/// The storage of the data in the file; nothing for data whose value is printed.
 fn stored(description: &Description, storage: &Layout) -> Option<String> {
     let single = description.shape.is_empty() && storage.bytes <= 256;
     if description.null || single || storage.kind.is_empty() {

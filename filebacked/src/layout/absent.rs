@@ -1,7 +1,7 @@
 //! Missing values.
 //!
-//! In a field, `None` is no link. Where a missing link would not tell (in maps and lists, or inside
-//! a `Some`), a marker:
+//! In a field, `None` is a missing link. Where that would be ambiguous (in maps and lists, or
+//! inside a `Some`), it is a marker:
 //!
 //! ```text
 //! x            group     filebacked = "none 0": None; "none 1": Some(None)
@@ -37,7 +37,7 @@ pub(crate) fn write_rows<T: Save>(rows: Rows<'_, Option<T>>, slot: Slot<'_>) -> 
     T::write_optional_rows(&values, slot)
 }
 
-/// Writes many values of which some are left out.
+/// Writes many values, without those that are left out.
 pub(crate) fn write_rows_unless<T: Save>(
     rows: Rows<'_, T>,
     slot: Slot<'_>,
@@ -62,8 +62,7 @@ pub(crate) fn write_present<T: Save>(values: &[Option<&T>], slot: Slot<'_>) -> R
     group.end()
 }
 
-/// Writes values of which some are absent, in a data frame as one dataset in which `gap` stands for
-/// those.
+/// Writes optional values; in a data frame as one dataset in which `gap` stands for missing values.
 pub(crate) fn write_with_gaps<T: Save + Copy>(
     values: &[Option<&T>],
     gap: T,

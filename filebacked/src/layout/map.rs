@@ -1,7 +1,7 @@
 //! Maps and sets.
 //!
 //! With flat values (numbers, bools, text, enums without data, and options, tuples, arrays and
-//! structs of those), and with keys that are no link names:
+//! structs of those), and with keys that cannot be link names:
 //!
 //! ```text
 //! x            group     filebacked = "map", len = n
@@ -25,8 +25,8 @@
 //! └── values   the values of all maps as rows
 //! ```
 //!
-//! Files of others have a link a key, `keys` and `values`, or the entries numbered, each a group of
-//! `key` and `value`.
+//! Foreign files have one link per key, `keys` and `values`, or numbered groups of `key` and
+//! `value`.
 //!
 //! A set is a sequence. Hash maps and sets are sorted, so that equal values give equal files.
 
@@ -142,7 +142,7 @@ fn write_columns<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &'v 
     let cx = slot.cx;
     let mut group = slot.group(Stamp::kind("map"))?;
     let mut keys = Vec::new();
-    // What the patterns leave out, by number: asked once, for both columns.
+    // The numbers of the entries that the patterns leave out, computed once for both columns.
     let mut left_out = Vec::new();
     let mut state = Common::default();
     if cx.mask().is_none() {
@@ -292,8 +292,8 @@ pub(crate) fn sort_by_name<K: Save, V>(entries: &mut [(K, V)]) {
     }
 }
 
-/// What names are sorted by: first numbers by size, then text by its bytes. The first bytes stand
-/// beside the name, so that most comparisons need not look at it.
+/// The sort key of a name: numbers first, by value, then text by its bytes. The first bytes are
+/// stored beside the name, so that most comparisons need not read it.
 fn by_name(name: Cow<'_, str>) -> ByName<'_> {
     let numeric = name
         .as_bytes()
@@ -354,13 +354,13 @@ pub(crate) fn open<K: FileBacked, V: FileBacked>(
     Ok((group, form))
 }
 
-/// How a group of others is a map: a link a key, unless it is what this library would write, or has
-/// entries of its own.
+/// The form of a foreign map: one link per key, unless it is `keys` and `values`, or numbered
+/// entries.
 fn foreign_form<K: FileBacked, V: FileBacked>(group: &GroupReader<'_>) -> Result<Form> {
     if V::is_link() {
         return Ok(Form::Links { escaped: false });
     }
-    // What there is to ask for is asked for by name: there may be many links.
+    // Members are looked up by name, since there may be many links.
     if !by_links::<K, V>()
         && let (Some(keys), Some(_)) = (group.child("keys")?, group.child("values")?)
         && group.count()? == 2

@@ -24,8 +24,8 @@
 //! x            the value of a variant's one field, with its index in the attribute typeid: an enum, Python's `Union`
 //! ```
 //!
-//! `None` is no link, and nothing where a link is missed. The doors of writing ([`Slot`],
-//! [`GroupWriter`]) and the layouts ask here, so that no type knows of it.
+//! `None` in a field is a missing link; elsewhere it is an error. The write doors ([`Slot`],
+//! [`GroupWriter`]) and the layouts call this module, so that types need not know about it.
 
 use crate::backed::Save;
 use crate::error::{Error, ErrorKind, Result};
@@ -103,7 +103,7 @@ fn no_type(what: impl std::fmt::Display) -> Error {
     ErrorKind::Unsupported(format!("Python's FileBacked has no type for {what}")).into()
 }
 
-/// The error of a value that is written as the groups and datasets that it has.
+/// The error for a value that determines its own groups and datasets.
 #[cold]
 pub(crate) fn no_tree() -> Error {
     no_type("a `Value`, which says itself what it is in a file")
@@ -238,7 +238,7 @@ pub(crate) fn begin_union<'a>(slot: Slot<'a>, name: &str) -> Result<GroupWriter<
     Ok(group)
 }
 
-/// Writes a map: a link a key where keys are text or integers, else numbered pairs.
+/// Writes a map: one link per key if keys are text or integers, otherwise numbered pairs.
 pub(crate) fn write_map<K: Save, V: Save>(entries: &[(&K, &V)], slot: Slot<'_>) -> Result<Written> {
     let schema = map::value_schema::<V>(slot.cx);
     // The kinds tell which maps are the root of a file by themselves.
@@ -335,7 +335,7 @@ pub(crate) fn write_dataset(
         };
         return Err(no_type(format_args!("a scalar of {dtype}")).with_help(help));
     }
-    // numpy makes an array of f64 of a list that tells nothing of its elements.
+    // numpy makes an f64 array from an empty list.
     if shape == [0] {
         return slot.node(&Dtype::F64, shape, Content::Bytes(&[]));
     }

@@ -182,8 +182,7 @@ impl<T: FileBacked> Save for Lazy<T> {
     }
 
     fn needs_objects(seen: &mut Seen) -> bool {
-        // What is read later must be an object that can be held, which `T` alone must not change:
-        // the file is the same with and without handles.
+        // The form depends on `T` alone: the file is the same with and without handles.
         T::needs_objects(seen)
     }
 

@@ -1,4 +1,4 @@
-//! [`Loaded`]: the values that may be asked for once more, and those that something points to.
+//! [`Loaded`]: values that may be requested again, and values that a `Weak` points to.
 //!
 //! What points to a value has to be there before the value is, since it is inside of it:
 //! `Rc::new_cyclic` does that, but wants a value in any case, also where reading one fails. So it
@@ -67,8 +67,8 @@ pub(crate) struct Loaded {
     asked: RefCell<Vec<TypeId>>,
     /// An attempt was given up.
     restarted: Cell<bool>,
-    /// What was pointed to before any owner of it came, where options take parts of values: which,
-    /// only an owner can tell.
+    /// The values that a `Weak` pointed to before any owner was read. If options leave out parts of
+    /// values, only an owner knows which parts.
     awaited: RefCell<HashSet<Key>>,
     /// The parts of each value that owners read, in the first pass.
     taken: RefCell<Option<HashMap<Key, How>>>,
@@ -144,8 +144,8 @@ pub(crate) fn read_pointer<P: Pointer>(node: Node<'_>) -> Result<P> {
     }
 }
 
-/// What points to the value of a node. The value is read if it was not yet, and is gone in the end
-/// unless an owner comes.
+/// Returns a pointer to the value of a node. The value is read if it was not yet, and dropped in
+/// the end if no owner is read.
 pub(crate) fn point<P: Pointer>(node: Node<'_>) -> Result<P::Weak> {
     let Some(mut shared) = Shared::new::<P>(&node, || true)? else { return Ok(P::Weak::default()) };
     if let Some(entry) = shared.loaded.entries.borrow_mut().get_mut(&shared.key) {
@@ -268,7 +268,7 @@ impl<'n, 'a> Shared<'n, 'a> {
             if let Some(place) = types.iter().rposition(|id| *id == TypeId::of::<P>()) {
                 types.remove(place);
             }
-            // What was read meanwhile may point to this value, but in vain.
+            // Values that were read meanwhile may point to this value, which is dropped.
             for key in loaded.complete.borrow_mut().drain(complete..) {
                 loaded.entries.borrow_mut().remove(&key);
             }
@@ -284,7 +284,7 @@ impl<'n, 'a> Shared<'n, 'a> {
             Err(error) if !loaded.restarted.get() => return Err(error),
             Err(_) => {}
         }
-        // Whoever is outermost begins again; what is on the way there only ends.
+        // The outermost attempt begins again; the attempts inside it only end.
         loaded.restarted.set(outer);
         if outer { Err(restart()) } else { Ok(None) }
     }
@@ -317,7 +317,7 @@ impl<'n, 'a> Shared<'n, 'a> {
 }
 
 impl Loaded {
-    /// Whether an owner came of what was pointed to before. Then all of it is to be read again.
+    /// Whether an owner was read after a pointer to its value. Then everything must be read again.
     fn begin_again(&self) -> bool {
         let awaited = self.awaited.take();
         let mut entries = self.entries.borrow_mut();
@@ -358,7 +358,7 @@ fn cycle() -> Error {
         .with_help("a value cannot own itself; a `Weak` points to what it is in")
 }
 
-/// Ends an attempt that is made again further out; nobody gets to see it.
+/// Ends an attempt that an outer call repeats; it never reaches a caller.
 #[cold]
 fn restart() -> Error {
     ErrorKind::Contract("an attempt that is made again".into()).into()

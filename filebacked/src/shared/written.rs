@@ -63,8 +63,7 @@ impl<P: Clone + 'static> Keep for Foreign<'_, P> {
     }
 }
 
-/// What an object depends on beside its value: where it is written in another way, it is another
-/// object.
+/// The settings that an object depends on besides its value. Other settings give another object.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct How {
     state: State,
@@ -119,7 +118,7 @@ pub(crate) struct Written {
     objects: Vec<Object>,
     /// The first object of each value.
     first: HashMap<(usize, TypeId), u32>,
-    /// Values that are no objects of their own, of those that something points to.
+    /// Values without an object that a `Weak` points to.
     apart: HashMap<(usize, TypeId), (Unlinkable, Hold)>,
 }
 

@@ -52,14 +52,13 @@ impl FileBacked for Value {
     }
 }
 
-/// Reads all that is below a node.
+/// Reads everything below a node.
 pub(crate) fn read(node: Node<'_>) -> Result<Value> {
     let mut walk =
         Walk { cx: node.context(), above: Vec::new(), seen: HashSet::new(), first: 0, again: 0 };
     let mut value = walk.value(&node.object, node.state, node.depth)?;
     if node.is_filtered() {
-        // What was noted with the filters that are at work already is none of the value's own
-        // attributes.
+        // The names of active filters are not attributes of the value.
         value.remove_attribute(FILTER);
         value.remove_attribute(FORMAT);
         value.remove_attribute(DIGEST);
@@ -69,7 +68,7 @@ pub(crate) fn read(node: Node<'_>) -> Result<Value> {
 
 struct Walk<'c> {
     cx: &'c ReadContext,
-    /// What tells the groups that are open from each other, and the names that lead to them.
+    /// The identities of the open groups, and the names that lead to them.
     above: Vec<(Option<String>, String)>,
     seen: HashSet<String>,
     /// Bytes of objects met for the first time, and of those met again.

@@ -311,7 +311,7 @@ impl<'a> Rows<'a> {
                     Err(_) => Meaning::Bytes(piece),
                 })
             }
-            // What is absent inside is inside of something that is there.
+            // A `None` inside is inside a `Some`.
             Rows::Optional(places, values) => match places.get(place) {
                 Some(Some(place)) => Ok(match values.item(*place).meaning()? {
                     Meaning::None(depth) => Meaning::None(depth.saturating_add(1)),

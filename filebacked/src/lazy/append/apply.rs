@@ -16,7 +16,8 @@ impl Plan {
         let mut grower = Grower::new()?;
         let mut root: Option<Arc<dyn Kept>> = None;
         let references = self.references()?;
-        // What is made anew lies beside the old until everything is there; then it takes its name.
+        // A rewritten dataset stays beside the old one until everything is written; then it takes
+        // the name.
         let mut anew = Vec::new();
         for growth in &mut self.grown {
             if let Some(place) = growth.place.take() {
@@ -29,7 +30,7 @@ impl Plan {
             }
         }
         for (group, name, draft) in self.instead.drain(..) {
-            // What a process left that did not come to its end.
+            // Removes a leftover of a killed process.
             libhdf5::clear_link(&group, ASIDE)?;
             let made = draft.write(ASIDE, &mut LibSink::new(group.clone())?);
             let new = made.and_then(|()| libhdf5::open(&group, ASIDE));
@@ -50,7 +51,7 @@ impl Plan {
             }
         }
         references.renew(&anew.iter().map(|(old, new, _)| (old, new)).collect::<Vec<_>>())?;
-        // What rows there are is on its way before their number is.
+        // The rows are flushed before their number.
         libhdf5::flush(object)?;
         for (group, len) in &self.lens {
             set_number(group, LEN, *len)?;

@@ -67,8 +67,8 @@ impl Appended {
     }
 }
 
-/// Appends rows to an object. `check` is asked when nobody
-/// else can change the file; rows are drafted before.
+/// Appends rows to an object. `check` runs while no other thread can change the file; rows are
+/// drafted before.
 pub(super) fn append(
     object: &Id,
     check: &dyn Fn() -> Result<()>,
@@ -171,7 +171,7 @@ fn index_of<T: FileBacked>(found: &Object<'_>) -> Result<&'static str> {
     }
 }
 
-/// Whether a dataset is one of records. Of others, numbers that are complex are none.
+/// Whether a dataset holds records. In foreign files, complex numbers are not records.
 fn is_of_records(dtype: &Dtype, stamped: bool) -> bool {
     matches!(dtype, Dtype::Compound(_)) || stamped && dtype.members().is_some()
 }

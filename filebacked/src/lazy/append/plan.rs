@@ -19,7 +19,7 @@ const ENCODING: &str = "encoding-type";
 /// The planned changes, made once all of them are known.
 #[derive(Default)]
 pub(super) struct Plan {
-    /// All rows as they are written, those that are there among them, once they are wanted.
+    /// All rows in written form, including existing ones, if they are needed.
     pub(super) all: Option<Drafted>,
     pub(super) wants_all: bool,
     /// The members that lead to the node that is planned.
@@ -33,7 +33,7 @@ pub(super) struct Plan {
     pub(super) made: Vec<(Id, String, Drafted)>,
     /// Those that are.
     pub(super) done: Vec<(Id, String)>,
-    /// Members that are made in the place of others.
+    /// Members that replace others.
     pub(super) instead: Vec<(Id, String, Drafted)>,
     /// The attributes `len` that get other values.
     pub(super) lens: Vec<(Id, u64)>,

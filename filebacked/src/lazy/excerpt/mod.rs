@@ -1,9 +1,8 @@
-//! [`Excerpt`]: a source through which a table looks like some of its rows.
+//! [`Excerpt`]: a source that shows some rows of a table as if they were the whole table.
 //!
-//! Whatever reads the table reads those rows: groups of rows say that they have so many, columns
-//! are read in part, offsets start from 0 again, and what lies elsewhere (the elements of
-//! sequences, the fields of variants) is cut to what belongs to these rows. What a filter of many
-//! values wrote is not known to lie row by row, so there is no excerpt of it.
+//! Readers of the table get only those rows: `len` is their number, columns are read in part,
+//! offsets start from 0, and separate data (the elements of sequences, the fields of variants) is
+//! limited to these rows. The layout of data from filters is unknown, so there is no excerpt of it.
 
 mod source;
 
@@ -99,7 +98,7 @@ pub(in crate::lazy) fn rows(object: &Object<'_>, ours: bool) -> Result<Option<u6
     }
 }
 
-/// The rows of a group of others whose members are datasets of that length.
+/// The number of rows of a foreign group, whose members are datasets of this length.
 fn foreign_rows(group: &Object<'_>) -> Result<Option<u64>> {
     let (mut len, encoded) = (None, group.attribute("encoding-type")?.is_some());
     for name in group.children()? {
@@ -130,8 +129,8 @@ fn stored_len(group: &Object<'_>) -> Result<Option<u64>> {
 /// The state of an object that is open here.
 #[derive(Debug, Clone)]
 enum Entry {
-    /// An object of the other source, all of it or some rows. A handle that is `lent` is given back
-    /// by somebody else.
+    /// An object of the other source, all of it or some rows. A `lent` handle is released by its
+    /// owner.
     Found { handle: Handle, rows: Option<Run>, lent: bool },
     /// A dataset or attribute that the excerpt has in another way.
     Made { description: Description, bytes: Arc<[u8]> },
@@ -143,7 +142,7 @@ pub(in crate::lazy) struct Excerpt<'s> {
     open: RefCell<Vec<Option<Entry>>>,
     ranks: &'s Ranks,
     opaque: Cell<bool>,
-    /// The datasets that were open, where somebody wants to hold on to them.
+    /// The opened datasets, if the caller wants to keep them open.
     columns: RefCell<Option<Vec<Arc<dyn Kept>>>>,
 }
 

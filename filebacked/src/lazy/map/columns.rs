@@ -87,8 +87,8 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> Entries<K, V> {
     }
 }
 
-/// Refuses to change what somebody else has changed: of all values together it is known whether
-/// they lie where they did.
+/// Refuses to change entries if another handle has changed the values: they are at the same place
+/// if nothing has changed.
 fn check<V>(is_there: bool, (values, _): &State, change: &Change<V>) -> Result<()> {
     let Some(base) = &change.base else { return if is_there { Err(changed()) } else { Ok(()) } };
     let mut before = None;

@@ -12,27 +12,26 @@ use crate::storage::libhdf5::{self, Id, LibSink};
 use std::hash::Hash;
 
 impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
-    /// Puts the changes into the file that the map was read from, in place: entries that were put
-    /// in or changed are written, those that were taken away are deleted, all others stay as they
-    /// are. Each is written beside the old one and takes its place when it is complete; at the end
-    /// everything is given to the operating system. What was written is read again when it is asked
-    /// for.
+    /// Writes the changes in place into the file that the map was read from: inserted and changed
+    /// entries are written, removed entries are deleted, and all others stay. Each value is written
+    /// beside the old one, and replaces it when it is complete. At the end everything has gone to
+    /// the operating system. Written values are read again on the next access. See [`LazyMap`] for
+    /// an example.
     ///
-    /// A map of `keys` and `values` stays one: entries that are new are appended to both as rows
-    /// are by [`LazyVec::flush`](crate::LazyVec::flush); where some were changed or taken away, all
-    /// values are read, written anew, and put in the place of the old ones when they are complete.
+    /// A map of `keys` and `values` keeps its form. New entries are appended to both, like rows by
+    /// [`LazyVec::flush`](crate::LazyVec::flush). If entries were changed or removed, all values
+    /// are read and rewritten, and replace the old ones when they are complete.
     ///
-    /// The map has to come from a [`File`](crate::File) that is open for writing. Others may hold
-    /// the same map: their entries stay, unless both changed the same one.
+    /// The map must come from a [`File`](crate::File) that is open for writing. Other handles of
+    /// the same map keep their changes, unless both changed the same entry.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ReadOnly`] where the file was opened to be read. [`ErrorKind::Changed`] where
-    /// somebody has changed one of these entries, or the place of the whole map, since, of `keys`
-    /// and `values` also where all values were written anew; nothing is written then.
-    /// [`ErrorKind::Unsupported`] for a map that is in no file, or one of numbered pairs, as others
-    /// write them. Whatever keeps a value from being written: changes before it are in the file
-    /// then, and the others remain.
+    /// [`ErrorKind::ReadOnly`] if the file was opened for reading. [`ErrorKind::Changed`] if
+    /// another handle or program has changed one of these entries, or replaced the map or all of
+    /// its values; nothing is written then. [`ErrorKind::Unsupported`] for a map without a file, or
+    /// a foreign map of numbered pairs. Any error of writing a value: earlier changes are then in
+    /// the file, and the others remain pending.
     pub fn flush(&mut self) -> Result<()> {
         self.flush_with(&WriteOptions::new())
     }

@@ -1,10 +1,10 @@
-//! [`Trie`]: values that are added while others are looked at.
+//! [`Trie`]: a map to which values can be added while others are borrowed.
 
 use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::OnceLock;
 
-/// Every entry has so many below it, one of which a part of the hash chooses.
+/// The number of branches below each entry; a part of the hash chooses one.
 const BRANCHES: usize = 4;
 
 /// Values by their keys. A shared one only grows, so that references into it stay what they are
@@ -74,7 +74,7 @@ impl<K: Eq + Hash, V> Trie<K, V> {
         Some((&entry.key, &entry.value))
     }
 
-    /// Adds a value; one that somebody else has added before stays.
+    /// Adds a value, unless another thread has added one.
     pub(super) fn insert(&self, key: K, value: V) {
         let mut hash = self.hasher.hash_one(&key);
         let mut place = &self.root;
