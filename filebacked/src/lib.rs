@@ -174,6 +174,7 @@ mod buffer;
 mod context;
 #[cfg(feature = "dynamic")]
 mod dynamic;
+pub mod engine;
 mod erased;
 mod field;
 #[cfg(feature = "libhdf5")]

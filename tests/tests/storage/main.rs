@@ -8,4 +8,5 @@ mod compress;
 mod driver_layout;
 mod hostile;
 mod store_faults;
+mod toy_engine;
 mod untrusted;
