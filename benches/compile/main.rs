@@ -1,4 +1,4 @@
-//! What a user's program costs to build: the same types stored by this library and by serde with
+//! The build cost of a user's program: the same types stored by this library and by serde with
 //! bincode, with one field (feature `one`) and with thirty. `scripts/compile_cost.sh` builds it.
 
 #[cfg(feature = "twin")]

@@ -182,7 +182,7 @@ pub fn read<R>(
 }
 
 fn read_by_first(medium: Medium<'_>, how: &Reading, look: &mut Look<'_>) -> Result<()> {
-    // What is not trusted is for the native engine, whichever is asked for.
+    // The native engine reads untrusted files, whichever engine is requested.
     let is_allowed = |name| how.limits.is_some() || how.choice.allows(name);
     let may_read = |engine: &&&dyn Engine| is_allowed(engine.name()) && engine.reads(how);
     let mut engines = ENGINES.iter().filter(may_read).peekable();

@@ -1,8 +1,8 @@
 //! The codecs behind HDF5's compression filters: bytes of a chunk in, bytes of a chunk out.
 //!
 //! Nothing here knows of files, datasets or the HDF5 library. A codec is a file in this folder and
-//! a line in `CODECS`. What is decoded is not believed: every length is checked, and nothing is
-//! written beyond the slice that is to be filled.
+//! a line in `CODECS`. Codecs do not trust the bytes they decode: they check
+//! every length, and never write beyond the slice that they fill.
 
 #[cfg(feature = "compress")]
 mod bitshuffle;
@@ -79,7 +79,7 @@ static CODECS: &[&dyn ChunkCodec] = &[
     &blosc::Blosc,
 ];
 
-/// One compression filter of HDF5. `options` are the numbers that the filter was told, those of
+/// One compression filter of HDF5. `options` are the numbers that the filter was configured with, those of
 /// h5py's `compression_opts`; there may be any number of them.
 trait ChunkCodec: Sync {
     /// The filter's number.
@@ -117,7 +117,7 @@ trait ChunkCodec: Sync {
 /// The options of a filter that a codec looks at.
 const OPTIONS: usize = 8;
 
-/// A compression filter with what it was told.
+/// A compression filter with its options.
 #[derive(Clone, Copy)]
 pub struct Codec {
     codec: &'static dyn ChunkCodec,
@@ -190,7 +190,7 @@ impl Codec {
     }
 }
 
-/// The level that gzip is told, 6 where it is told none.
+/// The level in the options of gzip, 6 if there is none.
 fn gzip_level(options: &[u32]) -> u8 {
     options.first().map_or(6, |level| (*level).min(9) as u8)
 }

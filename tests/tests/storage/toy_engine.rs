@@ -1,4 +1,4 @@
-//! An engine outside of the library: a tree in memory, which is no HDF5 at all.
+//! An engine outside of the library: a tree in memory, and not an HDF5 file.
 
 use filebacked::engine::{
     self, Allocation, AttrSpec, DatasetSpec, Description, Dtype, Elements, Handle, Link,
@@ -30,7 +30,7 @@ struct Node {
 struct Tree {
     nodes: Vec<Node>,
     open: Vec<usize>,
-    /// What the handles of attributes stand for.
+    /// The attributes that handles were given out for.
     asked: RefCell<Vec<Data>>,
 }
 
@@ -293,7 +293,7 @@ fn model() -> Model {
 fn an_engine_of_another_crate_writes_and_reads_values() {
     let mut tree = Tree::new();
     engine::write(&mut tree, &model(), &WriteOptions::new()).unwrap();
-    // What lies there is what a file has.
+    // The tree has the names and types of a file.
     let root = &tree.nodes[0];
     assert_eq!(root.attributes["filebacked"].bytes, b"struct Model 1");
     assert_eq!(root.attributes["unit"].bytes, b"mm");
