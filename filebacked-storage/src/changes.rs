@@ -1,9 +1,10 @@
 //! Which files this process has opened to change them: what handles must know that read files
 //! without asking the C library.
 //!
-//! The time of a file's last change has ticks of some milliseconds, in which a change leaves no
-//! trace, and may be set. What this process does to its own files it knows better. (A file that is
-//! open to be changed says so in its superblock, and our own engine leaves it to the library.)
+//! The modification time of a file has ticks of some milliseconds, within which a change leaves no
+//! trace, and programs can set it. For its own files, this process records changes instead. (A file
+//! that is open for writing is marked in its superblock, and the native engine leaves it to
+//! libhdf5.)
 
 use super::openings::Openings;
 use crate::error::{ErrorKind, Result};
@@ -55,12 +56,12 @@ impl Seen {
         Seen { found, serial }
     }
 
-    /// Whether this is the same file, whatever is in it. Elsewhere than on Unix nobody can tell.
+    /// Whether this is the same file, with any content. Only Unix can tell.
     pub fn is_of(&self, now: &Metadata) -> bool {
         key(now) == key(&self.found)
     }
 
-    /// Refuses a file that somebody has written to since: what is known of it is no longer true.
+    /// Refuses a file that was written to since, because cached state is no longer valid.
     pub fn check(&self, now: &Metadata) -> Result<()> {
         let same =
             now.len() == self.found.len() && now.modified().ok() == self.found.modified().ok();

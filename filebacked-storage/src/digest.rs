@@ -1,10 +1,10 @@
-//! A sink that keeps nothing but the order of what it was told: equal values give equal bytes.
+//! A sink that keeps only the sequence of its input: equal values give equal bytes.
 
 use super::compound::Strings;
 use super::{AttrSpec, Cell, DatasetSpec, Dtype, Elements, Link, Out, REFERENCE, Sink, StoredType};
 use crate::error::Result;
 
-/// The bytes that a value is written as, without a file around them. What hash maps are sorted by.
+/// The encoded bytes of a value, without a file. Hash maps are sorted by them.
 #[derive(Debug, Default)]
 pub struct Digest(Vec<u8>);
 

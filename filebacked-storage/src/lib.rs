@@ -4,7 +4,7 @@
 //! Code above this crate does not know which engine runs. Bytes that cross this border are
 //! little-endian, in C order, with packed elements; engines convert other forms in files.
 
-// All that touches a file can fail, with what the system, HDF5 or the file says: see `ErrorKind`.
+// Every access to a file can fail, because of the system, HDF5 or the file: see `ErrorKind`.
 #![allow(clippy::missing_errors_doc)]
 
 pub mod changes;

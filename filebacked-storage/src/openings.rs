@@ -36,8 +36,7 @@ impl<K: Hash + Eq> Openings<K> {
         self.serial.store(serial, Ordering::Release);
     }
 
-    /// Whether a file was opened since [`now`](Openings::now) was asked. Without our own engine
-    /// nobody does.
+    /// Whether a file was opened since [`now`](Openings::now). Only the native engine asks.
     #[allow(dead_code)]
     pub(super) fn since(&self, key: impl FnOnce() -> Option<K>, serial: u64) -> bool {
         if self.now() == serial {

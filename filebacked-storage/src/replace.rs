@@ -124,7 +124,7 @@ pub fn make_way(path: &Path) -> Result<Option<fs::Permissions>> {
             let old = Old::lock(path, found)?;
             fs::remove_file(path)?;
             let file = match temporary::options(true).open(path) {
-                // Somebody else has been quicker.
+                // Another process was faster.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     return written_into(path);
                 }
@@ -154,7 +154,7 @@ fn holders(path: &Path) -> Result<Vec<String>> {
     }
 }
 
-/// Sees to it that nobody here has the file open whose bytes are about to go.
+/// Checks that this process does not have the file open that is about to be overwritten.
 fn written_into(path: &Path) -> Result<Option<fs::Permissions>> {
     let handles = holders(path)?;
     if !handles.is_empty() {

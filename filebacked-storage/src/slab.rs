@@ -102,8 +102,7 @@ impl Slab {
         }
     }
 
-    /// The selected ones of all texts of a dataset of this shape, an element of which may have
-    /// several.
+    /// The selected texts of a dataset of this shape, whose elements may have several texts each.
     pub fn cut(&self, texts: &Texts, shape: &[u64]) -> Result<Texts> {
         let each = (texts.ends.len() / super::elements(shape).unwrap_or(0).max(1)) as u64;
         let mut part = Texts::default();

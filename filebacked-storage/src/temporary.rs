@@ -16,12 +16,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// So many may write to one target at once.
 const MOST: u32 = 1000;
 
-/// Leftovers are looked for behind so many numbers that nobody uses: whoever had those may have
-/// finished.
+/// Leftovers are searched beyond this many unused numbers, because the processes with those numbers
+/// may have finished.
 const GAP: u32 = 2;
 
-/// Makes a file beside a target, under a name that nobody else uses; only for its owner's eyes
-/// where it is to replace something, whose permissions may be narrow.
+/// Creates a file beside a target, under an unused name. If it will replace a file, only the owner
+/// can read it, since the permissions of the old file may be narrow.
 pub fn create(target: &Path, name: &OsStr, replaces: bool) -> Result<(PathBuf, File)> {
     let place = |number: u32| target.with_file_name(numbered(name, number));
     for number in 0..MOST {
@@ -34,7 +34,7 @@ pub fn create(target: &Path, name: &OsStr, replaces: bool) -> Result<(PathBuf, F
                     // and its end.
                     let is_ours = lock(&file, false)
                         .and_then(|held| Ok(held != Some(false) && is_at(&file, &path)?));
-                    // Nobody would ever lock it.
+                    // No process would ever lock it.
                     if is_ours.inspect_err(|_| drop(fs::remove_file(&path)))? {
                         remove_leftovers(place, number + 1);
                         return Ok((path, file));
@@ -52,8 +52,8 @@ pub fn create(target: &Path, name: &OsStr, replaces: bool) -> Result<(PathBuf, F
     Err(ErrorKind::Limit(format!("{MOST} temporary files beside the target")).into())
 }
 
-/// Removes what killed saves have left under the numbers from here on: what cannot be removed is in
-/// nobody's way.
+/// Removes leftovers of killed saves with numbers from here on. Leftovers that cannot be removed do
+/// no harm.
 fn remove_leftovers(place: impl Fn(u32) -> PathBuf, first: u32) {
     // Behind a larger gap, one is looked for at a time.
     static FURTHER: AtomicU32 = AtomicU32::new(0);
@@ -87,7 +87,8 @@ pub fn options(private: bool) -> fs::OpenOptions {
     options
 }
 
-/// Removes a file that nobody writes any more: whether that was done, or `None` if there is none.
+/// Removes a file that no process writes any more. Returns whether it was removed, or `None` if it
+/// does not exist.
 fn remove_leftover(path: &Path) -> Result<Option<bool>> {
     let file = match look(path) {
         Ok(file) => file,
@@ -96,10 +97,10 @@ fn remove_leftover(path: &Path) -> Result<Option<bool>> {
         {
             return Ok(None);
         }
-        // Somebody else's, or no file.
+        // Another user's, or not a file.
         Err(_) => return Ok(Some(false)),
     };
-    // Where locks are not known nobody can tell.
+    // Without locks, it is unknown.
     if lock(&file, true)? != Some(true) || !is_at(&file, path)? {
         return Ok(Some(false));
     }
@@ -120,7 +121,7 @@ pub fn hand_over(file: &File, old: &fs::Metadata) -> Result<()> {
         let owned = new.uid() == old.uid() || fchown(file, Some(old.uid()), None).is_ok();
         let grouped = new.gid() == old.gid() || fchown(file, None, Some(old.gid())).is_ok();
         let mut mode = old.mode() & 0o7777;
-        // What another group was allowed to do is not for this one.
+        // The permissions of another group do not apply to this one.
         if !grouped {
             mode = mode & 0o1707 | (mode & 0o7) << 3;
         }
@@ -148,7 +149,7 @@ mod system {
         OsStr::from_bytes(bytes.get(..len).unwrap_or(bytes))
     }
 
-    /// Opens a plain file to lock it; a directory, a link or a pipe of this name is none.
+    /// Opens a plain file to lock it; refuses a directory, a link or a pipe.
     pub fn look(path: &Path) -> io::Result<File> {
         let file = File::options()
             .read(true)

@@ -75,7 +75,7 @@ fn beyond(error: io::Error) -> Error {
     }
 }
 
-/// Reads all chunks of an array into it; `stored` has one entry a chunk.
+/// Reads all chunks of an array into it; `stored` has one entry per chunk.
 pub fn decode(
     grid: &Grid,
     pipeline: Pipeline,

@@ -1,4 +1,4 @@
-//! One zlib stream a chunk, by one of two coders.
+//! One zlib stream per chunk, made by one of two coders.
 
 use super::planes::Planes;
 use libdeflater::{CompressionLvl, Compressor};
@@ -45,8 +45,7 @@ impl Deflater {
             _ if self.level == 0 => false,
             Coder::Planes => self.planes.compress(shuffled, size, to) && to.len() < shuffled.len(),
             Coder::Whole => {
-                // With no room for more than the bytes themselves, a stream that is no shorter
-                // fails.
+                // The buffer has the size of the input, so a stream that is not shorter fails.
                 to.resize(shuffled.len(), 0);
                 let n = self.whole.zlib_compress(shuffled, to).unwrap_or(shuffled.len());
                 to.truncate(n);
@@ -79,7 +78,7 @@ pub(super) fn store(bytes: &[u8], to: &mut Vec<u8>) {
 /// measured, so that equal values give equal files: where the planes are about as small, they are
 /// quicker.
 pub(super) fn choose(level: u8, planes: usize, whole: usize) -> Coder {
-    // What may be given away for speed, in percent.
+    // The size that may be traded for speed, in percent.
     let percent = if level <= QUICK { 16 } else { 0 };
     if planes.saturating_mul(100) <= whole.saturating_mul(100 + percent) {
         Coder::Planes

@@ -4,7 +4,7 @@
 use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::collections::VecDeque;
 
-/// Things on their way, in order.
+/// A pipeline of items, in order.
 pub(super) struct Line<'a, L, S, E> {
     state: Mutex<State<'a, L, S, E>>,
     /// Something was made.
@@ -15,7 +15,7 @@ struct State<'a, L, S, E> {
     /// Things to be made, and how many may be made or begun before they are handed over.
     count: usize,
     ahead: usize,
-    /// The first one that nobody has begun, and the first one that was not taken.
+    /// The first item that no thread has begun, and the first one that was not taken.
     next: usize,
     first: usize,
     /// From the first one on: what is made.
@@ -33,7 +33,7 @@ impl<L, S, E> State<'_, L, S, E> {
 }
 
 impl<'a, L, S: Default, E> Line<'a, L, S, E> {
-    /// A line of `count` things, of which so many may be there before they are handed over.
+    /// Creates a pipeline of `count` items, with a limit for items that wait to be handed over.
     pub(super) fn new(lanes: &'a mut [L], count: usize, ahead: usize) -> Self {
         let (made, spare) = (VecDeque::new(), Vec::new());
         let state = State {
@@ -136,7 +136,7 @@ impl<'a, L, S: Default, E> Line<'a, L, S, E> {
         self.made.notify_one();
     }
 
-    /// Waits until the first thing is made, which somebody has begun.
+    /// Waits until the first item is made, which a thread has begun.
     fn wait(&self) {
         let mut state = self.state();
         while matches!(state.made.front(), Some(None)) {

@@ -23,7 +23,7 @@ static POOL: LazyLock<Option<ThreadPool>> = LazyLock::new(|| {
     threads.thread_name(|k| format!("filebacked {k}")).build().ok()
 });
 
-/// Something to be done on another thread. It may be that nobody does it.
+/// Work for another thread, which may never run.
 type Job<'env> = Box<dyn FnOnce() + Send + 'env>;
 
 /// Lets jobs be handed to other threads while something is done, and returns when all of that is

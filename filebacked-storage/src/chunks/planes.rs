@@ -1,5 +1,5 @@
-//! A quick deflate for shuffled numbers: pieces of their byte planes are stored where they are
-//! noise, else coded with what one look back finds.
+//! A fast deflate for shuffled numbers: pieces of their byte planes are stored if they are noise,
+//! and otherwise encoded with matches from a single look back.
 //!
 //! The result is one zlib stream for any reader, and quick to read: noise is copied.
 
@@ -40,7 +40,7 @@ impl Planes {
         if noise.iter().all(|noise| *noise) {
             return false;
         }
-        // What was seen in other data must not change what becomes of this.
+        // Earlier data must not influence the output.
         self.seen.clear();
         self.seen.resize(1 << HASH, 0);
         to.extend_from_slice(&[0x78, 0x01]);
@@ -180,7 +180,7 @@ mod tests {
         }
         assert!(check(&vec![0; 1 << 20], 8) < 4000);
         assert_eq!(check(&(0..1 << 20).map(|_| random()).collect::<Vec<u8>>(), 8), 1 << 20);
-        // Slow bytes are no noise, though all values are there.
+        // Slowly changing bytes are not noise, even if all values occur.
         assert!(
             check(&(0..1usize << 18).map(|i| (i / 34) as u8).collect::<Vec<u8>>(), 1) < 1 << 15
         );

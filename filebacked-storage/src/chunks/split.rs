@@ -120,8 +120,8 @@ impl Grid {
         Some(index)
     }
 
-    /// The bytes of a chunk: those of the array where they lie in one place, else put together in
-    /// `scratch`.
+    /// Returns the bytes of a chunk: those of the array if they are contiguous, otherwise copied
+    /// into `scratch`.
     pub fn cut<'a>(&self, index: usize, array: &'a [u8], scratch: &'a mut Vec<u8>) -> &'a [u8] {
         if let Some(start) = self.whole(index) {
             return &array[start..start + self.chunk_bytes()];
@@ -134,7 +134,7 @@ impl Grid {
         scratch
     }
 
-    /// Cuts the array into slabs, one after another, none of which shares a chunk with another.
+    /// Cuts the array into consecutive slabs that share no chunk.
     pub fn slabs<'a, T>(&self, array: &'a mut [T]) -> Vec<Slab<'a, T>> {
         let dim = self.slab_dim();
         let row = self.shape[dim + 1..].iter().product::<usize>() * self.size;

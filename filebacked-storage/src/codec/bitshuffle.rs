@@ -34,7 +34,8 @@ fn row(from: &[u8], to: &mut [u8], size: usize) -> Option<usize> {
     (n > 0).then_some(n / 8)
 }
 
-/// Eight bytes, of which the first has the lowest bits of all, the second the next ones, and so on.
+/// Transposes bits: the first of eight bytes gets the lowest bits of all, the second the next bits,
+/// and so on.
 fn transposed(bytes: [u8; 8]) -> [u8; 8] {
     let mut x = u64::from_le_bytes(bytes);
     for (mask, shift) in

@@ -84,7 +84,7 @@ pub(super) fn repeat(to: &mut [u8], at: usize, distance: usize, length: usize) -
     if at + length > to.len() {
         return None;
     }
-    // What lies there is repeated, twice as much of it each time.
+    // The existing bytes are repeated, twice as many each time.
     let mut done = 0;
     while done < length {
         let n = (distance + done).min(length - done);

@@ -1,8 +1,8 @@
 //! The codecs behind HDF5's compression filters: bytes of a chunk in, bytes of a chunk out.
 //!
-//! Nothing here knows of files, datasets or the HDF5 library. A codec is a file in this folder and
-//! a line in `CODECS`. Codecs do not trust the bytes they decode: they check
-//! every length, and never write beyond the slice that they fill.
+//! Codecs do not depend on files, datasets or libhdf5. A codec is a file in this folder and a line
+//! in `CODECS`. Input is not trusted: every length is checked, and nothing is written beyond the
+//! output slice.
 
 #[cfg(feature = "compress")]
 mod bitshuffle;
@@ -79,8 +79,8 @@ static CODECS: &[&dyn ChunkCodec] = &[
     &blosc::Blosc,
 ];
 
-/// One compression filter of HDF5. `options` are the numbers that the filter was configured with, those of
-/// h5py's `compression_opts`; there may be any number of them.
+/// A compression filter of HDF5. `options` are the numbers of the filter, h5py's
+/// `compression_opts`; there may be any number of them.
 trait ChunkCodec: Sync {
     /// The filter's number.
     fn id(&self) -> u32;
@@ -190,7 +190,7 @@ impl Codec {
     }
 }
 
-/// The level in the options of gzip, 6 if there is none.
+/// The level of gzip, by default 6.
 fn gzip_level(options: &[u32]) -> u8 {
     options.first().map_or(6, |level| (*level).min(9) as u8)
 }

@@ -2,8 +2,8 @@
 
 use std::mem::MaybeUninit;
 
-/// Shuffles elements of `size` bytes. What is left over at the end stays as it is. Both slices have
-/// the same length.
+/// Shuffles elements of `size` bytes. Extra bytes at the end stay unchanged. Both slices have the
+/// same length.
 pub fn shuffle(from: &[u8], to: &mut [MaybeUninit<u8>], size: usize) {
     let (from, to) = (&from[..to.len()], to);
     let n = if size > 1 { from.len() / size } else { 0 };
@@ -65,8 +65,7 @@ fn unshuffle_from(first: usize, planes: &[u8], elements: &mut [MaybeUninit<u8>],
     }
 }
 
-/// What `MaybeUninit::write_copy_of_slice` is, which the oldest compiler that this library knows
-/// has not.
+/// `MaybeUninit::write_copy_of_slice`, which the oldest supported compiler lacks.
 pub trait WriteCopy {
     /// Copies a slice of the same length.
     fn write_bytes(&mut self, from: &[u8]);

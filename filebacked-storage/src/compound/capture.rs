@@ -35,9 +35,9 @@ pub(super) enum Member {
 pub(super) enum Kind {
     /// One record.
     One,
-    /// A record a row.
+    /// One record per row.
     Rows,
-    /// A mask, and values of which some may be left out.
+    /// A mask, and values that may be incomplete.
     Optional,
     /// The elements of arrays of one shape.
     Arrays,

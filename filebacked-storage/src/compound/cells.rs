@@ -64,7 +64,7 @@ impl Strings {
     }
 }
 
-/// Puts `rows` records of `size` bytes together. What no piece fills is zero.
+/// Combines `rows` records of `size` bytes. Bytes without a piece are zero.
 pub(super) fn interleave(pieces: &[Piece], rows: usize, size: usize, out: &mut Out<'_>) {
     let step = (BLOCK / size.max(1)).clamp(1, rows.max(1));
     let mut block = vec![0; step * size];

@@ -183,7 +183,7 @@ pub(super) fn older(what: &str) -> Error {
     .with_help("the feature `static` builds a newer one in")
 }
 
-/// Threshold and interval, as in files of our own engine.
+/// Threshold and interval, as in files of the native engine.
 const ALIGNMENT: (u64, u64) = (COMPACT as u64 + 1, 8);
 
 impl Access {

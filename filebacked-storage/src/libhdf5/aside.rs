@@ -11,15 +11,15 @@ use hdf5_metno_sys::h5o::H5Olink;
 use hdf5_metno_sys::h5p::H5P_DEFAULT;
 use std::collections::HashMap;
 
-/// Lets something take a name in a group, by a link that `put` makes or moves there. What has the
-/// name already stands aside until then: it is back if that fails, and goes if not. Other threads
-/// see nothing of it.
+/// Gives a name in a group to an object, by a link that `put` makes or moves there. An object that
+/// has the name already is moved aside meanwhile; it returns on failure, and is deleted on success.
+/// Other threads do not see this.
 pub(super) fn replace(group: &Id, name: &str, put: impl FnOnce() -> Result<()>) -> Result<()> {
     sync(|| {
         if !exists(group, name)? {
             return put();
         }
-        // What a process left that did not come to its end.
+        // Removes a leftover of a killed process.
         clear_link(group, ASIDE)?;
         move_link(group, name, group, ASIDE)?;
         if let Err(error) = put() {

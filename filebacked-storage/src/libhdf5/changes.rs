@@ -40,8 +40,8 @@ struct Changed {
     place: Option<Place>,
     /// The changes that have begun and are not at their end.
     under_way: usize,
-    /// Nobody else will take the mark away, or somebody wanted to in the middle of a change: the
-    /// last change does.
+    /// The last change removes the mark, if no other thread will, or if one tried to in the middle
+    /// of a change.
     waited_for: bool,
 }
 
@@ -190,7 +190,7 @@ fn mark(file: &Id, number: u64) -> Result<()> {
     // With a single writer and many readers, the library keeps the flags.
     if intent & SWMR == 0 {
         if disk::set(file, true)?.is_none() {
-            // A new file of which nothing is there yet.
+            // A new, empty file.
             write_out(file)?;
             disk::set(file, true)?;
         }
@@ -208,9 +208,8 @@ fn mark(file: &Id, number: u64) -> Result<()> {
     Ok(())
 }
 
-/// Writes everything that waits to be written to the file that an object is in, and then takes the
-/// mark away: the end of a change that has [begun](begin) and whose guard is still there. What
-/// others have begun, they end.
+/// Writes all pending data of an object's file, and then removes the mark: the end of a change that
+/// has [begun](begin) and whose guard still exists. Other running changes end themselves.
 pub fn settle(object: &Id) -> Result<()> {
     settle_but(object, 1)
 }
@@ -244,7 +243,7 @@ fn settle_but(object: &Id, own: usize) -> Result<()> {
     })
 }
 
-/// As [`settle`], if the file is marked, where nobody asks how it went.
+/// Like [`settle`], if the file is marked, for callers that ignore errors.
 pub(super) fn settle_quietly(object: &Id) {
     sync(|| {
         if !changed(|files| files.is_empty())
@@ -307,7 +306,7 @@ pub fn clear(path: &Path) -> Result<()> {
     }
     let mut file = File::options().read(true).write(true).open(path)?;
     if temporary::lock(&file, true)? == Some(false) {
-        // What this process has open needs no recovery.
+        // A file that this process has open needs no recovery.
         return if holders_of(path)?.is_empty() { Err(locked_elsewhere()) } else { Ok(()) };
     }
     if let Some((base, mut flags)) = superblock(&file)?
@@ -332,7 +331,7 @@ fn superblock(file: &File) -> std::io::Result<Option<(u64, Flags)>> {
     Ok(None)
 }
 
-/// Somebody writes the file.
+/// Another process writes the file.
 const WRITTEN: u8 = 1;
 
 /// And others may read it at the same time.
@@ -350,7 +349,8 @@ struct Flags {
 }
 
 impl Flags {
-    /// The flags of what begins with these bytes; `None` where that is no superblock that is known.
+    /// The flags of a superblock that begins with these bytes; `None` if it is not a known
+    /// superblock.
     fn of(bytes: &[u8]) -> Option<Flags> {
         if !bytes.starts_with(&SIGNATURE) {
             return None;
@@ -376,8 +376,8 @@ impl Flags {
         self.bytes[self.at] & (WRITTEN | SWMR_WRITTEN) == WRITTEN
     }
 
-    /// Whether the library does not read the file, as long as nobody has it open: its superblock is
-    /// whole, and of a version of which the flags say so.
+    /// Whether libhdf5 refuses the file although no process has it open: its superblock is
+    /// complete, and has flags of a writer.
     fn is_refused(&self) -> bool {
         let whole = self
             .checksum

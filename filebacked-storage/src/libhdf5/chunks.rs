@@ -58,8 +58,8 @@ mod layout {
     use hdf5_metno_sys::h5s::H5S_MAX_RANK;
     use std::ffi::c_int;
 
-    /// The filters and the chunk shape of a dataset of `size` bytes an element, if there are
-    /// filters and all of them are known here. The lock is held.
+    /// The filters and the chunk shape of a dataset with `size` bytes per element, if there are
+    /// filters and all are known here. The lock is held.
     pub(super) fn layout(dataset: hid_t, size: usize) -> Result<Option<(Pipeline, Vec<u64>)>> {
         let mut pipeline = Pipeline::default();
         let mut chunk = [0u64; H5S_MAX_RANK as usize];
@@ -117,7 +117,7 @@ mod write {
     use hdf5_metno_sys::h5i::hid_t;
     use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pfill_value_defined};
 
-    /// Whether somebody has set a fill value. The lock is held.
+    /// Whether a fill value is set. The lock is held.
     fn has_fill_value(dataset: hid_t) -> Result<bool> {
         let mut status = H5D_FILL_VALUE_DEFAULT;
         // SAFETY: the dataset and its list are open, the status is writable.
@@ -285,7 +285,7 @@ mod read {
     }
 
     impl Found<'_> {
-        /// The place of the chunk that begins there, if it is one of those that are wanted.
+        /// The place of the chunk that begins there, if it is one of the requested chunks.
         ///
         /// # Safety
         ///

@@ -1,4 +1,4 @@
-//! Whether what a file has is what is to be written there, and writing what is not.
+//! Compares stored data with new data, and writes the differences.
 
 use super::content;
 use super::filetype::{describe, is_usual_text};
@@ -64,8 +64,8 @@ fn pipeline(list: hid_t) -> Result<Option<Pipeline>> {
     }
 }
 
-/// Whether chunks are as they are wanted. A filter may have added to its options, as shuffle does.
-/// The lock is held.
+/// Whether chunks are as requested. A filter may have extended its options, as shuffle does. The
+/// lock is held.
 fn fits(wanted: hid_t, found: hid_t) -> Result<bool> {
     let (Some((wanted_chunk, wanted)), Some((chunk, found))) =
         (pipeline(wanted)?, pipeline(found)?)

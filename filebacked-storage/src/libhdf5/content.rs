@@ -77,8 +77,8 @@ impl Part {
             .for_each(drop);
     }
 
-    /// What a type of a file is in memory, on its way out of it or, with `writing`, into it. The
-    /// lock is held.
+    /// The memory form of a type in a file, for reading or, with `writing`, for writing. The lock
+    /// is held.
     fn new(id: hid_t, writing: bool, depth: u32) -> Result<Part> {
         let (class, size) = head(id)?;
         let Some(depth) = depth.checked_sub(1) else {
@@ -285,8 +285,8 @@ impl Part {
         Ok(cells)
     }
 
-    /// Puts an element, or a part of one, where the library reads it from. What pointers lead to is
-    /// kept in `arena`.
+    /// Copies an element, or a part of one, to the memory that libhdf5 reads. The targets of
+    /// pointers are kept in `arena`.
     fn put(
         &self,
         cell: &Cell,
@@ -431,8 +431,8 @@ fn path_of(reference: &[u8], kind: H5R_type_t, location: hid_t) -> Vec<u8> {
     }
 }
 
-/// Makes a reference to what has a path: below the group that is written to, else in the whole
-/// file.
+/// Makes a reference to the object at a path: below the group that is written, otherwise in the
+/// whole file.
 fn refer(path: &[u8], out: &mut [u8], location: hid_t) -> Result<()> {
     let path = std::str::from_utf8(path)
         .map_err(|_| ErrorKind::Invalid("a path that is not UTF-8".into()))?;

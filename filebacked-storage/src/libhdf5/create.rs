@@ -70,9 +70,8 @@ pub(super) fn fixed_times(list: &Id) -> Result<()> {
     Ok(())
 }
 
-/// Makes a dataset in a group or in groups below it, which are made where they are missing. What is
-/// not written to it reads as zeros or the fill value, and takes no place on the disk where the
-/// file system has sparse files.
+/// Creates a dataset in a group, and missing groups on its path. Elements that are never written
+/// read as zeros or the fill value, and take no space on file systems with sparse files.
 pub fn create(base: &Id, groups: &[&str], name: &str, what: &NewDataset<'_>) -> Result<()> {
     if what.shape.len() > H5S_MAX_RANK as usize {
         let found = format!("{} dimensions; HDF5 has at most {H5S_MAX_RANK}", what.shape.len());

@@ -16,8 +16,8 @@ use hdf5_metno_sys::h5s::{H5S_MAX_RANK, H5Screate_simple, H5Sget_simple_extent_d
 use hdf5_metno_sys::h5t::H5Tequal;
 use std::ffi::{c_char, c_void};
 
-/// Type and shape of a dataset that is to be changed; [`ErrorKind::Changed`] where no link leads to
-/// it any more, so that nobody would find what is written.
+/// The type and shape of a dataset before a change; [`ErrorKind::Changed`] if it has no link any
+/// more, so that the change would be lost.
 pub fn changeable(dataset: &Id) -> Result<Description> {
     sync(|| {
         if links_to(dataset)? == 0 {

@@ -33,7 +33,7 @@ pub fn exists(group: &Id, name: &str) -> Result<bool> {
     })
 }
 
-/// The names of a group's members: in creation order where that is tracked, else sorted by their
+/// The names of a group's members, in creation order if it is tracked, otherwise sorted by their
 /// bytes.
 pub fn children(group: &Id) -> Result<Vec<String>> {
     sync(|| names::children(group.raw()))
@@ -62,8 +62,7 @@ pub fn open_group(group: &Id, name: &str) -> Result<Option<Id>> {
     })
 }
 
-/// What tells the object that a link leads to from all others in the file, if there is a link of
-/// this name.
+/// The identity of a link's target in the file, if the link exists.
 pub fn identity_of(group: &Id, name: &str) -> Result<Option<String>> {
     let source = LibSource::new(group.clone())?;
     let group = source.root()?;

@@ -33,8 +33,7 @@ pub struct LibFile {
     watch: Option<Arc<Watch>>,
 }
 
-/// What this library writes where nothing is said: the format of HDF5 1.8, which every later
-/// version reads.
+/// The default format: that of HDF5 1.8, which every later version reads.
 pub(super) const CREATED: (Libver, Libver) = (Libver::V18, Libver::V18);
 
 /// A file may have parts of any format; what is added to it is in the oldest that does.
@@ -46,7 +45,7 @@ impl Drop for LibFile {
 }
 
 impl LibFile {
-    /// Creates a file. What is there already is lost, unless `exclusive` makes that an error.
+    /// Creates a file. An existing file is overwritten, or with `exclusive` is an error.
     pub fn create(path: &Path, exclusive: bool) -> Result<Self> {
         LibFile::create_with(path, exclusive, &Access::default(), &Creation::default())
     }

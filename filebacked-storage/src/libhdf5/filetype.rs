@@ -189,7 +189,7 @@ pub(super) fn like(stored: hid_t, dtype: &Dtype, types: &mut Types) -> Result<Id
     }
 }
 
-/// Whether this is a type of fixed strings that are padded with NUL, as they are wanted.
+/// Whether this is a type of fixed strings padded with NUL.
 pub(super) fn is_nul_padded(id: hid_t) -> Result<bool> {
     // SAFETY: the type is open; padding is asked of strings alone.
     unsafe {
@@ -442,7 +442,7 @@ fn is_left_out(dtype: &Dtype) -> bool {
     }
 }
 
-/// A type that takes no bytes, since nothing of it is read as bytes.
+/// A type without bytes, since no part of it is read as bytes.
 fn without_bytes(dtype: Dtype) -> Dtype {
     match dtype {
         Dtype::Other(_, what) => Dtype::Other(0, what),

@@ -33,7 +33,7 @@ const FILTERS: &[(u32, &CStr, Callback, bool)] = &[
     (id::BLOSC, c"blosc", filter::<{ id::BLOSC }>, true),
 ];
 
-/// Gives the library the filters that it has not, once.
+/// Registers the filters that libhdf5 lacks, once.
 pub(super) fn register() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -101,8 +101,8 @@ pub fn check_filter(compression: Compression) -> Result<()> {
     }
 }
 
-/// What the library calls with each chunk: the bytes are replaced by coded or decoded ones, and 0
-/// is an error.
+/// The callback of libhdf5 for each chunk: replaces the bytes by encoded or decoded ones; 0 is an
+/// error.
 ///
 /// # Safety
 ///

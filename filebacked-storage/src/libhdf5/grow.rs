@@ -79,7 +79,7 @@ fn failed(error: hdf5_metno::Error) -> Error {
     ErrorKind::Hdf5(error.to_string()).into()
 }
 
-/// The group that an object is a member of, and its name there, if that can be told.
+/// The group that contains an object, and the object's name in it, if known.
 pub fn place(object: &Id) -> Result<Option<(Id, String)>> {
     sync(|| {
         let mut name = vec![0u8; 4096];
@@ -399,7 +399,7 @@ impl Grower {
         if count == 0 {
             return Ok(());
         }
-        // What differs in how text is stored is not converted by the library.
+        // libhdf5 does not convert between text storages.
         let places = like.with_places();
         let recast = dtype.filter(|dtype| !dtype.is_plain() && **dtype != places);
         let memory = match (dtype, recast) {

@@ -144,7 +144,7 @@ pub(super) fn is_writable(object: hid_t) -> Result<bool> {
     Ok(intent & H5F_ACC_RDWR != 0)
 }
 
-/// A text of which the library first tells the length.
+/// Reads a text whose length libhdf5 returns first.
 fn text(ask: impl Fn(*mut c_char, usize) -> isize) -> String {
     let len = usize::try_from(ask(std::ptr::null_mut(), 0)).unwrap_or(0);
     let mut bytes = vec![0u8; len + 1];

@@ -87,7 +87,8 @@ impl LibKept {
         LibKept { object, edited: AtomicBool::new(false), kind, path, watch }
     }
 
-    /// Works with the object, unless its file was closed under it, or written to by others.
+    /// Calls a function with the object, unless its file was closed, or written to by another
+    /// program.
     fn open<R>(&self, work: impl FnOnce(&Id) -> Result<R>) -> Result<R> {
         unchanged(self.watch.as_ref(), &self.object, work)
             .map_err(|error| explained(&self.object, error))
@@ -163,8 +164,8 @@ fn identity(object: &Id) -> Result<String> {
         .ok_or_else(|| ErrorKind::Contract("an object without a place".into()).into())
 }
 
-/// Whether an object is the one at an address of its file, which our own engine has read under this
-/// name.
+/// Whether an object is the one at an address of its file that the native engine has read under
+/// this name.
 pub fn is_at_address(
     object: &Id,
     address: u64,
@@ -199,7 +200,7 @@ pub fn is_linked(object: &Id) -> Result<bool> {
     })
 }
 
-/// The object at an address of a file that our own engine has read.
+/// The object at an address of a file that the native engine has read.
 pub fn open_at(file: &LibFile, address: u64) -> Result<Id> {
     let root = file.root()?;
     sync(|| open_by_address(root.raw(), address))

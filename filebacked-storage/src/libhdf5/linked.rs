@@ -90,7 +90,7 @@ impl Linked {
         Ok(())
     }
 
-    /// Notes a dataset of references that is to be filled in the end. The lock is held.
+    /// Records a dataset of references, which is filled in the end. The lock is held.
     pub(super) fn refer(
         &mut self,
         group: hid_t,
@@ -124,7 +124,7 @@ impl Linked {
                 })?;
             }
             let dataset = open_place(root, place)?;
-            // What is equal is not written again.
+            // Equal data is not written again.
             if !bytes.is_empty() && !has_references(&dataset, &bytes)? {
                 // SAFETY: the dataset is open, and the references are as many as it has elements.
                 check(unsafe {
@@ -143,8 +143,7 @@ impl Linked {
     }
 }
 
-/// Where the member of a group is; `None` where a link leads there that is no hard one. The lock is
-/// held.
+/// The address of a group's member; `None` for soft and external links. The lock is held.
 fn place_of(group: hid_t, name: &str) -> Result<Option<Place>> {
     with_link_name(name, |name| {
         let mut info = H5L_info_t::default();

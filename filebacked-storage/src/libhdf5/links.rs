@@ -15,7 +15,7 @@ use hdf5_metno_sys::h5p::H5P_DEFAULT;
 use hdf5_metno_sys::h5t::H5Tcommit;
 use std::ffi::{CStr, c_char};
 
-/// Where a link of a group leads, if it is no hard one. The lock is held.
+/// The target of a soft or external link of a group. The lock is held.
 pub(super) fn read(group: hid_t, name: &str) -> Result<Option<Link>> {
     with_link_name(name, |name| {
         let mut info = H5L_info_t::default();

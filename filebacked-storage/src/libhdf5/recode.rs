@@ -25,7 +25,7 @@ use hdf5_metno_sys::h5p::{
 use hdf5_metno_sys::h5s::H5Screate_simple;
 use hdf5_metno_sys::h5z::{H5Z_FILTER_ALL, H5Z_FILTER_FLETCHER32};
 
-/// How datasets are to be stored; what is `None` stays as it is.
+/// The new storage of datasets; `None` keeps the old one.
 pub struct Recoding<'a> {
     /// Another compression than that of each dataset.
     pub compression: Option<Compression>,

@@ -92,8 +92,8 @@ pub(super) fn target(at: hid_t, reference: &[u8]) -> Result<Option<Id>> {
     if is_null(reference) { Ok(None) } else { dereference(at, OBJECT, reference).map(Some) }
 }
 
-/// The elements that a reference to a region leads to: in the shape of the region if that is one
-/// block, else in a row. The lock is held.
+/// The elements of a region reference: in the shape of the region if it is one block, otherwise in
+/// one row. The lock is held.
 pub(super) fn region(at: hid_t, reference: &[u8]) -> Result<Option<(Description, Gathered)>> {
     if reference.len() != 12 {
         return Err(ErrorKind::Contract(format!(

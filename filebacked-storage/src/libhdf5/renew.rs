@@ -76,8 +76,8 @@ impl References {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unsupported`], with the path of what has them, for references of which it
-    /// cannot be said where they lead, or will lead.
+    /// [`ErrorKind::Unsupported`], with the path of their holder, for references whose old or new
+    /// target is unknown.
     pub fn to(objects: &[&Id], groups: &[&Id]) -> Result<References> {
         let Some(first) = objects.first().or(groups.first()) else {
             return Ok(References { holders: Vec::new() });
@@ -138,7 +138,7 @@ impl References {
 }
 
 impl<'i> Moved<'i> {
-    /// Objects of which it is not known yet what comes. The lock is held.
+    /// Objects whose replacement is not known yet. The lock is held.
     fn all(objects: &[&'i Id]) -> Result<Vec<Self>> {
         objects.iter().map(|object| Moved::new(object, object)).collect()
     }

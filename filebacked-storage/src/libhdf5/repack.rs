@@ -32,7 +32,7 @@ use hdf5_metno_sys::h5t::H5T_class_t::H5T_REFERENCE;
 use hdf5_metno_sys::h5t::{H5Tdetect_class, H5Tget_class};
 use std::path::Path;
 
-/// A name for links on their way, beside [`UNDER_WAY`].
+/// A temporary name for links, beside [`UNDER_WAY`].
 const AGAIN: &str = ".filebacked under way again";
 
 /// Elements with references among them: the path of an object, and an attribute of it.
@@ -98,7 +98,7 @@ impl LibFile {
         })
     }
 
-    /// Whether somebody in this process has the file open to change it.
+    /// Whether this process has the file open for writing.
     pub fn is_open_to_write(&self) -> Result<bool> {
         let mut intent = 0;
         // SAFETY: the file is open, the number is writable.
@@ -107,7 +107,7 @@ impl LibFile {
     }
 }
 
-/// How the new file is to be made, the version of the superblock, and the size of the user block.
+/// The creation settings of the new file, the superblock version, and the size of the user block.
 /// The lock is held.
 fn creation(root: &Id, file: &Id) -> Result<(Id, u32, u64)> {
     let (mut links, mut attributes, mut times) = (0, 0, 0);
@@ -152,7 +152,7 @@ struct Found {
     places: Vec<Place>,
     /// There are others, which it does if it is told to.
     regions: bool,
-    /// Hard links to the root, which is another group in the new file than what it was copied to.
+    /// Hard links to the root, which in the new file is another group than the copy.
     up: Vec<String>,
 }
 

@@ -544,7 +544,7 @@ impl Tools {
     ) -> Result<(Id, bool)> {
         let (dtype, _type_owner) = self.filetype(spec.dtype, spec.stored)?;
         let list = self.lists.dataset(spec, elements, size)?;
-        // What has chunks may grow.
+        // Chunked datasets may grow.
         let chunked = matches!(list, ListRef::Made(_));
         let (space, _owner) =
             if chunked { growing(spec.shape)? } else { self.space_or_null(spec.shape, spec.null)? };

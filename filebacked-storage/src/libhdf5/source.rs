@@ -452,7 +452,7 @@ impl Source for LibSource {
     }
 
     fn is_written_by_others(&self) -> bool {
-        // What cannot be told is not relied on.
+        // Unknown cases count as no.
         super::changes::has_writer(&self.root).unwrap_or(true)
     }
 
@@ -661,7 +661,7 @@ pub(super) fn allocation(id: hid_t) -> Result<Allocation> {
     Ok(found)
 }
 
-/// A filter by its usual name, else by the one in the file, else by its number.
+/// The name of a filter: the usual one, otherwise the one in the file, otherwise its number.
 fn name_of_filter(filter: i32, name: &[u8]) -> String {
     match (filter_name(filter.unsigned_abs()), CStr::from_bytes_until_nul(name)) {
         (Some(usual), _) => usual.to_string(),

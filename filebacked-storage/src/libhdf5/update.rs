@@ -64,7 +64,7 @@ struct Old {
     left_out: Vec<String>,
     /// The attributes that members had and that were not written, of those members that stay.
     of_members: HashMap<String, HashSet<String>>,
-    /// The members are to be in the order in which they are written.
+    /// The members must be in the order in which they are written.
     ordered: bool,
     /// It has another number of rows than before: what is left out is of other ones.
     resized: bool,
@@ -186,7 +186,7 @@ impl UpdateSink {
         let Some(dataset) = self.changeable(name, H5I_DATASET)? else { return Ok(false) };
         let elements = if spec.null { 0 } else { spec.elements().ok_or_else(too_large)? };
         let at = dataset.raw();
-        // Nobody gives it another shape between the look and the change.
+        // No thread changes its shape between the check and the change.
         let is_over = sync(|| {
             Ok::<_, Error>(
                 self.sink.tools.is_as_wanted(at, spec, elements, size)?
@@ -247,7 +247,7 @@ impl UpdateSink {
         self.sink.attribute_any(at, attr)
     }
 
-    /// Deletes what the old group has and the value has not, and puts the rest into its order.
+    /// Deletes members that the value lacks, and orders the rest.
     fn close(&mut self, old: Old) -> Result<()> {
         let group = self.group()?;
         let stays = |name: &str| !old.resized && old.left_out.iter().any(|left| left == name);
@@ -303,7 +303,7 @@ impl Sink for UpdateSink {
             && (!ordered || sync(|| is_ordered(group.raw()))?)
         {
             let (links, attributes) = sync(|| {
-                // What a killed process left is no member of the value.
+                // Leftovers of a killed process are not members of the value.
                 clear(&group)?;
                 Ok::<_, Error>((names::children(group.raw())?, names::attributes(group.raw())?))
             })?;
@@ -503,7 +503,7 @@ impl Sink for UpdateSink {
             return self.sink.copy(name, kept, may_point);
         }
         for kind in [H5I_DATASET, H5I_GROUP] {
-            // What was never read is what lies there.
+            // A value that was never read equals the stored one.
             if let Some(current) = self.current(name, kind)?
                 && kept.is_at(&current)?
             {

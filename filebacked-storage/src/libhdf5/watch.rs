@@ -1,6 +1,5 @@
-//! What files on the disk were when they were opened to be read, by which later changes are
-//! noticed: the library reads zeros where somebody has cut a file short, and believes what it has
-//! in its caches.
+//! The state of files on the disk when they were opened for reading, by which later changes are
+//! detected: libhdf5 reads zeros from a truncated file, and trusts its caches.
 
 use super::id::Id;
 use crate::error::Result;
@@ -17,7 +16,7 @@ pub(super) fn unchanged<R>(
     let Some(watch) = watch else { return work(object) };
     watch.check(object)?;
     let done = work(object);
-    // What went wrong may come of what somebody else has written.
+    // Another program's writes may be the cause of the error.
     watch.check(object)?;
     done
 }
@@ -60,7 +59,7 @@ mod system {
     }
 
     impl Watch {
-        /// Refuses a file that somebody has written to since.
+        /// Refuses a file that was written to since.
         pub(super) fn check(&self, object: &Id) -> Result<()> {
             sync(|| {
                 // SAFETY: any number may be asked for. What was closed says so itself.
@@ -94,8 +93,8 @@ mod system {
             .flatten()
     }
 
-    /// What the file of an object was when it was opened, or is now if nobody has looked; `None`
-    /// for files that may be changed here, and those that are not on the disk.
+    /// The state of an object's file when it was opened, or now if it was not recorded; `None` for
+    /// files that are open for writing, and files that are not on the disk.
     pub(crate) fn watch(object: &Id) -> Option<Arc<Watch>> {
         sync(|| {
             let (file, key) = file_of(object.raw()).ok()?;
@@ -136,7 +135,7 @@ mod system {
     }
 }
 
-/// Elsewhere a file that is open is not written to by others.
+/// On other systems, other programs cannot write to an open file.
 #[cfg(not(unix))]
 mod system {
     use super::super::id::Id;

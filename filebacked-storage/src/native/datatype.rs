@@ -166,7 +166,7 @@ pub(super) fn text_size(message: &[u8]) -> Option<usize> {
 
 /// Reads a type; `None` for what this engine does not know.
 pub(super) fn decode(message: &[u8]) -> Option<Dtype> {
-    // What most messages are.
+    // The size of most messages.
     match message {
         F64 => return Some(Dtype::F64),
         F32 => return Some(Dtype::F32),
@@ -206,7 +206,7 @@ fn parse(m: &[u8], nesting: u32) -> Option<(Dtype, &[u8])> {
             };
             Some((dtype, rest))
         }
-        // Only our own padding: others are turned into it by the C library.
+        // Only padding with NUL: libhdf5 converts other paddings.
         STRING if fixed[1..4] == [PADDED_UTF8, 0, 0] && size > 0 => {
             Some((Dtype::FixedStr(size), rest))
         }

@@ -284,7 +284,7 @@ impl Heap {
 pub(super) struct Dense {
     pub(super) heap: u64,
     pub(super) index: u64,
-    /// What the tree's records are, how long they are, and where in them the identifiers are.
+    /// The kind and length of the tree's records, and the place of the identifiers in them.
     pub(super) kind: u8,
     pub(super) record: usize,
     pub(super) id: Range<usize>,

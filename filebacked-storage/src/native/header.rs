@@ -185,7 +185,7 @@ impl<'h> Messages<'h> {
     /// The next message: its type and its body.
     #[inline]
     pub(super) fn next(&mut self) -> Result<Option<(u8, &'h [u8])>> {
-        // What is shorter than the head of a message is a gap.
+        // Bytes that are shorter than a message header are a gap.
         let Some([kind, low, high, flags, ..]) = self.bytes.get(self.at..self.at + self.head)
         else {
             return Ok(None);

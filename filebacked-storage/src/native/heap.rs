@@ -48,7 +48,7 @@ impl Collection {
     /// Appends the collection to a file, and starts over.
     pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
         let used = HEAD + self.bytes.len();
-        // What is left over is the object 0, if it has room for its own head.
+        // The rest is the object 0, if it has room for an object header.
         let size = if used + OBJECT > SMALLEST { used } else { SMALLEST };
         out.extend_from_slice(b"GCOL\x01\0\0\0");
         out.extend_from_slice(&(size as u64).to_le_bytes());

@@ -1,5 +1,5 @@
-//! Where a file's bytes come from: memory, or a file on the disk or in a store, of which only what
-//! is asked for is read.
+//! The source of a file's bytes: memory, or a file on the disk or in a store, which is read in
+//! parts on request.
 
 use super::header::damaged;
 use crate::error::{Error, ErrorKind, Result};
@@ -213,7 +213,7 @@ pub(super) fn copy(bytes: &[u8], out: &mut [MaybeUninit<u8>]) {
 }
 
 impl<'b> Disk<'b> {
-    /// The same open file, for somebody who needs it longer.
+    /// The same open file, for a longer use.
     pub(super) fn file(&self) -> Result<File> {
         match self.from {
             Medium::File(file) => Ok(file.try_clone()?),
@@ -292,7 +292,7 @@ impl Medium<'_> {
     }
 }
 
-/// The same memory, as zeros: code that is not ours must not see what nobody has written to.
+/// The same memory, zeroed: user code must not see uninitialised memory.
 fn zeroed(out: &mut [MaybeUninit<u8>]) -> &mut [u8] {
     out.fill(MaybeUninit::new(0));
     // SAFETY: every byte was just set.

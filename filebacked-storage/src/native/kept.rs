@@ -1,4 +1,4 @@
-//! Objects that are held on to, read by our own engine.
+//! Kept objects, read by the native engine.
 
 use super::source::NativeSource;
 use crate::changes::Seen;
@@ -33,7 +33,7 @@ impl Opened {
         Ok(Opened { seen: Seen::new(file.metadata()?, opened), file, path })
     }
 
-    /// Refuses a file that somebody has written to since.
+    /// Refuses a file that was written to since.
     pub(super) fn check(&self) -> Result<()> {
         self.seen.check(&self.file.metadata()?)
     }
@@ -100,7 +100,7 @@ impl Kept for NativeKept {
     }
 
     fn locate(&self, dtype: &crate::Dtype) -> Result<crate::Piece> {
-        // What needs the HDF5 library does not lie in one piece.
+        // Data that needs libhdf5 is not contiguous.
         match &*self.origin {
             Origin::Memory(_, None) => Err(crate::no_piece("a file in memory")),
             Origin::Store(..) => Err(crate::no_piece("a file in a store")),

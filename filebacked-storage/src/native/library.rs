@@ -78,7 +78,7 @@ impl Opened {
         {
             std::fs::metadata(path).is_ok_and(|now| self.seen.is_of(&now))
         }
-        // Elsewhere nobody takes the name of a file that is open.
+        // On other systems, the name of an open file cannot be reused.
         #[cfg(not(unix))]
         {
             self.path == path

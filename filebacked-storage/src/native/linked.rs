@@ -61,7 +61,7 @@ impl Linked {
         self.link = false;
     }
 
-    /// A soft or external link was written, which is no object.
+    /// A soft or external link was written, which is not an object.
     pub(super) fn no_object(&mut self) {
         self.expected = false;
         self.link = true;
@@ -137,8 +137,8 @@ impl Linked {
         }
     }
 
-    /// Puts the numbers of links and the references into what is still in memory; what else is to
-    /// be written, and where.
+    /// Fills the link counts and the references into data that is still in memory. Returns the
+    /// other writes, with their places.
     pub(super) fn patches(
         &mut self,
         root: u64,

@@ -285,7 +285,7 @@ impl Links {
         }
     }
 
-    /// Where a link leads that is no hard one.
+    /// The target of a soft or external link.
     pub(super) fn target(&self, name: &str) -> Result<Option<Other>> {
         let Some(entry) = self.entry(name) else { return Ok(None) };
         let Target::Other(kind, len) = entry.target else { return Ok(None) };

@@ -1,11 +1,9 @@
-//! The engine of our own: a small subset of the HDF5 file format, encoded and decoded at memory
-//! speed.
+//! The native engine: a small subset of the HDF5 file format, encoded and decoded at memory speed.
 //!
 //! Files have a superblock of version 2 (3 is read), object headers of version 2 with checksums,
 //! groups whose links lie in their headers or in fractal heaps, compact and contiguous datasets,
-//! and strings of fixed length or in global heaps. What a value needs beyond that is declined, and
-//! goes through the C library. The format is that of the HDF5 File Format Specification, version
-//! 3.0.
+//! and strings of fixed length or in global heaps. The engine declines values that need more, and
+//! libhdf5 writes them. The format is that of the HDF5 File Format Specification, version 3.0.
 
 mod btree;
 mod dataset;

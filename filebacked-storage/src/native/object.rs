@@ -58,7 +58,7 @@ impl<'b> Parsed<'b> {
             .then(|| [dataspace, datatype, bytes.len() - layout.len()..bytes.len()])
     }
 
-    /// The object that has this header, of which the first block is at hand.
+    /// The object with this header, whose first block is in memory.
     #[inline]
     pub(super) fn new(
         header: Header<'b>,

@@ -271,7 +271,7 @@ impl NativeSink {
         let out = &mut self.out;
         let len = (out.len() - at - 4) as u16;
         out[at + 1..at + 3].copy_from_slice(&len.to_le_bytes());
-        // Allocated at once where the data is in the header, else late; filled only with a value
+        // Allocated early if the data is in the header, otherwise late; filled only with a value
         // that was set.
         out.extend_from_slice(&[message::FILL_VALUE, 2, 0, 0, 3, if compact { 9 } else { 10 }]);
         Ok(start)
@@ -314,7 +314,7 @@ impl NativeSink {
         Ok(())
     }
 
-    /// The size of the data, after what the subset has not is declined.
+    /// The size of the data, after declining data outside of the subset.
     fn size(&mut self, spec: &DatasetSpec<'_>) -> Result<usize> {
         let elements = if spec.null { Some(0) } else { spec.elements() };
         let size = elements.and_then(|n| n.checked_mul(spec.dtype.stored_size()));

@@ -1,4 +1,4 @@
-//! Reading: the bytes of a whole file, none of which is believed.
+//! The reading half: decodes the bytes of a whole file, without trusting any.
 
 use super::dataset::Data;
 use super::header::{Header, damaged, uint, unknown};
@@ -107,12 +107,12 @@ impl<'b> NativeSource<'b> {
         NativeSource::of(Input::Memory(bytes))
     }
 
-    /// A file of so many bytes on the disk, of which only what is asked for is read.
+    /// Opens a file of this size on the disk, which is read in parts on request.
     pub fn of_file(file: &'b File, len: u64) -> Result<Self> {
         NativeSource::of(Input::of_file(file, len))
     }
 
-    /// A file of so many bytes in a store, of which only what is asked for is read.
+    /// Opens a file of this size in a store, which is read in parts on request.
     pub fn of_store(store: &'b Arc<dyn ReadAt>, len: u64) -> Result<Self> {
         let source = NativeSource::of(Input::of_store(&**store, len))?;
         Ok(NativeSource { store: Some(store), ..source })
@@ -212,8 +212,8 @@ impl<'b> NativeSource<'b> {
         matches!(self.input, Input::Disk(_))
     }
 
-    /// Whether the root group is as this engine writes it: most files of others are declined sooner
-    /// or later.
+    /// Whether the root group has the form that this engine writes. Most foreign files are declined
+    /// sooner or later.
     pub fn is_own(&self) -> bool {
         // The C library writes four bytes of length only for headers of more than 64 KiB.
         self.input.bytes(self.root, 6).is_ok_and(|root| *root == *b"OHDR\x02\x02")

@@ -7,11 +7,11 @@ use std::fs::{self, File, Metadata};
 use std::path::Path;
 use std::time::Duration;
 
-/// A lock may be held for a moment by somebody who only looks whether there is one.
+/// A process that only checks for locks may hold one for a moment.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// What has the name of a target. As long as this lives, HDF5 does not open it to be written.
+/// The existing file at a target. While this value lives, HDF5 does not open it for writing.
 #[derive(Debug)]
 pub(super) struct Old {
     pub(super) found: Metadata,
@@ -20,7 +20,7 @@ pub(super) struct Old {
 }
 
 impl Old {
-    /// Locks what has this name, a plain file, unless somebody writes it.
+    /// Locks the plain file of this name, unless a process writes it.
     pub(super) fn lock(path: &Path, found: Metadata) -> Result<Self> {
         Ok(Old { found, _file: lock(path, false)? })
     }
@@ -65,7 +65,7 @@ fn lock(path: &Path, alone: bool) -> Result<Option<File>> {
 
 #[cold]
 fn wait(path: &Path, file: &File, alone: bool) -> Result<()> {
-    // Who has switched locks off does not want to be kept from anything by those of others.
+    // A user who switches locks off does not want to be stopped by other locks.
     if std::env::var_os("HDF5_USE_FILE_LOCKING").is_some_and(|said| said == "FALSE" || said == "0")
     {
         return Ok(());

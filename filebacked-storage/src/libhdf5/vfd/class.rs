@@ -1,5 +1,4 @@
-//! What HDF5 wants to know of a file driver, as its header `H5FDdevelop.h` has it since version
-//! 1.14.
+//! The description of a file driver for HDF5, as in its header `H5FDdevelop.h` since version 1.14.
 //!
 //! `hdf5-metno-sys` declares both structs for older versions, too small for these.
 

@@ -80,7 +80,7 @@ struct Open {
     addresses: Cell<u64>,
     /// Where the bytes of the store end.
     bytes: Cell<u64>,
-    /// Whether something was written since the store was told to keep what it has.
+    /// Whether anything was written since the last sync of the store.
     unsynced: Cell<bool>,
 }
 
@@ -316,8 +316,8 @@ unsafe extern "C" fn write(
 ) -> herr_t {
     // SAFETY: an open file of this driver, and so many readable bytes.
     let (open, data) = unsafe { (at(file), std::slice::from_raw_parts(data.cast::<u8>(), len)) };
-    // What the cache of metadata could not write stays marked as being written: it can never be
-    // emptied again, and a file with such a cache never be closed.
+    // An entry that the metadata cache could not write stays marked as being written: the cache can
+    // never be emptied again, and its file never be closed.
     let code = changed(open, kind == DATA, |medium| medium.write_all(address, data));
     open.unsynced.set(true);
     if code >= 0 {
@@ -334,7 +334,7 @@ unsafe extern "C" fn flush(file: *mut Public, _: hid_t, closing: bool) -> herr_t
 /// Has the store keep what was written.
 fn synced(open: &Open, survives: bool) -> herr_t {
     open.unsynced.set(false);
-    // A store that could not says nothing of what it has.
+    // After a failed sync the state of the store is unknown.
     changed(open, survives, |medium| medium.sync().inspect_err(|error| open.attached.lose(error)))
 }
 

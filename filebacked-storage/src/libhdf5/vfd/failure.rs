@@ -1,4 +1,4 @@
-//! Errors of stores on their way through the C library, which has no place for them.
+//! Carries errors of stores through libhdf5, which has no place for them.
 //!
 //! A callback that fails leaves its error here and a mark on HDF5's error stack; whoever makes an
 //! error of the stack takes what is marked. The stack is cleared by calls of the library that have
@@ -29,7 +29,7 @@ thread_local! {
 pub(super) fn caught<R>(call: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
         let text = panic.downcast::<String>().map(|text| *text).or_else(|panic| {
-            // What else was thrown may panic again when it is dropped.
+            // Other panic payloads may panic again when they are dropped.
             panic.downcast::<&str>().map(|text| text.to_string()).map_err(std::mem::forget)
         });
         let text = text.unwrap_or_else(|()| "no message".into());
@@ -98,12 +98,12 @@ pub(crate) fn closing<R>(release: impl FnOnce() -> R) -> R {
     released
 }
 
-/// Whether the library is to be spared errors of writing.
+/// Whether errors of writing are hidden from libhdf5.
 pub(super) fn is_closing() -> bool {
     CLOSING.get()
 }
 
-/// Notes that something was lost of which the library knows nothing.
+/// Records a loss of data that libhdf5 does not know about.
 #[cold]
 pub(super) fn lose(error: io::Error) {
     LOST.with_borrow_mut(|lost| lost.get_or_insert(error).kind());
