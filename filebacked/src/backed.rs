@@ -224,8 +224,8 @@ pub trait FileBacked: Save + Sized + 'static {
         None
     }
 
-    /// The value of an object without attributes, which nothing but the type has a say in: for what
-    /// can be read in one step.
+    /// Reads the value of an object without attributes and without filters, for types that can be
+    /// read in one step.
     #[doc(hidden)]
     fn read_bare(bare: &Bare<'_>) -> Result<Option<Self>> {
         let _ = bare;

@@ -346,7 +346,7 @@ fn write_and_finish<T: Save>(
     finish: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
     let _change = libhdf5::begin(group)?;
-    // What a process left that did not come to its end.
+    // Removes a leftover of a killed process.
     libhdf5::clear_link(group, UNDER_WAY)?;
     let written = whole::write_member(&mut sink, cx, UNDER_WAY, value);
     drop(sink);

@@ -379,7 +379,7 @@ impl<'a> MemberReader<'_, 'a> {
         self.checked(values)
     }
 
-    /// Reads the column's values of which some were left out, and takes the default for those.
+    /// Reads the values of a column, and takes the default for those that were left out.
     ///
     /// # Errors
     ///

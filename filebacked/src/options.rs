@@ -12,7 +12,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// What a save guarantees if the program or the machine stops in the middle.
+/// The guarantee of a save if the program or the machine stops in the middle.
 ///
 /// `docs/GUIDE.md` compares the levels; see [`WriteOptions`] for an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,8 +42,7 @@ pub enum Layout {
     Python,
 }
 
-/// What a write does with a name that is in use; see [`WriteOptions::overwrite`] for an
-/// example.
+/// The handling of a name that is in use; see [`WriteOptions::overwrite`] for an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Overwrite {

@@ -29,8 +29,8 @@ enum Form<'a> {
     Strided { base: *const u8, stride: usize, len: usize },
     /// A value lies `offset` bytes behind each pointer.
     Refs { pointers: &'a [*const u8], offset: usize },
-    /// Slices of values `stride` bytes long, of which the wanted part lies `offset` bytes in. The
-    /// pointers carry the number of values, whatever their declared type.
+    /// Slices of values of `stride` bytes, whose used part starts at `offset` bytes. The pointers
+    /// carry the number of values, not the declared type.
     Runs { runs: &'a [*const [u8]], len: usize, stride: usize, offset: usize },
 }
 

@@ -122,7 +122,7 @@ impl WriteOptions {
     }
 
     fn save_file<T: Save>(&self, path: &Path, value: &T) -> Result<()> {
-        // Options that do not fit, and values that do not fit the layout, are told before anything
+        // Invalid options, and values that do not fit the layout, are reported before anything
         // happens.
         whole::check(value, self)?;
         if self.durability == Durability::Fast {

@@ -86,7 +86,7 @@ impl<D: ?Sized> Known<D> {
 pub struct Classes<D: ?Sized + 'static> {
     known: Vec<Known<D>>,
     places: HashMap<TypeId, usize>,
-    /// What keeps the classes from being told apart in a file, and what to do about it.
+    /// The reason why classes cannot be distinguished in a file, and the remedy.
     mistake: Option<(String, &'static str)>,
 }
 
@@ -142,7 +142,7 @@ impl<D: Interface + ?Sized> Classes<D> {
         self.known.iter()
     }
 
-    /// Refuses classes that cannot be told apart.
+    /// Refuses classes that cannot be distinguished.
     pub(super) fn check(&self) -> Result<()> {
         match &self.mistake {
             None => Ok(()),

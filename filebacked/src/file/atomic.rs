@@ -67,7 +67,7 @@ impl WriteOptions {
 }
 
 fn update<R>(path: &Path, durable: bool, change: impl FnOnce(&File) -> Result<R>) -> Result<R> {
-    // What is no file that can be changed costs no copy.
+    // A file that cannot be changed is refused before it is copied.
     drop(open_complete(path, false, &Access::default())?);
     let replacement = private(path)?;
     let seen = copy(path, &replacement)?;

@@ -163,7 +163,7 @@ impl Attrs {
             self.check_name(name)?;
             in_turn(|| {
                 let _change = libhdf5::begin(&self.object)?;
-                // What a process left that did not come to its end.
+                // Removes a leftover of a killed process.
                 libhdf5::clear_attribute(&self.object, aside)?;
                 let written = self.write(aside, &value);
                 let done =

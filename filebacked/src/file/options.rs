@@ -363,7 +363,7 @@ pub(super) fn open_complete(path: &Path, writable: bool, access: &Access) -> Res
     // libhdf5 would make an HDF5 file of an empty one.
     let is_empty =
         writable && std::fs::metadata(&first).is_ok_and(|file| file.is_file() && file.len() == 0);
-    // What this process has open is what the library knows, not what is on the disk.
+    // libhdf5 has the current state of files that this process has open, not the disk.
     if (is_marked || is_empty) && libhdf5::holders_of(&first)?.is_empty() {
         let is_locked = temporary::look(&first)
             .is_ok_and(|file| matches!(temporary::lock(&file, false), Ok(Some(false))));

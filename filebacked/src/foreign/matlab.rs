@@ -50,7 +50,7 @@ pub(crate) fn may_be_empty(stored: &Description) -> bool {
     matches!(stored.dtype, Dtype::Int(int) if int.size == 8) && stored.shape.len() == 1
 }
 
-/// An empty array as what it is.
+/// An empty array in its own shape.
 pub(super) fn empty<'a>(node: Node<'a>, stored: &Description) -> Result<Stands<'a>> {
     if node.text_attribute(CLASS)?.as_deref() == Some("char") {
         return Ok(no_text(node));
@@ -82,7 +82,7 @@ pub(crate) fn described(object: &Object<'_>, stored: &Description) -> Result<Des
     Ok(Description { dtype, shape, null: false })
 }
 
-/// Characters of which there are none, as a text.
+/// An empty character array, as a text.
 pub(super) fn no_text(node: Node<'_>) -> Stands<'_> {
     let texts = Texts { bytes: Vec::new(), ends: vec![0] };
     let description = Description { dtype: Dtype::VarStr, shape: Vec::new(), null: false };

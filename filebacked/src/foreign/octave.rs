@@ -94,7 +94,7 @@ fn texts(value: &Object<'_>) -> Result<(Description, Texts)> {
     Ok((Description { dtype: Dtype::VarStr, shape, null: false }, texts))
 }
 
-/// The elements of a range, of which the file has the first, the last and the step.
+/// The elements of a range, from its first and last element and its step.
 fn range(value: &Object<'_>) -> Result<(Description, Gathered)> {
     let found = value.source.describe(value.handle)?;
     let cell: Vec<u8> = value.elements(&found)?;
@@ -134,7 +134,7 @@ fn range(value: &Object<'_>) -> Result<(Description, Gathered)> {
     ))
 }
 
-/// Reads the values of a cell array; gives the node back where it is none.
+/// Reads the values of a cell array; returns the node if it is not one.
 pub(super) fn cells<'a>(
     node: Node<'a>,
     read: &mut dyn FnMut(RowsPart<'_>) -> Result<()>,

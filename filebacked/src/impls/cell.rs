@@ -90,7 +90,7 @@ macro_rules! guarded_is_backed {
                     slot.put_rows(Rows::refs(&values))
                 }
                 fn absence(&self) -> Option<u32> {
-                    // What is being written is there.
+                    // A value that is being written exists.
                     if is_held(address(self)) {
                         return None;
                     }

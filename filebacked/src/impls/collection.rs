@@ -50,7 +50,8 @@ pub(crate) fn is_numbered<T: FileBacked>(node: &Node<'_>) -> Result<bool> {
     if !sequence::is_foreign_list(node)? {
         return Ok(false);
     }
-    // A node a value, unless these are the columns of a type whose members have numbers for names.
+    // One node per value, unless these are the columns of a type whose members have numbers as
+    // names.
     if T::is_link() {
         return Ok(true);
     }

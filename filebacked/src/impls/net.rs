@@ -12,7 +12,7 @@ use crate::slot::{Slot, Written};
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
-/// Types that are stored as what `Display` prints and `FromStr` reads, without a loss.
+/// Types that are stored as the text of `Display`, which `FromStr` reads without loss.
 macro_rules! printed_is_backed {
     ($($t:ty),*) => {
         $(

@@ -111,7 +111,7 @@ macro_rules! number_is_element {
 }
 number_is_element!(i8, i16, i32, i64, u16, u32, u64, f32, f64);
 
-/// A number, and a byte: many of them are what a text of others is made of, UTF-8 or not.
+/// A number and a byte. Many bytes may also be a foreign text, UTF-8 or not.
 impl Element for u8 {
     #[inline]
     fn write_array(rows: Rows<'_, Self>, shape: &[u64], slot: Slot<'_>) -> Result<Written> {
@@ -207,7 +207,7 @@ macro_rules! wide_is_element {
                     scalar::write_cells(rows, &pair($members, 16), shape, slot, |value| value.to_le_bytes())
                 }
                 fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<Self>, Vec<usize>)> {
-                    // What fits 64 bits may be stored as a plain integer, by others.
+                    // Other programs may store values of up to 64 bits as plain integers.
                     if matches!(node.describe()?.dtype, Dtype::Int(_)) {
                         return scalar::read_mapped(node, rank, |value: $high| Ok(value.into()));
                     }

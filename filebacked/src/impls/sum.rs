@@ -10,8 +10,7 @@ use crate::schema::{FieldSchema, Schema, Seen, VariantSchema};
 use crate::slot::{Slot, Written};
 use std::ops::Bound;
 
-/// An enum of which each variant has one field of a type parameter, or none:
-/// `Variant(T) = "name", ...`.
+/// An enum whose variants have at most one field, of a type parameter: `Variant(T) = "name", ...`.
 macro_rules! sum_is_backed {
     ($t:ident<$($p:ident),*> $label:literal: $($variant:ident($field:ident) $values:ident $index:literal),*; $($unit:ident $unit_index:literal),*) => {
         impl<$($p: Save),*> Save for $t<$($p),*> {

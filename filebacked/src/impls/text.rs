@@ -108,7 +108,7 @@ macro_rules! text_is_backed {
     };
 }
 
-/// Texts that nobody shares are read in one step where they can be.
+/// Texts without other owners are read in one step if possible.
 macro_rules! read_at_once {
     () => {
         fn read_bare(bare: &Bare<'_>) -> Result<Option<Self>> {
@@ -124,7 +124,7 @@ text_is_backed! {
     Rc<str>: |node| shared::read(node, |node| text::read(&node).map(Into::into)), {};
 }
 
-/// Types that are stored as text and checked on their way.
+/// Types that are stored as text and checked while reading.
 macro_rules! converted_text {
     ($($t:ty, $to:expr, $from:expr;)*) => {
         $(

@@ -1,4 +1,4 @@
-//! Newtypes of the standard library, stored as what they wrap.
+//! Newtypes of the standard library, stored as their inner value.
 
 use crate::backed::{FileBacked, Save};
 use crate::erased::Key;

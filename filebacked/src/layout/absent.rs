@@ -129,7 +129,7 @@ fn is_optional(node: &Node<'_>) -> Result<bool> {
     if node.categories.is_some() {
         return Ok(true);
     }
-    // A compound of others that has these two members and no more.
+    // A foreign compound with exactly these two members.
     let members = || {
         let description = node.describe()?;
         Ok::<_, Error>(description.dtype.members().is_some_and(|compound| {

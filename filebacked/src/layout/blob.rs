@@ -1,5 +1,4 @@
-//! Bytes that somebody else understands: values encoded by a codec, and texts that cannot be HDF5
-//! strings.
+//! Bytes in another encoding: values encoded by a codec, and texts that cannot be HDF5 strings.
 //!
 //! ```text
 //! x            u8 (bytes)  codec = "bincode 2 standard", type = "app::State" (for people; nothing depends on it)
@@ -93,8 +92,8 @@ pub(crate) fn read_packed(node: &Node<'_>) -> Result<Packed> {
     Ok(Packed { ends: ends.collect(), bytes, shape })
 }
 
-/// What is said about encoded values: the codec with all that decoding depends on, and the type's
-/// name for people.
+/// The attributes of encoded values: the codec with all settings for decoding, and the type's name
+/// for people.
 #[cfg(any(feature = "bincode", feature = "postcard"))]
 pub(crate) use encoded::{Label, read, read_rows, write, write_rows};
 
@@ -170,8 +169,8 @@ mod encoded {
         Ok((number::read::<u8>(node, Some(1))?.0, node.text_attribute(TYPE)?))
     }
 
-    /// Reads the bytes of many encoded values, of which none is longer than `limit`, and their
-    /// type's name.
+    /// Reads the bytes of many encoded values, each of at most `limit` bytes, and their type's
+    /// name.
     pub(crate) fn read_rows(
         node: &Node<'_>,
         label: Label,

@@ -107,9 +107,9 @@ impl<'n, 'a> Categorical<'n, 'a> {
         self.codes.iter().map(|code| *code < 0).collect()
     }
 
-    /// The rows, one after another, as what `categories` reads the categories as. Rows without a
-    /// value are an error, or left out where the caller has the mask. A code is a byte in the file,
-    /// and may be a long text: `size` is what counts for the limit of decoded values.
+    /// Reads the rows with the categories that `categories` reads. Rows without a value are an
+    /// error, or left out if the caller has the mask. A code of one byte may stand for a long text:
+    /// `size` counts for the limit of decoded values.
     pub(crate) fn rows<T: Clone>(
         &self,
         rank: Option<usize>,

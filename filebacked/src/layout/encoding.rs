@@ -1,14 +1,14 @@
 //! How what is written tells AnnData what it is.
 //!
-//! Below a node that is to be AnnData's, every object carries two attributes:
+//! Below a node for AnnData, every object carries two attributes:
 //!
 //! ```text
 //! x            encoding-type = "dict", "array", "string", ...   what it is
 //!              encoding-version = "0.2.0"                        in which version of AnnData's format
 //! ```
 //!
-//! AnnData's documentation calls such an object an element, and says what each looks like: "On-disk
-//! format", <https://anndata.readthedocs.io/en/stable/fileformat-prose.html>.
+//! AnnData's documentation calls such an object an element, and specifies each: "On-disk format",
+//! <https://anndata.readthedocs.io/en/stable/fileformat-prose.html>.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::stamp::Stamp;

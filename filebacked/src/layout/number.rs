@@ -140,7 +140,7 @@ macro_rules! floats {
 }
 floats! { f32 = F32, 24, 8; f64 = F64, 53, 11; }
 
-/// A number of any type, on its way from one to another.
+/// A number of any type, for conversions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Any {
     Int(i128),
@@ -384,7 +384,7 @@ fn convertible<T: Number>(
     rank: Option<usize>,
 ) -> Result<(Dtype, Vec<u8>)> {
     let stored = match &description.dtype {
-        // In files of others an enumeration stands for its numbers as well.
+        // In foreign files an enumeration may also stand for its numbers.
         Dtype::Enum(named) if !node.ours => Dtype::Int(named.base),
         stored => stored.clone(),
     };
@@ -400,8 +400,8 @@ fn convertible<T: Number>(
     })
 }
 
-/// The bytes of numbers as those of another number type, each exactly; `None` where one of both is
-/// no number type.
+/// Converts the bytes of numbers to another number type, exactly; `None` unless both are number
+/// types.
 #[cfg(all(feature = "libhdf5", feature = "ndarray"))]
 pub(crate) fn recoded(bytes: &[u8], from: &Dtype, to: &Dtype) -> Result<Option<Vec<u8>>> {
     fn recode<T: Number>(bytes: &[u8], from: &Dtype) -> Result<Option<Vec<u8>>> {

@@ -1,6 +1,6 @@
 //! Many values in an order.
 //!
-//! A numbered group, for what does not lie in one dataset (arrays, values behind filters):
+//! A numbered group, for values that need more than one dataset (arrays, values behind filters):
 //!
 //! ```text
 //! x            group     filebacked = "list", len = 3
@@ -37,7 +37,7 @@ use crate::stamp::Stamp;
 use crate::storage::{Dtype, ObjectKind};
 use std::collections::HashSet;
 
-/// How many nodes a filter's default rows make before it is told that there is a better way.
+/// The most nodes that a filter's default rows make. Beyond them, an error recommends a better way.
 const NUMBERED_LIMIT: usize = 10_000;
 
 /// A numbered group of values that write themselves.
@@ -149,7 +149,7 @@ fn numbered_members<T>(
     Ok(values)
 }
 
-/// Whether a node is a group of others whose members are numbered.
+/// Whether a node is a foreign group with numbered members.
 pub(crate) fn is_foreign_list(node: &Node<'_>) -> Result<bool> {
     if node.ours || node.kind() != ObjectKind::Group || node.stamp()?.is_some() {
         return Ok(false);

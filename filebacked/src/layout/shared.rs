@@ -1,4 +1,4 @@
-//! Many owners, `Arc` and `Rc`, of which several may have the same value (`layout = "shared"`):
+//! Many owners, `Arc` and `Rc`, several of which may share a value (`layout = "shared"`):
 //!
 //! ```text
 //! x            group     filebacked = "shared", len = n

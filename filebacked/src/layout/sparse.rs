@@ -8,7 +8,7 @@
 //! └── indptr   i64 or i32 (rows + 1 or columns + 1): where each row's or column's values start, and where the last end
 //! ```
 //!
-//! Triplets, in their order, of which several may be at one place:
+//! Triplets, in their order; several may share one position:
 //!
 //! ```text
 //! x            group     filebacked = "sparse", shape = i64 (2)
@@ -27,8 +27,8 @@
 //!
 //! Python's FileBacked writes `format` ("csr", "csc", "coo") and the numbers `m` and `n` instead of
 //! the attributes here, early AnnData `h5sparse_format` and `h5sparse_shape`; both are read. 10x
-//! Genomics has a dataset `shape`, and says nothing of the format. Inside a row or column any order
-//! is legal in those, so what is not sorted is sorted. MATLAB:
+//! Genomics has a dataset `shape`, and does not store the format. There the indices inside a row or
+//! column may be in any order, and are sorted. MATLAB:
 //!
 //! ```text
 //! x            group     MATLAB_sparse = u64: rows
@@ -232,8 +232,7 @@ fn guess(group: &GroupReader<'_>) -> Result<CompressedStorage> {
     }
 }
 
-/// Reads a matrix that MATLAB or Octave wrote, of which some parts are missing where it is all
-/// zeros.
+/// Reads a matrix of MATLAB or Octave, some of whose parts are missing if it is all zeros.
 fn read_columns<N: Element, I: SpIndex, P: SpIndex>(
     group: &GroupReader<'_>,
     (rows, cols): (usize, Option<usize>),

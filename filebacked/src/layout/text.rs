@@ -10,8 +10,8 @@
 //! x            str[w]: fixed length, where n * w <= 2 * total + 64 for the longest width w; else variable length
 //! ```
 //!
-//! Text with a NUL in it is no HDF5 string, and neither is one above 4 GiB. It is packed, as
-//! `layout = "packed"` asks for too:
+//! Text with a NUL, or above 4 GiB, cannot be an HDF5 string. It is packed, as with
+//! `layout = "packed"`:
 //!
 //! ```text
 //! x            u8 (bytes)  filebacked = "text": one text

@@ -219,7 +219,7 @@ fn one<T>(values: Vec<T>) -> Result<T> {
 /// discriminant.
 fn read_indices<E: UnitEnum>(node: &Node<'_>, scalar: bool) -> Result<Vec<usize>> {
     if let Some(column) = categorical::open(node)? {
-        // Names that no row has are nobody's concern.
+        // Names that no row has do not matter.
         let names = |categories: &Node<'_>| {
             let names = text::read_array(categories, Some(1))?.0.into_iter();
             Ok(names.map(|name| index_of::<E>(&name).ok_or(Rc::from(name))).collect())

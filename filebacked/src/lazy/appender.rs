@@ -133,7 +133,7 @@ impl Table {
         let mut done = None;
         self.held.edit(&mut |object, found| {
             let check = || {
-                // Somebody else has appended to it, or put something else in its place.
+                // Another handle has appended to it, or replaced it.
                 let there = excerpt::rows(found, self.held.is_ours())?;
                 match append::is_gone(object)? || there != Some(self.len as u64) {
                     true => Err(ErrorKind::Changed.into()),

@@ -406,14 +406,14 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     fn held(node: &Node<'_>) -> Result<Option<Self>> {
         let description = node.describe()?;
         number::shape(node, &description, "an array", D::NDIM)?;
-        // In files of others the shape may be another, with extents of 1.
+        // In foreign files the shape may differ by extents of 1.
         let as_stored =
             !description.null && D::NDIM.is_none_or(|rank| rank == description.shape.len());
         let Some(held) = (if as_stored { Held::new(node)? } else { None }) else { return Ok(None) };
         let extent = |extent: &u64| usize::try_from(*extent).map_err(|_| too_long(*extent));
         let shape = description.shape.iter().map(extent).collect::<Result<Vec<_>>>()?;
         countable(&shape)?;
-        // Nothing of it: whether the elements are of this type shows now, not later.
+        // Reads no elements, to check their type now, not later.
         if description.shape.iter().all(|extent| *extent > 0) && !description.null {
             let none = Slab {
                 dims: description

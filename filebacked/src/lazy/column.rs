@@ -54,7 +54,7 @@ impl<C: FileBacked + Clone> LazyColumn<C> {
     pub(super) fn new<T: FileBacked>(vec: &LazyVec<T>, name: &str) -> Result<Self> {
         let mut tables: Vec<Table> = vec.stored.iter().map(|stored| stored.table.clone()).collect();
         if tables.is_empty() || !vec.pending.is_empty() {
-            // What a column of rows is shows once they are written.
+            // The form of a column of rows shows once they are written.
             let memory: LazyVec<T> = crate::from_bytes(&crate::to_bytes(&vec.pending)?)?;
             let not_columns = || Error::mismatch("a table (columns)", "values that are none");
             tables.push(memory.stored.ok_or_else(not_columns)?.table);

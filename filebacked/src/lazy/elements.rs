@@ -25,8 +25,8 @@ struct Taken<'t>(&'t mut dyn FnMut(&Dtype, Elements<'_>) -> Result<()>);
 
 #[cold]
 fn no_elements() -> Error {
-    // Numbers and their like are one dataset each; text is packed into several where it is no text
-    // of HDF5.
+    // Numbers and similar types are one dataset each; text that cannot be an HDF5 string is packed
+    // into several.
     Error::new(ErrorKind::Unsupported(
         "elements that do not fit into one dataset, as text with a NUL in it".into(),
     ))

@@ -59,9 +59,9 @@ impl Held {
         Ok(Some(Held { kept, cx: cx.clone(), state: UNMASKED, depth, ours, is_plain: false }))
     }
 
-    /// The object, if a copy of it is what this library would write, and the library may copy it.
-    /// What others wrote is read by other rules, wherever it is, and what the options left out on
-    /// reading is not there for whoever looks.
+    /// The object, if a copy of it equals a new write, and libhdf5 may copy it. Foreign objects are
+    /// read by other rules, so a copy would differ, and so would a copy with members that the
+    /// options left out on reading.
     pub(crate) fn kept(&self) -> Option<&dyn Kept> {
         (self.ours && self.is_plain && self.cx.is_trusted() && !self.is_masked())
             .then_some(&*self.kept)

@@ -35,7 +35,7 @@ fn guard<R>(check: Check, what: &str, run: impl FnOnce() -> Result<R>) -> Checke
 /// Options whose probes use this filter.
 fn options<F: Send + Sync + 'static>(filter: &Arc<F>) -> (WriteOptions, ReadOptions) {
     let (write, read) = (WriteOptions::new(), ReadOptions::new());
-    // Whatever the process has registered is none of the filter's business.
+    // Registered filters of the process must not influence the checks.
     let (write, read) = (write.registry(Registry::new()), read.registry(Registry::new()));
     (write.extension(Held(filter.clone())), read.extension(Held(filter.clone())))
 }

@@ -81,7 +81,7 @@ impl Data {
         }
     }
 
-    /// Elements out of their bytes, of which there are whole elements.
+    /// Decodes elements from their bytes, which are whole elements.
     pub(super) fn decode(dtype: &Dtype, bytes: Vec<u8>) -> Data {
         macro_rules! decode {
             ($t:ident) => {

@@ -7,8 +7,7 @@ use super::group::Group;
 use super::map::Map;
 use crate::storage::{Cell, Dtype, Form, Texts};
 
-/// A part of a dataset as what it would be by itself: where it is one element, that element's own
-/// shape and type.
+/// A part of a dataset as a separate value: a single element has its own shape and type.
 pub(super) fn simplify(part: Dataset) -> Value {
     if !part.is_scalar() {
         return part.into();

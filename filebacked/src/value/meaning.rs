@@ -1,5 +1,5 @@
-//! [`Item`]: a part of a value as what it means, whatever it is stored as: rows of a table as maps, columns of options as
-//! values and nulls, a group of keys and values as a map.
+//! [`Item`]: the meaning of a part of a value, for any stored form: rows of a table are maps,
+//! columns of options are values and nulls, a group of keys and values is a map.
 
 use super::Value;
 use super::dataset::Dataset;
@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::rc::Rc;
 
-/// The form of bytes that are no list of numbers.
+/// The form of bytes that are not a list of numbers.
 pub(super) const BYTES: &str = "bytes";
 
 /// A part of a value.
@@ -112,8 +112,8 @@ impl<'a> Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// The fields of a variant as the one value that they are: the field itself where it has no
-    /// name, a sequence of those that are numbered, else a map.
+    /// The fields of a variant as one value: the field itself if it has no name, a sequence of
+    /// numbered fields, otherwise a map.
     pub(super) fn content(self) -> Result<Item<'a>> {
         let fields: Vec<Item<'a>> = match self.clone().meaning()? {
             Meaning::Seq(_, items) => items.collect(),

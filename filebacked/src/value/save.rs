@@ -67,7 +67,7 @@ fn write_group(value: &Group, slot: Slot<'_>) -> Result<Written> {
 
 fn attributes(attributes: &Map) -> Result<Vec<AttrSpec<'_>>> {
     let mut specs = attributes.iter().map(attribute).collect::<Result<Vec<_>>>()?;
-    // They are read in this order, and equal values are to be equal files.
+    // They are read in this order, and equal values must give equal files.
     specs.sort_by_key(|spec| spec.name);
     Ok(specs)
 }

@@ -83,7 +83,7 @@ macro_rules! shared_dyn {
                 fn read_rows(&self, node: Node<'_>) -> Result<Vec<$pointer<D>>> {
                     Ok(dynamic::read_rows::<D>(node)?.into_iter().map($pointer::from).collect())
                 }
-                // What is written is what the class writes.
+                // Writes the form of the class.
                 fn is_recorded(&self) -> bool {
                     false
                 }

@@ -10,8 +10,7 @@
 //! ```
 //!
 //! Inside a leap second `nanos` is 1000000000 or more, and `secs` is that of the second before, as
-//! chrono has it. The text of an offset that is no whole number of minutes ends in its seconds:
-//! `+00:53:28`.
+//! chrono has it. The text of an offset with seconds ends with them: `+00:53:28`.
 
 use crate::backed::{FileBacked, Save};
 use crate::erased::Key;

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Reading takes a compound of `r` and `i`, `real` and `imag` or `re` and `im` of any number types,
-//! as the options allow for each, and the complex class of HDF5 2; a real number is no complex one.
+//! as the options allow for each, and the complex class of HDF5 2. Real numbers are not accepted.
 
 use crate::error::{Error, Result};
 use crate::layout::number::{self, Any, Number};

@@ -14,9 +14,8 @@ use sprs::{
     SpIndex, TriMatI, TriMatViewI, TriMatViewMutI,
 };
 
-/// The matrix of these parts, if they are all in order: each index is looked at once. `most` is the
-/// largest that counts as one, whatever the limit. Else they are given back, to be told what is
-/// wrong with them, or to be sorted.
+/// Returns the matrix of these parts, if they are all valid; each index is checked once. `most` is
+/// the largest valid index. Otherwise it returns the parts, for an error or for sorting.
 #[allow(clippy::type_complexity)]
 pub(crate) fn matrix<N, I: SpIndex, P: SpIndex>(
     storage: CompressedStorage,
@@ -31,7 +30,7 @@ pub(crate) fn matrix<N, I: SpIndex, P: SpIndex>(
     let ends =
         [starts.first(), starts.last()].map(|start| start.and_then(|start| start.try_index()));
     let nnz = indices.len();
-    // What sprs asks for, all of it.
+    // All checks of sprs.
     let sound = ends == [Some(0), Some(nnz)]
         && data.len() == nnz
         && nnz <= usize::MAX / 2

@@ -61,8 +61,8 @@ fn take(draft: &mut Drafted, path: &[String]) -> Option<Drafted> {
     }
 }
 
-/// Whether a filter has written a node, or a member of its records, and writes the rows: then
-/// nobody else knows what more rows make of it.
+/// Whether a filter has written a node, or a member of its records, and writes the rows: then only
+/// the filter knows the form with more rows.
 pub(super) fn is_filtered(found: &Object<'_>, draft: &Drafted) -> Result<bool> {
     let marks = draft.texts().filter(|(name, _)| name.split(':').next() == Some(FILTER));
     let mut filtered = false;

@@ -286,7 +286,7 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
     {
         if self.form == Form::Columns {
             let Some(link) = self.listed()?.get(key) else { return Ok(None) };
-            // What is known of one value is known of all.
+            // The state of one value is the state of all.
             let values = |node: Node<'_>| match node.group_as(GROUP)?.object.child("values")? {
                 Some(values) => values.keep(),
                 None => Ok(None),

@@ -32,7 +32,8 @@ impl<V> Loaded<'_, V> {
 }
 
 impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
-    /// All entries. What is read for it is not kept: whoever saves has not asked for the values.
+    /// All entries. Values that are read for a save are not kept, since the caller did not request
+    /// them.
     fn all_loaded(&self) -> Result<IndexMap<K, Loaded<'_, V>>> {
         let mut all = IndexMap::new();
         if let Some(entries) = &self.entries {
@@ -51,7 +52,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         Ok(all)
     }
 
-    /// The map in its file, if all that is to be written is a copy of it.
+    /// The map in its file, if a copy of it is all that must be written.
     fn unchanged(&self) -> Option<&Held> {
         let entries = self.entries.as_ref()?;
         let same = self.changes.is_empty() && self.read.is_empty();

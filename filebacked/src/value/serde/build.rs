@@ -10,8 +10,8 @@ use serde::{Deserialize, Deserializer};
 use std::fmt;
 
 impl<'de> Deserialize<'de> for Value {
-    /// What [`to_value`](crate::value::to_value) makes of the same: numbers and sequences of them
-    /// as datasets, maps as groups. Integers without a sign that also fit with one get one, so that
+    /// Builds the same values as [`to_value`](crate::value::to_value): numbers and sequences of
+    /// them as datasets, maps as groups. Unsigned integers that fit become signed, so that
     /// `[1, -1]` is one dataset.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Draft::deserialize(deserializer)?.finish().map_err(D::Error::custom)

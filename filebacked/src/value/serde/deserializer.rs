@@ -178,7 +178,7 @@ impl<'de> serde::Deserializer<'de> for Deserializer<'de> {
     }
 }
 
-/// A `None` inside so many `Some`, which are told already.
+/// A `None` inside a number of `Some`, which were reported already.
 struct Nested(u32);
 
 impl<'de> serde::Deserializer<'de> for Nested {

@@ -128,7 +128,7 @@ impl Draft {
     }
 }
 
-/// A map: a link a key where keys are text, else keys and values as rows.
+/// A map: one link per key if keys are text, otherwise keys and values as rows.
 fn finish_map(entries: Vec<(Draft, Draft)>) -> Result<Value, Failure> {
     let mut names = HashSet::new();
     let named = entries

@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorKind};
 use std::fmt;
 
-/// An error on its way through serde, with the path in the value.
+/// An error that passes through serde, with the path in the value.
 #[derive(Debug)]
 pub(super) struct Failure(Error);
 

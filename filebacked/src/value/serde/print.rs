@@ -6,9 +6,9 @@ use serde::ser::{Error, SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
 impl Serialize for Value {
-    /// What the value means: groups as maps, datasets as numbers, text, bools and sequences of
-    /// those, tables as sequences of maps, enums with data as maps of one entry (the variant's
-    /// name), markers of `None` as nothing at all.
+    /// Serializes the meaning of the value: groups as maps, datasets as numbers, text, bools and
+    /// sequences of those, tables as sequences of maps, enums with data as maps of one entry (the
+    /// variant's name), markers of `None` as `None`.
     ///
     /// Attributes, and the types and shapes of what is empty, are left out.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -111,7 +111,7 @@ impl Sequence {
     /// The values as rows.
     pub(super) fn finish(self) -> Result<Value, Failure> {
         Ok(match self {
-            // What numpy takes an empty list for.
+            // numpy's type of an empty list.
             Sequence::Empty => Value::from(Vec::<f64>::new()),
             Sequence::Numbers(dtype, bytes) => {
                 let len = (bytes.len() / dtype.size().max(1)) as u64;
@@ -127,7 +127,7 @@ impl Sequence {
     }
 }
 
-/// Values that are no elements of one dataset, by what they have in common.
+/// Values that cannot be elements of one dataset, by their common form.
 fn finish(drafts: Vec<Draft>) -> Result<Value, Failure> {
     let len = drafts.len();
     let all = |is: fn(&Draft) -> bool| drafts.iter().all(is);
@@ -303,7 +303,8 @@ fn maps(drafts: Vec<Draft>) -> Result<Value, Failure> {
     Ok(Value::rows(&Stamp::kind("maps"), len, Map::from_iter(members)))
 }
 
-/// Tuples of one length: numbers of one type as a dataset of two dimensions, else a column a field.
+/// Tuples of one length: numbers of one type as a two-dimensional dataset, otherwise one column per
+/// field.
 fn tuples(drafts: Vec<Draft>) -> Result<Value, Failure> {
     let len = drafts.len();
     let mut tuples: Vec<Sequence> = Vec::with_capacity(len);

@@ -170,8 +170,7 @@ impl Sink for MatlabSink<'_> {
         if name != STAMP {
             return self.sink.attr(name, dtype, shape, bytes);
         }
-        // MATLAB's structs have no stamp of ours: a group whose kind would have to be known is
-        // none.
+        // MATLAB's structs carry no stamp, so a group whose kind must be known cannot be one.
         let stamp = Stamp::parse(std::str::from_utf8(bytes).unwrap_or_default());
         if STRUCTS.contains(&stamp.kind_name()) {
             Ok(())

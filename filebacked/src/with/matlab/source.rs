@@ -15,7 +15,7 @@ use std::mem::{ManuallyDrop, MaybeUninit};
 /// Reads from another source.
 pub(super) struct MatlabSource<'s> {
     source: &'s dyn Source,
-    /// Where reading starts. Its handle belongs to somebody else.
+    /// The object where reading starts. Its owner releases the handle.
     root: Handle,
     marked: bool,
 }
