@@ -2,24 +2,22 @@
 
 use crate::backed::Save;
 use crate::context::WriteContext;
-use crate::erased::{AnyRows, AnyValue, AnyWrite, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Storage, StoreAs};
-use crate::filter::{Filter, Found, no_filter};
+use crate::filter::Filter;
 use crate::layout::encoding::{self, Encoding};
-use crate::layout::{python, sequence};
+use crate::layout::python;
 use crate::path::State;
-use crate::rows::Rows;
 use crate::schema::{Nested, Schema};
-use crate::stamp::{FILTER, FORMAT, STAMP, Stamp, escape};
+use crate::stamp::{FILTER, FORMAT, escape};
 use crate::storage::{AttrSpec, Compression, Dtype, Kept, Link, Out, Sink, StoredType};
 use crate::whole::VERSION;
-use crate::writer::GroupWriter;
-use std::any::TypeId;
 use std::fmt;
 use std::num::NonZero;
 
 mod dataset;
+mod door;
+mod group;
 mod records;
 mod shared;
 
@@ -338,260 +336,6 @@ impl<'a> Slot<'a> {
         self
     }
 
-    /// THE door: writes a value by the newest filter that is registered for its type, or else in
-    /// its own way.
-    ///
-    /// # Errors
-    ///
-    /// Whatever keeps the value from being written.
-    #[inline]
-    pub fn put<T: Save>(self, value: &T) -> Result<Written> {
-        self.put_below(value, u32::MAX)
-    }
-
-    /// The door for many values.
-    ///
-    /// # Errors
-    ///
-    /// Whatever keeps a value from being written.
-    #[inline]
-    pub fn put_rows<T: Save>(self, rows: Rows<'_, T>) -> Result<Written> {
-        self.put_rows_below(rows, u32::MAX)
-    }
-
-    /// The door for the rows of nested arrays. Filters get the rows without their shape.
-    pub(crate) fn put_shaped<T: Save>(
-        mut self,
-        rows: Rows<'_, T>,
-        shape: &[u64],
-    ) -> Result<Written> {
-        if self.is_filtered()
-            && let Some((found, key)) = filter_of::<T>(self.cx, u32::MAX)
-        {
-            return self.through(&found, true, &mut |slot| {
-                found.write_rows(rows, key, AnyWrite::own(), slot)
-            });
-        }
-        self.below = u32::MAX;
-        if self.cx.is_python() && !T::is_number() {
-            return sequence::write_numbered(rows, self);
-        }
-        self.sink.fixed_shape(shape);
-        T::write_shaped(rows, shape, self)
-    }
-
-    /// Inside a filter: writes a value by the next older filter for its type, in the end in its own
-    /// way.
-    ///
-    /// # Errors
-    ///
-    /// Whatever keeps the value from being written.
-    #[inline]
-    pub fn put_next<T: Save>(self, value: &T) -> Result<Written> {
-        let below = self.below;
-        self.put_below(value, below)
-    }
-
-    /// Inside a filter: the same for many values.
-    ///
-    /// # Errors
-    ///
-    /// Whatever keeps a value from being written.
-    #[inline]
-    pub fn put_next_rows<T: Save>(self, rows: Rows<'_, T>) -> Result<Written> {
-        let below = self.below;
-        self.put_rows_below(rows, below)
-    }
-
-    /// Inside a predicate filter: [`Slot::put_next`] for a value of a type not known here.
-    ///
-    /// # Errors
-    ///
-    /// Whatever keeps the value from being written; [`ErrorKind::NoFilter`] for a type that cannot
-    /// write itself.
-    pub fn put_next_any(self, value: AnyValue<'_>) -> Result<Written> {
-        value.write_next(self)
-    }
-
-    /// Inside a predicate filter: [`Slot::put_next_rows`] for values of a type not known here.
-    ///
-    /// # Errors
-    ///
-    /// As [`Slot::put_next_any`].
-    pub fn put_next_rows_any(self, rows: AnyRows<'_>) -> Result<Written> {
-        rows.write_next(self)
-    }
-
-    #[inline]
-    fn put_below<T: Save>(self, value: &T, below: u32) -> Result<Written> {
-        match value.owner() {
-            None => self.put_alone(value, below),
-            Some(owner) => {
-                let schema = T::key().map(|key| key.nested());
-                self.put_owned(owner, schema, below, &mut |slot| slot.put_alone(value, below))
-            }
-        }
-    }
-
-    #[inline]
-    fn put_alone<T: Save>(mut self, value: &T, below: u32) -> Result<Written> {
-        if self.is_filtered()
-            && let Some((found, key)) = filter_of::<T>(self.cx, below)
-        {
-            return self.through(&found, false, &mut |slot| {
-                found.write(value, key, AnyWrite::own(), slot)
-            });
-        }
-        self.below = u32::MAX;
-        if self.is_compound() {
-            #[allow(clippy::disallowed_methods)]
-            return self.records(&mut |slot| value.write(slot));
-        }
-        #[allow(clippy::disallowed_methods)]
-        value.write(self)
-    }
-
-    #[inline]
-    fn put_rows_below<T: Save>(mut self, rows: Rows<'_, T>, below: u32) -> Result<Written> {
-        if self.is_filtered()
-            && let Some((found, key)) = filter_of::<T>(self.cx, below)
-        {
-            return self.through(&found, true, &mut |slot| {
-                found.write_rows(rows, key, AnyWrite::own(), slot)
-            });
-        }
-        self.below = u32::MAX;
-        if self.cx.is_python() && !T::is_number() {
-            return sequence::write_numbered(rows, self);
-        }
-        if self.is_compound() {
-            #[allow(clippy::disallowed_methods)]
-            return self.records(&mut |slot| T::write_rows(rows, slot));
-        }
-        #[allow(clippy::disallowed_methods)]
-        T::write_rows(rows, self)
-    }
-
-    /// Writes a value by a filter that the caller names, which is what `#[filebacked(with = ...)]`
-    /// does.
-    ///
-    /// # Errors
-    ///
-    /// Whatever keeps the value from being written.
-    pub fn put_with<T>(self, value: &T, filter: &(impl Filter<T> + ?Sized)) -> Result<Written> {
-        self.named(filter.name(), filter.is_recorded(), false, &mut |slot| {
-            filter.write(value, slot)
-        })
-    }
-
-    /// The same for many values.
-    ///
-    /// # Errors
-    ///
-    /// Whatever keeps a value from being written.
-    pub fn put_rows_with<T>(
-        self,
-        rows: Rows<'_, T>,
-        filter: &(impl Filter<T> + ?Sized),
-    ) -> Result<Written> {
-        self.named(filter.name(), filter.is_recorded(), true, &mut |slot| {
-            filter.write_rows(rows, slot)
-        })
-    }
-
-    /// Writes a value whose type needs no trait of this library, by the newest filter in the
-    /// registry.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::NoFilter`] where there is none.
-    pub fn put_registered<T: 'static>(self, value: &T) -> Result<Written> {
-        let found = self.registered::<T>()?;
-        self.through(&found, false, &mut |slot| {
-            found.write(value, Key::foreign(), AnyWrite::foreign(), slot)
-        })
-    }
-
-    /// The same for many values.
-    ///
-    /// # Errors
-    ///
-    /// As [`Slot::put_registered`].
-    pub fn put_rows_registered<T: 'static>(self, rows: Rows<'_, T>) -> Result<Written> {
-        let found = self.registered::<T>()?;
-        self.through(&found, true, &mut |slot| {
-            found.write_rows(rows, Key::foreign(), AnyWrite::foreign(), slot)
-        })
-    }
-
-    fn registered<T: 'static>(&self) -> Result<Found<'a>> {
-        match self.cx.registry().find(TypeId::of::<T>(), opaque, self.below) {
-            Some(found) => Ok(found),
-            None => Err(no_filter::<T>()),
-        }
-    }
-
-    /// Whether filters of the registry may write what is written here. An attribute cannot carry
-    /// the filter's name, so it is written in the type's own way.
-    #[inline]
-    fn is_filtered(&self) -> bool {
-        !self.cx.registry().is_empty() && !matches!(self.place, Place::Attribute(_))
-    }
-
-    fn through(
-        mut self,
-        found: &Found<'_>,
-        rows: bool,
-        write: &mut dyn FnMut(Slot<'_>) -> Result<Written>,
-    ) -> Result<Written> {
-        self.below = found.serial;
-        self.named(found.name, found.recorded, rows, write)
-    }
-
-    /// Hands the slot to a filter. A filter that calls itself without end meets the depth limit
-    /// instead of the stack's.
-    fn named(
-        self,
-        name: &str,
-        recorded: bool,
-        rows: bool,
-        write: &mut dyn FnMut(Slot<'_>) -> Result<Written>,
-    ) -> Result<Written> {
-        let depth = deeper(self.depth, self.cx)?;
-        let mark = Mark { name, rows, outer: self.marks };
-        let recorded = recorded && !matches!(self.place, Place::Attribute(_));
-        let marks = if recorded { Some(&mark) } else { self.marks };
-        let Slot {
-            sink,
-            cx,
-            place,
-            state,
-            storage,
-            below,
-            attrs,
-            form,
-            element,
-            index,
-            python,
-            ..
-        } = self;
-        write(Slot {
-            sink,
-            cx,
-            place,
-            state,
-            depth,
-            storage,
-            below,
-            marks,
-            attrs,
-            form,
-            element,
-            index,
-            python,
-        })
-    }
-
     /// The slot of each element of a sequence: patterns take one level.
     #[must_use]
     #[inline]
@@ -709,153 +453,12 @@ impl<'a> Slot<'a> {
         let may_point = crate::schema::may_point(schema);
         Ok(if self.sink.copy(name, kept, may_point)? { Ok(Written::new()) } else { Err(self) })
     }
-
-    /// Makes a group with a stamp that says how to read it.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::TooDeep`] at the limit of the options, [`ErrorKind::Unsupported`] where an
-    /// attribute is wanted.
-    pub fn group(self, stamp: Stamp<'_>) -> Result<GroupWriter<'a>> {
-        if self.cx.is_python() {
-            return python::begin_group(self, &stamp);
-        }
-        self.open_group(Some(&stamp), stamp.is_ordered(), stamp.is_rooted())
-    }
-
-    /// Makes a group without a stamp; as a whole file, the root, which gets no format either.
-    pub(crate) fn bare_group(self, ordered: bool) -> Result<GroupWriter<'a>> {
-        self.open_group(None, ordered, true)
-    }
-
-    fn open_group(
-        self,
-        stamp: Option<&Stamp<'_>>,
-        ordered: bool,
-        rooted: bool,
-    ) -> Result<GroupWriter<'a>> {
-        let depth = deeper(self.depth, self.cx)?;
-        self.check_layout()?;
-        let filters = self.filters();
-        let rooted = self.place == Place::Root && rooted;
-        let element = match (self.element, stamp) {
-            (None, Some(stamp)) => self.storage.encoding.group(stamp)?,
-            (element, _) => element,
-        };
-        match self.place {
-            Place::Attribute(_) => {
-                let kind = stamp.map_or_else(|| "this".to_string(), Stamp::to_string);
-                let what = format!(
-                    "{kind} is a group, and an attribute holds one dataset's worth of data only"
-                );
-                return Err(
-                    Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field")
-                );
-            }
-            Place::Root if rooted && stamp.is_none() && filters.is_none() => {}
-            Place::Root => {
-                write_format(self.sink)?;
-                if !rooted {
-                    self.sink.begin_group(VALUE, ordered)?;
-                }
-            }
-            Place::Member(name) => self.sink.begin_group(name, ordered)?,
-        }
-        let mut group =
-            GroupWriter::new(self.sink, self.cx, self.state, depth, self.storage.inside(), rooted);
-        if let Some(stamp) = stamp {
-            group.text_attribute(STAMP, &stamp.to_string())?;
-        }
-        if let Some(filters) = filters {
-            group.text_attribute(FILTER, &filters)?;
-        }
-        for (name, value) in self.attrs {
-            group.text_attribute(name, value)?;
-        }
-        if let Some(element) = element {
-            group.element(element)?;
-        }
-        match self.storage.encoding {
-            Encoding::Frame => Ok(group.data_frame(self.index)),
-            _ => Ok(group),
-        }
-    }
-
-    /// Whether what is written here becomes records; Python's FileBacked has none.
-    #[inline]
-    fn is_compound(&self) -> bool {
-        self.storage.layout == Some(StoreAs::Compound) && !self.cx.is_python()
-    }
-
-    /// Records are asked for where a value is written that went through no door which could capture
-    /// it.
-    #[inline]
-    fn check_layout(&self) -> Result<()> {
-        match self.storage.layout {
-            Some(layout @ (StoreAs::Compound | StoreAs::Shared)) => Err(unfit(layout)),
-            _ => Ok(()),
-        }
-    }
-
-    /// Makes the marker of a `None` inside `depth` times `Some`, where a missing link would not
-    /// tell.
-    pub(crate) fn absent(self, depth: u32) -> Result<Written> {
-        self.group(Stamp::none(depth))?.end()
-    }
-
-    /// Makes the group of a struct: `struct Model 1`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Slot::group`].
-    pub fn structure(self, name: &str, version: u32) -> Result<GroupWriter<'a>> {
-        self.group(Stamp::named("struct", name, version))
-    }
-
-    /// Makes the group of many structs, a dataset a field: `columns Model 1`, with their number in
-    /// `len`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Slot::group`].
-    pub fn columns<T>(self, name: &str, version: u32, len: usize) -> Result<GroupWriter<'a>> {
-        self.group(Stamp::named("columns", name, version))?.table::<T>(len)
-    }
-
-    /// Makes the group of an enum's value: `enum Shape 1`, with the variant in the attribute `tag`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Slot::group`].
-    pub fn variant(
-        self,
-        name: &str,
-        version: u32,
-        tag: &str,
-        variant: &str,
-    ) -> Result<GroupWriter<'a>> {
-        if self.cx.is_python() {
-            return python::begin_union(self, name);
-        }
-        let mut group = self.group(Stamp::named("enum", name, version))?;
-        group.text_attribute(tag, variant)?;
-        Ok(group)
-    }
-
-    /// Makes the group of many values of an enum: `variants Shape 1`, with their number in `len`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Slot::group`].
-    pub fn variant_rows<T>(self, name: &str, version: u32, len: usize) -> Result<GroupWriter<'a>> {
-        self.group(Stamp::named("variants", name, version))?.table::<T>(len)
-    }
 }
 
 impl Slot<'_> {
     /// Whether a filter is registered for values of a type that are written here.
     pub(crate) fn has_filter<T: Save>(&self) -> bool {
-        self.is_filtered() && filter_of::<T>(self.cx, u32::MAX).is_some()
+        self.is_filtered() && door::filter_of::<T>(self.cx, u32::MAX).is_some()
     }
 }
 
@@ -864,28 +467,12 @@ fn write_format(sink: &mut dyn Sink) -> Result<()> {
     sink.attr(FORMAT, &Dtype::FixedStr(VERSION.len()), &[], VERSION.as_bytes())
 }
 
-/// The newest filter for a type that is older than `below`.
-fn filter_of<T: Save>(cx: &WriteContext, below: u32) -> Option<(Found<'_>, Key<T>)> {
-    let key = T::key()?;
-    let found = cx.registry().find(key.id(), key.nested(), below)?;
-    Some((found, key))
-}
-
 #[inline]
 pub(crate) fn deeper(depth: u32, cx: &WriteContext) -> Result<u32> {
     if depth >= cx.max_depth() {
         return Err(too_deep(cx.max_depth()));
     }
     Ok(depth + 1)
-}
-
-#[cold]
-fn unfit(layout: StoreAs) -> Error {
-    let what = match layout {
-        StoreAs::Compound => "records of what a filter writes",
-        _ => "the layout `shared` of what is neither `Arc` nor `Rc`",
-    };
-    Error::new(ErrorKind::Unsupported(what.into())).with_help("take `layout` off the field")
 }
 
 #[cold]
