@@ -31,7 +31,7 @@ impl Link {
             Link::External { file, path } => [file, path],
         };
         if parts.iter().any(|part| part.is_empty() || part.contains('\0')) {
-            let what = "a link to an empty name, or to one with a NUL in it".into();
+            let what = "a link to an empty name, or to a name with NUL".into();
             return Err(Error::new(ErrorKind::Unsupported(what)));
         }
         Ok(())

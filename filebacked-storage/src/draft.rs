@@ -274,9 +274,7 @@ impl Sink for Draft {
 
     fn end_group(&mut self) -> Result<()> {
         let Some((name, group)) = self.open.pop() else {
-            return Err(
-                ErrorKind::Contract("a group was closed that nobody had opened".into()).into()
-            );
+            return Err(ErrorKind::Contract("a group was closed that was not open".into()).into());
         };
         self.push(&name, Drafted::Group(group));
         Ok(())

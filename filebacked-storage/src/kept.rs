@@ -43,13 +43,12 @@ pub struct Piece {
 #[cold]
 pub fn no_piece(what: &str) -> Error {
     let error = Error::new(ErrorKind::Unsupported(format!("{what} cannot be mapped")));
-    error
-        .with_help("`read` it; what is mapped has to be a contiguous dataset of a file on the disk")
+    error.with_help("use `read`; only contiguous datasets of files on the disk can be mapped")
 }
 
 /// The error of changing a file that was opened for reading.
 #[cold]
 pub fn read_only() -> Error {
     Error::new(ErrorKind::ReadOnly)
-        .with_help("open the file with `File::open_rw`; a handle must have been read from that")
+        .with_help("open the file with `File::open_rw`, and read handles from that `File`")
 }

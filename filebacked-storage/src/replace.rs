@@ -44,7 +44,7 @@ impl Replacement {
             Some(found) if !found.is_file() => {
                 let what = "the target is neither a file nor a link to one";
                 return Err(Error::new(ErrorKind::Unsupported(what.into()))
-                    .with_help("`Durability::Fast` writes into what is there"));
+                    .with_help("use `Durability::Fast`, which writes into the existing target"));
             }
             _ => {}
         }
@@ -89,7 +89,7 @@ impl Replacement {
             self.file.sync_all()?;
         }
         if !temporary::is_at(&self.file, &self.temporary)? {
-            let what = "somebody has removed the temporary file beside the target";
+            let what = "another process removed the temporary file beside the target";
             return Err(io::Error::new(io::ErrorKind::NotFound, what).into());
         }
         fs::rename(&self.temporary, &self.target)?;
@@ -158,8 +158,9 @@ fn holders(path: &Path) -> Result<Vec<String>> {
 fn written_into(path: &Path) -> Result<Option<fs::Permissions>> {
     let handles = holders(path)?;
     if !handles.is_empty() {
-        return Err(Error::new(ErrorKind::StillOpen { handles })
-            .with_help("another `Durability` leaves the old file to those who have it open"));
+        return Err(Error::new(ErrorKind::StillOpen { handles }).with_help(
+            "use another `Durability`, which leaves the old file to those who have it open",
+        ));
     }
     refuse_used(path)?;
     changes::note(path);

@@ -62,7 +62,7 @@ pub fn not_hdf5(len: u64) -> Error {
 #[cold]
 pub fn directory() -> Error {
     Error::new(ErrorKind::NotHdf5)
-        .with_help("the path is that of a directory")
+        .with_help("the path names a directory")
         .with_source(io::Error::from(io::ErrorKind::IsADirectory))
 }
 

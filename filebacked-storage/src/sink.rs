@@ -148,7 +148,7 @@ pub trait Sink {
     /// Creates one more link to a recorded object.
     fn hard_link(&mut self, name: &str, object: u32) -> Result<()> {
         let _ = (name, object);
-        Err(ErrorKind::Contract("a link to an object that was not noted".into()).into())
+        Err(ErrorKind::Contract("a link to an object that was not recorded".into()).into())
     }
 
     /// Writes a dataset of references to objects by their numbers, recorded before or later.

@@ -58,8 +58,7 @@ pub trait Source {
     /// Returns the identity of an object, and the number of links to it.
     fn links(&self, object: Handle) -> Result<(ObjectIdentity, u64)> {
         let _ = object;
-        Err(ErrorKind::Contract("the links of an object that cannot be told from others".into())
-            .into())
+        Err(ErrorKind::Contract("the links of an object without an identity".into()).into())
     }
 
     /// Returns the datatype and shape of a dataset or attribute.

@@ -78,7 +78,7 @@ fn write_to(path: &Path, bytes: &[u8]) -> Result<()> {
     let handles = holders_of(path)?;
     if !handles.is_empty() {
         return Err(Error::new(ErrorKind::StillOpen { handles })
-            .with_help("write the user block before or after"));
+            .with_help("write the user block before the file is opened, or after it is closed"));
     }
     if temporary::lock(&file, true)? == Some(false) {
         return Err(ErrorKind::Locked.into());
@@ -86,9 +86,8 @@ fn write_to(path: &Path, bytes: &[u8]) -> Result<()> {
     let size = find(&file)?;
     if bytes.len() as u64 > size {
         let what = format!("{} bytes for a user block of {size}", bytes.len());
-        return Err(Error::new(ErrorKind::OutOfBounds(what)).with_help(
-            "its size is settled when the file is created: `File::options().userblock(..)`",
-        ));
+        return Err(Error::new(ErrorKind::OutOfBounds(what))
+            .with_help("set the size when you create the file: `File::options().userblock(..)`"));
     }
     file.rewind()?;
     file.write_all(bytes)?;

@@ -207,7 +207,7 @@ fn frame<T: FileBacked>() -> Result<DataFrame> {
         None => {
             let what = format!("`{}` as the rows of a data frame", std::any::type_name::<T>());
             Err(Error::new(ErrorKind::Unsupported(what))
-                .with_help("rows are a struct whose first field is the index"))
+                .with_help("make the row a struct whose first field is the index"))
         }
     }
 }

@@ -360,9 +360,9 @@ fn write_and_finish<T: Save>(
 /// Refuses options that only whole files support.
 fn check(options: &WriteOptions) -> Result<()> {
     if options.has_digest() {
-        let what = "a digest of a part of a file";
+        let what = "a part of a file cannot have a digest";
         return Err(Error::new(ErrorKind::Unsupported(what.into()))
-            .with_help("`save` writes whole files with one"));
+            .with_help("use `save`, which writes whole files"));
     }
     Ok(())
 }
@@ -387,9 +387,8 @@ fn write_leaf<T: Save>(
     options: &WriteOptions,
 ) -> Result<()> {
     let in_use = || {
-        Error::new(ErrorKind::Exists).with_help(
-            "`WriteOptions::overwrite(Overwrite::Replace)` puts the new value in its place",
-        )
+        Error::new(ErrorKind::Exists)
+            .with_help("use `WriteOptions::overwrite(Overwrite::Replace)` to replace the value")
     };
     let is_there = |group: &Id, missing: &[&str]| {
         Ok::<_, Error>(missing.is_empty() && libhdf5::exists(group, leaf)?)
@@ -452,10 +451,9 @@ pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptio
         schema => schema.is_rooted(),
     });
     if !is_group {
-        let what = "only structs, enums with data and maps of links have members for a group";
-        return Err(
-            Error::new(ErrorKind::Unsupported(what.into())).with_help("write it under a name")
-        );
+        let what = "only structs, enums with data and maps of links can be the members of a group";
+        return Err(Error::new(ErrorKind::Unsupported(what.into()))
+            .with_help("write the value under a name"));
     }
     if options.overwrite == Overwrite::Update {
         let cx = whole::write_context::<T>(options)?;

@@ -293,8 +293,10 @@ pub(crate) fn no_filter<T>() -> Error {
 
 #[cold]
 fn no_filter_for(name: &str) -> Error {
-    Error::new(ErrorKind::NoFilter(name.to_string()))
-        .with_help("register one with `filebacked::register_filter`, or name it with `#[filebacked(with = ...)]`")
+    Error::new(ErrorKind::NoFilter(name.to_string())).with_help(
+        "register a filter with `filebacked::register_filter`, or name one with \
+            `#[filebacked(with = ...)]`",
+    )
 }
 
 /// A filter from the registry, for the type of the lookup.

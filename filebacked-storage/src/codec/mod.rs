@@ -207,7 +207,7 @@ fn filled(codec: &str, found: Option<usize>, to: &[u8]) -> Result<()> {
 /// Damaged data, or more of it than there should be.
 #[cold]
 fn damaged(codec: &str, size: usize) -> Error {
-    ErrorKind::Damaged(format!("a chunk that is no {codec} data of {size} bytes")).into()
+    ErrorKind::Damaged(format!("a chunk that is not {codec} data of {size} bytes")).into()
 }
 
 #[cold]

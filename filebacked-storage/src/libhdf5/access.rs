@@ -177,10 +177,8 @@ impl Libver {
 /// The error of what the HDF5 that is linked with is too old for.
 #[cold]
 pub(super) fn older(what: &str) -> Error {
-    Error::new(ErrorKind::Unsupported(format!(
-        "{what}, which the HDF5 that is linked with does not have"
-    )))
-    .with_help("the feature `static` builds a newer one in")
+    Error::new(ErrorKind::Unsupported(format!("the linked libhdf5 is too old for {what}")))
+        .with_help("enable the feature `static` of filebacked, which builds a newer libhdf5")
 }
 
 /// Threshold and interval, as in files of the native engine.

@@ -301,7 +301,7 @@ impl Part {
             }
             (Kind::Text, Cell::Bytes(text)) => {
                 if text.contains(&0) {
-                    return Err(ErrorKind::Contract("a text with a NUL in it".into()).into());
+                    return Err(ErrorKind::Contract("text with NUL".into()).into());
                 }
                 let place = keep(arena, text.len() + 1)?;
                 place[..text.len()].copy_from_slice(text);
@@ -345,7 +345,7 @@ impl Part {
                 }
             }
             (Kind::Reference(_) | Kind::Opaque, _) => {
-                let what = "to write references to regions of datasets".into();
+                let what = "references to regions of datasets cannot be written".into();
                 return Err(ErrorKind::Unsupported(what).into());
             }
             _ => return Err(unfit()),
@@ -449,7 +449,7 @@ fn refer(path: &[u8], out: &mut [u8], location: hid_t) -> Result<()> {
         forget_error();
     }
     Err(Error::new(ErrorKind::Missing)
-        .with_help(format!("a reference leads to `{path}`, which is not saved with it")))
+        .with_help(format!("a reference to `{path}`, which is not saved with it")))
 }
 
 /// Whether some part of a type is a reference to a region, or one of HDF5 1.12 or later. The lock
@@ -610,7 +610,7 @@ fn texts_of(texts: &Texts, arena: &mut Vec<Vec<usize>>) -> Result<Vec<*const u8>
     for end in &texts.ends {
         let text = texts.bytes.get(start..*end).ok_or_else(unfit)?;
         if text.contains(&0) {
-            return Err(ErrorKind::Contract("a text with a NUL in it".into()).into());
+            return Err(ErrorKind::Contract("text with NUL".into()).into());
         }
         all[at..at + text.len()].copy_from_slice(text);
         pointers.push(all[at..].as_ptr());

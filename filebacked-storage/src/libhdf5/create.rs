@@ -122,7 +122,7 @@ fn anonymous(base: &Id, what: &NewDataset<'_>) -> Result<Id> {
     let coded = what.compression != Compression::None || what.fletcher32;
     if coded && *what.dtype == Dtype::VarStr {
         let error = ErrorKind::Unsupported(
-            "compressed text of variable length, which lies outside of its dataset".into(),
+            "text of variable length cannot be compressed: it lies outside its dataset".into(),
         );
         return Err(error.into());
     }
@@ -139,7 +139,7 @@ fn anonymous(base: &Id, what: &NewDataset<'_>) -> Result<Id> {
             match what.dtype {
                 Dtype::VarStr => {
                     let text = CString::new(fill).map_err(|_| {
-                        Error::new(ErrorKind::Unsupported("a fill value with a NUL in it".into()))
+                        Error::new(ErrorKind::Unsupported("a fill value with NUL".into()))
                     })?;
                     let pointer = text.as_ptr();
                     check(H5Pset_fill_value(list.raw(), dtype, (&raw const pointer).cast()))?;

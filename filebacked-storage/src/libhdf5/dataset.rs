@@ -22,7 +22,7 @@ pub fn changeable(dataset: &Id) -> Result<Description> {
     sync(|| {
         if links_to(dataset)? == 0 {
             return Err(Error::new(ErrorKind::Changed).with_help(
-                "the dataset was deleted or replaced since; read the handle from the file again",
+                "the dataset was deleted or replaced; read the handle from the file again",
             ));
         }
         let data = data(dataset)?;
@@ -75,7 +75,10 @@ pub fn write_slab(dataset: &Id, slab: &Slab, dtype: &Dtype, values: Elements<'_>
         {
             let (memory, same) = sync(|| {
                 if is_swapped_time(stored.raw())? {
-                    return Err(ErrorKind::Unsupported("to write times of this kind".into()).into());
+                    return Err(ErrorKind::Unsupported(
+                        "times of this kind cannot be written".into(),
+                    )
+                    .into());
                 }
                 let memory = Memory::of(&mut types, &stored, dtype)?;
                 // SAFETY: both types are open.
@@ -109,9 +112,8 @@ pub(super) fn ended(texts: &Texts) -> Result<(Vec<u8>, Vec<usize>)> {
     for end in &texts.ends {
         let text = texts.bytes.get(from..*end).unwrap_or_default();
         if text.contains(&0) {
-            let error = Error::new(ErrorKind::Unsupported(
-                "text with a NUL in it, where strings of HDF5 end".into(),
-            ));
+            let error =
+                Error::new(ErrorKind::Unsupported("text with NUL, where HDF5 strings end".into()));
             return Err(error.with_help("store bytes instead"));
         }
         starts.push(bytes.len());

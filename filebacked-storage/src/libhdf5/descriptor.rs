@@ -166,7 +166,7 @@ mod locate {
             let memory = Memory::of(&mut types, &stored, dtype)?;
             // SAFETY: both types are open.
             if check(unsafe { H5Tequal(stored.raw(), memory.raw()) })? == 0 {
-                return Err(no_piece("data in another byte order than this machine's"));
+                return Err(no_piece("data in a byte order other than that of this machine"));
             }
             let layout = allocation(dataset.raw())?.layout;
             if layout != "contiguous" {

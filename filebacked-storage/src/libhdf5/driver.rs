@@ -114,7 +114,7 @@ const ELSEWHERE: [(&str, &str, &str); 5] = [
     (
         "mpio",
         "HDF5 was built without MPI",
-        "write a file a process, and let one of them put external links into another",
+        "write one file per process, and let one process add a file with external links to them",
     ),
     ("fileobj", "it is Python's", "`to_bytes` and `from_bytes` are files in memory"),
     (
@@ -188,7 +188,7 @@ impl Driver {
                 let known = format!("drivers are `{}`", NAMES.join("`, `"));
                 let (why, help) = match ELSEWHERE.iter().find(|(known, ..)| *known == name) {
                     Some((_, why, help)) => {
-                        (format!("the driver `{name}` is not there: {why}"), (*help).to_string())
+                        (format!("the driver `{name}` is missing: {why}"), (*help).to_string())
                     }
                     None => (format!("unknown driver `{name}`"), known),
                 };
@@ -236,20 +236,21 @@ impl Driver {
             Err(Error::new(ErrorKind::InvalidOption(what.into())).with_help(help))
         };
         match &self.0 {
-            Kind::Core(CoreDriver { increment: 0, .. }) => {
-                wrong("memory that grows by 0 bytes", "64 KiB is the default")
-            }
+            Kind::Core(CoreDriver { increment: 0, .. }) => wrong(
+                "a file in memory that grows by 0 bytes",
+                "pass at least 1; the default is 64 KiB",
+            ),
             Kind::Family { member: size } => {
                 if *size == 0 && !opening {
                     return wrong(
                         "parts of 0 bytes",
-                        "say how large the parts of a `family` may become",
+                        "pass the largest size of a part of a `family`",
                     );
                 }
                 if *size > i64::MAX as u64 {
                     return wrong(
-                        "parts of more than 2^63 bytes",
-                        "file systems have no such files",
+                        "parts larger than 2^63 bytes",
+                        "file systems cannot store such files",
                     );
                 }
                 member(path).map(drop)
@@ -263,27 +264,28 @@ impl Driver {
                 };
                 if !is_fine(meta) || !is_fine(raw) {
                     return wrong(
-                        "an extension that is empty, or has another `%` than one `%s`",
-                        "h5py has `-m.h5` and `-r.h5`",
+                        "an extension that is empty, or that has a `%` besides one `%s`",
+                        "the extensions of h5py are `-m.h5` and `-r.h5`",
                     );
                 }
                 if meta == raw {
                     return wrong(
                         "metadata and data with the same extension",
-                        "h5py has `-m.h5` and `-r.h5`",
+                        "the extensions of h5py are `-m.h5` and `-r.h5`",
                     );
                 }
                 if path.as_os_str().len() + meta.len().max(raw.len()) > 1000 {
                     return wrong(
-                        "a path of more than 1000 bytes",
-                        "the driver `split` has no longer ones",
+                        "a path longer than 1000 bytes",
+                        "shorten the path: the driver `split` takes up to 1000 bytes",
                     );
                 }
                 Ok(())
             }
-            Kind::Multi if path.as_os_str().len() > 1000 => {
-                wrong("a path of more than 1000 bytes", "the driver `multi` has no longer ones")
-            }
+            Kind::Multi if path.as_os_str().len() > 1000 => wrong(
+                "a path longer than 1000 bytes",
+                "shorten the path: the driver `multi` takes up to 1000 bytes",
+            ),
             _ => Ok(()),
         }
     }
@@ -359,12 +361,13 @@ fn with_end(path: &Path, end: &str) -> PathBuf {
 /// in it.
 fn member(path: &Path) -> Result<PathBuf> {
     let wrong = || {
-        Error::new(ErrorKind::InvalidOption("a path without one `%d`".into()))
-            .with_help("a `family` has a number in its name, as in `run-%05d.h5`; write `%%` for a percent sign")
+        Error::new(ErrorKind::InvalidOption("a path without one `%d`".into())).with_help(
+            "put one `%d` into the path, as in `run-%05d.h5`; write `%%` for a percent sign",
+        )
     };
     let name = path.as_os_str();
     if name.len() > 3000 {
-        return Err(Error::new(ErrorKind::InvalidOption("a path of more than 3000 bytes".into())));
+        return Err(Error::new(ErrorKind::InvalidOption("a path longer than 3000 bytes".into())));
     }
     let bytes = name.as_encoded_bytes();
     let mut first: Vec<u8> = Vec::with_capacity(bytes.len());
@@ -413,6 +416,5 @@ fn from_bytes(bytes: Vec<u8>) -> Option<PathBuf> {
 }
 
 fn c_string(text: &str) -> Result<CString> {
-    CString::new(text)
-        .map_err(|_| ErrorKind::InvalidOption("a text with a NUL in it".into()).into())
+    CString::new(text).map_err(|_| ErrorKind::InvalidOption("text with NUL".into()).into())
 }

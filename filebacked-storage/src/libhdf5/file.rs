@@ -254,9 +254,8 @@ impl LibFile {
             if handles.is_empty() {
                 return Ok(());
             }
-            Err(Error::new(ErrorKind::StillOpen { handles }).with_help(
-                "nothing is lost: all is written, and the file closes when the last of these goes",
-            ))
+            Err(Error::new(ErrorKind::StillOpen { handles })
+                .with_help("all data is written; drop these handles to close the file"))
         })
     }
 
@@ -361,7 +360,8 @@ fn explain(path: &Path, again: impl FnOnce() -> Result<LibFile>, error: Error) -
         || text.contains("SWMR") && text.contains("same")
     {
         let error = error.with_help(
-            "it is open in this process with another close degree, locking or SWMR: use the same",
+            "use the close degree, locking and SWMR mode with which this process has opened the \
+             file",
         );
         return holders::conflict(path, again, error);
     }

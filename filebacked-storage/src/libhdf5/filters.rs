@@ -84,9 +84,10 @@ pub fn check_filter(compression: Compression) -> Result<()> {
     let name = filter_name(id).map_or_else(|| id.to_string(), |name| format!("{name} ({id})"));
     match flags {
         Some(flags) if flags & H5Z_FILTER_CONFIG_ENCODE_ENABLED != 0 => Ok(()),
-        Some(_) => {
-            Err(ErrorKind::Unsupported(format!("the HDF5 filter {name} only reads here")).into())
-        }
+        Some(_) => Err(ErrorKind::Unsupported(format!(
+            "the HDF5 filter {name} can only read in this build"
+        ))
+        .into()),
         None => {
             let ours = matches!(id, id::LZ4 | id::ZSTD | id::BLOSC) && Codec::of(id, &[]).is_none();
             let help = "set HDF5_PLUGIN_PATH to the directory of its plugin";
@@ -158,9 +159,8 @@ fn decoded(codec: Codec, options: &[u32], from: &[u8]) -> Result<Vec<u8>> {
         }
         _ => codec.claims(from),
     };
-    let size = size.ok_or_else(|| {
-        Error::new(ErrorKind::Damaged("a chunk that does not say how long it is".into()))
-    })?;
+    let size =
+        size.ok_or_else(|| Error::new(ErrorKind::Damaged("a chunk without its length".into())))?;
     let mut to: Vec<u8> = room(size)?;
     to.resize(size, 0);
     codec.decode(&mut Workspace::default(), from, &mut to)?;

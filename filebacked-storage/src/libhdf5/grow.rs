@@ -282,10 +282,9 @@ impl Grower {
             }
         };
         if !fits {
-            return Err(ErrorKind::Contract(
-                "rows of another size than they are said to have".into(),
-            )
-            .into());
+            return Err(
+                ErrorKind::Contract("rows whose size differs from their type".into()).into()
+            );
         }
         sync(|| match rows {
             Rows::Bytes(dtype, bytes) => {
@@ -302,7 +301,7 @@ impl Grower {
                 let records = unsafe { Recast::new(&records, dtype, stored)? };
                 if Some(records.bytes().len()) != wanted.checked_mul(size_of_type(memory.raw())?) {
                     return Err(ErrorKind::Contract(
-                        "records of another size than their type".into(),
+                        "records whose size differs from their type".into(),
                     )
                     .into());
                 }

@@ -82,7 +82,7 @@ pub(super) fn check<T: PartialOrd + Default>(code: T) -> Result<T> {
 pub(super) fn with_name<R>(name: &str, call: impl FnOnce(*const c_char) -> Result<R>) -> Result<R> {
     let bytes = name.as_bytes();
     if bytes.contains(&0) {
-        return Err(ErrorKind::Contract(format!("the name {name:?} has a NUL in it")).into());
+        return Err(ErrorKind::Contract(format!("the name {name:?} contains NUL")).into());
     }
     let mut short = [0u8; 64];
     if let Some(place) = short.get_mut(..bytes.len()).filter(|_| bytes.len() < 64) {
@@ -104,7 +104,7 @@ pub(super) fn with_link_name<R>(
     call: impl FnOnce(*const c_char) -> Result<R>,
 ) -> Result<R> {
     if !is_link_name(name) {
-        return Err(ErrorKind::Contract(format!("no member can have the name {name:?}")).into());
+        return Err(ErrorKind::Contract(format!("{name:?} cannot be the name of a member")).into());
     }
     with_name(name, call)
 }

@@ -45,10 +45,7 @@ impl dyn Kept + '_ {
     pub fn with_hdf5(&self, look: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
         match self.in_library() {
             Some(object) => object.with_hdf5(look),
-            None => {
-                Err(ErrorKind::Unsupported("an object that the HDF5 library cannot open".into())
-                    .into())
-            }
+            None => Err(ErrorKind::Unsupported("an object that libhdf5 cannot open".into()).into()),
         }
     }
 
@@ -131,7 +128,7 @@ impl Kept for LibKept {
         #[cfg(not(unix))]
         {
             let _ = dtype;
-            Err(crate::no_piece("a file that the HDF5 library has open"))
+            Err(crate::no_piece("a file that libhdf5 has open"))
         }
     }
 

@@ -80,7 +80,9 @@ impl Linked {
     /// Links to an object that was noted. The lock is held.
     pub(super) fn link(&self, object: u32, group: hid_t, name: &str, list: hid_t) -> Result<()> {
         let Some(Object::At(place)) = self.objects.get(object as usize) else {
-            return Err(ErrorKind::Contract("a link to an object that was not noted".into()).into());
+            return Err(
+                ErrorKind::Contract("a link to an object that was not recorded".into()).into()
+            );
         };
         let object = open_place(group, *place)?;
         // SAFETY: everything is open, the name ends in NUL.

@@ -62,7 +62,7 @@ impl Recast {
     fn put(&mut self, at: usize, bytes: &[u8]) -> Result<()> {
         match at.checked_add(bytes.len()).and_then(|end| self.bytes.get_mut(at..end)) {
             Some(place) => place.copy_from_slice(bytes),
-            None => return Err(ErrorKind::Contract("a member outside of its record".into()).into()),
+            None => return Err(ErrorKind::Contract("a member outside its record".into()).into()),
         }
         Ok(())
     }
@@ -88,7 +88,7 @@ impl Recast {
             (Dtype::FixedStr(_), Dtype::VarStr) => {
                 let text = unpadded(cell);
                 if text.contains(&0) {
-                    let what = "text with a NUL in it as text of variable length";
+                    let what = "text with NUL as text of variable length";
                     return Err(ErrorKind::Unsupported(what.into()).into());
                 }
                 self.places.push((at, self.texts.len()));
@@ -133,5 +133,5 @@ impl Recast {
 
 #[cold]
 fn unlike() -> Error {
-    ErrorKind::Contract("elements of types that are not alike".into()).into()
+    ErrorKind::Contract("elements of different types".into()).into()
 }

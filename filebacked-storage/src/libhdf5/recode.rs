@@ -60,7 +60,7 @@ impl LibFile {
             }
             let (places, regions) = references(&root)?;
             if regions {
-                let what = "to store datasets anew to which references to regions may lead";
+                let what = "datasets that references to regions may point to cannot be stored anew";
                 return Err(Error::new(ErrorKind::Unsupported(what.into()))
                     .with_help("`repack` copies them as they are"));
             }

@@ -35,8 +35,10 @@ use std::ffi::{c_char, c_void};
 #[cold]
 pub(super) unsafe fn broken(group: hid_t, name: *const c_char, error: Error) -> Error {
     if is_circle(&error) {
-        return Error::new(ErrorKind::Dangling("links that lead to each other in a circle".into()))
-            .with_source(error);
+        return Error::new(ErrorKind::Dangling(
+            "links that point to each other in a circle".into(),
+        ))
+        .with_source(error);
     }
     // The link may lead where it should, if only that could be read.
     if error.source().is_some_and(|source| source.is::<std::io::Error>()) {
@@ -80,8 +82,7 @@ pub(super) fn dereference(at: hid_t, kind: H5R_type_t, reference: &[u8]) -> Resu
 
 #[cold]
 fn nowhere(error: Error) -> Error {
-    Error::new(ErrorKind::Dangling("a reference to an object that is not there".into()))
-        .with_source(error)
+    Error::new(ErrorKind::Dangling("a reference to a missing object".into())).with_source(error)
 }
 
 /// The object that a reference leads to. The lock is held.

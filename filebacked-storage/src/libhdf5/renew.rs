@@ -94,7 +94,8 @@ impl References {
                     let looked = holder.visit(&mut |kind, reference| {
                         let no_regions = find(&parted, object, kind, reference)?.is_some();
                         if no_regions && kind != OBJECT {
-                            let what = "to make a group of a dataset while something refers to a region of it";
+                            let what = "a dataset cannot become a group while a reference points \
+                                to a region of it";
                             return Err(ErrorKind::Unsupported(what.into()).into());
                         }
                         found |= no_regions || find(&moved, object, kind, reference)?.is_some();
@@ -257,7 +258,8 @@ impl Part {
             Kind::Flat(_) | Kind::Text => return Ok(()),
             Kind::Reference(kind) => return see(*kind, element),
             Kind::Opaque => {
-                let what = "to move an object in a file with references of HDF5 1.12 or later, which may lead to it";
+                let what = "an object cannot be moved in a file with references of HDF5 1.12 or \
+                    later, which may point to it";
                 return Err(ErrorKind::Unsupported(what.into()).into());
             }
             Kind::Compound(members) => {

@@ -95,9 +95,7 @@ impl LibSink {
     pub(super) fn open(&self) -> Result<hid_t> {
         match self.groups.last() {
             Some(group) => Ok(group.raw()),
-            None => {
-                Err(ErrorKind::Contract("a group was closed that nobody had opened".into()).into())
-            }
+            None => Err(ErrorKind::Contract("a group was closed that was not open".into()).into()),
         }
     }
 
@@ -134,9 +132,7 @@ impl Sink for LibSink {
 
     fn end_group(&mut self) -> Result<()> {
         if self.groups.len() <= 1 {
-            return Err(
-                ErrorKind::Contract("a group was closed that nobody had opened".into()).into()
-            );
+            return Err(ErrorKind::Contract("a group was closed that was not open".into()).into());
         }
         self.groups.pop();
         Ok(())
@@ -147,7 +143,7 @@ impl Sink for LibSink {
         if *dtype == Dtype::VarStr {
             let text = CString::new(bytes).ok().filter(|_| shape.is_empty());
             let text = text.ok_or_else(|| {
-                ErrorKind::Contract("an attribute of many texts, or with a NUL".into())
+                ErrorKind::Contract("an attribute of several texts, or of text with NUL".into())
             })?;
             let pointer = (text.as_ptr() as usize).to_ne_bytes();
             return sync(|| self.tools.attribute(at, name, dtype, shape, &pointer));
@@ -181,7 +177,8 @@ impl Sink for LibSink {
             // owner.
             let member = with_link_name(member, |member| unsafe {
                 if check(H5Lexists(at, member, H5P_DEFAULT))? == 0 {
-                    let help = "it is written before its attributes; let both be `None` or neither";
+                    let help =
+                        "make both `None`, or neither: a member is written before its attributes";
                     return Err(Error::new(ErrorKind::Missing).with_help(help));
                 }
                 Id::own(H5Oopen(at, member, H5P_DEFAULT))
@@ -243,7 +240,7 @@ impl Sink for LibSink {
         let mut starts: Vec<usize> = room(elements)?;
         for text in texts {
             if text.as_bytes().contains(&0) {
-                return Err(ErrorKind::Contract("a text with a NUL in it".into()).into());
+                return Err(ErrorKind::Contract("text with NUL".into()).into());
             }
             starts.push(scratch.len());
             scratch.extend_from_slice(text.as_bytes());

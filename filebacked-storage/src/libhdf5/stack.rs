@@ -79,7 +79,7 @@ impl Stack {
         let useful = |frame: &&Frame| !frame.text.is_empty() && !frame.function.starts_with("H5PL");
         match self.0.iter().rev().find(useful) {
             Some(frame) => &frame.text,
-            None => "the HDF5 library gave no reason",
+            None => "libhdf5 gave no reason",
         }
     }
 
@@ -127,7 +127,8 @@ pub(super) fn last_error() -> Error {
         Error::new(ErrorKind::Damaged(text.to_string()))
     } else if stack.0.iter().any(|frame| frame.text.contains("clear file consistency flags")) {
         Error::new(ErrorKind::Interrupted).with_help(
-            "another program writes it, or was killed while it did: `File::recover` reads what a killed one left",
+            "another program writes the file, or was killed while it did; `File::recover` reads \
+             what a killed program left",
         )
     } else if stack.find(&[CantLockFile]).is_some() {
         Error::new(ErrorKind::Locked)
@@ -144,10 +145,15 @@ pub(super) fn last_error() -> Error {
         Error::new(ErrorKind::Unsupported(format!("the HDF5 filter {filter} is not available")))
             .with_help("set HDF5_PLUGIN_PATH to the directory of its plugin")
     } else if stack.cause().starts_with("object header message is too large") {
-        Error::new(ErrorKind::Unsupported("more than 64 KiB in the header of an object of the oldest format".into()))
-            .with_help(
-                "objects of files made here, or with h5py's libver='v108' and later, have room for large attributes",
-            )
+        Error::new(ErrorKind::Unsupported(
+            "more than 64 KiB in the header of an object of the \
+            oldest format"
+                .into(),
+        ))
+        .with_help(
+            "write the file with this crate, or with h5py's libver='v108' or later, to have \
+                 room for large attributes",
+        )
     } else if stack.0.iter().any(Frame::refuses_chunk) {
         Error::new(ErrorKind::Damaged(format!("a chunk that cannot be decoded: {}", stack.cause())))
     } else if let Some(kind) = io {

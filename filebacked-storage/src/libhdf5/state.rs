@@ -127,7 +127,8 @@ impl LibFile {
                     let handles =
                         others.iter().map(|other| holders::describe(*other, false)).collect();
                     return Err(Error::new(ErrorKind::StillOpen { handles }).with_help(
-                        "HDF5 refreshes a dataset while at most one handle of it is open",
+                        "drop the other handles of the dataset: libhdf5 refreshes it only while \
+                         one is open",
                     ));
                 }
             };

@@ -103,7 +103,7 @@ pub(super) fn put_pointers(
     let mut places: Vec<(usize, usize)> = room(strings.iter().map(Strings::count).sum())?;
     for (at, text) in strings.iter().flat_map(|strings| strings.iter(POINTER)) {
         if text.contains(&0) {
-            return Err(ErrorKind::Contract("a text with a NUL in it".into()).into());
+            return Err(ErrorKind::Contract("text with NUL".into()).into());
         }
         places.push((at, texts.len()));
         texts.extend_from_slice(text);
@@ -112,7 +112,7 @@ pub(super) fn put_pointers(
     for (at, start) in places {
         let pointer = texts[start..].as_ptr() as usize;
         let place = bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<POINTER>());
-        *place.ok_or_else(|| ErrorKind::Contract("a string outside of its record".into()))? =
+        *place.ok_or_else(|| ErrorKind::Contract("a string outside its record".into()))? =
             pointer.to_ne_bytes();
     }
     Ok(())

@@ -664,7 +664,9 @@ impl Sink for UpdateSink {
 
     fn finish(&mut self) -> Result<()> {
         if self.rooted.is_some() {
-            return Err(ErrorKind::Contract("a value without members for a group".into()).into());
+            return Err(
+                ErrorKind::Contract("a value without members cannot be a group".into()).into()
+            );
         }
         self.sink.finish()
     }

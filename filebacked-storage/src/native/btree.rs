@@ -97,7 +97,7 @@ impl Tree {
         let header = input.bytes(address, 38)?;
         charge(header.len())?;
         if !header.starts_with(b"BTHD\0") || header.get(5) != Some(&kind) {
-            return Err(damaged("no B-tree where there should be one"));
+            return Err(damaged("a B-tree is missing"));
         }
         if u64::from(lookup3(&header[..34])) != uint(&header, 34, 4)? {
             return Err(damaged("a B-tree with a wrong checksum"));
@@ -146,7 +146,7 @@ impl Tree {
         charge(node.len())?;
         let signature: &[u8] = if level > 0 { b"BTIN\0" } else { b"BTLF\0" };
         if !node.starts_with(signature) || node.get(5) != Some(&self.kind) {
-            return Err(damaged("no node of a B-tree where there should be one"));
+            return Err(damaged("a node of a B-tree is missing"));
         }
         if u64::from(lookup3(&node[..end])) != uint(&node, end, 4)? {
             return Err(damaged("a node of a B-tree with a wrong checksum"));

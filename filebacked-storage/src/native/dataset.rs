@@ -48,7 +48,7 @@ impl<'b> Data<'b> {
                 let len = uint(layout, 2, 2)?;
                 let data = parsed
                     .layout_part(4, len as usize)
-                    .ok_or_else(|| damaged("data outside of its header"))?;
+                    .ok_or_else(|| damaged("data outside its header"))?;
                 Data::new(dtype, space, Place::Compact(data), len)
             }
             (3 | 4, 1) => {
@@ -62,7 +62,7 @@ impl<'b> Data<'b> {
                     };
                 }
                 if address.checked_add(len).is_none_or(|end| end > input.len()) {
-                    return Err(damaged("data outside of the file"));
+                    return Err(damaged("data outside the file"));
                 }
                 Data::new(dtype, space, Place::Contiguous(address), len)
             }
@@ -117,7 +117,7 @@ impl<'b> Data<'b> {
     pub(super) fn bytes(&self, input: &Input<'b>) -> Result<Bytes<'b>> {
         match &self.place {
             Place::Compact(bytes) => {
-                bytes.part(0..self.size).ok_or_else(|| damaged("data outside of its header"))
+                bytes.part(0..self.size).ok_or_else(|| damaged("data outside its header"))
             }
             Place::Contiguous(address) => input.bytes(*address, self.size),
         }
@@ -155,7 +155,7 @@ impl<'b> Data<'b> {
         match &self.place {
             Place::Compact(bytes) => {
                 let bytes =
-                    bytes.get(..out.len()).ok_or_else(|| damaged("data outside of its header"))?;
+                    bytes.get(..out.len()).ok_or_else(|| damaged("data outside its header"))?;
                 copy(bytes, out);
                 Ok(())
             }

@@ -150,7 +150,7 @@ impl Heap {
     pub(super) fn at(input: &Input<'_>, address: u64, id: usize) -> Result<Self> {
         let header = input.bytes(address, HEADER)?;
         if !header.starts_with(b"FRHP\0") {
-            return Err(damaged("no heap where there should be one"));
+            return Err(damaged("a heap is missing"));
         }
         if uint(&header, 7, 2)? != 0 {
             return Err(unknown("a compressed heap of links or attributes"));
@@ -219,7 +219,7 @@ impl Heap {
             let at = usize::try_from(offset.checked_sub(*start)?).ok()?;
             block.get(at..at.checked_add(len)?)
         });
-        found.ok_or_else(|| damaged("an object outside of its heap"))
+        found.ok_or_else(|| damaged("an object outside its heap"))
     }
 
     /// The direct block that has an offset, and where it starts.
@@ -276,7 +276,7 @@ impl Heap {
         let own = block.starts_with(signature)
             && uint(block, 5, 8)? == self.address
             && uint(block, 13, self.offset_width)? == base;
-        if own { Ok(()) } else { Err(damaged("no block of a heap where there should be one")) }
+        if own { Ok(()) } else { Err(damaged("a block of a heap is missing")) }
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn damaged(what: impl Into<String>) -> Error {
 /// The error for features that this engine does not read; libhdf5 may.
 #[cold]
 pub(super) fn unknown(what: &str) -> Error {
-    ErrorKind::Unsupported(format!("{what} needs the HDF5 library")).into()
+    ErrorKind::Unsupported(format!("{what} needs libhdf5")).into()
 }
 
 /// The messages of one object header.
@@ -106,8 +106,7 @@ impl<'b> Header<'b> {
                     .len()
                     .checked_sub(4)
                     .filter(|end| *end >= 4 && block.starts_with(b"OCHK"));
-                let end =
-                    end.ok_or_else(|| damaged("no block of a header where there should be one"))?;
+                let end = end.ok_or_else(|| damaged("a block of a header is missing"))?;
                 if u64::from(lookup3(&block[..end])) != uint(&block, end, 4)? {
                     return Err(damaged("an object header with a wrong checksum"));
                 }
@@ -147,7 +146,7 @@ fn extent(header: &[u8]) -> Result<(usize, usize, bool)> {
         return Ok((10, (u32::from_le_bytes([a, b, c, d]) as usize).saturating_add(10), false));
     }
     if header.len() < 12 {
-        return Err(damaged("an object outside of the file"));
+        return Err(damaged("an object outside the file"));
     }
     if !header.starts_with(b"OHDR\x02") {
         return Err(unknown("an object header of another version"));

@@ -87,7 +87,7 @@ impl Cursor {
         let found =
             self.objects.get(number as usize).copied().filter(|(_, size)| *size != usize::MAX);
         let (start, size) =
-            found.ok_or_else(|| damaged("an object that its global heap does not have"))?;
+            found.ok_or_else(|| damaged("an object that is missing from its global heap"))?;
         let all = match input {
             Input::Memory(file) => {
                 usize::try_from(address).ok().and_then(|start| file.get(start..))
@@ -95,17 +95,17 @@ impl Cursor {
             Input::Disk(_) => Some(self.bytes.as_slice()),
         };
         let found = all.and_then(|all| all.get(start..start + size));
-        found.ok_or_else(|| damaged("a global heap outside of the file"))
+        found.ok_or_else(|| damaged("a global heap outside the file"))
     }
 
     fn load(&mut self, input: &Input<'_>, address: u64) -> Result<()> {
         self.objects.clear();
         let head = input.bytes(address, HEAD)?;
         if !head.starts_with(b"GCOL\x01") {
-            return Err(damaged("no global heap where there should be one"));
+            return Err(damaged("a global heap is missing"));
         }
         let size = usize::try_from(uint(&head, 8, 8)?)
-            .map_err(|_| damaged("a global heap outside of the file"))?;
+            .map_err(|_| damaged("a global heap outside the file"))?;
         let collection: &[u8] = match input {
             Input::Memory(_) => &input.bytes(address, size)?,
             Input::Disk(_) => {
@@ -121,7 +121,7 @@ impl Cursor {
                 break;
             }
             let end = (at + OBJECT).checked_add(size).filter(|end| *end <= collection.len());
-            let end = end.ok_or_else(|| damaged("an object outside of its global heap"))?;
+            let end = end.ok_or_else(|| damaged("an object outside its global heap"))?;
             if self.objects.len() <= number {
                 // Numbers have 16 bits.
                 self.objects.resize(number + 1, (0, usize::MAX));

@@ -341,5 +341,5 @@ fn ended() -> Error {
 
 #[cold]
 fn outside() -> Error {
-    damaged("an address outside of the file")
+    damaged("an address outside the file")
 }

@@ -35,7 +35,7 @@ impl InLibrary for NativeKept {
     fn with_hdf5(&self, look: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
         if self.limits.is_some() {
             return Err(Error::new(ErrorKind::NeedsLibhdf5)
-                .with_help("the file is not trusted: read the value, not the handle"));
+                .with_help("read the value instead of the handle: the file is not trusted"));
         }
         let file = match &*self.origin {
             Origin::Memory(_, path) => {

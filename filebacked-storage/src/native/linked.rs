@@ -110,7 +110,7 @@ impl Linked {
             count.links = count.links.saturating_add(1);
             return Ok(*address);
         }
-        Err(ErrorKind::Contract("a link to an object that was not noted".into()).into())
+        Err(ErrorKind::Contract("a link to an object that was not recorded".into()).into())
     }
 
     /// Notes references that lie one after another in the file, and are zeros so far.

@@ -76,15 +76,14 @@ impl<'m> Link<'m> {
         let len = uint(body, at, width)? as usize;
         at += width;
         let name = at.checked_add(len).and_then(|end| body.get(at..end));
-        let name = name.ok_or_else(|| damaged("a link's name outside of its message"))?;
+        let name = name.ok_or_else(|| damaged("a link's name outside its message"))?;
         at += len;
         if kind == HARD {
             return Ok(Link { name, address: Some(uint(body, at, 8)?), order, other: (HARD, &[]) });
         }
         let end = (at + 2).saturating_add(uint(body, at, 2)? as usize);
-        let value = body
-            .get(at + 2..end)
-            .ok_or_else(|| damaged("a link's value outside of its message"))?;
+        let value =
+            body.get(at + 2..end).ok_or_else(|| damaged("a link's value outside its message"))?;
         Ok(Link { name, address: None, order, other: (kind, value) })
     }
 }

@@ -102,7 +102,7 @@ impl NativeSink {
     #[cold]
     fn decline(&mut self, what: &str) -> Error {
         self.declined = true;
-        ErrorKind::Unsupported(format!("{what} needs the HDF5 library")).into()
+        ErrorKind::Unsupported(format!("{what} needs libhdf5")).into()
     }
 
     fn position(&self) -> u64 {
@@ -217,7 +217,9 @@ impl NativeSink {
     #[inline(always)]
     fn add_link_of(&mut self, name: &str, kind: u8, value: &[&[u8]]) -> Result<()> {
         if name.is_empty() || name == "." || name.contains(['/', '\0']) {
-            return Err(ErrorKind::Contract(format!("{name:?} is no link name")).into());
+            return Err(
+                ErrorKind::Contract(format!("{name:?} cannot be the name of a link")).into()
+            );
         }
         let Some(frame) = self.frames.last_mut() else {
             return Err(ErrorKind::Contract("no group is open".into()).into());

@@ -26,7 +26,7 @@ pub(super) fn read(
         let place = start.checked_mul(element).and_then(|start| start.checked_add(address));
         match (place, len.checked_mul(element)) {
             (Some(place), Some(len)) => batch.add(place, len),
-            _ => Err(damaged("data outside of the file")),
+            _ => Err(damaged("data outside the file")),
         }
     })?;
     batch.flush()?;

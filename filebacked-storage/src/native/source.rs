@@ -458,7 +458,7 @@ impl<'b> NativeSource<'b> {
     fn texts(&self, bytes: &[u8], dtype: &Dtype, member: &[String]) -> Result<Texts> {
         let references = references(bytes, dtype, member);
         let references = references.ok_or_else(|| {
-            Error::new(ErrorKind::Contract("text was asked for where there is none".into()))
+            Error::new(ErrorKind::Contract("a request for text of a dataset without text".into()))
         })?;
         let mut texts = Texts::default();
         // Room for all at once, as far as the references can be believed.
@@ -604,9 +604,7 @@ impl Source for NativeSource<'_> {
             // What C programs fill memory with. "No address" is none either, but a reference nobody
             // makes.
             0 => Ok(None),
-            UNDEFINED => {
-                Err(ErrorKind::Dangling("a reference to an object that is not there".into()).into())
-            }
+            UNDEFINED => Err(ErrorKind::Dangling("a reference to a missing object".into()).into()),
             address => self.noted(self.open(address).map(Some)),
         }
     }

@@ -78,17 +78,14 @@ fn wait(path: &Path, file: &File, alone: bool) -> Result<()> {
     }
     let handles = super::holders(path)?;
     if !handles.is_empty() {
-        let help = if alone {
-            "drop them"
-        } else {
-            "close it first: what is written to it later would be lost"
-        };
+        let help =
+            if alone { "drop them" } else { "close it first: later writes to it would be lost" };
         return Err(Error::new(ErrorKind::StillOpen { handles }).with_help(help));
     }
     let help = if alone {
         "wait until it is closed"
     } else {
-        "wait until it is closed: what is written to it later would be lost"
+        "wait until it is closed: later writes to it would be lost"
     };
     Err(Error::new(ErrorKind::Locked).with_help(help))
 }

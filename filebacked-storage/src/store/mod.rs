@@ -203,7 +203,7 @@ pub fn put(to: &dyn Store, offset: u64, data: &[u8]) -> io::Result<()> {
             Ok(0) => {
                 return Err(io::Error::new(
                     io::ErrorKind::WriteZero,
-                    "the store takes no more bytes",
+                    "the store accepts no more bytes",
                 ));
             }
             Ok(written) if written > rest.len() => return Err(more_than_asked()),
@@ -217,5 +217,5 @@ pub fn put(to: &dyn Store, offset: u64, data: &[u8]) -> io::Result<()> {
 
 #[cold]
 fn more_than_asked() -> io::Error {
-    io::Error::other("the store says that it moved more bytes than there were")
+    io::Error::other("the store reports more bytes than it was asked for")
 }

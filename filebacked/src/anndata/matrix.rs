@@ -80,8 +80,10 @@ impl<A: Element> FileBacked for Matrix<A> {
         match node.kind() {
             ObjectKind::Group => match node.text_attribute(TYPE)? {
                 Some(other) if !matches!(&*other, "csr_matrix" | "csc_matrix") => {
-                    Err(Error::mismatch("a matrix", format!("AnnData's {other}"))
-                        .with_help("`ReadOptions::skip` leaves it out; a struct of your own that names it reads it"))
+                    Err(Error::mismatch("a matrix", format!("AnnData's {other}")).with_help(
+                        "leave it out with `ReadOptions::skip`, or read it with a \
+                            struct of your own that names it",
+                    ))
                 }
                 _ => node.get().map(Matrix::Sparse),
             },

@@ -76,7 +76,7 @@ impl Save for Uns {
             Uns::Dict(entries) => slot.put(entries),
             Uns::Other(what) => {
                 Err(Error::new(ErrorKind::Unsupported(format!("{what}, which was not read")))
-                    .with_help("take it out, or give `uns` a type of your own that has it"))
+                    .with_help("remove it, or give `uns` a type of your own that has it"))
             }
         }
     }

@@ -24,7 +24,7 @@ impl File {
             && libhdf5::exists(&group, leaf)?
         {
             return Err(Error::new(ErrorKind::Exists)
-                .with_help("`File::read` gives a handle into what is there"));
+                .with_help("use `File::read` for a handle to the existing dataset"));
         }
         let _change = libhdf5::begin(&root)?;
         libhdf5::create(&root, groups, leaf, what)

@@ -81,14 +81,14 @@ fn update<R>(path: &Path, durable: bool, change: impl FnOnce(&File) -> Result<R>
     lib.flush()?;
     let handles = lib.beside()?;
     if !handles.is_empty() {
-        return Err(still_open(handles, "return values, and no handles that read them later"));
+        return Err(still_open(handles, "return values instead of handles that read them later"));
     }
     lib.close()?;
     let now = fs::metadata(path);
     let is_same = now.is_ok_and(|now| seen.is_of(&now) && seen.check(&now).is_ok());
     if !is_same {
         return Err(Error::new(ErrorKind::Changed).with_help(
-            "somebody else has changed or replaced the file meanwhile: change it once more",
+            "another process changed or replaced the file meanwhile; make the change again",
         ));
     }
     replacement.commit(durable)?;

@@ -197,7 +197,7 @@ impl Attrs {
             }
             Some(_) => {
                 return Err(ErrorKind::Unsupported(
-                    "a `None` inside of `Some` as an attribute".into(),
+                    "a `None` inside `Some` cannot be an attribute".into(),
                 )
                 .into());
             }
@@ -228,21 +228,21 @@ impl Attrs {
     ///
     /// [`ErrorKind::Missing`], [`ErrorKind::Exists`], or as [`Attrs::remove`].
     pub fn rename(&self, name: &str, new: &str) -> Result<()> {
-        let rename =
-            || {
-                self.check_name(name)?;
-                self.check_name(new)?;
-                self.check_there(name)?;
-                match libhdf5::has_attribute(&self.object, new)? {
-                    true if name == new => Ok(()),
-                    true => Err(Error::new(ErrorKind::Exists)
-                        .with_help(format!("there is `{new}` already"))),
-                    false => {
-                        let _change = libhdf5::begin(&self.object)?;
-                        libhdf5::replace_attribute(&self.object, name, new)
-                    }
+        let rename = || {
+            self.check_name(name)?;
+            self.check_name(new)?;
+            self.check_there(name)?;
+            match libhdf5::has_attribute(&self.object, new)? {
+                true if name == new => Ok(()),
+                true => {
+                    Err(Error::new(ErrorKind::Exists).with_help(format!("`{new}` exists already")))
                 }
-            };
+                false => {
+                    let _change = libhdf5::begin(&self.object)?;
+                    libhdf5::replace_attribute(&self.object, name, new)
+                }
+            }
+        };
         self.done(Operation::Change, libhdf5::locked(rename).map_err(|e| e.at(name)))
     }
 
@@ -298,9 +298,9 @@ impl Attrs {
         if !reserved {
             return Ok(());
         }
-        let what = format!("`{name}` is an attribute of the format itself");
+        let what = format!("`{name}` is an attribute of the file format");
         Err(Error::new(ErrorKind::Unsupported(what))
-            .with_help("this library would misread the object without it"))
+            .with_help("keep it: this crate would misread the object without it"))
     }
 
     fn check_there(&self, name: &str) -> Result<()> {

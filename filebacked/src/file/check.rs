@@ -24,17 +24,17 @@ impl FileOptions {
         self.check_creation()?;
         if opening && self.creation != Default::default() {
             return wrong(
-                "`userblock`, `track_order` and file space are settled when a file is created",
+                "`userblock`, `track_order` and file space can only be set when a file is created",
                 "leave them out, or create the file: `create`, `create_new`, `open_or_create`",
             );
         }
         if self.access.swmr && !self.access.driver.has_swmr() {
-            return wrong("`swmr` with this driver", "`sec2` has it");
+            return wrong("this driver does not support `swmr`", "`sec2` has it");
         }
         if self.access.swmr && matches!(mode, Mode::Create | Mode::CreateNew) {
             return wrong(
-                "`swmr` for a file that is created: nothing could be put into it",
-                "create it, write the datasets, and then call `File::start_swmr`",
+                "`swmr` for a new file, to which nothing could be added",
+                "create the file, write the datasets, and then call `File::start_swmr`",
             );
         }
         if self.access.page_buffer.is_some()
@@ -55,30 +55,30 @@ impl FileOptions {
             if low > high {
                 return wrong(
                     format!("`libver` from {low:?} to {high:?}"),
-                    "the older version comes first",
+                    "pass the older version first",
                 );
             }
             if high == Libver::Earliest {
-                return wrong(
-                    "`libver` up to `Earliest`",
-                    "the newest version that HDF5 can keep to is `V18`",
-                );
+                return wrong("`libver` up to `Earliest`", "pass `V18` or newer as the second");
             }
         }
         if access.cache_w0.is_some_and(|w0| !(0.0..=1.0).contains(&w0)) {
             return wrong(
-                "a chunk cache with a preemption of less than 0 or more than 1",
-                "0.75 is the default",
+                "a chunk cache with a preemption below 0 or above 1",
+                "pass a number from 0 to 1; the default is 0.75",
             );
         }
         if access.alignment.is_some_and(|(_, interval)| interval == 0) {
-            return wrong("an alignment to multiples of 0", "1 is no alignment");
+            return wrong(
+                "an alignment to multiples of 0",
+                "pass at least 1, which means no alignment",
+            );
         }
         if let Some((bytes, metadata, data)) = access.page_buffer {
             if metadata > 100 || data > 100 || metadata + data > 100 {
                 return wrong(
                     format!("a page buffer that keeps {metadata} % and {data} %"),
-                    "both together are at most 100",
+                    "pass percentages whose sum is at most 100",
                 );
             }
             let page = self.creation.page_size.unwrap_or(PAGE);
@@ -86,7 +86,7 @@ impl FileOptions {
             if !bytes.is_power_of_two() || created && (bytes as u64) < page {
                 return wrong(
                     format!("a page buffer of {bytes} bytes"),
-                    "it is a power of two, and at least one page (4096 bytes unless `page_size` says another)",
+                    "pass a power of two of at least one page (`page_size`, by default 4096 bytes)",
                 );
             }
         }
@@ -100,7 +100,7 @@ impl FileOptions {
         {
             return wrong(
                 format!("a user block of {} bytes", creation.userblock),
-                "it has 0, or 512, 1024, 2048, ... bytes",
+                "pass 0, or a power of two from 512",
             );
         }
         let paged = creation.strategy == Some(SpaceStrategy::Page);
@@ -112,10 +112,10 @@ impl FileOptions {
         if !creation.userblock.is_multiple_of(unit.max(1)) {
             return wrong(
                 format!(
-                    "a user block of {} bytes before what begins at multiples of {unit}",
+                    "a user block of {} bytes, with data that begins at multiples of {unit}",
                     creation.userblock
                 ),
-                "it is a multiple of the alignment, and of the size of pages",
+                "pass a multiple of the alignment and of the page size",
             );
         }
         if let Some(size) = creation.page_size {
@@ -134,7 +134,7 @@ impl FileOptions {
         {
             return wrong(
                 "a strategy for file space in a file of HDF5 1.8",
-                "let `libver` go up to `V110` or newer",
+                "pass `V110` or newer as the second version of `libver`",
             );
         }
         let is_managed =

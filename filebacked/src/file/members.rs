@@ -208,7 +208,7 @@ impl Group {
         check: impl FnOnce(&Id) -> Result<()>,
         act: impl FnOnce(&Id, &str) -> Result<R>,
     ) -> Result<R> {
-        self.change(path, "the root group is there already", |base, above, leaf| {
+        self.change(path, "the root group exists already", |base, above, leaf| {
             let (group, missing) = reach(base, above)?;
             if missing.is_empty() {
                 check_free(&group, above, leaf)?;
@@ -283,7 +283,7 @@ impl Group {
                 return Err(Error::new(ErrorKind::Unsupported(
                     "a hard link to an object of another file".into(),
                 ))
-                .with_help("`create_external_link` makes one that is looked up by name"));
+                .with_help("use `create_external_link`, which names the other file"));
             }
             check_no_cycle(&object, group)
         };
@@ -334,9 +334,9 @@ impl Group {
         let check = |group: &Id| {
             if !libhdf5::is_same(&libhdf5::root_of(&old)?, &libhdf5::root_of(group)?) {
                 return Err(Error::new(ErrorKind::Unsupported(
-                    "to move an object into another file".into(),
+                    "an object cannot be moved into another file".into(),
                 ))
-                .with_help("`copy` it there, and `delete` it here"));
+                .with_help("use `copy`, and then `delete`"));
             }
             if !libhdf5::is_same(group, &old)
                 && let Some(Member::Object(ObjectKind::Group)) = libhdf5::member(&old, &name)?
@@ -394,7 +394,7 @@ fn check_no_cycle(object: &Id, group: &Id) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(ErrorKind::Cycle(libhdf5::path_of(object).unwrap_or_default()))
-        .with_help("a group cannot be put into itself; a soft link may lead back to it"))
+        .with_help("a group cannot contain itself; use a soft link to point back to it"))
 }
 
 /// The groups from the root to a group, itself last, by hard links; soft links on its path are

@@ -167,10 +167,7 @@ impl RepackOptions {
 fn copied(path: &Path, target: &Path, how: Option<&Recoding<'_>>) -> Result<()> {
     let old = open_complete(path, false, &Access::default())?;
     if old.is_open_to_write()? {
-        return Err(still_open(
-            old.elsewhere()?,
-            "close it first: what is changed in it later would be lost",
-        ));
+        return Err(still_open(old.elsewhere()?, "close it first: later changes would be lost"));
     }
     let replacement = private(target)?;
     let userblock = match how {

@@ -208,7 +208,7 @@ pub(crate) fn distinct<T, C: FromIterator<T> + Len>(values: Values<'_, T>) -> Re
     let len = values.len();
     let set: C = values.collect();
     if set.len() != len {
-        return Err(Error::new(ErrorKind::Damaged("a set with a value twice".into())));
+        return Err(Error::new(ErrorKind::Damaged("a set that holds a value twice".into())));
     }
     Ok(set)
 }

@@ -79,7 +79,7 @@ fn fill<I: Iterator>(values: &mut I, block: &mut Vec<I::Item>) {
 
 #[cold]
 fn another_length() -> Error {
-    ErrorKind::Contract("an iterator that gave another number of values than it said".into()).into()
+    ErrorKind::Contract("an iterator whose length differs from its promise".into()).into()
 }
 
 impl<I: ExactSizeIterator + Clone> Save for Sequence<I>
@@ -221,7 +221,7 @@ impl<K: Save, V: Save, I: ExactSizeIterator<Item = (K, V)> + Clone> Save for Pai
 
 #[cold]
 fn twice(key: &str) -> Error {
-    ErrorKind::Contract(format!("entries of which two have the same key, {key}")).into()
+    ErrorKind::Contract(format!("two entries with the same key, {key}")).into()
 }
 
 /// Refuses duplicate keys.

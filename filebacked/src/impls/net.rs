@@ -77,7 +77,8 @@ pub(crate) fn parse<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 
 ) -> Result<T> {
     text.parse().map_err(|source: T::Err| {
         let name = std::any::type_name::<T>();
-        Error::new(ErrorKind::Invalid(format!("{text:?} is no `{name}`"))).with_source(source)
+        Error::new(ErrorKind::Invalid(format!("{text:?} is not a valid `{name}`")))
+            .with_source(source)
     })
 }
 

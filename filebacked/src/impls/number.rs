@@ -262,9 +262,9 @@ impl Element for char {
                 // NUL is padding to HDF5.
                 (None, _) => Ok('\0'),
                 (Some(only), None) => Ok(only),
-                _ => {
-                    Err(Error::new(ErrorKind::Invalid(format!("{text:?} is no single character"))))
-                }
+                _ => Err(Error::new(ErrorKind::Invalid(format!(
+                    "{text:?} is not a single character"
+                )))),
             }
         };
         Ok((texts.into_iter().map(char_of).collect::<Result<_>>()?, shape))

@@ -172,7 +172,8 @@ converted_text! {
     PathBuf, |path| path.to_str().ok_or_else(|| not_unicode("path")), |text| Ok(text.into());
     OsString, |text| text.to_str().ok_or_else(|| not_unicode("string")), |text| Ok(text.into());
     CString, |text| text.to_str().map_err(|_| not_unicode("C string")),
-        |text| CString::new(text).map_err(|_| Error::new(ErrorKind::Invalid("a C string with a NUL in it".into())));
+        |text| CString::new(text).map_err(|_| Error::new(ErrorKind::Invalid("a C string that \
+            contains NUL".into())));
 }
 
 #[cold]

@@ -75,7 +75,9 @@ pub(crate) fn write_with_gaps<T: Save + Copy>(
         return Err(Error::new(ErrorKind::Unsupported(
             "a NaN beside values that are absent, in a data frame".into(),
         ))
-        .with_help("AnnData has NaN for both: store a `None`, or let the field be no `Option`"));
+        .with_help(
+            "store a `None`, or use a field without `Option`: AnnData writes NaN for both",
+        ));
     }
     let values: Vec<T> = values.iter().map(|value| value.copied().unwrap_or(gap)).collect();
     slot.put_rows(Rows::slice(&values))

@@ -142,7 +142,7 @@ impl<'n, 'a> Categorical<'n, 'a> {
                 Err(_) if self.column.present => {}
                 Err(_) => {
                     return Err(Error::new(ErrorKind::Invalid(format!("no value in row {row}")))
-                        .with_help("an `Option` holds what may be missing"));
+                        .with_help("use an `Option` for values that may be missing"));
                 }
                 Ok(None) => {
                     let what =

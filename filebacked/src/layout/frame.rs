@@ -55,7 +55,7 @@ impl Columns {
             return Err(Error::new(ErrorKind::Unsupported(
                 "a data frame without its index".into(),
             ))
-            .with_help("the index has to be a field of the row, and not to be left out")
+            .with_help("make the index a field of the row, and do not leave it out")
             .at(self.index));
         }
         group.text_attribute(INDEX, self.index)?;

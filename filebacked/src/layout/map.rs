@@ -78,7 +78,7 @@ pub(crate) fn write<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &
     }
     let links = match slot.layout() {
         Some(StoreAs::Links) if !K::is_name() => {
-            let what = "keys of this type are no link names";
+            let what = "keys of this type cannot be the names of links";
             return Err(Error::new(ErrorKind::Unsupported(what.into()))
                 .with_help("take `layout = \"links\"` off the field"));
         }
@@ -98,7 +98,7 @@ pub(crate) fn write<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &
 
 pub(crate) fn key_name<K: Save>(key: &K) -> Result<Cow<'_, str>> {
     key.name().ok_or_else(|| {
-        ErrorKind::Contract("a key type that says it has names gave none".into()).into()
+        ErrorKind::Contract("a key type that promises names gave none".into()).into()
     })
 }
 

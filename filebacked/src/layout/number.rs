@@ -393,9 +393,7 @@ fn convertible<T: Number>(
     }
     let error = node.unexpected(wanted(T::NAME, rank));
     Err(match Range::of(&stored) {
-        Some(_) => {
-            error.with_help("`ReadOptions::conversion` says which number types are accepted")
-        }
+        Some(_) => error.with_help("set `ReadOptions::conversion` to accept other number types"),
         None => error,
     })
 }

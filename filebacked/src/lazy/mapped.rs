@@ -155,7 +155,7 @@ impl<A: MapElement, D: Dimension + 'static> LazyArray<A, D> {
                 .checked_add(bytes as u64)
                 .is_none_or(|end| piece.file.metadata().is_ok_and(|m| m.len() < end))
             {
-                return Err(ErrorKind::Damaged("data outside of the file".into()).into());
+                return Err(ErrorKind::Damaged("data outside the file".into()).into());
             }
             // SAFETY: the caller promises that nobody changes the file as long as it is mapped.
             let map =

@@ -106,7 +106,11 @@ fn every_change_shows() {
         }
         // What changes nothing that is stored.
         WriteOptions::new().engine(engine).digest(true).save(&path, &saved(3)).unwrap();
-        python.change(&path, "d = f['weights'][()]; del f['weights']; f.create_dataset('weights', data=d, chunks=True, compression='gzip')");
+        python.change(
+            &path,
+            "d = f['weights'][()]; del f['weights']; \
+            f.create_dataset('weights', data=d, chunks=True, compression='gzip')",
+        );
         verify(&path).unwrap();
     }
 }
@@ -182,7 +186,7 @@ fn a_part_of_a_file_has_no_digest() {
     let file = File::create(&path).unwrap();
     let error = file.write_with("a", &1u8, &WriteOptions::new().digest(true)).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
-    assert!(error.help().unwrap().contains("`save` writes whole files with one"), "{error:#}");
+    assert!(error.help().unwrap().contains("use `save`"), "{error:#}");
     assert!(verify(Path::new("/does/not/exist")).is_err());
 }
 

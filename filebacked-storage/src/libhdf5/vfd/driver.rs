@@ -103,9 +103,10 @@ fn driver() -> Result<hid_t> {
     // SAFETY: the numbers are writable.
     check(unsafe { H5get_libversion(&mut major, &mut minor, &mut patch) })?;
     if !matches!((major, minor), (1, 14) | (2, 0..=2)) {
-        let what = format!("a store, with version {major}.{minor}.{patch} of the HDF5 library");
-        return Err(Error::new(ErrorKind::Unsupported(what))
-            .with_help("drivers of versions 1.14 to 2.2 are known; the feature `static` builds one of these in"));
+        let what = format!("stores need libhdf5 1.14 to 2.2, not {major}.{minor}.{patch}");
+        return Err(Error::new(ErrorKind::Unsupported(what)).with_help(
+            "enable the feature `static` of filebacked, which builds one of these versions",
+        ));
     }
     // SAFETY: the class is one of this version of the library, as was just seen, and lives as long
     // as the program.
@@ -276,9 +277,7 @@ unsafe extern "C" fn read(
         // Addresses may be given away that are not written yet: they read as zeros. What was there
         // once does not.
         match found < address.saturating_add(len as u64).min(open.bytes.get()) {
-            true => {
-                Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the store has become shorter"))
-            }
+            true => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the store became shorter")),
             false => Ok(0),
         }
     })

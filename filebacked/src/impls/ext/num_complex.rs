@@ -52,9 +52,7 @@ fn read_other<T: Number>(
     if let Some((_, part)) = stored.iter().find(|(_, part)| !number::accepts::<T>(part, policy)) {
         let error =
             Error::mismatch(number::wanted(name, rank), format!("complex numbers of {part}"));
-        return Err(
-            error.with_help("`ReadOptions::conversion` says which number types are accepted")
-        );
+        return Err(error.with_help("set `ReadOptions::conversion` to accept other number types"));
     }
     let part = |cell: &[u8], (offset, dtype): &(usize, Dtype)| {
         let any =
