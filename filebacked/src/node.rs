@@ -1,10 +1,9 @@
 //! [`Node`]: one object of a file that a value is to be read from. The read door.
 
-use crate::backed::FileBacked;
-use crate::buffer::Buffer;
 use crate::context::ReadContext;
+#[cfg(doc)]
+use crate::error::ErrorKind;
 use crate::error::{Error, Result};
-use crate::filter::Filter;
 use crate::foreign::{self};
 use crate::object::Object;
 use crate::path::State;
@@ -13,7 +12,6 @@ use crate::shared::Loaded;
 use crate::slot::too_deep;
 use crate::stamp::{FILTER, STAMP, Stamp, unescape};
 use crate::storage::{Description, ObjectKind, Source, Texts};
-use std::any::Any;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::fmt;

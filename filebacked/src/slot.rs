@@ -4,7 +4,6 @@ use crate::backed::Save;
 use crate::context::WriteContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Storage, StoreAs};
-use crate::filter::Filter;
 use crate::layout::encoding::{self, Encoding};
 use crate::layout::python;
 use crate::path::State;
@@ -24,7 +23,7 @@ mod shared;
 pub(crate) use dataset::Content;
 pub(crate) use shared::cycle;
 
-/// The proof that exactly one node was written. Only [`Slot`] and [`GroupWriter`] make it.
+/// The proof that exactly one node was written. Only [`Slot`] and [`GroupWriter`](crate::GroupWriter) make it.
 #[derive(Debug)]
 pub struct Written(());
 

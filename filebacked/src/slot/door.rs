@@ -4,6 +4,8 @@ use super::{Mark, Place, Slot, Written, deeper, opaque};
 use crate::backed::Save;
 use crate::context::WriteContext;
 use crate::erased::{AnyRows, AnyValue, AnyWrite, Key};
+#[cfg(doc)]
+use crate::error::ErrorKind;
 use crate::error::Result;
 use crate::filter::{Filter, Found, no_filter};
 use crate::layout::sequence;
