@@ -23,7 +23,7 @@ fn maps_of_structs_and_enums_are_as_many_objects_whatever_they_hold() {
     }
     let animal = |n: u8| Animal {
         name: format!("animal {n}"),
-        legs: (n % 3 != 0).then_some(n % 7),
+        legs: (!n.is_multiple_of(3)).then_some(n % 7),
         diet: match n % 3 {
             0 => Diet::Nothing,
             1 => Diet::Leaves { kilograms: n.into() },
