@@ -5,6 +5,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/env.sh
 
+# A script of its own measures the build cost of a user's program.
+if [ "${1:-}" = compile ]; then
+  exec scripts/compile_cost.sh
+fi
+
 venv=.tools/bench-python
 wanted=benches/python/requirements.txt
 stamp=$venv/requirements.txt # a copy of what was installed, written last
