@@ -33,6 +33,7 @@ mod ranks;
 mod rows;
 #[cfg(feature = "ndarray")]
 mod selection;
+mod truncate;
 mod value;
 mod vec;
 

@@ -138,6 +138,17 @@ pub(super) fn has_writer(object: &Id) -> Result<bool> {
     })
 }
 
+/// Whether the file of an object is written in SWMR mode, so that others may read it meanwhile.
+pub fn has_readers(object: &Id) -> Result<bool> {
+    sync(|| {
+        let (file, _) = file_of(object.raw())?;
+        let mut intent = 0;
+        // SAFETY: the file is open, the number is writable.
+        check(unsafe { H5Fget_intent(file.raw(), &mut intent) })?;
+        Ok(intent & SWMR != 0)
+    })
+}
+
 /// The lock is held.
 fn write_out(file: &Id) -> Result<()> {
     // SAFETY: the file is open.

@@ -144,6 +144,33 @@ pub fn resize(dataset: &Id, shape: &[u64]) -> Result<()> {
     sync(|| check(unsafe { H5Dset_extent(dataset.raw(), shape.as_ptr()) }).map(drop))
 }
 
+/// Checks that a dataset of this shape and these chunks can be cut to its first rows: reads the last
+/// of them if the chunks around it are cut, because HDF5 then rewrites these chunks.
+pub fn check_cut(dataset: &Id, shape: &[u64], chunk: &[u64], rows: u64) -> Result<()> {
+    let whole = chunk.first().is_none_or(|chunk| rows.is_multiple_of((*chunk).max(1)));
+    let count = elements(shape.get(1..).unwrap_or_default()).unwrap_or(0);
+    if whole || count == 0 {
+        return Ok(());
+    }
+    sync(|| {
+        let memory = of(dataset).dtype()?;
+        // Words, so that pointers among the elements are aligned.
+        let words = count.saturating_mul(size_of_type(memory.raw())?).div_ceil(size_of::<usize>());
+        let mut buffer: Vec<usize> = room(words)?;
+        buffer.resize(words, 0);
+        let mut arena = Arena::default();
+        let (space, in_memory) = selected(dataset, shape, rows - 1, 1)?;
+        // SAFETY: everything is open, the buffer has room for a row in this type, and the arena
+        // outlives the pointers into it that are in the buffer.
+        check(unsafe {
+            let list = into_arena(&raw mut arena)?;
+            let place = buffer.as_mut_ptr().cast();
+            H5Dread(dataset.raw(), memory.raw(), in_memory.raw(), space.raw(), list.raw(), place)
+        })
+        .map(drop)
+    })
+}
+
 /// Writes over an attribute that is a u64.
 pub fn set_number(object: &Id, name: &str, number: u64) -> Result<()> {
     sync(|| {
@@ -326,11 +353,25 @@ impl Grower {
     /// Makes a copy of a dataset that can grow, of another type if one is given, and which nothing
     /// leads to yet. `like` is the type that its elements were described as.
     pub fn remade(&mut self, dataset: &Id, like: &Dtype, dtype: Option<&Dtype>) -> Result<Id> {
-        sync(|| self.remake(dataset, like, dtype))
+        sync(|| self.remake(dataset, like, dtype, None))
     }
 
-    fn remake(&mut self, dataset: &Id, like: &Dtype, dtype: Option<&Dtype>) -> Result<Id> {
-        let (shape, _) = of(dataset).extent()?;
+    /// Makes a copy of the first rows of a dataset that can grow, and which nothing leads to yet.
+    pub fn shortened(&mut self, dataset: &Id, like: &Dtype, rows: u64) -> Result<Id> {
+        sync(|| self.remake(dataset, like, None, Some(rows)))
+    }
+
+    fn remake(
+        &mut self,
+        dataset: &Id,
+        like: &Dtype,
+        dtype: Option<&Dtype>,
+        rows: Option<u64>,
+    ) -> Result<Id> {
+        let (mut shape, _) = of(dataset).extent()?;
+        if let (Some(rows), Some(extent)) = (rows, shape.first_mut()) {
+            *extent = rows.min(*extent);
+        }
         let old = of(dataset).dtype()?;
         let size = dtype.unwrap_or(&like.with_places()).stored_size().max(1);
         let row = elements(shape.get(1..).unwrap_or_default()).unwrap_or(0).max(1);

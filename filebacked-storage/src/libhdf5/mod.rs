@@ -57,7 +57,7 @@ pub use aside::{clear_link, move_over, relink};
 pub use attributes::{
     attribute_names, clear_attribute, delete_attribute, has_attribute, replace_attribute,
 };
-pub use changes::{begin, clear, flush, is_interrupted, is_marked, settle};
+pub use changes::{begin, clear, flush, has_readers, is_interrupted, is_marked, settle};
 pub use create::{NewDataset, create};
 pub use dataset::{changeable, chunk, resize as resize_dataset, write_slab};
 pub use driver::{CoreDriver, Driver};
@@ -67,7 +67,9 @@ pub use edit::{
 };
 pub use file::{LibFile, locked_elsewhere};
 pub use filters::check_filter;
-pub use grow::{Grower, Rows, can_grow, id_of, links, locked, open, place, resize, set_number};
+pub use grow::{
+    Grower, Rows, can_grow, check_cut, id_of, links, locked, open, place, resize, set_number,
+};
 pub use holders::holders_of;
 pub use id::Id;
 pub use info::Facts;

@@ -78,12 +78,12 @@ pub(super) fn is_chunked(dataset: &Id, list: &Id) -> Result<bool> {
     // SAFETY: the list is open.
     if check(unsafe { H5Pget_external_count(list.raw()) })? > 0 {
         return Err(ErrorKind::Unsupported(
-            "a dataset whose data lies in other files cannot grow".into(),
+            "the extent of a dataset whose data lies in other files cannot change".into(),
         )
         .into());
     }
     match allocation(dataset.raw())?.layout {
-        "virtual" => Err(ErrorKind::Unsupported("a virtual dataset cannot grow".into()).into()),
+        "virtual" => Err(ErrorKind::Unsupported("the extent of a virtual dataset cannot change".into()).into()),
         layout => Ok(layout == "chunked"),
     }
 }

@@ -128,18 +128,10 @@ impl Table {
     #[cfg(feature = "libhdf5")]
     fn appended<T: FileBacked>(&self, rows: &mut Vec<T>) -> Result<Table> {
         use super::append::{self, Wanted};
-        use super::excerpt;
 
         let mut done = None;
         self.held.edit(&mut |object, found| {
-            let check = || {
-                // Another handle has appended to it, or replaced it.
-                let there = excerpt::rows(found, self.held.is_ours())?;
-                match append::is_gone(object)? || there != Some(self.len as u64) {
-                    true => Err(ErrorKind::Changed.into()),
-                    false => Ok(()),
-                }
-            };
+            let check = || self.check(object, found);
             done = Some(append::append(object, &check, &mut |part| match part {
                 Wanted::More => append::drafted(found, rows),
                 Wanted::All => {

@@ -47,14 +47,14 @@ impl Filter<i64> for Deltas {
 }
 
 #[derive(FileBacked, Clone, Debug, PartialEq)]
-struct Inner {
+pub(crate) struct Inner {
     #[filebacked(with = Deltas)]
     tick: i64,
     plain: u8,
 }
 
 #[derive(FileBacked, Clone, Debug, PartialEq)]
-struct Row {
+pub(crate) struct Row {
     id: u32,
     #[filebacked(with = Deltas)]
     time: i64,
@@ -66,7 +66,7 @@ struct Row {
     text: String,
 }
 
-fn row(i: usize) -> Row {
+pub(crate) fn row(i: usize) -> Row {
     let inner = |i: usize| Inner { tick: (i * i) as i64, plain: i as u8 };
     Row {
         id: i as u32,

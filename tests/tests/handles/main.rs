@@ -14,6 +14,7 @@ mod lazy_map;
 mod lazy_map_columns;
 mod lazy_map_files;
 mod lazy_mapped;
+mod lazy_truncate;
 mod lazy_vec;
 mod lazy_write;
 mod lazy_write_chunks;

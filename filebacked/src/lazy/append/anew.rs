@@ -45,7 +45,7 @@ impl Plan {
 }
 
 /// Takes a node out of a draft.
-fn take(draft: &mut Drafted, path: &[String]) -> Option<Drafted> {
+pub(super) fn take(draft: &mut Drafted, path: &[String]) -> Option<Drafted> {
     match (path.split_last(), draft) {
         (None, draft) => Some(std::mem::take(draft)),
         (Some((last, groups)), Drafted::Group(group)) => {

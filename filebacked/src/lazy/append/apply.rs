@@ -1,7 +1,7 @@
 //! Doing what was planned.
 
 use super::Appended;
-use super::plan::{New, Plan};
+use super::plan::{Cut, New, Plan};
 use crate::error::Result;
 use crate::stamp::{ASIDE, LEN};
 use crate::storage::libhdf5::{
@@ -29,6 +29,17 @@ impl Plan {
                 anew.push((std::mem::replace(&mut growth.dataset, new.clone()), new, place));
             }
         }
+        for cut in &mut self.cuts {
+            let Cut { dataset, description, chunk, rows, .. } = cut;
+            match cut.place.take() {
+                Some(place) => {
+                    let new = grower.shortened(dataset, &description.dtype, *rows)?;
+                    anew.push((dataset.clone(), new, place));
+                    cut.is_done = true;
+                }
+                None => libhdf5::check_cut(dataset, &description.shape, chunk, *rows)?,
+            }
+        }
         for (group, name, draft) in self.instead.drain(..) {
             // Removes a leftover of a killed process.
             libhdf5::clear_link(&group, ASIDE)?;
@@ -51,6 +62,7 @@ impl Plan {
             }
         }
         references.renew(&anew.iter().map(|(old, new, _)| (old, new)).collect::<Vec<_>>())?;
+        self.shorten()?;
         // The rows are flushed before their number.
         libhdf5::flush(object)?;
         for (group, len) in &self.lens {
@@ -68,9 +80,22 @@ impl Plan {
     fn references(&self) -> Result<References> {
         let instead = self.instead.iter().map(|(group, name, _)| libhdf5::open(group, name));
         let instead = instead.collect::<Result<Vec<Id>>>()?;
-        let anew =
+        let grown =
             self.grown.iter().filter(|growth| growth.place.is_some()).map(|growth| &growth.dataset);
+        let cut = self.cuts.iter().filter(|cut| cut.place.is_some()).map(|cut| &cut.dataset);
+        let anew = grown.chain(cut);
         References::to(&anew.collect::<Vec<_>>(), &instead.iter().collect::<Vec<_>>())
+    }
+
+    /// Removes rows where they are. They cannot be restored, so this comes after all that can fail
+    /// because of what is in the file.
+    fn shorten(&self) -> Result<()> {
+        for cut in self.cuts.iter().filter(|cut| !cut.is_done) {
+            let mut shape = cut.description.shape.clone();
+            shape[0] = cut.rows;
+            resize(&cut.dataset, &shape)?;
+        }
+        self.removed.iter().try_for_each(|(group, name)| libhdf5::delete(group, name))
     }
 
     fn change(&mut self, grower: &mut Grower) -> Result<()> {

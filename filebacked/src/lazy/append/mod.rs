@@ -1,20 +1,23 @@
-//! Appending rows to a table in a file.
+//! Appends rows to a table in a file, and removes its last rows.
 //!
-//! The rows are written as any others, to a [`Draft`]. Only when every part of that has found its
+//! New rows are written as any others, to a [`Draft`]. Only when every part of that has found its
 //! place in the file, and everything that has to be made anew for that is there, is the first
 //! dataset extended. The lengths that readers believe come last.
 
 mod anew;
 mod apply;
+mod cut;
 mod fit;
 mod form;
 mod plan;
 mod text;
 
 use crate::backed::FileBacked;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::field::StoreAs;
 use crate::layout::encoding::{self, Encoding};
+use crate::lazy::excerpt::{Excerpt, Run};
+use crate::lazy::ranks::Ranks;
 use crate::object::Object;
 use crate::options::WriteOptions;
 use crate::rows::Rows;
@@ -89,6 +92,37 @@ pub(super) fn append(
         match done {
             Some(appended) => return Ok(appended),
             None => all = Some(draft(Wanted::All)?),
+        }
+    }
+}
+
+/// Removes all rows of an object but the first `run.end`. `draft` drafts those, for parts that have
+/// to be rewritten. `check` is asked when nobody else can change the file.
+pub(super) fn truncate(
+    object: &Id,
+    run: Run,
+    ranks: &Ranks,
+    check: &dyn Fn() -> Result<()>,
+    draft: &mut dyn FnMut() -> Result<Drafted>,
+) -> Result<Appended> {
+    if libhdf5::has_readers(object)? {
+        let what = "a table cannot be truncated in SWMR mode, because its readers may need the rows";
+        return Err(ErrorKind::Unsupported(what.into()).into());
+    }
+    let mut all = None;
+    loop {
+        let done = libhdf5::locked(|| {
+            check()?;
+            let source = LibSource::new(libhdf5::root_of(object)?)?;
+            let node = Object::new(&source, source.adopt(object.clone())?);
+            let mut plan = Plan { all: all.take(), ..Plan::default() };
+            let (excerpt, _) = Excerpt::new(&source, node.handle, run, ranks);
+            plan.cut(&node, None, run, &excerpt)?;
+            if plan.wants_all { Ok(None) } else { plan.apply(object, node.kind()).map(Some) }
+        })?;
+        match done {
+            Some(done) => return Ok(done),
+            None => all = Some(draft()?),
         }
     }
 }

@@ -37,6 +37,21 @@ pub(super) struct Plan {
     pub(super) instead: Vec<(Id, String, Drafted)>,
     /// The attributes `len` that get other values.
     pub(super) lens: Vec<(Id, u64)>,
+    /// Datasets that keep only their first rows.
+    pub(super) cuts: Vec<Cut>,
+    /// Members that are removed.
+    pub(super) removed: Vec<(Id, String)>,
+}
+
+/// A dataset that keeps its first rows.
+pub(super) struct Cut {
+    pub(super) dataset: Id,
+    /// Where it is, if it has to be rewritten.
+    pub(super) place: Option<(Id, String)>,
+    pub(super) description: Description,
+    pub(super) chunk: Vec<u64>,
+    pub(super) rows: u64,
+    pub(super) is_done: bool,
 }
 
 /// A dataset that gets more rows.
@@ -65,7 +80,14 @@ pub(super) type Place<'a> = Option<(&'a Object<'a>, &'a str)>;
 
 #[cold]
 pub(super) fn refused(what: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Unsupported(format!("to append {}", what.into())))
+    Error::new(ErrorKind::Unsupported(format!("cannot append {}", what.into())))
+        .with_help("read all rows, and save them anew")
+}
+
+/// The error for a dataset that has to be rewritten, but cannot be replaced.
+#[cold]
+fn unplaced(why: &str) -> Error {
+    Error::new(ErrorKind::Unsupported(format!("a dataset that {why} cannot be rewritten")))
         .with_help("read all rows, and save them anew")
 }
 
@@ -488,12 +510,11 @@ impl Plan {
     pub(super) fn place(&self, found: &Object<'_>, place: Place<'_>) -> Result<(Id, String)> {
         let object = handle(found)?;
         if libhdf5::links(&object)? > 1 {
-            return Err(refused("to a dataset that has to be made anew and has several links"));
+            return Err(unplaced("has several links"));
         }
         match place {
             Some((group, name)) => Ok((handle(group)?, name.to_string())),
-            None => libhdf5::place(&object)?
-                .ok_or_else(|| refused("to a dataset that has to be made anew and has no name")),
+            None => libhdf5::place(&object)?.ok_or_else(|| unplaced("has no name")),
         }
     }
 }

@@ -29,7 +29,7 @@ impl Run {
     }
 
     /// The same rows where each is so many.
-    fn times(self, n: u64) -> Result<Run> {
+    pub(in crate::lazy) fn times(self, n: u64) -> Result<Run> {
         let times =
             |rows: u64| rows.checked_mul(n).ok_or_else(|| damaged("more rows than can be counted"));
         Ok(Run { start: times(self.start)?, end: times(self.end)?, of: times(self.of)? })
@@ -38,7 +38,7 @@ impl Run {
 
 /// How the rows of a group lie in it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Kind {
+pub(in crate::lazy) enum Kind {
     /// A row of each member; groups without a stamp are parts of such.
     Columns,
     Variants,
@@ -52,7 +52,7 @@ enum Kind {
 }
 
 /// How the rows of a group with this stamp lie in it, if it holds rows.
-fn kind_of(stamp: Option<&str>) -> Option<Kind> {
+pub(in crate::lazy) fn kind_of(stamp: Option<&str>) -> Option<Kind> {
     let Some(stamp) = stamp else { return Some(Kind::Columns) };
     Some(match Stamp::parse(stamp).kind_name() {
         "columns" => Kind::Columns,
@@ -263,7 +263,7 @@ impl<'s> Excerpt<'s> {
     }
 
     /// The rows in a member of a group for these rows of the group.
-    fn part(
+    pub(in crate::lazy) fn part(
         &self,
         group: &Object<'_>,
         kind: Kind,
@@ -394,7 +394,7 @@ impl<'s> Excerpt<'s> {
 }
 
 /// The rows in a member of a group for some rows of the group.
-enum Part {
+pub(in crate::lazy) enum Part {
     All,
     Rows(Run),
     /// A dataset of other numbers.
@@ -402,7 +402,7 @@ enum Part {
 }
 
 /// How many pieces of a packed group are a row.
-fn pieces(group: &Object<'_>, kind: Kind) -> Result<u64> {
+pub(in crate::lazy) fn pieces(group: &Object<'_>, kind: Kind) -> Result<u64> {
     if kind != Kind::Packed {
         return Ok(1);
     }

@@ -1,0 +1,101 @@
+//! Removes the last rows of a table in a file: [`LazyVec::truncate`].
+
+use super::LazyVec;
+#[cfg(feature = "libhdf5")]
+use super::append;
+use super::vec::Table;
+use crate::backed::FileBacked;
+#[cfg(feature = "libhdf5")]
+use crate::error::ErrorKind;
+use crate::error::Result;
+
+impl<T: FileBacked> LazyVec<T> {
+    /// Keeps the first `len` rows and removes the others, in the file at once and in memory. Does
+    /// nothing if there are not more rows.
+    ///
+    /// A program that was killed resumes with it: its checkpoint names the number of rows at that
+    /// time, and the rows that were appended since are removed.
+    ///
+    /// Chunked columns are cut in place. Other columns are rewritten with chunks, once, as by
+    /// [`flush`](LazyVec::flush); so are columns of filters (`with = ...`), for which all rows are
+    /// read. Before any change, each chunk that will be cut is read. After an error about the rows
+    /// or the table, the file is unchanged. All data has gone to the operating system when this
+    /// returns. HDF5 reuses the space of removed rows while the file is open;
+    /// [`repack`](crate::repack) gives it back.
+    ///
+    /// ```
+    /// # #[cfg(feature = "libhdf5")] fn f() -> filebacked::Result<()> {
+    /// use filebacked::{File, LazyVec};
+    ///
+    /// # let dir = std::env::temp_dir().join(format!("filebacked-truncate-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&dir)?;
+    /// # let path = dir.join("log.h5");
+    /// let file = File::create(&path)?;
+    /// file.write("loss", &vec![0.5, 0.25, 0.125, 0.0625])?;
+    ///
+    /// let mut loss: LazyVec<f64> = file.read("loss")?;
+    /// loss.truncate(3)?;
+    /// assert_eq!(file.read::<Vec<f64>>("loss")?, [0.5, 0.25, 0.125]);
+    /// # drop((loss, file)); std::fs::remove_dir_all(&dir)?;
+    /// # Ok(()) }
+    /// # #[cfg(feature = "libhdf5")] f().unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly) for handles of files that were opened for
+    /// reading; [`ErrorKind::Changed`](crate::ErrorKind::Changed) if another handle has changed the
+    /// table; [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for columns of a filter that
+    /// is not the type's, and in SWMR mode.
+    pub fn truncate(&mut self, len: usize) -> Result<()> {
+        if let Some(stored) = &mut self.stored
+            && len < stored.table.len
+        {
+            *stored = stored.table.truncated::<T>(len)?.into();
+        }
+        self.pending.truncate(len.saturating_sub(self.stored_len()));
+        Ok(())
+    }
+}
+
+impl Table {
+    /// The table with fewer rows.
+    #[cfg(not(feature = "libhdf5"))]
+    fn truncated<T: FileBacked>(&self, _: usize) -> Result<Table> {
+        Err(self.held.located(crate::error::Operation::Save, crate::storage::read_only()))
+    }
+
+    /// The table with fewer rows.
+    #[cfg(feature = "libhdf5")]
+    fn truncated<T: FileBacked>(&self, len: usize) -> Result<Table> {
+        let mut root = None;
+        let run = super::excerpt::Run { start: 0, end: len as u64, of: self.len as u64 };
+        self.held.edit(&mut |object, found| {
+            let check = || self.check(object, found);
+            let done = append::truncate(object, run, &self.ranks, &check, &mut || {
+                let mut rows = self.look(|node| node.get::<Vec<T>>())?;
+                rows.truncate(len);
+                append::drafted(found, &rows)
+            })?;
+            root = done.root;
+            Ok(())
+        })?;
+        let held = root.map_or_else(|| self.held.clone(), |root| self.held.with(root));
+        let (ranks, columns) = Default::default();
+        Ok(Table { held, len, ranks, columns })
+    }
+
+    /// Checks that no other handle has changed the table, or replaced it.
+    #[cfg(feature = "libhdf5")]
+    pub(super) fn check(
+        &self,
+        object: &crate::storage::libhdf5::Id,
+        found: &crate::object::Object<'_>,
+    ) -> Result<()> {
+        let there = super::excerpt::rows(found, self.held.is_ours())?;
+        match append::is_gone(object)? || there != Some(self.len as u64) {
+            true => Err(ErrorKind::Changed.into()),
+            false => Ok(()),
+        }
+    }
+}
