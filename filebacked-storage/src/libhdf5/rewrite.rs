@@ -83,7 +83,10 @@ pub(super) fn is_chunked(dataset: &Id, list: &Id) -> Result<bool> {
         .into());
     }
     match allocation(dataset.raw())?.layout {
-        "virtual" => Err(ErrorKind::Unsupported("the extent of a virtual dataset cannot change".into()).into()),
+        "virtual" => {
+            Err(ErrorKind::Unsupported("the extent of a virtual dataset cannot change".into())
+                .into())
+        }
         layout => Ok(layout == "chunked"),
     }
 }

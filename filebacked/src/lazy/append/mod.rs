@@ -106,7 +106,8 @@ pub(super) fn truncate(
     draft: &mut dyn FnMut() -> Result<Drafted>,
 ) -> Result<Appended> {
     if libhdf5::has_readers(object)? {
-        let what = "a table cannot be truncated in SWMR mode, because its readers may need the rows";
+        let what =
+            "a table cannot be truncated in SWMR mode, because its readers may need the rows";
         return Err(ErrorKind::Unsupported(what.into()).into());
     }
     let mut all = None;
