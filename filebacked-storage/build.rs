@@ -25,6 +25,13 @@ fn main() {
     // Whether the library locks files, and whether it can be told not to.
     let locking = has("1_12_1") || has("1_10_7") && !has("1_12_0");
     offer("hdf5_locking", locking);
+    // Whether chunks are coded by this crate, past the library's filter pipeline; reading past it
+    // needs an open file of Unix.
+    let compress = std::env::var_os("CARGO_FEATURE_COMPRESS").is_some();
+    let coded_here = compress && has("1_14_0");
+    offer("chunks_coded_here", coded_here);
+    let is_unix = std::env::var_os("CARGO_CFG_UNIX").is_some();
+    offer("chunks_read_here", coded_here && is_unix);
     offer("hdf5_locks", has("1_10_0") && !locking);
 }
 

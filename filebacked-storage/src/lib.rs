@@ -9,7 +9,7 @@
 
 pub mod changes;
 pub mod checksum;
-#[cfg(all(feature = "compress", feature = "libhdf5", hdf5_chunk_iter))]
+#[cfg(chunks_coded_here)]
 pub mod chunks;
 #[cfg(feature = "libhdf5")]
 pub mod codec;

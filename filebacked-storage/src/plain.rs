@@ -21,21 +21,23 @@ macro_rules! plain {
 }
 plain!(u8, u16, u32, u64, i8, i16, i32, i64, f32, f64);
 
-// SAFETY: a transparent struct of a `u16`, of which every bit pattern is a float.
 #[cfg(feature = "half")]
-unsafe impl Plain for half::f16 {}
+mod of_half {
+    // SAFETY: a transparent struct of a `u16`; every bit pattern is a float.
+    unsafe impl super::Plain for half::f16 {}
 
-// SAFETY: as `f16`.
-#[cfg(feature = "half")]
-unsafe impl Plain for half::bf16 {}
+    // SAFETY: as `f16`.
+    unsafe impl super::Plain for half::bf16 {}
+}
 
-// SAFETY: two floats one after another (`repr(C)`), without padding.
 #[cfg(feature = "complex")]
-unsafe impl Plain for num_complex::Complex<f32> {}
+mod of_complex {
+    // SAFETY: two floats one after another (`repr(C)`), without padding.
+    unsafe impl super::Plain for num_complex::Complex<f32> {}
 
-// SAFETY: as `Complex<f32>`.
-#[cfg(feature = "complex")]
-unsafe impl Plain for num_complex::Complex<f64> {}
+    // SAFETY: as `Complex<f32>`.
+    unsafe impl super::Plain for num_complex::Complex<f64> {}
+}
 
 #[cfg(target_endian = "big")]
 compile_error!(

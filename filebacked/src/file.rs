@@ -6,6 +6,10 @@ mod repack;
 mod store;
 mod update;
 
+pub use crate::storage::libhdf5::{
+    CloseDegree, CoreDriver, Driver, Libver, Locking, SpaceStrategy,
+};
+pub use crate::storage::userblock;
 pub use atomic::update_atomic;
 pub use info::FileInfo;
 pub use repack::{RepackOptions, repack, repack_to};

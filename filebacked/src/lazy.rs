@@ -13,44 +13,26 @@ mod append;
 mod appender;
 #[cfg(feature = "ndarray")]
 mod array;
-#[cfg(feature = "ndarray")]
-mod blocks;
 mod column;
-#[cfg(all(feature = "libhdf5", feature = "ndarray"))]
-mod create;
-#[cfg(feature = "ndarray")]
-mod edit;
-#[cfg(all(feature = "libhdf5", feature = "ndarray"))]
-mod elements;
-#[cfg(feature = "ndarray")]
-mod ellipsis;
 mod excerpt;
 mod held;
 mod map;
-#[cfg(feature = "mmap")]
-mod mapped;
 mod ranks;
 mod rows;
-#[cfg(feature = "ndarray")]
-mod selection;
 mod truncate;
 mod value;
 mod vec;
 
 pub use appender::Appender;
-#[cfg(feature = "ndarray")]
-pub use array::LazyArray;
-#[cfg(feature = "ndarray")]
-pub use blocks::{Block, Blocks};
-pub use column::LazyColumn;
 #[cfg(all(feature = "libhdf5", feature = "ndarray"))]
-pub use create::ArrayOptions;
+pub use array::ArrayOptions;
 #[cfg(feature = "ndarray")]
-pub use ellipsis::{ArraySlice, Ellipsis, ellipsis};
+pub use array::{ArraySlice, Block, Blocks, Ellipsis, LazyArray, ellipsis};
+#[cfg(feature = "mmap")]
+pub use array::{MapElement, MappedArray};
+pub use column::LazyColumn;
 pub(crate) use held::Held;
 pub use map::{LazyMap, MapEntry};
-#[cfg(feature = "mmap")]
-pub use mapped::{MapElement, MappedArray};
 pub use rows::{RowBlocks, RowIter};
 pub use value::Lazy;
 pub use vec::LazyVec;

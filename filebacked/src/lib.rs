@@ -212,8 +212,6 @@ pub mod with;
 mod writer;
 
 // The layer below, under the names that the modules of this crate use.
-#[cfg(feature = "libhdf5")]
-pub use filebacked_storage::userblock;
 pub(crate) use filebacked_storage::{self as storage, error, object, part, replace, stamp};
 
 #[doc(hidden)]
@@ -228,8 +226,8 @@ pub use error::{Error, ErrorKind, Operation, Result};
 pub use field::{Storage, StoreAs};
 #[cfg(feature = "libhdf5")]
 pub use file::{
-    Attrs, CopyOptions, Entry, File, FileInfo, FileOptions, Group, RepackOptions, repack,
-    repack_to, update_atomic,
+    Attrs, CloseDegree, CopyOptions, CoreDriver, Driver, Entry, File, FileInfo, FileOptions, Group,
+    Libver, Locking, RepackOptions, SpaceStrategy, repack, repack_to, update_atomic, userblock,
 };
 pub use filter::{AnyType, DynFilter, Filter};
 #[cfg(feature = "libhdf5")]
@@ -265,8 +263,6 @@ pub use slot::{Slot, Written};
 pub use stamp::Stamp;
 #[doc(hidden)]
 pub use storage::Choice as Engine;
-#[cfg(feature = "libhdf5")]
-pub use storage::libhdf5::{CloseDegree, CoreDriver, Driver, Libver, Locking, SpaceStrategy};
 pub use storage::{
     CompoundMember, CompoundType, Description, Dtype, EnumType, IntType, ObjectKind, Out,
 };

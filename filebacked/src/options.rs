@@ -146,7 +146,6 @@ pub struct WriteOptions {
     pub(crate) layout: Layout,
     pub(crate) compression: Compression,
     pub(crate) fletcher32: bool,
-    #[cfg(feature = "digest")]
     pub(crate) digest: bool,
     pub(crate) chunk_bytes: Option<usize>,
     pub(crate) durability: Durability,
@@ -161,10 +160,7 @@ pub struct WriteOptions {
 impl WriteOptions {
     /// Whether the file gets a digest.
     pub(crate) fn has_digest(&self) -> bool {
-        #[cfg(feature = "digest")]
-        return self.digest;
-        #[cfg(not(feature = "digest"))]
-        false
+        self.digest
     }
 
     /// The options that storage needs for a whole file.
@@ -187,7 +183,6 @@ impl Default for WriteOptions {
             layout: Layout::Native,
             compression: Compression::None,
             fletcher32: false,
-            #[cfg(feature = "digest")]
             digest: false,
             chunk_bytes: None,
             durability: Durability::default(),

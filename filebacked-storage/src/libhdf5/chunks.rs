@@ -1,23 +1,23 @@
 //! Chunks that are coded elsewhere than in the library's filter pipeline, where that can be.
 
-#[cfg(not(all(feature = "compress", hdf5_chunk_iter)))]
+#[cfg(not(chunks_coded_here))]
 pub(super) use never::write;
-#[cfg(not(all(feature = "compress", hdf5_chunk_iter, unix)))]
+#[cfg(not(chunks_read_here))]
 pub(super) use never::{Direct, direct};
-#[cfg(all(feature = "compress", hdf5_chunk_iter, unix))]
+#[cfg(chunks_read_here)]
 pub(super) use read::{Direct, direct};
-#[cfg(all(feature = "compress", hdf5_chunk_iter))]
+#[cfg(chunks_coded_here)]
 pub(super) use write::write;
 
 /// Without the feature, or with an old library, all chunks go through the pipeline; to read past it
 /// takes Unix, too.
-#[cfg(not(all(feature = "compress", hdf5_chunk_iter, unix)))]
+#[cfg(not(chunks_read_here))]
 mod never {
     use crate::error::Result;
     use hdf5_metno_sys::h5i::hid_t;
     use std::mem::MaybeUninit;
 
-    #[cfg(not(all(feature = "compress", hdf5_chunk_iter)))]
+    #[cfg(not(chunks_coded_here))]
     pub(crate) fn write(
         _: &super::super::id::Id,
         _: &[u64],
@@ -44,7 +44,7 @@ mod never {
 }
 
 /// The properties of a dataset.
-#[cfg(all(feature = "compress", hdf5_chunk_iter))]
+#[cfg(chunks_coded_here)]
 mod layout {
     use crate::chunks::Pipeline;
     use crate::error::Result;
@@ -102,7 +102,7 @@ mod layout {
     }
 }
 
-#[cfg(all(feature = "compress", hdf5_chunk_iter))]
+#[cfg(chunks_coded_here)]
 mod write {
     use super::layout::layout;
     use crate::Slab;
@@ -178,7 +178,7 @@ mod write {
     }
 }
 
-#[cfg(all(feature = "compress", hdf5_chunk_iter, unix))]
+#[cfg(chunks_read_here)]
 mod read {
     use super::layout::layout;
     use crate::chunks::{Grid, Pipeline, Stored, decode};

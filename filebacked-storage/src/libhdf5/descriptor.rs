@@ -24,7 +24,7 @@ use std::os::fd::BorrowedFd;
 pub(super) struct Descriptor {
     pub(super) file: File,
     /// Nobody here writes to it, and addresses of HDF5 are offsets in it.
-    #[cfg_attr(not(feature = "compress"), allow(dead_code))]
+    #[allow(dead_code)] // Only reads past the filter pipeline use it.
     pub(super) is_quiet: bool,
 }
 

@@ -1,9 +1,24 @@
 //! [`LazyArray`]: an array in the file whose parts are read on request.
 
+mod blocks;
+#[cfg(feature = "libhdf5")]
+mod create;
+mod edit;
+#[cfg(feature = "libhdf5")]
+mod elements;
+mod ellipsis;
+#[cfg(feature = "mmap")]
+mod mapped;
+mod selection;
+
+pub use blocks::{Block, Blocks};
+#[cfg(feature = "libhdf5")]
+pub use create::ArrayOptions;
+pub use ellipsis::{ArraySlice, Ellipsis, ellipsis};
+#[cfg(feature = "mmap")]
+pub use mapped::{MapElement, MappedArray};
+
 use super::Held;
-use super::blocks::Blocks;
-use super::ellipsis::ArraySlice;
-use super::selection::Selection;
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
 use crate::erased::Key;
@@ -17,6 +32,7 @@ use crate::schema::Schema;
 use crate::slot::{Slot, Written};
 use crate::storage::{Dtype, Slab, Span, Window};
 use ndarray::{Array, ArrayD, ArrayViewMut, Axis, Dimension, IxDyn};
+use selection::Selection;
 use std::fmt;
 use std::marker::PhantomData;
 use std::path::Path;
@@ -112,7 +128,7 @@ impl<A, D> LazyArray<A, D> {
     }
 
     /// The selected part of the array.
-    pub(super) fn selected<D2: Dimension>(
+    fn selected<D2: Dimension>(
         &self,
         operation: Operation,
         slice: &impl ArraySlice<D2>,

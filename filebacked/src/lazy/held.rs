@@ -1,17 +1,16 @@
 //! [`Held`]: a node that can be read later.
 
+#[cfg(feature = "ndarray")]
+mod arrays;
+#[cfg(feature = "libhdf5")]
+mod library;
+
 use crate::context::ReadContext;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::node::Node;
 use crate::object::Object;
 use crate::path::{State, UNMASKED};
 use crate::shared;
-#[cfg(feature = "ndarray")]
-use crate::storage::Dtype;
-#[cfg(feature = "mmap")]
-use crate::storage::Piece;
-#[cfg(feature = "libhdf5")]
-use crate::storage::libhdf5::{self, Id, LibSource, hold};
 use crate::storage::{Kept, ObjectKind};
 use std::fmt;
 use std::path::Path;
@@ -67,34 +66,9 @@ impl Held {
             .then_some(&*self.kept)
     }
 
-    /// The object, if it is a dataset of elements, which are read alike wherever they are.
-    #[cfg(feature = "ndarray")]
-    pub(crate) fn kept_elements(&self, dtype: &Dtype) -> Option<&dyn Kept> {
-        ((self.ours || !matches!(dtype, Dtype::Enum(_))) && self.cx.is_trusted())
-            .then_some(&*self.kept)
-    }
-
     /// Whether the options leave something out below the node.
     pub(crate) fn is_masked(&self) -> bool {
         self.cx.mask().is_some_and(|mask| !mask.takes_all(self.state))
-    }
-
-    /// Opens the object to change it.
-    #[cfg(feature = "libhdf5")]
-    pub(crate) fn change(&self, mut change: impl FnMut(&Id) -> Result<()>) -> Result<()> {
-        self.kept.edit(&mut change).map_err(|error| self.located(Operation::Save, error))
-    }
-
-    /// The same object, opened by the C library for as long as this takes: for many looks at what
-    /// is in it.
-    #[cfg(feature = "libhdf5")]
-    pub(crate) fn with_library<R>(&self, mut look: impl FnMut(Held) -> Result<R>) -> Result<R> {
-        let mut found = None;
-        self.kept.with_hdf5(&mut |object| {
-            found = Some(look(Held { kept: hold(object)?, ..self.clone() })?);
-            Ok(())
-        })?;
-        found.ok_or_else(|| ErrorKind::Contract("nothing was looked at".into()).into())
     }
 
     /// The file, if it has a name.
@@ -119,38 +93,6 @@ impl Held {
             found.ok_or_else(|| ErrorKind::Contract("nothing was looked at".into()).into())
         });
         found.map_err(|error| self.located(Operation::Load, error))
-    }
-
-    /// Opens the object to change it: itself, and a look at it.
-    #[cfg(feature = "libhdf5")]
-    pub(crate) fn edit(
-        &self,
-        change: &mut dyn FnMut(&Id, &Object<'_>) -> Result<()>,
-    ) -> Result<()> {
-        let edited = self.kept.edit(&mut |object| {
-            let source = LibSource::new(libhdf5::root_of(object)?)?;
-            let found = Object::new(&source, source.adopt(object.clone())?);
-            change(object, &found)
-        });
-        edited.map_err(|error| self.located(Operation::Save, error))
-    }
-
-    /// The same node, which is another object now.
-    #[cfg(feature = "libhdf5")]
-    pub(crate) fn with(&self, kept: Arc<dyn Kept>) -> Self {
-        Held { kept, ..self.clone() }
-    }
-
-    /// Whether this library wrote the node.
-    #[cfg(feature = "libhdf5")]
-    pub(crate) fn is_ours(&self) -> bool {
-        self.ours
-    }
-
-    /// Where the elements of a dataset lie in the file.
-    #[cfg(feature = "mmap")]
-    pub(crate) fn locate(&self, dtype: &Dtype) -> Result<Piece> {
-        self.kept.locate(dtype).map_err(|error| self.located(Operation::Load, error))
     }
 
     /// Adds the file and the object to an error.

@@ -46,13 +46,9 @@ mod group;
 mod item;
 mod load;
 mod map;
-#[cfg(feature = "serde")]
-mod meaning;
 mod number;
 mod path;
 mod print;
-#[cfg(feature = "serde")]
-mod rows;
 mod save;
 #[cfg(feature = "serde")]
 mod serde;

@@ -1,5 +1,7 @@
 //! Shared code of the filters for serde codecs.
 
+pub(super) mod bounded;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::blob::{self, Label};
 use crate::node::Node;

@@ -46,8 +46,6 @@
 mod as_string;
 #[cfg(feature = "bincode")]
 mod bincode;
-#[cfg(any(feature = "bincode", feature = "postcard"))]
-mod bounded;
 mod categorical;
 #[cfg(any(feature = "bincode", feature = "postcard"))]
 mod codec;

@@ -5,7 +5,7 @@ use crate::filter::Filter;
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
-use crate::with::bounded::{self, Bounded};
+use crate::with::codec::bounded::{self, Bounded};
 use crate::with::codec::{self, Codec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -48,10 +48,10 @@ impl<K, V> Clone for Entries<K, V> {
 /// The entry that a change takes the place of.
 #[derive(Debug, Clone)]
 pub(super) struct Base {
-    #[cfg_attr(not(feature = "libhdf5"), allow(dead_code))]
+    #[allow(dead_code)] // Only changes, which need libhdf5, read it.
     pub(super) link: String,
     /// The object. As long as it is held, no other one has its identity.
-    #[cfg_attr(not(feature = "libhdf5"), allow(dead_code))]
+    #[allow(dead_code)] // As `link`.
     pub(super) kept: Option<Arc<dyn Kept>>,
 }
 

@@ -1,7 +1,7 @@
 //! [`Deserializer`]: serde types out of values.
 
 use super::failure::Failure;
-use crate::value::meaning::{Entries, Item, Items, Meaning};
+use crate::value::serde::meaning::{Entries, Item, Items, Meaning};
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{
     DeserializeSeed, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor,

@@ -5,7 +5,7 @@ use super::sequence::Sequence;
 use crate::error::{Error, ErrorKind};
 use crate::stamp::{STAMP, Stamp, escape_link};
 use crate::storage::Dtype;
-use crate::value::meaning::BYTES;
+use crate::value::serde::meaning::BYTES;
 use crate::value::{Dataset, Map, Value};
 use std::borrow::Cow;
 use std::collections::HashSet;

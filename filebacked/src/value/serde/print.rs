@@ -1,7 +1,7 @@
 //! `Serialize` for [`Value`]: what a file holds, as serde says it.
 
 use crate::value::Value;
-use crate::value::meaning::{Item, Meaning};
+use crate::value::serde::meaning::{Item, Meaning};
 use serde::ser::{Error, SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 

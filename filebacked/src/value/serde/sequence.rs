@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::serializer::Serializer;
 use crate::stamp::{STAMP, Stamp};
 use crate::storage::{Dtype, EnumType, IntType};
-use crate::value::meaning::BYTES;
+use crate::value::serde::meaning::BYTES;
 use crate::value::{Dataset, Map, Value};
 
 use serde::Serialize;

@@ -1,11 +1,11 @@
 //! [`Rows`]: many values in one place, in any of the forms that they are stored in, and each of them as an [`Item`].
 
-use super::Value;
-use super::dataset::Dataset;
-use super::group::Group;
 use super::meaning::{BYTES, Item, Meaning, len_of, numbered};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::Dtype;
+use crate::value::Value;
+use crate::value::dataset::Dataset;
+use crate::value::group::Group;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::rc::Rc;

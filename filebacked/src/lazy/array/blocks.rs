@@ -40,7 +40,7 @@ impl<A: Element + Clone, D: Dimension + 'static> Iterator for Blocks<'_, A, D> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let slab = self.tiles.next()?;
-        let part = self.array.part(&slab).and_then(super::array::shaped);
+        let part = self.array.part(&slab).and_then(super::shaped);
         let origin = slab.dims.iter().map(|span| span.start as usize).collect();
         Some(part.map(|array| Block { origin, array }))
     }

@@ -1,7 +1,7 @@
 //! [`ArrayOptions`], and the creation of arrays in a file without an array in memory.
 
 use super::LazyArray;
-use super::array::countable;
+use super::countable;
 use super::elements::take_elements;
 use crate::error::{Error, Operation, Result};
 use crate::file::File;

@@ -1,7 +1,7 @@
 //! [`MappedArray`]: an array mapped from the file into memory, without a copy.
 
 use super::LazyArray;
-use super::array::Place;
+use super::Place;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::layout::number::Number;
 use crate::layout::scalar::Element;

@@ -11,19 +11,19 @@ const WITHOUT_SIZE: u64 = 1 << 20;
 
 /// Something of serde's, and how many elements of sequences and maps may still come. `MANY` says
 /// that it has as many as the bytes say; tuples and structs have as many as the type says.
-pub(super) struct Bounded<'c, I, const MANY: bool = false> {
+pub(in crate::with) struct Bounded<'c, I, const MANY: bool = false> {
     inner: I,
     left: &'c Cell<u64>,
 }
 
 /// How many elements so many bytes may stand for.
-pub(super) fn elements(bytes: &[u8]) -> Cell<u64> {
+pub(in crate::with) fn elements(bytes: &[u8]) -> Cell<u64> {
     Cell::new(WITHOUT_SIZE.saturating_add(bytes.len() as u64))
 }
 
 impl<'c, I> Bounded<'c, I> {
     /// Limits what is read to so many elements.
-    pub(super) fn new(inner: I, left: &'c Cell<u64>) -> Self {
+    pub(in crate::with) fn new(inner: I, left: &'c Cell<u64>) -> Self {
         Bounded { inner, left }
     }
 }

@@ -1,8 +1,8 @@
 //! Changes the elements and the shape of a [`LazyArray`], in the file or in memory.
 
 use super::LazyArray;
-use super::array::{Place, countable, unshaped};
 use super::ellipsis::ArraySlice;
+use super::{Place, countable, unshaped};
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::layout::scalar::Element;
 use crate::storage::{Slab, Span};
@@ -181,7 +181,7 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
                         .get(axis.axis.index())
                         .copied()
                         .unwrap_or(Span::all(axis.len as u64));
-                    super::array::slice(span)
+                    super::slice(span)
                 });
                 part.assign(&values);
                 Ok(())

@@ -1,15 +1,15 @@
 //! [`Item`]: the meaning of a part of a value, for any stored form: rows of a table are maps,
 //! columns of options are values and nulls, a group of keys and values is a map.
 
-use super::Value;
-use super::dataset::Dataset;
-use super::group::Group;
-use super::number::{self, Wide};
 use super::rows::Rows;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::number::{Any, int};
 use crate::stamp::{LEN, STAMP, unescape};
 use crate::storage::{Cell, Dtype, Form};
+use crate::value::Value;
+use crate::value::dataset::Dataset;
+use crate::value::group::Group;
+use crate::value::number::{self, Wide};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::rc::Rc;
