@@ -55,7 +55,7 @@ fn cmake() -> Option<Problem> {
     Some((what, INSTALL_CMAKE))
 }
 
-/// On Unix, cmake calls make unless it is told otherwise.
+/// On Unix, cmake calls make unless it is configured otherwise.
 fn make() -> Option<Problem> {
     let is_needed = cfg!(unix) && !has_variable("CMAKE_GENERATOR");
     (is_needed && version("make").is_none() && version("gmake").is_none())

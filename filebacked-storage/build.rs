@@ -22,7 +22,7 @@ fn main() {
     for (name, version) in SINCE {
         offer(name, has(version));
     }
-    // Whether the library locks files, and whether it can be told not to.
+    // Whether the library locks files, and whether that can be switched off.
     let locking = has("1_12_1") || has("1_10_7") && !has("1_12_0");
     offer("hdf5_locking", locking);
     // Whether chunks are coded by this crate, past the library's filter pipeline; reading past it

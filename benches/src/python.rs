@@ -1,4 +1,4 @@
-//! The Python peers: a process that is told whose turn it is, and answers how long that took.
+//! The Python peers: a process that waits for its turn, and answers how long that took.
 
 use crate::Result;
 use crate::round::Turn;

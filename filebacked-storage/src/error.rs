@@ -44,7 +44,7 @@ struct Inner {
 }
 
 impl Error {
-    /// An error of this kind. Names, file and operation are added on its way up.
+    /// An error of this kind. Names, file and operation are added while it travels up.
     #[cold]
     pub fn new(kind: ErrorKind) -> Self {
         Error(Box::new(Inner {

@@ -77,7 +77,7 @@ impl<'a> Node<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Node::structure`]; [`ErrorKind::Damaged`] where no length can be told.
+    /// As [`Node::structure`]; [`ErrorKind::Damaged`] if no length is known.
     pub fn columns(self, name: &str, version: u32) -> Result<GroupReader<'a>> {
         self.typed("columns", name, version)?.table()
     }

@@ -1,4 +1,4 @@
-//! A store that fails where it is told to.
+//! A store that fails on request.
 
 use filebacked::store::{Memory, ReadAt, Store};
 use std::io;

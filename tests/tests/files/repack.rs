@@ -245,7 +245,7 @@ fn an_update_that_fails_changes_nothing() {
     assert_eq!(*filebacked::repack(&text).unwrap_err().kind(), ErrorKind::NotHdf5);
 }
 
-/// Of two changes at once none is lost in silence.
+/// Of two changes at once none is lost silently.
 #[test]
 fn a_file_that_somebody_else_changes_meanwhile_is_an_error() {
     let (_dir, path) = scratch("atomic.h5");

@@ -287,7 +287,7 @@ fn chunks_and_compression_follow_the_wish() {
     assert_eq!(file.read::<Vec<f64>>("g/large").unwrap(), large);
 }
 
-/// Fails in the middle, if it is told to.
+/// Fails in the middle, if configured so.
 struct Failing(bool);
 
 impl Save for Failing {

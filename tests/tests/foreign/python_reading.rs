@@ -121,7 +121,7 @@ result = [float(v).hex() for v in f['ties'][:]]
     let expected: Vec<f64> =
         ties.as_array().unwrap().iter().map(|text| hex(text.as_str().unwrap())).collect();
     assert_eq!(found, expected);
-    // Neither saturated nor rounded in silence.
+    // Neither saturated nor rounded silently.
     assert!(matches!(
         file.read_with::<f64>("big", &any).unwrap_err().kind(),
         ErrorKind::OutOfRange { .. }
