@@ -354,7 +354,7 @@ fn values_that_are_none_of_their_type() {
     };
     invalid(&reread::<bool>(&7u8), "7 is no bool");
     invalid(&reread::<Vec<bool>>(&vec![0u8, 2]), "2 is no bool");
-    invalid(&reread::<char>(&"ab"), "\"ab\" is no single character");
+    invalid(&reread::<char>(&"ab"), "\"ab\" is not a single character");
     invalid(&reread::<std::net::Ipv4Addr>(&"1.2.3"), "\"1.2.3\" is no");
     invalid(&reread::<std::num::NonZero<u8>>(&0u8), "0 where it is ruled out");
     invalid(&reread::<std::ffi::CString>(&"a\0b"), "NUL");
