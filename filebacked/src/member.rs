@@ -229,7 +229,7 @@ impl<'a> MemberReader<'_, 'a> {
             if self.attribute {
                 let what = "a link as an attribute".into();
                 return Err(Error::new(ErrorKind::Unsupported(what))
-                    .with_help("take `attr` off the field")
+                    .with_help("remove `attr` from the field")
                     .at(self.name()));
             }
             for name in self.names {

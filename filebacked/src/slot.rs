@@ -391,7 +391,7 @@ impl<'a> Slot<'a> {
     /// Makes a soft or external link.
     pub(crate) fn link(self, link: &Link) -> Result<Written> {
         let Place::Member(name) = self.place else {
-            return Err(ErrorKind::Unsupported("a link outside of a group".into()).into());
+            return Err(ErrorKind::Unsupported("a link outside a group".into()).into());
         };
         self.sink.link(name, link)?;
         Ok(Written::new())
@@ -401,7 +401,7 @@ impl<'a> Slot<'a> {
     pub(crate) fn committed(self, stored: &StoredType, attrs: &[AttrSpec<'_>]) -> Result<Written> {
         let Place::Member(name) = self.place else {
             return Err(
-                ErrorKind::Unsupported("a committed datatype outside of a group".into()).into()
+                ErrorKind::Unsupported("a committed datatype outside a group".into()).into()
             );
         };
         self.sink.committed(name, stored, attrs)?;

@@ -414,8 +414,7 @@ pub(super) fn c_path(path: &Path) -> Result<CString> {
 }
 
 fn c_string(bytes: Vec<u8>) -> Result<CString> {
-    CString::new(bytes)
-        .map_err(|_| ErrorKind::Unsupported("a file name with a NUL in it".into()).into())
+    CString::new(bytes).map_err(|_| ErrorKind::Unsupported("a file name with NUL".into()).into())
 }
 
 /// The name of the file that an object is in.

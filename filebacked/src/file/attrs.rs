@@ -311,7 +311,7 @@ impl Attrs {
     fn missing(&self, name: &str) -> Error {
         let error = Error::new(ErrorKind::Missing);
         match self.names().ok().and_then(|found| near(name, &found).map(str::to_string)) {
-            Some(near) => error.with_help(format!("there is the attribute `{near}`")),
+            Some(near) => error.with_help(format!("there is an attribute `{near}`")),
             None => error,
         }
     }

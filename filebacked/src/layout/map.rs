@@ -80,7 +80,7 @@ pub(crate) fn write<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &
         Some(StoreAs::Links) if !K::is_name() => {
             let what = "keys of this type cannot be the names of links";
             return Err(Error::new(ErrorKind::Unsupported(what.into()))
-                .with_help("take `layout = \"links\"` off the field"));
+                .with_help("remove `layout = \"links\"` from the field"));
         }
         Some(StoreAs::Links) => true,
         Some(StoreAs::Columns) => false,
@@ -390,7 +390,7 @@ fn foreign_form<K: FileBacked, V: FileBacked>(group: &GroupReader<'_>) -> Result
 /// The key whose name a link has.
 pub(crate) fn key_of_link<K: FileBacked>(name: &str, link: &str) -> Result<K> {
     K::from_name(name).ok_or_else(|| {
-        let what = format!("`{name}` is no key of type `{}`", std::any::type_name::<K>());
+        let what = format!("`{name}` is not a key of type `{}`", std::any::type_name::<K>());
         Error::new(ErrorKind::Invalid(what)).at(link)
     })
 }

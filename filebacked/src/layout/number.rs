@@ -444,7 +444,7 @@ fn converted<T: Number>(
 /// Every stored type with a range decodes, and every cell of it but that of a bool.
 #[cold]
 fn no_bool(cell: &[u8]) -> Error {
-    ErrorKind::Invalid(format!("{} is no bool", int(cell, false))).into()
+    ErrorKind::Invalid(format!("{} is not a bool", int(cell, false))).into()
 }
 
 #[cold]

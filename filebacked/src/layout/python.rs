@@ -106,8 +106,7 @@ fn no_type(what: impl std::fmt::Display) -> Error {
 /// The error for a value that determines its own groups and datasets.
 #[cold]
 pub(crate) fn no_tree() -> Error {
-    no_type("a `Value`, which says itself what it is in a file")
-        .with_help("declare a type that has one")
+    no_type("a `Value`, whose layout is its own").with_help("declare a type that has one")
 }
 
 #[cold]
@@ -119,7 +118,7 @@ pub(crate) fn no_link() -> Error {
 fn no_hdf5_attribute() -> Error {
     let what = "Python's FileBacked reads no HDF5 attributes";
     Error::new(ErrorKind::Unsupported(what.into()))
-        .with_help("take `attr` off the field, or skip it")
+        .with_help("remove `attr` from the field, or skip the field")
 }
 
 /// The error for a field that cannot be an attribute of a class.
@@ -188,7 +187,7 @@ pub(crate) fn begin_group<'a>(slot: Slot<'a>, stamp: &Stamp<'_>) -> Result<Group
 #[cold]
 fn no_class(stamp: &Stamp<'_>) -> Error {
     let name = stamp.name().unwrap_or_default();
-    let what = format!("nothing says which class of Python the struct `{name}` is");
+    let what = format!("the struct `{name}` has no Python class");
     Error::new(ErrorKind::Unsupported(what)).with_help(format!(
         "name the module of the class: `#[filebacked(module = \"...\")]`; the class is `{name}`, or what `name = \"...\"` says"
     ))
@@ -208,7 +207,7 @@ fn check_kind(kind: &str) -> Result<()> {
             "store them as a list of text",
         ),
         "columns" | "variants" | "optional" | "ragged" | "arrays" | "maps" => {
-            ("columns", "store the values as a `Vec`, which is a list")
+            ("columns", "store the values as a `Vec`, which becomes a list")
         }
         _ => return Ok(()),
     };

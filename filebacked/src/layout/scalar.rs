@@ -230,7 +230,7 @@ pub(crate) fn read_bools(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<bo
     let bool_of = |value: i128| match value {
         0 => Ok(false),
         1 => Ok(true),
-        _ => Err(Error::new(ErrorKind::Invalid(format!("{value} is no bool")))),
+        _ => Err(Error::new(ErrorKind::Invalid(format!("{value} is not a bool")))),
     };
     let signed = match &description.dtype {
         Dtype::Bool => false,
@@ -292,5 +292,5 @@ pub(crate) fn integer<T: TryFrom<i128>>(value: Any, wanted: &'static str) -> Res
         Any::Int(integer) => T::try_from(integer).ok(),
         Any::Float(_) | Any::Rounded(_) => None,
     };
-    integer.ok_or_else(|| Error::new(ErrorKind::Invalid(format!("{value} is no {wanted}"))))
+    integer.ok_or_else(|| Error::new(ErrorKind::Invalid(format!("{value} is not a {wanted}"))))
 }

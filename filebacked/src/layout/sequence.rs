@@ -85,7 +85,7 @@ pub(crate) fn numbered<V>(
     let mut values = values;
     list(len, slot, &mut |slot| match values.next() {
         Some(value) => write(value, slot),
-        None => Err(ErrorKind::Contract("fewer values than there are said to be".into()).into()),
+        None => Err(ErrorKind::Contract("fewer values than promised".into()).into()),
     })
 }
 

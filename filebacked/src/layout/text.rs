@@ -102,7 +102,7 @@ fn write_encoded<'t>(
     slot: Slot<'_>,
 ) -> Result<Written> {
     if nul {
-        let what = "text with a NUL in it, where AnnData's strings end";
+        let what = "text with NUL, where AnnData's strings end";
         return Err(
             Error::new(ErrorKind::Unsupported(what.into())).with_help("store its bytes: `Vec<u8>`")
         );

@@ -298,7 +298,7 @@ fn read_enum(
                 let member = stored.members.iter().find(|(_, member)| *member == value);
                 let (name, _) = member.ok_or_else(|| {
                     Error::new(ErrorKind::Invalid(format!(
-                        "{value} is no value of the enumeration in the file"
+                        "{value} is not a value of the enumeration in the file"
                     )))
                 })?;
                 let found = index(name)?;

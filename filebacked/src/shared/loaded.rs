@@ -347,14 +347,14 @@ impl Loaded {
         let spare = self.spares.borrow_mut().remove(&TypeId::of::<P>());
         match spare.and_then(|spare| spare.downcast::<P::Value>().ok()) {
             Some(spare) => *spare,
-            None => unreachable!("a value that nobody owns yet was owned"),
+            None => unreachable!("a value without an owner was owned"),
         }
     }
 }
 
 #[cold]
 fn cycle() -> Error {
-    Error::new(ErrorKind::Cycle("a value that is inside of itself".into()))
+    Error::new(ErrorKind::Cycle("a value that contains itself".into()))
         .with_help("a value cannot own itself; a `Weak` points to what it is in")
 }
 

@@ -220,18 +220,18 @@ fn lost(why: Option<Unlinkable>) -> Error {
             "`layout = \"rows\"` on the field with the `Vec` of its owners makes each of them an object",
         ),
         Some(Unlinkable::Record) => (
-            "a value in a record, which is no object of its own",
-            "take `layout = \"compound\"` off the field with its owner",
+            "a value in a record, which is not an object of its own",
+            "remove `layout = \"compound\"` from the field with its owner",
         ),
         Some(Unlinkable::Attribute) => (
-            "a value in an attribute, which is no object of its own",
-            "take `attr` off the field with its owner",
+            "a value in an attribute, which is not an object of its own",
+            "remove `attr` from the field with its owner",
         ),
         Some(Unlinkable::Filtered) => (
-            "a value that a filter writes, of which it is not known what it is",
+            "a value that a filter writes",
             "only what no filter writes can be pointed to, and what `SharedDyn` writes",
         ),
-        None => ("a link, which is no object", "let its owner have something else than a link"),
+        None => ("a link, which is not an object", "use an owner that does not hold a link"),
     };
     Error::new(ErrorKind::Unsupported(format!("a `Weak` to {what}"))).with_help(help)
 }

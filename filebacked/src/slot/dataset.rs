@@ -178,7 +178,7 @@ impl Slot<'_> {
                 "text that is not plain has to be marked, and an attribute has no attributes"
                     .into();
             return Err(
-                Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field")
+                Error::new(ErrorKind::Unsupported(what)).with_help("remove `attr` from the field")
             );
         }
         let mut write = |dtype: &Dtype, bytes: &[u8]| match member_and_attribute(name) {
@@ -208,9 +208,8 @@ impl Slot<'_> {
             Content::Any(what, _) => self.sink.attr_any(&AttrSpec { name, ..*what })?,
             Content::References(_) => {
                 let what = "a `Weak` as an HDF5 attribute".into();
-                return Err(
-                    Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field")
-                );
+                return Err(Error::new(ErrorKind::Unsupported(what))
+                    .with_help("remove `attr` from the field"));
             }
         }
         Ok(Written::new())

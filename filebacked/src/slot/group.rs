@@ -47,9 +47,8 @@ impl<'a> Slot<'a> {
                 let what = format!(
                     "{kind} is a group, and an attribute holds one dataset's worth of data only"
                 );
-                return Err(
-                    Error::new(ErrorKind::Unsupported(what)).with_help("take `attr` off the field")
-                );
+                return Err(Error::new(ErrorKind::Unsupported(what))
+                    .with_help("remove `attr` from the field"));
             }
             Place::Root if rooted && stamp.is_none() && filters.is_none() => {}
             Place::Root => {
@@ -157,5 +156,5 @@ pub(super) fn unfit(layout: StoreAs) -> Error {
         StoreAs::Compound => "records of what a filter writes",
         _ => "the layout `shared` of what is neither `Arc` nor `Rc`",
     };
-    Error::new(ErrorKind::Unsupported(what.into())).with_help("take `layout` off the field")
+    Error::new(ErrorKind::Unsupported(what.into())).with_help("remove `layout` from the field")
 }

@@ -133,7 +133,7 @@ impl Slot<'_> {
 /// The error of a value that is in itself; the path is that of the owner that closes the circle.
 #[cold]
 pub(crate) fn cycle() -> Error {
-    Error::new(ErrorKind::Cycle("a value that is inside of itself".into()))
+    Error::new(ErrorKind::Cycle("a value that contains itself".into()))
         .with_help("a value that owns itself has no end: let the way back be a `Weak`")
 }
 

@@ -86,7 +86,7 @@ where
 
 fn parse<T: FromStr<Err: Into<Box<dyn StdError + Send + Sync>>>>(text: &str) -> Result<T> {
     text.parse().map_err(|source: T::Err| {
-        Error::new(ErrorKind::Invalid(format!("{text:?} is no `{}`", type_name::<T>())))
+        Error::new(ErrorKind::Invalid(format!("{text:?} is not a valid `{}`", type_name::<T>())))
             .with_source(source)
     })
 }

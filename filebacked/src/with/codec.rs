@@ -70,7 +70,8 @@ fn decode<T: DeserializeOwned, C: Codec>(bytes: &[u8]) -> Result<T> {
             Err(Error::new(ErrorKind::Invalid(what)))
         }
         Err(source) => {
-            let what = format!("bytes that are no `{}` in {}: {source}", type_name::<T>(), C::NAME);
+            let what =
+                format!("bytes that are not a `{}` in {}: {source}", type_name::<T>(), C::NAME);
             Err(Error::new(ErrorKind::Invalid(what)).with_source(source))
         }
     }

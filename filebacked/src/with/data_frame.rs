@@ -89,7 +89,7 @@ impl DataFrame {
         }
         let known: Vec<&str> = row.fields.iter().map(|field| field.name).collect();
         let what = format!(
-            "`{}` is no field of `{}`, which a data frame could have as its index",
+            "`{}`, the index of the data frame, is not a field of `{}`",
             self.index, row.name
         );
         Err(Error::new(ErrorKind::Unsupported(what))

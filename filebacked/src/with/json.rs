@@ -79,7 +79,10 @@ fn encode<T: Serialize>(value: &T) -> Result<String> {
 fn decode<T: DeserializeOwned>(text: &str, limit: usize) -> Result<T> {
     super::check_decoded(text.len(), limit)?;
     serde_json::from_str(text).map_err(|source| {
-        Error::new(ErrorKind::Invalid(format!("JSON that is no `{}`: {source}", type_name::<T>())))
-            .with_source(source)
+        Error::new(ErrorKind::Invalid(format!(
+            "JSON that is not a `{}`: {source}",
+            type_name::<T>()
+        )))
+        .with_source(source)
     })
 }

@@ -88,7 +88,8 @@ fn turn_back<T, U: TryInto<T, Error: Into<Box<dyn StdError + Send + Sync>>>>(
 ) -> Result<T> {
     value.try_into().map_err(|source| {
         let source: Box<dyn StdError + Send + Sync> = source.into();
-        let what = format!("a `{}` that is no `{}`: {source}", type_name::<U>(), type_name::<T>());
+        let what =
+            format!("a `{}` that is not a `{}`: {source}", type_name::<U>(), type_name::<T>());
         Error::new(ErrorKind::Invalid(what)).with_source(source)
     })
 }

@@ -169,7 +169,7 @@ fn structs_that_are_no_classes() {
     refused(&named!(rename = "1st"), "/1st", "`1st`", "rename");
     refused(&named!(rename = "lambda"), "/lambda", "`lambda`", "rename");
     refused(&named!(rename = "read"), "/read", "`read`", "rename");
-    refused(&named!(attr), "/a", "no HDF5 attributes", "take `attr` off");
+    refused(&named!(attr), "/a", "no HDF5 attributes", "remove `attr`");
 
     #[derive(FileBacked)]
     #[filebacked(module = "lab")]

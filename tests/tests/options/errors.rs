@@ -352,8 +352,8 @@ fn values_that_are_none_of_their_type() {
         assert_eq!(error.operation(), Some(Operation::Load));
         assert_eq!(error.file(), None);
     };
-    invalid(&reread::<bool>(&7u8), "7 is no bool");
-    invalid(&reread::<Vec<bool>>(&vec![0u8, 2]), "2 is no bool");
+    invalid(&reread::<bool>(&7u8), "7 is not a bool");
+    invalid(&reread::<Vec<bool>>(&vec![0u8, 2]), "2 is not a bool");
     invalid(&reread::<char>(&"ab"), "\"ab\" is not a single character");
     invalid(&reread::<std::net::Ipv4Addr>(&"1.2.3"), "\"1.2.3\" is no");
     invalid(&reread::<std::num::NonZero<u8>>(&0u8), "0 where it is ruled out");
@@ -373,7 +373,7 @@ fn values_that_are_none_of_their_type() {
     assert_eq!(*reread::<(u8, u8, u8)>(&(1u8, 2u8)).kind(), ErrorKind::Missing);
     let error = reread::<BTreeMap<u8, Vec<u8>>>(&BTreeMap::from([("x", vec![1u8])]));
     assert!(
-        matches!(error.kind(), ErrorKind::Invalid(text) if text.contains("`x` is no key of type `u8`")),
+        matches!(error.kind(), ErrorKind::Invalid(text) if text.contains("`x` is not a key of type `u8`")),
         "{error}"
     );
     assert_eq!(error.path(), "/x");

@@ -64,7 +64,7 @@ fn write_rows<A: Element, D: Dimension, T: Save>(
         let what =
             format!("arrays of the shapes {inner:?} and {:?} cannot be stacked", other.shape());
         return Err(Error::new(ErrorKind::Unsupported(what))
-            .with_help("take `layout = \"stacked\"` off the field"));
+            .with_help("remove `layout = \"stacked\"` from the field"));
     }
     let shape: Vec<u64> =
         std::iter::once(&arrays.len()).chain(inner).map(|extent| *extent as u64).collect();
@@ -82,7 +82,7 @@ fn write_packed<A: Element, D: Dimension>(
             other.ndim()
         );
         return Err(Error::new(ErrorKind::Unsupported(what))
-            .with_help("take `layout = \"packed\"` off the field"));
+            .with_help("remove `layout = \"packed\"` from the field"));
     }
     let total: usize = arrays.iter().map(ArrayBase::len).sum();
     let mut group = slot.group(Stamp::kind("packed"))?;

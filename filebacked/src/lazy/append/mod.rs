@@ -201,7 +201,7 @@ fn index_of<T: FileBacked>(found: &Object<'_>) -> Result<&'static str> {
     match fields.iter().find(|field| field.name == index) {
         Some(field) => Ok(field.name),
         None => Err(plan::refused(format!(
-            "to a data frame whose index `{index}` is no field of the rows"
+            "rows without the field `{index}`, the index of the data frame, cannot be appended"
         ))),
     }
 }

@@ -244,7 +244,7 @@ impl Plan {
         for (place, (_, member)) in draft.members.into_iter().enumerate() {
             let name = (start + place as u64).to_string();
             if found.child(&name)?.is_some() {
-                return Err(damaged("a list with more members than it says").at(&name));
+                return Err(damaged("a list with more members than its length").at(&name));
             }
             self.made.push((handle(found)?, name, member));
         }
@@ -330,7 +330,7 @@ impl Plan {
             found.child("shape")?.ok_or_else(|| Error::new(ErrorKind::Missing).at("shape"))?;
         let mut old: Vec<u64> = shape.elements(&shape.describe()?)?;
         let Content::Bytes(bytes) = &draft.content else {
-            return Err(damaged("a shape that is none"));
+            return Err(damaged("an invalid shape"));
         };
         let new: Vec<u64> =
             bytes.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
@@ -342,7 +342,7 @@ impl Plan {
         }
         match (old.first_mut(), new.first()) {
             (Some(old), Some(new)) => *old += new,
-            _ => return Err(damaged("a shape that is none")),
+            _ => return Err(damaged("an invalid shape")),
         }
         self.replaced.push((handle(&shape)?, old));
         Ok(())
@@ -561,7 +561,7 @@ pub(super) fn number(object: &Object<'_>, name: &str) -> Result<Option<u64>> {
     let Some(attribute) = object.attribute(name)? else { return Ok(None) };
     let description = attribute.describe()?;
     if description.dtype != Dtype::U64 || description.elements() != Some(1) {
-        return Err(damaged("a length that is no number").at(name));
+        return Err(damaged("a length that is not a number").at(name));
     }
     Ok(attribute.elements::<u64>(&description)?.first().copied())
 }

@@ -18,7 +18,7 @@ pub(super) fn texts(draft: DraftDataset) -> Result<Texts> {
             }
             Ok(texts)
         }
-        _ => Err(refused("text that is none")),
+        _ => Err(refused("invalid text")),
     }
 }
 

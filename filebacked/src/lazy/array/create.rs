@@ -183,7 +183,7 @@ fn make<A: Element + Clone>(
         })?;
     }
     let Some(dtype) = dtype else {
-        return Err(crate::ErrorKind::Contract("elements that are no dataset".into()).into());
+        return Err(crate::ErrorKind::Contract("elements that are not a dataset".into()).into());
     };
     let wide = |shape: &[usize]| shape.iter().map(|extent| *extent as u64).collect::<Vec<_>>();
     let (chunk, shape, most) =

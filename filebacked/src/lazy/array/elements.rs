@@ -28,7 +28,7 @@ fn no_elements() -> Error {
     // Numbers and similar types are one dataset each; text that cannot be an HDF5 string is packed
     // into several.
     Error::new(ErrorKind::Unsupported(
-        "elements that do not fit into one dataset, as text with a NUL in it".into(),
+        "elements that do not fit into one dataset, such as text with NUL".into(),
     ))
 }
 

@@ -165,9 +165,8 @@ impl<A: MapElement, D: Dimension + 'static> LazyArray<A, D> {
                     "data at byte {}, which is not aligned for its elements,",
                     piece.offset
                 );
-                return Err(
-                    no_piece(&what).with_help("save it again: what this library writes is aligned")
-                );
+                return Err(no_piece(&what)
+                    .with_help("save the file again with this crate, which aligns data"));
             }
             Ok(MappedArray { map: Some(map), dim, of: PhantomData })
         };

@@ -435,7 +435,7 @@ fn read_offsets(offsets: &Object<'_>, run: Run) -> Result<Vec<u64>> {
 fn shape_of(shape: &Object<'_>) -> Result<Vec<u64>> {
     let description = shape.describe()?;
     if description.dtype != Dtype::U64 || description.shape.len() != 1 {
-        return Err(damaged("a shape that is none"));
+        return Err(damaged("an invalid shape"));
     }
     shape.elements(&description)
 }

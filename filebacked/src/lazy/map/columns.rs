@@ -29,7 +29,8 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> Entries<K, V> {
             return Ok(());
         }
         if self.held.is_masked() {
-            let what = "to change a map of `keys` and `values` in place of which options leave something out";
+            let what = "a map of `keys` and `values` of which options leave something \
+                out cannot be changed in place";
             return Err(ErrorKind::Unsupported(what.into()).into());
         }
         self.held.edit(&mut |object, found| {
@@ -70,7 +71,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> Entries<K, V> {
             let same_keys =
                 entries.len() == old.len() && entries.iter().all(|(key, _)| old.contains_key(*key));
             let Drafted::Group(mut group) = draft(&entries, options)? else {
-                return Err(ErrorKind::Contract("a map that is no group".into()).into());
+                return Err(ErrorKind::Contract("a map that is not a group".into()).into());
             };
             if same_keys {
                 let _ = group.take("keys");
@@ -111,8 +112,10 @@ pub(super) fn identity(kept: &dyn Kept) -> Result<Option<String>> {
 
 #[cold]
 fn changed() -> Error {
-    Error::new(ErrorKind::Changed)
-        .with_help("somebody has changed the same entry, or all of them; `discard` forgets the changes of this map")
+    Error::new(ErrorKind::Changed).with_help(
+        "call `discard` to drop the changes of this map: another handle changed the same entry, \
+             or all entries",
+    )
 }
 
 fn draft<K: FileBacked + Eq + Hash + Clone, V: FileBacked>(

@@ -71,7 +71,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
             done = 0;
             if !libhdf5::is_linked(group)? {
                 return Err(Error::new(ErrorKind::Changed)
-                    .with_help("something else has taken the place of the map"));
+                    .with_help("read the map again: another object has taken its place"));
             }
             let links =
                 changes.iter().map(|(key, change)| Ok((link_of(key, change, escaped)?, change)));
@@ -132,7 +132,7 @@ fn check<V>(group: &Id, link: &str, change: &Change<V>) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(ErrorKind::Changed).with_help(
-        "somebody has changed the same entry; `discard` forgets the changes of this map",
+        "call `discard` to drop the changes of this map: another handle changed the same entry",
     ))
 }
 

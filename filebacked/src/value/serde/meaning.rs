@@ -263,7 +263,7 @@ fn text_or_bytes(text: &[u8]) -> Meaning<'_> {
 }
 
 fn cell<'a>(bytes: &'a [u8], dtype: &'a Dtype) -> Result<Meaning<'a>> {
-    let damaged = || Error::new(ErrorKind::Damaged(format!("an element that is no {dtype}")));
+    let damaged = || Error::new(ErrorKind::Damaged(format!("an element that is not a {dtype}")));
     Ok(match dtype {
         Dtype::Int(stored) if stored.signed => Meaning::Signed(int(bytes, true) as i64),
         Dtype::Int(_) => Meaning::Unsigned(int(bytes, false) as u64),

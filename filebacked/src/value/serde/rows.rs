@@ -53,7 +53,7 @@ fn rows<'a>(group: &'a Group, name: &str) -> Result<Rc<Rows<'a>>> {
 /// Ranges out of offsets that ascend from 0 to `end`.
 fn ranges(group: &Group, name: &str, end: usize) -> Result<Vec<Range<usize>>> {
     let offsets: Option<Vec<u64>> = member(group, name)?.to_vec();
-    let offsets = offsets.ok_or_else(|| damaged("offsets that are no numbers").at(name))?;
+    let offsets = offsets.ok_or_else(|| damaged("offsets that are not numbers").at(name))?;
     let range = |pair: &[u64]| {
         let (start, stop) = (usize::try_from(pair[0]).ok()?, usize::try_from(pair[1]).ok()?);
         (start <= stop && stop <= end).then_some(start..stop)
@@ -116,8 +116,7 @@ impl<'a> Rows<'a> {
             }
             Some("optional") => {
                 let (mask, values) = (member(group, "mask")?, rows(group, "values")?);
-                let mask =
-                    mask.as_bytes().ok_or_else(|| damaged("a mask that is none").at("mask"))?;
+                let mask = mask.as_bytes().ok_or_else(|| damaged("an invalid mask").at("mask"))?;
                 let dense = values.len() == mask.len();
                 let mut next = 0..values.len();
                 let place = |missing: &u8| {
@@ -128,7 +127,7 @@ impl<'a> Rows<'a> {
                 if places.iter().flatten().count()
                     != mask.iter().filter(|missing| **missing == 0).count()
                 {
-                    return Err(damaged("fewer values than the mask tells of").at("values"));
+                    return Err(damaged("fewer values than in the mask").at("values"));
                 }
                 Rows::Optional(places, values)
             }
@@ -183,17 +182,17 @@ impl<'a> Rows<'a> {
             group.members().iter().find_map(|(_, member)| Some((member.as_dataset()?, member)));
         let (dataset, _) = tags.ok_or_else(|| Error::new(ErrorKind::Missing).at("variant"))?;
         let Dtype::Enum(stored) = dataset.dtype() else {
-            return Err(damaged("tags that are no enumeration"));
+            return Err(damaged("tags that are not an enumeration"));
         };
         let names: Vec<Cow<'a, str>> =
             stored.members.iter().map(|(name, _)| Cow::Borrowed(&**name)).collect();
         let mut counts = vec![0; names.len()];
         let mut rows = Vec::new();
         let numbers: Vec<i64> =
-            dataset.to_vec().ok_or_else(|| damaged("tags that are no numbers"))?;
+            dataset.to_vec().ok_or_else(|| damaged("tags that are not numbers"))?;
         for number in numbers {
             let variant = stored.members.iter().position(|(_, value)| *value == i128::from(number));
-            let variant = variant.ok_or_else(|| damaged(&format!("{number} is no variant")))?;
+            let variant = variant.ok_or_else(|| damaged(&format!("{number} is not a variant")))?;
             rows.push((variant, counts[variant]));
             counts[variant] += 1;
         }

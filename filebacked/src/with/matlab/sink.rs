@@ -192,7 +192,7 @@ impl Sink for MatlabSink<'_> {
 
     fn dataset(&mut self, name: &str, spec: &DatasetSpec<'_>, bytes: &[u8]) -> Result<()> {
         if spec.attrs.iter().any(|(name, _)| *name == STAMP) {
-            return Err(unknown("text with a NUL in it"));
+            return Err(unknown("text with NUL"));
         }
         match spec.dtype {
             Dtype::FixedStr(_) if spec.shape.is_empty() => self.text(name, spec, bytes),
