@@ -29,7 +29,7 @@ GLUE = (
     "become becomes if in inside into is it its just keeps leave leaves like made make makes means near need needs never no "
     "nor not now of off on only onto opens or out over past per plus puts reads replace replaces return returns "
     "says so such takes than that the then this through to under unless until up upon use uses "
-    "via was what when where which while with within without writes"
+    "via was what when where which while with within without writes wrote"
 ).split()
 GLUED = "|".join(GLUE)
 EXCUSED = r"(?:any|every|some|no)(?:thing|body|one|where)|what|who|where|or"

@@ -22,13 +22,13 @@ use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pget_external_count, H5Pset_chunk};
 use hdf5_metno_sys::h5s::{H5S_UNLIMITED, H5Screate_simple};
 use std::collections::HashSet;
 
-/// So many bytes are copied at a time.
+/// The bytes that are copied at a time.
 const BLOCK: usize = 8 << 20;
 
-/// Writes a dataset anew with this shape, without a limit along each dimension that the old one
-/// could not have so long, and in chunks; `fill` adds what else is to be in it. Complete, it takes
-/// the place of the old one under all names that lead to it, and of all references. The old one is
-/// whole until then, and stays so for whoever has it open.
+/// Rewrites a dataset with this shape, in chunks, and without a limit along each dimension that
+/// exceeds the limit of the old one; `fill` adds the other data. Once complete, it replaces the old
+/// dataset under all its names and references. The old dataset is complete until then, and stays so
+/// for open handles.
 pub fn rewrite(old: &Id, shape: &[u64], fill: impl FnOnce(&Id) -> Result<()>) -> Result<Id> {
     let references = References::to(&[old], &[])?;
     let new = sync(|| like(old, shape))?;

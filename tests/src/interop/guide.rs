@@ -77,8 +77,11 @@ fn rows() -> Vec<(&'static str, Vec<Given>)> {
         ("`Vec<enum with data>`", lines("vec_enum_data", json!([[2, 0, 1, 2], [2.5, 4.5]]))),
         ("`Vec<Option<T>>`, T a number", values(&["vec_option", "vec_option_bool"])),
         ("`Vec<Vec<T>>`", values(&["vec_vec"])),
-        ("map to numbers, text, flat structs, ...", values(&["map"])),
-        ("map to anything else", lines("map_vec", json!([[3.5]]))),
+        ("map to numbers, text, structs, enums", values(&["map"])),
+        (
+            "map to lists, maps, arrays, or structs with arrays inside",
+            lines("map_vec", json!([[3.5]])),
+        ),
         ("ndarray `Array<T, D>`, any rank", values(&["array_2", "array_3", "array_empty"])),
         ("`Vec<Array>`", lines("vec_array_2", json!([[[1, 2], [3, 4]]]))),
         ("sprs `CsMat`", values(&["csr", "csc"])),

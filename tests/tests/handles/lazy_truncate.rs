@@ -166,7 +166,7 @@ fn columns_with_chunks_stay_where_they_are() {
         ),
         json!([300, "nnnn", 300])
     );
-    // What HDF5 puts where the rows were is seen by nobody, and new rows come there.
+    // HDF5's filler in place of the removed rows is never visible, and new rows replace it.
     let file = File::open_rw(&path).unwrap();
     let mut log: LazyVec<Step> = file.read("log").unwrap();
     log.extend((300..310).map(step));
@@ -280,7 +280,7 @@ fn what_cannot_be_cut_changes_nothing() {
     // A dataset of two names, which would have to be another under both.
     python.change(&path, "f['two'] = f['value/loss']");
     refused::<More>(&path, "value", unsupported, "/loss");
-    // A column of another length: rows of which a flush was cut short.
+    // A column of another length, as after a flush that was cut short.
     python.change(&path, "del f['two']; del f['value/loss']; f['value/loss'] = [0.5, 0.5]");
     refused::<More>(&path, "value", |kind| matches!(kind, ErrorKind::Damaged(_)), "/loss");
     // Data that is elsewhere.
@@ -338,7 +338,7 @@ fn other_handles_see_that_rows_are_gone() {
     assert_eq!(one.read().unwrap(), (0..4).map(step).collect::<Vec<_>>());
 }
 
-/// Not where somebody may read the rows meanwhile.
+/// Truncating is refused while readers may have the rows open.
 #[test]
 fn tables_in_swmr_mode_stay() {
     let (_dir, path) = scratch("swmr.h5");

@@ -96,8 +96,8 @@ pub(super) fn append(
     }
 }
 
-/// Removes all rows of an object but the first `run.end`. `draft` drafts those, for parts that have
-/// to be rewritten. `check` is asked when nobody else can change the file.
+/// Removes all rows of an object but the first `run.end`. `draft` drafts those, for parts that must
+/// be rewritten. `check` runs while no other thread can change the file.
 pub(super) fn truncate(
     object: &Id,
     run: Run,
