@@ -150,7 +150,7 @@ fn structs_that_are_no_classes() {
     struct Nameless {
         a: i64,
     }
-    refused(&Nameless { a: 1 }, "/", "which class of Python the struct `Nameless` is", "module = ");
+    refused(&Nameless { a: 1 }, "/", "the struct `Nameless` has no Python class", "module = ");
     refused(&has(vec![Nameless { a: 1 }]), "/x/0", "Nameless", "module = ");
 
     macro_rules! named {
