@@ -331,7 +331,7 @@ fn mistakes_are_found_before_anything_is_written() {
         (Compression::Raw { id: 60_000, options: &[] }, "the HDF5 filter 60000 is not available"),
         (
             Compression::Raw { id: 32_000, options: &[] },
-            "the HDF5 filter lzf (32000) only reads here",
+            "the HDF5 filter lzf (32000) can only read in this build",
         ),
     ] {
         let wrong = options(compression).durability(filebacked::Durability::Fast);
