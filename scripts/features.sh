@@ -29,3 +29,6 @@ for feature in $features; do
 done
 check "default" --features default
 check "all" --all-features
+
+printf '  %s\n' "the conformance suite without C"
+cargo test --quiet -p "$package" --no-default-features --features "native derive" --doc testing

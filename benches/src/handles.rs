@@ -17,7 +17,7 @@ pub(crate) fn append<'v>(jobs: &mut Jobs<'v>, rows: &'v [Record]) {
             Some(rows) => log.appender().every(rows),
             None => log.appender(),
         };
-        rows.iter().try_for_each(|row| appender.push(row.clone()))?;
+        rows.iter().try_for_each(|row| appender.append(row.clone()))?;
         appender.finish()?;
         drop(log);
         Ok(file.close()?)

@@ -77,7 +77,7 @@ impl Error {
         error
     }
 
-    /// What to match on.
+    /// Returns the kind, to match on.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
@@ -99,7 +99,7 @@ impl Error {
         self.0.kind == ErrorKind::Io(io::ErrorKind::NotFound)
     }
 
-    /// What was being done.
+    /// Returns the operation that failed.
     pub fn operation(&self) -> Option<Operation> {
         self.0.operation
     }
@@ -118,7 +118,7 @@ impl Error {
         self.0.path.iter().rev().fold(String::new(), |path, name| path + "/" + name)
     }
 
-    /// What the caller can do about it.
+    /// Returns advice for the caller.
     pub fn help(&self) -> Option<&str> {
         self.0.help.as_deref()
     }

@@ -31,6 +31,9 @@ pub enum StoreAs {
 pub(crate) struct Coding {
     pub(crate) compression: Option<Compression>,
     pub(crate) fletcher32: Option<bool>,
+    /// The requests of a filter, which apply where the options would: to large enough datasets.
+    pub(crate) preferred: Option<Compression>,
+    pub(crate) preferred_fletcher32: Option<bool>,
 }
 
 impl Coding {
@@ -39,6 +42,8 @@ impl Coding {
         Coding {
             compression: self.compression.or(outer.compression),
             fletcher32: self.fletcher32.or(outer.fletcher32),
+            preferred: self.preferred.or(outer.preferred),
+            preferred_fletcher32: self.preferred_fletcher32.or(outer.preferred_fletcher32),
         }
     }
 }

@@ -19,6 +19,7 @@ mod held;
 mod map;
 mod ranks;
 mod rows;
+mod spare;
 mod truncate;
 mod value;
 mod vec;

@@ -144,18 +144,20 @@ impl<'a> Slot<'a> {
         self.storage.layout
     }
 
-    /// Compresses what is written here, unless the field says otherwise.
+    /// Compresses what is written here, unless the field says otherwise. As with
+    /// [`WriteOptions::compression`](crate::WriteOptions::compression), scalars and datasets of less
+    /// than 4096 bytes stay as they are.
     #[must_use]
     pub fn compression(mut self, compression: Compression) -> Self {
-        self.storage.coding.compression.get_or_insert(compression);
+        self.storage.coding.preferred.get_or_insert(compression);
         self
     }
 
     /// Puts checksums on the chunks of what is written here, or none, unless the field says
-    /// otherwise.
+    /// otherwise. Small datasets get none, as with [`Slot::compression`].
     #[must_use]
     pub fn fletcher32(mut self, checksums: bool) -> Self {
-        self.storage.coding.fletcher32.get_or_insert(checksums);
+        self.storage.coding.preferred_fletcher32.get_or_insert(checksums);
         self
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-/// What was being done.
+/// An operation that can fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Operation {
@@ -51,9 +51,9 @@ pub enum ErrorKind {
     /// The file holds something other than the type asks for: another datatype, rank, shape or
     /// kind of group.
     Mismatch {
-        /// What the type asks for.
+        /// The form that the type needs.
         expected: String,
-        /// What the file holds.
+        /// The form in the file.
         found: String,
     },
     /// The file holds a value of another type, by the name that was stored with it. The source is
@@ -139,7 +139,7 @@ pub enum ErrorKind {
     /// The file is still open in this process: handles keep it open after it was closed, or it
     /// cannot be opened this way while they do.
     StillOpen {
-        /// What keeps it open: `dataset /x`, `group / (to be read)`.
+        /// The handles that keep it open: `dataset /x`, `group / (to be read)`.
         handles: Vec<String>,
     },
     /// Another program has the file open: it writes the file, or it reads a file that this call

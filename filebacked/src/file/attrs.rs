@@ -95,17 +95,8 @@ impl Attrs {
     /// # Errors
     ///
     /// As [`Attrs::keys`].
-    pub fn len(&self) -> Result<usize> {
+    pub fn count(&self) -> Result<usize> {
         Ok(self.keys()?.len())
-    }
-
-    /// Returns whether there are no attributes.
-    ///
-    /// # Errors
-    ///
-    /// As [`Attrs::keys`].
-    pub fn is_empty(&self) -> Result<bool> {
-        Ok(self.len()? == 0)
     }
 
     /// Returns whether an attribute of this name exists.

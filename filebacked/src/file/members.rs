@@ -96,18 +96,8 @@ impl Group {
     /// # Errors
     ///
     /// Any error of libhdf5.
-    #[allow(clippy::len_without_is_empty)]
-    pub fn len(&self) -> Result<usize> {
+    pub fn count(&self) -> Result<usize> {
         self.starting(Operation::Inspect, "", libhdf5::count)
-    }
-
-    /// Returns whether the group is empty.
-    ///
-    /// # Errors
-    ///
-    /// Any error of libhdf5.
-    pub fn is_empty(&self) -> Result<bool> {
-        Ok(self.len()? == 0)
     }
 
     /// Returns whether the group tracks the creation order of its members. Groups made by

@@ -246,8 +246,8 @@ pub(crate) fn sorted<'v, E: Copy, K: Save + 'v>(
     }
     let places = if K::is_name() {
         let mut names = Vec::with_capacity(entries.len());
-        for entry in &entries {
-            names.push(by_name(key(entry).name().unwrap_or_default()));
+        for (place, entry) in entries.iter().enumerate() {
+            names.push((by_name(key(entry).name().unwrap_or_default()), place));
         }
         order_of_names(names)
     } else {
@@ -266,11 +266,9 @@ pub(crate) fn sorted<'v, E: Copy, K: Save + 'v>(
 }
 
 /// The places of names in their order; of equal ones the first comes first.
-fn order_of_names(names: Vec<ByName<'_>>) -> Vec<usize> {
-    let mut places: Vec<(ByName<'_>, usize)> =
-        names.into_iter().enumerate().map(|(place, name)| (name, place)).collect();
-    places.sort_unstable();
-    places.into_iter().map(|(_, place)| place).collect()
+fn order_of_names(mut names: Vec<(ByName<'_>, usize)>) -> Vec<usize> {
+    names.sort_unstable();
+    names.into_iter().map(|(_, place)| place).collect()
 }
 
 fn order_of_bytes(coded: Vec<Vec<u8>>) -> Vec<usize> {

@@ -58,7 +58,7 @@ impl<T: FileBacked> LazyVec<T> {
     /// let mut signal: LazyVec<f32> = file.read("signal")?;
     /// let mut appender = signal.appender().every(1000);
     /// for i in 0..2500 {
-    ///     appender.push(i as f32)?;
+    ///     appender.append(i as f32)?;
     /// }
     /// appender.finish()?;
     /// assert_eq!(file.read::<Vec<f32>>("signal")?.len(), 2500);
@@ -95,13 +95,13 @@ impl<T> Appender<'_, T> {
 }
 
 impl<T: FileBacked> Appender<'_, T> {
-    /// Appends a row.
+    /// Appends a row, and flushes if enough rows are pending.
     ///
     /// # Errors
     ///
     /// As [`LazyVec::flush`]; the row is then pending.
     #[inline]
-    pub fn push(&mut self, row: T) -> Result<()> {
+    pub fn append(&mut self, row: T) -> Result<()> {
         self.vec.push(row);
         if self.vec.pending.len() >= self.rows { self.vec.flush() } else { Ok(()) }
     }

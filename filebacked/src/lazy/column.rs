@@ -2,6 +2,7 @@
 
 use super::LazyVec;
 use super::excerpt::damaged;
+use super::spare::Spare;
 use super::vec::{Table, bounds};
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Operation, Result};
@@ -11,22 +12,32 @@ use crate::path::near;
 use crate::storage::ObjectKind;
 use std::fmt;
 use std::ops::{Range, RangeBounds};
-use std::sync::{Arc, OnceLock};
 
 /// One column of a [`LazyVec`], whose rows are read on request; see [`LazyVec::column`] for an
 /// example. It has the rows that existed when it was created.
-#[derive(Clone)]
 pub struct LazyColumn<C> {
     name: String,
     /// The rows in the file, and those that were in memory.
     parts: Vec<Part<C>>,
 }
 
-#[derive(Clone)]
 struct Part<C> {
     table: Table,
-    /// All rows, for tables that cannot be read in part.
-    all: Arc<OnceLock<Vec<C>>>,
+    /// The other rows, for columns that cannot be read in part.
+    spare: Spare<C>,
+}
+
+impl<C> From<Table> for Part<C> {
+    fn from(table: Table) -> Self {
+        Part { table, spare: Spare::default() }
+    }
+}
+
+impl<C> Clone for LazyColumn<C> {
+    fn clone(&self) -> Self {
+        let parts = self.parts.iter().map(|part| part.table.clone().into()).collect();
+        LazyColumn { name: self.name.clone(), parts }
+    }
 }
 
 impl<C> fmt::Debug for LazyColumn<C> {
@@ -50,7 +61,7 @@ impl<C> LazyColumn<C> {
     }
 }
 
-impl<C: FileBacked + Clone> LazyColumn<C> {
+impl<C: FileBacked> LazyColumn<C> {
     pub(super) fn new<T: FileBacked>(vec: &LazyVec<T>, name: &str) -> Result<Self> {
         let mut tables: Vec<Table> = vec.stored.iter().map(|stored| stored.table.clone()).collect();
         if tables.is_empty() || !vec.pending.is_empty() {
@@ -59,7 +70,7 @@ impl<C: FileBacked + Clone> LazyColumn<C> {
             let not_columns = || Error::mismatch("a table (columns)", "values that are none");
             tables.push(memory.stored.ok_or_else(not_columns)?.table);
         }
-        let parts = tables.into_iter().map(|table| Part { table, all: Arc::default() }).collect();
+        let parts = tables.into_iter().map(Part::from).collect();
         let column = LazyColumn { name: name.to_string(), parts };
         // Whether there is such a column, and of such a type.
         column.parts.iter().try_for_each(|part| part.range(&column.name, 0..0).map(drop))?;
@@ -118,10 +129,12 @@ impl<C: FileBacked + Clone> LazyColumn<C> {
     }
 }
 
-impl<C: FileBacked + Clone> Part<C> {
+impl<C: FileBacked> Part<C> {
     fn range(&self, name: &str, range: Range<usize>) -> Result<Vec<C>> {
-        if let Some(all) = self.all.get() {
-            return Ok(all.get(range).unwrap_or_default().to_vec());
+        if !range.is_empty()
+            && let Some(rows) = self.spare.take(&range)
+        {
+            return Ok(rows);
         }
         let column = |node: Node<'_>| read_column::<C>(node, name);
         let rows = match range.len() == self.table.len {
@@ -136,10 +149,7 @@ impl<C: FileBacked + Clone> Part<C> {
                     damaged(&format!("a column of {} rows for {}", rows.len(), range.len()));
                 Err(self.table.held.located(Operation::Load, error.at(name)))
             }
-            None => {
-                let all = self.table.look(column)?;
-                Ok(self.all.get_or_init(|| all).get(range).unwrap_or_default().to_vec())
-            }
+            None => Ok(self.spare.keep_others(self.table.look(column)?, &range)),
         }
     }
 }

@@ -59,7 +59,7 @@ use trie::Trie;
 ///
 /// let file = File::open_rw(&path)?;
 /// let mut runs: LazyMap<String, Vec<f64>> = file.read_root()?;
-/// assert_eq!(runs.len()?, 100); // from the group, as all of these
+/// assert_eq!(runs.count()?, 100); // from the group, as all of these
 /// assert!(runs.contains_key("run 7")?);
 /// assert_eq!(runs.get("run 7")?.map(Vec::len), Some(7)); // reads one value
 ///
@@ -136,18 +136,9 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
     /// # Errors
     ///
     /// Any error of the storage; [`ErrorKind::Changed`] if another program wrote to the file since.
-    pub fn len(&self) -> Result<usize> {
+    pub fn count(&self) -> Result<usize> {
         let stored = self.entries.as_ref().map(Entries::count).transpose()?.unwrap_or(0);
         Ok((stored + self.added).saturating_sub(self.removed))
-    }
-
-    /// Returns whether the map is empty.
-    ///
-    /// # Errors
-    ///
-    /// As [`LazyMap::len`].
-    pub fn is_empty(&self) -> Result<bool> {
-        Ok(self.len()? == 0)
     }
 
     /// Returns all keys in their order. Reads no value.
@@ -155,7 +146,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
     /// # Errors
     ///
     /// [`ErrorKind::Invalid`] for a link whose name is not a key, [`ErrorKind::Damaged`] for a
-    /// duplicate key, or as [`LazyMap::len`].
+    /// duplicate key, or as [`LazyMap::count`].
     pub fn keys(&self) -> Result<Vec<K>> {
         let mut keys = Vec::new();
         if let Some(entries) = &self.entries {
@@ -175,7 +166,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
     ///
     /// # Errors
     ///
-    /// As [`LazyMap::len`].
+    /// As [`LazyMap::count`].
     pub fn contains_key<Q: Save + Eq + Hash + ?Sized>(&self, key: &Q) -> Result<bool>
     where
         K: Borrow<Q>,
@@ -202,7 +193,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
     ///
     /// # Errors
     ///
-    /// Any error of reading a `V`, or as [`LazyMap::len`].
+    /// Any error of reading a `V`, or as [`LazyMap::count`].
     pub fn get<Q: Save + Eq + Hash + ?Sized>(&self, key: &Q) -> Result<Option<&V>>
     where
         K: Borrow<Q>,
@@ -278,7 +269,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
     ///
     /// # Errors
     ///
-    /// As [`LazyMap::len`], since the file is searched for the key.
+    /// As [`LazyMap::count`], since the file is searched for the key.
     pub fn insert(&mut self, key: K, value: V) -> Result<bool> {
         if let Some(change) = self.changes.get_mut(&key) {
             let was_removed = change.value.replace(value).is_none();

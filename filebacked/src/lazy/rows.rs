@@ -21,6 +21,8 @@ pub struct RowBlocks<'a, T> {
     vec: &'a LazyVec<T>,
     rows: usize,
     next: usize,
+    /// The last rows, if they were read because they cannot be read in parts.
+    ahead: std::vec::IntoIter<T>,
 }
 
 impl<T> fmt::Debug for RowBlocks<'_, T> {
@@ -34,7 +36,7 @@ impl<T> fmt::Debug for RowBlocks<'_, T> {
 
 impl<'a, T> RowBlocks<'a, T> {
     pub(super) fn new(vec: &'a LazyVec<T>, rows: usize) -> Self {
-        RowBlocks { vec, rows: rows.max(1), next: 0 }
+        RowBlocks { vec, rows: rows.max(1), next: 0, ahead: Vec::new().into_iter() }
     }
 
     /// The number of remaining blocks.
@@ -43,7 +45,7 @@ impl<'a, T> RowBlocks<'a, T> {
     }
 }
 
-impl<T: FileBacked + Clone> Iterator for RowBlocks<'_, T> {
+impl<T: FileBacked> Iterator for RowBlocks<'_, T> {
     type Item = Result<Vec<T>>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -52,7 +54,16 @@ impl<T: FileBacked + Clone> Iterator for RowBlocks<'_, T> {
             return None;
         }
         self.next = start.saturating_add(self.rows).min(len);
-        Some(self.vec.range(start..self.next))
+        let wanted = self.next - start;
+        if self.ahead.len() < len - start {
+            match self.vec.ahead(start..self.next) {
+                Ok(rows) if rows.len() > wanted => self.ahead = rows.into_iter(),
+                rows => return Some(rows),
+            }
+        }
+        // Blocks that `nth` has skipped.
+        let skipped = self.ahead.len() - (len - start);
+        Some(Ok(self.ahead.by_ref().skip(skipped).take(wanted).collect()))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -66,7 +77,7 @@ impl<T: FileBacked + Clone> Iterator for RowBlocks<'_, T> {
     }
 }
 
-impl<T: FileBacked + Clone> ExactSizeIterator for RowBlocks<'_, T> {}
+impl<T: FileBacked> ExactSizeIterator for RowBlocks<'_, T> {}
 
 /// An iterator over rows; see [`LazyVec::iter`]. After an error it continues behind the block that
 /// could not be read.
@@ -99,7 +110,7 @@ impl<'a, T> RowIter<'a, T> {
     }
 }
 
-impl<T: FileBacked + Clone> Iterator for RowIter<'_, T> {
+impl<T: FileBacked> Iterator for RowIter<'_, T> {
     type Item = Result<T>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -5,6 +5,7 @@ use super::column::LazyColumn;
 use super::excerpt::{self, Excerpt, Run, damaged};
 use super::ranks::Ranks;
 use super::rows::{RowBlocks, RowIter};
+use super::spare::Spare;
 use crate::backed::{FileBacked, Save};
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Operation, Result};
@@ -25,9 +26,13 @@ use std::sync::{Arc, OnceLock};
 ///
 /// On disk it is the same as a `Vec<T>`, for any `T`: columns, numbers, text, options, enums with
 /// data, sequences. It keeps no rows that were read, but the columns stay open. Rows of a filter
-/// cannot be read one by one: the first access reads all of them, and the handle keeps them. Like
-/// [`Lazy`](crate::Lazy), it keeps the file open, can be sent and shared between threads, and is
-/// copied as stored when it is saved. With pending rows, a save reads and writes all rows.
+/// cannot be read one by one: an access reads all of them, and the handle keeps the others until
+/// they are asked for, each once. Like [`Lazy`](crate::Lazy), it keeps the file open, can be sent
+/// and shared between threads, and is copied as stored when it is saved. With pending rows, a save
+/// reads and writes all rows.
+///
+/// Rows need not be `Clone`. A pending row is read in the form that it will have in the file;
+/// [`pending`](LazyVec::pending) borrows the rows themselves.
 ///
 /// ```
 /// # #[cfg(all(feature = "derive", feature = "libhdf5"))] fn f() -> filebacked::Result<()> {
@@ -75,19 +80,25 @@ pub(super) struct Table {
 /// Rows in a file.
 pub(super) struct Stored<T> {
     pub(super) table: Table,
-    /// All rows, for tables that cannot be read in part.
-    all: Arc<OnceLock<Vec<T>>>,
+    /// Whether the table cannot be read in part, once that is known.
+    is_opaque: OnceLock<()>,
+    spare: Spare<T>,
 }
 
 impl<T> Clone for Stored<T> {
     fn clone(&self) -> Self {
-        Stored { table: self.table.clone(), all: Arc::clone(&self.all) }
+        // Each handle has spare rows of its own, so that two do not take them from each other.
+        Stored {
+            table: self.table.clone(),
+            is_opaque: self.is_opaque.clone(),
+            spare: Spare::default(),
+        }
     }
 }
 
 impl<T> From<Table> for Stored<T> {
     fn from(table: Table) -> Self {
-        Stored { table, all: Arc::default() }
+        Stored { table, is_opaque: OnceLock::new(), spare: Spare::default() }
     }
 }
 
@@ -210,26 +221,24 @@ impl Table {
 }
 
 impl<T: FileBacked> Stored<T> {
-    fn range(&self, range: &Range<usize>) -> Result<Vec<T>>
-    where
-        T: Clone,
-    {
-        if let Some(all) = self.all.get() {
-            return Ok(all.get(range.clone()).unwrap_or_default().to_vec());
-        }
+    fn range(&self, range: &Range<usize>) -> Result<Vec<T>> {
         if range.is_empty() {
             return Ok(Vec::new());
         }
-        match self.table.excerpt(range, |node| node.get::<Vec<T>>())? {
-            Some(rows) if rows.len() == range.len() => Ok(rows),
-            Some(rows) => {
-                let what = format!("{} rows where {} were asked for", rows.len(), range.len());
-                Err(self.table.held.located(Operation::Load, ErrorKind::Damaged(what).into()))
+        if self.is_opaque.get().is_none() {
+            match self.table.excerpt(range, |node| node.get::<Vec<T>>())? {
+                Some(rows) if rows.len() == range.len() => return Ok(rows),
+                Some(rows) => {
+                    let what = format!("{} rows where {} were asked for", rows.len(), range.len());
+                    let error = ErrorKind::Damaged(what).into();
+                    return Err(self.table.held.located(Operation::Load, error));
+                }
+                None => drop(self.is_opaque.set(())),
             }
-            None => {
-                let all = self.read()?;
-                Ok(self.all.get_or_init(|| all).get(range.clone()).unwrap_or_default().to_vec())
-            }
+        }
+        match self.spare.take(range) {
+            Some(rows) => Ok(rows),
+            None => Ok(self.spare.keep_others(self.read()?, range)),
         }
     }
 
@@ -243,7 +252,7 @@ impl<T: FileBacked> Stored<T> {
     }
 }
 
-impl<T: FileBacked + Clone> LazyVec<T> {
+impl<T: FileBacked> LazyVec<T> {
     /// Reads a row.
     ///
     /// # Errors
@@ -251,13 +260,10 @@ impl<T: FileBacked + Clone> LazyVec<T> {
     /// [`ErrorKind::OutOfBounds`], any error of reading a `T`, and [`ErrorKind::Changed`] if the
     /// file was written to since, other than by this handle.
     pub fn get(&self, index: usize) -> Result<T> {
-        let row = match index.checked_sub(self.stored_len()) {
-            Some(pending) => self.pending.get(pending).cloned(),
-            None => self.stored_range(index..index + 1)?.pop(),
-        };
-        row.ok_or_else(|| {
-            self.located(ErrorKind::OutOfBounds(format!("row {index} of {}", self.len())))
-        })
+        let outside =
+            || self.located(ErrorKind::OutOfBounds(format!("row {index} of {}", self.len())));
+        let end = index.checked_add(1).filter(|end| *end <= self.len()).ok_or_else(outside)?;
+        self.range(index..end)?.pop().ok_or_else(outside)
     }
 
     /// Reads the rows of a range.
@@ -269,7 +275,7 @@ impl<T: FileBacked + Clone> LazyVec<T> {
         let (range, stored) = (self.bounds(range)?, self.stored_len());
         let mut rows = self.stored_range(range.start.min(stored)..range.end.min(stored))?;
         let pending = range.start.max(stored) - stored..range.end.max(stored) - stored;
-        rows.extend_from_slice(self.pending.get(pending).unwrap_or_default());
+        rows.extend(self.pending_range(pending)?);
         Ok(rows)
     }
 
@@ -283,7 +289,7 @@ impl<T: FileBacked + Clone> LazyVec<T> {
             Some(stored) => stored.read()?,
             None => Vec::new(),
         };
-        rows.extend_from_slice(&self.pending);
+        rows.extend(self.pending_range(0..self.pending.len())?);
         Ok(rows)
     }
 
@@ -295,6 +301,26 @@ impl<T: FileBacked + Clone> LazyVec<T> {
     /// Iterates over the rows, which are read ahead in blocks.
     pub fn iter(&self) -> RowIter<'_, T> {
         RowIter::new(self)
+    }
+
+    /// Reads the next rows of an iterator, and all behind them if they cannot be read in parts.
+    pub(super) fn ahead(&self, range: Range<usize>) -> Result<Vec<T>> {
+        match &self.stored {
+            Some(stored) if range.start < stored.table.len && stored.is_opaque.get().is_some() => {
+                self.range(range.start..)
+            }
+            _ => self.range(range),
+        }
+    }
+
+    /// Copies pending rows by way of a file in memory.
+    fn pending_range(&self, range: Range<usize>) -> Result<Vec<T>> {
+        match self.pending.get(range).unwrap_or_default() {
+            [] => Ok(Vec::new()),
+            rows => {
+                crate::from_bytes(&crate::to_bytes(&rows)?).map_err(|error| self.located(error))
+            }
+        }
     }
 
     fn stored_range(&self, range: Range<usize>) -> Result<Vec<T>> {
@@ -312,7 +338,7 @@ impl<T: FileBacked> LazyVec<T> {
     ///
     /// [`ErrorKind::Missing`] with a similar name as help, [`ErrorKind::Mismatch`] for a column of
     /// another type or a sequence without columns.
-    pub fn column<C: FileBacked + Clone>(&self, name: &str) -> Result<LazyColumn<C>> {
+    pub fn column<C: FileBacked>(&self, name: &str) -> Result<LazyColumn<C>> {
         LazyColumn::new(self, name)
     }
 }
@@ -324,7 +350,7 @@ impl<T> Extend<T> for LazyVec<T> {
     }
 }
 
-impl<'a, T: FileBacked + Clone> IntoIterator for &'a LazyVec<T> {
+impl<'a, T: FileBacked> IntoIterator for &'a LazyVec<T> {
     type Item = Result<T>;
     type IntoIter = RowIter<'a, T>;
 

@@ -84,13 +84,17 @@ impl Slot<'_> {
         let bytes = storage::elements(shape).and_then(|n| n.checked_mul(dtype.size().max(16)));
         let worth =
             bytes.is_some_and(|bytes| bytes >= storage::WORTH_COMPRESSING) && !shape.is_empty();
-        let chosen = if worth { self.cx.compression() } else { Compression::None };
         let coding = self.storage.coding;
-        if let Some(compression) = coding.compression {
-            storage::check(compression)?;
+        for compression in coding.compression.iter().chain(&coding.preferred) {
+            storage::check(*compression)?;
         }
+        let chosen = match worth {
+            true => coding.preferred.unwrap_or(self.cx.compression()),
+            false => Compression::None,
+        };
         let compression = coding.compression.unwrap_or(chosen);
-        let fletcher32 = coding.fletcher32.unwrap_or(worth && self.cx.fletcher32());
+        let checked = coding.preferred_fletcher32.unwrap_or(self.cx.fletcher32());
+        let fletcher32 = coding.fletcher32.unwrap_or(worth && checked);
         let chunk: Option<Vec<u64>> = match (self.storage.chunk, self.cx.chunk_bytes()) {
             (Some(chunk), _) => Some(chunk.iter().map(|d| *d as u64).collect()),
             (None, Some(bytes))

@@ -10,8 +10,8 @@ use crate::storage::Compression;
 
 /// Compresses the datasets of a value with gzip of this level, 0 to 9, and overrides the options.
 ///
-/// On a field, `compression = Compression::Gzip(6)` is the same; the filter is for the registry,
-/// and for [`Each`].
+/// Datasets of less than 4096 bytes stay as they are. On a field, `compression =
+/// Compression::Gzip(6)` compresses these, too; the filter is for the registry, and for [`Each`].
 ///
 /// [`Each`]: super::Each
 ///
@@ -30,8 +30,7 @@ use crate::storage::Compression;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gzip(pub u8);
 
-/// Compresses the datasets of a value, and overrides the options. See the [module](crate::with) for
-/// an example of a filter.
+/// Compresses the datasets of a value, but for small ones, and overrides the options; see [`Gzip`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Compressed(pub Compression);
 

@@ -157,7 +157,7 @@ fn each<T: FileBacked + Save>(
 ) {
     subject.write(opened);
     let Some(map) = count.note(options.load::<LazyMap<String, T>>(subject.path)) else { return };
-    count.note(map.len());
+    count.note(map.count());
     let Some(keys) = count.note(map.keys()) else { return };
     let (first, rest) = keys.split_at(keys.len().min(MEMBERS));
     let held: Vec<&T> = first.iter().filter_map(|key| count.note(map.get(key)).flatten()).collect();

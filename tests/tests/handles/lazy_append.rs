@@ -353,7 +353,7 @@ fn an_appender_flushes_by_itself() {
     let mut log: LazyVec<Step> = file.read("log").unwrap();
     let mut appender = log.appender().every(100);
     for i in 0..1050 {
-        appender.push(step(i)).unwrap();
+        appender.append(step(i)).unwrap();
     }
     assert_eq!(file.read::<Vec<Step>>("log").unwrap().len(), 1000);
     appender.finish().unwrap();

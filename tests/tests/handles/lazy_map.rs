@@ -63,7 +63,7 @@ pub(crate) fn changed(error: &filebacked::Error) {
 fn keys_are_known_without_values() {
     for n in [0, 1, 5, 40, 3000] {
         everywhere(n, |map| {
-            assert_eq!((map.len().unwrap(), map.is_empty().unwrap()), (n, n == 0));
+            assert_eq!((map.count().unwrap(), map.count().unwrap() == 0), (n, n == 0));
             assert_eq!(map.keys().unwrap(), runs(n).into_keys().collect::<Vec<_>>());
             for i in [0, 1, n / 2, n.saturating_sub(1)] {
                 assert_eq!(map.contains_key(&name(i)).unwrap(), i < n);
@@ -100,7 +100,7 @@ fn both_layouts_are_read_and_links_written() {
     let bytes = to_bytes(&numbers).unwrap();
     let map: LazyMap<String, f64> = from_bytes(&bytes).unwrap();
     assert_eq!(
-        (map.len().unwrap(), map.keys().unwrap()),
+        (map.count().unwrap(), map.keys().unwrap()),
         (2, vec!["a".to_string(), "b/c".to_string()])
     );
     assert!(map.contains_key("b/c").unwrap() && !map.is_loaded("a"));
@@ -124,7 +124,7 @@ fn both_layouts_are_read_and_links_written() {
 fn keys_that_are_no_names_lie_in_columns() {
     let map: LazyMap<(u8, i32), Run> = [((1, -1), run(1)), ((0, 2), run(2))].into_iter().collect();
     let map: LazyMap<(u8, i32), Run> = from_bytes(&to_bytes(&map).unwrap()).unwrap();
-    assert_eq!((map.len().unwrap(), map.get(&(1, -1)).unwrap()), (2, Some(&run(1))));
+    assert_eq!((map.count().unwrap(), map.get(&(1, -1)).unwrap()), (2, Some(&run(1))));
     let plain: HashMap<(u8, i32), Run> = from_bytes(&to_bytes(&map).unwrap()).unwrap();
     assert_eq!(plain, map.into_map().unwrap());
 }
@@ -179,7 +179,7 @@ fn changes_stay_in_memory_until_they_are_saved() {
         expected["run 7"].losses.clear();
         expected.insert("new".into(), run(100));
         expected.insert("fresh".into(), run(8));
-        assert_eq!((map.len().unwrap(), map.contains_key("run 5").unwrap()), (31, false));
+        assert_eq!((map.count().unwrap(), map.contains_key("run 5").unwrap()), (31, false));
         assert_eq!(map.keys().unwrap(), expected.keys().cloned().collect::<Vec<_>>());
         assert_eq!(map.get("run 5").unwrap(), None);
 
@@ -216,7 +216,7 @@ fn flush_puts_changes_into_the_file() {
             expected.insert("run 1".into(), Run { step: 11, ..run(1) });
             map.flush().unwrap();
             assert!(!map.is_changed() && !map.is_loaded("run 1"));
-            assert_eq!(map.len().unwrap(), n + 1 - 1);
+            assert_eq!(map.count().unwrap(), n + 1 - 1);
             assert_eq!(all(&map), expected.clone().into_iter().collect::<Vec<_>>());
             // Others see it while the file is open, and afterwards.
             assert_eq!(load::<IndexMap<String, Run>>(&path).unwrap(), expected);
@@ -318,7 +318,7 @@ fn two_handles_change_the_same_map() {
     a.flush().unwrap();
     b.flush().unwrap();
     for map in [&a, &b, &open()] {
-        assert_eq!(map.len().unwrap(), 11);
+        assert_eq!(map.count().unwrap(), 11);
         assert_eq!(
             (map.get("of a").unwrap(), map.get("of b").unwrap()),
             (Some(&run(1)), Some(&run(2)))
@@ -371,7 +371,7 @@ fn two_handles_change_the_same_map() {
     a.insert("late".into(), run(1)).unwrap();
     file.write_with("runs", &lazy(2), &WriteOptions::new().overwrite(Overwrite::Replace)).unwrap();
     changed(&a.flush().unwrap_err());
-    assert_eq!(open().len().unwrap(), 2);
+    assert_eq!(open().count().unwrap(), 2);
 }
 
 #[test]
@@ -467,7 +467,7 @@ fn maps_lie_in_maps_and_in_structs() {
     // Many other maps are one object.
     let maps = vec![BTreeMap::from([("n".to_string(), 1u8)]), BTreeMap::new()];
     let maps: Vec<LazyMap<String, u8>> = from_bytes(&to_bytes(&maps).unwrap()).unwrap();
-    assert_eq!((maps[0].get("n").unwrap(), maps[1].len().unwrap()), (Some(&1), 0));
+    assert_eq!((maps[0].get("n").unwrap(), maps[1].count().unwrap()), (Some(&1), 0));
 }
 
 #[test]
@@ -495,7 +495,7 @@ fn any_text_is_a_key() {
     file.write_root(&map).unwrap();
     let mut map: LazyMap<String, Vec<u8>> = file.read_root().unwrap();
     assert_eq!(
-        (map.keys().unwrap(), map.len().unwrap()),
+        (map.keys().unwrap(), map.count().unwrap()),
         (keys.map(String::from).to_vec(), keys.len())
     );
     for (i, key) in keys.iter().enumerate() {
@@ -510,5 +510,5 @@ fn any_text_is_a_key() {
         assert!(map.remove(key).unwrap(), "{key:?}");
     }
     map.flush().unwrap();
-    assert_eq!((map.len().unwrap(), file.names().unwrap()), (0, Vec::<String>::new()));
+    assert_eq!((map.count().unwrap(), file.names().unwrap()), (0, Vec::<String>::new()));
 }

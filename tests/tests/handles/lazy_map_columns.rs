@@ -44,7 +44,7 @@ where
             assert_eq!(found, *wanted, "{way}");
             assert!(found.keys().eq(wanted.keys()), "{way}");
             assert_eq!(lazy.keys().unwrap(), wanted.keys().cloned().collect::<Vec<_>>());
-            assert_eq!(lazy.len().unwrap(), wanted.len());
+            assert_eq!(lazy.count().unwrap(), wanted.len());
             for (key, value) in wanted {
                 assert_eq!(lazy.get(key).unwrap(), Some(value), "{way}");
             }

@@ -16,10 +16,10 @@ fn what_a_killed_process_left_is_no_entry() {
     let file = File::open_rw(&path).unwrap();
     file.as_hdf5().unwrap().create_group(".filebacked under way").unwrap();
     let mut map: LazyMap<String, Run> = file.read_root().unwrap();
-    assert_eq!((map.len().unwrap(), map.keys().unwrap().len(), map.iter().count()), (2, 2, 2));
+    assert_eq!((map.count().unwrap(), map.keys().unwrap().len(), map.iter().count()), (2, 2, 2));
     map.insert("new".into(), run(1)).unwrap();
     map.flush().unwrap();
-    assert_eq!((map.len().unwrap(), file.names().unwrap().len()), (3, 3));
+    assert_eq!((map.count().unwrap(), file.names().unwrap().len()), (3, 3));
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn keys_of_others_are_found_however_they_are_spelled() {
     python.create(&path, code);
     let file = File::open_rw(&path).unwrap();
     let mut map: LazyMap<u32, Vec<i64>> = file.read("m").unwrap();
-    assert_eq!((map.len().unwrap(), map.keys().unwrap()), (4, vec![12, 7, 9, 10]));
+    assert_eq!((map.count().unwrap(), map.keys().unwrap()), (4, vec![12, 7, 9, 10]));
     assert_eq!(
         (map.get(&9).unwrap().map(Vec::len), map.get(&12).unwrap().map(Vec::len)),
         (Some(9), Some(1))
@@ -100,7 +100,7 @@ fn dictionaries_of_pythons_filebacked() {
             Some(member) => file.read(member).unwrap(),
             None => load(golden::path(name)).unwrap(),
         };
-        assert_eq!(map.len().unwrap(), eager.len());
+        assert_eq!(map.count().unwrap(), eager.len());
         for (key, value) in &eager {
             assert!(map.contains_key(key).unwrap() && !map.is_loaded(key), "{key:?}");
             assert_eq!(map.read(key).unwrap().as_ref(), Some(value), "{key:?}");
@@ -136,7 +136,7 @@ fn options_leave_entries_out() {
     let bytes = to_bytes(&lazy(5)).unwrap();
     let map: LazyMap<String, Run> = ReadOptions::new().skip(["run 1"]).from_bytes(&bytes).unwrap();
     assert_eq!(
-        (map.len().unwrap(), map.keys().unwrap().len(), map.contains_key("run 1").unwrap()),
+        (map.count().unwrap(), map.keys().unwrap().len(), map.contains_key("run 1").unwrap()),
         (4, 4, false)
     );
     assert_eq!((map.get("run 1").unwrap(), map.get("run 2").unwrap()), (None, Some(&run(2))));
@@ -158,7 +158,7 @@ fn a_file_that_changes_under_a_map_is_noticed() {
     changed(&error);
     assert!(error.to_string().contains("runs.h5"), "{error}");
     [
-        map.len().map(drop),
+        map.count().map(drop),
         map.keys().map(drop),
         map.contains_key("run 6").map(drop),
         map.iter().try_for_each(|e| e.map(drop)),
@@ -169,7 +169,7 @@ fn a_file_that_changes_under_a_map_is_noticed() {
     save(&path, &lazy(3000)).unwrap();
     let map = open();
     save(&path, &lazy(2)).unwrap();
-    assert_eq!((map.len().unwrap(), map.get("run 2999").unwrap()), (3000, Some(&run(2999))));
+    assert_eq!((map.count().unwrap(), map.get("run 2999").unwrap()), (3000, Some(&run(2999))));
     std::fs::remove_file(&path).unwrap();
     assert_eq!(map.get("run 2998").unwrap(), Some(&run(2998)));
 }
@@ -211,7 +211,7 @@ fn eight_threads_share_a_map() {
                         assert_eq!(map.get(&name(i)).unwrap(), Some(&run(i)));
                         assert!(map.contains_key(&name(i)).unwrap());
                     }
-                    assert_eq!((map.len().unwrap(), map.keys().unwrap().len()), (400, 400));
+                    assert_eq!((map.count().unwrap(), map.keys().unwrap().len()), (400, 400));
                 });
             }
         });
@@ -290,7 +290,7 @@ fn maps_of_absent_values() {
     );
     map.insert("b".into(), None).unwrap();
     map.flush().unwrap();
-    assert_eq!((map.get("b").unwrap(), map.len().unwrap()), (Some(&None), 2));
+    assert_eq!((map.get("b").unwrap(), map.count().unwrap()), (Some(&None), 2));
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Sequences of which some rows are read.
 
-use filebacked::{Compression, ErrorKind, File, FileBacked, LazyVec, WriteOptions};
+use filebacked::{Compression, ErrorKind, File, FileBacked, Filter, LazyVec, WriteOptions};
+use filebacked::{Node, Rows, Slot, Written};
 use filebacked::{from_bytes, load, save, to_bytes};
 use filebacked_tests::row::{Inner, Row, Shape, inner, row};
 use filebacked_tests::{python, scratch};
 use ndarray::Array2;
 use std::fmt::Debug;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Written and read by each engine: rows that are asked for are those of the sequence.
 fn check<T: FileBacked + Clone + Debug + PartialEq>(values: &Vec<T>) {
@@ -229,6 +231,82 @@ fn what_a_filter_wrote_is_read_whole() {
     assert_eq!(lazy.get(30).unwrap(), rows[30]);
     assert_eq!(lazy.range(10..20).unwrap(), rows[10..20]);
     assert_eq!(lazy.column::<String>("name").unwrap().range(10..12).unwrap(), ["10", "11"]);
+}
+
+/// Counts how often its rows are read.
+struct Counted;
+
+static READS: AtomicUsize = AtomicUsize::new(0);
+
+impl Filter<u8> for Counted {
+    fn name(&self) -> &str {
+        "Counted"
+    }
+
+    fn write(&self, value: &u8, slot: Slot<'_>) -> filebacked::Result<Written> {
+        slot.put(value)
+    }
+
+    fn read(&self, node: Node<'_>) -> filebacked::Result<u8> {
+        node.get()
+    }
+
+    fn write_rows(&self, rows: Rows<'_, u8>, slot: Slot<'_>) -> filebacked::Result<Written> {
+        slot.put_rows(rows)
+    }
+
+    fn read_rows(&self, node: Node<'_>) -> filebacked::Result<Vec<u8>> {
+        let rows = node.get_rows()?;
+        READS.fetch_add(usize::from(!rows.is_empty()), Ordering::Relaxed);
+        Ok(rows)
+    }
+}
+
+/// Rows that are not `Clone`, of which a filter writes one column.
+#[derive(FileBacked, Debug, PartialEq)]
+struct Unique {
+    name: String,
+    #[filebacked(with = Counted)]
+    level: u8,
+}
+
+#[test]
+fn rows_need_not_be_clone() {
+    let unique = |i: u8| Unique { name: format!("n{i}"), level: i };
+    let (_dir, path) = scratch("unique.h5");
+    save(&path, &(0..200).map(unique).collect::<Vec<_>>()).unwrap();
+    let reads = |what: &str, expected: usize| {
+        assert_eq!(READS.swap(0, Ordering::Relaxed), expected, "{what}");
+    };
+    let mut rows: LazyVec<Unique> = load(&path).unwrap();
+    reads("opening", 0);
+    rows.extend((200..205).map(unique));
+    let wanted: Vec<Unique> = (0..205).map(unique).collect();
+    // Each row once: they are read together.
+    for i in (0..200).rev() {
+        assert_eq!(rows.get(i.into()).unwrap(), unique(i));
+    }
+    reads("one by one", 1);
+    assert_eq!(rows.get(7).unwrap(), unique(7));
+    assert_eq!(rows.range(100..).unwrap(), wanted[100..]);
+    // Those that are pending are copied by way of their form on disk.
+    reads("again", 2);
+    assert_eq!(rows.get(204).unwrap(), unique(204));
+    reads("pending", 1);
+    // Nobody takes rows from somebody else.
+    let mut pairs = rows.iter().zip(rows.iter());
+    assert!(pairs.all(|(one, two)| one.unwrap() == two.unwrap()));
+    assert!(READS.swap(0, Ordering::Relaxed) < 12);
+    assert_eq!(rows.iter().map(Result::unwrap).collect::<Vec<_>>(), wanted);
+    assert_eq!(rows.blocks(30).nth(2).unwrap().unwrap(), wanted[60..90]);
+    let mut blocks = rows.blocks(30);
+    assert_eq!(blocks.next().unwrap().unwrap(), wanted[..30]);
+    assert_eq!(blocks.nth(1).unwrap().unwrap(), wanted[60..90]);
+    assert_eq!(blocks.nth(3).unwrap().unwrap(), wanted[180..]);
+    assert!(blocks.next().is_none());
+    assert_eq!(rows.read().unwrap(), wanted);
+    let level = rows.column::<String>("name").unwrap();
+    assert_eq!(level.range(198..202).unwrap(), ["n198", "n199", "n200", "n201"]);
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn updates_and_writes_do_not_meet() {
             });
         }
     });
-    assert_eq!(file.len().unwrap(), 4, "nothing is left that was under way");
+    assert_eq!(file.count().unwrap(), 4, "nothing is left that was under way");
     drop(file);
     let file = File::open(&path).unwrap();
     for owner in 0..4 {
@@ -357,13 +357,13 @@ fn a_name_that_is_taken_in_the_middle_is_replaced() {
         assert!(error.help().unwrap().contains("Overwrite::Replace"), "{error:#}");
     };
     in_the_middle(0, refused, || file.create_group("newer").map(drop).unwrap());
-    assert_eq!(file.group("newer").unwrap().len().unwrap(), 0);
+    assert_eq!(file.group("newer").unwrap().count().unwrap(), 0);
     assert_eq!(file.names().unwrap(), ["new", "newer"]);
     // Of what is under way nothing is seen.
     in_the_middle(
         0,
         |slow| file.write("last", slow).unwrap(),
-        || assert_eq!((file.len().unwrap(), file.names().unwrap().len()), (2, 2)),
+        || assert_eq!((file.count().unwrap(), file.names().unwrap().len()), (2, 2)),
     );
 }
 

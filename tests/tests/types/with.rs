@@ -207,11 +207,17 @@ fn compression_and_chunks_need_no_filter_to_be_read() -> Result<()> {
         compressed: Option<Vec<f64>>,
         #[filebacked(with = Chunk([100]))]
         chunk: Vec<f64>,
+        #[filebacked(with = Gzip(9))]
+        small: Vec<f64>,
+        #[filebacked(compression = Compression::Gzip(9))]
+        field: Vec<f64>,
     }
     let value = Stored {
         gzip: vec![0.5; 5000],
         compressed: Some(vec![0.25; 5000]),
         chunk: vec![1.0; 1000],
+        small: vec![0.5; 100],
+        field: vec![0.5; 100],
     };
     let bytes = to_bytes(&value)?;
     assert!(bytes.len() < 20_000);
@@ -222,6 +228,10 @@ fn compression_and_chunks_need_no_filter_to_be_read() -> Result<()> {
     assert!(file.dataset("gzip").unwrap().attr("filebacked_filter").is_err());
     assert_eq!(file.dataset("chunk").unwrap().chunk(), Some(vec![100]));
     assert!(!file.dataset("compressed").unwrap().filters().is_empty());
+    // A filter compresses what the options would; a field, whatever it says.
+    assert!(file.dataset("small").unwrap().filters().is_empty());
+    assert_eq!(file.dataset("small").unwrap().chunk(), None);
+    assert!(!file.dataset("field").unwrap().filters().is_empty());
     Ok(())
 }
 
