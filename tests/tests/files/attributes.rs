@@ -171,7 +171,7 @@ fn what_h5py_wrote_is_read() {
     let error = attrs.get::<u8>("ii").unwrap_err();
     assert_eq!(
         (error.kind(), &*error.path(), error.help()),
-        (&ErrorKind::Missing, "/d/ii", Some("there is the attribute `i`"))
+        (&ErrorKind::Missing, "/d/ii", Some("there is an attribute `i`"))
     );
     assert_eq!(*attrs.get::<Option<u8>>("none").unwrap_err().kind(), ErrorKind::Missing);
     let error = attrs.get::<f64>("s").unwrap_err();
