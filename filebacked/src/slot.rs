@@ -224,39 +224,38 @@ impl<'a> Slot<'a> {
     }
 
     /// The same slot for a shorter time, so that it can borrow from what does not live as long.
-    fn shorten<'s>(self) -> Slot<'s>
+    #[inline]
+    pub(crate) fn shorten<'s>(self) -> Slot<'s>
     where
         'a: 's,
     {
-        let Slot {
-            sink,
-            cx,
-            place,
-            state,
-            depth,
-            storage,
-            below,
-            marks,
-            attrs,
-            form,
-            element,
-            index,
-            python,
-        } = self;
+        self.onto(|sink| sink)
+    }
+
+    /// The same slot over another sink. A sink behind a mutable reference ties all fields to one
+    /// lifetime, so each is named here once.
+    #[inline]
+    fn onto<'s>(
+        self,
+        sink: impl FnOnce(&'a mut (dyn Sink + 'a)) -> &'s mut (dyn Sink + 's),
+    ) -> Slot<'s>
+    where
+        'a: 's,
+    {
         Slot {
-            sink,
-            cx,
-            place,
-            state,
-            depth,
-            storage,
-            below,
-            marks,
-            attrs,
-            form,
-            element,
-            index,
-            python,
+            sink: sink(self.sink),
+            cx: self.cx,
+            place: self.place,
+            state: self.state,
+            depth: self.depth,
+            storage: self.storage,
+            below: self.below,
+            marks: self.marks,
+            attrs: self.attrs,
+            form: self.form,
+            element: self.element,
+            index: self.index,
+            python: self.python,
         }
     }
 
@@ -296,38 +295,8 @@ impl<'a> Slot<'a> {
         wrap: impl FnOnce(&'a mut (dyn Sink + 'a)) -> S,
         write: impl FnOnce(Slot<'_>) -> Result<Written>,
     ) -> Result<Written> {
-        let Slot {
-            sink,
-            cx,
-            place,
-            state,
-            depth,
-            storage,
-            below,
-            marks,
-            attrs,
-            form,
-            element,
-            index,
-            python,
-        } = self;
-        let mut sink = wrap(sink);
-        let sink = &mut sink;
-        write(Slot {
-            sink,
-            cx,
-            place,
-            state,
-            depth,
-            storage,
-            below,
-            marks,
-            attrs,
-            form,
-            element,
-            index,
-            python,
-        })
+        let mut wrapped = None;
+        write(self.onto(|sink| wrapped.insert(wrap(sink))))
     }
 
     /// The dataset that is written here is the bytes of a text.

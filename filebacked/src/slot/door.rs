@@ -240,35 +240,10 @@ impl<'a> Slot<'a> {
         let mark = Mark { name, rows, outer: self.marks };
         let recorded = recorded && !matches!(self.place, Place::Attribute(_));
         let marks = if recorded { Some(&mark) } else { self.marks };
-        let Slot {
-            sink,
-            cx,
-            place,
-            state,
-            storage,
-            below,
-            attrs,
-            form,
-            element,
-            index,
-            python,
-            ..
-        } = self;
-        write(Slot {
-            sink,
-            cx,
-            place,
-            state,
-            depth,
-            storage,
-            below,
-            marks,
-            attrs,
-            form,
-            element,
-            index,
-            python,
-        })
+        let mut slot = self.shorten();
+        slot.depth = depth;
+        slot.marks = marks;
+        write(slot)
     }
 }
 
