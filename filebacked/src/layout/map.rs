@@ -398,11 +398,10 @@ pub(crate) fn twice(key: &str) -> Error {
     ErrorKind::Damaged(format!("the key {key} twice")).into()
 }
 
-fn read_columns<M, K: FileBacked, V: FileBacked>(
+/// The keys and the values of the entries of one or many maps.
+fn keys_and_values<K: FileBacked, V: FileBacked>(
     group: &GroupReader<'_>,
-    new: impl FnOnce(usize) -> M,
-    insert: impl Fn(&mut M, K, V) -> bool,
-) -> Result<M> {
+) -> Result<(Vec<K>, Vec<V>)> {
     let keys = group.part("keys", |node| node.get_rows::<K>())?;
     let mut state = Common::default();
     if group.context().mask().is_some() {
@@ -417,6 +416,15 @@ fn read_columns<M, K: FileBacked, V: FileBacked>(
         node.state = state.0.unwrap_or(node.state);
         node.get_rows::<V>()
     })?;
+    Ok((keys, values))
+}
+
+fn read_columns<M, K: FileBacked, V: FileBacked>(
+    group: &GroupReader<'_>,
+    new: impl FnOnce(usize) -> M,
+    insert: impl Fn(&mut M, K, V) -> bool,
+) -> Result<M> {
+    let (keys, values) = keys_and_values::<K, V>(group)?;
     if keys.len() != values.len() {
         return Err(
             ErrorKind::Damaged(format!("{} keys and {} values", keys.len(), values.len())).into()
@@ -502,20 +510,7 @@ pub(crate) fn read_rows<M, K: FileBacked, V: FileBacked>(
 ) -> Result<Vec<M>> {
     let group = node.group_of("maps", "a group (maps)")?;
     let (counts, total) = group.part("offsets", sequence::read_offsets)?;
-    let keys = group.part("keys", |node| node.get_rows::<K>())?;
-    let mut state = Common::default();
-    if group.context().mask().is_some() {
-        for key in &keys {
-            if let Some(of_entry) = group.step(key.name().as_deref(), Some(V::schema)) {
-                state.add(of_entry, key)?;
-            }
-        }
-    }
-    let values = group.part("values", |node| {
-        let mut node = node.each();
-        node.state = state.0.unwrap_or(node.state);
-        node.get_rows::<V>()
-    })?;
+    let (keys, values) = keys_and_values::<K, V>(&group)?;
     if keys.len() != total || values.len() != total {
         let what = format!(
             "{} keys and {} values where the offsets tell of {total}",
