@@ -18,6 +18,7 @@ pub mod plain;
 mod python;
 mod round_trip;
 pub mod row;
+pub mod sequences;
 pub mod store;
 mod tool;
 

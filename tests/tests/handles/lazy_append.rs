@@ -2,6 +2,7 @@
 
 use filebacked::{Compression, ErrorKind, File, FileBacked, LazyVec, WriteOptions, load, save};
 use filebacked_tests::row::{Inner, inner, row};
+use filebacked_tests::sequences::{self, Check};
 use filebacked_tests::{python, scratch};
 use ndarray::Array2;
 use std::fmt::Debug;
@@ -52,6 +53,14 @@ fn check<T: FileBacked + Clone + Debug + PartialEq>(rows: &Vec<T>) {
     }
 }
 
+struct Appended;
+
+impl Check for Appended {
+    fn check<T: FileBacked + Clone + Debug + PartialEq>(&self, rows: &Vec<T>) {
+        check(rows);
+    }
+}
+
 #[test]
 fn rows_of_every_form() {
     check(&(0..53).map(row).collect());
@@ -59,25 +68,7 @@ fn rows_of_every_form() {
 
 #[test]
 fn sequences_of_every_kind() {
-    check(&(0..3000).map(|i| i as f64).collect());
-    check(&(0..200u8).collect());
-    check(&(0..100).map(|i| "ö".repeat(i % 9)).collect());
-    check(&(0..100).map(|i| "x".repeat(i * i)).collect());
-    check(&(0..100).map(|i| (i % 7 > 2).then_some(i)).collect::<Vec<Option<u64>>>());
-    check(&(0..100).map(|i| (i % 7 > 2).then(|| inner(i))).collect::<Vec<_>>());
-    check(&(0..30).map(|i| vec![(i, format!("{i}")); i % 4]).collect::<Vec<_>>());
-    check(&(0..30).map(|i| Array2::from_elem((i % 3, 2), i as f32)).collect::<Vec<_>>());
-    check(&(0..100).map(|i| row(i).shape).collect());
-    check(&(0..100).map(|i| row(i).color).collect());
-    check(&(0..100).map(|i| [format!("a\0{i}"), "b".into()]).collect::<Vec<_>>());
-    check(&(0..100).map(|i| row(i).map).collect::<Vec<_>>());
-    check(&vec![(); 70]);
-    check(&(0..100).map(|i| [i, i + 1, i + 2]).collect::<Vec<[u16; 3]>>());
-    check(
-        &(0..70)
-            .map(|i| if i % 3 == 0 { Ok(i) } else { Err(format!("e{i}")) })
-            .collect::<Vec<Result<u8, String>>>(),
-    );
+    sequences::check_every_kind(&Appended, 3000, 100);
 }
 
 #[derive(FileBacked, Clone, Debug, PartialEq)]

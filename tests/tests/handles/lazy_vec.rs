@@ -4,8 +4,8 @@ use filebacked::{Compression, ErrorKind, File, FileBacked, Filter, LazyVec, Writ
 use filebacked::{Node, Rows, Slot, Written};
 use filebacked::{from_bytes, load, save, to_bytes};
 use filebacked_tests::row::{Inner, Row, Shape, inner, row};
+use filebacked_tests::sequences::{self, Check};
 use filebacked_tests::{python, scratch};
-use ndarray::Array2;
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -63,6 +63,14 @@ fn check<T: FileBacked + Clone + Debug + PartialEq>(values: &Vec<T>) {
     }
 }
 
+struct Ranges;
+
+impl Check for Ranges {
+    fn check<T: FileBacked + Clone + Debug + PartialEq>(&self, rows: &Vec<T>) {
+        check(rows);
+    }
+}
+
 #[test]
 fn rows_of_every_form() {
     check(&(0..53).map(row).collect());
@@ -72,25 +80,7 @@ fn rows_of_every_form() {
 
 #[test]
 fn sequences_of_every_kind() {
-    check(&(0..20_000).map(|i| i as f64).collect());
-    check(&(0..200u8).collect());
-    check(&(0..100).map(|i| "ö".repeat(i % 9)).collect());
-    check(&(0..100).map(|i| "x".repeat(i * i)).collect());
-    check(&(0..100).map(|i| (i % 7 > 2).then_some(i)).collect::<Vec<Option<u64>>>());
-    check(&(0..100).map(|i| (i % 7 > 2).then(|| inner(i))).collect::<Vec<_>>());
-    check(&(0..30).map(|i| vec![(i, format!("{i}")); i % 4]).collect::<Vec<_>>());
-    check(&(0..30).map(|i| Array2::from_elem((i % 3, 2), i as f32)).collect::<Vec<_>>());
-    check(&(0..9000).map(|i| row(i).shape).collect());
-    check(&(0..100).map(|i| row(i).color).collect());
-    check(&(0..100).map(|i| [format!("a\0{i}"), "b".into()]).collect::<Vec<_>>());
-    check(&(0..100).map(|i| row(i).map).collect::<Vec<_>>());
-    check(&vec![(); 70]);
-    check(&(0..100).map(|i| [i, i + 1, i + 2]).collect::<Vec<[u16; 3]>>());
-    check(
-        &(0..70)
-            .map(|i| if i % 3 == 0 { Ok(i) } else { Err(format!("e{i}")) })
-            .collect::<Vec<Result<u8, String>>>(),
-    );
+    sequences::check_every_kind(&Ranges, 20_000, 9000);
 }
 
 #[derive(FileBacked, Clone, Debug, PartialEq)]
