@@ -204,12 +204,19 @@ impl Field<'_> {
         [&self.name].into_iter().chain(&self.attrs.aliases)
     }
 
-    /// Whether the type is written as `Option<...>`. An alias of it cannot be seen by a macro.
+    /// Whether the type is written as `Option<...>`. A macro cannot see through an alias of it.
     pub(crate) fn is_option(&self) -> bool {
-        last_segment(self.ty).is_some_and(|segment| {
-            segment.ident == "Option"
-                && matches!(&segment.arguments, syn::PathArguments::AngleBracketed(inner) if inner.args.len() == 1)
-        })
+        self.inside_option().is_some()
+    }
+
+    /// The `T` of a type that is written as `Option<T>`.
+    pub(crate) fn inside_option(&self) -> Option<&Type> {
+        let segment = last_segment(self.ty).filter(|segment| segment.ident == "Option")?;
+        let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+        match arguments.args.first() {
+            Some(syn::GenericArgument::Type(inside)) if arguments.args.len() == 1 => Some(inside),
+            _ => None,
+        }
     }
 
     /// Whether the type is written as `PhantomData<...>`.
@@ -225,7 +232,7 @@ impl Field<'_> {
 }
 
 /// The end of a type's path. Types out of a `macro_rules!` stand in invisible groups.
-fn last_segment(mut ty: &Type) -> Option<&syn::PathSegment> {
+pub(crate) fn last_segment(mut ty: &Type) -> Option<&syn::PathSegment> {
     while let Type::Group(syn::TypeGroup { elem, .. }) | Type::Paren(syn::TypeParen { elem, .. }) =
         ty
     {

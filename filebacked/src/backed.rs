@@ -281,7 +281,7 @@ pub trait SaveMembers: Save {
     message = "the fields of `{Self}` cannot be read out of another struct",
     note = "`flatten` needs a struct with `#[derive(filebacked::FileBacked)]` that is not transparent"
 )]
-pub trait ReadMembers: FileBacked {
+pub trait ReadMembers: FileBacked + SaveMembers {
     /// Returns all accepted names of fields, including aliases and flattened fields.
     fn member_names() -> Vec<&'static str>;
 

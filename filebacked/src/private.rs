@@ -7,18 +7,24 @@ pub use crate::dynamic::{Class, ClassOf, Classes, Dynamic, Interface};
 pub use crate::erased::Key;
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::field::{Storage, StoreAs};
+use crate::filter::Filter;
 pub use crate::layout::variant::{self as unit, UnitEnum, UnitRepr};
 pub use crate::link::LinkReader;
+pub use crate::member::MemberReader;
 pub use crate::node::Node;
 pub use crate::reader::GroupReader;
 pub use crate::rows::Rows;
 pub use crate::schema::{FieldSchema, Schema, Seen, VariantSchema};
 pub use crate::slot::{Slot, Written};
 pub use crate::upgrade::{stored_version, upgrade, upgrade_rows};
-pub use crate::writer::GroupWriter;
+pub use crate::writer::{GroupWriter, MemberWriter};
 #[cfg(feature = "dynamic")]
 pub use inventory;
 pub use std::borrow::Cow;
+// Generated code names primitives by path: a type of the user can have the same name.
+pub use std::primitive::{
+    bool, i8, i16, i32, i64, i128, isize, str, u8, u16, u32, u64, u128, usize,
+};
 pub use std::vec;
 pub use std::vec::Vec;
 
@@ -26,6 +32,32 @@ pub use std::vec::Vec;
 #[cfg(feature = "dynamic")]
 pub mod dynamic {
     pub use crate::dynamic::{read, read_rows, schema, write, write_boxes};
+}
+
+/// A type with a `Default`, for fields that are not in the file.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `Default`",
+    label = "a field with `skip`, `default` or `skip_if` is read as its `Default`",
+    note = "add `#[derive(Default)]` to the type, or write `default = ...` beside the attribute of the field"
+)]
+pub trait HasDefault: Sized {
+    /// Makes the default.
+    fn value() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> HasDefault for T {
+    #[inline]
+    fn value() -> Self {
+        Self::default()
+    }
+}
+
+/// Takes a filter for a field of type `T`. All calls that take the field's filter go through here
+/// first, so that a wrong filter is one error.
+#[inline]
+pub fn filter_of<T, F: Filter<T> + ?Sized>(filter: &F) -> &F {
+    filter
 }
 
 /// The next value of a column that has been checked to be long enough.

@@ -36,7 +36,10 @@ fn save(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
     // Without columns, rows are the numbered group that every type falls back on.
     let write_rows = target.has_columns().then(|| {
         quote! {
-            fn write_rows(__rows: __fb::Rows<'_, Self>, __slot: __fb::Slot<'_>) -> __fb::Result<__fb::Written> {
+            fn write_rows(
+                __rows: __fb::Rows<'_, Self>,
+                __slot: __fb::Slot<'_>,
+            ) -> __fb::Result<__fb::Written> {
                 let mut __group = __slot.variant_rows::<Self>(#name, #version, __rows.len())?;
                 if !__group.is_stub() {
                     __group.tags(#tag, &[#(#names),*], __rows, |__row| match __row { #(#tags,)* })?;
@@ -51,8 +54,7 @@ fn save(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
     let fields = || variants.iter().flat_map(|variant| &variant.fields);
     let stored = || fields().filter(|field| field.is_stored());
     let filtered = stored().any(|field| field.attrs.filter().is_some());
-    let needs_objects =
-        needs_objects(filtered || !target.has_columns(), stored().map(|field| field.ty));
+    let needs_objects = needs_objects(target, filtered || !target.has_columns(), stored());
     quote! {
         fn write(&self, __slot: __fb::Slot<'_>) -> __fb::Result<__fb::Written> {
             match self {
@@ -83,7 +85,7 @@ fn write_variant(target: &Target<'_>, variant: &Variant<'_>, union: Option<u32>)
     let fields =
         members::nest(stored(variant).map(|(_, field)| field), &group, &|field, name, group| {
             let binding = binding_of(variant, field);
-            members::write(container, field, name, group, &quote!(#binding))
+            members::write(target, field, name, group, &quote!(#binding))
         });
     quote! {
         #pattern => {
@@ -128,7 +130,7 @@ fn write_columns(target: &Target<'_>, variant: &Variant<'_>) -> TokenStream {
         members::nest(stored(variant).map(|(_, field)| field), &group, &|field, name, group| {
             let column = column(variant, &binding_of(variant, field));
             let rows = quote_spanned!(field.span()=> __fb::Rows::refs(&#column));
-            members::write_rows(target.container, field, name, group, &rows)
+            members::write_rows(target, field, name, group, &rows)
         });
     quote! {
         let mut __columns = __group.variant_columns(#name, #count.len())?;
@@ -142,7 +144,7 @@ fn write_columns(target: &Target<'_>, variant: &Variant<'_>) -> TokenStream {
 fn file_backed(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
     let name = &target.container.name;
     let version = target.container.version();
-    let schema = schema::variants(target.container, variants);
+    let schema = schema::variants(target, variants);
     let tag = target.container.tag();
     let matched = read_variants(target, variants);
     let open = match is_union(variants) {
@@ -202,7 +204,7 @@ fn read_variants(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
         let names = variant.names().map(|name| &name.value);
         let ident = variant.ident;
         let value = construct(&quote!(Self::#ident), variant.style, &variant.fields, |field| {
-            members::read(target.container, field, &group)
+            members::read(target, field, &group)
         });
         quote!(#(#names)|* => ::core::result::Result::Ok(#value))
     });
@@ -281,7 +283,7 @@ fn read_columns(target: &Target<'_>, index: usize, variant: &Variant<'_>) -> Tok
     let columns = stored(variant).map(|(binding, _)| column(variant, &binding));
     let empty = stored(variant).map(|_| quote!(__fb::Vec::new().into_iter()));
     let rows = stored(variant).map(|(_, field)| {
-        let rows = members::read_rows(target.container, field, &group);
+        let rows = members::read_rows(target, field, &group);
         quote!(#rows.into_iter())
     });
     quote! {

@@ -1,9 +1,12 @@
 //! One field as a member of a group: written and read, alone and as a column.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Expr;
+use syn::spanned::Spanned as _;
+use syn::{Expr, Type};
 
+use super::require::{self, call};
+use super::{Target, local};
 use crate::ast::{Container, Field};
 use crate::attr::{Default, Filter, Layout};
 use crate::wrap;
@@ -82,7 +85,7 @@ fn nest_below<'a>(fields: &[(&Field<'a>, &str)], group: &Group, write: &Write<'a
 
 /// The statement that writes a field; `value` is a reference to it.
 pub(super) fn write(
-    container: &Container<'_>,
+    target: &Target<'_>,
     field: &Field<'_>,
     name: &str,
     group: &Group,
@@ -90,8 +93,13 @@ pub(super) fn write(
 ) -> TokenStream {
     let Group { name: group, reference } = group;
     let span = field.span();
+    let ty = field.ty;
     if field.is_flattened() {
-        return quote_spanned!(span=> __fb::SaveMembers::write_members(#value, #reference)?;);
+        let stated = require::stated(target, field);
+        return quote! {
+            #stated
+            <#ty as __fb::SaveMembers>::write_members(#value, #reference)?;
+        };
     }
     let storage = storage(field);
     let attribute = field.attrs.attr.is_set().then(|| quote!(.attribute()));
@@ -99,35 +107,30 @@ pub(super) fn write(
     let explicit =
         matches!(field.attrs.default.get(), Some(Default::Expr(_))).then(|| quote!(.explicit()));
     let member = quote_spanned!(span=> #group.member(#name)#attribute #explicit #storage);
-    let statement = match field_filter(container, field) {
+    let written = match field_filter(target.container, field) {
         None if storage.is_none() && attribute.is_none() && explicit.is_none() => {
-            quote_spanned!(span=> #group.field(#name, #value)?;)
+            let function = quote!(__fb::GroupWriter::field);
+            call(target, field, &function, &quote!(#reference, #name, #value))
         }
-        None => quote_spanned!(span=> #member.put(#value)?;),
-        Some((Takes::Value, filter)) => quote_spanned!(span=> #member.put_with(#value, &#filter)?;),
-        Some((Takes::Inner, filter)) => {
-            quote_spanned!(span=> #member.put_option_with(#value, &#filter)?;)
-        }
+        None => call(target, field, &quote!(__fb::MemberWriter::put), &quote!(#member, #value)),
+        Some(filter) => filter.call("MemberWriter", "put", &quote!(#member, #value), None),
     };
     match field.attrs.skip_if.get() {
-        None => statement,
+        None => quote_spanned!(span=> #written?;),
         Some(Expr::Path(path)) => {
-            quote_spanned!(span=> if !#path(#value, #group.context()) { #statement })
+            quote_spanned!(span=> if !#path(#value, #group.context()) { #written?; })
         }
         // A closure learns the types of its arguments from the variable's.
-        Some(closure) => {
-            let ty = field.ty;
-            quote_spanned! {span=>
-                let __skip: fn(&#ty, &__fb::WriteContext) -> bool = #closure;
-                if !__skip(#value, #group.context()) { #statement }
-            }
-        }
+        Some(closure) => quote_spanned! {span=>
+            let __skip: fn(&#ty, &__fb::WriteContext) -> __fb::bool = #closure;
+            if !__skip(#value, #group.context()) { #written?; }
+        },
     }
 }
 
 /// The statement that writes a field of many values as a column.
 pub(super) fn write_rows(
-    container: &Container<'_>,
+    target: &Target<'_>,
     field: &Field<'_>,
     name: &str,
     group: &Group,
@@ -135,86 +138,86 @@ pub(super) fn write_rows(
 ) -> TokenStream {
     let Group { name: group, reference } = group;
     let span = field.span();
+    let ty = field.ty;
     if field.is_flattened() {
-        return quote_spanned!(span=> __fb::SaveMembers::write_member_rows(#rows, #reference)?;);
+        let stated = require::stated(target, field);
+        return quote! {
+            #stated
+            <#ty as __fb::SaveMembers>::write_member_rows(#rows, #reference)?;
+        };
     }
     let storage = storage(field);
-    // An HDF5 attribute of each row would be a node of each row: in columns `attr` is a column as
+    // An HDF5 attribute per row would need an object per row: in columns, `attr` is a column like
     // any other.
-    let put = match (field_filter(container, field), field.attrs.skip_if.get()) {
-        (None, None) => quote_spanned!(span=> put_rows(#rows)),
-        (None, Some(Expr::Path(path))) => {
-            quote_spanned!(span=> put_rows_unless(#rows, |__value, __context| #path(__value, __context)))
+    let member = quote_spanned!(span=> #group.member(#name)#storage);
+    let written = match (field_filter(target.container, field), field.attrs.skip_if.get()) {
+        (None, None) => {
+            call(target, field, &quote!(__fb::MemberWriter::put_rows), &quote!(#member, #rows))
         }
-        (None, Some(closure)) => quote_spanned!(span=> put_rows_unless(#rows, #closure)),
-        // The rows of a filter are its own: there is no mask beside them, so that all are written.
-        (Some((Takes::Value, filter)), _) => quote_spanned!(span=> put_rows_with(#rows, &#filter)),
-        (Some((Takes::Inner, filter)), _) => {
-            quote_spanned!(span=> put_option_rows_with(#rows, &#filter))
+        (None, Some(skip_if)) => {
+            let skip_if = match skip_if {
+                Expr::Path(path) => quote!(|__value, __context| #path(__value, __context)),
+                closure => quote!(#closure),
+            };
+            let function = quote!(__fb::MemberWriter::put_rows_unless);
+            call(target, field, &function, &quote!(#member, #rows, #skip_if))
         }
+        // A filter writes the rows itself, without a mask beside them, so all are written.
+        (Some(filter), _) => filter.call("MemberWriter", "put_rows", &quote!(#member, #rows), None),
     };
-    quote_spanned!(span=> #group.member(#name)#storage.#put?;)
+    quote_spanned!(span=> #written?;)
 }
 
 /// The expression that reads a field.
-pub(super) fn read(container: &Container<'_>, field: &Field<'_>, group: &Group) -> TokenStream {
+pub(super) fn read(target: &Target<'_>, field: &Field<'_>, group: &Group) -> TokenStream {
     let span = field.span();
     if !field.is_stored() {
-        return skipped(container, field);
+        return skipped(target.container, field);
     }
     let Group { name: group, reference } = group;
     if field.is_flattened() {
-        return quote_spanned!(span=> __fb::ReadMembers::read_members(#reference)?);
+        let ty = field.ty;
+        return quote!(<#ty as __fb::ReadMembers>::read_members(#reference)?);
     }
     let names = field.names().map(|name| &name.value);
     let attribute = field.attrs.attr.is_set().then(|| quote!(.attribute()));
-    let get = match (field_filter(container, field), default(container, field)) {
+    let member = quote_spanned!(span=> #group.member(&[#(#names),*])#attribute);
+    let read = match (field_filter(target.container, field), default(target.container, field)) {
         (None, None) if field.attrs.aliases.is_empty() && attribute.is_none() => {
             let name = &field.name.value;
-            return quote_spanned!(span=> #group.field(#name)?);
+            call(target, field, &quote!(__fb::GroupReader::field), &quote!(#reference, #name))
         }
-        (None, None) => quote_spanned!(span=> get()),
-        (None, Some(default)) => quote_spanned!(span=> get_or(#default)),
-        (Some((Takes::Value, filter)), None) => quote_spanned!(span=> get_with(&#filter)),
-        (Some((Takes::Value, filter)), Some(default)) => {
-            quote_spanned!(span=> get_with_or(&#filter, #default))
+        (None, None) => call(target, field, &quote!(__fb::MemberReader::get), &member),
+        (None, Some(default)) => {
+            call(target, field, &quote!(__fb::MemberReader::get_or), &quote!(#member, #default))
         }
-        (Some((Takes::Inner, filter)), None) => quote_spanned!(span=> get_option_with(&#filter)),
-        (Some((Takes::Inner, filter)), Some(default)) => {
-            quote_spanned!(span=> get_option_with_or(&#filter, #default))
-        }
+        (Some(filter), default) => filter.call("MemberReader", "get", &member, default),
     };
-    quote_spanned!(span=> #group.member(&[#(#names),*])#attribute.#get?)
+    quote_spanned!(span=> #read?)
 }
 
 /// The expression that reads a field of many values: a `Vec` as long as the group.
-pub(super) fn read_rows(
-    container: &Container<'_>,
-    field: &Field<'_>,
-    group: &Group,
-) -> TokenStream {
+pub(super) fn read_rows(target: &Target<'_>, field: &Field<'_>, group: &Group) -> TokenStream {
     let Group { name: group, reference } = group;
     let span = field.span();
     if field.is_flattened() {
-        return quote_spanned!(span=> __fb::ReadMembers::read_member_rows(#reference)?);
+        let ty = field.ty;
+        return quote!(<#ty as __fb::ReadMembers>::read_member_rows(#reference)?);
     }
     let names = field.names().map(|name| &name.value);
-    let rows = match (field_filter(container, field), default(container, field)) {
-        (None, None) => quote_spanned!(span=> rows()),
-        (None, Some(default)) if field.attrs.skip_if.is_set() => {
-            quote_spanned!(span=> rows_unless_or(#default))
+    let member = quote_spanned!(span=> #group.member(&[#(#names),*]));
+    let rows = match (field_filter(target.container, field), default(target.container, field)) {
+        (None, None) => call(target, field, &quote!(__fb::MemberReader::rows), &member),
+        (None, Some(default)) => {
+            let function = match field.attrs.skip_if.is_set() {
+                true => quote!(__fb::MemberReader::rows_unless_or),
+                false => quote!(__fb::MemberReader::rows_or),
+            };
+            call(target, field, &function, &quote!(#member, #default))
         }
-        (None, Some(default)) => quote_spanned!(span=> rows_or(#default)),
-        (Some((Takes::Value, filter)), None) => quote_spanned!(span=> rows_with(&#filter)),
-        (Some((Takes::Value, filter)), Some(default)) => {
-            quote_spanned!(span=> rows_with_or(&#filter, #default))
-        }
-        (Some((Takes::Inner, filter)), None) => quote_spanned!(span=> option_rows_with(&#filter)),
-        (Some((Takes::Inner, filter)), Some(default)) => {
-            quote_spanned!(span=> option_rows_with_or(&#filter, #default))
-        }
+        (Some(filter), default) => filter.call("MemberReader", "rows", &member, default),
     };
-    quote_spanned!(span=> #group.member(&[#(#names),*]).#rows?)
+    quote_spanned!(span=> #rows?)
 }
 
 /// The value of a field that is not stored.
@@ -222,7 +225,7 @@ pub(super) fn skipped(container: &Container<'_>, field: &Field<'_>) -> TokenStre
     match field.attrs.default.get() {
         Some(Default::Expr(expr)) => quote!(#expr),
         None if container.attrs.default.is_set() => of_container(field),
-        _ => quote!(::core::default::Default::default()),
+        _ => require::default_value(field.ty),
     }
 }
 
@@ -230,14 +233,14 @@ pub(super) fn skipped(container: &Container<'_>, field: &Field<'_>) -> TokenStre
 pub(super) fn default(container: &Container<'_>, field: &Field<'_>) -> Option<TokenStream> {
     match field.attrs.default.get() {
         Some(Default::Expr(expr)) => Some(quote!(|| #expr)),
-        Some(Default::Trait) => Some(quote!(::core::default::Default::default)),
+        Some(Default::Trait) => Some(require::default(field.ty)),
         // A missing `Option` is a stored `None`: the container's default must not put something
         // there.
         None if container.attrs.default.is_set() && !field.is_option() => {
             let value = of_container(field);
             Some(quote!(|| #value))
         }
-        None => field.attrs.skip_if.is_set().then(|| quote!(::core::default::Default::default)),
+        None => field.attrs.skip_if.is_set().then(|| require::default(field.ty)),
     }
 }
 
@@ -247,21 +250,56 @@ fn of_container(field: &Field<'_>) -> TokenStream {
     quote!(<Self as ::core::default::Default>::default().#member)
 }
 
-/// What a filter is applied to.
-pub(super) enum Takes {
-    /// The field's value.
-    Value,
-    /// What is in the field's `Option`; absence stays with the library.
-    Inner,
+/// The filter of a field.
+pub(super) struct FieldFilter<'f> {
+    /// The expression, which `&` can stand before.
+    expr: TokenStream,
+    /// Where errors about the filter point to.
+    span: Span,
+    /// The type that is filtered.
+    ty: &'f Type,
+    /// Whether that is what is inside the field's `Option`. Absence stays with the library.
+    inner: bool,
 }
 
-/// The filter of a field, as an expression that `&` can stand before.
-pub(super) fn field_filter(
+impl FieldFilter<'_> {
+    /// A call of one of the functions that take a filter: a `Result`. Its name is made of the verb,
+    /// of `option` for filters of what is inside, `with`, and `or` before a default.
+    pub(super) fn call(
+        &self,
+        owner: &str,
+        verb: &str,
+        arguments: &TokenStream,
+        default: Option<TokenStream>,
+    ) -> TokenStream {
+        let Self { expr, span, ty, inner } = self;
+        let owner = local(owner);
+        let verb = match (inner, verb) {
+            (true, "rows") => "option_rows".to_owned(),
+            (true, "put_rows") => "put_option_rows".to_owned(),
+            (true, verb) => format!("{verb}_option"),
+            (false, verb) => verb.to_owned(),
+        };
+        let or = if default.is_some() { "_or" } else { "" };
+        let function = local(format!("{verb}_with{or}"));
+        let default = default.map(|default| quote!(, #default));
+        quote_spanned! {*span=> {
+            let __filter = &#expr;
+            let __checked = __fb::filter_of::<#ty, _>;
+            let __filter = __checked(__filter);
+            let __call = __fb::#owner::#function::<#ty>;
+            __call(#arguments, __filter #default)
+        }}
+    }
+}
+
+/// The filter of a field, if it has one.
+pub(super) fn field_filter<'f>(
     container: &Container<'_>,
-    field: &Field<'_>,
-) -> Option<(Takes, TokenStream)> {
+    field: &'f Field<'_>,
+) -> Option<FieldFilter<'f>> {
     let filter = field.attrs.filter()?;
-    let takes = if field.is_option() && !filter.is_whole() { Takes::Inner } else { Takes::Value };
+    let inside = field.inside_option().filter(|_| !filter.is_whole());
     let krate = wrap::crate_path(container);
     let expr = match filter {
         Filter::Expr(Expr::Call(call)) if named_arguments(call) => {
@@ -276,7 +314,11 @@ pub(super) fn field_filter(
         Filter::Bincode => quote!(#krate::with::Bincode),
         Filter::Postcard => quote!(#krate::with::Postcard),
     };
-    Some((takes, expr))
+    let span = match filter {
+        Filter::Expr(expr) => Span::call_site().located_at(expr.span()),
+        Filter::Registered | Filter::Bincode | Filter::Postcard => field.span(),
+    };
+    Some(FieldFilter { expr, span, ty: inside.unwrap_or(field.ty), inner: inside.is_some() })
 }
 
 /// Whether a call has named arguments, `DataFrame(index = "name")`: those are the fields of a
@@ -298,7 +340,7 @@ fn storage(field: &Field<'_>) -> Option<TokenStream> {
     let fletcher32 = field.attrs.fletcher32.is_set().then(|| quote!(.fletcher32(true)));
     let chunk = field.attrs.chunk.get().map(|lengths| quote!(.chunk(&#lengths)));
     let layout = field.attrs.layout.get().map(|layout| {
-        let word = super::local(match layout {
+        let word = local(match layout {
             Layout::Packed => "Packed",
             Layout::Stacked => "Stacked",
             Layout::Rows => "Rows",

@@ -3,16 +3,18 @@
 
 mod enums;
 mod members;
+mod require;
 mod schema;
 mod structs;
 mod transparent;
 mod unit;
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Generics, Ident};
 
+use self::require::{all_stated, stated};
 use crate::Derive;
 use crate::ast::{Container, Data, Field, Style};
 use crate::attr::{Layout, Upgrade};
@@ -170,40 +172,62 @@ fn local(name: impl AsRef<str>) -> Ident {
 /// `Save::is_listed`: many values are objects of their own.
 fn listed() -> TokenStream {
     quote! {
-        fn is_listed() -> bool {
+        fn is_listed() -> __fb::bool {
             true
         }
     }
 }
 
-/// `Save::needs_objects`: one of the types does, or `own` says so.
-fn needs_objects(own: bool, types: impl Iterator<Item = impl ToTokens>) -> TokenStream {
-    let types = types.map(|ty| quote!(|| <#ty as __fb::Save>::needs_objects(__seen)));
-    let answer =
-        if own { quote!(true) } else { quote!(__seen.enter::<Self>() && (false #(#types)*)) };
+/// `Save::needs_objects`: one of the fields' types does, or `own` says so.
+fn needs_objects<'f, 'a: 'f>(
+    target: &Target<'_>,
+    own: bool,
+    fields: impl Iterator<Item = &'f Field<'a>>,
+) -> TokenStream {
+    if own {
+        return quote! {
+            fn needs_objects(_: &mut __fb::Seen) -> __fb::bool {
+                true
+            }
+        };
+    }
+    let fields: Vec<_> = fields.collect();
+    let stated = all_stated(target, fields.iter().copied());
+    let types = fields.iter().map(|field| field.ty);
     quote! {
-        fn needs_objects(__seen: &mut __fb::Seen) -> bool {
-            let _ = &__seen;
-            #answer
+        fn needs_objects(__seen: &mut __fb::Seen) -> __fb::bool {
+            #stated
+            __seen.enter::<Self>()
+                && (false #(|| <#types as __fb::Save>::needs_objects(__seen))*)
         }
     }
 }
 
 /// `Save::needs_objects` of what is stored as its one field.
-fn passes_objects(ty: &impl ToTokens) -> TokenStream {
+fn passes_objects(target: &Target<'_>, field: &Field<'_>) -> TokenStream {
+    let stated = stated(target, field);
+    let ty = field.ty;
     quote! {
-        fn needs_objects(__seen: &mut __fb::Seen) -> bool {
+        fn needs_objects(__seen: &mut __fb::Seen) -> __fb::bool {
+            #stated
             __seen.pass::<Self>() && <#ty as __fb::Save>::needs_objects(__seen)
         }
     }
 }
 
-/// `Save::is_flat`: all types are, behind the guard that ends the question for recursive ones.
-fn all_flat(types: impl Iterator<Item = impl ToTokens>) -> TokenStream {
-    let types = types.map(|ty| quote!(&& <#ty as __fb::Save>::is_flat(__level + 1)));
+/// `Save::is_flat`: the types of all fields are, behind the guard that ends the question for
+/// recursive ones.
+fn all_flat<'f, 'a: 'f>(
+    target: &Target<'_>,
+    fields: impl Iterator<Item = &'f Field<'a>>,
+) -> TokenStream {
+    let fields: Vec<_> = fields.collect();
+    let stated = all_stated(target, fields.iter().copied());
+    let types = fields.iter().map(|field| field.ty);
     quote! {
-        fn is_flat(__level: u32) -> bool {
-            __level < 16 #(#types)*
+        fn is_flat(__level: __fb::u32) -> __fb::bool {
+            #stated
+            __level < 16 #(&& <#types as __fb::Save>::is_flat(__level + 1))*
         }
     }
 }

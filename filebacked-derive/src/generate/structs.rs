@@ -29,10 +29,9 @@ fn save(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
     let stored = || fields.iter().filter(|field| field.is_stored());
     // A filter or an attribute needs a node of its own, the others are what their types are.
     let own = stored().any(|field| field.attrs.filter().is_some() || field.attrs.attr.is_set());
-    let is_flat = (!own && target.has_columns()).then(|| all_flat(stored().map(|field| field.ty)));
+    let is_flat = (!own && target.has_columns()).then(|| all_flat(target, stored()));
     let filtered = stored().any(|field| field.attrs.filter().is_some());
-    let needs_objects =
-        needs_objects(filtered || !target.has_columns(), stored().map(|field| field.ty));
+    let needs_objects = needs_objects(target, filtered || !target.has_columns(), stored());
     let columns = quote! {
         let mut __group = __slot.columns::<Self>(#name, #version, __rows.len())?;
         if !__group.is_stub() {
@@ -47,7 +46,10 @@ fn save(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
     // Without columns, rows are the numbered group that every type falls back on.
     let write_rows = target.has_columns().then(|| {
         quote! {
-            fn write_rows(__rows: __fb::Rows<'_, Self>, __slot: __fb::Slot<'_>) -> __fb::Result<__fb::Written> {
+            fn write_rows(
+                __rows: __fb::Rows<'_, Self>,
+                __slot: __fb::Slot<'_>,
+            ) -> __fb::Result<__fb::Written> {
                 #columns
             }
         }
@@ -74,18 +76,12 @@ fn save_members(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
     let stored = || fields.iter().filter(|field| field.is_stored());
     let values = members::nest(stored(), &group, &|field, name, group| {
         let member = &field.member;
-        members::write(
-            target.container,
-            field,
-            name,
-            group,
-            &quote_spanned!(field.span()=> &self.#member),
-        )
+        members::write(target, field, name, group, &quote_spanned!(field.span()=> &self.#member))
     });
     let columns = members::nest(stored(), &group, &|field, name, group| {
         let member = &field.member;
         let rows = quote_spanned!(field.span()=> __rows.project(|__row| &__row.#member));
-        members::write_rows(target.container, field, name, group, &rows)
+        members::write_rows(target, field, name, group, &rows)
     });
     quote! {
         fn write_members(&self, __group: &mut __fb::GroupWriter<'_>) -> __fb::Result<()> {
@@ -93,7 +89,10 @@ fn save_members(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
             ::core::result::Result::Ok(())
         }
 
-        fn write_member_rows(__rows: __fb::Rows<'_, Self>, __group: &mut __fb::GroupWriter<'_>) -> __fb::Result<()> {
+        fn write_member_rows(
+            __rows: __fb::Rows<'_, Self>,
+            __group: &mut __fb::GroupWriter<'_>,
+        ) -> __fb::Result<()> {
             #columns
             ::core::result::Result::Ok(())
         }
@@ -103,7 +102,7 @@ fn save_members(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
 fn file_backed(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
     let name = &target.container.name;
     let version = target.container.version();
-    let schema = schema::structure(target.container, fields);
+    let schema = schema::structure(target, fields);
     let deny = target
         .container
         .attrs
@@ -148,14 +147,14 @@ fn read_members(target: &Target<'_>, style: Style, fields: &[Field<'_>]) -> Toke
     let group = Group::borrowed();
     let names = member_names(target, fields);
     let value =
-        construct(&quote!(Self), style, fields, |field| members::read(container, field, &group));
+        construct(&quote!(Self), style, fields, |field| members::read(target, field, &group));
     let iter = |field: &Field<'_>| match &field.member {
         Member::Named(ident) => format_ident!("__rows_{}", ident),
         Member::Unnamed(index) => format_ident!("__rows_{}", index.index),
     };
     let iters = fields.iter().filter(|field| field.is_stored()).map(|field| {
         let iter = iter(field);
-        let rows = members::read_rows(container, field, &group);
+        let rows = members::read_rows(target, field, &group);
         quote_spanned!(field.span()=> let mut #iter = #rows.into_iter();)
     });
     let row = construct(&quote!(Self), style, fields, |field| {
@@ -170,7 +169,7 @@ fn read_members(target: &Target<'_>, style: Style, fields: &[Field<'_>]) -> Toke
         fields.iter().any(Field::is_stored).then(|| quote!(with_capacity(__group.len())));
     let capacity = capacity.unwrap_or_else(|| quote!(new()));
     quote! {
-        fn member_names() -> __fb::Vec<&'static str> {
+        fn member_names() -> __fb::Vec<&'static __fb::str> {
             #names
         }
 

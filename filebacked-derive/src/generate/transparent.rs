@@ -3,7 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::members::{self, field_filter};
+use super::members::{self, FieldFilter, field_filter};
+use super::require::{call, stated};
 use super::{Target, all_flat, construct, passes_objects};
 use crate::ast::{Field, Style};
 
@@ -14,7 +15,7 @@ pub(super) fn implementations(
     index: usize,
 ) -> TokenStream {
     let Some(field) = fields.get(index) else { return TokenStream::new() };
-    let filter = field_filter(target.container, field).map(|(_, filter)| filter);
+    let filter = field_filter(target.container, field);
     // The field is found by its place: the members of two fields of one struct differ.
     let construct = |value: TokenStream| {
         construct(&quote!(Self), style, fields, |each| {
@@ -31,7 +32,7 @@ pub(super) fn implementations(
     quote!(#save #file_backed)
 }
 
-fn save(target: &Target<'_>, field: &Field<'_>, filter: Option<&TokenStream>) -> TokenStream {
+fn save(target: &Target<'_>, field: &Field<'_>, filter: Option<&FieldFilter<'_>>) -> TokenStream {
     let span = field.span();
     let member = &field.member;
     let ty = field.ty;
@@ -39,38 +40,44 @@ fn save(target: &Target<'_>, field: &Field<'_>, filter: Option<&TokenStream>) ->
     let value = quote_spanned!(span=> &self.#member);
     let rows = quote_spanned!(span=> __rows.project(|__row| &__row.#member));
     let class = target.class();
+    let slot = quote_spanned!(span=> __slot #class);
     let (put, put_rows) = match filter {
         None => (
-            quote_spanned!(span=> __slot #class.put(#value)),
-            quote_spanned!(span=> __slot.put_rows(#rows)),
+            call(target, field, &quote!(__fb::Slot::put), &quote!(#slot, #value)),
+            call(target, field, &quote!(__fb::Slot::put_rows), &quote!(__slot, #rows)),
         ),
         Some(filter) => (
-            quote_spanned!(span=> __slot #class.put_with(#value, &#filter)),
-            quote_spanned!(span=> __slot.put_rows_with(#rows, &#filter)),
+            filter.call("Slot", "put", &quote!(#slot, #value), None),
+            filter.call("Slot", "put_rows", &quote!(__slot, #rows), None),
         ),
     };
     // With a filter, nothing that the field's type says of itself holds.
     let forwarded = filter.is_none().then(|| {
-        let is_flat = all_flat([ty].into_iter());
-        let needs_objects = passes_objects(ty);
-        quote_spanned! {span=>
-            fn absence(&self) -> ::core::option::Option<u32> {
-                __fb::Save::absence(#value)
+        let stated = stated(target, field);
+        let is_flat = all_flat(target, [field].into_iter());
+        let needs_objects = passes_objects(target, field);
+        quote! {
+            fn absence(&self) -> ::core::option::Option<__fb::u32> {
+                #stated
+                <#ty as __fb::Save>::absence(#value)
             }
 
             #is_flat
             #needs_objects
 
-            fn is_number() -> bool {
+            fn is_number() -> __fb::bool {
+                #stated
                 <#ty as __fb::Save>::is_number()
             }
 
-            fn is_name() -> bool {
+            fn is_name() -> __fb::bool {
+                #stated
                 <#ty as __fb::Save>::is_name()
             }
 
-            fn name(&self) -> ::core::option::Option<__fb::Cow<'_, str>> {
-                __fb::Save::name(#value)
+            fn name(&self) -> ::core::option::Option<__fb::Cow<'_, __fb::str>> {
+                #stated
+                <#ty as __fb::Save>::name(#value)
             }
         }
     });
@@ -79,7 +86,10 @@ fn save(target: &Target<'_>, field: &Field<'_>, filter: Option<&TokenStream>) ->
             #put
         }
 
-        fn write_rows(__rows: __fb::Rows<'_, Self>, __slot: __fb::Slot<'_>) -> __fb::Result<__fb::Written> {
+        fn write_rows(
+            __rows: __fb::Rows<'_, Self>,
+            __slot: __fb::Slot<'_>,
+        ) -> __fb::Result<__fb::Written> {
             #put_rows
         }
 
@@ -91,32 +101,36 @@ fn save(target: &Target<'_>, field: &Field<'_>, filter: Option<&TokenStream>) ->
 fn file_backed(
     target: &Target<'_>,
     field: &Field<'_>,
-    filter: Option<&TokenStream>,
+    filter: Option<&FieldFilter<'_>>,
     construct: impl Fn(TokenStream) -> TokenStream,
 ) -> TokenStream {
-    let span = field.span();
     let ty = field.ty;
+    let node = quote!(__node);
     let (schema, get, get_rows) = match filter {
         None => (
-            quote_spanned!(span=> <#ty as __fb::FileBacked>::schema()),
-            quote_spanned!(span=> __node.get()),
-            quote_spanned!(span=> __node.get_rows()),
+            quote!(<#ty as __fb::FileBacked>::schema()),
+            call(target, field, &quote!(__fb::Node::get), &node),
+            call(target, field, &quote!(__fb::Node::get_rows), &node),
         ),
         Some(filter) => (
             quote!(__fb::Schema::Opaque),
-            quote_spanned!(span=> __node.get_with(&#filter)),
-            quote_spanned!(span=> __node.get_rows_with(&#filter)),
+            filter.call("Node", "get", &node, None),
+            filter.call("Node", "get_rows", &node, None),
         ),
     };
     let made = construct(quote!(__inner));
     let wrapped = quote!(|__inner: #ty| #made);
-    let value = target.read_value(quote!(#get.map(#wrapped)));
-    let values = target.read_values(quote!(
-        #get_rows.map(|__inners: __fb::Vec<#ty>| __inners.into_iter().map(#wrapped).collect::<__fb::Vec<Self>>())
-    ));
+    let value = target.read_value(quote! {
+        let __inner: #ty = #get?;
+        ::core::result::Result::Ok(#made)
+    });
+    let values = target.read_values(quote! {
+        let __inners: __fb::Vec<#ty> = #get_rows?;
+        ::core::result::Result::Ok(__inners.into_iter().map(#wrapped).collect())
+    });
     let forwarded = filter.is_none().then(|| {
-        quote_spanned! {span=>
-            fn is_link() -> bool {
+        quote! {
+            fn is_link() -> __fb::bool {
                 <#ty as __fb::FileBacked>::is_link()
             }
 
@@ -124,11 +138,11 @@ fn file_backed(
                 <#ty as __fb::FileBacked>::read_link(__reader).map(#wrapped)
             }
 
-            fn from_absence(__depth: u32) -> ::core::option::Option<Self> {
+            fn from_absence(__depth: __fb::u32) -> ::core::option::Option<Self> {
                 <#ty as __fb::FileBacked>::from_absence(__depth).map(#wrapped)
             }
 
-            fn from_name(__name: &str) -> ::core::option::Option<Self> {
+            fn from_name(__name: &__fb::str) -> ::core::option::Option<Self> {
                 <#ty as __fb::FileBacked>::from_name(__name).map(#wrapped)
             }
         }

@@ -48,20 +48,20 @@ fn unit_enum(target: &Target<'_>, variants: &[Variant<'_>]) -> TokenStream {
         }
     });
     quote! {
-        const NAME: &'static str = #name;
+        const NAME: &'static __fb::str = #name;
         const REPR: __fb::UnitRepr = #repr;
-        const NAMES: &'static [&'static str] = &[#(#names),*];
-        const ALIASES: &'static [&'static [&'static str]] = &[#(#aliases),*];
-        const VALUES: &'static [i128] = &[#(Self::#idents as i128),*];
-        const OTHER: ::core::option::Option<usize> = #other;
+        const NAMES: &'static [&'static __fb::str] = &[#(#names),*];
+        const ALIASES: &'static [&'static [&'static __fb::str]] = &[#(#aliases),*];
+        const VALUES: &'static [__fb::i128] = &[#(Self::#idents as __fb::i128),*];
+        const OTHER: ::core::option::Option<__fb::usize> = #other;
 
-        fn index(&self) -> usize {
+        fn index(&self) -> __fb::usize {
             match self {
                 #(Self::#idents => #indices,)*
             }
         }
 
-        fn from_index(__index: usize) -> Self {
+        fn from_index(__index: __fb::usize) -> Self {
             match __index {
                 #(#arms,)*
             }
@@ -76,7 +76,10 @@ fn save(target: &Target<'_>) -> TokenStream {
             __fb::unit::write(self, __slot)
         }
 
-        fn write_rows(__rows: __fb::Rows<'_, Self>, __slot: __fb::Slot<'_>) -> __fb::Result<__fb::Written> {
+        fn write_rows(
+            __rows: __fb::Rows<'_, Self>,
+            __slot: __fb::Slot<'_>,
+        ) -> __fb::Result<__fb::Written> {
             __fb::unit::write_rows(__rows, __slot)
         }
 
@@ -87,19 +90,19 @@ fn save(target: &Target<'_>) -> TokenStream {
             __fb::unit::write_optional_rows(__values, __slot)
         }
 
-        fn is_flat(_: u32) -> bool {
+        fn is_flat(_: __fb::u32) -> __fb::bool {
             true
         }
 
-        fn is_number() -> bool {
+        fn is_number() -> __fb::bool {
             __fb::unit::is_number::<Self>()
         }
 
-        fn is_name() -> bool {
+        fn is_name() -> __fb::bool {
             true
         }
 
-        fn name(&self) -> ::core::option::Option<__fb::Cow<'_, str>> {
+        fn name(&self) -> ::core::option::Option<__fb::Cow<'_, __fb::str>> {
             __fb::unit::name(self)
         }
 
@@ -123,7 +126,7 @@ fn file_backed(target: &Target<'_>) -> TokenStream {
             #values
         }
 
-        fn from_name(__name: &str) -> ::core::option::Option<Self> {
+        fn from_name(__name: &__fb::str) -> ::core::option::Option<Self> {
             __fb::unit::from_name::<Self>(__name)
         }
     }
@@ -142,10 +145,12 @@ fn fits(target: &Target<'_>, variants: &[Variant<'_>]) -> Option<TokenStream> {
     let checks = variants.iter().map(|variant| {
         let variant = variant.ident;
         let span = Span::call_site().located_at(variant.span());
-        let message = format!("the discriminant of `{variant}` does not fit into `repr = \"{name}\"`");
+        let message =
+            format!("the discriminant of `{variant}` does not fit into `repr = \"{name}\"`");
         quote_spanned! {span=>
             const _: () = ::core::assert!(
-                #ident::#variant as i128 >= #int::MIN as i128 && #ident::#variant as i128 <= #int::MAX as i128,
+                #ident::#variant as __fb::i128 >= __fb::#int::MIN as __fb::i128
+                    && #ident::#variant as __fb::i128 <= __fb::#int::MAX as __fb::i128,
                 #message
             );
         }
