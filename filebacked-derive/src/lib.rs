@@ -13,6 +13,7 @@ mod check;
 mod context;
 mod dynamic;
 mod generate;
+mod storable;
 mod wrap;
 
 use syn::{DeriveInput, parse_macro_input};
@@ -146,6 +147,7 @@ fn run(input: &DeriveInput, derive: Derive) -> proc_macro::TokenStream {
     let container = Container::parse(&cx, input);
     if let Some(container) = &container {
         check::check(&cx, container, derive);
+        storable::check(&cx, container, derive);
     }
     match (cx.check(), container) {
         (Ok(()), Some(container)) => {

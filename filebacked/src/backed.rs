@@ -26,8 +26,9 @@ use std::borrow::Cow;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be saved",
     note = "for a type of your own, add `#[derive(filebacked::FileBacked)]`, or `#[derive(filebacked::Save)]` if it borrows",
-    note = "for a type of another crate, enable the feature of that name, name a filter with `#[filebacked(with = ...)]`, \
-            or register one and use `#[filebacked(registered)]`"
+    note = "for a trait object, add `#[filebacked::dynamic]` to the trait and to each `impl` of it",
+    note = "for a type of another crate, enable the feature of that name, or name a filter with \
+            `#[filebacked(with = ...)]` or `#[filebacked(registered)]`"
 )]
 pub trait Save {
     /// Writes the value as one node.
@@ -188,8 +189,9 @@ pub trait Save {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not `FileBacked`",
     note = "for a type of your own, add `#[derive(filebacked::FileBacked)]`",
-    note = "for a type of another crate, enable the feature of that name, name a filter with `#[filebacked(with = ...)]`, \
-            or register one and use `#[filebacked(registered)]`"
+    note = "for a trait object, add `#[filebacked::dynamic]` to the trait and to each `impl` of it",
+    note = "for a type of another crate, enable the feature of that name, or name a filter with \
+            `#[filebacked(with = ...)]` or `#[filebacked(registered)]`"
 )]
 pub trait FileBacked: Save + Sized + 'static {
     /// Returns the shape of the type on disk, without a value or a file.
