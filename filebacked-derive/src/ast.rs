@@ -123,7 +123,8 @@ impl<'a> Container<'a> {
 
     /// An enum of which no variant has fields or brackets.
     pub(crate) fn is_unit_enum(&self) -> bool {
-        matches!(&self.data, Data::Enum(variants) if variants.iter().all(|variant| variant.style == Style::Unit))
+        let Data::Enum(variants) = &self.data else { return false };
+        variants.iter().all(|variant| variant.style == Style::Unit)
     }
 
     /// All fields, of all variants.

@@ -84,7 +84,8 @@ pub(crate) fn check(cx: &Context, container: &Container<'_>, derive: Derive) {
         None | Some(Layout::Rows | Layout::Columns) => {}
         Some(Layout::Compound) => records(cx, container),
         Some(_) => {
-            let reason = "of a type is `columns`, as without it, `rows`: a numbered group, or `compound`: one dataset";
+            let reason = "on a type is `columns` (the default), `rows` (a numbered group) \
+                or `compound` (one dataset)";
             refuse(cx, &container.attrs.layout, LAYOUT, reason);
         }
     }
@@ -192,7 +193,8 @@ fn place(cx: &Context, container: &Container<'_>) {
                 let reason = "is for types that are groups, many values of this one are a dataset";
                 refuse(cx, &attrs.layout, LAYOUT, reason);
                 if let Some(upgrade) = attrs.upgrades.first() {
-                    let message = "is for types that are groups: no version is stored with this one. Variants take `alias`";
+                    let message = "is for types that are groups: no version is stored with this \
+                        one. Use `alias` on its variants";
                     cx.error(upgrade.span, format_args!("`{UPGRADE}` {message}"));
                 }
                 refuse(
@@ -344,7 +346,8 @@ fn enumeration(cx: &Context, container: &Container<'_>, variants: &[Variant<'_>]
         if variant.has_stored_fields()
             && let Some(name) = variant.names().find(|name| name.value == container.tag())
         {
-            let message = "is also the tag of the enum: give the variant another name, or the enum another `tag`";
+            let message = "is also the tag of the enum: \
+                give the variant another name, or the enum another `tag`";
             cx.error(name.span, format_args!("`{}` {message}", name.value));
         }
     }

@@ -71,13 +71,19 @@ fn interface(arguments: &Arguments, mut item: ItemTrait) -> syn::Result<TokenStr
             #[automatically_derived]
             impl __fb::Interface for dyn #ident {
                 type Registration = Registration;
-                const NAME: &'static str = #name;
+                const NAME: &'static __fb::str = #name;
 
                 fn classes() -> &'static __fb::Classes<Self> {
-                    static CLASSES: ::std::sync::OnceLock<__fb::Classes<dyn #ident>> = ::std::sync::OnceLock::new();
+                    static CLASSES: ::std::sync::OnceLock<__fb::Classes<dyn #ident>> =
+                        ::std::sync::OnceLock::new();
                     CLASSES.get_or_init(|| {
-                        let registered = __fb::inventory::iter::<Registration>.into_iter();
-                        __fb::Classes::new(::core::iter::Iterator::map(registered, |registration| &registration.0))
+                        let registered = ::core::iter::IntoIterator::into_iter(
+                            __fb::inventory::iter::<Registration>,
+                        );
+                        __fb::Classes::new(::core::iter::Iterator::map(
+                            registered,
+                            |registration| &registration.0,
+                        ))
                     })
                 }
 
@@ -92,7 +98,10 @@ fn interface(arguments: &Arguments, mut item: ItemTrait) -> syn::Result<TokenStr
                     __fb::dynamic::write(&**self, __slot)
                 }
 
-                fn write_rows(__rows: __fb::Rows<'_, Self>, __slot: __fb::Slot<'_>) -> __fb::Result<__fb::Written> {
+                fn write_rows(
+                    __rows: __fb::Rows<'_, Self>,
+                    __slot: __fb::Slot<'_>,
+                ) -> __fb::Result<__fb::Written> {
                     __fb::dynamic::write_boxes(__rows, __slot)
                 }
 
@@ -131,10 +140,12 @@ fn class(arguments: &Arguments, item: &ItemImpl) -> syn::Result<TokenStream> {
         ));
     };
     if let Some(name) = &arguments.name {
-        let message = "the name of a class is that of its type: `#[filebacked(name = \"...\")]` beside the derive";
+        let message = "a class has the name of its type: \
+            write `#[filebacked(name = \"...\")]` beside the derive of the type";
         return Err(syn::Error::new(name.span(), message));
     }
-    let message = "a generic type is many classes, and none is known by name: implement the trait for the types that are stored";
+    let message = "a generic type stands for many classes, and none has a name: \
+        implement the trait for each type that is stored";
     refuse_generics(&item.generics, message)?;
     let ty = &item.self_ty;
     Ok(quote! {

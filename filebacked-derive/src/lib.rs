@@ -23,8 +23,8 @@ use crate::context::Context;
 
 /// Implements `FileBacked` and `Save`: values of the type can live in an HDF5 file.
 ///
-/// Every field has to be `FileBacked` itself, or to name a filter. A struct becomes a group with
-/// one member a field, a newtype is stored as its field, an enum without data as an HDF5 enum, an
+/// Every field has to be `FileBacked`, or to name a filter. A struct becomes a group with one
+/// member per field, a newtype is stored as its field, an enum without data as an HDF5 enum, an
 /// enum with data as a group that names its variant.
 ///
 /// ```text
@@ -38,7 +38,7 @@ use crate::context::Context;
 /// ```
 ///
 /// `FileBacked` includes `Save`: deriving both on one type is a conflict. Types with lifetimes
-/// cannot be read back, they take `#[derive(Save)]`.
+/// cannot be read back: derive `Save` for them.
 ///
 /// # On a struct or an enum
 ///
@@ -47,53 +47,53 @@ use crate::context::Context;
 /// | `rename_all = "..."` | named fields, variants | names on disk: `snake_case`, `camelCase`, `PascalCase`, `SCREAMING_SNAKE_CASE`, `kebab-case`, `SCREAMING-KEBAB-CASE`, `lowercase`, `UPPERCASE` |
 /// | `rename_all_fields = "..."` | enums with data | the same for the fields of all variants |
 /// | `name = "..."` | all | the type's name on disk, by default its identifier |
-/// | `module = "..."` | structs | the module of the class in Python that a struct, or a map in a newtype, is an object of, for `Layout::Python`. The class is called as the type, or as `name` says |
-/// | `version = 2` | all | the version of what is stored, by default 1 |
-/// | `upgrade(from = 1, via = Old)` | structs and enums that are groups; several | files of version 1 are read as an `Old`, `TryFrom` makes this type of it; versions before take the next one that is named |
+/// | `module = "..."` | structs | the module of the Python class that the struct, or a map in a newtype, becomes with `Layout::Python`. The class has the name of the type, or `name` |
+/// | `version = 2` | all | the version of the stored form, by default 1 |
+/// | `upgrade(from = 1, via = Old)` | structs and enums that are groups; several | files of version 1 are read as an `Old` and converted with `TryFrom`; an older version uses the next `upgrade` after it |
 /// | `removed("old", ...)` | structs | names of former fields, which `deny_unknown` accepts |
-/// | `deny_unknown` | structs | members that are no fields are an error |
+/// | `deny_unknown` | structs | a member that is not a field is an error |
 /// | `default` | structs with named fields | fields that are missing come from the struct's `Default`; a missing `Option` stays `None` |
-/// | `transparent` | structs with one stored field | stored as that field; newtypes are by themselves, `transparent = false` undoes it |
-/// | `after_read = path` | all | `fn(&mut Self)`, or one that gives a `Result`, called on each value that was read |
+/// | `transparent` | structs with one stored field | stored as that field; the default for newtypes, and `transparent = false` turns it off |
+/// | `after_read = path` | all | a `fn(&mut Self)`, which may return a `Result`, called on each value after it is read |
 /// | `tag = "kind"` | enums with data | the attribute that names the variant, by default `variant` |
 /// | `repr = "..."` | enums without data | `enum` (default), `string`, or `u8` to `i64`: the discriminant as a number |
-/// | `layout = "rows"` | structs, enums with data | many values are a numbered group with a node a value, instead of columns |
+/// | `layout = "rows"` | structs, enums with data | many values are a numbered group with one node per value, instead of columns |
 /// | `layout = "compound"` | structs | many values are one dataset of an HDF5 compound type, if all fields are flat |
-/// | `bound = "T: Trait"` | generic types | replaces the bounds that are found by themselves |
-/// | `crate = path` | all | where `filebacked` is, if not at `::filebacked` |
+/// | `bound = "T: Trait"` | generic types | replaces the inferred bounds |
+/// | `crate = path` | all | the path of the crate, by default `::filebacked` |
 ///
 /// # On a variant
 ///
 /// | `#[filebacked(...)]` | meaning |
 /// |---|---|
 /// | `rename = "..."` | the name on disk |
-/// | `alias = "..."` | a further name that is read; several |
-/// | `other` | stands for all variants that are not known on reading; one, without fields |
-/// | `rename_all = "..."` | names of the variant's fields |
+/// | `alias = "..."` | another name that is read; may be repeated |
+/// | `other` | read for every unknown variant; at most one, without fields |
+/// | `rename_all = "..."` | names of the variant's fields on disk |
 ///
 /// # On a field
 ///
 /// | `#[filebacked(...)]` | meaning |
 /// |---|---|
 /// | `rename = "..."` | the name on disk; with `/` a path through groups |
-/// | `alias = "..."` | a further name that is read; several |
-/// | `skip` | not stored; `Default` on reading, or `default = expr` |
-/// | `default`, `default = expr` | the value if it is missing in the file. With an `expr`, a `None` is marked in the file, so that it comes back as `None` |
-/// | `skip_if = f` | not stored where `f(&field, &WriteContext)` is true; read as the default. In columns of a field with a filter all values are stored |
-/// | `flatten` | the fields of this struct stand among ours |
-/// | `attr` | an HDF5 attribute instead of a dataset, with `rename = "data@units"` one of the member `data`; in columns a column |
-/// | `with = expr` | a filter; on an `Option` it filters what is inside, `with = whole(expr)` the `Option` itself. `F(name = value)` stands for `F { name: value }` |
-/// | `registered` | the filter that is registered for the type, which needs not be `FileBacked` |
-/// | `bincode`, `postcard` | bytes of that codec |
+/// | `alias = "..."` | another name that is read; may be repeated |
+/// | `skip` | not stored; read as its `Default`, or as `default = expr` |
+/// | `default`, `default = expr` | the value for a field that is missing in the file: its `Default`, or `expr`. With `expr`, a `None` is marked in the file and read as `None` |
+/// | `skip_if = f` | not stored if `f(&field, &WriteContext)` is true, and then read as the default. Columns of a field with a filter store all values |
+/// | `flatten` | the fields of the inner struct are stored beside the other fields |
+/// | `attr` | an HDF5 attribute instead of a dataset; with `rename = "data@units"`, an attribute of the member `data`. In columns, a column |
+/// | `with = expr` | a filter. On an `Option` it filters the value inside; `with = whole(expr)` filters the `Option` itself. `F(name = value)` stands for `F { name: value }` |
+/// | `registered` | the filter that is registered for the type, which need not be `FileBacked` |
+/// | `bincode`, `postcard` | stored as bytes of that codec |
 /// | `compression = expr` | `Compression` of the datasets |
-/// | `fletcher32` | a checksum on each chunk of the datasets |
-/// | `chunk = [64, 64]` | the lengths of its chunks |
+/// | `fletcher32` | a checksum for each chunk of the datasets |
+/// | `chunk = [64, 64]` | the shape of the chunks |
 /// | `layout = "packed"` | texts: bytes and offsets; `Vec<Array>`: `values`, `shapes` and `offsets`, for many small arrays |
 /// | `layout = "stacked"` | `Vec<Array>` of equal shapes: one dataset |
-/// | `layout = "rows"` | sequences: a numbered group with a node a value |
-/// | `layout = "columns"`, `"links"` | maps: `keys` and `values`, or a link a key |
-/// | `layout = "compound"` | structs, tuples and sequences of them: one dataset of an HDF5 compound type. Their fields are numbers, text, enums without data, and structs, tuples, options and `[T; N]` of those; others are an error that names them |
-/// | `layout = "shared"` | sequences and columns of `Arc` and `Rc`: each value once, and an index, so that those who shared a value do so again |
+/// | `layout = "rows"` | sequences: a numbered group with one node per value |
+/// | `layout = "columns"`, `"links"` | maps: `keys` and `values`, or one link per key |
+/// | `layout = "compound"` | structs, tuples and sequences of them: one dataset of an HDF5 compound type. Fields can be numbers, text, enums without data, and structs, tuples, options and `[T; N]` of those; any other field is an error |
+/// | `layout = "shared"` | sequences and columns of `Arc` and `Rc`: each value once, and an index; values that were shared are shared again |
 #[proc_macro_derive(FileBacked, attributes(filebacked))]
 pub fn derive_file_backed(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     run(&parse_macro_input!(input as DeriveInput), Derive::FileBacked)
@@ -102,7 +102,7 @@ pub fn derive_file_backed(input: proc_macro::TokenStream) -> proc_macro::TokenSt
 /// Implements `Save` alone: values can be written but not read back. For types that borrow.
 ///
 /// Takes the attributes of [`FileBacked`](macro@FileBacked); those that are about reading have no
-/// effect. It is included in that derive, so that a type has one of the two.
+/// effect. That derive includes this one, so derive only one of them.
 #[proc_macro_derive(Save, attributes(filebacked))]
 pub fn derive_save(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     run(&parse_macro_input!(input as DeriveInput), Derive::Save)

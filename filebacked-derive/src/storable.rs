@@ -33,7 +33,8 @@ pub(crate) fn check(cx: &Context, container: &Container<'_>, derive: Derive) {
     let is_own = |field: &&Field<'_>| field.is_stored() && field.attrs.filter().is_none();
     for field in container.all_fields().filter(is_own) {
         if let Some((span, what)) = unstorable(field.ty, derive) {
-            let help = "`#[filebacked(skip)]` leaves the field out, `#[filebacked(with = ...)]` names a filter for it";
+            let help = "leave the field out with `#[filebacked(skip)]`, \
+                or name a filter with `#[filebacked(with = ...)]`";
             cx.error(span, format_args!("{what}\nhelp: {help}"));
         }
     }

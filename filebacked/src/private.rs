@@ -38,7 +38,7 @@ pub mod dynamic {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no `Default`",
     label = "a field with `skip`, `default` or `skip_if` is read as its `Default`",
-    note = "add `#[derive(Default)]` to the type, or write `default = ...` beside the attribute of the field"
+    note = "add `#[derive(Default)]` to the type, or `default = ...` to the field's attribute"
 )]
 pub trait HasDefault: Sized {
     /// Makes the default.

@@ -115,7 +115,8 @@ fn file_backed(target: &Target<'_>, fields: &[Field<'_>]) -> TokenStream {
         __fb::ReadMembers::read_members(&__group)
     });
     let values = target.read_values(quote! {
-        let __group = __node.columns_of(#name, #version, <Self as __fb::ReadMembers>::member_names)?;
+        let __names = <Self as __fb::ReadMembers>::member_names;
+        let __group = __node.columns_of(#name, #version, __names)?;
         if __group.len() == 0 {
             return ::core::result::Result::Ok(__fb::Vec::new());
         }

@@ -130,7 +130,14 @@ impl<D: Interface + ?Sized> Classes<D> {
                     "`{one}` and `{other}`, classes of `{}`, have the same name in files",
                     D::NAME
                 );
-                mistake = Some((what, "`#[filebacked(name = \"...\")]` gives one of them another"));
+                // One generic type has one name, whatever its parameters are.
+                let is_generic = one.contains('<') && one.split('<').next() == other.split('<').next();
+                let help = if is_generic {
+                    "a generic type has one name in files: store each as the field of a struct of its own"
+                } else {
+                    "rename one of them with `#[filebacked(name = \"...\")]`"
+                };
+                mistake = Some((what, help));
             }
         }
         let places =
