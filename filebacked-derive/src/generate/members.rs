@@ -160,7 +160,12 @@ pub(super) fn write_rows(
                 closure => quote!(#closure),
             };
             let function = quote!(__fb::MemberWriter::put_rows_unless);
-            call(target, field, &function, &quote!(#member, #rows, #skip_if))
+            let written = call(target, field, &function, &quote!(#member, #rows, __skip));
+            // A closure learns the types of its arguments from the variable's.
+            quote_spanned! {span=> {
+                let __skip: fn(&#ty, &__fb::WriteContext) -> __fb::bool = #skip_if;
+                #written
+            }}
         }
         // A filter writes the rows itself, without a mask beside them, so all are written.
         (Some(filter), _) => filter.call("MemberWriter", "put_rows", &quote!(#member, #rows), None),

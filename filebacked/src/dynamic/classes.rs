@@ -131,7 +131,8 @@ impl<D: Interface + ?Sized> Classes<D> {
                     D::NAME
                 );
                 // One generic type has one name, whatever its parameters are.
-                let is_generic = one.contains('<') && one.split('<').next() == other.split('<').next();
+                let is_generic =
+                    one.contains('<') && one.split('<').next() == other.split('<').next();
                 let help = if is_generic {
                     "a generic type has one name in files: store each as the field of a struct of its own"
                 } else {
