@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
-use syn::{GenericArgument, PathArguments, Token, Type, TypeParamBound};
+use syn::{GenericArgument, PathArguments, Token, Type, TypeParamBound, TypeReference};
 
 use crate::Derive;
 use crate::ast::{Container, Field, last_segment};
@@ -55,7 +55,8 @@ fn unstorable(ty: &Type, derive: Derive) -> Option<(Span, &'static str)> {
         Type::TraitObject(object) if is_closure(&object.bounds) => {
             Some((object.bounds.span(), "a closure cannot be stored: it is code, not data"))
         }
-        Type::Reference(reference) if derive == Derive::FileBacked => {
+        // Any other lifetime is a parameter of the type, which is an error itself.
+        Type::Reference(reference) if derive == Derive::FileBacked && is_static(reference) => {
             let message =
                 "a reference cannot be read back: store the value itself, or derive `Save` alone";
             Some((reference.and_token.span(), message))
@@ -88,4 +89,8 @@ fn is_closure(bounds: &Punctuated<TypeParamBound, Token![+]>) -> bool {
         let last = bound.path.segments.last();
         last.is_some_and(|segment| matches!(segment.arguments, PathArguments::Parenthesized(_)))
     })
+}
+
+fn is_static(reference: &TypeReference) -> bool {
+    reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static")
 }
