@@ -25,7 +25,7 @@ pub(super) fn stated(target: &Target<'_>, field: &Field<'_>) -> TokenStream {
     let function = match (target.derive, field.is_flattened()) {
         (Derive::FileBacked, false) => quote!(<#ty as __fb::FileBacked>::schema),
         (Derive::FileBacked, true) => quote!(<#ty as __fb::ReadMembers>::member_names),
-        (Derive::Save, false) => quote!(<#ty as __fb::Save>::write),
+        (Derive::Save, false) => quote!(<#ty as __fb::Save>::is_flat),
         (Derive::Save, true) => quote!(<#ty as __fb::SaveMembers>::write_members),
     };
     quote!(let _ = #function;)

@@ -56,8 +56,8 @@ fn check<T: FileBacked + Clone + Debug + PartialEq>(rows: &Vec<T>) {
 struct Appended;
 
 impl Check for Appended {
-    fn check<T: FileBacked + Clone + Debug + PartialEq>(&self, rows: &Vec<T>) {
-        check(rows);
+    fn check<T: FileBacked + Clone + Debug + PartialEq>(&self, rows: Vec<T>) {
+        check(&rows);
     }
 }
 

@@ -62,8 +62,8 @@ fn check<T: FileBacked + Clone + Debug + PartialEq>(rows: &Vec<T>) {
 struct Truncated;
 
 impl Check for Truncated {
-    fn check<T: FileBacked + Clone + Debug + PartialEq>(&self, rows: &Vec<T>) {
-        check(rows);
+    fn check<T: FileBacked + Clone + Debug + PartialEq>(&self, rows: Vec<T>) {
+        check(&rows);
     }
 }
 

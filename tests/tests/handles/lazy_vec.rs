@@ -66,8 +66,8 @@ fn check<T: FileBacked + Clone + Debug + PartialEq>(values: &Vec<T>) {
 struct Ranges;
 
 impl Check for Ranges {
-    fn check<T: FileBacked + Clone + Debug + PartialEq>(&self, rows: &Vec<T>) {
-        check(rows);
+    fn check<T: FileBacked + Clone + Debug + PartialEq>(&self, rows: Vec<T>) {
+        check(&rows);
     }
 }
 
