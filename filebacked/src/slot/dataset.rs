@@ -72,7 +72,7 @@ impl Slot<'_> {
     ) -> Result<Written> {
         let name = match self.place {
             Place::Root => {
-                // A file of another layout is one of others.
+                // Python's FileBacked expects no format attribute.
                 if !self.cx.is_python() {
                     write_format(self.sink)?;
                 }
@@ -85,16 +85,22 @@ impl Slot<'_> {
         let worth =
             bytes.is_some_and(|bytes| bytes >= storage::WORTH_COMPRESSING) && !shape.is_empty();
         let coding = self.storage.coding;
-        for compression in coding.compression.iter().chain(&coding.preferred) {
-            storage::check(*compression)?;
+        if let Some(compression) = coding.compression {
+            storage::check(compression)?;
         }
-        let chosen = match worth {
-            true => coding.preferred.unwrap_or(self.cx.compression()),
-            false => Compression::None,
+        if let Some(compression) = coding.preferred {
+            storage::check(compression)?;
+        }
+        // Most datasets are too small for either.
+        let (preferred, checked) = match worth {
+            true => (
+                coding.preferred.unwrap_or(self.cx.compression()),
+                coding.preferred_fletcher32.unwrap_or(self.cx.fletcher32()),
+            ),
+            false => (Compression::None, false),
         };
-        let compression = coding.compression.unwrap_or(chosen);
-        let checked = coding.preferred_fletcher32.unwrap_or(self.cx.fletcher32());
-        let fletcher32 = coding.fletcher32.unwrap_or(worth && checked);
+        let compression = coding.compression.unwrap_or(preferred);
+        let fletcher32 = coding.fletcher32.unwrap_or(checked);
         let chunk: Option<Vec<u64>> = match (self.storage.chunk, self.cx.chunk_bytes()) {
             (Some(chunk), _) => Some(chunk.iter().map(|d| *d as u64).collect()),
             (None, Some(bytes))
