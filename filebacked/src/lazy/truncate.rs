@@ -51,40 +51,40 @@ impl<T: FileBacked> LazyVec<T> {
         if let Some(stored) = &mut self.stored
             && len < stored.table.len
         {
-            *stored = stored.table.truncated::<T>(len)?.into();
+            *stored = Self::truncated(&stored.table, len)?.into();
         }
         self.pending.truncate(len.saturating_sub(self.stored_len()));
         Ok(())
     }
-}
 
-impl Table {
-    /// The table with fewer rows.
+    /// The table with its first rows only.
     #[cfg(not(feature = "libhdf5"))]
-    fn truncated<T: FileBacked>(&self, _: usize) -> Result<Table> {
-        Err(self.held.located(crate::error::Operation::Save, crate::storage::read_only()))
+    fn truncated(table: &Table, _: usize) -> Result<Table> {
+        Err(table.held.located(crate::error::Operation::Save, crate::storage::read_only()))
     }
 
-    /// The table with fewer rows.
+    /// The table with its first rows only.
     #[cfg(feature = "libhdf5")]
-    fn truncated<T: FileBacked>(&self, len: usize) -> Result<Table> {
+    fn truncated(table: &Table, len: usize) -> Result<Table> {
         let mut root = None;
-        let run = super::excerpt::Run { start: 0, end: len as u64, of: self.len as u64 };
-        self.held.edit(&mut |object, found| {
-            let check = || self.check(object, found);
-            let done = append::truncate(object, run, &self.ranks, &check, &mut || {
-                let mut rows = self.look(|node| node.get::<Vec<T>>())?;
+        let run = super::excerpt::Run { start: 0, end: len as u64, of: table.len as u64 };
+        table.held.edit(&mut |object, found| {
+            let check = || table.check(object, found);
+            let done = append::truncate(object, run, &table.ranks, &check, &mut || {
+                let mut rows = table.look(|node| node.get::<Vec<T>>())?;
                 rows.truncate(len);
                 append::drafted(found, &rows)
             })?;
             root = done.root;
             Ok(())
         })?;
-        let held = root.map_or_else(|| self.held.clone(), |root| self.held.with(root));
+        let held = root.map_or_else(|| table.held.clone(), |root| table.held.with(root));
         let (ranks, columns) = Default::default();
         Ok(Table { held, len, ranks, columns })
     }
+}
 
+impl Table {
     /// Checks that no other handle has changed the table, or replaced it.
     #[cfg(feature = "libhdf5")]
     pub(super) fn check(

@@ -1,6 +1,7 @@
 //! Does one thing to a file, for tests that stop it in the middle: `actor ACTION FILE`. Ends with 3
 //! where the library reports an error, which goes to standard output.
-//! `actor look FOLDER READER FROM TO` looks at damaged files.
+//! `actor look FOLDER READER FROM TO` looks at damaged files. `actor leave FILE` ends while its
+//! threads make system calls.
 
 use filebacked_tests::actor::Action;
 use filebacked_tests::allocator::Counting;
@@ -25,6 +26,16 @@ fn main() -> ExitCode {
         } else {
             ExitCode::from(2)
         };
+    }
+    if action == "leave" {
+        for _ in 0..4 {
+            std::thread::spawn(|| {
+                loop {
+                    std::thread::yield_now();
+                }
+            });
+        }
+        return ExitCode::SUCCESS;
     }
     match Action::named(&action.to_string_lossy()).act(path.as_ref()) {
         Ok(()) => ExitCode::SUCCESS,

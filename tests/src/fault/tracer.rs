@@ -120,7 +120,12 @@ impl Watch<'_> {
             };
             let deliver = match signal {
                 stop if stop == libc::SIGTRAP | 0x80 => {
-                    if self.call(thread)? {
+                    let over = match self.call(thread) {
+                        // While its stop was reported, another thread ended the program.
+                        Err(error) if error.raw_os_error() == Some(libc::ESRCH) => continue,
+                        over => over?,
+                    };
+                    if over {
                         // SAFETY: the child is ours, and has not been waited for.
                         unsafe { libc::kill(child, libc::SIGKILL) };
                         while !matches!(wait_any()?, (gone, status) if gone == child && status.stopped_signal().is_none())

@@ -135,6 +135,16 @@ fn errors_of_the_system_are_reported_and_leave_the_old_file() {
     assert!(reported > 100, "{reported}");
 }
 
+/// A sanity check of the tracer: threads that vanish with their program in the middle of a call are
+/// no error.
+#[test]
+fn a_program_may_end_while_its_threads_make_calls() {
+    let scene = Scene::new();
+    for _ in 0..200 {
+        assert_eq!(scene.run(ACTOR, "leave", Fault::None).ended, Ended::Exited(0));
+    }
+}
+
 /// A sanity check of the model: without a flush before it, the new name may come to a file that is
 /// not there yet.
 #[test]
