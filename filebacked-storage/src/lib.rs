@@ -27,6 +27,8 @@ pub mod digest;
 pub mod engine;
 pub mod error;
 mod huge_pages;
+#[cfg(unix)]
+pub mod journal;
 mod kept;
 pub mod limits;
 #[cfg(feature = "native")]

@@ -13,6 +13,8 @@ pub mod golden;
 #[cfg(unix)]
 pub mod hostile;
 pub mod interop;
+#[cfg(unix)]
+pub mod journal;
 pub mod mutants;
 pub mod plain;
 mod python;

@@ -132,6 +132,9 @@ pub enum ErrorKind {
     /// A process was killed while it changed the file, or another one is changing it now: parts of
     /// the file may be missing or old.
     Interrupted,
+    /// A transaction is committed, but could not be applied to the file completely: other programs
+    /// cannot open the file until that is done. The source says why.
+    CommittedPending,
     /// A change of a file that is open for reading only.
     ReadOnly,
     /// An option with an invalid value, or options that contradict each other. No file was touched.
@@ -213,6 +216,9 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Cancelled => f.write_str("stopped by the caller"),
             ErrorKind::Changed => f.write_str("the file has changed since it was opened"),
             ErrorKind::Interrupted => f.write_str("a change of the file is incomplete"),
+            ErrorKind::CommittedPending => {
+                f.write_str("the changes are committed, but not completely applied to the file")
+            }
             ErrorKind::ReadOnly => f.write_str("the file is open for reading only"),
             ErrorKind::InvalidOption(what) => f.write_str(what),
             ErrorKind::StillOpen { handles } if handles.is_empty() => {
@@ -266,6 +272,7 @@ impl ErrorKind {
             ErrorKind::StillOpen { .. } | ErrorKind::Locked => io::ErrorKind::ResourceBusy,
             // Not `Interrupted`: callers of `std::io` try again then.
             ErrorKind::Cancelled
+            | ErrorKind::CommittedPending
             | ErrorKind::Changed
             | ErrorKind::Limit(_)
             | ErrorKind::Closed

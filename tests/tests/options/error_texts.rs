@@ -142,6 +142,7 @@ fn errors_become_those_of_std_io() {
         (ErrorKind::Locked, io::ErrorKind::ResourceBusy),
         (ErrorKind::Io(io::ErrorKind::StorageFull), io::ErrorKind::StorageFull),
         (ErrorKind::Cancelled, io::ErrorKind::Other),
+        (ErrorKind::CommittedPending, io::ErrorKind::Other),
     ] {
         assert_eq!(io::Error::from(Error::new(kind.clone())).kind(), expected, "{kind}");
     }

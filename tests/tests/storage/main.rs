@@ -7,6 +7,12 @@ mod codecs;
 mod compress;
 mod driver_layout;
 mod hostile;
+#[cfg(unix)]
+mod journal;
+#[cfg(unix)]
+mod journal_crashes;
+#[cfg(unix)]
+mod journal_files;
 mod store_faults;
 mod toy_engine;
 mod untrusted;
