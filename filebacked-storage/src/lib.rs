@@ -28,6 +28,7 @@ pub mod engine;
 pub mod error;
 mod huge_pages;
 #[cfg(unix)]
+#[doc(hidden)] // Unstable: nothing uses it yet.
 pub mod journal;
 mod kept;
 pub mod limits;

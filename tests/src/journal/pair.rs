@@ -203,7 +203,7 @@ impl Inner {
         match self.fault {
             Fault::Once(at, code) if call == at => Err(io::Error::from_raw_os_error(code)),
             Fault::Always(at, code) if call >= at => Err(io::Error::from_raw_os_error(code)),
-            Fault::Short if call % 3 == 0 => Err(io::ErrorKind::Interrupted.into()),
+            Fault::Short if call.is_multiple_of(3) => Err(io::ErrorKind::Interrupted.into()),
             Fault::Short => Ok(len.div_ceil(2)),
             _ => Ok(len),
         }
