@@ -238,8 +238,9 @@ fn size_of_store(store: &dyn ReadAt) -> Result<u64> {
     }
 }
 
+/// The error for what only the HDF5 library does.
 #[cold]
-fn needs_libhdf5(cause: Option<Error>) -> Error {
+pub fn needs_libhdf5(cause: Option<Error>) -> Error {
     let error = Error::new(ErrorKind::NeedsLibhdf5).with_help(match cfg!(feature = "libhdf5") {
         true => "this call is limited to the native engine, which does not support all of HDF5",
         false => "enable the feature `libhdf5` of filebacked",

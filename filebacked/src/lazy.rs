@@ -8,7 +8,7 @@
 //! file under a handle, reading gives [`ErrorKind::Changed`](crate::ErrorKind::Changed), never
 //! wrong data.
 
-#[cfg(feature = "libhdf5")]
+#[cfg_attr(not(feature = "libhdf5"), path = "lazy/append/read_only.rs")]
 mod append;
 mod appender;
 #[cfg(feature = "ndarray")]

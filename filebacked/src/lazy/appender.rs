@@ -1,7 +1,6 @@
 //! Appends rows from memory to a table in a file: [`LazyVec::flush`] and [`Appender`].
 
-use super::LazyVec;
-use super::vec::Table;
+use super::{LazyVec, append};
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
 use std::fmt;
@@ -37,7 +36,7 @@ impl<T: FileBacked> LazyVec<T> {
             ))
             .with_help("write them with `File::write`, and read the handle from there"));
         };
-        let table = stored.table.appended(&mut self.pending)?;
+        let table = append::appended(&stored.table, &mut self.pending)?;
         *stored = table.into();
         self.pending.clear();
         Ok(())
@@ -113,46 +112,5 @@ impl<T: FileBacked> Appender<'_, T> {
     /// As [`LazyVec::flush`].
     pub fn finish(self) -> Result<()> {
         self.vec.flush()
-    }
-}
-
-impl Table {
-    /// The table with more rows.
-    #[cfg(not(feature = "libhdf5"))]
-    fn appended<T: FileBacked>(&self, _: &mut Vec<T>) -> Result<Table> {
-        Err(Error::new(ErrorKind::NeedsLibhdf5)
-            .with_help("enable the feature `libhdf5` of filebacked"))
-    }
-
-    /// The table with more rows.
-    #[cfg(feature = "libhdf5")]
-    fn appended<T: FileBacked>(&self, rows: &mut Vec<T>) -> Result<Table> {
-        use super::append::{self, Wanted};
-
-        let mut done = None;
-        self.held.edit(&mut |object, found| {
-            let check = || self.check(object, found);
-            done = Some(append::append(object, &check, &mut |part| match part {
-                Wanted::More => append::drafted(found, rows),
-                Wanted::All => {
-                    let mut all = self.look(|node| node.get::<Vec<T>>())?;
-                    let len = all.len();
-                    all.append(rows);
-                    let drafted = append::drafted(found, &all);
-                    rows.extend(all.drain(len..));
-                    drafted
-                }
-            })?);
-            Ok(())
-        })?;
-        let (held, columns) = match done {
-            Some(done) => (
-                done.root.as_ref().map(|root| self.held.with(root.clone())),
-                done.columns(&self.columns),
-            ),
-            None => (None, self.columns.clone()),
-        };
-        let held = held.unwrap_or_else(|| self.held.clone());
-        Ok(Table { held, len: self.len + rows.len(), ranks: std::sync::Arc::default(), columns })
     }
 }

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "ndarray")]
 mod arrays;
-#[cfg(feature = "libhdf5")]
+#[cfg_attr(not(feature = "libhdf5"), path = "held/read_only.rs")]
 mod library;
 
 use crate::context::ReadContext;

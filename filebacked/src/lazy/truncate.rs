@@ -1,12 +1,7 @@
 //! Removes the last rows of a table in a file: [`LazyVec::truncate`].
 
-use super::LazyVec;
-#[cfg(feature = "libhdf5")]
-use super::append;
-use super::vec::Table;
+use super::{LazyVec, append};
 use crate::backed::FileBacked;
-#[cfg(feature = "libhdf5")]
-use crate::error::ErrorKind;
 use crate::error::Result;
 
 impl<T: FileBacked> LazyVec<T> {
@@ -51,51 +46,10 @@ impl<T: FileBacked> LazyVec<T> {
         if let Some(stored) = &mut self.stored
             && len < stored.table.len
         {
-            *stored = Self::truncated(&stored.table, len)?.into();
+            let all = || stored.table.look(|node| node.get::<Vec<T>>());
+            *stored = append::truncated(&stored.table, len, &all)?.into();
         }
         self.pending.truncate(len.saturating_sub(self.stored_len()));
         Ok(())
-    }
-
-    /// The table with its first rows only.
-    #[cfg(not(feature = "libhdf5"))]
-    fn truncated(table: &Table, _: usize) -> Result<Table> {
-        Err(table.held.located(crate::error::Operation::Save, crate::storage::read_only()))
-    }
-
-    /// The table with its first rows only.
-    #[cfg(feature = "libhdf5")]
-    fn truncated(table: &Table, len: usize) -> Result<Table> {
-        let mut root = None;
-        let run = super::excerpt::Run { start: 0, end: len as u64, of: table.len as u64 };
-        table.held.edit(&mut |object, found| {
-            let check = || table.check(object, found);
-            let done = append::truncate(object, run, &table.ranks, &check, &mut || {
-                let mut rows = table.look(|node| node.get::<Vec<T>>())?;
-                rows.truncate(len);
-                append::drafted(found, &rows)
-            })?;
-            root = done.root;
-            Ok(())
-        })?;
-        let held = root.map_or_else(|| table.held.clone(), |root| table.held.with(root));
-        let (ranks, columns) = Default::default();
-        Ok(Table { held, len, ranks, columns })
-    }
-}
-
-impl Table {
-    /// Checks that no other handle has changed the table, or replaced it.
-    #[cfg(feature = "libhdf5")]
-    pub(super) fn check(
-        &self,
-        object: &crate::storage::libhdf5::Id,
-        found: &crate::object::Object<'_>,
-    ) -> Result<()> {
-        let there = super::excerpt::rows(found, self.held.is_ours())?;
-        match append::is_gone(object)? || there != Some(self.len as u64) {
-            true => Err(ErrorKind::Changed.into()),
-            false => Ok(()),
-        }
     }
 }

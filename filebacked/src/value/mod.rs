@@ -44,29 +44,23 @@ mod data;
 mod dataset;
 mod group;
 mod item;
-mod load;
+pub(crate) mod load;
 mod map;
 mod number;
 mod path;
 mod print;
-mod save;
+pub(crate) mod save;
 #[cfg(feature = "serde")]
-mod serde;
+pub(crate) mod serde;
 
-#[cfg(feature = "serde")]
-pub(crate) use self::serde::{decode_rows, encode, encode_rows};
 #[cfg(feature = "serde")]
 pub use self::serde::{from_value, to_value};
 pub use crate::storage::Link;
 pub use data::TextIter;
 pub use dataset::Dataset;
 pub use group::{Datatype, Group};
-#[cfg(feature = "serde")]
-pub(crate) use load::read;
 pub use map::Map;
 pub use number::Numeric;
-#[cfg(feature = "serde")]
-pub(crate) use save::write;
 
 /// The content of any file: a tree of groups and datasets. See the [module](self) for examples.
 ///

@@ -61,20 +61,20 @@ impl<T: Serialize + DeserializeOwned> Filter<T> for Serde {
 
     fn write(&self, value: &T, slot: Slot<'_>) -> Result<Written> {
         let depth = slot.context().max_depth();
-        value::write(&value::encode(value, depth)?, slot)
+        value::save::write(&value::serde::encode(value, depth)?, slot)
     }
 
     fn read(&self, node: Node<'_>) -> Result<T> {
-        value::from_value(&value::read(node)?)
+        value::from_value(&value::load::read(node)?)
     }
 
     fn write_rows(&self, rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Written> {
         let depth = slot.context().max_depth();
-        value::write(&value::encode_rows(rows.iter(), depth)?, slot)
+        value::save::write(&value::serde::encode_rows(rows.iter(), depth)?, slot)
     }
 
     fn read_rows(&self, node: Node<'_>) -> Result<Vec<T>> {
-        let rows: Value = value::read(node)?;
-        value::decode_rows(&rows)
+        let rows: Value = value::load::read(node)?;
+        value::serde::decode_rows(&rows)
     }
 }

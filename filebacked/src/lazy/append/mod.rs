@@ -10,6 +10,7 @@ mod cut;
 mod fit;
 mod form;
 mod plan;
+mod table;
 mod text;
 
 use crate::backed::FileBacked;
@@ -30,6 +31,7 @@ use crate::storage::{Dtype, Kept, ObjectKind};
 use crate::whole;
 use plan::{Plan, kind as kind_of};
 use std::sync::{Arc, OnceLock};
+pub(super) use table::{appended, truncated};
 
 /// The rows to draft.
 #[derive(Clone, Copy, PartialEq)]

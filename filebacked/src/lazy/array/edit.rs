@@ -1,5 +1,8 @@
 //! Changes the elements and the shape of a [`LazyArray`], in the file or in memory.
 
+#[cfg_attr(not(feature = "libhdf5"), path = "edit/read_only.rs")]
+mod in_file;
+
 use super::LazyArray;
 use super::ellipsis::ArraySlice;
 use super::{Place, countable, unshaped};
@@ -186,17 +189,11 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
                 part.assign(&values);
                 Ok(())
             }
-            #[cfg(feature = "libhdf5")]
-            Place::File { held, .. } => {
-                held.change(|dataset| in_file::put(dataset, &self.shape, slab, &values))
-            }
-            #[cfg(not(feature = "libhdf5"))]
-            Place::File { .. } => Err(crate::storage::read_only()),
+            Place::File { held, .. } => in_file::put(held, &self.shape, slab, &values),
         }
     }
 
     /// Changes the shape of the dataset, and then writes a part of it.
-    #[cfg(feature = "libhdf5")]
     fn reshape(
         &mut self,
         shape: Vec<usize>,
@@ -206,105 +203,12 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
         if shape == self.shape {
             return Ok(());
         }
-        let mut rewritten = None;
-        held.change(|dataset| {
-            rewritten = in_file::reshape(dataset, &self.shape, &shape, part.as_ref())?;
-            Ok(())
-        })?;
-        if let Some((dataset, chunks)) = rewritten {
-            *held = held.with(dataset);
+        if let Some((dataset, chunks)) = in_file::reshape(held, &self.shape, &shape, part.as_ref())?
+        {
+            *held = dataset;
             *chunk = chunks;
         }
         self.shape = shape;
         Ok(())
-    }
-
-    #[cfg(not(feature = "libhdf5"))]
-    fn reshape(&mut self, _: Vec<usize>, _: Option<(&Slab, ArrayViewD<'_, A>)>) -> Result<()> {
-        Err(crate::storage::read_only())
-    }
-}
-
-#[cfg(feature = "libhdf5")]
-mod in_file {
-    use super::super::elements::{as_stored, take_elements};
-    use crate::error::{ErrorKind, Result};
-    use crate::layout::scalar::Element;
-    use crate::storage::libhdf5::{self, Id};
-    use crate::storage::{Dtype, Kept, Slab};
-    use ndarray::ArrayViewD;
-    use std::sync::Arc;
-
-    /// The type of a dataset, if its shape is the one that the handle knows.
-    fn known(dataset: &Id, shape: &[usize]) -> Result<Dtype> {
-        let found = libhdf5::changeable(dataset)?;
-        match found.shape.iter().copied().eq(shape.iter().map(|extent| *extent as u64)) {
-            true => Ok(found.dtype),
-            false => Err(ErrorKind::Changed.into()),
-        }
-    }
-
-    /// Writes a part of a dataset.
-    pub(super) fn put<A: Element>(
-        dataset: &Id,
-        shape: &[usize],
-        slab: &Slab,
-        values: &ArrayViewD<'_, A>,
-    ) -> Result<()> {
-        libhdf5::locked(|| fill(dataset, &known(dataset, shape)?, slab, values))
-    }
-
-    fn fill<A: Element>(
-        dataset: &Id,
-        stored: &Dtype,
-        slab: &Slab,
-        values: &ArrayViewD<'_, A>,
-    ) -> Result<()> {
-        take_elements(values, |dtype, elements| {
-            as_stored(stored, dtype, elements, |elements| {
-                libhdf5::write_slab(dataset, slab, stored, elements)
-            })
-        })
-    }
-
-    /// Changes the shape of a dataset, and writes a part of it. Returns the new dataset and its
-    /// chunks, if it was rewritten.
-    #[allow(clippy::type_complexity)]
-    pub(super) fn reshape<A: Element>(
-        dataset: &Id,
-        from: &[usize],
-        to: &[usize],
-        part: Option<&(&Slab, ArrayViewD<'_, A>)>,
-    ) -> Result<Option<(Arc<dyn Kept>, Vec<usize>)>> {
-        // Of two that change the shape, the second one finds another than it knows.
-        libhdf5::locked(|| reshape_locked(dataset, from, to, part))
-    }
-
-    #[allow(clippy::type_complexity)]
-    fn reshape_locked<A: Element>(
-        dataset: &Id,
-        from: &[usize],
-        to: &[usize],
-        part: Option<&(&Slab, ArrayViewD<'_, A>)>,
-    ) -> Result<Option<(Arc<dyn Kept>, Vec<usize>)>> {
-        let dtype = known(dataset, from)?;
-        let [from, to] =
-            [from, to].map(|shape| shape.iter().map(|extent| *extent as u64).collect::<Vec<_>>());
-        let add = |dataset: &Id| match part {
-            Some((slab, values)) => fill(dataset, &dtype, slab, values),
-            None => Ok(()),
-        };
-        if libhdf5::resize_dataset(dataset, &to)? {
-            return match add(dataset) {
-                Ok(()) => Ok(None),
-                Err(error) => {
-                    libhdf5::resize_dataset(dataset, &from)?;
-                    Err(error)
-                }
-            };
-        }
-        let new = libhdf5::rewrite(dataset, &to, add)?;
-        let chunk = libhdf5::chunk(&new)?.into_iter().map(|extent| extent as usize).collect();
-        Ok(Some((libhdf5::hold(&new)?, chunk)))
     }
 }

@@ -63,7 +63,6 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
     }
 
     /// The same entries of the same file, held in another way.
-    #[cfg(feature = "libhdf5")]
     pub(super) fn held_by(&self, held: Held) -> Self {
         Entries { held, ..self.clone() }
     }

@@ -116,16 +116,11 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> Save for LazyMap<K, V> {
             );
         }
         // Copies are made by the C library: it opens the file once for all of them.
-        #[cfg(feature = "libhdf5")]
-        {
-            let mut slot = Some(slot);
-            entries.held.with_library(|held| {
-                let slot = slot.take().ok_or_else(super::gone)?;
-                self.write_links(Some(&entries.held_by(held)), slot)
-            })
-        }
-        #[cfg(not(feature = "libhdf5"))]
-        self.write_links(Some(entries), slot)
+        let mut slot = Some(slot);
+        entries.held.with_library(|held| {
+            let slot = slot.take().ok_or_else(super::gone)?;
+            self.write_links(Some(&entries.held_by(held)), slot)
+        })
     }
 
     fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
