@@ -13,6 +13,10 @@ pub const FILTER: &str = "filebacked_filter";
 /// The attribute of the root with the version of the format.
 pub const FORMAT: &str = "filebacked_format";
 
+/// The version of the format: the first number changes when older readers would misread, the second
+/// when they lack something.
+pub const FORMAT_VERSION: &str = "1.0";
+
 /// The link under which a value is written until it is complete; not a member of any value.
 pub const UNDER_WAY: &str = ".filebacked under way";
 

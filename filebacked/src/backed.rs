@@ -3,10 +3,10 @@
 use crate::erased::Key;
 use crate::error::{ErrorKind, Result};
 use crate::layout::{absent, sequence};
-use crate::link::LinkReader;
 use crate::node::Node;
 use crate::object::Bare;
 use crate::reader::GroupReader;
+use crate::reader::LinkReader;
 use crate::rows::Rows;
 use crate::schema::{Schema, Seen};
 use crate::shared::Owner;

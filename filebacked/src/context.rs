@@ -1,6 +1,6 @@
 //! The state of one save or load: its options, a snapshot of its filters, and its tables.
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Conversion, Layout, ReadOptions, WriteOptions};
 use crate::path::{Mask, State, UNMASKED};
 use crate::progress::Watcher;
@@ -135,6 +135,22 @@ impl ReadContext {
     /// Returns the largest encoded value that is decoded, in bytes.
     pub fn decode_limit(&self) -> usize {
         self.0.options.decode_limit
+    }
+
+    /// Refuses an encoded value of more bytes than [`decode_limit`](Self::decode_limit).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Limit`] names the option that raises the limit.
+    pub fn check_decoded(&self, bytes: usize) -> Result<()> {
+        let limit = self.decode_limit();
+        if bytes <= limit {
+            return Ok(());
+        }
+        let what =
+            format!("an encoded value of {bytes} bytes, and no more than {limit} are decoded");
+        Err(Error::new(ErrorKind::Limit(what))
+            .with_help("`ReadOptions::decode_limit` raises the limit"))
     }
 
     pub(crate) fn max_depth(&self) -> u32 {

@@ -16,16 +16,17 @@ pub use repack::{RepackOptions, repack, repack_to};
 
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
-use crate::context::WriteContext;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::inspect::{self, Tree, TreeOptions};
 use crate::object::Object;
 use crate::options::{Layout, Overwrite, ReadOptions, WriteOptions};
 use crate::schema::Schema;
 use crate::slot::Place;
+use crate::staging::{self, in_turn};
 use crate::stamp::{STAMP, Stamp, UNDER_WAY};
 use crate::storage::Source;
 use crate::storage::libhdf5::{self, Id, LibFile, LibSink, LibSource};
+use crate::storage::path::parts;
 use crate::whole;
 use crate::whole::trusted;
 use std::ops::Deref;
@@ -49,10 +50,6 @@ pub use members::Entry;
 pub use options::FileOptions;
 pub(crate) use options::open_file;
 use options::stamped;
-
-mod turn;
-
-pub(crate) use turn::in_turn;
 
 #[cfg(feature = "ndarray")]
 mod array;
@@ -318,47 +315,13 @@ impl File {
     /// # Errors
     ///
     /// Any error of libhdf5.
-    pub fn as_hdf5(&self) -> Result<crate::hdf5::File> {
+    pub fn as_hdf5(&self) -> Result<hdf5_metno::File> {
         self.lib.to_hdf5()
     }
 
     fn done<R>(&self, operation: Operation, result: Result<R>) -> Result<R> {
         result.map_err(|e| e.during(operation).in_file(&self.path))
     }
-}
-
-/// Writes a value under a temporary name in a group, in its turn, and runs `finish` when it is
-/// complete. On an error the temporary value is deleted.
-pub(crate) fn write_aside<T: Save>(
-    sink: LibSink,
-    group: &Id,
-    value: &T,
-    options: &WriteOptions,
-    finish: impl FnOnce() -> Result<()>,
-) -> Result<()> {
-    let cx = whole::write_context::<T>(options)?;
-    whole::rehearse(&cx, Place::Member(UNDER_WAY), value)?;
-    in_turn(|| write_and_finish(sink, group, value, &cx, finish))
-}
-
-/// The same, for a thread that has the turn.
-fn write_and_finish<T: Save>(
-    mut sink: LibSink,
-    group: &Id,
-    value: &T,
-    cx: &WriteContext,
-    finish: impl FnOnce() -> Result<()>,
-) -> Result<()> {
-    let _change = libhdf5::begin(group)?;
-    // Removes a leftover of a killed process.
-    libhdf5::clear_link(group, UNDER_WAY)?;
-    let written = whole::write_member(&mut sink, cx, UNDER_WAY, value);
-    drop(sink);
-    let done = written.and_then(|()| finish());
-    if done.is_err() {
-        libhdf5::clear_link(group, UNDER_WAY)?;
-    }
-    done
 }
 
 /// Refuses options that only whole files support.
@@ -378,7 +341,7 @@ pub(crate) fn write_member<T: Save>(
     options: &WriteOptions,
 ) -> Result<()> {
     check(options).map_err(|e| e.at(path))?;
-    let parts = whole::parts(path)?;
+    let parts = parts(path)?;
     let Some((leaf, groups)) = parts.split_last() else { return Err(ErrorKind::Missing.into()) };
     write_leaf(base, groups, leaf, value, options).map_err(|e| e.at(path))
 }
@@ -416,7 +379,7 @@ fn write_leaf<T: Save>(
             }
             _ => {}
         }
-        write_and_finish(LibSink::new(group.clone())?, &group, value, &cx, || {
+        staging::write_in_turn(LibSink::new(group.clone())?, &group, value, &cx, || {
             let mut into = group.clone();
             for name in missing {
                 into = libhdf5::open_or_create_group(&into, name)?;
@@ -474,7 +437,7 @@ pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptio
         drop(written);
         libhdf5::delete(group, UNDER_WAY)
     };
-    write_aside(LibSink::of_members(group.clone())?, group, value, options, finish)
+    staging::write(LibSink::of_members(group.clone())?, group, value, options, finish)
 }
 
 /// The names that members of a value may have in a group: those that its type knows, or all if both

@@ -27,8 +27,9 @@
 //! No file makes this panic or run without end: an object that cannot be read shows its error, a
 //! repeated object shows the path of the first, and [`TreeOptions`] limits the size of the tree.
 
+mod display;
 mod print;
-pub(crate) mod value;
+mod value;
 
 use crate::error::{Error, Operation, Result};
 use crate::object::Object;

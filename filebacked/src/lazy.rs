@@ -12,7 +12,7 @@
 mod append;
 mod appender;
 #[cfg(feature = "ndarray")]
-mod array;
+pub(crate) mod array;
 mod column;
 mod excerpt;
 mod held;

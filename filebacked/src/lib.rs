@@ -201,6 +201,8 @@ mod save;
 mod schema;
 mod shared;
 mod slot;
+#[cfg(feature = "libhdf5")]
+mod staging;
 pub mod store;
 pub mod testing;
 mod upgrade;

@@ -1,40 +1,19 @@
 //! [`SoftLink`] and [`ExternalLink`]: fields that are HDF5 links, read without following them.
 
 use crate::backed::{FileBacked, Save};
-use crate::context::ReadContext;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::{python, sequence};
 use crate::lazy::Held;
 use crate::node::Node;
-use crate::object::Object;
 use crate::path::UNMASKED;
+use crate::reader::LinkReader;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
 use crate::storage::Link;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
-
-/// A link of a group, about to be read.
-#[doc(hidden)]
-pub struct LinkReader<'r, 'a> {
-    pub(crate) group: &'r Object<'a>,
-    pub(crate) name: &'r str,
-    pub(crate) link: Link,
-    pub(crate) cx: &'a ReadContext,
-    pub(crate) depth: u32,
-    pub(crate) ours: bool,
-}
-
-impl fmt::Debug for LinkReader<'_, '_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LinkReader")
-            .field("name", &self.name)
-            .field("link", &self.link)
-            .finish_non_exhaustive()
-    }
-}
 
 /// The origin of a link: its group, which keeps the file open, and its name.
 #[derive(Clone)]

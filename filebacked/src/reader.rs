@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
 use crate::layout::frame::Frame;
 use crate::layout::variant;
-use crate::link::LinkReader;
+
 use crate::member::MemberReader;
 use crate::node::Node;
 use crate::object::Object;
@@ -18,7 +18,10 @@ use crate::storage::path::names;
 use std::fmt;
 use std::rc::Rc;
 
+mod link;
 mod table;
+
+pub use link::LinkReader;
 
 /// How deep groups are looked into for a column.
 const DEEPEST: u32 = 8;

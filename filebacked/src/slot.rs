@@ -8,9 +8,8 @@ use crate::layout::encoding::{self, Encoding};
 use crate::layout::python;
 use crate::path::State;
 use crate::schema::{Nested, Schema};
-use crate::stamp::{FILTER, FORMAT, escape};
+use crate::stamp::{FILTER, FORMAT, FORMAT_VERSION, escape};
 use crate::storage::{AttrSpec, Compression, Dtype, Kept, Link, Out, Sink, StoredType};
-use crate::whole::VERSION;
 use std::fmt;
 use std::num::NonZero;
 
@@ -434,7 +433,7 @@ impl Slot<'_> {
 
 /// Writes which format the file has.
 fn write_format(sink: &mut dyn Sink) -> Result<()> {
-    sink.attr(FORMAT, &Dtype::FixedStr(VERSION.len()), &[], VERSION.as_bytes())
+    sink.attr(FORMAT, &Dtype::FixedStr(FORMAT_VERSION.len()), &[], FORMAT_VERSION.as_bytes())
 }
 
 #[inline]

@@ -17,15 +17,11 @@ use crate::schema::FieldSchema;
 use crate::schema::{Nested, Schema};
 use crate::shared;
 use crate::slot::{Place, Slot, VALUE, Written};
-use crate::stamp::{DIGEST, FILTER, FORMAT, STAMP, Stamp};
+use crate::stamp::{DIGEST, FILTER, FORMAT, FORMAT_VERSION, STAMP, Stamp};
 use crate::storage::engine::{self, Choice, Medium, Reading, Target};
-use crate::storage::path::names;
+use crate::storage::path::{names, parts};
 use crate::storage::{ObjectKind, Sink, Source};
 use std::path::Path;
-
-/// The version of the format: the first number changes when older readers would misread, the second
-/// when they lack something.
-pub(crate) const VERSION: &str = "1.0";
 
 /// The context of a save, with every option checked against the type.
 pub(crate) fn write_context<T: Save>(options: &WriteOptions) -> Result<WriteContext> {
@@ -350,20 +346,6 @@ fn is_marked(object: &Object<'_>) -> Result<bool> {
     Ok(object.kind() != ObjectKind::Group || object.attribute(STAMP)?.is_some())
 }
 
-/// The names of a path in a file, at least one: see [`names`] for what a path means.
-pub(crate) fn parts(path: &str) -> Result<Vec<&str>> {
-    let parts: Vec<&str> = names(path).collect();
-    let why = match () {
-        () if parts.is_empty() => "it names nothing",
-        () if parts.contains(&"..") => "HDF5 has no `..`",
-        () if path.contains('\0') => "a name cannot contain NUL",
-        () => return Ok(parts),
-    };
-    let what = format!("`{}` is not a path: {why}", path.escape_debug());
-    Err(Error::new(ErrorKind::Unsupported(what))
-        .with_help("write the names from the start to the value with `/` between them"))
-}
-
 /// The names of the members that a value of a type may have.
 #[cfg(feature = "libhdf5")]
 pub(crate) fn members(schema: Schema) -> Vec<&'static str> {
@@ -383,7 +365,7 @@ pub(crate) fn is_ours(root: &Object<'_>) -> Result<bool> {
     let Some(version) = root.text_attribute(FORMAT)? else { return Ok(false) };
     let major =
         |version: &str| version.split('.').next().and_then(|number| number.parse::<u32>().ok());
-    match (major(&version), major(VERSION)) {
+    match (major(&version), major(FORMAT_VERSION)) {
         (Some(found), Some(supported)) if found > supported => {
             Err(Error::new(ErrorKind::Version { found, supported })
                 .with_help("the file's format is that of a newer version of filebacked; update it"))

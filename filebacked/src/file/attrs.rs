@@ -1,7 +1,6 @@
 //! [`Attrs`]: the attributes of an object as a dictionary.
 
 use super::group::{Group, walk};
-use super::in_turn;
 use crate::backed::{FileBacked, Save};
 use crate::context::ReadContext;
 use crate::error::{Error, ErrorKind, Operation, Result};
@@ -11,6 +10,7 @@ use crate::options::{ReadOptions, WriteOptions};
 use crate::path::near;
 use crate::schema::Schema;
 use crate::slot::{Place, Slot};
+use crate::staging::in_turn;
 use crate::stamp::{ASIDE, DIGEST, FILTER, FORMAT, LEN, STAMP, UNDER_WAY, is_passing};
 use crate::storage::libhdf5::{self, Id, LibSink, LibSource};
 use crate::storage::{AttrSpec, Dtype, Elements, Sink, Source};

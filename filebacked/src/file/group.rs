@@ -9,6 +9,7 @@ use crate::options::{ReadOptions, WriteOptions};
 use crate::path::near;
 use crate::storage::libhdf5::{self, Id, LibSource};
 use crate::storage::path;
+use crate::storage::path::parts;
 use crate::whole;
 use crate::whole::trusted;
 use std::fmt;
@@ -59,7 +60,7 @@ pub(super) fn names(path: &str) -> Result<Vec<&str>> {
     if !path.is_empty() && path::names(path).next().is_none() {
         return Ok(Vec::new());
     }
-    whole::parts(path)
+    parts(path)
 }
 
 /// The error for a missing member, with a similar name as help.

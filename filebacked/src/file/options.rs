@@ -3,13 +3,12 @@
 use super::File;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::replace;
-use crate::stamp::FORMAT;
+use crate::stamp::{FORMAT, FORMAT_VERSION};
 use crate::storage::libhdf5::{
     self, Access, CloseDegree, Creation, Driver, LibFile, LibSink, Libver, Locking, SpaceStrategy,
 };
 use crate::storage::signature;
 use crate::storage::{Dtype, Sink, temporary};
-use crate::whole;
 use std::path::Path;
 
 /// How a file is opened or created: all that h5py's `File(...)` takes, with the same defaults.
@@ -385,9 +384,9 @@ pub(super) fn stamped(file: LibFile) -> Result<LibFile> {
     let _change = file.begin()?;
     LibSink::new(file.root()?)?.attr(
         FORMAT,
-        &Dtype::FixedStr(whole::VERSION.len()),
+        &Dtype::FixedStr(FORMAT_VERSION.len()),
         &[],
-        whole::VERSION.as_bytes(),
+        FORMAT_VERSION.as_bytes(),
     )?;
     Ok(file)
 }

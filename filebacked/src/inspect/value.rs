@@ -27,7 +27,7 @@ pub(super) fn text(object: &Object<'_>, description: &Description) -> Option<Str
 }
 
 /// The first elements. `None` where there are none, or they say little.
-pub(crate) fn preview(dataset: &Dataset) -> Option<String> {
+pub(super) fn preview(dataset: &Dataset) -> Option<String> {
     let elements = dataset.size();
     if elements == 0 {
         return None;
@@ -57,7 +57,7 @@ pub(crate) fn preview(dataset: &Dataset) -> Option<String> {
 }
 
 /// One element, counted in C order.
-pub(crate) fn element(dataset: &Dataset, place: usize) -> Option<String> {
+pub(super) fn element(dataset: &Dataset, place: usize) -> Option<String> {
     if let Some(text) = dataset.text_at(place) {
         return quoted(text);
     }

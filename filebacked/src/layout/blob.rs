@@ -153,29 +153,21 @@ mod encoded {
         write_packed(&[values.len() as u64], || values.iter().map(Vec::as_slice), slot)
     }
 
-    /// Reads the bytes of one encoded value, if there are no more than `limit`, and its type's
-    /// name.
-    pub(crate) fn read(
-        node: &Node<'_>,
-        label: Label,
-        limit: usize,
-    ) -> Result<(Vec<u8>, Option<String>)> {
+    /// Reads the bytes of one encoded value, if there are no more than the options allow, and its
+    /// type's name.
+    pub(crate) fn read(node: &Node<'_>, label: Label) -> Result<(Vec<u8>, Option<String>)> {
         node.readable()?;
         if node.kind() == ObjectKind::Group {
             return Err(node.unexpected(format!("bytes of {}", label.codec)));
         }
         label.check(node)?;
-        crate::with::check_decoded(node.describe()?.elements().unwrap_or(usize::MAX), limit)?;
+        node.context().check_decoded(node.describe()?.elements().unwrap_or(usize::MAX))?;
         Ok((number::read::<u8>(node, Some(1))?.0, node.text_attribute(TYPE)?))
     }
 
-    /// Reads the bytes of many encoded values, each of at most `limit` bytes, and their type's
-    /// name.
-    pub(crate) fn read_rows(
-        node: &Node<'_>,
-        label: Label,
-        limit: usize,
-    ) -> Result<(Packed, Option<String>)> {
+    /// Reads the bytes of many encoded values, each of no more than the options allow, and their
+    /// type's name.
+    pub(crate) fn read_rows(node: &Node<'_>, label: Label) -> Result<(Packed, Option<String>)> {
         node.readable()?;
         if node.kind() != ObjectKind::Group
             || node.stamp()?.is_some_and(|stamp| stamp.kind_name() != "packed")
@@ -186,7 +178,7 @@ mod encoded {
         let packed = read_packed(node)?;
         let mut start = 0;
         for end in &packed.ends {
-            crate::with::check_decoded(end - start, limit)?;
+            node.context().check_decoded(end - start)?;
             start = *end;
         }
         Ok((packed, node.text_attribute(TYPE)?))

@@ -39,9 +39,10 @@
 //!
 //! Octave calls `ir` `ridx`, `jc` `cidx`, and has the shape in `nr` and `nc`.
 
+mod parts;
+
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
-use crate::impls::ext::sprs as ext;
 use crate::layout::encoding::TYPE;
 use crate::layout::scalar::Element;
 use crate::layout::{number, python};
@@ -200,7 +201,7 @@ pub(crate) fn read_compressed_as<N: Element, I: SpIndex, P: SpIndex>(
             let indices = convert_indices::<I>(&node, &description, Some(inner))?;
             return order_matrix(storage, (rows, cols), starts, indices, data);
         };
-        match ext::matrix(storage, (rows, cols), most(&description.dtype), starts, bits, data) {
+        match parts::matrix(storage, (rows, cols), most(&description.dtype), starts, bits, data) {
             Ok(matrix) => Ok(matrix),
             Err((starts, bits, data)) => {
                 let indices = check_indices(bits, &description.dtype, Some(inner))?;

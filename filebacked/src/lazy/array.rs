@@ -1,22 +1,22 @@
 //! [`LazyArray`]: an array in the file whose parts are read on request.
 
 mod blocks;
-#[cfg(feature = "libhdf5")]
-mod create;
 mod edit;
 #[cfg(feature = "libhdf5")]
-mod elements;
+pub(crate) mod elements;
 mod ellipsis;
 #[cfg(feature = "mmap")]
 mod mapped;
+#[cfg(feature = "libhdf5")]
+mod options;
 mod selection;
 
 pub use blocks::{Block, Blocks};
-#[cfg(feature = "libhdf5")]
-pub use create::ArrayOptions;
 pub use ellipsis::{ArraySlice, Ellipsis, ellipsis};
 #[cfg(feature = "mmap")]
 pub use mapped::{MapElement, MappedArray};
+#[cfg(feature = "libhdf5")]
+pub use options::ArrayOptions;
 
 use super::Held;
 use crate::backed::{FileBacked, Save};
@@ -452,7 +452,7 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
 }
 
 /// Refuses a shape, even an empty one, whose extents overflow when multiplied.
-pub(super) fn countable(shape: &[usize]) -> Result<()> {
+pub(crate) fn countable(shape: &[usize]) -> Result<()> {
     let mut extents = shape.iter().filter(|extent| **extent > 0);
     let count = extents.try_fold(1usize, |count, extent| count.checked_mul(*extent));
     match count.is_some_and(|count| isize::try_from(count).is_ok()) {

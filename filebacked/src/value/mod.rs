@@ -48,7 +48,6 @@ pub(crate) mod load;
 mod map;
 mod number;
 mod path;
-mod print;
 pub(crate) mod save;
 #[cfg(feature = "serde")]
 pub(crate) mod serde;

@@ -4,7 +4,7 @@ use super::Value;
 use super::group::Group;
 use crate::error::{Error, Result};
 use crate::storage::path::names;
-use crate::whole;
+use crate::storage::path::parts;
 use std::ops::Index;
 use std::sync::OnceLock;
 
@@ -30,7 +30,7 @@ impl Value {
     /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) if a name before the last is not a
     /// group; [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for an invalid path.
     pub fn insert(&mut self, path: &str, value: impl Into<Value>) -> Result<Option<Value>> {
-        let names = whole::parts(path)?;
+        let names = parts(path)?;
         let no_group = || Error::mismatch("a group", "another value").at(path);
         let Some((last, above)) = names.split_last() else { return Err(no_group()) };
         let mut group = self.as_group_mut().ok_or_else(no_group)?;

@@ -46,13 +46,13 @@ pub(super) fn write_rows<T: Serialize, C: Codec>(
 
 pub(super) fn read<T: DeserializeOwned, C: Codec>(node: &Node<'_>) -> Result<T> {
     let label = label::<T, C>();
-    let (bytes, name) = blob::read(node, label, node.context().decode_limit())?;
+    let (bytes, name) = blob::read(node, label)?;
     decode::<T, C>(&bytes).map_err(|error| label.explain(error, name.as_deref()))
 }
 
 pub(super) fn read_rows<T: DeserializeOwned, C: Codec>(node: &Node<'_>) -> Result<Vec<T>> {
     let label = label::<T, C>();
-    let (packed, name) = blob::read_rows(node, label, node.context().decode_limit())?;
+    let (packed, name) = blob::read_rows(node, label)?;
     let mut start = 0;
     let value = |end: &usize| {
         let bytes = packed.bytes.get(start..*end).unwrap_or_default();

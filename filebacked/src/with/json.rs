@@ -2,6 +2,7 @@
 
 mod finite;
 
+use crate::context::ReadContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
 use crate::layout::text;
@@ -48,13 +49,10 @@ impl<T: Serialize + DeserializeOwned> Filter<T> for Json {
     }
 
     fn read(&self, node: Node<'_>) -> Result<T> {
-        let limit = node.context().decode_limit();
         let description = node.describe()?;
-        super::check_decoded(
-            description.elements().unwrap_or(0).saturating_mul(description.dtype.size()),
-            limit,
-        )?;
-        decode(&text::read(&node)?, limit)
+        let bytes = description.elements().unwrap_or(0).saturating_mul(description.dtype.size());
+        node.context().check_decoded(bytes)?;
+        decode(&text::read(&node)?, node.context())
     }
 
     fn write_rows(&self, rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Written> {
@@ -63,8 +61,8 @@ impl<T: Serialize + DeserializeOwned> Filter<T> for Json {
     }
 
     fn read_rows(&self, node: Node<'_>) -> Result<Vec<T>> {
-        let limit = node.context().decode_limit();
-        text::read_array(&node, Some(1))?.0.iter().map(|text| decode(text, limit)).collect()
+        let cx = node.context();
+        text::read_array(&node, Some(1))?.0.iter().map(|text| decode(text, cx)).collect()
     }
 }
 
@@ -76,8 +74,8 @@ fn encode<T: Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(Error::custom)
 }
 
-fn decode<T: DeserializeOwned>(text: &str, limit: usize) -> Result<T> {
-    super::check_decoded(text.len(), limit)?;
+fn decode<T: DeserializeOwned>(text: &str, cx: &ReadContext) -> Result<T> {
+    cx.check_decoded(text.len())?;
     serde_json::from_str(text).map_err(|source| {
         Error::new(ErrorKind::Invalid(format!(
             "JSON that is not a `{}`: {source}",

@@ -103,15 +103,3 @@ pub use via::{Via, via};
 pub fn whole<F>(filter: F) -> F {
     filter
 }
-
-/// Refuses encoded values of more bytes than the options allow.
-#[cfg(any(feature = "bincode", feature = "postcard", feature = "json"))]
-pub(crate) fn check_decoded(bytes: usize, limit: usize) -> crate::error::Result<()> {
-    use crate::error::{Error, ErrorKind};
-    if bytes <= limit {
-        return Ok(());
-    }
-    let what = format!("an encoded value of {bytes} bytes, and no more than {limit} are decoded");
-    Err(Error::new(ErrorKind::Limit(what))
-        .with_help("`ReadOptions::decode_limit` raises the limit"))
-}

@@ -11,7 +11,7 @@ use crate::storage::{
 };
 
 /// Hands the elements that an array writes to `take`, with the type that they have by themselves.
-pub(super) fn take_elements<T: Save>(
+pub(crate) fn take_elements<T: Save>(
     array: &T,
     mut take: impl FnMut(&Dtype, Elements<'_>) -> Result<()>,
 ) -> Result<()> {

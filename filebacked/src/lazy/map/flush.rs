@@ -4,9 +4,9 @@ use super::columns::identity;
 use super::{Change, LazyMap};
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
-use crate::file::{in_turn, write_aside};
 use crate::layout::map::{Form, checked_link, key_name};
 use crate::options::WriteOptions;
+use crate::staging::{self, in_turn};
 use crate::stamp::{LEN, UNDER_WAY, escape_link};
 use crate::storage::libhdf5::{self, Id, LibSink};
 use std::hash::Hash;
@@ -154,7 +154,7 @@ fn put<V: FileBacked>(
                 old.map_or(Ok(()), |old| libhdf5::clear_link(group, old))
             })
         }),
-        Some(value) => write_aside(LibSink::new(root.clone())?, root, value, options, || {
+        Some(value) => staging::write(LibSink::new(root.clone())?, root, value, options, || {
             libhdf5::locked(|| {
                 check(group, link, change)?;
                 libhdf5::move_over(root, UNDER_WAY, group, link)?;

@@ -1,11 +1,9 @@
 //! Prints values: a scalar as itself, an array in brackets, a group as a tree.
 
-use super::Value;
-use super::dataset::Dataset;
-use super::map::Map;
-use crate::inspect::value::{element, preview};
-use crate::inspect::{Content, Layout, Tree, TreeAttribute, TreeNode};
+use super::value::{element, preview};
+use super::{Content, Layout, Tree, TreeAttribute, TreeNode};
 use crate::storage::{Description, Link};
+use crate::value::{Dataset, Map, Value};
 use std::fmt;
 
 /// How many elements of a dimension are shown.
