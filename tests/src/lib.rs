@@ -6,6 +6,7 @@
 
 pub mod actor;
 pub mod allocator;
+pub mod checkpoint;
 mod described;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod fault;

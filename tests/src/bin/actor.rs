@@ -1,12 +1,14 @@
 //! Does one thing to a file, for tests that stop it in the middle: `actor ACTION FILE`. Ends with 3
 //! where the library reports an error, which goes to standard output.
 //! `actor look FOLDER READER FROM TO` looks at damaged files. `actor leave FILE` ends while its
-//! threads make system calls.
+//! threads make system calls. `actor simulate FILE` runs the example `checkpoint` in the file's folder.
 
 use filebacked_tests::actor::Action;
 use filebacked_tests::allocator::Counting;
+use filebacked_tests::checkpoint;
 #[cfg(unix)]
 use filebacked_tests::hostile;
+use std::path::Path;
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -37,7 +39,11 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
-    match Action::named(&action.to_string_lossy()).act(path.as_ref()) {
+    let done = match action.to_string_lossy().as_ref() {
+        "simulate" => checkpoint::run(Path::new(&path).parent().unwrap_or(Path::new("."))),
+        action => Action::named(action).act(path.as_ref()),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             println!("{error:?}");

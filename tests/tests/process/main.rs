@@ -15,6 +15,7 @@ mod peer_faults;
 mod repack_options;
 mod replacing;
 mod replacing_locked;
+mod resume_faults;
 mod threads;
 mod update_faults;
 mod verify;
