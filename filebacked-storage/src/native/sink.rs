@@ -1,9 +1,11 @@
 //! Writing: headers and small data are gathered in memory, large data goes out as it comes.
 
-use super::header::Messages;
+mod dataset;
+mod group;
+
 use super::heap::Collection;
 use super::linked::{self, Linked};
-use super::links::{self, Dense, write_dense};
+use super::links;
 use super::{SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::checksum::lookup3;
 use crate::compound::Strings;
@@ -14,15 +16,12 @@ use crate::{
     AttrSpec, Compression, DatasetSpec, Dtype, Elements, Kept, Link, Out, REFERENCE, Sink,
     StoredType, text_pieces,
 };
+use dataset::{attribute, wrong_length};
 use std::fs::File;
 use std::io::Write;
 
 /// Data up to this many bytes lies in the header of its dataset. A message has 64 KiB at most.
 const COMPACT: usize = 60_000;
-
-/// A group with more links than this is slow to open for the C library when they lie in its header,
-/// so they go to a heap.
-const COMPACT_LINKS: usize = 512;
 
 /// Gathered bytes are written when there are this many.
 const GATHER: usize = 1 << 20;
@@ -154,204 +153,6 @@ impl NativeSink {
         address
     }
 
-    /// Writes the header of the innermost group.
-    fn group_header(&mut self) -> Result<u64> {
-        let Some(frame) = self.frames.pop() else {
-            return Err(ErrorKind::Contract("a group was closed that was not open".into()).into());
-        };
-        let dense =
-            if frame.links > COMPACT_LINKS { Some(self.dense_links(&frame)?) } else { None };
-        let start = self.begin_header();
-        let out = &mut self.out;
-        let (heap, names) =
-            dense.as_ref().map_or((UNDEFINED, UNDEFINED), |dense| (dense.heap, dense.names));
-        if frame.ordered {
-            // Tracked and indexed; no index is stored as long as the links are in the header.
-            out.extend_from_slice(&[message::LINK_INFO, 34, 0, 0, 0, 3]);
-            out.extend_from_slice(&(frame.links as u64).to_le_bytes());
-        } else {
-            out.extend_from_slice(&[message::LINK_INFO, 18, 0, 0, 0, 0]);
-        }
-        out.extend_from_slice(&heap.to_le_bytes());
-        out.extend_from_slice(&names.to_le_bytes());
-        if frame.ordered {
-            let order = dense.as_ref().and_then(|dense| dense.order);
-            out.extend_from_slice(&order.unwrap_or(UNDEFINED).to_le_bytes());
-        }
-        out.extend_from_slice(&[message::GROUP_INFO, 2, 0, 0, 0, 0]);
-        let messages = self.messages.get(frame.start..).unwrap_or_default();
-        match dense {
-            None => out.extend_from_slice(messages),
-            Some(_) => {
-                let others = Messages::plain(messages)
-                    .filter(|message| message.first() != Some(&message::LINK));
-                others.for_each(|message| out.extend_from_slice(message));
-            }
-        }
-        self.messages.truncate(frame.start);
-        if frame.counted {
-            return Ok(self.end_counted_header(start));
-        }
-        Ok(self.end_header(start))
-    }
-
-    /// Writes the links of a large group into a heap.
-    fn dense_links(&mut self, frame: &Frame) -> Result<Dense> {
-        self.align();
-        let messages = self.messages.get(frame.start..).unwrap_or_default();
-        let links =
-            Messages::plain(messages).filter(|message| message.first() == Some(&message::LINK));
-        let links: Vec<&[u8]> = links.map(|message| message.get(4..).unwrap_or_default()).collect();
-        match write_dense(&links, frame.ordered, self.base, &mut self.out)? {
-            Some(dense) => Ok(dense),
-            None => Err(self.decline("a large group with very long names")),
-        }
-    }
-
-    /// Adds a hard link to the open group; where its address stands is the end of the messages.
-    fn add_link(&mut self, name: &str, address: u64) -> Result<()> {
-        self.add_link_of(name, links::HARD, &[&address.to_le_bytes()])
-    }
-
-    /// Adds a link of any type, which has these bytes.
-    #[inline(always)]
-    fn add_link_of(&mut self, name: &str, kind: u8, value: &[&[u8]]) -> Result<()> {
-        if name.is_empty() || name == "." || name.contains(['/', '\0']) {
-            return Err(
-                ErrorKind::Contract(format!("{name:?} cannot be the name of a link")).into()
-            );
-        }
-        let Some(frame) = self.frames.last_mut() else {
-            return Err(ErrorKind::Contract("no group is open".into()).into());
-        };
-        frame.links += 1;
-        let (order, ordered) = (frame.links as u64 - 1, frame.ordered);
-        let width = if name.len() < 256 { 1 } else { 2 };
-        let size: usize = value.iter().map(|part| part.len()).sum();
-        let typed = kind != links::HARD;
-        let len = 3 + usize::from(typed) + if ordered { 8 } else { 0 } + width + name.len() + size;
-        if len > COMPACT {
-            return Err(self.decline("a very long name"));
-        }
-        let m = &mut self.messages;
-        let flags =
-            0x10 | (width as u8 - 1) | if ordered { 4 } else { 0 } | if typed { 8 } else { 0 };
-        m.extend_from_slice(&[message::LINK, len as u8, (len >> 8) as u8, 0, 1, flags]);
-        if typed {
-            m.push(kind);
-        }
-        if ordered {
-            m.extend_from_slice(&order.to_le_bytes());
-        }
-        m.push(1);
-        m.extend_from_slice(&(name.len() as u16).to_le_bytes()[..width]);
-        m.extend_from_slice(name.as_bytes());
-        value.iter().for_each(|part| m.extend_from_slice(part));
-        Ok(())
-    }
-
-    /// Begins the header of a dataset, up to its layout message.
-    fn dataset_header(&mut self, spec: &DatasetSpec<'_>, compact: bool) -> Result<usize> {
-        self.dataset_header_of(spec, compact, |out| datatype::encode(spec.dtype, out))
-    }
-
-    #[inline]
-    fn dataset_header_of(
-        &mut self,
-        spec: &DatasetSpec<'_>,
-        compact: bool,
-        dtype: impl FnOnce(&mut Vec<u8>) -> Option<()>,
-    ) -> Result<usize> {
-        let start = self.begin_header();
-        let out = &mut self.out;
-        dataspace(spec.shape, spec.null, Some(message::DATASPACE), out);
-        let at = out.len();
-        out.extend_from_slice(&[message::DATATYPE, 0, 0, 0]);
-        if dtype(out).is_none() || out.len() - at > COMPACT {
-            return Err(self.decline("a datatype of this kind"));
-        }
-        let out = &mut self.out;
-        let len = (out.len() - at - 4) as u16;
-        out[at + 1..at + 3].copy_from_slice(&len.to_le_bytes());
-        // Allocated early if the data is in the header, otherwise late; filled only with a value
-        // that was set.
-        out.extend_from_slice(&[message::FILL_VALUE, 2, 0, 0, 3, if compact { 9 } else { 10 }]);
-        Ok(start)
-    }
-
-    fn contiguous(&mut self, address: u64, len: usize) {
-        self.out.extend_from_slice(&[message::LAYOUT, 18, 0, 0, 3, 1]);
-        self.out.extend_from_slice(&address.to_le_bytes());
-        self.out.extend_from_slice(&(len as u64).to_le_bytes());
-    }
-
-    fn finish_dataset(&mut self, name: &str, spec: &DatasetSpec<'_>, start: usize) -> Result<()> {
-        for (attr, text) in spec.attrs {
-            let bytes = if text.is_empty() { b"\0" } else { text.as_bytes() };
-            let mut out = std::mem::take(&mut self.out);
-            let encoded =
-                attribute(attr, &Dtype::FixedStr(bytes.len()), &[], false, bytes, &mut out);
-            self.out = out;
-            if encoded.is_none() {
-                return Err(self.decline("a large attribute"));
-            }
-        }
-        if spec.number.is_some() {
-            return Err(self.decline("a number as an attribute of a dataset"));
-        }
-        for attr in spec.more_attrs {
-            let mut out = std::mem::take(&mut self.out);
-            let encoded = self.encode_any(attr, &mut out);
-            self.out = out;
-            encoded?;
-        }
-        let address = match std::mem::take(&mut self.linked.expected) {
-            true => self.end_counted_header(start),
-            false => self.end_header(start),
-        };
-        self.add_link(name, address)?;
-        if self.file.is_some() && self.out.len() > GATHER {
-            self.flush(&[])?;
-        }
-        Ok(())
-    }
-
-    /// The size of the data, after declining data outside of the subset.
-    fn size(&mut self, spec: &DatasetSpec<'_>) -> Result<usize> {
-        let elements = if spec.null { Some(0) } else { spec.elements() };
-        let size = elements.and_then(|n| n.checked_mul(spec.dtype.stored_size()));
-        let Some(size) = size else {
-            return Err(ErrorKind::Limit(format!("a dataset of shape {:?}", spec.shape)).into());
-        };
-        let plain =
-            spec.compression == Compression::None && spec.chunk.is_none() && !spec.fletcher32;
-        if !plain && !spec.shape.is_empty() && size > 0 {
-            return Err(self.decline("chunked data"));
-        }
-        Ok(size)
-    }
-
-    /// Appends the message of an attribute of any type.
-    fn encode_any(&mut self, attr: &AttrSpec<'_>, out: &mut Vec<u8>) -> Result<()> {
-        let Elements::Bytes(bytes) = attr.elements else {
-            return Err(self.decline("an attribute of elements of variable length"));
-        };
-        if attr.stored.is_some() || matches!(attr.dtype, Dtype::VarStr | Dtype::Other(..)) {
-            return Err(self.decline("an attribute of this type"));
-        }
-        let elements = if attr.null { Some(0) } else { crate::elements(attr.shape) };
-        let wanted = elements.and_then(|n| n.checked_mul(attr.dtype.size()));
-        if wanted != Some(bytes.len()) {
-            return Err(wrong_length(wanted.unwrap_or(0), bytes.len()));
-        }
-        let before = out.len();
-        if attribute(attr.name, attr.dtype, attr.shape, attr.null, bytes, out).is_none() {
-            out.truncate(before);
-            return Err(self.decline("a large attribute"));
-        }
-        Ok(())
-    }
-
     /// Closes the root group and completes the file.
     fn complete(&mut self) -> Result<()> {
         if self.frames.len() != 1 {
@@ -396,56 +197,6 @@ impl NativeSink {
         self.complete()?;
         self.file.ok_or_else(|| ErrorKind::Contract("a file in memory has no file".into()).into())
     }
-}
-
-/// Appends a dataspace, as a message of its own or inside of another.
-fn dataspace(shape: &[u64], null: bool, kind: Option<u8>, out: &mut Vec<u8>) {
-    if let Some(kind) = kind {
-        out.extend_from_slice(&[kind, (4 + 8 * shape.len()) as u8, 0, 0]);
-    }
-    out.extend_from_slice(&[
-        2,
-        shape.len() as u8,
-        0,
-        if null { 2 } else { u8::from(!shape.is_empty()) },
-    ]);
-    shape.iter().for_each(|extent| out.extend_from_slice(&extent.to_le_bytes()));
-}
-
-/// Appends an attribute message; `None` where it is too large for one.
-fn attribute(
-    name: &str,
-    dtype: &Dtype,
-    shape: &[u64],
-    null: bool,
-    bytes: &[u8],
-    out: &mut Vec<u8>,
-) -> Option<()> {
-    let start = out.len();
-    out.extend_from_slice(&[message::ATTRIBUTE, 0, 0, 0, 3, 0]);
-    out.extend_from_slice(&u16::try_from(name.len() + 1).ok()?.to_le_bytes());
-    out.extend_from_slice(&[0, 0]);
-    out.extend_from_slice(&(4 + 8 * shape.len() as u16).to_le_bytes());
-    out.push(1);
-    out.extend_from_slice(name.as_bytes());
-    out.push(0);
-    let at = out.len();
-    datatype::encode(dtype, out)?;
-    let len = u16::try_from(out.len() - at).ok()?;
-    out[start + 8..start + 10].copy_from_slice(&len.to_le_bytes());
-    dataspace(shape, null, None, out);
-    out.extend_from_slice(bytes);
-    let len = out.len() - start - 4;
-    if len > COMPACT {
-        return None;
-    }
-    out[start + 1..start + 3].copy_from_slice(&(len as u16).to_le_bytes());
-    Some(())
-}
-
-#[cold]
-fn wrong_length(wanted: usize, found: usize) -> Error {
-    ErrorKind::Contract(format!("{found} bytes for a dataset of {wanted}")).into()
 }
 
 impl Sink for NativeSink {
@@ -704,48 +455,5 @@ impl Sink for NativeSink {
 
     fn committed(&mut self, _: &str, _: &StoredType, _: &[AttrSpec<'_>]) -> Result<()> {
         Err(self.decline("a committed datatype"))
-    }
-}
-
-impl NativeSink {
-    /// Puts a string into the heap, and the reference to it where it stands.
-    fn string(
-        &mut self,
-        text: &[u8],
-        at: usize,
-        heap: &mut Pending,
-        references: &mut [u8],
-    ) -> Result<()> {
-        if heap.collection.is_full(text.len()) {
-            self.write_heap(heap, references)?;
-        }
-        let Ok(len) = u32::try_from(text.len()) else {
-            return Err(ErrorKind::Limit("text of more than 4 GiB".into()).into());
-        };
-        // An object for the empty text too: without one it would be a null pointer to readers in C.
-        let number = heap.collection.add(text);
-        let entry = references.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<REFERENCE>());
-        let Some(entry) = entry else { return Err(wrong_length(at, references.len())) };
-        entry[..4].copy_from_slice(&len.to_le_bytes());
-        entry[12..].copy_from_slice(&number.to_le_bytes());
-        heap.entries.push(at);
-        Ok(())
-    }
-
-    /// Writes a collection, and its address into the entries that refer to it.
-    fn write_heap(&mut self, heap: &mut Pending, references: &mut [u8]) -> Result<()> {
-        if heap.collection.is_empty() {
-            return Ok(());
-        }
-        self.align();
-        let address = self.position().to_le_bytes();
-        for at in heap.entries.drain(..) {
-            references[at + 4..at + 12].copy_from_slice(&address);
-        }
-        heap.collection.finish(&mut self.out);
-        if self.file.is_some() && self.out.len() > GATHER {
-            self.flush(&[])?;
-        }
-        Ok(())
     }
 }

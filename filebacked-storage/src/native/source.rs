@@ -1,15 +1,16 @@
 //! The reading half: decodes the bytes of a whole file, without trusting any.
 
-use super::dataset::Data;
+mod elements;
+mod lookup;
+
 use super::header::{Header, damaged, uint, unknown};
 use super::heap::Cursor;
 use super::input::{Bytes, Input, copy};
 use super::kept::{NativeKept, Opened, Origin};
-use super::links::{self, Link, Links, is_dense};
-use super::object::{Attribute, Parsed, dense_attributes};
+use super::links::{self, Links};
+use super::object::Parsed;
 use super::{SUPERBLOCK, UNDEFINED, datatype, message};
 use crate::checksum::lookup3;
-use crate::compound::references;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::owners::{LoadedOwners, ObjectIdentity};
@@ -17,8 +18,8 @@ use crate::signature::{SIGNATURE, complete, not_hdf5, places};
 use crate::stamp::is_passing;
 use crate::store::ReadAt;
 use crate::{
-    Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, REFERENCE, Slab,
-    Source, StoredType, Texts, Unusual, elements, fill_vec,
+    Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, Slab, Source,
+    StoredType, Texts, Unusual, elements, fill_vec,
 };
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::File;
@@ -33,19 +34,6 @@ const ATTRIBUTE: u64 = 1 << 63;
 /// Every byte of metadata and data that is read is paid for, so that hard links which multiply
 /// objects cannot make a small file cost much: this many times its size.
 const BUDGET: u64 = 16;
-
-/// So many links are looked at one after another; where that is not enough, all links of the group
-/// are indexed.
-const SCANNED: usize = 64;
-
-/// So many links of a large group are looked for one by one; where that is not enough, all are
-/// indexed.
-const SEARCHED: u32 = 4;
-
-/// Indexes of groups are kept until they have so many links together; the last few are kept in any
-/// case.
-const KEPT_LINKS: usize = 1 << 16;
-const KEPT_GROUPS: usize = 4;
 
 /// The bytes of the superblock, behind a user block if there is one: at 0, 512, 1024, and so on.
 /// Bytes before it are skipped.
@@ -281,211 +269,6 @@ impl<'b> NativeSource<'b> {
     /// The first block of an object's header, which mostly is all of it.
     fn header(&self, object: Handle) -> Result<Header<'b>> {
         Header::at(&self.input, object.id, false)
-    }
-
-    /// The member of a group: its address.
-    fn find(&self, group: Handle, name: &str) -> Result<Option<u64>> {
-        if let Some(links) = self.indexed(group) {
-            return links.find(name);
-        }
-        // From the disk, every look at a header takes the whole of it.
-        if matches!(self.input, Input::Disk(_)) {
-            return self.search(group, name);
-        }
-        self.scan(group, name)
-    }
-
-    /// Looks for a member in the index that the file has, where few are asked for.
-    fn search(&self, group: Handle, name: &str) -> Result<Option<u64>> {
-        let (last, times) = self.searched.get();
-        let times = if last == group.id { times } else { 0 };
-        if times < SEARCHED {
-            self.searched.set((group.id, times + 1));
-            let charge = |bytes| self.charge(bytes);
-            let header = self.header(group)?.joined(&self.input, &charge)?;
-            if let Some(dense) = links::dense(&header)? {
-                return links::find_dense(&dense, &self.input, &charge, name);
-            }
-        }
-        self.links(group)?.find(name)
-    }
-
-    /// Looks for a member from where the last one was found.
-    fn scan(&self, group: Handle, name: &str) -> Result<Option<u64>> {
-        let header = self.header(group)?;
-        let (last, hint) = self.next.get();
-        let start = if last == group.id { hint } else { 0 };
-        let mut messages = header.messages_from(start);
-        let mut wrapped = start == 0;
-        for _ in 0..SCANNED {
-            if wrapped && start > 0 && messages.at >= start {
-                return Ok(None);
-            }
-            let Some((kind, body)) = messages.next()? else {
-                if wrapped {
-                    return Ok(None);
-                }
-                wrapped = true;
-                messages = header.messages();
-                continue;
-            };
-            match kind {
-                message::LINK => {
-                    let link = Link::parse(body)?;
-                    if link.name == name.as_bytes() {
-                        self.next.set((group.id, messages.at));
-                        return link
-                            .address
-                            .map(Some)
-                            .ok_or_else(|| unknown("a soft or external link"));
-                    }
-                }
-                message::SYMBOL_TABLE => return Err(unknown("a group of an older format")),
-                message::LINK_INFO if is_dense(body)? => return self.search(group, name),
-                message::CONTINUATION => break,
-                _ => {}
-            }
-        }
-        self.links(group)?.find(name)
-    }
-
-    /// The index of a group's links, if there is one already.
-    #[inline]
-    fn indexed(&self, group: Handle) -> Option<Rc<Links>> {
-        let mut groups = self.groups.borrow_mut();
-        let place = groups.iter().rposition(|(id, _)| *id == group.id)?;
-        if place + 1 < groups.len() {
-            let found = groups.remove(place);
-            groups.push(found);
-        }
-        groups.last().map(|(_, links)| links.clone())
-    }
-
-    /// The index of a group's links.
-    fn links(&self, group: Handle) -> Result<Rc<Links>> {
-        if let Some(links) = self.indexed(group) {
-            return Ok(links);
-        }
-        let charge = |bytes| self.charge(bytes);
-        let header = self.header(group)?.joined(&self.input, &charge)?;
-        let links = Rc::new(Links::of(&header, &self.input, &charge)?);
-        let mut groups = self.groups.borrow_mut();
-        groups.push((group.id, links.clone()));
-        let mut total: usize = groups.iter().map(|(_, links)| links.len()).sum();
-        while groups.len() > KEPT_GROUPS && (total > KEPT_LINKS || groups.len() > SCANNED) {
-            total -= groups.remove(0).1.len();
-        }
-        Ok(links)
-    }
-
-    /// The attribute messages of an object: name and body.
-    fn attribute_messages(
-        &self,
-        object: Handle,
-        mut each: impl FnMut(&[u8], Bytes<'b>) -> bool,
-    ) -> Result<()> {
-        let header =
-            self.parsed(object, |parsed| parsed.attributes.then(|| parsed.header.clone()))?;
-        let Some(header) = header else { return Ok(()) };
-        let mut dense = None;
-        let mut messages = header.messages();
-        while let Some((kind, body)) = messages.next()? {
-            match kind {
-                message::ATTRIBUTE => {
-                    let attribute = Attribute::parse(body)?;
-                    let whole = header.messages.part(messages.at - body.len()..messages.at);
-                    if each(attribute.name, whole.unwrap_or_default()) {
-                        return Ok(());
-                    }
-                }
-                message::ATTRIBUTE_INFO => dense = dense_attributes(body)?,
-                _ => {}
-            }
-        }
-        let Some(dense) = dense else { return Ok(()) };
-        let mut done = false;
-        dense.each(&self.input, &|bytes| self.charge(bytes), &mut |body| {
-            done = done || each(Attribute::parse(body)?.name, body.to_vec().into());
-            Ok(())
-        })
-    }
-
-    /// Looks at the datatype message and the bytes of a scalar whose data is in its header, which
-    /// is what most fields are.
-    #[inline]
-    fn compact_scalar<R>(
-        &self,
-        handle: Handle,
-        look: impl FnOnce(&[u8], Bytes<'b>) -> R,
-    ) -> Result<Option<R>> {
-        if handle.id & ATTRIBUTE != 0 {
-            return Ok(None);
-        }
-        let parts = |parsed: &Parsed<'b>| {
-            let (
-                Some(datatype),
-                Some(&[2, 0, 0, 0]),
-                Some(&[3, 0, low, high, ref data @ ..]),
-                false,
-            ) = (parsed.datatype(), parsed.dataspace(), parsed.layout(), parsed.filtered)
-            else {
-                return None;
-            };
-            let len = usize::from(u16::from_le_bytes([low, high]));
-            if data.len() != len {
-                return None;
-            }
-            Some(look(datatype, parsed.layout_part(4, len)?))
-        };
-        self.parsed(handle, parts)
-    }
-
-    /// Type, shape and place of a dataset or an attribute.
-    pub(super) fn data(&self, handle: Handle) -> Result<Data<'b>> {
-        if handle.id & ATTRIBUTE == 0 {
-            return self.parsed(handle, |parsed| Data::of_dataset(parsed, &self.input))?;
-        }
-        let attributes = self.attributes.borrow();
-        let open =
-            usize::try_from(handle.id & !ATTRIBUTE).ok().and_then(|place| attributes.get(place));
-        let body = open.ok_or_else(|| damaged("an attribute that is not open"))?;
-        let attribute = Attribute::parse(body)?;
-        let data = body.part(body.len() - attribute.data.len()..body.len()).unwrap_or_default();
-        Data::of_attribute(attribute.datatype, attribute.dataspace, data)
-    }
-
-    /// The texts that the elements refer to, in the member that the names lead to.
-    fn texts(&self, bytes: &[u8], dtype: &Dtype, member: &[String]) -> Result<Texts> {
-        let references = references(bytes, dtype, member);
-        let references = references.ok_or_else(|| {
-            Error::new(ErrorKind::Contract("a request for text of a dataset without text".into()))
-        })?;
-        let mut texts = Texts::default();
-        // Room for all at once, as far as the references can be believed.
-        let total = references
-            .chunks_exact(REFERENCE)
-            .try_fold(0u64, |sum, entry| Ok::<_, Error>(sum + uint(entry, 0, 4)?))?;
-        let refused =
-            |_| Error::new(ErrorKind::Limit(format!("no memory for {total} bytes of text")));
-        texts.bytes.try_reserve_exact(total.min(self.input.len()) as usize).map_err(refused)?;
-        texts.ends.reserve_exact(references.len() / REFERENCE);
-        let mut heap = self.heap.borrow_mut();
-        for entry in references.chunks_exact(REFERENCE) {
-            let (len, address, number) =
-                (uint(entry, 0, 4)? as usize, uint(entry, 4, 8)?, uint(entry, 12, 4)?);
-            if address != 0 && len > 0 {
-                self.charge(len)?;
-                let object = heap.object(&self.input, address, number as u32)?;
-                let text = object
-                    .get(..len)
-                    .ok_or_else(|| damaged("text longer than its place in the heap"))?;
-                // The C library ends a string at its first NUL.
-                let end = text.iter().position(|byte| *byte == 0).unwrap_or(len);
-                texts.bytes.extend_from_slice(&text[..end]);
-            }
-            texts.ends.push(texts.bytes.len());
-        }
-        Ok(texts)
     }
 }
 
