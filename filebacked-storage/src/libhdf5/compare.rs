@@ -1,12 +1,12 @@
 //! Compares stored data with new data, and writes the differences.
 
 use super::content;
+use super::data::Data;
 use super::filetype::{describe, is_usual_text};
 use super::id::{Id, check, room, with_name};
 use super::lists::ListRef;
-use super::sink::Tools;
-use super::source::Data;
 use super::strings::read_text;
+use super::tools::Tools;
 use crate::codec::id;
 use crate::compound::Strings;
 use crate::error::Result;

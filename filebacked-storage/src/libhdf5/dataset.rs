@@ -1,9 +1,9 @@
 //! Datasets that are changed: elements put into parts of them, and other extents.
 
 use super::chunks;
+use super::data::{Data, Memory, allocation, select};
 use super::filetype::{describe, is_swapped_time};
 use super::id::{Id, check, room};
-use super::source::{Data, Memory, allocation, select};
 use super::types::Types;
 use crate::error::{Error, ErrorKind, Result};
 use crate::{Description, Dtype, Elements, Handle, ObjectKind, Slab, Texts, elements};

@@ -134,9 +134,9 @@ pub(super) fn beginning(file: &Id) -> Result<Option<(File, u64)>> {
 }
 
 mod locate {
+    use super::super::data::{Data, Memory, allocation};
     use super::super::filetype::describe;
     use super::super::id::{Id, check};
-    use super::super::source::{Data, Memory, allocation};
     use super::super::types::Types;
     use super::file_of;
     use crate::error::Result;

@@ -1,12 +1,12 @@
 //! Datasets that grow along their first dimension.
 
+use super::data::Data;
 use super::edit::{copy_attribute, root_of};
 use super::filetype::{copy, describe, like, size_of_type};
 use super::id::{Id, check, room, with_link_name, with_name};
 use super::names::attributes;
 use super::recast::Recast;
 use super::rewrite::is_chunked;
-use super::source::Data;
 use super::stack::last_error;
 use super::strings::{Arena, into_arena, put_pointers};
 use super::types::Types;

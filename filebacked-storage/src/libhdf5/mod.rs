@@ -15,6 +15,7 @@ mod compare;
 mod content;
 // Of what follows, arrays use all and the rest a part.
 mod create;
+mod data;
 mod dataset;
 #[cfg(unix)]
 mod descriptor;
@@ -33,6 +34,7 @@ mod links;
 mod lists;
 mod members;
 mod names;
+mod parts;
 mod recast;
 mod recode;
 mod refer;
@@ -45,6 +47,7 @@ mod source;
 mod stack;
 mod state;
 mod strings;
+mod tools;
 mod types;
 mod update;
 mod vfd;

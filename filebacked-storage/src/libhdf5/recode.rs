@@ -1,6 +1,7 @@
 //! Datasets stored in another way: other filters, other chunks, the same elements.
 
 use super::content::is_fixed;
+use super::data::{Data, allocation};
 use super::dataset::extents;
 use super::file::LibFile;
 use super::filetype::size_of_type;
@@ -8,7 +9,6 @@ use super::id::{Id, check};
 use super::lists::add_filters;
 use super::repack::{refer_again, references};
 use super::rewrite::instead;
-use super::source::{Data, allocation};
 use super::walk::{Met, open, walk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::{CHUNK, Compression, Handle, ObjectKind, WORTH_COMPRESSING, chunk_shape, elements};

@@ -1,8 +1,8 @@
 //! Links and references: what they lead to, and what is wrong where they lead nowhere.
 
+use super::data::Data;
 use super::filetype::{describe, memory_type};
 use super::id::{Id, check, room};
-use super::source::Data;
 use super::stack::{forget_error, is_circle};
 use crate::error::{Error, ErrorKind, Result};
 use crate::{Description, Gathered, Handle, ObjectKind};

@@ -2,13 +2,15 @@
 //! object has to find them.
 
 use super::compare::open_attribute;
-use super::content::{self, Kind, Part};
+use super::content;
+use super::data::Data;
 use super::edit::root_of;
 use super::id::{Id, check};
 use super::members::identity;
 use super::names;
+use super::parts::{Kind, Part};
 use super::refer::{OBJECT, REGION, dereference};
-use super::source::{Data, kind};
+use super::source::kind;
 use super::stack::forget_error;
 use super::walk::{Met, walk};
 use crate::ObjectKind;

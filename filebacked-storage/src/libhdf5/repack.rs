@@ -2,13 +2,13 @@
 
 use super::compare::open_attribute;
 use super::content;
+use super::data::Data;
 use super::edit::{copy_attribute, delete, move_link};
 use super::file::{LibFile, c_path, unlocked};
 use super::id::{Id, check};
 use super::lists::new_list;
 use super::members::{create_hard_link, identity};
 use super::names;
-use super::source::Data;
 use super::walk::{Met, open, walk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::stamp::UNDER_WAY;

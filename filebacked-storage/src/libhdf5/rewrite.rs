@@ -2,13 +2,13 @@
 
 use super::aside::relink;
 use super::create::{chunk_of, fixed_times};
+use super::data::{Data, allocation, select};
 use super::dataset::{extents, identity, links_to, transfer};
 use super::edit::{copy_attribute, root_of};
 use super::filetype::size_of_type;
 use super::id::{Id, check, room, with_link_name};
 use super::members::path_of;
 use super::renew::References;
-use super::source::{Data, allocation, select};
 use super::strings::{Arena, into_arena};
 use super::{links, names};
 use crate::error::{ErrorKind, Result};

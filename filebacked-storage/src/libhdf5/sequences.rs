@@ -1,8 +1,8 @@
 //! Reading sequences of variable length.
 
+use super::data::Data;
 use super::filetype::{describe, memory_type, parent};
 use super::id::{Id, room};
-use super::source::Data;
 use super::strings::{Arena, collect, into_arena};
 use crate::error::{Error, ErrorKind, Result};
 use crate::{Dtype, Gathered};

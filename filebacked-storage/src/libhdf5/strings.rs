@@ -1,10 +1,10 @@
 //! Strings of variable length: reading them, and pointers to them among elements.
 
+use super::data::Data;
 use super::filetype::{describe, size_of_type, strings_of};
 use super::id::{Id, check, room};
 use super::lists::new_list;
 use super::recast::POINTER;
-use super::source::Data;
 use crate::compound::Strings;
 use crate::error::{Error, ErrorKind, Result};
 use crate::{Dtype, Slab, Texts, elements};
