@@ -161,19 +161,13 @@ pub trait Save {
     /// The value as one that may have other owners, for types that share theirs.
     #[doc(hidden)]
     #[inline]
-    fn owner(&self) -> Option<Owner<'_>>
-    where
-        Self: Sized,
-    {
+    fn owner(&self) -> Option<Owner<'_>> {
         None
     }
 
     /// The identity that the registry looks filters up by: `Some(Key::new())` for every type that
     /// is [`FileBacked`]. Types that borrow have none.
-    fn key() -> Option<Key<Self>>
-    where
-        Self: Sized,
-    {
+    fn key() -> Option<Key<Self>> {
         None
     }
 }

@@ -28,7 +28,11 @@ use crate::whole;
 ///
 /// Errors of the sink, and any error of writing the value. Options are checked against the type
 /// first.
-pub fn write<T: Save>(sink: &mut dyn Sink, value: &T, options: &WriteOptions) -> Result<()> {
+pub fn write<T: Save + ?Sized>(
+    sink: &mut dyn Sink,
+    value: &T,
+    options: &WriteOptions,
+) -> Result<()> {
     whole::check(value, options)?;
     whole::write_root(sink, &whole::write_context::<T>(options)?, value)
 }

@@ -3,7 +3,7 @@
 
 use crate::backed::{FileBacked, Save};
 use crate::error::Result;
-use crate::filter::{Filter, no_filter};
+use crate::filter::{Filter, Found, no_filter};
 use crate::rows::Rows;
 use crate::schema::{Nested, Schema};
 use crate::slot::{Slot, Written};
@@ -20,41 +20,61 @@ use std::sync::Arc;
 ///
 /// Code that implements [`Save`] by hand returns `Some(Key::new())` from `Save::key`: see
 /// [`check_type`](crate::testing::check_type) for an example.
-pub struct Key<T> {
+pub struct Key<T: ?Sized> {
     id: TypeId,
     schema: fn() -> Schema,
-    of: PhantomData<fn(T)>,
+    /// Writes a value by a filter. The door has it from here, because it does not know whether a
+    /// type is sized, as the types of all filters are.
+    write: fn(&Found<'_>, &T, Key<T>, Slot<'_>) -> Result<Written>,
+    of: PhantomData<fn(*const T)>,
 }
 
-impl<T> Clone for Key<T> {
+impl<T: ?Sized> Clone for Key<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for Key<T> {}
+impl<T: ?Sized> Copy for Key<T> {}
 
 impl<T: FileBacked> Key<T> {
     /// Creates the key of a type that can be read back.
     #[inline]
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
-        Key { id: TypeId::of::<T>(), schema: T::schema, of: PhantomData }
+        Key::of_container(T::schema)
     }
 }
 
 impl<T: 'static> Key<T> {
     /// The key of a type that only filters can store.
     pub(crate) fn foreign() -> Self {
-        Key { id: TypeId::of::<T>(), schema: || Schema::Opaque, of: PhantomData }
+        Key {
+            id: TypeId::of::<T>(),
+            schema: || Schema::Opaque,
+            write: |found, value, key, slot| found.write(value, key, AnyWrite::foreign(), slot),
+            of: PhantomData,
+        }
     }
 }
 
-impl<T> Key<T> {
+impl<T: Save> Key<T> {
     /// The key of a type that owns only values of types with keys, which callers pass as the proof.
     #[inline]
     pub(crate) fn of_container(schema: fn() -> Schema) -> Self {
-        Key { id: typeid::of::<T>(), schema, of: PhantomData }
+        Key {
+            id: typeid::of::<T>(),
+            schema,
+            write: |found, value, key, slot| found.write(value, key, AnyWrite::own(), slot),
+            of: PhantomData,
+        }
+    }
+}
+
+impl<T: ?Sized> Key<T> {
+    /// Writes a value by a filter that was found with this key.
+    pub(crate) fn write(self, found: &Found<'_>, value: &T, slot: Slot<'_>) -> Result<Written> {
+        (self.write)(found, value, self, slot)
     }
 
     /// Returns the identity of the type.
@@ -71,7 +91,9 @@ impl<T> Key<T> {
     pub(crate) fn nested(&self) -> Nested {
         self.schema
     }
+}
 
+impl<T> Key<T> {
     /// Keeps a value of this type until later.
     pub(crate) fn hold(self, value: T) -> Hold {
         unsafe fn free<T>(value: *mut ()) {

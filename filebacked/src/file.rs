@@ -186,7 +186,7 @@ impl File {
     ///
     /// [`ErrorKind::Exists`] if the name is in use (see [`WriteOptions::overwrite`]), or any error
     /// of writing the value. After an error the old value stays.
-    pub fn write<T: Save>(&self, name: &str, value: &T) -> Result<()> {
+    pub fn write<T: Save + ?Sized>(&self, name: &str, value: &T) -> Result<()> {
         self.write_with(name, value, &WriteOptions::new())
     }
 
@@ -195,7 +195,12 @@ impl File {
     /// # Errors
     ///
     /// As [`File::write`].
-    pub fn write_with<T: Save>(&self, name: &str, value: &T, options: &WriteOptions) -> Result<()> {
+    pub fn write_with<T: Save + ?Sized>(
+        &self,
+        name: &str,
+        value: &T,
+        options: &WriteOptions,
+    ) -> Result<()> {
         self.root.write_with(name, value, options)
     }
 
@@ -204,7 +209,7 @@ impl File {
     /// # Errors
     ///
     /// As [`File::write`].
-    pub fn write_root<T: Save>(&self, value: &T) -> Result<()> {
+    pub fn write_root<T: Save + ?Sized>(&self, value: &T) -> Result<()> {
         self.write_root_with(value, &WriteOptions::new())
     }
 
@@ -213,7 +218,11 @@ impl File {
     /// # Errors
     ///
     /// As [`File::write`].
-    pub fn write_root_with<T: Save>(&self, value: &T, options: &WriteOptions) -> Result<()> {
+    pub fn write_root_with<T: Save + ?Sized>(
+        &self,
+        value: &T,
+        options: &WriteOptions,
+    ) -> Result<()> {
         self.root.write_members_with(value, options)
     }
 
@@ -334,7 +343,7 @@ fn check(options: &WriteOptions) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn write_member<T: Save>(
+pub(crate) fn write_member<T: Save + ?Sized>(
     base: &Id,
     path: &str,
     value: &T,
@@ -346,7 +355,7 @@ pub(crate) fn write_member<T: Save>(
     write_leaf(base, groups, leaf, value, options).map_err(|e| e.at(path))
 }
 
-fn write_leaf<T: Save>(
+fn write_leaf<T: Save + ?Sized>(
     base: &Id,
     groups: &[&str],
     leaf: &str,
@@ -410,7 +419,11 @@ fn reach<'n>(base: &Id, names: &'n [&'n str]) -> Result<(Id, &'n [&'n str])> {
     Ok((found, &[]))
 }
 
-pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptions) -> Result<()> {
+pub(crate) fn write_members<T: Save + ?Sized>(
+    group: &Id,
+    value: &T,
+    options: &WriteOptions,
+) -> Result<()> {
     check(options)?;
     let is_group = T::key().is_none_or(|key| match key.schema() {
         Schema::Variants(_) if options.layout == Layout::Python => false,
@@ -442,7 +455,7 @@ pub(crate) fn write_members<T: Save>(group: &Id, value: &T, options: &WriteOptio
 
 /// The names that members of a value may have in a group: those that its type knows, or all if both
 /// are maps.
-fn known_members<T: Save>(group: &Id) -> Result<Vec<String>> {
+fn known_members<T: Save + ?Sized>(group: &Id) -> Result<Vec<String>> {
     let Some(schema) = T::key().map(|key| key.schema()) else { return Ok(Vec::new()) };
     if matches!(schema, Schema::Map { .. }) {
         let source = LibSource::new(group.clone())?;

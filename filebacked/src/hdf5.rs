@@ -29,7 +29,7 @@ pub use hdf5_metno::*;
 /// # Errors
 ///
 /// As [`File::write`](crate::File::write).
-pub fn write<T: Save>(group: &Group, name: &str, value: &T) -> crate::Result<()> {
+pub fn write<T: Save + ?Sized>(group: &Group, name: &str, value: &T) -> crate::Result<()> {
     WriteOptions::new().write(group, name, value)
 }
 
@@ -39,7 +39,7 @@ pub fn write<T: Save>(group: &Group, name: &str, value: &T) -> crate::Result<()>
 /// # Errors
 ///
 /// As [`File::write_root`](crate::File::write_root).
-pub fn write_into<T: Save>(group: &Group, value: &T) -> crate::Result<()> {
+pub fn write_into<T: Save + ?Sized>(group: &Group, value: &T) -> crate::Result<()> {
     WriteOptions::new().write_into(group, value)
 }
 
@@ -72,7 +72,12 @@ impl WriteOptions {
     /// # Errors
     ///
     /// As [`File::write`](crate::File::write).
-    pub fn write<T: Save>(&self, group: &Group, name: &str, value: &T) -> crate::Result<()> {
+    pub fn write<T: Save + ?Sized>(
+        &self,
+        group: &Group,
+        name: &str,
+        value: &T,
+    ) -> crate::Result<()> {
         at(
             Operation::Save,
             group,
@@ -85,7 +90,7 @@ impl WriteOptions {
     /// # Errors
     ///
     /// As [`File::write_root`](crate::File::write_root).
-    pub fn write_into<T: Save>(&self, group: &Group, value: &T) -> crate::Result<()> {
+    pub fn write_into<T: Save + ?Sized>(&self, group: &Group, value: &T) -> crate::Result<()> {
         at(Operation::Save, group, crate::file::write_members(&Id::of_location(group), value, self))
     }
 }

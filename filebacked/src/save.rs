@@ -38,7 +38,7 @@ use std::path::Path;
 /// [`ErrorKind::StillOpen`](crate::ErrorKind::StillOpen) if this process is: its later writes would
 /// be lost. Any other error of writing the value or replacing the file. After an error the old file
 /// is unchanged.
-pub fn save<T: Save>(path: impl AsRef<Path>, value: &T) -> Result<()> {
+pub fn save<T: Save + ?Sized>(path: impl AsRef<Path>, value: &T) -> Result<()> {
     WriteOptions::new().save(path, value)
 }
 
@@ -96,7 +96,7 @@ pub fn load_into<B: Buffer + ?Sized>(
 /// # Errors
 ///
 /// The value cannot be written, for example because it is nested too deep.
-pub fn to_bytes<T: Save>(value: &T) -> Result<Vec<u8>> {
+pub fn to_bytes<T: Save + ?Sized>(value: &T) -> Result<Vec<u8>> {
     WriteOptions::new().to_bytes(value)
 }
 
@@ -116,12 +116,12 @@ impl WriteOptions {
     ///
     /// As [`save`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns without
     /// a match.
-    pub fn save<T: Save>(&self, path: impl AsRef<Path>, value: &T) -> Result<()> {
+    pub fn save<T: Save + ?Sized>(&self, path: impl AsRef<Path>, value: &T) -> Result<()> {
         let path = path.as_ref();
         self.save_file(path, value).map_err(|e| e.during(Operation::Save).in_file(path))
     }
 
-    fn save_file<T: Save>(&self, path: &Path, value: &T) -> Result<()> {
+    fn save_file<T: Save + ?Sized>(&self, path: &Path, value: &T) -> Result<()> {
         // Invalid options, and values that do not fit the layout, are reported before anything
         // happens.
         whole::check(value, self)?;
@@ -142,7 +142,7 @@ impl WriteOptions {
     ///
     /// As [`to_bytes`]; [`ErrorKind::UnknownPath`](crate::ErrorKind::UnknownPath) for patterns
     /// without a match.
-    pub fn to_bytes<T: Save>(&self, value: &T) -> Result<Vec<u8>> {
+    pub fn to_bytes<T: Save + ?Sized>(&self, value: &T) -> Result<Vec<u8>> {
         whole::write(Target::Memory, value, self).map_err(|e| e.during(Operation::Save))
     }
 }

@@ -14,7 +14,7 @@ pub(crate) use turn::in_turn;
 
 /// Writes a value under a temporary name in a group, in its turn, and runs `finish` when it is
 /// complete. On an error the temporary value is deleted.
-pub(crate) fn write<T: Save>(
+pub(crate) fn write<T: Save + ?Sized>(
     sink: LibSink,
     group: &Id,
     value: &T,
@@ -27,7 +27,7 @@ pub(crate) fn write<T: Save>(
 }
 
 /// The same, for a thread that has the turn.
-pub(crate) fn write_in_turn<T: Save>(
+pub(crate) fn write_in_turn<T: Save + ?Sized>(
     mut sink: LibSink,
     group: &Id,
     value: &T,

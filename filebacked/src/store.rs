@@ -28,7 +28,7 @@ use std::sync::Arc;
 /// As [`save`](crate::save), and errors of the store as [`ErrorKind::Io`](crate::ErrorKind::Io).
 /// After an error the content of the store is unspecified, since a store cannot keep the old file
 /// meanwhile.
-pub fn save_to<T: Save>(store: Arc<impl Store + 'static>, value: &T) -> Result<()> {
+pub fn save_to<T: Save + ?Sized>(store: Arc<impl Store + 'static>, value: &T) -> Result<()> {
     WriteOptions::new().save_to(store, value)
 }
 
@@ -50,7 +50,11 @@ impl WriteOptions {
     /// # Errors
     ///
     /// As [`save_to`].
-    pub fn save_to<T: Save>(&self, store: Arc<impl Store + 'static>, value: &T) -> Result<()> {
+    pub fn save_to<T: Save + ?Sized>(
+        &self,
+        store: Arc<impl Store + 'static>,
+        value: &T,
+    ) -> Result<()> {
         let save = || {
             whole::check(value, self)?;
             let store: Arc<dyn Store> = store;

@@ -24,24 +24,32 @@ use crate::storage::{ObjectKind, Sink, Source};
 use std::path::Path;
 
 /// The context of a save, with every option checked against the type.
-pub(crate) fn write_context<T: Save>(options: &WriteOptions) -> Result<WriteContext> {
+pub(crate) fn write_context<T: Save + ?Sized>(options: &WriteOptions) -> Result<WriteContext> {
     WriteContext::new(options, T::key().map(|key| key.nested()))
 }
 
 /// Checks, before anything is touched, what the type and the value itself have to say about
 /// options.
-pub(crate) fn check<T: Save>(value: &T, options: &WriteOptions) -> Result<()> {
+pub(crate) fn check<T: Save + ?Sized>(value: &T, options: &WriteOptions) -> Result<()> {
     let cx = write_context::<T>(options)?;
     rehearse(&cx, Place::Root, value).map_err(|e| at_root::<T>(&cx, e))
 }
 
 /// Finds what Python's FileBacked has nothing for, by writing to nowhere.
-pub(crate) fn rehearse<T: Save>(cx: &WriteContext, place: Place<'_>, value: &T) -> Result<()> {
+pub(crate) fn rehearse<T: Save + ?Sized>(
+    cx: &WriteContext,
+    place: Place<'_>,
+    value: &T,
+) -> Result<()> {
     if cx.is_python() { walk(cx, place, value).map(drop) } else { Ok(()) }
 }
 
 /// Finds what keeps a value from being written, by writing to nowhere.
-pub(crate) fn walk<T: Save>(cx: &WriteContext, place: Place<'_>, value: &T) -> Result<Count> {
+pub(crate) fn walk<T: Save + ?Sized>(
+    cx: &WriteContext,
+    place: Place<'_>,
+    value: &T,
+) -> Result<Count> {
     let mut count = Count::default();
     Slot::whole(&mut count, cx, place).put(value)?;
     count.finish()?;
@@ -49,7 +57,7 @@ pub(crate) fn walk<T: Save>(cx: &WriteContext, place: Place<'_>, value: &T) -> R
 }
 
 /// Writes a value as a whole file; the bytes are the file's for a target in memory.
-pub(crate) fn write<T: Save>(
+pub(crate) fn write<T: Save + ?Sized>(
     target: Target<'_>,
     value: &T,
     options: &WriteOptions,
@@ -77,7 +85,7 @@ pub(crate) fn read_dataset_into<B: Buffer + ?Sized>(
 }
 
 /// A file that does not name this library, with a value as its only member; for checks of filters.
-pub(crate) fn member_to_bytes<T: Save>(
+pub(crate) fn member_to_bytes<T: Save + ?Sized>(
     name: &str,
     value: &T,
     options: &WriteOptions,
@@ -108,13 +116,17 @@ pub(crate) fn trusted(options: &ReadOptions) -> Result<()> {
 }
 
 /// Writes a value as the whole file.
-pub(crate) fn write_root<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, value: &T) -> Result<()> {
+pub(crate) fn write_root<T: Save + ?Sized>(
+    sink: &mut dyn Sink,
+    cx: &WriteContext,
+    value: &T,
+) -> Result<()> {
     put(sink, cx, Place::Root, value).map_err(|e| at_root::<T>(cx, e))
 }
 
 /// The error of a whole value, which lies in a member where it has no members for the root.
 #[cold]
-fn at_root<T: Save>(cx: &WriteContext, error: Error) -> Error {
+fn at_root<T: Save + ?Sized>(cx: &WriteContext, error: Error) -> Error {
     let rooted = T::key().is_none_or(|key| match key.schema() {
         Schema::Map { .. } if cx.is_python() => true,
         schema => schema.is_rooted(),
@@ -122,7 +134,12 @@ fn at_root<T: Save>(cx: &WriteContext, error: Error) -> Error {
     if rooted { error } else { error.at(VALUE) }
 }
 
-fn put<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, place: Place<'_>, value: &T) -> Result<()> {
+fn put<T: Save + ?Sized>(
+    sink: &mut dyn Sink,
+    cx: &WriteContext,
+    place: Place<'_>,
+    value: &T,
+) -> Result<()> {
     let Some(watcher) = cx.watcher() else {
         let Written { .. } = Slot::whole(sink, cx, place).put(value)?;
         return sink.finish();
@@ -137,7 +154,7 @@ fn put<T: Save>(sink: &mut dyn Sink, cx: &WriteContext, place: Place<'_>, value:
 }
 
 /// Writes a value as a member of the sink's group.
-pub(crate) fn write_member<T: Save>(
+pub(crate) fn write_member<T: Save + ?Sized>(
     sink: &mut dyn Sink,
     cx: &WriteContext,
     name: &str,

@@ -136,7 +136,7 @@ impl<'a> GroupWriter<'a> {
     ///
     /// Whatever keeps the value from being written, with the name in its path.
     #[inline]
-    pub fn field<T: Save>(&mut self, name: &str, value: &T) -> Result<()> {
+    pub fn field<T: Save + ?Sized>(&mut self, name: &str, value: &T) -> Result<()> {
         self.member(name).put(value)
     }
 
@@ -218,7 +218,7 @@ impl<'a> GroupWriter<'a> {
     /// # Errors
     ///
     /// As [`GroupWriter::field`].
-    pub fn attribute<T: Save>(&mut self, name: &str, value: &T) -> Result<()> {
+    pub fn attribute<T: Save + ?Sized>(&mut self, name: &str, value: &T) -> Result<()> {
         self.member(name).attribute().put(value)
     }
 
@@ -423,7 +423,7 @@ fn step(
     }
 }
 
-fn key_schema<T>(key: Option<Key<T>>) -> Option<Nested> {
+fn key_schema<T: ?Sized>(key: Option<Key<T>>) -> Option<Nested> {
     key.map(|key| key.nested())
 }
 

@@ -168,7 +168,7 @@ impl Attrs {
         self.done(Operation::Change, set().map_err(|e| e.at(name)))
     }
 
-    fn write<T: Save>(&self, name: &str, value: &T) -> Result<()> {
+    fn write<T: Save + ?Sized>(&self, name: &str, value: &T) -> Result<()> {
         let cx = whole::write_context::<T>(&WriteOptions::new())?;
         let mut sink = LibSink::new(self.object.clone())?;
         match value.absence() {

@@ -203,7 +203,7 @@ impl Group {
     /// # Errors
     ///
     /// As [`File::write`](crate::File::write).
-    pub fn write<T: Save>(&self, name: &str, value: &T) -> Result<()> {
+    pub fn write<T: Save + ?Sized>(&self, name: &str, value: &T) -> Result<()> {
         self.write_with(name, value, &WriteOptions::new())
     }
 
@@ -212,7 +212,12 @@ impl Group {
     /// # Errors
     ///
     /// As [`File::write`](crate::File::write).
-    pub fn write_with<T: Save>(&self, name: &str, value: &T, options: &WriteOptions) -> Result<()> {
+    pub fn write_with<T: Save + ?Sized>(
+        &self,
+        name: &str,
+        value: &T,
+        options: &WriteOptions,
+    ) -> Result<()> {
         self.starting(Operation::Save, name, |base| write_member(base, name, value, options))
     }
 
@@ -221,7 +226,7 @@ impl Group {
     /// # Errors
     ///
     /// As [`File::write`](crate::File::write).
-    pub fn write_members<T: Save>(&self, value: &T) -> Result<()> {
+    pub fn write_members<T: Save + ?Sized>(&self, value: &T) -> Result<()> {
         self.write_members_with(value, &WriteOptions::new())
     }
 
@@ -230,7 +235,11 @@ impl Group {
     /// # Errors
     ///
     /// As [`File::write`](crate::File::write).
-    pub fn write_members_with<T: Save>(&self, value: &T, options: &WriteOptions) -> Result<()> {
+    pub fn write_members_with<T: Save + ?Sized>(
+        &self,
+        value: &T,
+        options: &WriteOptions,
+    ) -> Result<()> {
         self.starting(Operation::Save, "", |group| write_members(group, value, options))
     }
 

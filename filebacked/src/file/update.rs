@@ -59,7 +59,7 @@ impl File {
     ///
     /// Any error of writing the value; [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly) for a
     /// file that was opened for reading.
-    pub fn update<T: Save>(&self, name: &str, value: &T) -> Result<()> {
+    pub fn update<T: Save + ?Sized>(&self, name: &str, value: &T) -> Result<()> {
         self.update_with(name, value, &WriteOptions::new())
     }
 
@@ -68,7 +68,7 @@ impl File {
     /// # Errors
     ///
     /// As [`File::update`].
-    pub fn update_with<T: Save>(
+    pub fn update_with<T: Save + ?Sized>(
         &self,
         name: &str,
         value: &T,
@@ -84,7 +84,7 @@ impl File {
     /// # Errors
     ///
     /// As [`File::update`].
-    pub fn update_root<T: Save>(&self, value: &T) -> Result<()> {
+    pub fn update_root<T: Save + ?Sized>(&self, value: &T) -> Result<()> {
         self.update_root_with(value, &WriteOptions::new())
     }
 
@@ -93,19 +93,27 @@ impl File {
     /// # Errors
     ///
     /// As [`File::update`].
-    pub fn update_root_with<T: Save>(&self, value: &T, options: &WriteOptions) -> Result<()> {
+    pub fn update_root_with<T: Save + ?Sized>(
+        &self,
+        value: &T,
+        options: &WriteOptions,
+    ) -> Result<()> {
         self.write_root_with(value, &options.clone().overwrite(Overwrite::Update))
     }
 }
 
 /// Runs an update of a member without writing, so that a value that cannot be written changes
 /// nothing. Returns whether objects that it does not write stay.
-pub(super) fn is_apart<T: Save>(cx: &WriteContext, member: &str, value: &T) -> Result<bool> {
+pub(super) fn is_apart<T: Save + ?Sized>(
+    cx: &WriteContext,
+    member: &str,
+    value: &T,
+) -> Result<bool> {
     Ok(whole::walk(cx, Place::Member(member), value)?.stays || cx.mask().is_some())
 }
 
 /// Updates an existing member of a group, in its turn, after the dry run.
-pub(super) fn update_member<T: Save>(
+pub(super) fn update_member<T: Save + ?Sized>(
     group: Id,
     leaf: &str,
     value: &T,
@@ -119,7 +127,7 @@ pub(super) fn update_member<T: Save>(
 }
 
 /// Updates the members of a group, in its turn, after the dry run.
-pub(super) fn update_members<T: Save>(
+pub(super) fn update_members<T: Save + ?Sized>(
     group: &Id,
     value: &T,
     cx: &WriteContext,

@@ -14,13 +14,13 @@ use std::any::TypeId;
 
 impl<'a> Slot<'a> {
     /// THE door: writes a value by the newest filter that is registered for its type, or else in
-    /// its own way.
+    /// its own way. `str` and `[T]` are written like `String` and `Vec<T>`: `slot.put("text")`.
     ///
     /// # Errors
     ///
     /// Whatever keeps the value from being written.
     #[inline]
-    pub fn put<T: Save>(self, value: &T) -> Result<Written> {
+    pub fn put<T: Save + ?Sized>(self, value: &T) -> Result<Written> {
         self.put_below(value, u32::MAX)
     }
 
@@ -62,7 +62,7 @@ impl<'a> Slot<'a> {
     ///
     /// Whatever keeps the value from being written.
     #[inline]
-    pub fn put_next<T: Save>(self, value: &T) -> Result<Written> {
+    pub fn put_next<T: Save + ?Sized>(self, value: &T) -> Result<Written> {
         let below = self.below;
         self.put_below(value, below)
     }
@@ -98,7 +98,7 @@ impl<'a> Slot<'a> {
     }
 
     #[inline]
-    pub(super) fn put_below<T: Save>(self, value: &T, below: u32) -> Result<Written> {
+    pub(super) fn put_below<T: Save + ?Sized>(self, value: &T, below: u32) -> Result<Written> {
         match value.owner() {
             None => self.put_alone(value, below),
             Some(owner) => {
@@ -109,13 +109,11 @@ impl<'a> Slot<'a> {
     }
 
     #[inline]
-    pub(super) fn put_alone<T: Save>(mut self, value: &T, below: u32) -> Result<Written> {
+    pub(super) fn put_alone<T: Save + ?Sized>(mut self, value: &T, below: u32) -> Result<Written> {
         if self.is_filtered()
             && let Some((found, key)) = filter_of::<T>(self.cx, below)
         {
-            return self.through(&found, false, &mut |slot| {
-                found.write(value, key, AnyWrite::own(), slot)
-            });
+            return self.through(&found, false, &mut |slot| key.write(&found, value, slot));
         }
         self.below = u32::MAX;
         if self.is_compound() {
@@ -186,9 +184,7 @@ impl<'a> Slot<'a> {
     /// [`ErrorKind::NoFilter`] where there is none.
     pub fn put_registered<T: 'static>(self, value: &T) -> Result<Written> {
         let found = self.registered::<T>()?;
-        self.through(&found, false, &mut |slot| {
-            found.write(value, Key::foreign(), AnyWrite::foreign(), slot)
-        })
+        self.through(&found, false, &mut |slot| Key::foreign().write(&found, value, slot))
     }
 
     /// The same for many values.
@@ -248,7 +244,10 @@ impl<'a> Slot<'a> {
 }
 
 /// The newest filter for a type that is older than `below`.
-pub(super) fn filter_of<T: Save>(cx: &WriteContext, below: u32) -> Option<(Found<'_>, Key<T>)> {
+pub(super) fn filter_of<T: Save + ?Sized>(
+    cx: &WriteContext,
+    below: u32,
+) -> Option<(Found<'_>, Key<T>)> {
     let key = T::key()?;
     let found = cx.registry().find(key.id(), key.nested(), below)?;
     Some((found, key))

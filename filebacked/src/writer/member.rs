@@ -103,7 +103,7 @@ impl<'s> MemberWriter<'s> {
     ///
     /// Whatever keeps the value from being written, with the name in its path.
     #[inline]
-    pub fn put<T: Save>(self, value: &T) -> Result<()> {
+    pub fn put<T: Save + ?Sized>(self, value: &T) -> Result<()> {
         if value.absence() == Some(0)
             && !self.explicit
             && !matches!(self.members, Members::Alone(..))

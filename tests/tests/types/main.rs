@@ -23,4 +23,5 @@ mod random;
 mod scale;
 mod smoke;
 mod types;
+mod unsized_values;
 mod with;
