@@ -207,9 +207,18 @@ impl Memory {
 
     /// The type for what is stored as one type and was described as `dtype`. The lock is held.
     pub(super) fn of(types: &mut Types, stored: &Id, dtype: &Dtype) -> Result<Self> {
+        Memory::new(types, stored, dtype, false)
+    }
+
+    /// The same, for elements that are written.
+    pub(super) fn to_write(types: &mut Types, stored: &Id, dtype: &Dtype) -> Result<Self> {
+        Memory::new(types, stored, dtype, true)
+    }
+
+    fn new(types: &mut Types, stored: &Id, dtype: &Dtype, writing: bool) -> Result<Self> {
         let memory = match dtype {
             Dtype::Int(_) if is_unconverted(stored.raw())? => {
-                Memory::Owned(memory_type(stored.raw())?)
+                Memory::Owned(memory_type(stored.raw(), writing)?)
             }
             Dtype::Int(_) | Dtype::F16 | Dtype::Bf16 | Dtype::F32 | Dtype::F64 => {
                 Memory::Shared(types.get(dtype)?)
@@ -223,7 +232,7 @@ impl Memory {
             // These depend on the type in the file: the bytes come out as they are, or are put in
             // another order.
             Dtype::FixedStr(_) if is_nul_padded(stored.raw())? => Memory::Owned(stored.clone()),
-            _ => Memory::Owned(memory_type(stored.raw())?),
+            _ => Memory::Owned(memory_type(stored.raw(), writing)?),
         };
         if size_of_type(memory.raw())? != dtype.size() {
             return Err(Error::mismatch(dtype.to_string(), describe(stored.raw())?.to_string()));

@@ -80,7 +80,7 @@ pub fn write_slab(dataset: &Id, slab: &Slab, dtype: &Dtype, values: Elements<'_>
                     )
                     .into());
                 }
-                let memory = Memory::of(&mut types, &stored, dtype)?;
+                let memory = Memory::to_write(&mut types, &stored, dtype)?;
                 // SAFETY: both types are open.
                 let same = unsafe { H5Tequal(stored.raw(), memory.raw()) } > 0;
                 Ok::<_, Error>((memory, same))

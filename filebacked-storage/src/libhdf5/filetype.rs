@@ -102,9 +102,9 @@ fn describe_at(id: hid_t, depth: u32) -> Result<Dtype> {
     })
 }
 
-/// The type that data of a file's type is read as, so that it comes out as [`describe`] says. The
-/// lock is held.
-pub(super) fn memory_type(id: hid_t) -> Result<Id> {
+/// The type that data of a file's type is read as, so that it comes out as [`describe`] says, or,
+/// with `writing`, that it is written from. The lock is held.
+pub(super) fn memory_type(id: hid_t, writing: bool) -> Result<Id> {
     let (class, size) = head(id)?;
     match class {
         class::INTEGER => match int(id, size)? {
@@ -120,9 +120,11 @@ pub(super) fn memory_type(id: hid_t) -> Result<Id> {
         class::STRING if is_variable(id)? => Err(unreadable(id)),
         class::STRING => {
             let copy = copy(id)?;
+            // A conversion to text that ends with a NUL would cut text that fills its bytes.
             // SAFETY: the copy is open and may be changed.
             unsafe {
-                if H5Tget_strpad(id) != H5T_STR_NULLPAD {
+                let padding = H5Tget_strpad(id);
+                if padding != H5T_STR_NULLPAD && !(writing && padding == H5T_STR_NULLTERM) {
                     check(H5Tset_strpad(copy.raw(), H5T_STR_NULLPAD))?;
                 }
             }
@@ -140,9 +142,9 @@ pub(super) fn memory_type(id: hid_t) -> Result<Id> {
                 None => Err(unreadable(id)),
             }
         }
-        class::COMPOUND => packed(id),
+        class::COMPOUND => packed(id, writing),
         class::ARRAY => {
-            let (part, shape) = (memory_type(parent(id)?.raw())?, array_shape(id)?);
+            let (part, shape) = (memory_type(parent(id)?.raw(), writing)?, array_shape(id)?);
             // SAFETY: the element's type is open, the shape has as many numbers as is said.
             unsafe { Id::own(H5Tarray_create(part.raw(), shape.len() as u32, shape.as_ptr())) }
         }
@@ -156,6 +158,10 @@ pub(super) fn memory_type(id: hid_t) -> Result<Id> {
 pub(super) fn like(stored: hid_t, dtype: &Dtype, types: &mut Types) -> Result<Id> {
     let class = head(stored)?.0;
     match dtype {
+        // Text that fills its bytes would be cut by a conversion to text that ends with a NUL.
+        Dtype::FixedStr(width) if class == class::STRING && is_nul_terminated(stored, *width)? => {
+            copy(stored)
+        }
         Dtype::FixedStr(width) if class == class::STRING => {
             // SAFETY: the type is open and one of strings.
             new_string((*width).max(1), unsafe { H5Tget_cset(stored) })
@@ -196,6 +202,16 @@ pub(super) fn is_nul_padded(id: hid_t) -> Result<bool> {
         Ok(head(id)?.0 == class::STRING
             && !is_variable(id)?
             && H5Tget_strpad(id) == H5T_STR_NULLPAD)
+    }
+}
+
+/// Whether this is a type of fixed strings of a width that end with a NUL.
+fn is_nul_terminated(id: hid_t, width: usize) -> Result<bool> {
+    // SAFETY: the type is open; padding is asked of strings alone.
+    unsafe {
+        Ok(head(id)? == (class::STRING, width)
+            && !is_variable(id)?
+            && H5Tget_strpad(id) == H5T_STR_NULLTERM)
     }
 }
 
@@ -453,7 +469,7 @@ fn without_bytes(dtype: Dtype) -> Dtype {
 
 /// The packed form of a compound, its members in the order of the file, without those that are not
 /// read as bytes.
-fn packed(id: hid_t) -> Result<Id> {
+fn packed(id: hid_t, writing: bool) -> Result<Id> {
     let mut parts = Vec::new();
     let mut total = 0;
     for i in 0..members(id)? {
@@ -461,7 +477,7 @@ fn packed(id: hid_t) -> Result<Id> {
         if is_left_out(&describe(stored.raw())?) {
             continue;
         }
-        let part = memory_type(stored.raw())?;
+        let part = memory_type(stored.raw(), writing)?;
         let size = size_of_type(part.raw())?;
         parts.push((i, part, total));
         total += size;

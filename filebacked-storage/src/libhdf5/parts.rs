@@ -130,8 +130,11 @@ impl Part {
                 Ok(Part { swapped, ..Part::plain(Kind::Flat(dtype), size, copy(id)?) })
             }
             _ => {
-                let memory =
-                    if matches!(dtype, Dtype::Other(..)) { copy(id)? } else { memory_type(id)? };
+                let memory = if matches!(dtype, Dtype::Other(..)) {
+                    copy(id)?
+                } else {
+                    memory_type(id, writing)?
+                };
                 Ok(Part::plain(
                     Kind::Flat(dtype),
                     super::filetype::size_of_type(memory.raw())?,

@@ -124,7 +124,7 @@ pub(super) fn region(at: hid_t, reference: &[u8]) -> Result<Option<(Description,
     let mut elements: Vec<u8> = room(bytes)?;
     elements.resize(bytes, 0);
     if count > 0 {
-        let memory = memory_type(stored.raw())?;
+        let memory = memory_type(stored.raw(), false)?;
         // SAFETY: everything is open; there is room for as many elements as are selected, in the
         // type in memory, whose size `describe` has told.
         unsafe {

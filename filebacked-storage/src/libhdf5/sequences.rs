@@ -24,7 +24,7 @@ pub(super) fn sequences(data: Data) -> Result<(Gathered, Vec<usize>)> {
         }
     };
     let part = parent(stored.raw())?;
-    let part = if element == Dtype::VarStr { part } else { memory_type(part.raw())? };
+    let part = if element == Dtype::VarStr { part } else { memory_type(part.raw(), false)? };
     // SAFETY: the type is open; the new one has no other owner.
     let memory = unsafe { Id::own(H5Tvlen_create(part.raw()))? };
     let n = data.elements()?;

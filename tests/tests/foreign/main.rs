@@ -12,6 +12,7 @@ mod foreign_sparse;
 mod foreign_trees;
 mod foreign_values;
 mod interop;
+mod padding;
 mod python_layout;
 mod python_random;
 mod python_reading;
