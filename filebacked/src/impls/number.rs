@@ -208,8 +208,14 @@ macro_rules! wide_is_element {
                 }
                 fn read_array(node: &Node<'_>, rank: Option<usize>) -> Result<(Vec<Self>, Vec<usize>)> {
                     // Other programs may store values of up to 64 bits as plain integers.
-                    if matches!(node.describe()?.dtype, Dtype::Int(_)) {
-                        return scalar::read_mapped(node, rank, |value: $high| Ok(value.into()));
+                    match node.describe()?.dtype {
+                        Dtype::Int(stored) if !stored.signed => {
+                            return scalar::read_mapped(node, rank, |value: u64| Ok(value.into()));
+                        }
+                        Dtype::Int(_) => {
+                            return scalar::read_mapped(node, rank, |value: $high| Ok(value.into()));
+                        }
+                        _ => {}
                     }
                     scalar::read_pairs(node, rank, stringify!($t), ["lo", "hi"], |lo, hi| {
                         let lo: u64 = scalar::integer(lo, "lower half of an integer")?;

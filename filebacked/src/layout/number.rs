@@ -105,7 +105,9 @@ macro_rules! ints {
                     // The cast is exact for whole numbers below 2^127, which is beyond every type
                     // here.
                     let whole = value.round_ties_even();
-                    (whole.abs() < 1e38 && (rounded || whole == value)).then_some(whole as i128)?.try_into().ok()
+                    // No integer is -0.0.
+                    let exact = whole == value && (value != 0.0 || value.is_sign_positive());
+                    (whole.abs() < 1e38 && (rounded || exact)).then_some(whole as i128)?.try_into().ok()
                 }
             }
         )*

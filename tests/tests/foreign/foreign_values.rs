@@ -1,7 +1,7 @@
 //! What stands for a value in files of others: references, sequences, arrays as elements, and
 //! links.
 
-use filebacked::{ErrorKind, File, FileBacked, Lazy, LazyArray, ReadOptions};
+use filebacked::{Conversion, ErrorKind, File, FileBacked, Lazy, LazyArray, ReadOptions};
 use filebacked_tests::{Python, python, scratch};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -466,4 +466,29 @@ d.write(h5py.h5s.ALL, h5py.h5s.ALL, a)",
             assert_eq!(error.path(), "/szip");
         }
     }
+}
+
+#[test]
+fn numbers_are_converted_exactly() {
+    let Some(python) = python() else { return };
+    let (_dir, path) = scratch("alike.h5");
+    python.create(
+        &path,
+        "f['minus_zero'] = np.float64(-0.0)
+f['zero'] = np.float64(0.0)
+f['most'] = np.uint64(2**64 - 1)
+f['least'] = np.int64(-1)",
+    );
+    let file = File::open(&path).unwrap();
+    let error = file.read::<i32>("minus_zero").unwrap_err();
+    assert!(error.to_string().contains("-0"), "{error}");
+    assert_eq!(file.read::<f32>("minus_zero").unwrap().to_bits(), (-0.0f32).to_bits());
+    assert_eq!(file.read::<i32>("zero").unwrap(), 0);
+    let any = ReadOptions::new().conversion(Conversion::Any);
+    assert_eq!(file.read_with::<i32>("minus_zero", &any).unwrap(), 0);
+
+    assert_eq!(file.read::<i128>("most").unwrap(), i128::from(u64::MAX));
+    assert_eq!(file.read::<u128>("most").unwrap(), u128::from(u64::MAX));
+    assert_eq!(file.read::<i128>("least").unwrap(), -1);
+    assert!(file.read::<u128>("least").is_err());
 }

@@ -301,3 +301,36 @@ fn a_map_says_what_it_is() {
     let error = from_bytes::<LazyMap<String, u8>>(&to_bytes(&5u8).unwrap()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Mismatch { .. }), "{error}");
 }
+
+#[derive(FileBacked, Debug)]
+struct Links {
+    #[filebacked(layout = "links")]
+    map: BTreeMap<String, Vec<u8>>,
+}
+
+/// Each removal looks at one entry only: with a look at all others, this takes minutes.
+#[test]
+fn many_removals_and_changes_are_one_flush() {
+    let (_dir, path) = scratch("many.h5");
+    let n = 20_000;
+    let all: BTreeMap<String, Vec<u8>> =
+        (0..n).map(|i| (format!("entry {i}"), vec![i as u8; 2])).collect();
+    save(&path, &Links { map: all.clone() }).unwrap();
+    let file = File::open_rw(&path).unwrap();
+    let mut map: LazyMap<String, Vec<u8>> = file.read("map").unwrap();
+    for i in 0..n {
+        match i % 10 {
+            0 => *map.get_mut(&format!("entry {i}")).unwrap().unwrap() = vec![1, 2, 3],
+            5 => {}
+            _ => assert!(map.remove(&format!("entry {i}")).unwrap()),
+        }
+    }
+    map.flush().unwrap();
+    assert_eq!(map.count().unwrap(), n / 5);
+    drop(map);
+    file.close().unwrap();
+    let left = load::<Links>(&path).unwrap().map;
+    assert_eq!(left.len(), n / 5);
+    assert_eq!(left["entry 10"], [1, 2, 3]);
+    assert_eq!(left["entry 15"], all["entry 15"]);
+}

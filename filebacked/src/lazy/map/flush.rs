@@ -6,9 +6,11 @@ use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::map::{Form, checked_link, key_name};
 use crate::options::WriteOptions;
+use crate::slot::Place;
 use crate::staging::{self, in_turn};
 use crate::stamp::{LEN, UNDER_WAY, escape_link};
 use crate::storage::libhdf5::{self, Id, LibSink};
+use crate::whole;
 use std::hash::Hash;
 
 impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
@@ -73,27 +75,41 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
                 return Err(Error::new(ErrorKind::Changed)
                     .with_help("read the map again: another object has taken its place"));
             }
-            let links =
-                changes.iter().map(|(key, change)| Ok((link_of(key, change, escaped)?, change)));
-            let links = links.collect::<Result<Vec<(String, &Change<V>)>>>()?;
-            links.iter().try_for_each(|(link, change)| {
-                check(group, link, change).map_err(|e| e.at(link))
-            })?;
+            let links = changes.iter().map(|(key, change)| link_of(key, change, escaped));
+            let links = links.collect::<Result<Vec<String>>>()?;
             if links.is_empty() {
                 return Ok(());
             }
+            for (link, change) in links.iter().zip(changes.values()) {
+                check(group, link, change).map_err(|e| e.at(link))?;
+                if let Some(value) = &change.value {
+                    let cx = whole::write_context::<V>(options)?;
+                    whole::rehearse(&cx, Place::Member(UNDER_WAY), value)
+                        .map_err(|e| e.at(link))?;
+                }
+            }
             let root = libhdf5::root_of(group)?;
-            let written = links.iter().try_for_each(|(link, change)| {
-                put(&root, group, link, change, options).map_err(|e| e.at(link))?;
-                done += 1;
-                Ok(())
+            // Nobody else changes the file before all is done, so what is checked stays true.
+            let written = in_turn(|| {
+                for (link, change) in links.iter().zip(changes.values_mut()) {
+                    check(group, link, change).map_err(|e| e.at(link))?;
+                }
+                // HDF5 looks at every open object when it deletes or moves one.
+                changes.values_mut().for_each(Change::close);
+                let written = links.iter().zip(changes.values()).try_for_each(|(link, change)| {
+                    put(&root, group, link, change, options).map_err(|e| e.at(link))?;
+                    done += 1;
+                    Ok(())
+                });
+                if written.is_err() {
+                    changes.values_mut().skip(done).try_for_each(|change| change.open(group))?;
+                }
+                if escaped {
+                    libhdf5::set_number(group, LEN, count(group)?)?;
+                }
+                written
             });
-            let counted = if escaped {
-                in_turn(|| libhdf5::set_number(group, LEN, count(group)?))
-            } else {
-                Ok(())
-            };
-            written.and(counted).and(libhdf5::settle(group))
+            written.and(libhdf5::settle(group))
         });
         // Handles in these values may lead to what is no longer there: they are read again, from
         // their new places.
@@ -136,7 +152,27 @@ fn check<V>(group: &Id, link: &str, change: &Change<V>) -> Result<()> {
     ))
 }
 
-/// Puts one change into the file. The root is where values are written until they are complete.
+impl<V> Change<V> {
+    /// Closes the entry that the change takes the place of.
+    fn close(&mut self) {
+        if let Some(base) = &mut self.base {
+            base.kept = None;
+        }
+    }
+
+    /// Opens that entry again.
+    fn open(&mut self, group: &Id) -> Result<()> {
+        if let Some(base) = &mut self.base
+            && libhdf5::exists(group, &base.link)?
+        {
+            base.kept = Some(libhdf5::hold(&libhdf5::open(group, &base.link)?)?);
+        }
+        Ok(())
+    }
+}
+
+/// Puts one change into the file, for a thread that has the turn. The root is where a value is
+/// written until it is complete.
 fn put<V: FileBacked>(
     root: &Id,
     group: &Id,
@@ -145,23 +181,16 @@ fn put<V: FileBacked>(
     options: &WriteOptions,
 ) -> Result<()> {
     let old = change.base.as_ref().map(|base| &*base.link);
-    // Looked at again when it is this thread's turn, and nothing comes between the look and the
-    // change.
-    match &change.value {
-        None => in_turn(|| {
-            libhdf5::locked(|| {
-                check(group, link, change)?;
-                old.map_or(Ok(()), |old| libhdf5::clear_link(group, old))
-            })
-        }),
-        Some(value) => staging::write(LibSink::new(root.clone())?, root, value, options, || {
-            libhdf5::locked(|| {
-                check(group, link, change)?;
-                libhdf5::move_over(root, UNDER_WAY, group, link)?;
-                old.filter(|old| *old != link).map_or(Ok(()), |old| libhdf5::clear_link(group, old))
-            })
-        }),
-    }
+    let Some(value) = &change.value else {
+        return old.map_or(Ok(()), |old| libhdf5::clear_link(group, old));
+    };
+    let cx = whole::write_context::<V>(options)?;
+    staging::write_in_turn(LibSink::new(root.clone())?, root, value, &cx, || {
+        libhdf5::locked(|| {
+            libhdf5::move_over(root, UNDER_WAY, group, link)?;
+            old.filter(|old| *old != link).map_or(Ok(()), |old| libhdf5::clear_link(group, old))
+        })
+    })
 }
 
 /// How many entries there are now.
