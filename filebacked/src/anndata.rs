@@ -73,10 +73,11 @@ pub use matrix::Matrix;
 pub use uns::Uns;
 
 use crate::backed::{FileBacked, Save};
+use crate::dialect::Concept;
+use crate::dialect::anndata::{self as encoding, Encoding};
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::impls::pointer::schema_of;
-use crate::layout::encoding::{self, Encoding};
 use crate::layout::scalar::Element;
 use crate::node::Node;
 use crate::schema::{FieldSchema, Schema};
@@ -217,7 +218,7 @@ impl<O: FileBacked, V: FileBacked, A: Element, U: FileBacked + Default> Save
 {
     fn write(&self, slot: Slot<'_>) -> Result<Written> {
         self.check(ErrorKind::Contract)?;
-        let slot = slot.encoding(Encoding::Elements).element(&("anndata", "0.1.0"));
+        let slot = slot.encoding(Encoding::Elements).concept(Concept::AnnotatedMatrix);
         let mut group = slot.structure("AnnData", 1)?;
         group.field("X", &self.x)?;
         group.field_with("obs", &self.obs, &frame::<O>()?)?;
@@ -301,7 +302,7 @@ pub struct H5ad<T>(pub T);
 
 impl<T: Save> Save for H5ad<T> {
     fn write(&self, slot: Slot<'_>) -> Result<Written> {
-        slot.encoding(Encoding::Elements).element(&("anndata", "0.1.0")).put(&self.0)
+        slot.encoding(Encoding::Elements).concept(Concept::AnnotatedMatrix).put(&self.0)
     }
 
     fn key() -> Option<Key<Self>> {

@@ -1,5 +1,6 @@
 //! The traits [`Save`] and [`FileBacked`]: their contract is the place to start reading the code.
 
+use crate::dialect::Concept;
 use crate::erased::Key;
 use crate::error::{ErrorKind, Result};
 use crate::layout::{absent, sequence};
@@ -134,9 +135,9 @@ pub trait Save {
         false
     }
 
-    /// Returns AnnData's encoding for a column of these with missing values.
+    /// Returns what a column of these with missing values is to other programs.
     #[doc(hidden)]
-    fn nullable() -> Option<&'static (&'static str, &'static str)>
+    fn optional_concept() -> Option<Concept>
     where
         Self: Sized,
     {
@@ -145,14 +146,14 @@ pub trait Save {
 
     /// Whether values can be map keys that are stored as link names.
     #[doc(hidden)]
-    fn is_name() -> bool
+    fn is_link_name() -> bool
     where
         Self: Sized,
     {
         false
     }
 
-    /// The value as a link name, before escaping; `Some` for types whose `is_name` is true.
+    /// The value as a link name, before escaping; `Some` for types whose `is_link_name` is true.
     #[doc(hidden)]
     fn name(&self) -> Option<Cow<'_, str>> {
         None

@@ -1,6 +1,6 @@
 //! Storage settings that a field makes for the datasets of its value.
 
-use crate::layout::encoding::Encoding;
+use crate::dialect::anndata::Encoding;
 use crate::storage::Compression;
 
 /// The layout of the values below a field, for types with several layouts. The derive's

@@ -172,6 +172,7 @@ pub mod anndata;
 mod backed;
 mod buffer;
 mod context;
+mod dialect;
 #[cfg(feature = "dynamic")]
 mod dynamic;
 pub mod engine;

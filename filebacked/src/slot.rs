@@ -2,9 +2,10 @@
 
 use crate::backed::Save;
 use crate::context::WriteContext;
+use crate::dialect::Concept;
+use crate::dialect::anndata::Encoding;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Storage, StoreAs};
-use crate::layout::encoding::{self, Encoding};
 use crate::layout::python;
 use crate::path::State;
 use crate::schema::{Nested, Schema};
@@ -80,8 +81,8 @@ pub struct Slot<'a> {
     marks: Option<&'a Mark<'a>>,
     pub(crate) attrs: &'a [(&'a str, &'a str)],
     pub(crate) form: Form,
-    /// What the node is to AnnData, where that does not follow from what is written.
-    element: Option<encoding::Element>,
+    /// What the node stands for, where that does not follow from what is written.
+    concept: Option<Concept>,
     /// The column that is the index of a data frame.
     index: &'static str,
     /// What matters to the Python layout only.
@@ -118,7 +119,7 @@ impl<'a> Slot<'a> {
             marks: None,
             attrs: &[],
             form: Form::Plain,
-            element: None,
+            concept: None,
             index: "",
             python: python::Said::default(),
         }
@@ -252,16 +253,16 @@ impl<'a> Slot<'a> {
             marks: self.marks,
             attrs: self.attrs,
             form: self.form,
-            element: self.element,
+            concept: self.concept,
             index: self.index,
             python: self.python,
         }
     }
 
-    /// Says what the node is to AnnData, where that does not follow from what is written.
+    /// Says what the node stands for, where that does not follow from what is written.
     #[must_use]
-    pub(crate) fn element(mut self, element: encoding::Element) -> Self {
-        self.element = Some(element);
+    pub(crate) fn concept(mut self, concept: Concept) -> Self {
+        self.concept = Some(concept);
         self
     }
 

@@ -2,11 +2,12 @@
 
 use crate::backed::Save;
 use crate::context::WriteContext;
+use crate::dialect::anndata as encoding;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::Inherited;
 use crate::filter::Filter;
-use crate::layout::{encoding, frame, python, variant};
+use crate::layout::{frame, python, variant};
 use crate::path::{State, UNMASKED};
 use crate::rows::Rows;
 use crate::schema::Nested;

@@ -70,9 +70,9 @@ fn save(target: &Target<'_>, field: &Field<'_>, filter: Option<&FieldFilter<'_>>
                 <#ty as __fb::Save>::is_number()
             }
 
-            fn is_name() -> __fb::bool {
+            fn is_link_name() -> __fb::bool {
                 #stated
-                <#ty as __fb::Save>::is_name()
+                <#ty as __fb::Save>::is_link_name()
             }
 
             fn name(&self) -> ::core::option::Option<__fb::Cow<'_, __fb::str>> {

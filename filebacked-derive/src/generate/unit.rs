@@ -98,7 +98,7 @@ fn save(target: &Target<'_>) -> TokenStream {
             __fb::unit::is_number::<Self>()
         }
 
-        fn is_name() -> __fb::bool {
+        fn is_link_name() -> __fb::bool {
             true
         }
 

@@ -1,9 +1,9 @@
 //! [`Matrix`]: a dense or sparse matrix.
 
 use crate::backed::{FileBacked, Save};
+use crate::dialect::anndata::TYPE;
 use crate::erased::Key;
 use crate::error::{Error, Result};
-use crate::layout::encoding::TYPE;
 use crate::layout::scalar::Element;
 use crate::node::Node;
 use crate::schema::Schema;

@@ -1,9 +1,9 @@
 //! [`Uns`]: the content of `uns` in an AnnData object.
 
 use crate::backed::{FileBacked, Save};
+use crate::dialect::anndata::TYPE;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
-use crate::layout::encoding::TYPE;
 use crate::node::Node;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};

@@ -1,6 +1,7 @@
 //! References, slices and `Cow`: what can be saved without owning it.
 
 use crate::backed::{FileBacked, Save};
+use crate::dialect::Concept;
 use crate::error::Result;
 use crate::layout::text;
 use crate::node::Node;
@@ -57,12 +58,12 @@ macro_rules! reference_is_saved {
                 T::is_gap(self)
             }
 
-            fn nullable() -> Option<&'static (&'static str, &'static str)> {
-                T::nullable()
+            fn optional_concept() -> Option<Concept> {
+                T::optional_concept()
             }
 
-            fn is_name() -> bool {
-                T::is_name()
+            fn is_link_name() -> bool {
+                T::is_link_name()
             }
 
             fn name(&self) -> Option<Cow<'_, str>> {
@@ -118,11 +119,11 @@ impl Save for &str {
         Some("")
     }
 
-    fn nullable() -> Option<&'static (&'static str, &'static str)> {
-        Some(&("nullable-string-array", "0.1.0"))
+    fn optional_concept() -> Option<Concept> {
+        Some(Concept::OptionalTexts)
     }
 
-    fn is_name() -> bool {
+    fn is_link_name() -> bool {
         true
     }
 

@@ -185,7 +185,7 @@ impl<K: Save, V: Save, I: ExactSizeIterator<Item = (K, V)> + Clone> Save for Pai
         let len = entries.len();
         let links = match slot.layout() {
             None => map::by_links::<K, V>(),
-            layout => layout == Some(StoreAs::Links) && K::is_name(),
+            layout => layout == Some(StoreAs::Links) && K::is_link_name(),
         };
         if !links || slot.is_encoded() || cx.is_python() {
             let entries: Vec<(K, V)> = entries.collect();

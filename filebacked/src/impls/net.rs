@@ -26,7 +26,7 @@ macro_rules! printed_is_backed {
                 fn is_flat(_: u32) -> bool {
                     true
                 }
-                fn is_name() -> bool {
+                fn is_link_name() -> bool {
                     true
                 }
                 fn name(&self) -> Option<Cow<'_, str>> {

@@ -1,6 +1,7 @@
 //! Numbers, bool and char.
 
 use crate::backed::{FileBacked, Save};
+use crate::dialect::Concept;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::absent;
@@ -17,7 +18,7 @@ use std::borrow::Cow;
 /// The hooks of types that can be the names of links.
 macro_rules! printed_name {
     () => {
-        fn is_name() -> bool {
+        fn is_link_name() -> bool {
             true
         }
         fn name(&self) -> Option<Cow<'_, str>> {
@@ -48,9 +49,9 @@ macro_rules! integer_is_backed {
                 fn is_number() -> bool {
                     <$t>::BITS <= 64
                 }
-                fn nullable() -> Option<&'static (&'static str, &'static str)> {
+                fn optional_concept() -> Option<Concept> {
                     // 128-bit integers are compounds.
-                    (<$t>::BITS <= 64).then_some(&("nullable-integer", "0.1.0"))
+                    (<$t>::BITS <= 64).then_some(Concept::OptionalIntegers)
                 }
                 fn key() -> Option<Key<Self>> {
                     Some(Key::new())
@@ -165,8 +166,8 @@ macro_rules! float_is_backed {
 }
 float_is_backed!(f32, f64);
 element_is_backed!(bool, "bool", filler = Some(false), flat = true, {
-    fn nullable() -> Option<&'static (&'static str, &'static str)> {
-        Some(&("nullable-boolean", "0.1.0"))
+    fn optional_concept() -> Option<Concept> {
+        Some(Concept::OptionalBools)
     }
 });
 

@@ -1,6 +1,7 @@
 //! Types that hold one value of another type and are stored as that.
 
 use crate::backed::{FileBacked, Save};
+use crate::dialect::Concept;
 use crate::erased::{Hold, Key};
 use crate::error::Result;
 use crate::field::StoreAs;
@@ -63,14 +64,14 @@ macro_rules! pointer_is_backed {
                 fn is_number() -> bool {
                     T::is_number()
                 }
-                fn is_name() -> bool {
-                    T::is_name()
+                fn is_link_name() -> bool {
+                    T::is_link_name()
                 }
                 fn name(&self) -> Option<Cow<'_, str>> {
                     T::name(self)
                 }
-                fn nullable() -> Option<&'static (&'static str, &'static str)> {
-                    T::nullable()
+                fn optional_concept() -> Option<Concept> {
+                    T::optional_concept()
                 }
                 fn filler() -> Option<Self> {
                     T::filler().map($pointer::new)

@@ -1,6 +1,7 @@
 //! Text and bytes of text.
 
 use crate::backed::{FileBacked, Save};
+use crate::dialect::Concept;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::impls::pointer::owner;
@@ -45,10 +46,10 @@ macro_rules! text_is_saved {
                 fn filler() -> Option<Self> {
                     Some(String::new().into())
                 }
-                fn nullable() -> Option<&'static (&'static str, &'static str)> {
-                    Some(&("nullable-string-array", "0.1.0"))
+                fn optional_concept() -> Option<Concept> {
+                    Some(Concept::OptionalTexts)
                 }
-                fn is_name() -> bool {
+                fn is_link_name() -> bool {
                     true
                 }
                 fn name(&self) -> Option<Cow<'_, str>> {
@@ -144,8 +145,8 @@ macro_rules! converted_text {
                 fn filler() -> Option<Self> {
                     Some(Self::default())
                 }
-                fn nullable() -> Option<&'static (&'static str, &'static str)> {
-                    Some(&("nullable-string-array", "0.1.0"))
+                fn optional_concept() -> Option<Concept> {
+                    Some(Concept::OptionalTexts)
                 }
                 fn key() -> Option<Key<Self>> {
                     Some(Key::new())

@@ -1,6 +1,7 @@
 //! Newtypes of the standard library, stored as their inner value.
 
 use crate::backed::{FileBacked, Save};
+use crate::dialect::Concept;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::impls::pointer::schema_of;
@@ -35,14 +36,14 @@ macro_rules! wrapper_is_backed {
                 fn is_number() -> bool {
                     T::is_number()
                 }
-                fn is_name() -> bool {
-                    T::is_name()
+                fn is_link_name() -> bool {
+                    T::is_link_name()
                 }
                 fn name(&self) -> Option<Cow<'_, str>> {
                     self.0.name()
                 }
-                fn nullable() -> Option<&'static (&'static str, &'static str)> {
-                    T::nullable()
+                fn optional_concept() -> Option<Concept> {
+                    T::optional_concept()
                 }
                 fn filler() -> Option<Self> {
                     T::filler().map($wrapper)

@@ -20,10 +20,10 @@
 //! `0.1.0`.
 
 use crate::backed::{FileBacked, Save};
+use crate::dialect::anndata::{self as encoding, Encoding};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
 use crate::layout::categorical;
-use crate::layout::encoding::{self, Encoding};
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
@@ -51,8 +51,8 @@ pub(crate) fn write_rows_unless<T: Save>(
 /// Writes optional values.
 pub(crate) fn write_present<T: Save>(values: &[Option<&T>], slot: Slot<'_>) -> Result<Written> {
     let filler = T::filler();
-    let slot = match T::nullable() {
-        Some(element) => slot.element(element),
+    let slot = match T::optional_concept() {
+        Some(concept) => slot.concept(concept),
         None => slot,
     };
     let (slot, layout) = slot.pass_on();

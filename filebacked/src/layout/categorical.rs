@@ -11,8 +11,9 @@
 //! Whatever reads a column of numbers, bools, text or an enum without data reads one of these as
 //! well.
 
+use crate::dialect::Concept;
+use crate::dialect::anndata::{Encoding, TYPE};
 use crate::error::{Error, ErrorKind, Result};
-use crate::layout::encoding::{Encoding, TYPE};
 use crate::layout::number;
 use crate::layout::text;
 use crate::node::{Node, say};
@@ -32,7 +33,7 @@ pub(crate) fn write(
 ) -> Result<Written> {
     let mut group = slot
         .encoding(Encoding::Elements)
-        .element(&("categorical", "0.2.0"))
+        .concept(Concept::Categorical)
         .group(Stamp::kind("categorical"))?;
     group.bool_attribute("ordered", ordered)?;
     // As many bytes as pandas takes.

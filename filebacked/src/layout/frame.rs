@@ -18,8 +18,8 @@
 //!     └── kind       the categories
 //! ```
 
+use crate::dialect::anndata::{TYPE, VERSION};
 use crate::error::{Error, ErrorKind, Result};
-use crate::layout::encoding::{TYPE, VERSION};
 use crate::object::Object;
 use crate::writer::GroupWriter;
 

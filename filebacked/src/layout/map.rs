@@ -57,7 +57,7 @@ pub(crate) enum Order {
 
 /// Whether a map of these types is stored as links unless its field says otherwise.
 pub(crate) fn by_links<K: Save, V: Save>() -> bool {
-    K::is_name() && V::needs_objects(&mut Seen::default())
+    K::is_link_name() && V::needs_objects(&mut Seen::default())
 }
 
 /// Returns the schema of a map type.
@@ -77,7 +77,7 @@ pub(crate) fn write<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &
         return python::write_map(&entries, slot);
     }
     let links = match slot.layout() {
-        Some(StoreAs::Links) if !K::is_name() => {
+        Some(StoreAs::Links) if !K::is_link_name() => {
             let what = "keys of this type cannot be the names of links";
             return Err(Error::new(ErrorKind::Unsupported(what.into()))
                 .with_help("remove `layout = \"links\"` from the field"));
@@ -85,7 +85,7 @@ pub(crate) fn write<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &
         Some(StoreAs::Links) => true,
         Some(StoreAs::Columns) => false,
         // AnnData's dicts are of text.
-        _ if slot.is_encoded() && K::is_name() => true,
+        _ if slot.is_encoded() && K::is_link_name() => true,
         _ => by_links::<K, V>(),
     };
     if order == Order::Kept || !slot.cx.is_deterministic() {
@@ -244,7 +244,7 @@ pub(crate) fn sorted<'v, E: Copy, K: Save + 'v>(
     if order == Order::Kept || !cx.is_deterministic() {
         return Ok(entries);
     }
-    let places = if K::is_name() {
+    let places = if K::is_link_name() {
         let mut names = Vec::with_capacity(entries.len());
         for (place, entry) in entries.iter().enumerate() {
             names.push((by_name(key(entry).name().unwrap_or_default()), place));
@@ -282,7 +282,7 @@ type ByName<'n> = (bool, u128, Cow<'n, str>);
 
 /// Sorts entries whose keys are names, as a map that has no order of its own is written.
 pub(crate) fn sort_by_name<K: Save, V>(entries: &mut [(K, V)]) {
-    if K::is_name() {
+    if K::is_link_name() {
         entries.sort_by(|(a, _), (b, _)| {
             let name = |key: &K| by_name(key.name().unwrap_or_default().into_owned().into());
             name(a).cmp(&name(b))
@@ -367,7 +367,7 @@ fn foreign_form<K: FileBacked, V: FileBacked>(group: &GroupReader<'_>) -> Result
         // one dataset.
         let is_value = match keys.kind() {
             ObjectKind::Dataset => keys.describe()?.shape.is_empty(),
-            _ => K::is_name(),
+            _ => K::is_link_name(),
         };
         return Ok(if is_value { Form::Links { escaped: false } } else { Form::Columns });
     }
@@ -376,7 +376,7 @@ fn foreign_form<K: FileBacked, V: FileBacked>(group: &GroupReader<'_>) -> Result
         matches!(V::schema(), Schema::Struct(_) | Schema::Variants(_) | Schema::Map { .. });
     let pairs = match group.child("0")? {
         Some(first)
-            if first.kind() == ObjectKind::Group && !(K::is_name() && values_are_groups) =>
+            if first.kind() == ObjectKind::Group && !(K::is_link_name() && values_are_groups) =>
         {
             first.group()?.names()? == ["key", "value"]
         }

@@ -3,7 +3,6 @@
 pub(crate) mod absent;
 pub(crate) mod blob;
 pub(crate) mod categorical;
-pub(crate) mod encoding;
 pub(crate) mod frame;
 pub(crate) mod map;
 pub(crate) mod number;

@@ -242,8 +242,8 @@ pub(crate) fn write_map<K: Save, V: Save>(entries: &[(&K, &V)], slot: Slot<'_>) 
     let schema = map::value_schema::<V>(slot.cx);
     // The kinds tell which maps are the root of a file by themselves.
     let mut group =
-        slot.group(Stamp::kind(if K::is_name() && !V::is_flat(0) { "links" } else { "map" }))?;
-    if K::is_name() {
+        slot.group(Stamp::kind(if K::is_link_name() && !V::is_flat(0) { "links" } else { "map" }))?;
+    if K::is_link_name() {
         for (key, value) in entries {
             let name = map::key_name(*key)?;
             check_key(&name)?;

@@ -42,8 +42,9 @@
 mod parts;
 
 use crate::backed::FileBacked;
+use crate::dialect::Concept;
+use crate::dialect::anndata::TYPE;
 use crate::error::{Error, ErrorKind, Result};
-use crate::layout::encoding::TYPE;
 use crate::layout::scalar::Element;
 use crate::layout::{number, python};
 use crate::node::{Node, say};
@@ -76,11 +77,11 @@ pub(crate) fn write_compressed<N: Element, I: SpIndex, P: SpIndex>(
         )
         .into());
     }
-    let (format, element) = match matrix.is_csr() {
-        true => ("csr", &("csr_matrix", "0.1.0")),
-        false => ("csc", &("csc_matrix", "0.1.0")),
+    let (format, concept) = match matrix.is_csr() {
+        true => ("csr", Concept::SparseRows),
+        false => ("csc", Concept::SparseColumns),
     };
-    let mut group = begin(slot.element(element), format, &[matrix.rows(), matrix.cols()])?;
+    let mut group = begin(slot.concept(concept), format, &[matrix.rows(), matrix.cols()])?;
     group.part("data", |slot| write_values(matrix.data(), slot))?;
     group.part("indices", |slot| write_indices(matrix.indices(), slot))?;
     group.part("indptr", |slot| write_indices(&starts, slot))?;

@@ -2,6 +2,7 @@
 
 use super::Held;
 use crate::backed::{FileBacked, Save};
+use crate::dialect::Concept;
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::sequence;
@@ -194,8 +195,8 @@ impl<T: FileBacked> Save for Lazy<T> {
         T::is_listed()
     }
 
-    fn nullable() -> Option<&'static (&'static str, &'static str)> {
-        T::nullable()
+    fn optional_concept() -> Option<Concept> {
+        T::optional_concept()
     }
 
     fn filler() -> Option<Self> {

@@ -1,11 +1,11 @@
 //! [`Written`]: the objects that may be linked to once more.
 
+use crate::dialect::anndata::Encoding;
 use crate::erased::Hold;
 #[cfg(feature = "dynamic")]
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Coding, Storage, StoreAs};
-use crate::layout::encoding::Encoding;
 use crate::path::State;
 use crate::storage::{OwnerTable, Unlinkable};
 use std::any::TypeId;

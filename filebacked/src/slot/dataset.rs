@@ -1,9 +1,10 @@
 //! The one place where a slot becomes a dataset or an attribute.
 
 use super::{Form, Place, Slot, VALUE, Written, write_format};
+use crate::dialect::anndata as encoding;
 use crate::error::{Error, ErrorKind, Result};
+use crate::layout::python;
 use crate::layout::text::TEXT;
-use crate::layout::{encoding, python};
 use crate::stamp::{FILTER, STAMP, member_and_attribute};
 use crate::storage::compound::Records;
 use crate::storage::{self, AttrSpec, Compression, DatasetSpec, Dtype, Out};
@@ -110,10 +111,10 @@ impl Slot<'_> {
             }
             _ => None,
         };
-        let element = match self.element {
+        let element = match self.concept {
             _ if self.cx.is_python() => None,
             None => self.storage.encoding.dataset(dtype, shape)?,
-            element => element,
+            Some(concept) => Some(encoding::of(concept)),
         };
         let mut all: Vec<(&str, &str)>;
         let stamp = (self.form == Form::Text).then_some((STAMP, TEXT));

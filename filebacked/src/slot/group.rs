@@ -1,9 +1,9 @@
 //! The groups that a slot becomes.
 
 use super::{Place, Slot, VALUE, Written, deeper, write_format};
+use crate::dialect::anndata::{self as encoding, Encoding};
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
-use crate::layout::encoding::Encoding;
 use crate::layout::python;
 use crate::stamp::{FILTER, STAMP, Stamp};
 use crate::writer::GroupWriter;
@@ -37,9 +37,9 @@ impl<'a> Slot<'a> {
         self.check_layout()?;
         let filters = self.filters();
         let rooted = self.place == Place::Root && rooted;
-        let element = match (self.element, stamp) {
+        let element = match (self.concept, stamp) {
             (None, Some(stamp)) => self.storage.encoding.group(stamp)?,
-            (element, _) => element,
+            (concept, _) => concept.map(encoding::of),
         };
         match self.place {
             Place::Attribute(_) => {

@@ -123,7 +123,7 @@ impl Slot<'_> {
             || self.marks.is_some()
             || !self.attrs.is_empty()
             || self.form != Form::Plain
-            || self.element.is_some()
+            || self.concept.is_some()
             || !self.index.is_empty()
             || self.cx.is_python();
         filtered.then_some(Unlinkable::Filtered).or_else(|| self.sink.unlinkable())

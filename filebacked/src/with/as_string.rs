@@ -1,8 +1,8 @@
 //! [`AsString`]: stores the text that `Display` prints.
 
+use crate::dialect::anndata::TYPE;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
-use crate::layout::encoding::TYPE;
 use crate::layout::{absent, text};
 use crate::node::Node;
 use crate::rows::Rows;

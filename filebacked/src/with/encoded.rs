@@ -1,9 +1,9 @@
 //! [`Encoded`]: stores a value as an AnnData element.
 
 use crate::backed::FileBacked;
+use crate::dialect::anndata::Encoding;
 use crate::error::Result;
 use crate::filter::Filter;
-use crate::layout::encoding::Encoding;
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};

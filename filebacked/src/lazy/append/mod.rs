@@ -14,9 +14,9 @@ mod table;
 mod text;
 
 use crate::backed::FileBacked;
+use crate::dialect::anndata::{self as encoding, Encoding};
 use crate::error::{ErrorKind, Result};
 use crate::field::StoreAs;
-use crate::layout::encoding::{self, Encoding};
 use crate::lazy::excerpt::{Excerpt, Run};
 use crate::lazy::ranks::Ranks;
 use crate::object::Object;

@@ -95,10 +95,10 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
 
 impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> Save for LazyMap<K, V> {
     fn write(&self, mut slot: Slot<'_>) -> Result<Written> {
-        let links = matches!(slot.layout(), None | Some(StoreAs::Links)) && K::is_name();
+        let links = matches!(slot.layout(), None | Some(StoreAs::Links)) && K::is_link_name();
         if !links || slot.is_encoded() || slot.cx.is_python() {
             let all = self.all_loaded()?;
-            let order = if K::is_name() { Order::Kept } else { Order::Hashed };
+            let order = if K::is_link_name() { Order::Kept } else { Order::Hashed };
             return map::write(|| all.iter().map(|(key, value)| (key, value.value())), order, slot);
         }
         match slot.copy(self.unchanged().and_then(Held::kept), Self::schema)? {
@@ -138,7 +138,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> Save for LazyMap<K, V> {
 
 impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> FileBacked for LazyMap<K, V> {
     fn schema() -> Schema {
-        Schema::Map { key: K::schema, value: V::schema, links: K::is_name() }
+        Schema::Map { key: K::schema, value: V::schema, links: K::is_link_name() }
     }
 
     fn read(node: Node<'_>) -> Result<Self> {

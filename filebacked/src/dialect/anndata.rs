@@ -10,6 +10,7 @@
 //! AnnData's documentation calls such an object an element, and specifies each: "On-disk format",
 //! <https://anndata.readthedocs.io/en/stable/fileformat-prose.html>.
 
+use crate::dialect::Concept;
 use crate::error::{Error, ErrorKind, Result};
 use crate::stamp::Stamp;
 use crate::storage::Dtype;
@@ -22,6 +23,19 @@ pub(crate) const VERSION: &str = "encoding-version";
 
 /// The name and the version of an encoding.
 pub(crate) type Element = &'static (&'static str, &'static str);
+
+/// The encoding of what stands for a concept.
+pub(crate) fn of(concept: Concept) -> Element {
+    match concept {
+        Concept::AnnotatedMatrix => &("anndata", "0.1.0"),
+        Concept::SparseRows => &("csr_matrix", "0.1.0"),
+        Concept::SparseColumns => &("csc_matrix", "0.1.0"),
+        Concept::Categorical => &("categorical", "0.2.0"),
+        Concept::OptionalIntegers => &("nullable-integer", "0.1.0"),
+        Concept::OptionalBools => &("nullable-boolean", "0.1.0"),
+        Concept::OptionalTexts => &("nullable-string-array", "0.1.0"),
+    }
+}
 
 /// The role of the objects below a node for AnnData.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
