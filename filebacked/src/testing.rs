@@ -46,7 +46,7 @@ pub use versions::{Changed, check_versions};
 
 use crate::backed::FileBacked;
 use crate::error::Error;
-use crate::filter::Filter;
+use crate::filter::{DynFilter, Filter};
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -175,6 +175,63 @@ where
     F: Filter<T> + 'static,
 {
     suite::filter(filter, values.into_iter().collect())
+}
+
+/// Runs a predicate filter with values of one type that it accepts, in all ways in which this crate
+/// uses registered filters. Call it for each kind of type that the predicate is about.
+///
+/// Values must come back equal. To check a filter that loses digits, pass it values that it keeps.
+///
+/// ```
+/// use filebacked::testing::{Failure, check_dyn_filter};
+/// use filebacked::{AnyRows, AnyType, AnyValue, Compression, DynFilter, Node, Result, Schema, Slot};
+/// use filebacked::Written;
+/// use std::any::{Any, TypeId};
+///
+/// /// Compresses every sequence of numbers.
+/// struct GzipNumbers;
+///
+/// impl DynFilter for GzipNumbers {
+///     fn name(&self) -> &str {
+///         "GzipNumbers"
+///     }
+///     fn applicable(&self, _: TypeId, schema: &Schema) -> bool {
+///         matches!(schema, Schema::Sequence(inner) if matches!(inner(), Schema::Scalar(_)))
+///     }
+///     fn write(&self, value: AnyValue<'_>, slot: Slot<'_>) -> Result<Written> {
+///         slot.compression(Compression::Gzip(4)).put_next_any(value)
+///     }
+///     fn read(&self, node: Node<'_>, ty: AnyType) -> Result<Box<dyn Any>> {
+///         node.get_next_any(ty)
+///     }
+///     fn write_rows(&self, rows: AnyRows<'_>, slot: Slot<'_>) -> Result<Written> {
+///         slot.compression(Compression::Gzip(4)).put_next_rows_any(rows)
+///     }
+///     fn read_rows(&self, node: Node<'_>, ty: AnyType) -> Result<Vec<Box<dyn Any>>> {
+///         node.get_next_rows_any(ty)
+///     }
+///     fn is_recorded(&self) -> bool {
+///         false
+///     }
+/// }
+///
+/// # #[cfg(feature = "libhdf5")]
+/// # fn main() -> std::result::Result<(), Failure> {
+/// check_dyn_filter(GzipNumbers, [vec![0.5; 1000], vec![]])?;
+/// check_dyn_filter(GzipNumbers, [vec![1u8, 2]])
+/// # }
+/// # #[cfg(not(feature = "libhdf5"))] fn main() {}
+/// ```
+///
+/// # Errors
+///
+/// The first check that fails.
+pub fn check_dyn_filter<T, F>(filter: F, values: impl IntoIterator<Item = T>) -> Result<(), Failure>
+where
+    T: FileBacked + PartialEq + fmt::Debug,
+    F: DynFilter,
+{
+    suite::dynamic(filter, values.into_iter().collect())
 }
 
 /// Runs a type with a hand-written [`FileBacked`] in all ways in which this crate uses types.

@@ -1,12 +1,14 @@
 //! Values that hold what is checked in the places that a value can have.
 
 use crate::backed::{FileBacked, Save};
+use crate::erased::{AnyRows, AnyValue};
 use crate::error::{Error, ErrorKind, Result};
-use crate::filter::Filter;
+use crate::filter::{AnyType, DynFilter, Filter};
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
+use std::any::{Any, TypeId};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -259,6 +261,47 @@ impl<T, F: Filter<T>> Filter<T> for Unmarked<F> {
     fn is_recorded(&self) -> bool {
         false
     }
+}
+
+/// Predicate filters in an `Arc`: as they are, and with a name that is not recorded.
+macro_rules! shared_dyn_filter {
+    ($($(#[$doc:meta])* $shared:ident, |$filter:ident| $recorded:expr;)*) => {
+        $(
+            $(#[$doc])*
+            pub(super) struct $shared<F>(pub(super) Arc<F>);
+
+            impl<F: DynFilter> DynFilter for $shared<F> {
+                fn name(&self) -> &str {
+                    self.0.name()
+                }
+                fn applicable(&self, id: TypeId, schema: &Schema) -> bool {
+                    self.0.applicable(id, schema)
+                }
+                fn write(&self, value: AnyValue<'_>, slot: Slot<'_>) -> Result<Written> {
+                    self.0.write(value, slot)
+                }
+                fn read(&self, node: Node<'_>, ty: AnyType) -> Result<Box<dyn Any>> {
+                    self.0.read(node, ty)
+                }
+                fn write_rows(&self, rows: AnyRows<'_>, slot: Slot<'_>) -> Result<Written> {
+                    self.0.write_rows(rows, slot)
+                }
+                fn read_rows(&self, node: Node<'_>, ty: AnyType) -> Result<Vec<Box<dyn Any>>> {
+                    self.0.read_rows(node, ty)
+                }
+                fn is_recorded(&self) -> bool {
+                    let $filter = &self.0;
+                    $recorded
+                }
+            }
+        )*
+    };
+}
+shared_dyn_filter! {
+    /// The filter that is checked.
+    Shared, |filter| filter.is_recorded();
+    /// The same, for data without names of filters.
+    Unrecorded, |_filter| false;
 }
 
 /// A filter that nothing was written by.

@@ -1,12 +1,13 @@
 //! The checks, one after another.
 
 use super::probe::{
-    Bare, Found, Held, Names, Nobody, Odd, Optional, Own, Record, References, Unmarked, Values,
+    Bare, Found, Held, MEMBER, Names, Nobody, Odd, Optional, Own, Record, References, Shared,
+    Unmarked, Unrecorded, Values,
 };
 use super::{Check, Failure};
 use crate::backed::{FileBacked, Save};
 use crate::error::{ErrorKind, Result};
-use crate::filter::Filter;
+use crate::filter::{DynFilter, Filter};
 use crate::options::{Compression, ReadOptions, WriteOptions};
 use crate::registry::Registry;
 use crate::whole;
@@ -34,9 +35,17 @@ fn guard<R>(check: Check, what: &str, run: impl FnOnce() -> Result<R>) -> Checke
 
 /// Options whose probes use this filter.
 fn options<F: Send + Sync + 'static>(filter: &Arc<F>) -> (WriteOptions, ReadOptions) {
-    let (write, read) = (WriteOptions::new(), ReadOptions::new());
     // Registered filters of the process must not influence the checks.
-    let (write, read) = (write.registry(Registry::new()), read.registry(Registry::new()));
+    options_with(filter, &Arc::default())
+}
+
+/// The same beside registered filters.
+fn options_with<F: Send + Sync + 'static>(
+    filter: &Arc<F>,
+    registry: &Arc<Registry>,
+) -> (WriteOptions, ReadOptions) {
+    let (write, read) = (WriteOptions::new(), ReadOptions::new());
+    let (write, read) = (write.registry(registry.clone()), read.registry(registry.clone()));
     (write.extension(Held(filter.clone())), read.extension(Held(filter.clone())))
 }
 
@@ -87,12 +96,75 @@ where
     F: Filter<T> + 'static,
 {
     let filter = Arc::new(filter);
-    name(&filter)?;
+    name(|| filter.name())?;
     record::<T, F>(&filter, &values)?;
     foreign(&filter, &values)?;
-    let values = common(&filter, values)?;
+    let values = common(&filter, &Arc::default(), values)?;
     odd::<T, F>(&filter)?;
     registry(filter, values)
+}
+
+/// All checks of a predicate filter, for one type that it accepts.
+pub(super) fn dynamic<T, F>(filter: F, values: Vec<T>) -> Checked
+where
+    T: FileBacked + PartialEq + Debug,
+    F: DynFilter,
+{
+    let filter = Arc::new(filter);
+    name(|| filter.name())?;
+    let mut registry = Registry::new();
+    registry.register_dyn(Shared(filter.clone()));
+    if registry.filter_for::<T>().is_none() {
+        let what = format!("the predicate refuses `{}`", type_name::<T>());
+        return Err(Failure::new(Check::Registry, what));
+    }
+    let registry = Arc::new(registry);
+    let own = Arc::new(Own);
+    dynamic_record(&*filter, &registry, &values)?;
+
+    // In a file of others no node names the filter.
+    let mut unrecorded = Registry::new();
+    unrecorded.register_dyn(Unrecorded(filter));
+    let (to, from) =
+        (WriteOptions::new().registry(unrecorded), ReadOptions::new().registry(registry.clone()));
+    for value in &values {
+        let what = "a value in a file of others";
+        let pass = || {
+            let image = whole::member_to_bytes("x", value, &to)?;
+            whole::member_from_bytes::<T>(&image, "x", &from)
+        };
+        equal(Check::Foreign, what, value, &guard(Check::Foreign, what, pass)?)?;
+    }
+
+    // A field whose own filter only passes on is read and written by the registered one.
+    let values = common(&own, &registry, values)?;
+    let (to, from) = options_with(&own, &registry);
+    odd_foreign::<T>(&from)?;
+    back(Check::Sequence, "a Vec", &values, &to, &from)
+}
+
+/// A recorded name is on the node, and without the filter an error names it. Without a recorded name
+/// the type reads the value by itself.
+fn dynamic_record<T, F>(filter: &F, registry: &Arc<Registry>, values: &[T]) -> Checked
+where
+    T: FileBacked + PartialEq + Debug,
+    F: DynFilter,
+{
+    let Some(value) = values.first() else { return Ok(()) };
+    let (to, from) = options_with(&Arc::new(Own), registry);
+    let (_, nobody) = options(&Arc::new(Own));
+    let record = Borrowed::<T, Own>::of(value);
+    let bytes = guard(Check::Record, "writing a value", || to.to_bytes(&record))?;
+    if filter.is_recorded() {
+        let Names(names) = guard(Check::Record, "reading the names", || from.from_bytes(&bytes))?;
+        is_recorded(filter.name(), &names)?;
+        let read = || Ok(nobody.from_bytes::<Record<T, Own>>(&bytes).map(drop));
+        let read = guard(Check::UnknownFilter, "reading without the filter", read)?;
+        return is_unknown(filter.name(), read);
+    }
+    let what = "reading without the filter, whose name is not recorded";
+    let read = guard(Check::Record, what, || nobody.from_bytes::<Record<T, Own>>(&bytes))?;
+    equal(Check::Record, what, value, &read.x)
 }
 
 /// All checks of a type.
@@ -119,33 +191,30 @@ pub(super) fn backed<T: FileBacked + PartialEq + Debug>(values: Vec<T>) -> Check
         equal(Check::Map, "an entry", *written, read)?;
     }
     foreign(&filter, &values)?;
-    let values = common(&filter, values)?;
+    let values = common(&filter, &Arc::default(), values)?;
     odd::<T, Own>(&filter)?;
     back(Check::Sequence, "a Vec", &values, &to, &from)?;
     registry(Unmarked(filter), values)
 }
 
-fn name<T, F: Filter<T>>(filter: &Arc<F>) -> Checked {
-    let name = filter.name();
+fn name<'f>(name_of: impl Fn() -> &'f str) -> Checked {
+    let (name, again) = (name_of(), name_of());
     if name.is_empty() {
         return Err(Failure::new(Check::Name, "the name is empty"));
     }
-    if name != filter.name() {
-        return Err(Failure::new(
-            Check::Name,
-            format!("the name was {name:?}, then {:?}", filter.name()),
-        ));
+    if name != again {
+        return Err(Failure::new(Check::Name, format!("the name was {name:?}, then {again:?}")));
     }
     Ok(())
 }
 
 /// The checks for a filter from any source. Returns the values.
-fn common<T, F>(filter: &Arc<F>, values: Vec<T>) -> Checked<Vec<T>>
+fn common<T, F>(filter: &Arc<F>, registry: &Arc<Registry>, values: Vec<T>) -> Checked<Vec<T>>
 where
     T: PartialEq + Debug + 'static,
     F: Filter<T> + 'static,
 {
-    let (to, from) = options(filter);
+    let (to, from) = options_with(filter, registry);
     let records: Vec<Record<T, F>> =
         values.into_iter().enumerate().map(|(i, x)| Record::new(i, x)).collect();
     for record in &records {
@@ -184,7 +253,7 @@ where
     let values: Vec<T> = optional.into_iter().filter_map(|record| record.x).collect();
 
     let each = Arc::new(Each(filter.clone()));
-    let (to, from) = options(&each);
+    let (to, from) = options_with(&each, registry);
     type Nested<T, F> = Record<Vec<T>, Each<Arc<F>>>;
     let mut nested: Vec<Nested<T, F>> =
         vec![Record::new(0, Vec::new()), Record::new(1, values), Record::new(2, Vec::new())];
@@ -253,16 +322,24 @@ where
         // Names of filters that it uses may be there all the same.
         return Ok(());
     }
-    if names.first().map(String::as_str) != Some(name) {
-        return Err(Failure::new(
-            Check::Record,
-            format!("the node names {names:?} instead of {name:?}"),
-        ));
-    }
+    is_recorded(name, &names)?;
     let (_, nobody) = options(&Arc::new(Nobody));
-    match guard(Check::UnknownFilter, "reading without the filter", || {
-        Ok(nobody.from_bytes::<Record<T, Nobody>>(&bytes).map(drop))
-    })? {
+    let read = || Ok(nobody.from_bytes::<Record<T, Nobody>>(&bytes).map(drop));
+    is_unknown(name, guard(Check::UnknownFilter, "reading without the filter", read)?)
+}
+
+/// The name of a filter is the outermost on its node.
+fn is_recorded(name: &str, names: &[String]) -> Checked {
+    if names.first().map(String::as_str) == Some(name) {
+        return Ok(());
+    }
+    let what = format!("the node names {names:?} instead of {name:?}");
+    Err(Failure::new(Check::Record, what))
+}
+
+/// What reading without the filter gave is the error that names it.
+fn is_unknown(name: &str, read: Result<()>) -> Checked {
+    match read {
         Err(error) if *error.kind() == ErrorKind::UnknownFilter(name.to_string()) => Ok(()),
         Err(error) => Err(Failure::caused(
             Check::UnknownFilter,
@@ -286,7 +363,7 @@ impl<T, F: Filter<T> + 'static> Save for Borrowed<'_, T, F> {
     fn write(&self, slot: crate::slot::Slot<'_>) -> Result<crate::slot::Written> {
         let mut group = slot.structure("Record", 1)?;
         group.field("before", &0u8)?;
-        group.field(super::probe::MEMBER, &Bare::<T, F>(self.0, PhantomData))?;
+        group.field(MEMBER, &Bare::<T, F>(self.0, PhantomData))?;
         group.field("after", &0u64)?;
         group.end()
     }
@@ -315,7 +392,7 @@ where
 /// Nodes that are something else than the filter makes: errors are right, and so are values.
 fn odd<T: 'static, F: Filter<T> + 'static>(filter: &Arc<F>) -> Checked {
     let (_, from) = options(filter);
-    for OddFile { what, one, rows } in guard(Check::OddData, "writing odd data", odd_data)? {
+    for OddFile { what, one, rows, .. } in guard(Check::OddData, "writing odd data", odd_data)? {
         let what = format!("reading {what}");
         guard(Check::OddData, &what, || Ok(from.from_bytes::<Record<T, F>>(&one).is_ok()))?;
         guard(Check::OddData, &what, || Ok(from.from_bytes::<Vec<Record<T, F>>>(&rows).is_ok()))?;
@@ -323,11 +400,25 @@ fn odd<T: 'static, F: Filter<T> + 'static>(filter: &Arc<F>) -> Checked {
     Ok(())
 }
 
-/// Something odd where the member is: in a file of one record, and in one of columns of three.
+/// The same in files of others, whose nodes the newest registered filter reads.
+fn odd_foreign<T: FileBacked>(from: &ReadOptions) -> Checked {
+    for OddFile { what, foreign, .. } in guard(Check::OddData, "writing odd data", odd_data)? {
+        let what = format!("reading {what}");
+        guard(Check::OddData, &what, || {
+            let one = whole::member_from_bytes::<T>(&foreign, MEMBER, from).is_ok();
+            Ok(one | whole::member_from_bytes::<Vec<T>>(&foreign, MEMBER, from).is_ok())
+        })?;
+    }
+    Ok(())
+}
+
+/// Something odd where the member is: in a file of one record, in one of columns of three, and in a
+/// file of others.
 struct OddFile {
     what: &'static str,
     one: Vec<u8>,
     rows: Vec<u8>,
+    foreign: Vec<u8>,
 }
 
 fn odd_data() -> Result<Vec<OddFile>> {
@@ -338,7 +429,8 @@ fn odd_data() -> Result<Vec<OddFile>> {
             $(
                 let make = || Odd($value);
                 let (one, rows) = (plain.to_bytes(&make())?, plain.to_bytes(&vec![make(), make(), make()])?);
-                files.push(OddFile { what: $what, one, rows });
+                let foreign = whole::member_to_bytes(MEMBER, &make().0, &plain)?;
+                files.push(OddFile { what: $what, one, rows, foreign });
             )*
         };
     }

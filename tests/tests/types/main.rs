@@ -9,6 +9,7 @@ mod declared_types;
 mod derive;
 mod derive_types;
 mod differential;
+mod dyn_filters;
 mod engines;
 mod ext;
 mod ext_arrays;
