@@ -1,5 +1,6 @@
 //! The predicate filter.
 
+use filebacked::testing::{Failure, check_dyn_filter};
 use filebacked::{FileBacked, Registry, Result, WriteOptions, hdf5};
 use filter_plugin::SinglePrecision;
 
@@ -41,6 +42,11 @@ fn long_vectors_are_stored_in_single_precision() -> Result<()> {
     let expected = Data { long: vec![f64::from(0.1f32); 100], ..data() };
     assert_eq!(filebacked::load::<Data>(&path)?, expected);
     Ok(())
+}
+
+#[test]
+fn it_keeps_the_contract() -> std::result::Result<(), Failure> {
+    check_dyn_filter(SinglePrecision { from_len: 3 }, [vec![], vec![0.5; 2], vec![0.25; 100]])
 }
 
 #[test]
