@@ -128,7 +128,7 @@ impl fmt::Debug for Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        // SAFETY: address and function are of one box, which nobody else frees; its type has a key,
+        // SAFETY: address and function are of one box, which no other code frees; its type has a key,
         // so it is `'static` and may be dropped at any time.
         unsafe { (self.free)(self.value) }
     }

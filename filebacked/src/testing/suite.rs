@@ -122,13 +122,13 @@ where
     let own = Arc::new(Own);
     dynamic_record(&*filter, &registry, &values)?;
 
-    // In a file of others no node names the filter.
+    // In a foreign file no node names the filter.
     let mut unrecorded = Registry::new();
     unrecorded.register_dyn(Unrecorded(filter));
     let (to, from) =
         (WriteOptions::new().registry(unrecorded), ReadOptions::new().registry(registry.clone()));
     for value in &values {
-        let what = "a value in a file of others";
+        let what = "a value in a foreign file";
         let pass = || {
             let image = whole::member_to_bytes("x", value, &to)?;
             whole::member_from_bytes::<T>(&image, "x", &from)
@@ -264,8 +264,8 @@ where
     Ok(nested.swap_remove(1).x)
 }
 
-/// Passes over the check of compression in a build that cannot compress: what was to be compressed
-/// has passed the other checks.
+/// Skips the check of compression in a build that cannot compress. The values have passed the other
+/// checks.
 fn if_compressed<R>(checked: Checked<R>) -> Checked<Option<R>> {
     match checked {
         Err(Failure { check: Check::Compression, source: Some(error), .. })
@@ -337,7 +337,7 @@ fn is_recorded(name: &str, names: &[String]) -> Checked {
     Err(Failure::new(Check::Record, what))
 }
 
-/// What reading without the filter gave is the error that names it.
+/// Reading without the filter gave the error that names it.
 fn is_unknown(name: &str, read: Result<()>) -> Checked {
     match read {
         Err(error) if *error.kind() == ErrorKind::UnknownFilter(name.to_string()) => Ok(()),
@@ -383,8 +383,8 @@ where
                 whole::member_to_bytes("x", &Bare::<T, Unmarked<F>>(value, PhantomData), &to)?;
             whole::member_from_bytes::<Found<T, F>>(&image, "x", &from)
         };
-        let read = guard(Check::Foreign, "a value in a file of others", pass)?;
-        equal(Check::Foreign, "a value in a file of others", value, &read.0)?;
+        let read = guard(Check::Foreign, "a value in a foreign file", pass)?;
+        equal(Check::Foreign, "a value in a foreign file", value, &read.0)?;
     }
     Ok(())
 }
@@ -400,7 +400,7 @@ fn odd<T: 'static, F: Filter<T> + 'static>(filter: &Arc<F>) -> Checked {
     Ok(())
 }
 
-/// The same in files of others, whose nodes the newest registered filter reads.
+/// The same in foreign files, whose nodes the newest registered filter reads.
 fn odd_foreign<T: FileBacked>(from: &ReadOptions) -> Checked {
     for OddFile { what, foreign, .. } in guard(Check::OddData, "writing odd data", odd_data)? {
         let what = format!("reading {what}");
@@ -413,7 +413,7 @@ fn odd_foreign<T: FileBacked>(from: &ReadOptions) -> Checked {
 }
 
 /// Something odd where the member is: in a file of one record, in one of columns of three, and in a
-/// file of others.
+/// foreign file.
 struct OddFile {
     what: &'static str,
     one: Vec<u8>,

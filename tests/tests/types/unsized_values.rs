@@ -14,7 +14,7 @@ struct Point {
     name: String,
 }
 
-/// What the derive makes of owned fields.
+/// A struct with owned fields, by the derive.
 #[derive(FileBacked, Debug, PartialEq)]
 struct Run {
     #[filebacked(attr)]
