@@ -75,6 +75,17 @@ fn beyond(error: io::Error) -> Error {
     }
 }
 
+/// A buffer of a size that a file asks for, or an error where there is no memory for it.
+fn sized(buffer: &mut Vec<u8>, size: usize) -> Result<&mut [u8]> {
+    if let Some(more) = size.checked_sub(buffer.len()) {
+        buffer.try_reserve_exact(more).map_err(|_| {
+            Error::new(ErrorKind::Limit(format!("no memory for a chunk of {size} bytes")))
+        })?;
+    }
+    buffer.resize(size, 0);
+    Ok(buffer)
+}
+
 /// Reads all chunks of an array into it; `stored` has one entry per chunk.
 pub fn decode(
     grid: &Grid,
@@ -119,16 +130,16 @@ impl Lane {
         if let Some(place) = slab.place(grid, index).filter(|_| as_it_is) {
             return read_into(file, stored.address, place).map_err(beyond);
         }
-        self.stored.resize(stored.bytes, 0);
-        file.read_exact_at(&mut self.stored, stored.address).map_err(beyond)?;
+        file.read_exact_at(sized(&mut self.stored, stored.bytes)?, stored.address)
+            .map_err(beyond)?;
         let mut bytes = self.stored.as_slice();
         if is_used(pipeline.fletcher32) {
             bytes = verified(bytes)
                 .ok_or_else(|| ErrorKind::Damaged("a chunk with a wrong checksum".into()))?;
         }
         if let Some((_, codec)) = pipeline.codec.filter(|(bit, _)| is_used(Some(*bit))) {
-            self.decoded.resize(size, 0);
-            codec.decode(&mut self.work, bytes, &mut self.decoded)?;
+            codec.check(bytes, size)?;
+            codec.decode(&mut self.work, bytes, sized(&mut self.decoded, size)?)?;
             bytes = &self.decoded;
         }
         if bytes.len() != size {
@@ -143,9 +154,9 @@ impl Lane {
             Some(place) if shuffled => unshuffle(bytes, place, grid.element()),
             Some(place) => place.write_bytes(bytes),
             None if shuffled => {
-                self.chunk.resize(size, 0);
-                unshuffle(bytes, to_be_written(&mut self.chunk), grid.element());
-                slab.put(grid, index, &self.chunk);
+                let chunk = sized(&mut self.chunk, size)?;
+                unshuffle(bytes, to_be_written(chunk), grid.element());
+                slab.put(grid, index, chunk);
             }
             None => slab.put(grid, index, bytes),
         }

@@ -16,6 +16,11 @@ impl ChunkCodec for Lz4 {
         id::LZ4
     }
 
+    // Each byte of a length stands for 255.
+    fn ratio(&self) -> usize {
+        255
+    }
+
     fn claims(&self, chunk: &[u8]) -> Option<usize> {
         claims(chunk)
     }

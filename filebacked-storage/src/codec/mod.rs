@@ -94,6 +94,9 @@ trait ChunkCodec: Sync {
     /// How many bytes a chunk says that it holds, where it says so.
     fn claims(&self, chunk: &[u8]) -> Option<usize>;
 
+    /// The most bytes that one byte of a chunk stands for.
+    fn ratio(&self) -> usize;
+
     /// Fills `to` with what a chunk holds, which must be as many bytes.
     fn decode(
         &self,
@@ -170,9 +173,18 @@ impl Codec {
 
     /// How many bytes a chunk says that it holds, where that can be known and believed.
     pub fn claims(&self, chunk: &[u8]) -> Option<usize> {
-        /// The largest expansion of any codec here: zstd makes 128 KiB of 4 bytes.
-        const RATIO: usize = 1 << 15;
-        self.codec.claims(chunk).filter(|n| n / RATIO <= chunk.len())
+        self.codec.claims(chunk).filter(|n| self.check(chunk, *n).is_ok())
+    }
+
+    /// Checks that a chunk may hold so many bytes, before there is memory for them.
+    pub fn check(&self, chunk: &[u8], size: usize) -> Result<()> {
+        /// Codecs have heads, and ratios that hold in the long run.
+        const SLACK: usize = 4096;
+        if size <= chunk.len().saturating_mul(self.codec.ratio()).saturating_add(SLACK) {
+            return Ok(());
+        }
+        let what = format!("a chunk of {size} bytes in {}, too few for them", chunk.len());
+        Err(ErrorKind::Damaged(what).into())
     }
 
     /// Fills `to` with what a chunk holds, which must be as many bytes.

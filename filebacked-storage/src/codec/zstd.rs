@@ -11,6 +11,11 @@ impl ChunkCodec for Zstd {
         id::ZSTD
     }
 
+    // A block of one repeated byte: 128 KiB in 4 bytes.
+    fn ratio(&self) -> usize {
+        1 << 15
+    }
+
     fn claims(&self, chunk: &[u8]) -> Option<usize> {
         zstd::zstd_safe::get_frame_content_size(chunk).ok()??.try_into().ok()
     }
