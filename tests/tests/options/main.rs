@@ -7,6 +7,7 @@ mod dynamic;
 mod error_texts;
 mod errors;
 mod evolution;
+mod golden;
 mod link_fields;
 mod pointer_rows;
 mod pointers;
