@@ -43,6 +43,17 @@ for crate in $order; do
   done
 done
 
+# The names that the root of the library re-exports; modules have names of their own.
+names=$(tr '\n' ' ' <filebacked/src/lib.rs | grep -oE 'pub use [^;]*;' |
+  sed -E 's/.*pub use //; s/.*::\{?//; s/[};]//g' | tr ',' '\n' | tr -d ' ' | grep -v '^$' | sort -u | wc -l)
+[ "$names" -le 40 ] || breach "at most 40 names at the root of filebacked" "$names"
+
+# Lists and modules decide what a build contains, not conditions inside functions.
+conditions=$(sources | xargs -r grep -hE 'cfg(_attr)?!?\(.*feature' | grep -vcE '^[[:space:]]*//' || true)
+[ "$conditions" -le 150 ] || breach "at most 150 conditions on features" "$conditions"
+breach "no condition on a feature inside a function of filebacked" \
+  "$(files 'filebacked/src/*.rs' | xargs -r grep -nE '^ {8,}#\[cfg\(.*feature|cfg!\(.*feature' | grep -v 'filebacked/src/value/build.rs' || true)"
+
 breach "no paths of a machine in tracked files" \
   "$(files | xargs -r grep -nHIE '(^|[^[:alnum:]_.~-])/(work|root|home)/' | cut -c1-160 || true)"
 

@@ -3,7 +3,8 @@
 use crate::Result;
 use crate::round::Jobs;
 use bincode::config::{Configuration, standard};
-use filebacked::{Durability, FileBacked, ReadOptions, Save, WriteOptions};
+use filebacked::options::Durability;
+use filebacked::{FileBacked, ReadOptions, Save, WriteOptions};
 use serde::{Serialize, de::DeserializeOwned};
 use std::fs::{self, File};
 use std::io::Write;

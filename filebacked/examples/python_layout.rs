@@ -21,7 +21,8 @@
 //! runs = Runs.read(h5py.File("runs.h5"), lazy=True)
 //! ```
 
-use filebacked::{ErrorKind, FileBacked, Layout, Result, WriteOptions};
+use filebacked::options::Layout;
+use filebacked::{ErrorKind, FileBacked, Result, WriteOptions};
 use ndarray::{Array2, array};
 use std::collections::BTreeMap;
 

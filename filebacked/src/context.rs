@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
 
 /// The options of a running save. Filters get it from [`Slot::context`](crate::Slot::context). See
-/// [`Extensions`](crate::Extensions) for an example.
+/// [`Extensions`](crate::options::Extensions) for an example.
 #[derive(Debug)]
 pub struct WriteContext {
     options: WriteOptions,
@@ -101,7 +101,7 @@ impl WriteContext {
 }
 
 /// The options of a running load. Filters get it from [`Node::context`](crate::Node::context). Lazy
-/// handles keep it. See [`Extensions`](crate::Extensions) for an example.
+/// handles keep it. See [`Extensions`](crate::options::Extensions) for an example.
 #[derive(Debug, Clone)]
 pub struct ReadContext(Arc<Reading>);
 

@@ -16,6 +16,9 @@ pub use crate::storage::{
     Texts, Unlinkable, Unusual, WrittenOwners, compound::Strings,
 };
 
+#[doc(hidden)]
+pub use crate::storage::Choice as Engine;
+
 use crate::backed::{FileBacked, Save};
 use crate::error::Result;
 use crate::options::{ReadOptions, WriteOptions};

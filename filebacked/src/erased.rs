@@ -134,7 +134,7 @@ impl Drop for Hold {
     }
 }
 
-/// A borrowed value of some type, like `&dyn Any`, for a [`DynFilter`](crate::DynFilter), where
+/// A borrowed value of some type, like `&dyn Any`, for a [`DynFilter`](crate::filter::DynFilter), where
 /// there is an example.
 #[derive(Clone, Copy)]
 pub struct AnyValue<'a> {
@@ -174,7 +174,7 @@ impl<'a> AnyValue<'a> {
     }
 }
 
-/// Many values of some type, for a [`DynFilter`](crate::DynFilter), where there is an example.
+/// Many values of some type, for a [`DynFilter`](crate::filter::DynFilter), where there is an example.
 #[derive(Clone, Copy)]
 pub struct AnyRows<'a> {
     id: TypeId,

@@ -52,7 +52,8 @@ impl Coding {
 /// field's attributes.
 ///
 /// ```
-/// use filebacked::{Compression, Storage, StoreAs};
+/// use filebacked::member::{Storage, StoreAs};
+/// use filebacked::Compression;
 ///
 /// let storage = Storage::new().compression(Compression::Gzip(4)).layout(StoreAs::Packed);
 /// ```

@@ -1,4 +1,24 @@
-//! [`File`]: an open file that holds values under names.
+//! Open files: [`File`] holds many values, each under a name, and changes them in place.
+//!
+//! A [`File`] dereferences to its root [`Group`]. [`FileOptions`] opens it in other ways, [`Attrs`]
+//! are the attributes of an object, and [`repack`] gives back the space of deleted values.
+//!
+//! ```
+//! use filebacked::File;
+//! use filebacked::file::Group;
+//!
+//! # let dir = std::env::temp_dir().join(format!("filebacked-file-{}", std::process::id()));
+//! # std::fs::create_dir_all(&dir)?;
+//! # let path = dir.join("runs.h5");
+//! let file = File::create(&path)?;
+//! file.write("runs/7/loss", &vec![0.5, 0.25])?;
+//! let runs: Group = file.group("runs")?;
+//! assert_eq!(runs.read::<Vec<f64>>("7/loss")?, [0.5, 0.25]);
+//! drop(runs);
+//! file.close()?;
+//! # std::fs::remove_dir_all(&dir)?;
+//! # Ok::<(), filebacked::Error>(())
+//! ```
 
 mod atomic;
 mod info;
@@ -300,7 +320,7 @@ impl File {
         self.root.read_members_with(options)
     }
 
-    /// Returns the file as a printable tree; see [`inspect`](crate::inspect).
+    /// Returns the file as a printable tree; see [`inspect`].
     ///
     /// # Errors
     ///

@@ -1,8 +1,29 @@
 //! Filters replace the default representation of a type. The same trait serves `with = ...` on
 //! fields and the registry.
+//!
+//! [`Filter`] is for one type, [`DynFilter`] for all types that a predicate accepts. A [`Registry`]
+//! holds filters for a call or for the process ([`register_filter`], [`register_dyn_filter`]). The
+//! running call is visible to them: [`WriteContext`] and [`ReadContext`].
+//!
+//! ```
+//! use filebacked::filter::{Registration, register_filter, unregister_filter};
+//! use filebacked::with::AsString;
+//! use std::net::Ipv4Addr;
+//!
+//! let registration: Registration = register_filter::<Ipv4Addr>(AsString);
+//! assert_eq!(filebacked::to_bytes(&Ipv4Addr::LOCALHOST).is_ok(), true);
+//! assert!(unregister_filter(registration));
+//! ```
+
+pub use crate::context::{ReadContext, WriteContext};
+pub use crate::erased::{AnyRows, AnyValue, Key};
+pub use crate::registry::{
+    Registration, Registry, default_registry, register_dyn_filter, register_filter,
+    unregister_filter,
+};
 
 use crate::backed::FileBacked;
-use crate::erased::{AnyRows, AnyValue, AnyWrite, Key};
+use crate::erased::AnyWrite;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::{absent, sequence};
 use crate::node::Node;
@@ -16,7 +37,7 @@ use std::sync::Arc;
 /// [`Compression`](crate::Compression).)
 ///
 /// It is named on a field with `#[filebacked(with = expr)]`, or registered for every `T` with
-/// [`register_filter`](crate::register_filter). `T` needs no trait of this crate.
+/// [`register_filter`]. `T` needs no trait of this crate.
 ///
 /// ```
 /// use filebacked::{Filter, Node, Result, Slot, Written};
@@ -153,7 +174,8 @@ pointed_filter!(&F, Box<F>, Arc<F>);
 /// A filter for all types that a predicate accepts, like `applicable(tp)` of Python's FileBacked.
 ///
 /// ```
-/// use filebacked::{AnyType, AnyValue, Compression, DynFilter, Node, Result, Schema, Slot, Written};
+/// use filebacked::filter::{AnyType, AnyValue, DynFilter};
+/// use filebacked::{Compression, Node, Result, Schema, Slot, Written};
 /// use std::any::{Any, TypeId};
 ///
 /// /// Compresses every array, of whatever element and rank.

@@ -67,7 +67,7 @@ fn at<R>(operation: Operation, group: &Group, result: crate::Result<R>) -> crate
 }
 
 impl WriteOptions {
-    /// Writes a value as a member of an open group; see [`write`](crate::write).
+    /// Writes a value as a member of an open group; see [`write()`].
     ///
     /// # Errors
     ///
@@ -85,7 +85,7 @@ impl WriteOptions {
         )
     }
 
-    /// Writes the members of a value into an open group; see [`write_into`](crate::write_into).
+    /// Writes the members of a value into an open group; see [`write_into`].
     ///
     /// # Errors
     ///
@@ -96,7 +96,7 @@ impl WriteOptions {
 }
 
 impl ReadOptions {
-    /// Reads a value that is a member of an open group; see [`read`](crate::read).
+    /// Reads a value that is a member of an open group; see [`read`].
     ///
     /// # Errors
     ///
@@ -105,7 +105,7 @@ impl ReadOptions {
         at(Operation::Load, group, crate::file::read_member(Id::of_location(group), name, self))
     }
 
-    /// Reads a value whose members are in an open group; see [`read_from`](crate::read_from).
+    /// Reads a value whose members are in an open group; see [`read_from`].
     ///
     /// # Errors
     ///
@@ -126,7 +126,7 @@ impl crate::File {
     }
 }
 
-impl crate::Group {
+impl crate::file::Group {
     /// Wraps a group that the `hdf5` crate has opened. If the file was opened with the strong close
     /// degree, the group closes with that crate's file.
     ///
@@ -137,7 +137,7 @@ impl crate::Group {
     pub fn from_hdf5(group: &Group) -> crate::Result<Self> {
         let id = Id::of_location(group);
         let file = Arc::from(file_name(&id).unwrap_or_default());
-        at(Operation::Open, group, check_group(&id).map(|()| crate::Group::new(id, file)))
+        at(Operation::Open, group, check_group(&id).map(|()| crate::file::Group::new(id, file)))
     }
 
     /// Returns the same open group for code that uses the `hdf5` crate.

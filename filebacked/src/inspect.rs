@@ -31,6 +31,9 @@ mod display;
 mod print;
 mod value;
 
+#[cfg(feature = "digest")]
+pub use crate::verify::{Verified, verify};
+
 use crate::error::{Error, Operation, Result};
 use crate::object::Object;
 use crate::options::ReadOptions;

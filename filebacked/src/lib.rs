@@ -64,7 +64,7 @@
 //! The attributes of the derive change names, defaults and layouts: see [`derive@FileBacked`].
 //!
 //! Files of other programs load if their names and shapes match the type. So do files of Python's
-//! FileBacked, which [`Layout::Python`] writes.
+//! FileBacked, which [`Layout::Python`](options::Layout::Python) writes.
 #![cfg_attr(
     all(feature = "ndarray", feature = "sprs"),
     doc = "[`anndata`] has `.h5ad` files as typed structs; [`with::DataFrame`] stores rows as a data frame."
@@ -177,10 +177,11 @@ mod dialect;
 mod dynamic;
 pub mod engine;
 mod erased;
+pub mod error;
 mod field;
 #[cfg(feature = "libhdf5")]
-mod file;
-mod filter;
+pub mod file;
+pub mod filter;
 mod fingerprint;
 mod foreign;
 #[cfg(feature = "libhdf5")]
@@ -188,18 +189,18 @@ pub mod hdf5;
 mod impls;
 pub mod inspect;
 mod layout;
-mod lazy;
-mod link;
-mod member;
+pub mod lazy;
+pub mod link;
+pub mod member;
 mod node;
-mod options;
+pub mod options;
 mod path;
 mod progress;
 mod reader;
 mod registry;
 mod rows;
 mod save;
-mod schema;
+pub mod schema;
 mod shared;
 mod slot;
 #[cfg(feature = "libhdf5")]
@@ -215,65 +216,32 @@ pub mod with;
 mod writer;
 
 // The layer below, under the names that the modules of this crate use.
-pub(crate) use filebacked_storage::{self as storage, error, object, part, replace, stamp};
+pub(crate) use filebacked_storage::{self as storage, object, part, replace, stamp};
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 
-pub use backed::{FileBacked, ReadMembers, Save, SaveMembers};
+pub use backed::{FileBacked, Save};
 pub use buffer::Buffer;
-pub use context::{ReadContext, WriteContext};
-pub use erased::{AnyRows, AnyValue, Key};
-pub use error::{Error, ErrorKind, Operation, Result};
-pub use field::{Storage, StoreAs};
+pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "libhdf5")]
-pub use file::{
-    Attrs, CloseDegree, CopyOptions, CoreDriver, Driver, Entry, File, FileInfo, FileOptions, Group,
-    Libver, Locking, RepackOptions, SpaceStrategy, repack, repack_to, update_atomic, userblock,
-};
-pub use filter::{AnyType, DynFilter, Filter};
+pub use file::File;
+pub use filter::{Filter, Registry, register_filter};
 #[cfg(feature = "libhdf5")]
 pub use hdf5::{read, read_from, write, write_into};
-pub use impls::iterator::{Pairs, Sequence};
-pub use layout::scalar::Element;
-#[cfg(all(feature = "libhdf5", feature = "ndarray"))]
-pub use lazy::ArrayOptions;
-pub use lazy::{Appender, Lazy, LazyColumn, LazyMap, LazyVec, MapEntry, RowBlocks, RowIter};
 #[cfg(feature = "ndarray")]
-pub use lazy::{ArraySlice, Block, Blocks, Ellipsis, LazyArray, ellipsis};
-#[cfg(feature = "mmap")]
-pub use lazy::{MapElement, MappedArray};
-pub use link::{ExternalLink, SoftLink};
-pub use member::MemberReader;
+pub use lazy::LazyArray;
+pub use lazy::{Lazy, LazyColumn, LazyMap, LazyVec};
 pub use node::Node;
-pub use options::{
-    BloscCodec, BloscShuffle, Compression, Conversion, Durability, Extensions, Layout, Overwrite,
-    ReadOptions, WriteOptions,
-};
-pub use progress::Progress;
+pub use options::{Compression, ReadOptions, WriteOptions};
 pub use reader::GroupReader;
-pub use registry::{
-    Registration, Registry, default_registry, register_dyn_filter, register_filter,
-    unregister_filter,
-};
 pub use rows::Rows;
 pub use save::{from_bytes, load, load_into, save, to_bytes};
-pub use schema::{FieldSchema, Nested, Schema, StructSchema, VariantSchema, VariantsSchema};
-#[doc(hidden)]
-pub use shared::Owner;
+pub use schema::Schema;
 pub use slot::{Slot, Written};
-pub use stamp::Stamp;
-#[doc(hidden)]
-pub use storage::Choice as Engine;
-pub use storage::{
-    CompoundMember, CompoundType, Description, Dtype, EnumType, IntType, ObjectKind, Out,
-};
-pub use store::{ReadAt, Store, load_from, save_to};
 pub use value::Value;
-#[cfg(feature = "digest")]
-pub use verify::{Verified, verify};
-pub use writer::{GroupWriter, MemberWriter};
+pub use writer::GroupWriter;
 
 #[cfg(feature = "derive")]
 pub use filebacked_derive::{FileBacked, Save};

@@ -59,7 +59,7 @@ fn no_link(expected: &'static str, node: &Node<'_>) -> Error {
 macro_rules! link_type {
     ($link:ident, $what:literal) => {
         impl<T> $link<T> {
-            /// Returns the link in the form of [`Value`](crate::Value) and [`Entry`](crate::Entry).
+            /// Returns the link in the form of [`Value`](crate::Value) and [`Entry`](crate::file::Entry).
             pub fn to_link(&self) -> Link {
                 self.link.clone()
             }
@@ -155,7 +155,8 @@ macro_rules! link_type {
 ///
 /// ```
 /// # #[cfg(feature = "derive")] fn f() -> filebacked::Result<()> {
-/// use filebacked::{FileBacked, SoftLink};
+/// use filebacked::link::SoftLink;
+/// use filebacked::FileBacked;
 ///
 /// #[derive(FileBacked)]
 /// struct Run {
@@ -214,8 +215,8 @@ impl<T: FileBacked> SoftLink<T> {
     ///
     /// # Errors
     ///
-    /// As [`Group::read`](crate::Group::read).
-    pub fn read_in(&self, group: &crate::Group) -> Result<T> {
+    /// As [`Group::read`](crate::file::Group::read).
+    pub fn read_in(&self, group: &crate::file::Group) -> Result<T> {
         group.read(self.path())
     }
 }
@@ -251,7 +252,8 @@ impl<T> From<String> for SoftLink<T> {
 ///
 /// ```
 /// # #[cfg(feature = "derive")] fn f() -> filebacked::Result<()> {
-/// use filebacked::{ExternalLink, FileBacked};
+/// use filebacked::link::ExternalLink;
+/// use filebacked::FileBacked;
 ///
 /// #[derive(FileBacked)]
 /// struct Run {

@@ -1,4 +1,43 @@
-//! [`MemberReader`]: one member of a group, as it is asked for.
+//! Members of a group, for types that are written and read by hand.
+//!
+//! [`GroupWriter`](crate::GroupWriter) writes the members of a group one after another;
+//! [`MemberWriter`] does so with the options that the derive's attributes offer.
+//! [`GroupReader`] reads them in any order, and [`MemberReader`] does so with
+//! the same options. [`SaveMembers`] and [`ReadMembers`] are the traits of types that `flatten`
+//! accepts.
+//!
+//! ```
+//! use filebacked::{FileBacked, GroupReader, Node, Result, Save, Schema, Slot, Written};
+//!
+//! struct Span { from: u32, to: u32 }
+//!
+//! impl Save for Span {
+//!     fn write(&self, slot: Slot<'_>) -> Result<Written> {
+//!         let mut group = slot.structure("Span", 1)?;
+//!         group.field("from", &self.from)?;
+//!         group.field("to", &self.to)?;
+//!         group.end()
+//!     }
+//! }
+//!
+//! impl FileBacked for Span {
+//!     fn schema() -> Schema {
+//!         Schema::Opaque
+//!     }
+//!     fn read(node: Node<'_>) -> Result<Self> {
+//!         let group: GroupReader<'_> = node.structure("Span", 1)?;
+//!         Ok(Span { from: group.field("from")?, to: group.field("to")? })
+//!     }
+//! }
+//!
+//! let bytes = filebacked::to_bytes(&Span { from: 2, to: 5 })?;
+//! assert_eq!(filebacked::from_bytes::<Span>(&bytes)?.to, 5);
+//! # Ok::<(), filebacked::Error>(())
+//! ```
+
+pub use crate::backed::{ReadMembers, SaveMembers};
+pub use crate::field::{Storage, StoreAs};
+pub use crate::writer::MemberWriter;
 
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};

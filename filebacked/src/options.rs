@@ -1,9 +1,24 @@
-//! Options of a save or a load.
+//! Options of a save or a load: [`WriteOptions`] and [`ReadOptions`], and the types of their values.
+//!
+//! ```
+//! use filebacked::options::{Conversion, Durability};
+//! use filebacked::{Compression, ReadOptions, WriteOptions};
+//!
+//! # let path = std::env::temp_dir().join(format!("filebacked-options-{}.h5", std::process::id()));
+//! let options = WriteOptions::new().durability(Durability::Atomic).compression(Compression::Gzip(4));
+//! # let options = WriteOptions::new();
+//! options.save(&path, &vec![1.5, 2.5])?;
+//! let exact = ReadOptions::new().conversion(Conversion::Exact);
+//! assert_eq!(exact.load::<Vec<f64>>(&path)?, [1.5, 2.5]);
+//! # std::fs::remove_file(path)?;
+//! # Ok::<(), filebacked::Error>(())
+//! ```
 
 pub use crate::storage::{BloscCodec, BloscShuffle, Compression};
 pub(crate) use crate::storage::{DEFAULT_MAX_DEPTH, Limits};
 
-use crate::progress::{Progress, Watcher};
+pub use crate::progress::Progress;
+use crate::progress::Watcher;
 use crate::registry::{Registry, default_registry};
 use crate::storage::engine::{Choice as Engine, Reading, Writing};
 use std::any::{Any, TypeId, type_name};
@@ -60,7 +75,8 @@ pub enum Overwrite {
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
-/// use filebacked::{Conversion, ReadOptions};
+/// use filebacked::options::Conversion;
+/// use filebacked::ReadOptions;
 ///
 /// let bytes = filebacked::to_bytes(&300i32)?;
 /// assert_eq!(filebacked::from_bytes::<u16>(&bytes)?, 300); // fits
@@ -86,7 +102,7 @@ pub enum Conversion {
 /// arguments are in Python.
 ///
 /// ```
-/// use filebacked::Extensions;
+/// use filebacked::options::Extensions;
 ///
 /// #[derive(Debug, PartialEq)]
 /// struct Sparse(bool);
@@ -270,7 +286,8 @@ impl WriteOptions {
     /// ```
     /// # #[cfg(feature = "libhdf5")]
     /// # fn main() -> filebacked::Result<()> {
-    /// use filebacked::{FileBacked, Layout, WriteOptions};
+    /// use filebacked::options::Layout;
+    /// use filebacked::{FileBacked, WriteOptions};
     ///
     /// // In Python, in `lab.py`:
     /// // class Run(FileBacked):
@@ -307,7 +324,7 @@ impl WriteOptions {
         self
     }
 
-    /// Stores a digest of the whole content of the file. [`verify`](crate::verify()) compares it,
+    /// Stores a digest of the whole content of the file. [`verify`](crate::inspect::verify()) compares it,
     /// and detects any later change of data, names or types. For whole files only; the save reads
     /// the file once more.
     ///
@@ -337,7 +354,8 @@ impl WriteOptions {
     /// ```
     /// # #[cfg(feature = "libhdf5")]
     /// # fn main() -> filebacked::Result<()> {
-    /// use filebacked::{File, Overwrite, WriteOptions};
+    /// use filebacked::options::Overwrite;
+    /// use filebacked::{File, WriteOptions};
     ///
     /// let file = File::in_memory()?;
     /// file.write("step", &7u32)?;
@@ -388,7 +406,8 @@ impl WriteOptions {
 /// ```no_run
 /// # #[derive(filebacked::FileBacked)] struct Model { weights: Vec<f64> }
 /// # fn f() -> filebacked::Result<()> {
-/// use filebacked::{Conversion, ReadOptions};
+/// use filebacked::options::Conversion;
+/// use filebacked::ReadOptions;
 ///
 /// let model: Model = ReadOptions::new().conversion(Conversion::Exact).load("model.h5")?;
 /// # Ok(()) }

@@ -15,6 +15,7 @@ pub use crate::reader::GroupReader;
 pub use crate::reader::LinkReader;
 pub use crate::rows::Rows;
 pub use crate::schema::{FieldSchema, Schema, Seen, VariantSchema};
+pub use crate::shared::Owner;
 pub use crate::slot::{Slot, Written};
 pub use crate::upgrade::{stored_version, upgrade, upgrade_rows};
 pub use crate::writer::{GroupWriter, MemberWriter};

@@ -32,7 +32,8 @@ pub(crate) const MOST_EMPTY_ROWS: usize = 1 << 24;
 /// An open group of a file.
 ///
 /// ```
-/// # use filebacked::*;
+/// # use filebacked::{FileBacked, GroupReader, Node, Result, Save, Schema, Slot, Written};
+/// # use filebacked::schema::{FieldSchema};
 /// struct Point { x: f64, y: f64 }
 /// # impl Save for Point {
 /// #     fn write(&self, slot: Slot<'_>) -> Result<Written> { let group = slot.structure("Point", 1)?; group.end() }

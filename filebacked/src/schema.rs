@@ -1,4 +1,14 @@
-//! The shape of a type on disk, without a value or a file.
+//! The shape of a type on disk, without a value or a file, and the datatypes of HDF5.
+//!
+//! [`Schema`] says what [`FileBacked::schema`](crate::FileBacked::schema) knows of a Rust type;
+//! [`Dtype`] and [`Description`] say what a dataset holds. [`Element`] is the trait of what arrays
+//! hold: numbers, `bool`, complex numbers and text.
+
+pub use crate::layout::scalar::Element;
+pub use crate::stamp::Stamp;
+pub use crate::storage::{
+    CompoundMember, CompoundType, Description, Dtype, EnumType, IntType, ObjectKind, Out,
+};
 
 use std::any::TypeId;
 use std::collections::HashSet;

@@ -190,7 +190,7 @@ impl<'a> Slot<'a> {
     }
 
     /// The class of Python's FileBacked, module and name, that the struct or map written here is an
-    /// object of. Means something to [`Layout::Python`](crate::Layout::Python) alone.
+    /// object of. Means something to [`Layout::Python`](crate::options::Layout::Python) alone.
     #[must_use]
     pub fn class<'s>(self, class: &'s [&'s str; 2]) -> Slot<'s>
     where
@@ -202,7 +202,7 @@ impl<'a> Slot<'a> {
     }
 
     /// The index of the variant whose value is written here, for enums that are a `Union` to
-    /// Python's FileBacked. Means something to [`Layout::Python`](crate::Layout::Python) alone.
+    /// Python's FileBacked. Means something to [`Layout::Python`](crate::options::Layout::Python) alone.
     #[must_use]
     pub fn union(mut self, index: u32) -> Self {
         self.python.variant = NonZero::new(index.wrapping_add(1));

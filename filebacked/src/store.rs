@@ -18,8 +18,8 @@ use std::sync::Arc;
 /// use std::sync::Arc;
 ///
 /// let memory = Arc::new(Memory::new());
-/// filebacked::save_to(memory.clone(), &vec![0.5, 0.25])?;
-/// assert_eq!(filebacked::load_from::<Vec<f64>>(memory)?, [0.5, 0.25]);
+/// filebacked::store::save_to(memory.clone(), &vec![0.5, 0.25])?;
+/// assert_eq!(filebacked::store::load_from::<Vec<f64>>(memory)?, [0.5, 0.25]);
 /// # Ok(()) }
 /// ```
 ///

@@ -164,7 +164,7 @@ impl StdError for Failure {
 ///
 /// Edge cases find the most errors: empty values, very large ones, values of different lengths.
 /// Values must equal themselves (no NaN). To check a filter that needs
-/// [extensions](crate::Extensions), wrap it in one that provides them.
+/// [extensions](crate::options::Extensions), wrap it in one that provides them.
 ///
 /// # Errors
 ///
@@ -184,7 +184,8 @@ where
 ///
 /// ```
 /// use filebacked::testing::{Failure, check_dyn_filter};
-/// use filebacked::{AnyRows, AnyType, AnyValue, Compression, DynFilter, Node, Result, Schema, Slot};
+/// use filebacked::filter::{AnyRows, AnyType, AnyValue, DynFilter};
+/// use filebacked::{Compression, Node, Result, Schema, Slot};
 /// use filebacked::Written;
 /// use std::any::{Any, TypeId};
 ///
@@ -238,7 +239,8 @@ where
 ///
 /// ```
 /// use filebacked::testing::{Failure, check_type};
-/// use filebacked::{FileBacked, Key, Node, Result, Save, Schema, Slot, Written};
+/// use filebacked::filter::Key;
+/// use filebacked::{FileBacked, Node, Result, Save, Schema, Slot, Written};
 ///
 /// #[derive(Debug, PartialEq)]
 /// struct Celsius(f64);

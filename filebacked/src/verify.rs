@@ -52,7 +52,7 @@ pub struct Verified {
 /// # let path = dir.join("state.h5");
 /// filebacked::WriteOptions::new().digest(true).save(&path, &vec![1.0, 2.0])?;
 ///
-/// let verified = filebacked::verify(&path)?;
+/// let verified = filebacked::inspect::verify(&path)?;
 /// assert_eq!((verified.digest.is_some(), verified.objects, verified.bytes), (true, 2, 16));
 /// # std::fs::remove_dir_all(&dir)?;
 /// # Ok(()) }

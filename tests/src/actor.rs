@@ -2,9 +2,9 @@
 //! checked by its tests.
 
 use crate::mutants::{Record, record};
-use filebacked::{
-    Compression, Durability, Engine, File, FileBacked, LazyMap, LazyVec, ReadOptions, WriteOptions,
-};
+use filebacked::engine::Engine;
+use filebacked::options::Durability;
+use filebacked::{Compression, File, FileBacked, LazyMap, LazyVec, ReadOptions, WriteOptions};
 use ndarray::Array2;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -113,7 +113,7 @@ impl Action {
                 options.save(path, &saved(2))
             }
             Action::UpdateAtomic => {
-                filebacked::update_atomic(path, |file| file.update_root(&saved(2)))
+                filebacked::file::update_atomic(path, |file| file.update_root(&saved(2)))
             }
             Action::Update => {
                 let file = File::open_rw(path)?;
@@ -129,7 +129,7 @@ impl Action {
                 file.update_root(&saved(3))?;
                 file.close()
             }
-            Action::Repack => filebacked::repack(path),
+            Action::Repack => filebacked::file::repack(path),
             Action::Append => {
                 let file = File::open_rw(path)?;
                 let mut records: LazyVec<Record> = file.read("records")?;

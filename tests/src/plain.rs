@@ -208,7 +208,7 @@ fn describe(schema: Schema, types: &mut Map<String, Value>) -> Value {
             |types| json!({"kind": "struct", "name": of.name, "fields": describe_fields(of.fields, types)}),
         ),
         Schema::Variants(of) => named(of.name, types, |types| {
-            let fields = |v: filebacked::VariantSchema| {
+            let fields = |v: filebacked::schema::VariantSchema| {
                 (v.name.to_string(), describe_fields(v.fields, types))
             };
             let variants: Map<String, Value> = of.variants.into_iter().map(fields).collect();
@@ -232,7 +232,10 @@ fn named(
     json!({"kind": "ref", "name": name})
 }
 
-fn describe_fields(fields: Vec<filebacked::FieldSchema>, types: &mut Map<String, Value>) -> Value {
+fn describe_fields(
+    fields: Vec<filebacked::schema::FieldSchema>,
+    types: &mut Map<String, Value>,
+) -> Value {
     fields
         .into_iter()
         .map(|field| describe_field(field.name, field.attribute, field.schema, types))

@@ -1,7 +1,8 @@
 //! What every value has to survive.
 
 use crate::scratch;
-use filebacked::{Engine, ErrorKind, File, FileBacked, ReadOptions, Save, WriteOptions};
+use filebacked::engine::Engine;
+use filebacked::{ErrorKind, File, FileBacked, ReadOptions, Save, WriteOptions};
 use std::fmt::Debug;
 
 /// Both engines. Each does all that is asked of a whole file.

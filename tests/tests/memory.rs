@@ -1,10 +1,10 @@
 //! How much memory saving and loading take, counted in bytes by the allocator: the same in every
 //! run.
 
-use filebacked::{
-    ArrayOptions, Durability, Engine, File, FileBacked, LazyArray, ReadOptions, Save, WriteOptions,
-    load,
-};
+use filebacked::engine::Engine;
+use filebacked::lazy::ArrayOptions;
+use filebacked::options::Durability;
+use filebacked::{File, FileBacked, LazyArray, ReadOptions, Save, WriteOptions, load};
 use filebacked_tests::allocator::{Counting, measured};
 use filebacked_tests::scratch;
 use ndarray::{Array2, Axis, Ix2, s};

@@ -21,7 +21,8 @@ mod single_precision;
 pub use glam_vec3::GlamVec3;
 pub use single_precision::SinglePrecision;
 
-use filebacked::{Registration, Registry};
+use filebacked::Registry;
+use filebacked::filter::Registration;
 
 /// Registers all filters of this crate for single types.
 pub fn register(registry: &mut Registry) -> Vec<Registration> {

@@ -1,8 +1,7 @@
 //! [`SinglePrecision`]: a filter for types that a predicate accepts.
 
-use filebacked::{
-    AnyRows, AnyType, AnyValue, DynFilter, Node, Result, Rows, Schema, Slot, Written,
-};
+use filebacked::filter::{AnyRows, AnyType, AnyValue, DynFilter};
+use filebacked::{Node, Result, Rows, Schema, Slot, Written};
 use std::any::{Any, TypeId};
 
 /// Stores every long `Vec<f64>` as `f32`, which takes half the space and loses 29 bits of each

@@ -51,9 +51,9 @@ fn it_keeps_the_contract() -> std::result::Result<(), Failure> {
 
 #[test]
 fn the_process_may_have_it_for_all_its_files() -> Result<()> {
-    let registration = filebacked::register_dyn_filter(SinglePrecision { from_len: 0 });
+    let registration = filebacked::filter::register_dyn_filter(SinglePrecision { from_len: 0 });
     let bytes = filebacked::to_bytes(&vec![0.1f64])?;
-    assert!(filebacked::unregister_filter(registration));
+    assert!(filebacked::filter::unregister_filter(registration));
     assert_eq!(filebacked::from_bytes::<Vec<f64>>(&bytes)?, [f64::from(0.1f32)]);
     Ok(())
 }

@@ -23,7 +23,8 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
-    /// use filebacked::{ArrayOptions, Compression, File, LazyArray};
+    /// use filebacked::lazy::ArrayOptions;
+    /// use filebacked::{Compression, File, LazyArray};
     /// use ndarray::{Array2, Ix2, s};
     ///
     /// # let dir = std::env::temp_dir().join(format!("filebacked-create-{}", std::process::id()));

@@ -26,7 +26,7 @@ use std::path::Path;
 /// # std::fs::create_dir_all(&dir)?;
 /// # let path = dir.join("runs.h5");
 /// filebacked::File::create(&path)?.write("best", &7u32)?;
-/// filebacked::update_atomic(&path, |file| {
+/// filebacked::file::update_atomic(&path, |file| {
 ///     file.update("best", &8u32)?;
 ///     file.write("run/8", &vec![0.5, 0.25])
 /// })?;
@@ -72,7 +72,7 @@ fn update<R>(path: &Path, durable: bool, change: impl FnOnce(&File) -> Result<R>
     let replacement = private(path)?;
     let seen = copy(path, &replacement)?;
     if is_marked(replacement.path()) {
-        return Err(crate::error::interrupted());
+        return Err(crate::storage::error::interrupted());
     }
     let file = File::new(path, Operation::Open, || LibFile::open_private(replacement.path()))?;
     let result = change(&file)?;

@@ -13,7 +13,7 @@ impl File {
     /// a marked file is an error, [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted);
     /// [`File::recover`] reads it anyway, and so do h5py and other programs, which ignore the mark.
     /// The mark works with every driver whose file is on the disk, on Unix only. With
-    /// [`Driver::core`](crate::Driver::core) the flush itself is the change, and a kill during it
+    /// [`Driver::core`](crate::file::Driver::core) the flush itself is the change, and a kill during it
     /// may go unnoticed, because HDF5 writes its own copy of the superblock. HDF5 itself marks
     /// files with a superblock of version 3 or later, in the same byte, when it opens them for
     /// writing; that mark, too, lasts only from a change to the next flush.
@@ -53,7 +53,7 @@ impl File {
     /// # Ok(()) }
     /// ```
     ///
-    /// With [`CloseDegree::Strong`](crate::CloseDegree::Strong) handles are closed too, and then
+    /// With [`CloseDegree::Strong`](crate::file::CloseDegree::Strong) handles are closed too, and then
     /// return [`ErrorKind::Closed`](crate::ErrorKind::Closed).
     ///
     /// # Errors

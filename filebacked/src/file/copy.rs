@@ -8,7 +8,8 @@ use crate::storage::libhdf5;
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
-/// use filebacked::{CopyOptions, File};
+/// use filebacked::file::CopyOptions;
+/// use filebacked::File;
 ///
 /// # let dir = std::env::temp_dir().join(format!("filebacked-copy-{}", std::process::id()));
 /// # std::fs::create_dir_all(&dir)?;

@@ -21,7 +21,8 @@ use std::path::Path;
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
-/// use filebacked::{File, Libver, SpaceStrategy};
+/// use filebacked::file::{Libver, SpaceStrategy};
+/// use filebacked::File;
 ///
 /// # let dir = std::env::temp_dir().join(format!("filebacked-options-{}", std::process::id()));
 /// # std::fs::create_dir_all(&dir)?;
@@ -103,7 +104,7 @@ impl FileOptions {
 
     /// Reserves bytes at the beginning of a new file for the caller: 0, or a power of two from 512
     /// on that is a multiple of the alignment or the page size. See
-    /// [`userblock`](crate::userblock). Default: 0.
+    /// [`userblock`](crate::file::userblock). Default: 0.
     pub fn userblock(mut self, bytes: u64) -> Self {
         self.creation.userblock = bytes;
         self
@@ -369,7 +370,7 @@ pub(super) fn open_complete(path: &Path, writable: bool, access: &Access) -> Res
         return Err(match is_locked {
             true => libhdf5::locked_elsewhere(),
             false if is_empty => signature::not_hdf5(0),
-            false => crate::error::interrupted(),
+            false => crate::storage::error::interrupted(),
         });
     }
     let file = open_with(path, writable, access)?;

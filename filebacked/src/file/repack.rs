@@ -30,7 +30,7 @@ use std::sync::Arc;
 /// file.write("small", &7u8)?;
 /// file.delete("large")?;
 /// file.close()?;
-/// filebacked::repack(&path)?;
+/// filebacked::file::repack(&path)?;
 /// assert!(std::fs::metadata(&path)?.len() < 5000);
 /// # std::fs::remove_dir_all(&dir)?;
 /// # Ok(()) }
@@ -65,7 +65,8 @@ pub fn repack_to(path: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<()>
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
-/// use filebacked::{Compression, RepackOptions};
+/// use filebacked::file::RepackOptions;
+/// use filebacked::Compression;
 ///
 /// # let dir = std::env::temp_dir().join(format!("filebacked-recode-{}", std::process::id()));
 /// # std::fs::create_dir_all(&dir)?;

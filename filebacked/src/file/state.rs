@@ -54,7 +54,7 @@ impl File {
         self.told(self.lib.libver())
     }
 
-    /// Returns the bytes before the HDF5 data; see [`userblock`](crate::userblock).
+    /// Returns the bytes before the HDF5 data; see [`userblock`](crate::file::userblock).
     ///
     /// # Errors
     ///
@@ -95,13 +95,14 @@ impl File {
     /// while this one writes.
     ///
     /// The file must be of HDF5 1.10 or later,
-    /// [`libver(Libver::V110, Libver::Latest)`](crate::FileOptions::libver). From then on chunked
+    /// [`libver(Libver::V110, Libver::Latest)`](crate::file::FileOptions::libver). From then on chunked
     /// datasets can be written and extended, but nothing can be created, deleted or renamed.
     /// Readers see [flushed](File::flush) data. Only closing the file ends the mode.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use filebacked::{File, Libver};
+    /// use filebacked::file::Libver;
+    /// use filebacked::File;
     ///
     /// # let dir = std::env::temp_dir().join(format!("filebacked-swmr-{}", std::process::id()));
     /// # std::fs::create_dir_all(&dir)?;

@@ -33,7 +33,7 @@ impl File {
     ///
     /// A dry run comes first, so a value that cannot be written changes nothing. A disk error or a
     /// kill in the middle leaves some members old and some new; for kills the file is marked, see
-    /// [`File::flush`]. [`update_atomic`](crate::update_atomic) leaves the old or the new value.
+    /// [`File::flush`]. [`update_atomic`](crate::file::update_atomic) leaves the old or the new value.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {

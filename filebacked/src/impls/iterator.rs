@@ -26,7 +26,8 @@ const BLOCK: usize = 64 << 10;
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
-/// use filebacked::{Save, Sequence};
+/// use filebacked::with::Sequence;
+/// use filebacked::Save;
 ///
 /// #[derive(Save)]
 /// struct Frame<'a, I: ExactSizeIterator<Item = f64> + Clone> {
@@ -155,7 +156,7 @@ where
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
-/// use filebacked::Pairs;
+/// use filebacked::with::Pairs;
 /// use std::collections::BTreeMap;
 ///
 /// let names = ["a", "b"];

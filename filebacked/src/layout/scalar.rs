@@ -29,7 +29,7 @@ use std::borrow::Cow;
 /// ```
 /// # #[cfg(feature = "ndarray")]
 /// # fn main() -> filebacked::Result<()> {
-/// use filebacked::Element;
+/// use filebacked::schema::Element;
 /// use ndarray::Array2;
 ///
 /// fn rows<A: Element>(bytes: &[u8]) -> filebacked::Result<usize> {

@@ -204,7 +204,7 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     /// Reads the part that ndarray's `s![..]` selects: ranges with steps (a negative step reverses
     /// the order), single indices, which remove their axis, and new axes. Negative indices count
     /// from the end. If the rank is not part of the type, missing axes are read whole;
-    /// [`ellipsis`](crate::ellipsis) is numpy's `...`.
+    /// [`ellipsis`](crate::lazy::ellipsis) is numpy's `...`.
     ///
     /// # Errors
     ///

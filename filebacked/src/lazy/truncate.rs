@@ -16,7 +16,7 @@ impl<T: FileBacked> LazyVec<T> {
     /// read. Before any change, each chunk that will be cut is read. After an error about the rows
     /// or the table, the file is unchanged. All data has gone to the operating system when this
     /// returns. HDF5 reuses the space of removed rows while the file is open;
-    /// [`repack`](crate::repack) gives it back.
+    /// [`repack`](crate::file::repack) gives it back.
     ///
     /// ```
     /// # #[cfg(feature = "libhdf5")] fn f() -> filebacked::Result<()> {

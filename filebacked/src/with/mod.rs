@@ -70,6 +70,7 @@ mod via;
 
 #[cfg(feature = "serde")]
 pub use self::serde::Serde;
+pub use crate::impls::iterator::{Pairs, Sequence};
 pub use as_string::AsString;
 #[cfg(feature = "bincode")]
 pub use bincode::Bincode;

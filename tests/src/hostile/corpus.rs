@@ -2,7 +2,8 @@
 
 use crate::mutants::{Damage, Numbers, Sums, links, record, state};
 use crate::python;
-use filebacked::{Compression, Engine, WriteOptions};
+use filebacked::engine::Engine;
+use filebacked::{Compression, WriteOptions};
 use serde_json::json;
 use std::path::Path;
 

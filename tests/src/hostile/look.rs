@@ -2,11 +2,10 @@
 
 use crate::mutants::{Record, State};
 use filebacked::anndata::AnnData;
+use filebacked::engine::Engine;
 use filebacked::inspect::TreeOptions;
 use filebacked::with::Categorical;
-use filebacked::{
-    Engine, FileBacked, Lazy, LazyArray, LazyMap, LazyVec, ReadOptions, Result, Save, Value,
-};
+use filebacked::{FileBacked, Lazy, LazyArray, LazyMap, LazyVec, ReadOptions, Result, Save, Value};
 use ndarray::{IxDyn, SliceInfoElem};
 use std::collections::BTreeMap;
 use std::fs::File;

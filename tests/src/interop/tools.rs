@@ -2,7 +2,8 @@
 
 use super::kinds::Kind;
 use crate::tool;
-use filebacked::{Layout, WriteOptions};
+use filebacked::WriteOptions;
+use filebacked::options::Layout;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;

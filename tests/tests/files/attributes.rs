@@ -1,6 +1,8 @@
 //! Attributes of open objects as a dictionary: what h5py reads of it, and what it reads of h5py.
 
-use filebacked::{Attrs, Dtype, ErrorKind, File, FileBacked, Value};
+use filebacked::file::Attrs;
+use filebacked::schema::Dtype;
+use filebacked::{ErrorKind, File, FileBacked, Value};
 use filebacked_tests::{python, scratch};
 use half::f16;
 use ndarray::{Array2, arr2};

@@ -1,11 +1,11 @@
 //! The end of open files: who holds them, what happens to handles, and what may be opened beside
 //! them.
 
+use filebacked::error::Operation;
+use filebacked::file::CloseDegree;
 use filebacked::hdf5;
-use filebacked::{
-    CloseDegree, Durability, ErrorKind, File, FileBacked, Lazy, LazyArray, Operation, WriteOptions,
-    load, save,
-};
+use filebacked::options::Durability;
+use filebacked::{ErrorKind, File, FileBacked, Lazy, LazyArray, WriteOptions, load, save};
 use filebacked_tests::{python, scratch};
 use ndarray::{Array1, Ix1, s};
 use serde_json::json;

@@ -1,8 +1,7 @@
 //! Drivers: what each of them puts where, and that h5py opens it with the same one.
 
-use filebacked::{
-    Driver, ErrorKind, File, FileBacked, FileOptions, Lazy, Libver, SpaceStrategy, load,
-};
+use filebacked::file::{Driver, FileOptions, Libver, SpaceStrategy};
+use filebacked::{ErrorKind, File, FileBacked, Lazy, load};
 use filebacked_tests::{python, scratch};
 use serde_json::json;
 use std::path::Path;

@@ -1,8 +1,9 @@
 //! How files are opened and created: each option does what it says, and h5py sees it too where it
 //! can.
 
+use filebacked::file::{FileOptions, Libver, Locking, SpaceStrategy, userblock};
 use filebacked::hdf5;
-use filebacked::{ErrorKind, File, FileOptions, Libver, Locking, SpaceStrategy, load, userblock};
+use filebacked::{ErrorKind, File, load};
 use filebacked_tests::{python, scratch};
 use serde_json::json;
 use std::path::Path;
@@ -101,7 +102,7 @@ fn libver_bounds_are_kept() {
         (V112, V112, 3),
         (V200, Latest, 3),
     ] {
-        let options = File::options().libver(low, high).driver(filebacked::Driver::sec2());
+        let options = File::options().libver(low, high).driver(filebacked::file::Driver::sec2());
         let file = options.create(&path).unwrap();
         let high = if high == Latest { V200 } else { high };
         assert_eq!(file.libver().unwrap(), (low, high));

@@ -1,7 +1,8 @@
 //! One writer and many readers at a time, in several processes. They take turns by pipes.
 
+use filebacked::file::{CloseDegree, Libver, Locking};
 use filebacked::hdf5::{self, Dataset};
-use filebacked::{CloseDegree, ErrorKind, File, Libver, Locking};
+use filebacked::{ErrorKind, File};
 use filebacked_tests::{python, scratch};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
@@ -174,8 +175,11 @@ fn what_swmr_takes_is_told() {
     let file = File::create(&path).unwrap();
     let error = file.start_swmr().unwrap_err();
     assert!(error.help().unwrap().contains("libver(Libver::V110"), "{error}");
-    let error =
-        File::options().swmr(true).driver(filebacked::Driver::stdio()).open(&path).unwrap_err();
+    let error = File::options()
+        .swmr(true)
+        .driver(filebacked::file::Driver::stdio())
+        .open(&path)
+        .unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::InvalidOption(_)), "{error:?}");
     // In this process, all that is open of a file agrees.
     file.write("x", &1).unwrap();

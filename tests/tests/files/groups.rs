@@ -1,7 +1,8 @@
 //! Groups of many links: what our own engine writes is a group like any other to HDF5's library,
 //! h5py, h5dump and pyfive, and it reads theirs.
 
-use filebacked::{Engine, ReadOptions, WriteOptions};
+use filebacked::engine::Engine;
+use filebacked::{ReadOptions, WriteOptions};
 use filebacked_tests::{h5dump, python, scratch};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,8 +14,9 @@ fn links(n: u32) -> BTreeMap<u32, Vec<u8>> {
 
 /// Saved by our own engine.
 fn save(path: &Path, n: u32) {
-    let options =
-        WriteOptions::new().engine(Engine::Native).durability(filebacked::Durability::Fast);
+    let options = WriteOptions::new()
+        .engine(Engine::Native)
+        .durability(filebacked::options::Durability::Fast);
     options.save(path, &links(n)).unwrap();
 }
 

@@ -1,7 +1,8 @@
 //! `inspect::tree`: what files look like as trees.
 
+use filebacked::error::Operation;
 use filebacked::inspect::{self, Content, TreeOptions};
-use filebacked::{Compression, ErrorKind, File, FileBacked, Operation, WriteOptions, hdf5};
+use filebacked::{Compression, ErrorKind, File, FileBacked, WriteOptions, hdf5};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tempfile::tempdir;
@@ -112,7 +113,7 @@ fn a_tree_can_be_walked() {
     let rate = tree.get("layers/rate").unwrap();
     match &rate.content {
         Content::Dataset { description, storage, value } => {
-            assert_eq!(description.dtype, filebacked::Dtype::F64);
+            assert_eq!(description.dtype, filebacked::schema::Dtype::F64);
             assert_eq!(description.shape, [2]);
             assert_eq!((storage.kind, storage.bytes), ("compact", 16));
             assert_eq!(value.as_deref(), Some("[0.1, 0.5]"));

@@ -1,10 +1,11 @@
 //! Groups of open files: listing, moving, copying and linking, as h5py sees it and as h5py does it.
 
+use filebacked::error::Operation;
+use filebacked::file::{CopyOptions, Group};
 use filebacked::hdf5;
+use filebacked::schema::ObjectKind;
 use filebacked::value::Link;
-use filebacked::{
-    CopyOptions, Error, ErrorKind, File, FileBacked, Group, ObjectKind, Operation, ReadOptions,
-};
+use filebacked::{Error, ErrorKind, File, FileBacked, ReadOptions};
 use filebacked_tests::{python, scratch};
 use serde_json::json;
 

@@ -1,8 +1,7 @@
 //! What a path means: names between slashes; empty ones and `.` are the group itself.
 
-use filebacked::{
-    ErrorKind, File, FileBacked, ReadOptions, SoftLink, Value, WriteOptions, inspect,
-};
+use filebacked::link::SoftLink;
+use filebacked::{ErrorKind, File, FileBacked, ReadOptions, Value, WriteOptions, inspect};
 use filebacked_tests::{python, scratch};
 
 #[derive(FileBacked, Debug, PartialEq, Default)]

@@ -87,7 +87,7 @@ fn a_file_that_is_still_written_or_needs_nothing_is_left_alone() {
 
     // What this process writes itself.
     let file = File::options()
-        .libver(filebacked::Libver::V110, filebacked::Libver::Latest)
+        .libver(filebacked::file::Libver::V110, filebacked::file::Libver::Latest)
         .create(&path)
         .unwrap();
     file.write("x", &3u8).unwrap();

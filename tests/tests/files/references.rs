@@ -1,6 +1,7 @@
 //! References into a file, by h5py, while what they lead to grows, is replaced and deleted.
 
-use filebacked::{Engine, ErrorKind, File, FileBacked, LazyArray, LazyVec, ReadOptions};
+use filebacked::engine::Engine;
+use filebacked::{ErrorKind, File, FileBacked, LazyArray, LazyVec, ReadOptions};
 use filebacked_tests::{Python, python, scratch};
 use ndarray::{Array1, Array2, Axis, Ix1, Ix2};
 use serde_json::json;

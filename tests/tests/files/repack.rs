@@ -1,6 +1,7 @@
 //! Whole files changed at once: repacked, updated by way of a copy, and looked at.
 
-use filebacked::{Compression, ErrorKind, File, Lazy, Locking, WriteOptions};
+use filebacked::file::Locking;
+use filebacked::{Compression, ErrorKind, File, Lazy, WriteOptions};
 use filebacked_tests::{h5dump, python, scratch};
 use serde_json::json;
 use std::fs;
@@ -30,13 +31,13 @@ fn repacking_gives_space_back() {
     file.delete("large").unwrap();
     let after = file.info().unwrap();
     assert!(after.free >= 800_000 && after.data == before.data - 800_000, "{after:?}");
-    let error = filebacked::repack(&path).unwrap_err();
+    let error = filebacked::file::repack(&path).unwrap_err();
     assert!(
         matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::StillOpen { .. }),
         "{error}"
     );
     file.flush().unwrap();
-    let error = filebacked::repack(&path).unwrap_err();
+    let error = filebacked::file::repack(&path).unwrap_err();
     let ErrorKind::StillOpen { handles } = error.kind() else { panic!("{error}") };
     assert_eq!(handles[..], ["the file (to be written)"], "{error}");
     file.close().unwrap();
@@ -44,7 +45,7 @@ fn repacking_gives_space_back() {
     // A handle goes on with the file that it has opened.
     let reader = File::open(&path).unwrap();
     let lazy: Lazy<Vec<u32>> = reader.read("kept").unwrap();
-    filebacked::repack(&path).unwrap();
+    filebacked::file::repack(&path).unwrap();
     assert_eq!(*lazy.get().unwrap(), values);
     drop((lazy, reader));
     let packed = fs::metadata(&path).unwrap().len();
@@ -137,7 +138,7 @@ fn files_of_others_are_the_same_to_h5py() {
         };
         let dumped = dump(&path);
         let target = path.with_file_name("packed.h5");
-        filebacked::repack_to(&path, &target).unwrap();
+        filebacked::file::repack_to(&path, &target).unwrap();
         assert_eq!(python.eval(&target, SEEN), before, "{how}");
         if let (Some(old), Some(new)) = (dumped, dump(&target)) {
             let differing: Vec<_> = old.iter().zip(&new).filter(|(old, new)| old != new).collect();
@@ -150,7 +151,7 @@ fn files_of_others_are_the_same_to_h5py() {
             fs::metadata(&target).unwrap().len() <= fs::metadata(&path).unwrap().len(),
             "{how}"
         );
-        filebacked::repack(&target).unwrap();
+        filebacked::file::repack(&target).unwrap();
         assert_eq!(python.eval(&target, SEEN), before, "again, in place: {how}");
     }
 }
@@ -180,7 +181,7 @@ f.attrs['x'] = 7
             ),
         );
         let before = python.eval(&path, seen);
-        filebacked::repack(&path).unwrap();
+        filebacked::file::repack(&path).unwrap();
         assert_eq!(python.eval(&path, seen), before, "{how}");
     }
 }
@@ -191,7 +192,7 @@ fn an_update_by_way_of_a_copy() {
     let file = File::create(&path).unwrap();
     file.write("x", &vec![0.5; 1000]).unwrap();
     file.close().unwrap();
-    let answer = filebacked::update_atomic(&path, |file| {
+    let answer = filebacked::file::update_atomic(&path, |file| {
         assert_eq!(file.path(), path);
         file.update("x", &vec![0.25; 1000])?;
         file.write("y", &7u8)?;
@@ -201,7 +202,7 @@ fn an_update_by_way_of_a_copy() {
     let file = File::open(&path).unwrap();
     assert_eq!((file.read::<Vec<f64>>("x").unwrap()[0], file.read::<u8>("y").unwrap()), (0.25, 7));
     // Who has the old one open goes on with it.
-    filebacked::update_atomic(&path, |file| file.delete("y")).unwrap();
+    filebacked::file::update_atomic(&path, |file| file.delete("y")).unwrap();
     assert_eq!(file.read::<u8>("y").unwrap(), 7);
     drop(file);
     assert_eq!(File::open(&path).unwrap().names().unwrap(), ["x"]);
@@ -213,36 +214,37 @@ fn an_update_that_fails_changes_nothing() {
     let (_dir, path) = scratch("atomic.h5");
     File::create(&path).unwrap().write("x", &1u8).unwrap();
     let before = fs::read(&path).unwrap();
-    let error = filebacked::update_atomic(&path, |file| {
+    let error = filebacked::file::update_atomic(&path, |file| {
         file.delete("x")?;
         Err::<(), _>(filebacked::Error::custom("no"))
     });
     assert!(matches!(error.unwrap_err().kind(), ErrorKind::Custom(_)));
     let panicked = std::panic::catch_unwind(|| {
-        filebacked::update_atomic(&path, |file| -> filebacked::Result<()> {
+        filebacked::file::update_atomic(&path, |file| -> filebacked::Result<()> {
             file.delete("x")?;
             panic!("in the middle")
         })
     });
     assert!(panicked.is_err());
-    let kept = filebacked::update_atomic(&path, |file| file.read::<Lazy<u8>>("x")).unwrap_err();
+    let kept =
+        filebacked::file::update_atomic(&path, |file| file.read::<Lazy<u8>>("x")).unwrap_err();
     assert!(matches!(kept.kind(), ErrorKind::StillOpen { .. }), "{kept}");
     assert_eq!(kept.file(), Some(path.as_path()));
     assert_eq!(kept.kind(), &ErrorKind::StillOpen { handles: vec!["dataset /x".into()] });
-    let kept = filebacked::update_atomic(&path, |file| file.as_hdf5()).unwrap_err();
+    let kept = filebacked::file::update_atomic(&path, |file| file.as_hdf5()).unwrap_err();
     assert_eq!(kept.kind(), &ErrorKind::StillOpen { handles: vec!["the file".into()] });
     assert_eq!(fs::read(&path).unwrap(), before);
     assert_eq!(beside(&path), ["atomic.h5"]);
     let missing =
-        filebacked::update_atomic(path.with_file_name("none.h5"), |_| Ok(())).unwrap_err();
+        filebacked::file::update_atomic(path.with_file_name("none.h5"), |_| Ok(())).unwrap_err();
     assert_eq!(*missing.kind(), ErrorKind::Io(std::io::ErrorKind::NotFound));
     fs::write(path.with_file_name("text.h5"), "text").unwrap();
     let text = path.with_file_name("text.h5");
     assert_eq!(
-        *filebacked::update_atomic(&text, |_| Ok(())).unwrap_err().kind(),
+        *filebacked::file::update_atomic(&text, |_| Ok(())).unwrap_err().kind(),
         ErrorKind::NotHdf5
     );
-    assert_eq!(*filebacked::repack(&text).unwrap_err().kind(), ErrorKind::NotHdf5);
+    assert_eq!(*filebacked::file::repack(&text).unwrap_err().kind(), ErrorKind::NotHdf5);
 }
 
 /// Of two changes at once none is lost silently.
@@ -258,7 +260,7 @@ fn a_file_that_somebody_else_changes_meanwhile_is_an_error() {
                 .write("theirs", &1u8)
                 .unwrap()
         },
-        |path| filebacked::update_atomic(path, |file| file.write("theirs", &1u8)).unwrap(),
+        |path| filebacked::file::update_atomic(path, |file| file.write("theirs", &1u8)).unwrap(),
         |path| {
             let bytes = filebacked::to_bytes(&std::collections::BTreeMap::from([(
                 "theirs".to_string(),
@@ -270,7 +272,7 @@ fn a_file_that_somebody_else_changes_meanwhile_is_an_error() {
     for (n, other) in others.into_iter().enumerate() {
         File::create(&path).unwrap().write("x", &1u8).unwrap();
         let ours = |meanwhile: fn(&Path)| {
-            filebacked::update_atomic(&path, |file| {
+            filebacked::file::update_atomic(&path, |file| {
                 meanwhile(&path);
                 file.write("ours", &1u8)
             })
@@ -297,7 +299,7 @@ fn a_copy_that_is_changed_is_for_its_owner_only() {
     let (dir, path) = scratch("atomic.h5");
     File::create(&path).unwrap().write("x", &1u8).unwrap();
     let mode = fs::metadata(&path).unwrap().mode();
-    filebacked::update_atomic(&path, |file| {
+    filebacked::file::update_atomic(&path, |file| {
         assert_eq!(
             fs::metadata(dir.path().join(".atomic.h5.0.tmp")).unwrap().mode() & 0o7777,
             0o600
@@ -317,8 +319,8 @@ fn links_and_permissions_stay() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
     let link = path.with_file_name("link.h5");
     symlink("real.h5", &link).unwrap();
-    filebacked::update_atomic(&link, |file| file.update("x", &2u8)).unwrap();
-    filebacked::repack(&link).unwrap();
+    filebacked::file::update_atomic(&link, |file| file.update("x", &2u8)).unwrap();
+    filebacked::file::repack(&link).unwrap();
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(File::open(&path).unwrap().read::<u8>("x").unwrap(), 2);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);

@@ -1,9 +1,9 @@
 //! Files in objects: memory, open files, whatever can be sought in.
 
 use filebacked::store::{Image, Memory, ReadAt, Seekable, Store};
+use filebacked::store::{load_from, save_to};
 use filebacked::{
-    Compression, ErrorKind, File, FileBacked, Lazy, ReadOptions, WriteOptions, from_bytes,
-    load_from, save_to, to_bytes,
+    Compression, ErrorKind, File, FileBacked, Lazy, ReadOptions, WriteOptions, from_bytes, to_bytes,
 };
 use filebacked_tests::store::{Fault, Faulty};
 use filebacked_tests::{ENGINES, python, scratch};
@@ -133,7 +133,7 @@ fn whole_values_by_both_engines() {
         let store = Arc::new(Memory::new());
         WriteOptions::new().engine(engine).digest(true).save_to(store.clone(), &run(1000)).unwrap();
         std::fs::write(&path, store.to_vec()).unwrap();
-        assert!(filebacked::verify(&path).unwrap().digest.is_some());
+        assert!(filebacked::inspect::verify(&path).unwrap().digest.is_some());
     }
     let empty = load_from::<Run>(Arc::new(Memory::new())).unwrap_err();
     assert_eq!(*empty.kind(), ErrorKind::NotHdf5);

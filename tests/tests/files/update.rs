@@ -1,9 +1,10 @@
 //! Updating values in place: what is the same stays where it is, what differs is written, what is
 //! gone is deleted.
 
+use filebacked::options::Overwrite;
 use filebacked::{
-    Compression, ErrorKind, File, FileBacked, Lazy, Overwrite, ReadOptions, Save, Slot, Value,
-    WriteOptions, Written, hdf5,
+    Compression, ErrorKind, File, FileBacked, Lazy, ReadOptions, Save, Slot, Value, WriteOptions,
+    Written, hdf5,
 };
 use filebacked_tests::{python, scratch};
 use indexmap::IndexMap;

@@ -2,9 +2,10 @@
 //! AnnData's.
 
 use filebacked::anndata::{AnnData, H5ad, Matrix, Uns};
+use filebacked::engine::Engine;
 use filebacked::testing::check_type;
 use filebacked::with::{Categorical, DataFrame};
-use filebacked::{Engine, ErrorKind, FileBacked, ReadOptions, WriteOptions};
+use filebacked::{ErrorKind, FileBacked, ReadOptions, WriteOptions};
 use filebacked_tests::{made_by_anndata as made, python, round_trip, scratch};
 use ndarray::{Array2, ArrayD, array};
 use serde_json::json;

@@ -1,7 +1,8 @@
 //! Compound datasets of ours in h5py, pyfive and h5dump, and those of h5py, PyTables and pandas as
 //! structs.
 
-use filebacked::{Engine, ErrorKind, FileBacked, ReadOptions, WriteOptions};
+use filebacked::engine::Engine;
+use filebacked::{ErrorKind, FileBacked, ReadOptions, WriteOptions};
 use filebacked_tests::{Python, h5dump, python, scratch};
 use num_complex::Complex;
 use serde_json::json;

@@ -1,6 +1,7 @@
 //! Files that others wrote, without a mark of ours, loaded into typed values.
 
-use filebacked::{Conversion, Error, ErrorKind, File, FileBacked, ReadOptions};
+use filebacked::options::Conversion;
+use filebacked::{Error, ErrorKind, File, FileBacked, ReadOptions};
 use filebacked_tests::{Python, python, scratch};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;

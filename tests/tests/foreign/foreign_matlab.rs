@@ -1,9 +1,10 @@
 //! Files of MATLAB 7.3 and of Octave, and values as MATLAB has them.
 
+use filebacked::engine::Engine;
 use filebacked::testing::check_filter;
 use filebacked::with::{MATLAB_HEADER, Matlab};
 use filebacked::{
-    Compression, Engine, ErrorKind, File, FileBacked, Lazy, ReadOptions, Registry, WriteOptions,
+    Compression, ErrorKind, File, FileBacked, Lazy, ReadOptions, Registry, WriteOptions,
 };
 use filebacked_tests::{Python, python, scratch};
 use ndarray::{Array2, Array3, array};

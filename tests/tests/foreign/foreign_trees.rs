@@ -1,7 +1,9 @@
 //! Trees that others designed: Keras, NeXus, NWB. Attributes of members, and links and references
 //! between groups.
 
-use filebacked::{Engine, ErrorKind, File, FileBacked, Overwrite, WriteOptions};
+use filebacked::engine::Engine;
+use filebacked::options::Overwrite;
+use filebacked::{ErrorKind, File, FileBacked, WriteOptions};
 use filebacked_tests::{Python, python, scratch};
 use ndarray::{Array1, Array2, array};
 use std::collections::BTreeMap;

@@ -1,7 +1,8 @@
 //! What stands for a value in files of others: references, sequences, arrays as elements, and
 //! links.
 
-use filebacked::{Conversion, ErrorKind, File, FileBacked, Lazy, LazyArray, ReadOptions};
+use filebacked::options::Conversion;
+use filebacked::{ErrorKind, File, FileBacked, Lazy, LazyArray, ReadOptions};
 use filebacked_tests::{Python, python, scratch};
 use std::collections::BTreeMap;
 use std::path::PathBuf;

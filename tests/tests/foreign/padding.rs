@@ -1,7 +1,8 @@
 //! Fixed text that other programs end with a NUL, and that fills its bytes all the same: netCDF,
 //! MATLAB and Fortran write such text. No byte of it is lost, however the file is changed.
 
-use filebacked::{File, LazyArray, LazyVec, Overwrite, Value, WriteOptions};
+use filebacked::options::Overwrite;
+use filebacked::{File, LazyArray, LazyVec, Value, WriteOptions};
 use filebacked_tests::{Python, python, scratch};
 use ndarray::{Ix1, array, s};
 use serde_json::json;
@@ -74,7 +75,7 @@ fn text_that_fills_its_bytes_is_saved_whole() {
     file.close().unwrap();
     assert_eq!(texts(python, &parts), wanted);
 
-    filebacked::repack(&parts).unwrap();
+    filebacked::file::repack(&parts).unwrap();
     assert_eq!(texts(python, &parts), wanted);
 }
 

@@ -1,8 +1,9 @@
 //! What is written for Python's FileBacked 2.1.0, beside the files that it wrote itself, and read
 //! by it.
 
+use filebacked::options::{Layout, Overwrite};
 use filebacked::with::{AsString, Each, via};
-use filebacked::{Compression, File, FileBacked, Layout, Lazy, Overwrite, WriteOptions};
+use filebacked::{Compression, File, FileBacked, Lazy, WriteOptions};
 use filebacked_tests::golden::{self, *};
 use filebacked_tests::{Python, h5dump, python, scratch};
 use ndarray::{Array1, Array2, ArrayView1, array};

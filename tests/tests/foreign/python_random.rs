@@ -1,7 +1,8 @@
 //! Values that nobody thought of, written for Python's FileBacked, read and written by it, and read
 //! back.
 
-use filebacked::{FileBacked, Layout, WriteOptions};
+use filebacked::options::Layout;
+use filebacked::{FileBacked, WriteOptions};
 use filebacked_tests::{python, scratch};
 use ndarray::Array2;
 use proptest::collection::{btree_map, vec};

@@ -1,6 +1,7 @@
 //! What Python's FileBacked 2.1.0 wrote, read without a word about it.
 
-use filebacked::{Conversion, ErrorKind, File, FileBacked, ReadOptions};
+use filebacked::options::Conversion;
+use filebacked::{ErrorKind, File, FileBacked, ReadOptions};
 use filebacked_tests::golden::{self, *};
 use filebacked_tests::{python, scratch};
 use ndarray::{Array1, array};

@@ -1,9 +1,8 @@
 //! What Python's FileBacked has nothing for is refused before anything is written.
 
+use filebacked::options::{Durability, Layout};
 use filebacked::with::Encoded;
-use filebacked::{
-    Durability, Error, ErrorKind, File, FileBacked, Layout, Save, Value, WriteOptions,
-};
+use filebacked::{Error, ErrorKind, File, FileBacked, Save, Value, WriteOptions};
 use filebacked_tests::golden::{Atom, StrDict, map};
 use filebacked_tests::scratch;
 use ndarray::{Array0, array};

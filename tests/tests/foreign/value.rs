@@ -1,9 +1,10 @@
 //! Values without a type: any file loads into one, and saves again as the same content.
 
+use filebacked::engine::Engine;
+use filebacked::schema::Dtype;
 use filebacked::value::{Dataset, Link};
 use filebacked::{
-    Dtype, Engine, ErrorKind, File, FileBacked, ReadOptions, Value, WriteOptions, from_bytes,
-    to_bytes,
+    ErrorKind, File, FileBacked, ReadOptions, Value, WriteOptions, from_bytes, to_bytes,
 };
 use filebacked_tests::{python, round_trip, scratch};
 use std::collections::BTreeMap;
@@ -439,7 +440,7 @@ fn values_print_as_text_and_trees() {
 
 mod random {
     use super::*;
-    use filebacked::{CompoundMember, CompoundType, EnumType, IntType};
+    use filebacked::schema::{CompoundMember, CompoundType, EnumType, IntType};
     use proptest::collection::{btree_map, vec};
     use proptest::prelude::*;
 

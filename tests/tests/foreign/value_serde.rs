@@ -1,11 +1,10 @@
 //! Serde types as structure, and values to and from serde.
 
+use filebacked::engine::Engine;
 use filebacked::testing::check_filter;
 use filebacked::value::{from_value, to_value};
 use filebacked::with::{Each, Serde, whole};
-use filebacked::{
-    Engine, ErrorKind, FileBacked, ReadOptions, Value, WriteOptions, from_bytes, to_bytes,
-};
+use filebacked::{ErrorKind, FileBacked, ReadOptions, Value, WriteOptions, from_bytes, to_bytes};
 use filebacked_tests::{python, scratch};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

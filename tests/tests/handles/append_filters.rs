@@ -1,10 +1,11 @@
 //! Rows that are appended to tables of which filters have written something, and to data frames;
 //! digests of changed files.
 
+use filebacked::inspect::verify;
 use filebacked::with::{AsString, Categorical, DataFrame, Postcard};
 use filebacked::{
     Error, File, FileBacked, Filter, LazyArray, LazyMap, LazyVec, Node, Rows, Slot, WriteOptions,
-    Written, load, save, verify,
+    Written, load, save,
 };
 use filebacked_tests::{python, scratch};
 use serde_json::json;

@@ -1,6 +1,7 @@
 //! Records with text in them that are appended to those in files.
 
-use filebacked::{Engine, ErrorKind, File, FileBacked, LazyVec, WriteOptions, load};
+use filebacked::engine::Engine;
+use filebacked::{ErrorKind, File, FileBacked, LazyVec, WriteOptions, load};
 use filebacked_tests::{python, scratch};
 use serde_json::json;
 

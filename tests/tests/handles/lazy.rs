@@ -1,8 +1,7 @@
 //! Values that stay in the file until they are asked for.
 
-use filebacked::{
-    Compression, Durability, ErrorKind, File, FileBacked, Lazy, ReadOptions, Save, WriteOptions,
-};
+use filebacked::options::Durability;
+use filebacked::{Compression, ErrorKind, File, FileBacked, Lazy, ReadOptions, Save, WriteOptions};
 use filebacked::{LazyArray, LazyMap, LazyVec};
 use filebacked::{from_bytes, load, save, to_bytes};
 use filebacked_tests::{python, scratch};

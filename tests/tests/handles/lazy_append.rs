@@ -309,7 +309,7 @@ fn two_handles_of_one_table() {
     assert_eq!(file.read::<Vec<f64>>("x").unwrap(), [1.0, 2.0, 4.0]);
     // Nor does anything go to what was deleted.
     let mut gone: LazyVec<f64> = file.read("x").unwrap();
-    let replace = WriteOptions::new().overwrite(filebacked::Overwrite::Replace);
+    let replace = WriteOptions::new().overwrite(filebacked::options::Overwrite::Replace);
     replace.write(&file.as_hdf5().unwrap(), "x", &vec![7.0, 8.0, 9.0]).unwrap();
     gone.push(5.0);
     changed(gone.flush().unwrap_err());

@@ -3,9 +3,8 @@
 // Ranges that are empty are part of what is tested.
 #![allow(clippy::reversed_empty_ranges)]
 
-use filebacked::{
-    Compression, Ellipsis, ErrorKind, File, FileBacked, LazyArray, WriteOptions, ellipsis,
-};
+use filebacked::lazy::{Ellipsis, ellipsis};
+use filebacked::{Compression, ErrorKind, File, FileBacked, LazyArray, WriteOptions};
 use filebacked::{from_bytes, load, save, to_bytes};
 use filebacked_tests::{python, scratch};
 use ndarray::{

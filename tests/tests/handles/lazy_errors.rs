@@ -1,8 +1,8 @@
 //! What handles refuse, and that they say which object of which file it was.
 
-use filebacked::{
-    Engine, ErrorKind, File, FileBacked, LazyArray, LazyVec, Pairs, ReadOptions, Result, to_bytes,
-};
+use filebacked::engine::Engine;
+use filebacked::with::Pairs;
+use filebacked::{ErrorKind, File, FileBacked, LazyArray, LazyVec, ReadOptions, Result, to_bytes};
 use filebacked_tests::{python, scratch};
 use ndarray::{Array1, Array2, Axis, Ix2, Ix3, array, s};
 use std::path::Path;
@@ -31,7 +31,7 @@ fn arrays_name_file_and_dataset() {
     let place = "/run/grid";
     told(lazy.read_slice(s![3, ..]), outside, &path, place);
     told(lazy.read_slice(s![.., ..5]), outside, &path, place);
-    told(lazy.read_slice(filebacked::ellipsis(s![0, 0], s![0])), outside, &path, place);
+    told(lazy.read_slice(filebacked::lazy::ellipsis(s![0, 0], s![0])), outside, &path, place);
     told(lazy.select(Axis(2), &[0]), outside, &path, place);
     told(lazy.select(Axis(1), &[0, 4]), outside, &path, place);
     told(lazy.mask(Axis(0), &[true]), outside, &path, place);

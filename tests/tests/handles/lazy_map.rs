@@ -1,8 +1,9 @@
 //! Maps whose values stay in the file.
 
+use filebacked::engine::Engine;
+use filebacked::options::{Durability, Overwrite};
 use filebacked::{
-    Compression, Durability, Engine, ErrorKind, File, FileBacked, Lazy, LazyMap, Overwrite,
-    ReadOptions, WriteOptions,
+    Compression, ErrorKind, File, FileBacked, Lazy, LazyMap, ReadOptions, WriteOptions,
 };
 use filebacked::{from_bytes, load, save, to_bytes};
 use filebacked_tests::{ENGINES, python, scratch};

@@ -197,7 +197,7 @@ fn two_handles_of_one_map() {
     file.write_with(
         "value",
         &BTreeMap::from([(1u8, 1u16)]),
-        &WriteOptions::new().overwrite(filebacked::Overwrite::Replace),
+        &WriteOptions::new().overwrite(filebacked::options::Overwrite::Replace),
     )
     .unwrap();
     changed(gone.flush());

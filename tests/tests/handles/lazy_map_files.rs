@@ -1,7 +1,8 @@
 //! `LazyMap` over files of other programs, damaged and changing files, and threads.
 
 use super::lazy_map::{Run, all, changed, everywhere, lazy, name, run};
-use filebacked::{Engine, ErrorKind, File, FileBacked, LazyMap, ReadOptions, WriteOptions};
+use filebacked::engine::Engine;
+use filebacked::{ErrorKind, File, FileBacked, LazyMap, ReadOptions, WriteOptions};
 use filebacked::{from_bytes, load, save, to_bytes};
 use filebacked_tests::{golden, python, scratch};
 use indexmap::IndexMap;
@@ -268,7 +269,10 @@ fn python_lays_out_a_map() {
         pages: LazyMap<String, i64>,
     }
     let pages = [("b".to_string(), 1), ("a".to_string(), 2)].into_iter().collect();
-    WriteOptions::new().layout(filebacked::Layout::Python).save(&path, &Book { pages }).unwrap();
+    WriteOptions::new()
+        .layout(filebacked::options::Layout::Python)
+        .save(&path, &Book { pages })
+        .unwrap();
     assert_eq!(
         python.eval(&path, "{k: int(v[()]) for k, v in f['pages'].items()}"),
         json!({"a": 2, "b": 1})

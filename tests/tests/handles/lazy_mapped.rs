@@ -2,16 +2,16 @@
 
 #![cfg(unix)]
 
+use filebacked::lazy::{ArrayOptions, MappedArray};
 use filebacked::{
-    ArrayOptions, Compression, Error, ErrorKind, File, FileBacked, LazyArray, MappedArray,
-    WriteOptions, load, to_bytes,
+    Compression, Error, ErrorKind, File, FileBacked, LazyArray, WriteOptions, load, to_bytes,
 };
 use filebacked_tests::{ENGINES, python, scratch};
 use ndarray::{Array1, Array2, Axis, Dimension, Ix1, Ix2, IxDyn, array, s};
 use num_complex::Complex64;
 use std::path::Path;
 
-fn map<A: filebacked::MapElement + Clone, D: Dimension + 'static>(
+fn map<A: filebacked::lazy::MapElement + Clone, D: Dimension + 'static>(
     array: &LazyArray<A, D>,
 ) -> Result<MappedArray<A, D>, Error> {
     // SAFETY: nobody writes to the files of these tests while they are mapped.

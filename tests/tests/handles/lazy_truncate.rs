@@ -339,7 +339,7 @@ fn other_handles_see_that_rows_are_gone() {
 fn tables_in_swmr_mode_stay() {
     let (_dir, path) = scratch("swmr.h5");
     let file = File::options()
-        .libver(filebacked::Libver::Latest, filebacked::Libver::Latest)
+        .libver(filebacked::file::Libver::Latest, filebacked::file::Libver::Latest)
         .create(&path)
         .unwrap();
     file.write("log", &(0..9).map(step).collect::<Vec<_>>()).unwrap();

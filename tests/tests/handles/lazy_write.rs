@@ -4,9 +4,9 @@
 // Ranges that are empty are part of what is tested.
 #![allow(clippy::reversed_empty_ranges)]
 
+use filebacked::lazy::ArrayOptions;
 use filebacked::{
-    ArrayOptions, Compression, Error, ErrorKind, File, LazyArray, WriteOptions, from_bytes, load,
-    save,
+    Compression, Error, ErrorKind, File, LazyArray, WriteOptions, from_bytes, load, save,
 };
 use filebacked_tests::{python, scratch};
 use ndarray::{
@@ -217,7 +217,10 @@ fn a_dataset_that_grows_keeps_its_names_attributes_and_place() {
     }
     let mut old: LazyArray<f64, Ix1> = file.read("table/b").unwrap();
     let mut column: LazyArray<f64, Ix1> = file.read("soft").unwrap();
-    assert_eq!((column.chunk(), column.dtype().cloned()), (None, Some(filebacked::Dtype::F64)));
+    assert_eq!(
+        (column.chunk(), column.dtype().cloned()),
+        (None, Some(filebacked::schema::Dtype::F64))
+    );
     column.append(Axis(0), &array![4.0, 5.0]).unwrap();
     assert!(column.chunk().is_some());
     column.append(Axis(0), &array![6.0]).unwrap();

@@ -4,9 +4,8 @@
 #![allow(clippy::reversed_empty_ranges)]
 
 use super::lazy_write::kind;
-use filebacked::{
-    ArrayOptions, Compression, ErrorKind, File, FileBacked, LazyArray, WriteOptions, load, save,
-};
+use filebacked::lazy::ArrayOptions;
+use filebacked::{Compression, ErrorKind, File, FileBacked, LazyArray, WriteOptions, load, save};
 use filebacked_tests::{python, scratch};
 use ndarray::{Array1, Array2, Array3, Axis, Ix1, Ix2, Ix3, arr0, array, concatenate, s};
 use proptest::prelude::*;
@@ -69,7 +68,7 @@ fn elements_are_written_as_the_dataset_has_them() {
     );
     file.write("variable", &text(&format!("a b c d {}", "e".repeat(1000)))).unwrap();
     let mut variable: LazyArray<String, Ix1> = file.read("variable").unwrap();
-    assert_eq!(variable.dtype(), Some(&filebacked::Dtype::VarStr));
+    assert_eq!(variable.dtype(), Some(&filebacked::schema::Dtype::VarStr));
     variable.append(Axis(0), &text("c größe")).unwrap();
     variable.write_slice(s![1..5], &text("v w x yy")).unwrap();
     assert_eq!(variable.read().unwrap(), text("a v w x yy c größe"));

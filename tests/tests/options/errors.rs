@@ -1,10 +1,10 @@
 //! Bad input: each an error of its own kind that says what was done, to which file, where in it,
 //! and what helps.
 
+use filebacked::error::Operation;
+use filebacked::file::Libver;
 use filebacked::hdf5::types::VarLenUnicode;
-use filebacked::{
-    Error, ErrorKind, File, FileBacked, Libver, Operation, ReadOptions, WriteOptions, hdf5, inspect,
-};
+use filebacked::{Error, ErrorKind, File, FileBacked, ReadOptions, WriteOptions, hdf5, inspect};
 use filebacked_tests::{ENGINES, python, scratch};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -535,7 +535,9 @@ struct Breaks {
 fn after_a_failed_save_the_old_file_is_there() {
     let (dir, path) = scratch("kept.h5");
     let value = Breaks { first: vec![1.0; 50_000], second: 1.into() };
-    for durability in [filebacked::Durability::Durable, filebacked::Durability::Atomic] {
+    for durability in
+        [filebacked::options::Durability::Durable, filebacked::options::Durability::Atomic]
+    {
         filebacked::save(&path, &model()).unwrap();
         let old = std::fs::read(&path).unwrap();
         let guard = value.second.borrow_mut();

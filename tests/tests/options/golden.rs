@@ -4,7 +4,8 @@
 //! `FILEBACKED_WRITE_GOLDEN=1` writes the files of new cases, and never changes a file that is
 //! there.
 
-use filebacked::{Engine, ErrorKind, FileBacked, ReadOptions, Value, WriteOptions, inspect};
+use filebacked::engine::Engine;
+use filebacked::{ErrorKind, FileBacked, ReadOptions, Value, WriteOptions, inspect};
 use filebacked_tests::{ENGINES, scratch};
 use std::collections::BTreeSet;
 use std::fmt::Debug;

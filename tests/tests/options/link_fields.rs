@@ -1,9 +1,8 @@
 //! Soft and external links as fields: written as links of HDF5, read without being followed.
 
-use filebacked::{
-    ErrorKind, ExternalLink, File, FileBacked, Layout, Lazy, ReadOptions, SoftLink, Value,
-    WriteOptions,
-};
+use filebacked::link::{ExternalLink, SoftLink};
+use filebacked::options::Layout;
+use filebacked::{ErrorKind, File, FileBacked, Lazy, ReadOptions, Value, WriteOptions};
 use filebacked_tests::{python, scratch};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -312,7 +311,7 @@ fn links_beside_lazy_values_and_values_without_a_type() {
 
 #[test]
 fn our_own_engine_writes_and_reads_links() {
-    use filebacked::Engine;
+    use filebacked::engine::Engine;
     let (_dir, path) = saved();
     let native = WriteOptions::new().engine(Engine::Native);
     for (engine, other) in [(Engine::Native, Engine::Libhdf5), (Engine::Libhdf5, Engine::Native)] {
@@ -330,7 +329,7 @@ fn our_own_engine_writes_and_reads_links() {
     // A digest is over where links lead, whoever wrote them.
     let digests = [Engine::Native, Engine::Libhdf5].map(|engine| {
         WriteOptions::new().engine(engine).digest(true).save(&path, &model()).unwrap();
-        filebacked::verify(&path).unwrap().digest.unwrap()
+        filebacked::inspect::verify(&path).unwrap().digest.unwrap()
     });
     assert_eq!(digests[0], digests[1]);
     native.save(&path, &model()).unwrap();

@@ -1,10 +1,10 @@
 //! `Weak`: what points to values that others own.
 
+use filebacked::engine::Engine;
+use filebacked::link::SoftLink;
+use filebacked::options::Layout;
 use filebacked::with::{DataFrame, Matlab};
-use filebacked::{
-    Engine, ErrorKind, File, FileBacked, Layout, Lazy, LazyVec, ReadOptions, Save, SoftLink,
-    WriteOptions,
-};
+use filebacked::{ErrorKind, File, FileBacked, Lazy, LazyVec, ReadOptions, Save, WriteOptions};
 use filebacked::{from_bytes, to_bytes};
 use filebacked_tests::{ENGINES, python, scratch};
 use serde_json::json;

@@ -1,6 +1,7 @@
 //! Progress of a save, and stopping it.
 
-use filebacked::{ErrorKind, FileBacked, Progress, WriteOptions};
+use filebacked::options::Progress;
+use filebacked::{ErrorKind, FileBacked, WriteOptions};
 use filebacked_tests::scratch;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};

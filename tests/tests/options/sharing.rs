@@ -1,10 +1,9 @@
 //! Values with several owners: one object in the file, one value when it is read.
 
+use filebacked::engine::Engine;
+use filebacked::options::{Layout, Progress};
 use filebacked::with::SharedDyn;
-use filebacked::{
-    Compression, Engine, ErrorKind, File, FileBacked, Layout, Lazy, Progress, ReadOptions,
-    WriteOptions,
-};
+use filebacked::{Compression, ErrorKind, File, FileBacked, Lazy, ReadOptions, WriteOptions};
 use filebacked::{from_bytes, to_bytes};
 use filebacked_tests::{ENGINES, h5dump, python, scratch};
 use ndarray::Array2;

@@ -1,8 +1,12 @@
 //! Several threads and several handles that change one file.
 
+use filebacked::file::Group;
+use filebacked::inspect::verify;
+use filebacked::lazy::ArrayOptions;
+use filebacked::options::Overwrite;
 use filebacked::{
-    ArrayOptions, Compression, ErrorKind, File, FileBacked, Group, LazyArray, LazyMap, LazyVec,
-    Overwrite, Slot, WriteOptions, Written, save, verify,
+    Compression, ErrorKind, File, FileBacked, LazyArray, LazyMap, LazyVec, Slot, WriteOptions,
+    Written, save,
 };
 use filebacked_tests::scratch;
 use ndarray::{Array1, Axis, Ix1};

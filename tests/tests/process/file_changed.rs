@@ -1,9 +1,10 @@
 //! Files that other programs write to while they are open here to be read, by the C library: never
 //! zeros or other data in the place of what was there.
 
+use filebacked::engine::Engine;
 use filebacked::store::Memory;
 use filebacked::{
-    Engine, ErrorKind, File, Lazy, LazyArray, LazyMap, LazyVec, ReadOptions, Result, WriteOptions,
+    ErrorKind, File, Lazy, LazyArray, LazyMap, LazyVec, ReadOptions, Result, WriteOptions,
 };
 use filebacked_tests::{python, scratch};
 use ndarray::{Ix1, s};

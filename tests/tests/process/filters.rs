@@ -1,10 +1,11 @@
 //! Filters: which one is used, what is recorded of it, and how data is read back.
 
+use filebacked::filter::{AnyRows, AnyType, AnyValue, DynFilter};
 use filebacked::testing::{Failure, check_filter};
 use filebacked::with::{AsString, Each, Raw, Registered, via};
 use filebacked::{
-    AnyRows, AnyType, AnyValue, DynFilter, Error, ErrorKind, FileBacked, Filter, Node, ReadOptions,
-    Registry, Result, Rows, Schema, Slot, WriteOptions, Written, from_bytes, hdf5, to_bytes,
+    Error, ErrorKind, FileBacked, Filter, Node, ReadOptions, Registry, Result, Rows, Schema, Slot,
+    WriteOptions, Written, from_bytes, hdf5, to_bytes,
 };
 use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, VecDeque};
@@ -199,7 +200,7 @@ fn the_default_registry_is_used_unless_a_call_has_its_own() -> Result<()> {
     assert_eq!(write(&Lonely(3), &none)?, plain);
     let error = read::<Lonely>(&bytes, &none).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::UnknownFilter("LonelyAsText".into()));
-    assert!(filebacked::unregister_filter(registration));
+    assert!(filebacked::filter::unregister_filter(registration));
     assert_eq!(to_bytes(&Lonely(3))?, plain);
     Ok(())
 }

@@ -110,10 +110,10 @@ fn what_a_dataset_claims_does_not_keep_verify_busy() {
         &path,
         "f.create_dataset('x', (1 << 30, 1 << 20), 'u1', chunks=(16, 16))[5, 5] = 1",
     );
-    let error = filebacked::verify(&path).unwrap_err();
+    let error = filebacked::inspect::verify(&path).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Limit(_)), "{error}");
     assert!(error.to_string().contains("of which the file has 256"), "{error}");
     // What was never written is read where that takes no long time.
     python.create(&path, "f.create_dataset('x', (1 << 10, 1 << 16), 'u1', chunks=(64, 1 << 16))");
-    assert_eq!(filebacked::verify(&path).unwrap().bytes, 1 << 26);
+    assert_eq!(filebacked::inspect::verify(&path).unwrap().bytes, 1 << 26);
 }

@@ -1,9 +1,8 @@
 //! What a call may be told, and files that are kept open.
 
-use filebacked::{
-    Compression, Durability, ErrorKind, File, FileBacked, Operation, Overwrite, ReadOptions,
-    WriteOptions, hdf5,
-};
+use filebacked::error::Operation;
+use filebacked::options::{Durability, Overwrite};
+use filebacked::{Compression, ErrorKind, File, FileBacked, ReadOptions, WriteOptions, hdf5};
 use filebacked_tests::{python, scratch};
 use serde_json::json;
 use std::cell::RefCell;

@@ -1,9 +1,9 @@
 //! What loses data elsewhere, one test each, named after what must not happen. The faults were seen
 //! in Python's FileBacked 2.1.0 and in ch5mpy 0.5.2.
 
-use filebacked::{
-    Engine, ErrorKind, File, FileBacked, LazyArray, Overwrite, ReadOptions, Value, WriteOptions,
-};
+use filebacked::engine::Engine;
+use filebacked::options::Overwrite;
+use filebacked::{ErrorKind, File, FileBacked, LazyArray, ReadOptions, Value, WriteOptions};
 use filebacked_tests::mutants::{Record, record};
 use filebacked_tests::{ENGINES, python, round_trip, scratch};
 use indexmap::IndexMap;
@@ -256,8 +256,11 @@ fn a_number_is_replaced_by_one_of_another_type() {
     file.write("n", &1u8).unwrap();
     file.write_with("n", &1.0f64, &replace).unwrap();
     assert_eq!(
-        file.read_with::<f64>("n", &ReadOptions::new().conversion(filebacked::Conversion::Exact))
-            .unwrap(),
+        file.read_with::<f64>(
+            "n",
+            &ReadOptions::new().conversion(filebacked::options::Conversion::Exact)
+        )
+        .unwrap(),
         1.0
     );
     file.write_with("n", &true, &replace).unwrap();

@@ -1,6 +1,7 @@
 //! Files written anew with other filters and chunks: what h5py finds in them is what was there.
 
-use filebacked::{Compression, ErrorKind, File, RepackOptions, WriteOptions};
+use filebacked::file::RepackOptions;
+use filebacked::{Compression, ErrorKind, File, WriteOptions};
 use filebacked_tests::{python, scratch};
 use serde_json::json;
 use std::fs;
@@ -130,7 +131,7 @@ fn files_of_this_library_get_smaller_and_stay_what_they_are() {
         RepackOptions::new().compression(compression).repack(&path).unwrap();
         let found: filebacked_tests::actor::Saved = filebacked::load(&path).unwrap();
         assert!(found == value);
-        filebacked::verify(&path).unwrap();
+        filebacked::inspect::verify(&path).unwrap();
         let coded = fs::metadata(&path).unwrap().len();
         assert!(coded < size / 2, "{compression:?}: {size} to {coded}");
     }

@@ -3,7 +3,9 @@
 
 #![cfg(unix)]
 
-use filebacked::{Durability, Engine, ErrorKind, WriteOptions};
+use filebacked::engine::Engine;
+use filebacked::options::Durability;
+use filebacked::{ErrorKind, WriteOptions};
 use filebacked_tests::actor::{Saved, saved};
 use filebacked_tests::{ENGINES, scratch};
 use std::fs::{self, Permissions};

@@ -2,7 +2,9 @@
 
 #![cfg(unix)]
 
-use filebacked::{Durability, Engine, Error, ErrorKind, File, ReadOptions, WriteOptions};
+use filebacked::engine::Engine;
+use filebacked::options::Durability;
+use filebacked::{Error, ErrorKind, File, ReadOptions, WriteOptions};
 use filebacked_tests::actor::saved;
 use filebacked_tests::{ENGINES, Python, python, scratch};
 use serde_json::{Value, json};
@@ -63,12 +65,12 @@ fn a_file_that_another_program_writes_is_not_replaced() {
         assert_eq!(options.save(&link, &7u8).unwrap_err().kind(), &ErrorKind::Locked);
     }
     std::fs::remove_file(&link).unwrap();
-    is_locked(filebacked::update_atomic(&path, |_| Ok(())));
-    is_locked(filebacked::repack(&path));
+    is_locked(filebacked::file::update_atomic(&path, |_| Ok(())));
+    is_locked(filebacked::file::repack(&path));
     let other =
         dir.path().parent().unwrap().join(format!("filebacked-locked-{}.h5", std::process::id()));
     filebacked::save(&other, &1u8).unwrap();
-    assert_eq!(filebacked::repack_to(&other, &path).unwrap_err().kind(), &ErrorKind::Locked);
+    assert_eq!(filebacked::file::repack_to(&other, &path).unwrap_err().kind(), &ErrorKind::Locked);
     std::fs::remove_file(&other).unwrap();
 
     exec(python, "kept.f['more'] = 8\nkept.f.close()");

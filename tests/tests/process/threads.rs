@@ -1,9 +1,10 @@
 //! Eight threads that read and change one file, through handles that they share and handles of
 //! their own: right results, and no deadlock.
 
+use filebacked::options::Overwrite;
 use filebacked::{
-    ErrorKind, File, FileBacked, Lazy, LazyArray, LazyMap, LazyVec, Overwrite, Result,
-    WriteOptions, load, save,
+    ErrorKind, File, FileBacked, Lazy, LazyArray, LazyMap, LazyVec, Result, WriteOptions, load,
+    save,
 };
 use filebacked_tests::{python, scratch};
 use ndarray::{Array1, Axis, Ix1, s};

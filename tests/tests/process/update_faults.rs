@@ -57,9 +57,9 @@ fn a_kill_in_an_update_is_noticed() {
         assert_eq!(*error.kind(), ErrorKind::Interrupted, "{error}");
         assert!(error.help().is_some());
         assert!(is_refused(path));
-        assert_eq!(*filebacked::repack(path).unwrap_err().kind(), ErrorKind::Interrupted);
+        assert_eq!(*filebacked::file::repack(path).unwrap_err().kind(), ErrorKind::Interrupted);
         assert_eq!(
-            *filebacked::update_atomic(path, |_| Ok(())).unwrap_err().kind(),
+            *filebacked::file::update_atomic(path, |_| Ok(())).unwrap_err().kind(),
             ErrorKind::Interrupted
         );
         // What was not finished is not listed; what is readable is read.
@@ -127,7 +127,7 @@ fn a_killed_repack_leaves_the_file_as_it_was() {
     assert!(found.len() > 5);
     assert_eq!(course(&found), [1]);
     for (path, scene, _) in found {
-        filebacked::repack(&path).unwrap();
+        filebacked::file::repack(&path).unwrap();
         assert_eq!(scene.names().len(), 1, "what is left behind goes with the next");
     }
 }

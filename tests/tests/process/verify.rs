@@ -1,8 +1,9 @@
 //! Digests of files: whatever changes in a file shows, and what changes nothing does not.
 
+use filebacked::engine::Engine;
+use filebacked::inspect::verify;
 use filebacked::{
-    Compression, Engine, ErrorKind, File, FileBacked, ReadOptions, Save, Value, WriteOptions,
-    verify,
+    Compression, ErrorKind, File, FileBacked, ReadOptions, Save, Value, WriteOptions,
 };
 use filebacked_tests::actor::saved;
 use filebacked_tests::mutants::{links, state};
@@ -210,7 +211,7 @@ fn references_are_what_they_lead_to() {
         let options = WriteOptions::new().engine(engine).digest(true);
         options.save(&path, &rows(3)).unwrap();
         let digest = verify(&path).unwrap().digest.unwrap();
-        filebacked::repack(&path).unwrap();
+        filebacked::file::repack(&path).unwrap();
         assert_eq!(verify(&path).unwrap().digest.as_ref(), Some(&digest), "{engine:?}");
         assert_eq!(digest_of(&rows(3), &WriteOptions::new().engine(engine)), digest);
         assert_ne!(digest_of(&rows(2), &WriteOptions::new().engine(engine)), digest);
@@ -233,9 +234,9 @@ del f['gap']
 ",
     );
     let (old, new) = (path.with_file_name("old.h5"), path.with_file_name("new.h5"));
-    filebacked::repack_to(&path, &new).unwrap();
+    filebacked::file::repack_to(&path, &new).unwrap();
     python.change(&path, "del f['regions']");
-    filebacked::repack_to(&path, &old).unwrap();
+    filebacked::file::repack_to(&path, &old).unwrap();
     let digest = |path: &Path| {
         let value: Value = filebacked::load(path).unwrap();
         digest_of(&value, &WriteOptions::new())

@@ -1,8 +1,9 @@
 //! Codecs beside gzip, and checksums: seen by h5py with hdf5plugin, read from its files, damaged.
 
+use filebacked::engine::Engine;
+use filebacked::options::{BloscCodec, BloscShuffle};
 use filebacked::{
-    BloscCodec, BloscShuffle, Compression, Engine, ErrorKind, File, FileBacked, ReadOptions,
-    WriteOptions, hdf5, inspect,
+    Compression, ErrorKind, File, FileBacked, ReadOptions, WriteOptions, hdf5, inspect,
 };
 use filebacked_tests::{Python, adler32, python, scratch};
 use ndarray::Array2;
@@ -334,7 +335,7 @@ fn mistakes_are_found_before_anything_is_written() {
             "the HDF5 filter lzf (32000) can only read in this build",
         ),
     ] {
-        let wrong = options(compression).durability(filebacked::Durability::Fast);
+        let wrong = options(compression).durability(filebacked::options::Durability::Fast);
         // Not even where there is nothing to compress.
         for error in
             [wrong.save(&path, &sums(50_000)).unwrap_err(), wrong.save(&path, &1).unwrap_err()]

@@ -1,7 +1,8 @@
 //! Compressed chunks: written and read by code of our own, seen by others, damaged.
 
+use filebacked::engine::Engine;
 use filebacked::{
-    Compression, Engine, ErrorKind, File, FileBacked, LazyArray, ReadOptions, WriteOptions, hdf5,
+    Compression, ErrorKind, File, FileBacked, LazyArray, ReadOptions, WriteOptions, hdf5,
 };
 use filebacked_tests::{adler32, python, scratch};
 use ndarray::{Array1, Array2, Array3, ArrayD, s};

@@ -2,8 +2,9 @@
 //! an endless loop.
 
 use filebacked::anndata::{AnnData, Matrix, Uns};
+use filebacked::engine::Engine;
 use filebacked::with::Categorical;
-use filebacked::{Engine, ErrorKind, FileBacked, ReadOptions, WriteOptions};
+use filebacked::{ErrorKind, FileBacked, ReadOptions, WriteOptions};
 use filebacked_tests::mutants::{
     Damage, Flats, Numbers, SIGNATURES, State, flat, links, record, repair, state,
 };

@@ -2,9 +2,8 @@
 //! written before is there.
 
 use filebacked::store::{Memory, Store};
-use filebacked::{
-    Compression, ErrorKind, File, FileBacked, Lazy, Result, WriteOptions, load_from, save_to,
-};
+use filebacked::store::{load_from, save_to};
+use filebacked::{Compression, ErrorKind, File, FileBacked, Lazy, Result, WriteOptions};
 use filebacked_tests::store::{Fault, Faulty, Journal};
 use hdf5_metno_sys::h5f::{H5F_OBJ_ALL, H5Fget_obj_count};
 use std::error::Error as _;
@@ -59,7 +58,7 @@ fn work(store: &Arc<impl Store + 'static>) -> Result<Run> {
     file.write("more", &run(30_000))?;
     assert_eq!(lazy.samples.get()?.len(), 2001);
     assert_eq!(lazy.step, 2001);
-    let replace = WriteOptions::new().overwrite(filebacked::Overwrite::Replace);
+    let replace = WriteOptions::new().overwrite(filebacked::options::Overwrite::Replace);
     file.write_with("more", &run(70_000), &replace)?;
     drop(lazy);
     file.close()?;

@@ -315,7 +315,7 @@ fn an_engine_of_another_crate_writes_and_reads_values() {
 
 #[test]
 fn what_an_engine_does_not_have_is_its_error() {
-    let value = filebacked::SoftLink::<u8>::new("/x");
+    let value = filebacked::link::SoftLink::<u8>::new("/x");
     let error = engine::write(&mut Tree::new(), &vec![value], &WriteOptions::new()).unwrap_err();
     assert!(error.to_string().contains("a link in a toy"), "{error}");
 }

@@ -1,10 +1,10 @@
 //! Files from anywhere: what `ReadOptions::untrusted` accepts, and what it refuses before it costs
 //! much.
 
+use filebacked::engine::Engine;
 use filebacked::inspect::TreeOptions;
 use filebacked::{
-    Compression, Engine, ErrorKind, File, FileBacked, Lazy, LazyArray, ReadOptions, Value,
-    WriteOptions,
+    Compression, ErrorKind, File, FileBacked, Lazy, LazyArray, ReadOptions, Value, WriteOptions,
 };
 use filebacked_tests::mutants::{State, record, state};
 use filebacked_tests::{python, scratch};

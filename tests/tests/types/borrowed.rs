@@ -1,8 +1,7 @@
 //! Values that are saved without being owned: they give the files of those that are.
 
-use filebacked::{
-    ErrorKind, FileBacked, Pairs, Save, Sequence, WriteOptions, from_bytes, to_bytes,
-};
+use filebacked::with::{Pairs, Sequence};
+use filebacked::{ErrorKind, FileBacked, Save, WriteOptions, from_bytes, to_bytes};
 use filebacked_tests::ENGINES;
 use ndarray::{Array2, ArrayView2, array, s};
 use sprs::{CsMat, CsMatView, CsVec, CsVecView, TriMat, TriMatView};

@@ -1,6 +1,7 @@
 //! Structs as records of one compound dataset: written, read, and what others see.
 
-use filebacked::{Compression, Engine, ErrorKind, FileBacked, ReadOptions, WriteOptions, inspect};
+use filebacked::engine::Engine;
+use filebacked::{Compression, ErrorKind, FileBacked, ReadOptions, WriteOptions, inspect};
 use filebacked_tests::{reread, round_trip, round_trip_by_library};
 use num_complex::Complex;
 use std::collections::BTreeMap;

@@ -1,9 +1,10 @@
 //! Whatever is stored and whatever is declared: an error, or the very same numbers. Never other
 //! ones.
 
-use filebacked::{
-    Conversion, Element, Engine, ErrorKind, FileBacked, ReadOptions, Save, WriteOptions,
-};
+use filebacked::engine::Engine;
+use filebacked::options::Conversion;
+use filebacked::schema::Element;
+use filebacked::{ErrorKind, FileBacked, ReadOptions, Save, WriteOptions};
 use filebacked_tests::ENGINES;
 use ndarray::Array2;
 use proptest::prelude::*;

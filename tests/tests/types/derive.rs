@@ -1,7 +1,8 @@
 //! The derive's attributes on fields and containers; those of enums and generic types are in
 //! `derive_types.rs`.
 
-use filebacked::{ErrorKind, File, FileBacked, Save, WriteContext, WriteOptions};
+use filebacked::filter::WriteContext;
+use filebacked::{ErrorKind, File, FileBacked, Save, WriteOptions};
 use filebacked_tests::{links, python, reread, round_trip, scratch};
 use serde_json::json;
 use std::collections::BTreeMap;

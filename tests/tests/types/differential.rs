@@ -3,7 +3,9 @@
 //!
 //! `FILEBACKED_CASES` is how many values of each type are tried.
 
-use filebacked::{Compression, Durability, Engine, FileBacked, ReadOptions, WriteOptions};
+use filebacked::engine::Engine;
+use filebacked::options::Durability;
+use filebacked::{Compression, FileBacked, ReadOptions, WriteOptions};
 use filebacked_tests::plain::{Plain, schema, variant};
 use filebacked_tests::{plain_struct, python, scratch};
 use half::f16;

@@ -1,9 +1,8 @@
 //! The conformance suite for predicate filters.
 
+use filebacked::filter::{AnyRows, AnyType, AnyValue, DynFilter};
 use filebacked::testing::{Check, Failure, check_dyn_filter};
-use filebacked::{
-    AnyRows, AnyType, AnyValue, Compression, DynFilter, Node, Result, Rows, Schema, Slot, Written,
-};
+use filebacked::{Compression, Node, Result, Rows, Schema, Slot, Written};
 use std::any::{Any, TypeId};
 
 /// Compresses every sequence of numbers, by passing on.

@@ -1,6 +1,7 @@
 //! Rich values through both engines, which write the same, and read what the other wrote.
 
-use filebacked::{Engine, FileBacked, ReadOptions, WriteOptions};
+use filebacked::engine::Engine;
+use filebacked::{FileBacked, ReadOptions, WriteOptions};
 use filebacked_tests::{ENGINES, h5dump, python, round_trip, scratch};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};

@@ -1,6 +1,7 @@
 //! Types of other crates: half, num-complex, chrono, uuid, indexmap, ndarray, sprs.
 
-use filebacked::{Conversion, ErrorKind, FileBacked, ReadOptions, Save, from_bytes, to_bytes};
+use filebacked::options::Conversion;
+use filebacked::{ErrorKind, FileBacked, ReadOptions, Save, from_bytes, to_bytes};
 use std::fmt::Debug;
 
 /// Saves and loads a value that is equal to itself.
@@ -238,7 +239,7 @@ mod time {
         struct Pair(i64, u32);
         impl Save for Pair {
             fn write(&self, slot: filebacked::Slot<'_>) -> filebacked::Result<filebacked::Written> {
-                use filebacked::{CompoundMember, CompoundType, Dtype};
+                use filebacked::schema::{CompoundMember, CompoundType, Dtype};
                 let members = vec![
                     CompoundMember { name: "secs".into(), offset: 0, dtype: Dtype::I64 },
                     CompoundMember { name: "nanos".into(), offset: 8, dtype: Dtype::U32 },

@@ -1,8 +1,9 @@
 //! Datasets that are read into memory of the caller's.
 
+use filebacked::engine::Engine;
+use filebacked::options::Conversion;
 use filebacked::{
-    Compression, Conversion, Engine, Error, ErrorKind, File, FileBacked, ReadOptions, Save,
-    WriteOptions, load_into,
+    Compression, Error, ErrorKind, File, FileBacked, ReadOptions, Save, WriteOptions, load_into,
 };
 use filebacked_tests::{ENGINES, python, scratch};
 use ndarray::{Array1, Array2, Array3, ArrayViewMut2, arr2, s};

@@ -1,6 +1,7 @@
 //! Many small arrays in three datasets.
 
-use filebacked::{Engine, ErrorKind, FileBacked, ReadOptions, WriteOptions};
+use filebacked::engine::Engine;
+use filebacked::{ErrorKind, FileBacked, ReadOptions, WriteOptions};
 use filebacked_tests::{python, round_trip, scratch};
 use ndarray::{Array1, Array2, ArrayD, IxDyn, array};
 use serde_json::json;

@@ -1,7 +1,8 @@
 //! Large and deep values: how many objects they make, and that nothing overflows.
 
+use filebacked::engine::Engine;
 use filebacked::inspect::{TreeNode, TreeOptions};
-use filebacked::{Engine, ErrorKind, FileBacked, ReadOptions, Save, WriteOptions};
+use filebacked::{ErrorKind, FileBacked, ReadOptions, Save, WriteOptions};
 use std::collections::BTreeMap;
 
 /// How many objects a file has, the root included.

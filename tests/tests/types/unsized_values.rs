@@ -1,8 +1,9 @@
 //! Values without a size of their own, `str` and `[T]`: they are written like `String` and `Vec<T>`,
 //! by hand and by every call that takes a value.
 
+use filebacked::options::Layout;
 use filebacked::{
-    File, FileBacked, Filter, Layout, Node, Registry, Result, Save, Slot, WriteOptions, Written,
+    File, FileBacked, Filter, Node, Registry, Result, Save, Slot, WriteOptions, Written,
     from_bytes, load, save, to_bytes,
 };
 use filebacked_tests::{ENGINES, scratch};

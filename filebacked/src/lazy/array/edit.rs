@@ -80,12 +80,13 @@ impl<A: Element + Clone, D: Dimension + 'static> LazyArray<A, D> {
     /// give [`ErrorKind::Changed`] when they write, and continue to read the old data. HDF5
     /// references are updated to the new dataset, for which the whole file is searched once. A
     /// field with `#[filebacked(chunk = ..)]` is rewritten too, since its shape is fixed;
-    /// [`ArrayOptions::unlimited`](crate::ArrayOptions::unlimited) creates an array that can grow
+    /// [`ArrayOptions::unlimited`](crate::lazy::ArrayOptions::unlimited) creates an array that can grow
     /// in place.
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {
-    /// use filebacked::{ArrayOptions, File, LazyArray};
+    /// use filebacked::lazy::ArrayOptions;
+    /// use filebacked::{File, LazyArray};
     /// use ndarray::{Array2, Axis, Ix2};
     ///
     /// # let dir = std::env::temp_dir().join(format!("filebacked-append-{}", std::process::id()));

@@ -23,7 +23,8 @@ pub struct Ellipsis {
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
-/// use filebacked::{LazyArray, ellipsis};
+/// use filebacked::lazy::ellipsis;
+/// use filebacked::LazyArray;
 /// use ndarray::{ArrayD, IxDyn, s};
 ///
 /// let frames = ArrayD::from_shape_fn(IxDyn(&[10, 4, 3]), |at| at[0] * 100 + at[1] * 10 + at[2]);

@@ -1,7 +1,8 @@
 //! Values that several own, what points to them, and links.
 
 use super::{Kind, Model, Record, record};
-use filebacked::{ExternalLink, FileBacked, SoftLink};
+use filebacked::FileBacked;
+use filebacked::link::{ExternalLink, SoftLink};
 use serde_json::json;
 use std::sync::{Arc, Weak};
 

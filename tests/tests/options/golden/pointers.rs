@@ -1,6 +1,7 @@
 //! Values with several owners, and links.
 
-use filebacked::{ExternalLink, FileBacked, SoftLink};
+use filebacked::FileBacked;
+use filebacked::link::{ExternalLink, SoftLink};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
