@@ -1,4 +1,4 @@
-//! Systems that turn any value into bytes: ours and the binary serialisers.
+//! Systems that turn any value into bytes: this crate and the binary serialisers.
 
 use crate::Result;
 use crate::round::Jobs;
@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 
-/// Nobody waits for the disk.
+/// No save waits for the disk.
 pub(crate) fn fast() -> WriteOptions {
     WriteOptions::new().durability(Durability::Fast)
 }

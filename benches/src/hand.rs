@@ -6,7 +6,7 @@ use hdf5_metno::types::VarLenUnicode;
 use hdf5_metno::{File, H5Type};
 use std::path::Path;
 
-/// W1: a dataset a field.
+/// W1: one dataset per field.
 pub(crate) fn save_app_state(path: &Path, state: &AppState) -> Result<()> {
     let file = File::create(path)?;
     macro_rules! numbers {
@@ -104,7 +104,7 @@ pub(crate) fn load_records(path: &Path) -> Result<Vec<Record>> {
     Ok(rows.into_iter().map(record).collect())
 }
 
-/// W8: a dataset a key.
+/// W8: one dataset per key.
 pub(crate) fn save_keys(path: &Path, keys: usize) -> Result<()> {
     let file = File::create(path)?;
     for i in 0..keys {

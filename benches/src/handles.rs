@@ -40,7 +40,7 @@ pub(crate) fn map(jobs: &mut Jobs<'_>, numbers: Vec<f64>) {
     let path = jobs.saves("ours", move |path| Ok(filebacked::save(path, &value)?));
     let sum = |path: &Path| {
         let array: LazyArray<f64, ndarray::Ix1> = File::open(path)?.read("value")?;
-        // SAFETY: nobody else knows of this file.
+        // SAFETY: no other thread or program opens this file.
         let mapped = unsafe { array.map()? };
         Ok(mapped.view().iter().sum::<f64>())
     };

@@ -6,7 +6,7 @@ use syn::parse::Parser as _;
 use syn::spanned::Spanned as _;
 use syn::{Generics, Item, ItemImpl, ItemTrait, LitStr, parse_quote};
 
-/// What stands in the parentheses.
+/// The arguments in the parentheses.
 struct Arguments {
     name: Option<LitStr>,
     krate: syn::Path,

@@ -40,7 +40,7 @@ pub(crate) struct Upgrade {
     pub(crate) via: syn::Type,
 }
 
-/// What stands on a struct or an enum.
+/// The attributes of a struct or an enum.
 #[derive(Default)]
 pub(crate) struct Container {
     pub(crate) after_read: Attr<syn::Path>,

@@ -23,7 +23,7 @@ pub(crate) enum Filter<'a> {
     Postcard,
 }
 
-/// What stands on a field.
+/// The attributes of a field.
 #[derive(Default)]
 pub(crate) struct Field {
     pub(crate) aliases: Vec<Name>,

@@ -4,7 +4,7 @@ use super::words::{self, Place};
 use super::{Attr, Name, RenameRule, value};
 use crate::context::Context;
 
-/// What stands on a variant.
+/// The attributes of a variant.
 #[derive(Default)]
 pub(crate) struct Variant {
     pub(crate) aliases: Vec<Name>,

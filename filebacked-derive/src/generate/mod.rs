@@ -68,7 +68,7 @@ impl Target<'_> {
         (self.derive == Derive::FileBacked).then(|| self.implement(name, &body()))
     }
 
-    /// Whether many values are columns, a dataset a field.
+    /// Whether many values are columns, one dataset per field.
     fn has_columns(&self) -> bool {
         self.container.attrs.layout.get() != Some(&Layout::Rows)
     }

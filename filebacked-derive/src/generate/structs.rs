@@ -1,4 +1,4 @@
-//! A struct as a group, one member a field.
+//! A struct as a group, one member per field.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
