@@ -40,22 +40,22 @@ impl Link {
 
 /// The structure of an element with separate parts.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Form {
+pub enum CellForm {
     /// Bytes in one place.
     Flat(Dtype),
     /// A string of variable length.
     Text,
     /// A sequence of variable length.
-    Sequence(Box<Form>),
+    Sequence(Box<CellForm>),
     /// A fixed number of elements.
-    Array(Box<Form>, Vec<u64>),
+    Array(Box<CellForm>, Vec<u64>),
     /// Named members.
-    Compound(Vec<(String, Form)>),
+    Compound(Vec<(String, CellForm)>),
     /// A reference, as the path of its target.
     Reference,
 }
 
-/// An element, or a part of one, structured by its [`Form`].
+/// An element, or a part of one, structured by its [`CellForm`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
     /// The bytes of something flat, of a sequence of flat elements, of a text, or of a reference's
@@ -65,14 +65,14 @@ pub enum Cell {
     Many(Vec<Cell>),
 }
 
-impl Form {
+impl CellForm {
     /// Whether some part is a reference.
     pub fn has_reference(&self) -> bool {
         match self {
-            Form::Flat(_) | Form::Text => false,
-            Form::Sequence(element) | Form::Array(element, _) => element.has_reference(),
-            Form::Compound(members) => members.iter().any(|(_, form)| form.has_reference()),
-            Form::Reference => true,
+            CellForm::Flat(_) | CellForm::Text => false,
+            CellForm::Sequence(element) | CellForm::Array(element, _) => element.has_reference(),
+            CellForm::Compound(members) => members.iter().any(|(_, form)| form.has_reference()),
+            CellForm::Reference => true,
         }
     }
 }
@@ -86,7 +86,7 @@ pub enum Elements<'a> {
     /// Strings of variable length, UTF-8 or not, none with a NUL.
     Texts(&'a Texts),
     /// With parts outside of themselves.
-    Cells(&'a Form, &'a [Cell]),
+    Cells(&'a CellForm, &'a [Cell]),
 }
 
 /// Elements from a file, for types whose memory form a [`Dtype`] does not describe.
@@ -95,7 +95,7 @@ pub enum Unusual {
     /// As they lie in the file.
     Raw(Vec<u8>),
     /// With parts outside of themselves.
-    Cells(Form, Vec<Cell>),
+    Cells(CellForm, Vec<Cell>),
 }
 
 /// The specification of a new attribute.

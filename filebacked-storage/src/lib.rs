@@ -77,7 +77,7 @@ pub use tiles::Tiles;
 pub use compression::check;
 pub use compression::{BloscCodec, BloscShuffle, Compression};
 pub use content::Link;
-pub use content::{AttrSpec, Cell, Elements, Form, StoredType, Unusual};
+pub use content::{AttrSpec, Cell, CellForm, Elements, StoredType, Unusual};
 pub use description::{Allocation, Description, Handle, ObjectKind};
 pub use dtype::{CompoundMember, CompoundType, Dtype, EnumType, IntType};
 pub use sink::{Out, Sink};

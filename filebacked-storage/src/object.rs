@@ -1,7 +1,7 @@
 //! [`Object`]: an open object of a file, of any engine.
 
 use crate::error::{ErrorKind, Result};
-use crate::part::{Form, Part};
+use crate::part::{RecordForm, RecordPart};
 use crate::{Description, Dtype, Gathered, Handle, Kept, Link, ObjectKind, Plain, Source, Texts};
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub struct Object<'a> {
     /// The source's handle of it; none for a part of a compound dataset.
     pub handle: Handle,
     /// A part of a compound dataset that stands for an object; it has no handle.
-    part: Option<Box<Part<'a>>>,
+    part: Option<Box<RecordPart<'a>>>,
 }
 
 impl<'a> Object<'a> {
@@ -22,7 +22,7 @@ impl<'a> Object<'a> {
         Object { source, handle, part: None }
     }
 
-    fn of_part(source: &'a dyn Source, part: Part<'a>) -> Self {
+    fn of_part(source: &'a dyn Source, part: RecordPart<'a>) -> Self {
         let kind = if part.is_group() { ObjectKind::Group } else { ObjectKind::Dataset };
         Object { source, handle: Handle { id: 0, kind, bare: false }, part: Some(Box::new(part)) }
     }
@@ -113,23 +113,25 @@ impl<'a> Object<'a> {
     /// The same, as the group that its shape suggests.
     pub fn into_members(self) -> Result<Self> {
         match self.kind() {
-            ObjectKind::Dataset if self.describe()?.shape.is_empty() => self.into_group(Form::One),
-            ObjectKind::Dataset => self.into_group(Form::Rows),
+            ObjectKind::Dataset if self.describe()?.shape.is_empty() => {
+                self.into_group(RecordForm::One)
+            }
+            ObjectKind::Dataset => self.into_group(RecordForm::Rows),
             _ => Ok(self),
         }
     }
 
     /// A dataset or attribute of a compound type as the group that its members would be; anything
     /// else as it is.
-    pub fn into_group(mut self, form: Form) -> Result<Self> {
+    pub fn into_group(mut self, form: RecordForm) -> Result<Self> {
         if !matches!(self.kind(), ObjectKind::Dataset | ObjectKind::Attribute) {
             return Ok(self);
         }
         let description = self.describe()?;
         let fits = match form {
-            Form::One => description.shape.is_empty() && !description.null,
-            Form::Rows => description.shape.len() == 1 || description.null,
-            Form::Arrays => description.shape.len() > 1,
+            RecordForm::One => description.shape.is_empty() && !description.null,
+            RecordForm::Rows => description.shape.len() == 1 || description.null,
+            RecordForm::Arrays => description.shape.len() > 1,
         };
         if !fits || description.dtype.members().is_none() {
             return Ok(self);
@@ -141,7 +143,7 @@ impl<'a> Object<'a> {
                 std::mem::forget(self);
                 *part
             }
-            None => Part::whole(self, description)?,
+            None => RecordPart::whole(self, description)?,
         };
         Ok(Object::of_part(source, part.into_group(form)?))
     }

@@ -1,4 +1,4 @@
-//! [`Part`]: a part of a compound dataset that is read like a group or a dataset.
+//! [`RecordPart`]: a part of a compound dataset that is read like a group or a dataset.
 
 use crate::compound::gather;
 use crate::error::{Error, ErrorKind, Result};
@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 /// The group that a compound dataset stands for.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Form {
+pub enum RecordForm {
     /// A scalar: the group of one value, with a scalar for each member.
     One,
     /// One dimension: a table, with a column for each member.
@@ -19,24 +19,24 @@ pub enum Form {
     Arrays,
 }
 
-impl Form {
+impl RecordForm {
     /// The form that may stand for a group of this kind.
-    pub fn of(kind: &str) -> Option<Form> {
+    pub fn of(kind: &str) -> Option<RecordForm> {
         match kind {
-            "struct" | "tuple" | "range" => Some(Form::One),
-            "columns" | "optional" => Some(Form::Rows),
-            "arrays" => Some(Form::Arrays),
+            "struct" | "tuple" | "range" => Some(RecordForm::One),
+            "columns" | "optional" => Some(RecordForm::Rows),
+            "arrays" => Some(RecordForm::Arrays),
             _ => None,
         }
     }
 }
 
-/// The name of what [`Form::Arrays`] holds.
+/// The name of what [`RecordForm::Arrays`] holds.
 const VALUES: &str = "values";
 
 /// A part of a compound dataset: cells in records, contiguous or not.
 #[derive(Clone)]
-pub struct Part<'a> {
+pub struct RecordPart<'a> {
     /// The dataset that it is a piece of.
     dataset: Rc<Object<'a>>,
     bytes: Bytes<'a>,
@@ -57,7 +57,7 @@ pub struct Part<'a> {
     /// The missing records of the dataset, one mask for each time that some were left out.
     absent: Vec<Rc<[bool]>>,
     /// The group that it stands for; `None` for a dataset.
-    form: Option<Form>,
+    form: Option<RecordForm>,
 }
 
 /// The bytes of all records.
@@ -76,7 +76,7 @@ impl Bytes<'_> {
     }
 }
 
-impl<'a> Part<'a> {
+impl<'a> RecordPart<'a> {
     /// A whole dataset of a compound type.
     pub fn whole(dataset: Object<'a>, description: Description) -> Result<Self> {
         let bytes = match dataset.source.at_hand(dataset.handle)? {
@@ -92,7 +92,7 @@ impl<'a> Part<'a> {
         let shape = if null { vec![0] } else { shape };
         let (stride, dataset) = (dtype.size(), Rc::new(dataset));
         let (names, path, absent) = (Vec::new(), String::new(), Vec::new());
-        Ok(Part {
+        Ok(RecordPart {
             dataset,
             bytes,
             stride,
@@ -108,17 +108,17 @@ impl<'a> Part<'a> {
     }
 
     /// The same part as a group.
-    pub fn into_group(self, form: Form) -> Result<Self> {
+    pub fn into_group(self, form: RecordForm) -> Result<Self> {
         let rows = elements(&self.shape).ok_or_else(damaged)?;
         let part = match form {
             // An array in one record: its elements are the rows.
-            Form::Rows if rows != self.rows => {
+            RecordForm::Rows if rows != self.rows => {
                 let shape = self.shape.clone();
                 self.with(self.cells()?, rows, shape, self.path.clone(), self.absent.clone())
             }
             _ => self,
         };
-        Ok(Part { form: Some(form), ..part })
+        Ok(RecordPart { form: Some(form), ..part })
     }
 
     /// The dataset that it is a piece of.
@@ -139,7 +139,7 @@ impl<'a> Part<'a> {
     /// The number of rows of a table, or of arrays.
     pub fn rows(&self) -> Option<usize> {
         match self.form {
-            Some(Form::Rows | Form::Arrays) => {
+            Some(RecordForm::Rows | RecordForm::Arrays) => {
                 Some(self.shape.first().map_or(0, |rows| *rows as usize))
             }
             _ => None,
@@ -150,7 +150,7 @@ impl<'a> Part<'a> {
     pub fn names(&self) -> Vec<String> {
         match (self.form, self.dtype.members()) {
             (None, _) => Vec::new(),
-            (Some(Form::Arrays), _) => vec![VALUES.to_string()],
+            (Some(RecordForm::Arrays), _) => vec![VALUES.to_string()],
             (_, Some(compound)) => {
                 compound.members.iter().map(|member| member.name.to_string()).collect()
             }
@@ -159,16 +159,16 @@ impl<'a> Part<'a> {
     }
 
     /// The member of this name, as a part.
-    pub fn child(&self, name: &str) -> Result<Option<Part<'a>>> {
+    pub fn child(&self, name: &str) -> Result<Option<RecordPart<'a>>> {
         match self.form {
             None => Ok(None),
-            Some(Form::Arrays) if name == VALUES => self.flattened().map(Some),
-            Some(Form::Arrays) => Ok(None),
-            Some(Form::One | Form::Rows) => Ok(self.member(name)),
+            Some(RecordForm::Arrays) if name == VALUES => self.flattened().map(Some),
+            Some(RecordForm::Arrays) => Ok(None),
+            Some(RecordForm::One | RecordForm::Rows) => Ok(self.member(name)),
         }
     }
 
-    fn member(&self, name: &str) -> Option<Part<'a>> {
+    fn member(&self, name: &str) -> Option<RecordPart<'a>> {
         let compound = self.dtype.members()?;
         let member = compound.members.iter().find(|member| member.name == name)?;
         let (mut dtype, mut shape) = (&member.dtype, self.shape.clone());
@@ -178,7 +178,7 @@ impl<'a> Part<'a> {
         }
         let mut names = self.names.clone();
         names.push(name.to_string());
-        Some(Part {
+        Some(RecordPart {
             dataset: Rc::clone(&self.dataset),
             bytes: self.bytes.clone(),
             stride: self.stride,
@@ -194,7 +194,7 @@ impl<'a> Part<'a> {
     }
 
     /// The elements of all cells as one dimension.
-    fn flattened(&self) -> Result<Part<'a>> {
+    fn flattened(&self) -> Result<RecordPart<'a>> {
         let rows = elements(&self.shape).ok_or_else(damaged)?;
         let cells = self.cells()?;
         Ok(self.with(
@@ -207,7 +207,7 @@ impl<'a> Part<'a> {
     }
 
     /// The part without the records that a mask marks as missing.
-    pub fn present(&self, absent: &[bool]) -> Result<Part<'a>> {
+    pub fn present(&self, absent: &[bool]) -> Result<RecordPart<'a>> {
         if absent.len() != self.rows {
             return Err(ErrorKind::Damaged(format!(
                 "a mask of {} for {} values",
@@ -241,8 +241,8 @@ impl<'a> Part<'a> {
         shape: Vec<u64>,
         path: String,
         absent: Vec<Rc<[bool]>>,
-    ) -> Part<'a> {
-        Part {
+    ) -> RecordPart<'a> {
+        RecordPart {
             dataset: Rc::clone(&self.dataset),
             bytes: Bytes::Read(Rc::new(cells)),
             // Without bytes of its own a cell takes no place.

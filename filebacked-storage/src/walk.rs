@@ -4,7 +4,7 @@ mod paths;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::Object;
-use crate::part::Form;
+use crate::part::RecordForm;
 use crate::stamp::DIGEST;
 use crate::{
     Allocation, Cell, Description, Dtype, Gathered, Link, ObjectKind, Slab, Source, Span, Texts,
@@ -294,9 +294,9 @@ impl Walk {
         hash: &mut Sha256,
     ) -> Result<()> {
         let form = match description.shape.len() {
-            0 => Form::One,
-            1 => Form::Rows,
-            _ => Form::Arrays,
+            0 => RecordForm::One,
+            1 => RecordForm::Rows,
+            _ => RecordForm::Arrays,
         };
         let records = object.into_group(form)?;
         for name in records.children()? {

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// One level of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+enum PatternLevel {
     Name(String),
     /// `*`: any one name, or each element.
     One,
@@ -26,8 +26,8 @@ pub(crate) const UNMASKED: State = 0;
 /// steps are remembered.
 #[derive(Debug)]
 pub(crate) struct Mask {
-    skip: Vec<Vec<Part>>,
-    only: Option<Vec<Vec<Part>>>,
+    skip: Vec<Vec<PatternLevel>>,
+    only: Option<Vec<Vec<PatternLevel>>>,
     walked: Mutex<Walked>,
 }
 
@@ -66,7 +66,7 @@ impl Mask {
             ))
             .with_help("derive `FileBacked` instead of `Save`"));
         };
-        let compile = |patterns: &[String]| -> Result<Vec<Vec<Part>>> {
+        let compile = |patterns: &[String]| -> Result<Vec<Vec<PatternLevel>>> {
             patterns.iter().map(|pattern| check(pattern, parse(pattern), schema)).collect()
         };
         let (skip, only) = (compile(skip)?, only.map(compile).transpose()?);
@@ -152,44 +152,46 @@ impl Mask {
     }
 }
 
-fn parse(pattern: &str) -> Vec<Part> {
+fn parse(pattern: &str) -> Vec<PatternLevel> {
     let part = |part: &str| match part {
-        "*" => Part::One,
-        "**" => Part::Many,
-        name => Part::Name(name.to_string()),
+        "*" => PatternLevel::One,
+        "**" => PatternLevel::Many,
+        name => PatternLevel::Name(name.to_string()),
     };
     names(pattern).map(part).collect()
 }
 
 /// Adds the places behind each `**`, which may stand for no level at all.
-fn close(patterns: &[Vec<Part>], mut set: Set) -> Set {
+fn close(patterns: &[Vec<PatternLevel>], mut set: Set) -> Set {
     let mut open: Vec<_> = set.iter().copied().collect();
     while let Some((pattern, at)) = open.pop() {
-        if patterns[pattern].get(at) == Some(&Part::Many) && set.insert((pattern, at + 1)) {
+        if patterns[pattern].get(at) == Some(&PatternLevel::Many) && set.insert((pattern, at + 1)) {
             open.push((pattern, at + 1));
         }
     }
     set
 }
 
-fn step(patterns: &[Vec<Part>], set: &Set, name: Option<&str>) -> Set {
+fn step(patterns: &[Vec<PatternLevel>], set: &Set, name: Option<&str>) -> Set {
     let mut next = Set::new();
     for &(pattern, at) in set {
         match patterns[pattern].get(at) {
-            Some(Part::Many) => next.insert((pattern, at)),
-            Some(Part::One) => next.insert((pattern, at + 1)),
-            Some(Part::Name(wanted)) if name == Some(wanted) => next.insert((pattern, at + 1)),
+            Some(PatternLevel::Many) => next.insert((pattern, at)),
+            Some(PatternLevel::One) => next.insert((pattern, at + 1)),
+            Some(PatternLevel::Name(wanted)) if name == Some(wanted) => {
+                next.insert((pattern, at + 1))
+            }
             _ => continue,
         };
     }
     close(patterns, next)
 }
 
-fn finished(patterns: &[Vec<Part>], set: &Set) -> bool {
+fn finished(patterns: &[Vec<PatternLevel>], set: &Set) -> bool {
     set.iter().any(|(pattern, at)| *at == patterns[*pattern].len())
 }
 
-fn check(pattern: &str, parts: Vec<Part>, schema: Nested) -> Result<Vec<Part>> {
+fn check(pattern: &str, parts: Vec<PatternLevel>, schema: Nested) -> Result<Vec<PatternLevel>> {
     let unknown =
         |nearest| Error::new(ErrorKind::UnknownPath { pattern: pattern.to_string(), nearest });
     if parts.is_empty() {
@@ -201,7 +203,7 @@ fn check(pattern: &str, parts: Vec<Part>, schema: Nested) -> Result<Vec<Part>> {
         return Ok(parts);
     }
     let (depth, names) = reach(schema, &parts, 64);
-    let Some(Part::Name(wrong)) = parts.get(depth) else {
+    let Some(PatternLevel::Name(wrong)) = parts.get(depth) else {
         return Err(unknown(None).with_help("the pattern goes deeper than the type"));
     };
     if names.is_empty() {
@@ -212,10 +214,10 @@ fn check(pattern: &str, parts: Vec<Part>, schema: Nested) -> Result<Vec<Part>> {
     let best = names.iter().min_by_key(|name| (distance(wrong, name), name.to_string()));
     let near = best.filter(|name| is_near(wrong, name));
     let nearest = near.map(|name| {
-        let text = |part: &Part| match part {
-            Part::Name(name) => name.clone(),
-            Part::One => "*".to_string(),
-            Part::Many => "**".to_string(),
+        let text = |part: &PatternLevel| match part {
+            PatternLevel::Name(name) => name.clone(),
+            PatternLevel::One => "*".to_string(),
+            PatternLevel::Many => "**".to_string(),
         };
         let mut path: Vec<_> = parts.iter().map(text).collect();
         path[depth] = name.to_string();
@@ -262,13 +264,13 @@ fn below(schema: Schema) -> Below {
 }
 
 /// Whether the rest of a pattern fits something; `levels` bounds the walk through recursive types.
-fn fits(schema: Nested, parts: &[Part], levels: u32) -> bool {
+fn fits(schema: Nested, parts: &[PatternLevel], levels: u32) -> bool {
     let Some((part, rest)) = parts.split_first() else { return true };
     if levels == 0 {
         return false;
     }
     // `**` has a tighter bound, since every level branches.
-    let many = *part == Part::Many;
+    let many = *part == PatternLevel::Many;
     if many && fits(schema, rest, levels) {
         return true;
     }
@@ -276,18 +278,19 @@ fn fits(schema: Nested, parts: &[Part], levels: u32) -> bool {
     let rest = if many { parts } else { rest };
     match below(schema()) {
         Below::Members(members) => members.into_iter().any(|(name, schema)| {
-            (many || *part == Part::One || *part == Part::Name(name)) && fits(schema, rest, levels)
+            (many || *part == PatternLevel::One || *part == PatternLevel::Name(name))
+                && fits(schema, rest, levels)
         }),
         Below::Entries(value) => fits(value, rest, levels),
         Below::Elements(element) => {
-            (many || *part == Part::One) && !rest.is_empty() && fits(element, rest, levels)
+            (many || *part == PatternLevel::One) && !rest.is_empty() && fits(element, rest, levels)
         }
         Below::Nothing => false,
     }
 }
 
 /// How far a pattern fits, and the names that exist there.
-fn reach(schema: Nested, parts: &[Part], levels: u32) -> (usize, BTreeSet<String>) {
+fn reach(schema: Nested, parts: &[PatternLevel], levels: u32) -> (usize, BTreeSet<String>) {
     let Some((part, rest)) = parts.split_first() else { return (0, BTreeSet::new()) };
     if levels == 0 {
         return (0, BTreeSet::new());
@@ -307,13 +310,13 @@ fn reach(schema: Nested, parts: &[Part], levels: u32) -> (usize, BTreeSet<String
         Below::Members(members) => {
             let names: BTreeSet<String> = members.iter().map(|(name, _)| name.clone()).collect();
             let fitting = members.into_iter().filter(|(name, _)| match part {
-                Part::Name(wanted) => wanted == name,
-                Part::One | Part::Many => true,
+                PatternLevel::Name(wanted) => wanted == name,
+                PatternLevel::One | PatternLevel::Many => true,
             });
             farthest(fitting.map(|(_, schema)| deeper(schema)).collect()).unwrap_or((0, names))
         }
         Below::Entries(value) => deeper(value),
-        Below::Elements(element) if !matches!(part, Part::Name(_)) => deeper(element),
+        Below::Elements(element) if !matches!(part, PatternLevel::Name(_)) => deeper(element),
         Below::Elements(_) | Below::Nothing => (0, BTreeSet::new()),
     }
 }

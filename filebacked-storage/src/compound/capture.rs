@@ -32,7 +32,7 @@ pub(super) enum Member {
 
 /// The role of a group in the records.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum GroupRole {
     /// One record.
     One,
     /// One record per row.
@@ -45,7 +45,7 @@ pub(super) enum Kind {
 
 #[derive(Debug)]
 pub(super) struct Group {
-    pub(super) kind: Kind,
+    pub(super) kind: GroupRole,
     pub(super) len: usize,
     /// The shape that its type gives to all rows together.
     pub(super) shape: Option<Vec<u64>>,
@@ -105,7 +105,7 @@ impl<'s> Capture<'s> {
 
     /// Whether the open group is one record, so that its members have no rows.
     fn is_one(&self) -> bool {
-        self.open.last().is_none_or(|(_, group)| group.kind == Kind::One)
+        self.open.last().is_none_or(|(_, group)| group.kind == GroupRole::One)
     }
 
     fn push(&mut self, name: &str, member: Member) -> Result<()> {
@@ -153,8 +153,8 @@ impl Sink for Capture<'_> {
     fn begin_group(&mut self, name: &str, _: bool) -> Result<()> {
         // A group without a stamp is a part of the one around it, with as many rows.
         let (kind, len) = match self.open.last() {
-            Some((_, group)) if group.kind != Kind::One => (Kind::Rows, group.len),
-            _ => (Kind::One, 1),
+            Some((_, group)) if group.kind != GroupRole::One => (GroupRole::Rows, group.len),
+            _ => (GroupRole::One, 1),
         };
         let shape = self.shape.take();
         self.open.push((
@@ -221,13 +221,15 @@ impl Sink for Capture<'_> {
         if name == STAMP {
             let stamp = Stamp::parse(text);
             group.kind = match stamp.kind_name() {
-                "struct" | "tuple" | "range" => Kind::One,
-                "columns" if outer == Some(Kind::One) && group.shape.is_none() => {
+                "struct" | "tuple" | "range" => GroupRole::One,
+                "columns" if outer == Some(GroupRole::One) && group.shape.is_none() => {
                     return Err(refused("a sequence"));
                 }
-                "columns" => Kind::Rows,
-                "optional" if outer != Some(Kind::One) || group.shape.is_some() => Kind::Optional,
-                "arrays" if group.shape.is_some() => Kind::Arrays,
+                "columns" => GroupRole::Rows,
+                "optional" if outer != Some(GroupRole::One) || group.shape.is_some() => {
+                    GroupRole::Optional
+                }
+                "arrays" if group.shape.is_some() => GroupRole::Arrays,
                 "unit" => return Err(refused("`()`")),
                 "none" => return Err(refused("the mark of a `None`")),
                 "enum" | "variants" => return Err(refused("an enum with data")),
@@ -236,7 +238,7 @@ impl Sink for Capture<'_> {
             };
             // That a compound type is columns need not be said; of which type, and that a mask is
             // one, has to be.
-            if !whole && stamp.name().is_none() && group.kind != Kind::Optional {
+            if !whole && stamp.name().is_none() && group.kind != GroupRole::Optional {
                 return Ok(());
             }
         }

@@ -1,6 +1,6 @@
 //! [`Records`]: the columns that were captured, laid out as one compound dataset.
 
-use super::capture::{Column, Group, Kind, Member, refused, too_large};
+use super::capture::{Column, Group, GroupRole, Member, refused, too_large};
 use super::cells::{Piece, Strings, interleave};
 use crate::error::{ErrorKind, Result};
 use crate::{CompoundMember, CompoundType, Dtype, Out, elements};
@@ -27,7 +27,7 @@ pub struct Records {
 impl Records {
     pub(super) fn new(value: Member) -> Result<Records> {
         let (rows, mut shape) = match &value {
-            Member::Group(Group { kind: Kind::One, .. }) => (1, Vec::new()),
+            Member::Group(Group { kind: GroupRole::One, .. }) => (1, Vec::new()),
             Member::Group(group) => (group.len, vec![group.len as u64]),
             Member::Column(column) if matches!(column.dtype, Dtype::Compound(_)) => {
                 match column.shape.first() {
@@ -84,24 +84,29 @@ impl Cell {
         };
         let dims = group.shape.take().map(|shape| own(&shape));
         match (group.kind, dims) {
-            (Kind::Arrays, Some(dims)) => {
+            (GroupRole::Arrays, Some(dims)) => {
                 let Some((name, values)) = group.members.into_iter().next() else {
                     return Err(refused("an array of nothing"));
                 };
                 Cell::of_arrays(values, dims, rows, &joined(path, &name), marks)
             }
-            (Kind::Rows | Kind::Optional, Some(dims)) if one => {
+            (GroupRole::Rows | GroupRole::Optional, Some(dims)) if one => {
                 Cell::of_arrays(Member::Group(group), dims, rows, path, marks)
             }
-            (kind, _) if group.len != rows || kind == Kind::Arrays => {
+            (kind, _) if group.len != rows || kind == GroupRole::Arrays => {
                 Err(ErrorKind::Contract(format!("{} rows in a table of {rows}", group.len)).into())
             }
-            (Kind::Optional, _) => Cell::of_options(group.members, rows, path, marks),
+            (GroupRole::Optional, _) => Cell::of_options(group.members, rows, path, marks),
             (kind, _) => {
                 let mut cells = Vec::with_capacity(group.members.len());
                 for (name, member) in group.members {
-                    let cell =
-                        Cell::new(member, rows, kind == Kind::One, &joined(path, &name), marks);
+                    let cell = Cell::new(
+                        member,
+                        rows,
+                        kind == GroupRole::One,
+                        &joined(path, &name),
+                        marks,
+                    );
                     cells.push((cell.map_err(|e| e.at(&name))?, name));
                 }
                 Cell::of_members(cells)

@@ -5,7 +5,7 @@ use super::data::Data;
 use super::filetype::describe;
 use super::id::{Id, check, room};
 use super::lists::new_list;
-use super::parts::{DEPTH, Kind, Part, bytes_of, keep, owned, unfit};
+use super::memory::{DEPTH, MemoryKind, MemoryType, bytes_of, keep, owned, unfit};
 use super::tools::too_large;
 use crate::error::{ErrorKind, Result};
 use crate::{Dtype, Elements, StoredType, Texts, Unusual};
@@ -24,24 +24,24 @@ use std::sync::Arc;
 /// Whether some part of a type is a reference to a region, or one of HDF5 1.12 or later. The lock
 /// is held.
 pub(super) fn has_regions(id: hid_t) -> Result<bool> {
-    Ok(Part::new(id, false, DEPTH)?.has_regions())
+    Ok(MemoryType::new(id, false, DEPTH)?.has_regions())
 }
 
 /// Whether elements of a type are their bytes: no text or sequence of variable length, which lies
 /// elsewhere, and no reference.
 pub(super) fn is_fixed(id: hid_t) -> bool {
-    Part::new(id, false, DEPTH).is_ok_and(|part| part.is_fixed())
+    MemoryType::new(id, false, DEPTH).is_ok_and(|part| part.is_fixed())
 }
 
 /// Reads all elements of a type that has no [`Dtype`]. `location` is in the same file. The lock is
 /// held.
 pub(super) fn read_unusual(data: Data, location: hid_t) -> Result<Unusual> {
-    let part = Part::new(data.dtype()?.raw(), false, DEPTH)?;
+    let part = MemoryType::new(data.dtype()?.raw(), false, DEPTH)?;
     let n = data.elements()?;
     let size = n.checked_mul(part.size).ok_or_else(too_large)?;
     let mut buffer: Vec<usize> = room(size.div_ceil(size_of::<usize>()))?;
     buffer.resize(size.div_ceil(size_of::<usize>()), 0);
-    if let Kind::Flat(_) = part.kind {
+    if let MemoryKind::Flat(_) = part.kind {
         let mut raw: Vec<u8> = room(size)?;
         raw.resize(size, 0);
         if n > 0 {
@@ -70,9 +70,9 @@ pub(super) fn read_unusual(data: Data, location: hid_t) -> Result<Unusual> {
 /// held.
 pub(super) fn change(
     data: Data,
-    change: impl FnOnce(&Part, &mut [u8]) -> Result<bool>,
+    change: impl FnOnce(&MemoryType, &mut [u8]) -> Result<bool>,
 ) -> Result<()> {
-    let part = Part::new(data.dtype()?.raw(), true, DEPTH)?;
+    let part = MemoryType::new(data.dtype()?.raw(), true, DEPTH)?;
     let n = data.elements()?;
     let size = n.checked_mul(part.size).ok_or_else(too_large)?;
     let mut buffer: Vec<usize> = room(size.div_ceil(size_of::<usize>()))?;
@@ -132,7 +132,7 @@ pub(super) fn write(
     let mut arena = Vec::new();
     match elements {
         Elements::Bytes(bytes) => {
-            let part = if usual { None } else { Some(Part::new(stored.raw(), true, DEPTH)?) };
+            let part = if usual { None } else { Some(MemoryType::new(stored.raw(), true, DEPTH)?) };
             let memory = part.as_ref().map_or(&stored, |part| &part.memory);
             if n.checked_mul(super::filetype::size_of_type(memory.raw())?) != Some(bytes.len()) {
                 return Err(unfit());
@@ -158,7 +158,7 @@ pub(super) fn write(
             unsafe { put(data, &stored, pointers.as_mut_ptr().cast::<c_void>().cast_const()) }
         }
         Elements::Cells(_, cells) => {
-            let part = Part::new(stored.raw(), true, DEPTH)?;
+            let part = MemoryType::new(stored.raw(), true, DEPTH)?;
             if cells.len() != n {
                 return Err(unfit());
             }

@@ -38,11 +38,11 @@ use std::ptr::null;
 /// # Ok(()) }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Driver(Kind);
+pub struct Driver(DriverKind);
 
 /// What there is. A new one has its arms below, and its name in [`driver_name`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
+enum DriverKind {
     Sec2,
     Stdio,
     Core(CoreDriver),
@@ -95,7 +95,7 @@ impl CoreDriver {
 
 impl From<CoreDriver> for Driver {
     fn from(core: CoreDriver) -> Self {
-        Driver(Kind::Core(core))
+        Driver(DriverKind::Core(core))
     }
 }
 
@@ -130,12 +130,12 @@ const NAMES: [&str; 7] = ["sec2", "stdio", "core", "family", "split", "multi", "
 impl Driver {
     /// Uses system calls without a buffer. This is the default.
     pub fn sec2() -> Self {
-        Driver(Kind::Sec2)
+        Driver(DriverKind::Sec2)
     }
 
     /// Uses C's buffered streams.
     pub fn stdio() -> Self {
-        Driver(Kind::Stdio)
+        Driver(DriverKind::Stdio)
     }
 
     /// Keeps the whole file in memory. An existing file is read at once when it is opened.
@@ -146,26 +146,26 @@ impl Driver {
     /// Splits a file into parts of a given size in bytes. The `%d` (or `%05d`) in its path stands
     /// for the number of the part, from 0. When opening a file, 0 means its existing size.
     pub fn family(member_size: u64) -> Self {
-        Driver(Kind::Family { member: member_size })
+        Driver(DriverKind::Family { member: member_size })
     }
 
     /// Stores metadata and data in one file each, named by the path and these extensions. h5py's
     /// extensions are `-m.h5` and `-r.h5`. In an extension with `%s`, the path replaces the `%s`.
     pub fn split(meta: impl Into<String>, raw: impl Into<String>) -> Self {
-        Driver(Kind::Split { meta: meta.into(), raw: raw.into() })
+        Driver(DriverKind::Split { meta: meta.into(), raw: raw.into() })
     }
 
     /// Uses six files, one per kind of content, named by the path and `-s.h5` (superblock), `-b.h5`
     /// (B-trees), `-r.h5` (data), `-g.h5` (global heap), `-l.h5` (local heaps) and `-o.h5` (object
     /// headers).
     pub fn multi() -> Self {
-        Driver(Kind::Multi)
+        Driver(DriverKind::Multi)
     }
 
     /// Like `sec2`, with a text file that logs each read, write, allocation and truncation: offset,
     /// length and kind of content.
     pub fn log(path: impl Into<PathBuf>) -> Self {
-        Driver(Kind::Log { path: path.into() })
+        Driver(DriverKind::Log { path: path.into() })
     }
 
     /// Returns the driver with an h5py name, with h5py's defaults: `sec2`, `stdio`, `core`,
@@ -199,24 +199,24 @@ impl Driver {
 
     /// Whether creating a file touches no disk.
     pub fn is_memory(&self) -> bool {
-        matches!(&self.0, Kind::Core(core) if !core.backing_store)
+        matches!(&self.0, DriverKind::Core(core) if !core.backing_store)
     }
 
     /// Whether free space can be kept, pages made, and data aligned.
     pub fn has_one_space(&self) -> bool {
-        !matches!(self.0, Kind::Split { .. } | Kind::Multi)
+        !matches!(self.0, DriverKind::Split { .. } | DriverKind::Multi)
     }
 
     /// Whether readers find what a writer in another process has written, in its order.
     pub fn has_swmr(&self) -> bool {
-        matches!(self.0, Kind::Sec2 | Kind::Log { .. })
+        matches!(self.0, DriverKind::Sec2 | DriverKind::Log { .. })
     }
 
     /// The file that is there if a file of this path is.
     pub fn first_file(&self, path: &Path) -> PathBuf {
         match &self.0 {
-            Kind::Family { .. } => member(path).unwrap_or_else(|_| path.to_path_buf()),
-            Kind::Split { meta, .. } if meta.contains("%s") => {
+            DriverKind::Family { .. } => member(path).unwrap_or_else(|_| path.to_path_buf()),
+            DriverKind::Split { meta, .. } if meta.contains("%s") => {
                 // Another path takes the place of the `%s`, which may have any bytes.
                 let (before, after) = meta.split_once("%s").unwrap_or((meta, ""));
                 let mut name = OsString::from(before);
@@ -224,8 +224,8 @@ impl Driver {
                 name.push(after);
                 name.into()
             }
-            Kind::Split { meta, .. } => with_end(path, meta),
-            Kind::Multi => with_end(path, "-s.h5"),
+            DriverKind::Split { meta, .. } => with_end(path, meta),
+            DriverKind::Multi => with_end(path, "-s.h5"),
             _ => path.to_path_buf(),
         }
     }
@@ -236,11 +236,11 @@ impl Driver {
             Err(Error::new(ErrorKind::InvalidOption(what.into())).with_help(help))
         };
         match &self.0 {
-            Kind::Core(CoreDriver { increment: 0, .. }) => wrong(
+            DriverKind::Core(CoreDriver { increment: 0, .. }) => wrong(
                 "a file in memory that grows by 0 bytes",
                 "pass at least 1; the default is 64 KiB",
             ),
-            Kind::Family { member: size } => {
+            DriverKind::Family { member: size } => {
                 if *size == 0 && !opening {
                     return wrong(
                         "parts of 0 bytes",
@@ -255,7 +255,7 @@ impl Driver {
                 }
                 member(path).map(drop)
             }
-            Kind::Split { meta, raw } => {
+            DriverKind::Split { meta, raw } => {
                 // They become formats of C's printf, in buffers of a size.
                 let is_fine = |end: &str| {
                     !end.is_empty()
@@ -282,7 +282,7 @@ impl Driver {
                 }
                 Ok(())
             }
-            Kind::Multi if path.as_os_str().len() > 1000 => wrong(
+            DriverKind::Multi if path.as_os_str().len() > 1000 => wrong(
                 "a path longer than 1000 bytes",
                 "shorten the path: the driver `multi` takes up to 1000 bytes",
             ),
@@ -292,7 +292,7 @@ impl Driver {
 
     /// Whether a file access list needs to say something.
     pub(super) fn is_default(&self) -> bool {
-        self.0 == Kind::Sec2
+        self.0 == DriverKind::Sec2
     }
 
     /// Says it to a file access list. The lock is held.
@@ -301,13 +301,15 @@ impl Driver {
         // copies all that it keeps.
         unsafe {
             match &self.0 {
-                Kind::Sec2 => check(H5Pset_fapl_sec2(list)),
-                Kind::Stdio => check(H5Pset_fapl_stdio(list)),
-                Kind::Core(core) => {
+                DriverKind::Sec2 => check(H5Pset_fapl_sec2(list)),
+                DriverKind::Stdio => check(H5Pset_fapl_stdio(list)),
+                DriverKind::Core(core) => {
                     check(H5Pset_fapl_core(list, core.increment, core.backing_store.into()))
                 }
-                Kind::Family { member } => check(H5Pset_fapl_family(list, *member, H5P_DEFAULT)),
-                Kind::Split { meta, raw } => {
+                DriverKind::Family { member } => {
+                    check(H5Pset_fapl_family(list, *member, H5P_DEFAULT))
+                }
+                DriverKind::Split { meta, raw } => {
                     let (meta, raw) = (c_string(meta)?, c_string(raw)?);
                     check(H5Pset_fapl_split(
                         list,
@@ -317,12 +319,12 @@ impl Driver {
                         H5P_DEFAULT,
                     ))
                 }
-                Kind::Multi => {
+                DriverKind::Multi => {
                     // Without arrays, the library has a file a kind of content, and even shares of
                     // the addresses.
                     check(H5Pset_fapl_multi(list, null(), null(), null(), null(), 0))
                 }
-                Kind::Log { path } => {
+                DriverKind::Log { path } => {
                     let path = super::file::c_path(path)?;
                     // Others count bytes in memory of a size that has to be known before.
                     let flags = H5FD_LOG_LOC_IO

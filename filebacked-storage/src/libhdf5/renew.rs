@@ -7,8 +7,8 @@ use super::data::Data;
 use super::edit::root_of;
 use super::id::{Id, check};
 use super::members::identity;
+use super::memory::{MemoryKind, MemoryType};
 use super::names;
-use super::parts::{Kind, Part};
 use super::refer::{OBJECT, REGION, dereference};
 use super::source::kind;
 use super::stack::forget_error;
@@ -245,7 +245,7 @@ impl Holder {
     }
 }
 
-impl Part {
+impl MemoryType {
     /// Lets `see` look at each reference in an element.
     ///
     /// # Safety
@@ -257,22 +257,22 @@ impl Part {
         see: &mut dyn FnMut(H5R_type_t, &mut [u8]) -> Result<()>,
     ) -> Result<()> {
         let (part, all) = match &self.kind {
-            Kind::Flat(_) | Kind::Text => return Ok(()),
-            Kind::Reference(kind) => return see(*kind, element),
-            Kind::Opaque => {
+            MemoryKind::Flat(_) | MemoryKind::Text => return Ok(()),
+            MemoryKind::Reference(kind) => return see(*kind, element),
+            MemoryKind::Opaque => {
                 let what = "an object cannot be moved in a file with references of HDF5 1.12 or \
                     later, which may point to it";
                 return Err(ErrorKind::Unsupported(what.into()).into());
             }
-            Kind::Compound(members) => {
+            MemoryKind::Compound(members) => {
                 return members.iter().try_for_each(|(_, offset, part)| {
                     let member = element.get_mut(*offset..*offset + part.size).unwrap_or_default();
                     // SAFETY: the contract of this function, for a part.
                     unsafe { part.references(member, see) }
                 });
             }
-            Kind::Array(part, _) => (part, element),
-            Kind::Sequence(part) => {
+            MemoryKind::Array(part, _) => (part, element),
+            MemoryKind::Sequence(part) => {
                 // SAFETY: the contract of this function: a sequence leads to as many elements as it
                 // says, or nowhere.
                 let all = unsafe {

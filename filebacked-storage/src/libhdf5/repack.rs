@@ -49,7 +49,7 @@ impl LibFile {
         let name = c_path(target)?;
         sync(|| {
             let root = self.root()?;
-            let Found { places, regions, up } = look(&root)?;
+            let LeftOut { places, regions, up } = look(&root)?;
             let (creation, version, userblock) = creation(&root, self.id())?;
             let access = new_list(*H5P_FILE_ACCESS)?;
             unlocked(&access)?;
@@ -147,7 +147,7 @@ pub(super) fn references(root: &Id) -> Result<(Vec<Place>, bool)> {
 
 /// The parts that libhdf5's copy leaves out.
 #[derive(Default)]
-struct Found {
+struct LeftOut {
     /// Where references to objects are.
     places: Vec<Place>,
     /// There are others, which it does if it is told to.
@@ -157,8 +157,8 @@ struct Found {
 }
 
 /// The lock is held.
-fn look(root: &Id) -> Result<Found> {
-    let Found { mut places, mut regions, mut up } = Found::default();
+fn look(root: &Id) -> Result<LeftOut> {
+    let LeftOut { mut places, mut regions, mut up } = LeftOut::default();
     let identity_of_root = identity(root.raw());
     walk(root, &mut |path, met| {
         let object = match met {
@@ -204,7 +204,7 @@ fn look(root: &Id) -> Result<Found> {
         }
         Ok(())
     })?;
-    Ok(Found { places, regions, up })
+    Ok(LeftOut { places, regions, up })
 }
 
 /// Makes a link one to the root, in the place among the others of its group that it had. The lock

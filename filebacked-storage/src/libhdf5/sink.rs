@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::owners::WrittenOwners;
 use crate::stamp::UNDER_WAY;
 use crate::{
-    AttrSpec, Cell, DatasetSpec, Dtype, Elements, Form, Kept, Link, Out, Sink, Slab, StoredType,
+    AttrSpec, Cell, CellForm, DatasetSpec, Dtype, Elements, Kept, Link, Out, Sink, Slab, StoredType,
 };
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5a::H5Acreate2;
@@ -52,7 +52,7 @@ pub struct LibSink {
 struct Waiting {
     object: Id,
     attribute: bool,
-    form: Form,
+    form: CellForm,
     cells: Vec<Cell>,
 }
 

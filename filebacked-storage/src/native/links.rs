@@ -195,7 +195,7 @@ pub(super) fn count(
 pub(super) struct Links {
     /// One name after another.
     names: Vec<u8>,
-    entries: Vec<Entry>,
+    entries: Vec<IndexedLink>,
     /// The link after the one that was found last: members are mostly read in their order.
     next: Cell<usize>,
     /// The numbers of all links, sorted by their names: for members that are asked for in another
@@ -204,7 +204,7 @@ pub(super) struct Links {
 }
 
 #[derive(Debug)]
-struct Entry {
+struct IndexedLink {
     name: Range<usize>,
     order: u64,
     target: Target,
@@ -249,7 +249,7 @@ impl Links {
             );
         }
         let Links { names, entries, .. } = &mut links;
-        let name = |entry: &Entry| names.get(entry.name.clone()).unwrap_or_default();
+        let name = |entry: &IndexedLink| names.get(entry.name.clone()).unwrap_or_default();
         if info.tracked {
             entries.sort_by_key(|entry| entry.order);
         } else {
@@ -266,7 +266,7 @@ impl Links {
         let (kind, value) = link.other;
         self.names.extend_from_slice(value);
         let target = link.address.map_or(Target::Other(kind, value.len() as u32), Target::Address);
-        self.entries.push(Entry { name, order: link.order, target });
+        self.entries.push(IndexedLink { name, order: link.order, target });
         Ok(())
     }
 
@@ -309,7 +309,7 @@ impl Links {
         }
     }
 
-    fn entry(&self, name: &str) -> Option<&Entry> {
+    fn entry(&self, name: &str) -> Option<&IndexedLink> {
         let next = self.next.get();
         let found =
             if self.name(next) == Some(name.as_bytes()) { Some(next) } else { self.search(name) };

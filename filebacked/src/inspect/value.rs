@@ -2,7 +2,7 @@
 
 use crate::layout::number::{Any, int};
 use crate::object::Object;
-use crate::storage::{Cell, Description, Dtype, Form};
+use crate::storage::{Cell, CellForm, Description, Dtype};
 use crate::value::Dataset;
 
 /// Datasets above this many bytes, or texts of variable length, are not read for the sake of a
@@ -69,20 +69,22 @@ pub(super) fn element(dataset: &Dataset, place: usize) -> Option<String> {
 }
 
 /// An element with parts outside of itself.
-fn composed(form: &Form, part: &Cell) -> Option<String> {
+fn composed(form: &CellForm, part: &Cell) -> Option<String> {
     let many = |parts: &mut dyn Iterator<Item = Option<String>>, more: bool| {
         let shown = parts.take(SHOWN).collect::<Option<Vec<_>>>()?;
         Some(format!("{}{}", shown.join(", "), if more { ", .." } else { "" }))
     };
     match (form, part) {
-        (Form::Flat(dtype), Cell::Bytes(bytes)) => cell(bytes, dtype),
-        (Form::Text, Cell::Bytes(text)) => quoted(text),
-        (Form::Reference, Cell::Bytes(path)) if path.is_empty() => Some("-> nothing".to_string()),
-        (Form::Reference, Cell::Bytes(path)) => {
+        (CellForm::Flat(dtype), Cell::Bytes(bytes)) => cell(bytes, dtype),
+        (CellForm::Text, Cell::Bytes(text)) => quoted(text),
+        (CellForm::Reference, Cell::Bytes(path)) if path.is_empty() => {
+            Some("-> nothing".to_string())
+        }
+        (CellForm::Reference, Cell::Bytes(path)) => {
             Some(format!("-> {}", String::from_utf8_lossy(path)))
         }
-        (Form::Sequence(inner) | Form::Array(inner, _), Cell::Bytes(bytes)) => {
-            let Form::Flat(dtype) = &**inner else { return None };
+        (CellForm::Sequence(inner) | CellForm::Array(inner, _), Cell::Bytes(bytes)) => {
+            let CellForm::Flat(dtype) = &**inner else { return None };
             let size = dtype.size().max(1);
             let more = bytes.len() / size > SHOWN;
             Some(format!(
@@ -90,11 +92,13 @@ fn composed(form: &Form, part: &Cell) -> Option<String> {
                 many(&mut bytes.chunks_exact(size).map(|bytes| cell(bytes, dtype)), more)?
             ))
         }
-        (Form::Sequence(inner) | Form::Array(inner, _), Cell::Many(parts)) => Some(format!(
-            "[{}]",
-            many(&mut parts.iter().map(|part| composed(inner, part)), parts.len() > SHOWN)?
-        )),
-        (Form::Compound(members), Cell::Many(parts)) => {
+        (CellForm::Sequence(inner) | CellForm::Array(inner, _), Cell::Many(parts)) => {
+            Some(format!(
+                "[{}]",
+                many(&mut parts.iter().map(|part| composed(inner, part)), parts.len() > SHOWN)?
+            ))
+        }
+        (CellForm::Compound(members), Cell::Many(parts)) => {
             let mut named = members
                 .iter()
                 .zip(parts)

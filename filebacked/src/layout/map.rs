@@ -318,15 +318,15 @@ pub(crate) fn read<M, K: FileBacked, V: FileBacked>(
 ) -> Result<M> {
     let (group, form) = open::<K, V>(node)?;
     match form {
-        Form::Columns => read_columns(&group, new, insert),
-        Form::Pairs => read_pairs(&group, new, insert),
-        Form::Links { escaped } => read_links(&group, escaped, new, insert),
+        MapForm::Columns => read_columns(&group, new, insert),
+        MapForm::Pairs => read_pairs(&group, new, insert),
+        MapForm::Links { escaped } => read_links(&group, escaped, new, insert),
     }
 }
 
 /// How the entries of a map lie in its group.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Form {
+pub(crate) enum MapForm {
     /// As `keys` and `values`.
     Columns,
     /// As links, whose names are escaped where this library wrote them.
@@ -338,15 +338,15 @@ pub(crate) enum Form {
 /// Opens a map.
 pub(crate) fn open<K: FileBacked, V: FileBacked>(
     node: Node<'_>,
-) -> Result<(GroupReader<'_>, Form)> {
+) -> Result<(GroupReader<'_>, MapForm)> {
     let kind = node.stamp()?.map(|stamp| stamp.kind_name().to_string());
     if !matches!(kind.as_deref(), None | Some("map" | "links" | "dict")) {
         return Err(node.unexpected("a group (map)"));
     }
     let group = node.group_as("a group (map)")?;
     let form = match kind.as_deref() {
-        Some("map") => Form::Columns,
-        Some(kind) => Form::Links { escaped: kind == "links" },
+        Some("map") => MapForm::Columns,
+        Some(kind) => MapForm::Links { escaped: kind == "links" },
         None => foreign_form::<K, V>(&group)?,
     };
     Ok((group, form))
@@ -354,9 +354,9 @@ pub(crate) fn open<K: FileBacked, V: FileBacked>(
 
 /// The form of a foreign map: one link per key, unless it is `keys` and `values`, or numbered
 /// entries.
-fn foreign_form<K: FileBacked, V: FileBacked>(group: &GroupReader<'_>) -> Result<Form> {
+fn foreign_form<K: FileBacked, V: FileBacked>(group: &GroupReader<'_>) -> Result<MapForm> {
     if V::is_link() {
-        return Ok(Form::Links { escaped: false });
+        return Ok(MapForm::Links { escaped: false });
     }
     // Members are looked up by name, since there may be many links.
     if !by_links::<K, V>()
@@ -369,7 +369,7 @@ fn foreign_form<K: FileBacked, V: FileBacked>(group: &GroupReader<'_>) -> Result
             ObjectKind::Dataset => keys.describe()?.shape.is_empty(),
             _ => K::is_link_name(),
         };
-        return Ok(if is_value { Form::Links { escaped: false } } else { Form::Columns });
+        return Ok(if is_value { MapForm::Links { escaped: false } } else { MapForm::Columns });
     }
     // Where keys are names, a group of `key` and `value` may as well be a value.
     let values_are_groups =
@@ -382,7 +382,7 @@ fn foreign_form<K: FileBacked, V: FileBacked>(group: &GroupReader<'_>) -> Result
         }
         _ => false,
     };
-    Ok(if pairs { Form::Pairs } else { Form::Links { escaped: false } })
+    Ok(if pairs { MapForm::Pairs } else { MapForm::Links { escaped: false } })
 }
 
 /// The key whose name a link has.

@@ -18,18 +18,18 @@ use std::ops::{Range, RangeBounds};
 pub struct LazyColumn<C> {
     name: String,
     /// The rows in the file, and those that were in memory.
-    parts: Vec<Part<C>>,
+    parts: Vec<ColumnPart<C>>,
 }
 
-struct Part<C> {
+struct ColumnPart<C> {
     table: Table,
     /// The other rows, for columns that cannot be read in part.
     spare: Spare<C>,
 }
 
-impl<C> From<Table> for Part<C> {
+impl<C> From<Table> for ColumnPart<C> {
     fn from(table: Table) -> Self {
-        Part { table, spare: Spare::default() }
+        ColumnPart { table, spare: Spare::default() }
     }
 }
 
@@ -70,7 +70,7 @@ impl<C: FileBacked> LazyColumn<C> {
             let not_columns = || Error::mismatch("a table (columns)", "values that are none");
             tables.push(memory.stored.ok_or_else(not_columns)?.table);
         }
-        let parts = tables.into_iter().map(Part::from).collect();
+        let parts = tables.into_iter().map(ColumnPart::from).collect();
         let column = LazyColumn { name: name.to_string(), parts };
         // Whether there is such a column, and of such a type.
         column.parts.iter().try_for_each(|part| part.range(&column.name, 0..0).map(drop))?;
@@ -129,7 +129,7 @@ impl<C: FileBacked> LazyColumn<C> {
     }
 }
 
-impl<C: FileBacked> Part<C> {
+impl<C: FileBacked> ColumnPart<C> {
     fn range(&self, name: &str, range: Range<usize>) -> Result<Vec<C>> {
         if !range.is_empty()
             && let Some(rows) = self.spare.take(&range)

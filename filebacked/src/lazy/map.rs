@@ -11,7 +11,7 @@ mod trie;
 
 use crate::backed::{FileBacked, Save};
 use crate::error::{Error, ErrorKind, Result};
-use crate::layout::map::Form;
+use crate::layout::map::MapForm;
 use entries::{Base, Entries};
 pub use entry::MapEntry;
 use indexmap::IndexMap;
@@ -202,7 +202,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
             return Ok(found.map(|(_, value)| value));
         }
         let Some(entries) = &self.entries else { return Ok(None) };
-        if entries.form == Form::Columns {
+        if entries.form == MapForm::Columns {
             if !entries.contains(key)? {
                 return Ok(None);
             }
@@ -386,7 +386,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
         if missing.is_empty() {
             return Ok(());
         }
-        if entries.form == Form::Columns {
+        if entries.form == MapForm::Columns {
             entries.all()?.into_iter().for_each(|(key, value)| self.read.insert(key, value));
             return Ok(());
         }

@@ -3,7 +3,7 @@
 use super::{Node, deeper};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::python;
-use crate::part::Form;
+use crate::part::RecordForm;
 use crate::reader::GroupReader;
 use crate::storage::ObjectKind;
 
@@ -51,7 +51,7 @@ impl<'a> Node<'a> {
     /// may be one.
     pub(super) fn records(mut self, kind: &str) -> Result<Self> {
         if self.kind() != ObjectKind::Group
-            && let Some(form) = Form::of(kind)
+            && let Some(form) = RecordForm::of(kind)
         {
             self.object = self.object.into_group(form)?;
         }

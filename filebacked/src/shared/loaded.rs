@@ -58,7 +58,7 @@ pointer! {
 /// with the call.
 #[derive(Default)]
 pub(crate) struct Loaded {
-    entries: RefCell<HashMap<Key, Entry>>,
+    entries: RefCell<HashMap<Key, LoadedOwner>>,
     /// The entries of values that are complete, in the order in which they were read.
     complete: RefCell<Vec<Key>>,
     /// A value of each type that something was found to point to.
@@ -76,10 +76,10 @@ pub(crate) struct Loaded {
 
 type Key = (ObjectIdentity, TypeId);
 
-struct Entry {
+struct LoadedOwner {
     /// Other settings that the value depends on.
     how: How,
-    found: Found,
+    found: LoadState,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -88,7 +88,7 @@ struct How {
     ours: bool,
 }
 
-enum Found {
+enum LoadState {
     /// It is being read, and nothing can point to it. Whether something does.
     Plain { asked: bool },
     /// It is being read; what points to it is there.
@@ -124,7 +124,7 @@ pub(crate) fn read<P: Clone + 'static>(
         Some(owner) => Ok(owner),
         None if shared.is_known() => read(node),
         None => {
-            shared.enter(Found::Plain { asked: false });
+            shared.enter(LoadState::Plain { asked: false });
             let owner = shared.again().and_then(read);
             shared.leave(&owner);
             owner
@@ -150,9 +150,9 @@ pub(crate) fn point<P: Pointer>(node: Node<'_>) -> Result<P::Weak> {
     let Some(mut shared) = Shared::new::<P>(&node, || true)? else { return Ok(P::Weak::default()) };
     if let Some(entry) = shared.loaded.entries.borrow_mut().get_mut(&shared.key) {
         return Ok(match &mut entry.found {
-            Found::Owner(owner) => owner.downcast_ref().map(P::point).unwrap_or_default(),
-            Found::Cyclic(weak) => weak.downcast_ref::<P::Weak>().cloned().unwrap_or_default(),
-            Found::Plain { asked } => {
+            LoadState::Owner(owner) => owner.downcast_ref().map(P::point).unwrap_or_default(),
+            LoadState::Cyclic(weak) => weak.downcast_ref::<P::Weak>().cloned().unwrap_or_default(),
+            LoadState::Plain { asked } => {
                 if !std::mem::replace(asked, true) {
                     shared.loaded.asked.borrow_mut().push(TypeId::of::<P>());
                 }
@@ -208,10 +208,12 @@ impl<'n, 'a> Shared<'n, 'a> {
     /// An owner of the value, if it was read already.
     fn find<P: Clone + 'static>(&self) -> Result<Option<P>> {
         match self.loaded.entries.borrow().get(&self.key) {
-            Some(Entry { found: Found::Owner(owner), how }) if *how == self.how => {
+            Some(LoadedOwner { found: LoadState::Owner(owner), how }) if *how == self.how => {
                 Ok(owner.downcast_ref().cloned())
             }
-            Some(Entry { found: Found::Plain { .. } | Found::Cyclic(_), .. }) => Err(cycle()),
+            Some(LoadedOwner { found: LoadState::Plain { .. } | LoadState::Cyclic(_), .. }) => {
+                Err(cycle())
+            }
             _ => Ok(None),
         }
     }
@@ -227,14 +229,17 @@ impl<'n, 'a> Shared<'n, 'a> {
         Node::open(object.again()?, cx, self.how.state, *depth, self.how.ours)
     }
 
-    fn enter(&self, found: Found) {
-        self.loaded.entries.borrow_mut().insert(self.key.clone(), Entry { how: self.how, found });
+    fn enter(&self, found: LoadState) {
+        self.loaded
+            .entries
+            .borrow_mut()
+            .insert(self.key.clone(), LoadedOwner { how: self.how, found });
     }
 
     fn leave<P: Clone + 'static>(&self, owner: &Result<P>) {
         match owner {
             Ok(owner) => {
-                self.enter(Found::Owner(Box::new(owner.clone())));
+                self.enter(LoadState::Owner(Box::new(owner.clone())));
                 self.loaded.complete.borrow_mut().push(self.key.clone());
             }
             Err(_) => {
@@ -259,10 +264,11 @@ impl<'n, 'a> Shared<'n, 'a> {
     fn read_plain<P: Pointer>(&self) -> Result<Option<P>> {
         let loaded = self.loaded;
         let complete = loaded.complete.borrow().len();
-        self.enter(Found::Plain { asked: false });
+        self.enter(LoadState::Plain { asked: false });
         let value = self.again().and_then(|node| node.get::<P::Value>());
         let left = loaded.entries.borrow_mut().remove(&self.key);
-        let asked = matches!(left, Some(Entry { found: Found::Plain { asked: true }, .. }));
+        let asked =
+            matches!(left, Some(LoadedOwner { found: LoadState::Plain { asked: true }, .. }));
         if asked {
             let mut types = loaded.asked.borrow_mut();
             if let Some(place) = types.iter().rposition(|id| *id == TypeId::of::<P>()) {
@@ -293,7 +299,7 @@ impl<'n, 'a> Shared<'n, 'a> {
     fn read_cyclic<P: Pointer>(&self) -> Result<P> {
         let mut failed = None;
         let owner = P::cyclic(|weak| {
-            self.enter(Found::Cyclic(Box::new(weak.clone())));
+            self.enter(LoadState::Cyclic(Box::new(weak.clone())));
             match self.again().and_then(|node| node.get::<P::Value>()) {
                 Ok(value) => value,
                 Err(error) => {

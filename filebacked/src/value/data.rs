@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::Object;
-use crate::storage::{Cell, Description, Dtype, Elements, Form, Texts, Unusual, as_bytes};
+use crate::storage::{Cell, CellForm, Description, Dtype, Elements, Texts, Unusual, as_bytes};
 use std::ops::Range;
 
 /// The elements of a dataset. Numbers are in a vector of their own type, which can be handed out as
@@ -24,7 +24,7 @@ pub(super) enum Data {
     /// Strings of variable length.
     Texts(Texts),
     /// With parts outside of themselves.
-    Cells(Form, Vec<Cell>),
+    Cells(CellForm, Vec<Cell>),
 }
 
 /// Calls the same code for each type of numbers.

@@ -8,7 +8,7 @@ use super::number::{self, Numeric};
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::Object;
 use crate::stamp::STAMP;
-use crate::storage::{self, AttrSpec, Description, Dtype, Form, StoredType};
+use crate::storage::{self, AttrSpec, CellForm, Description, Dtype, StoredType};
 
 /// A dataset or an attribute: elements of one type with a shape, or none for a null dataspace.
 ///
@@ -246,7 +246,7 @@ impl Dataset {
     }
 
     /// The element at an index in C order, for elements with separate parts.
-    pub(crate) fn cell_at(&self, place: usize) -> Option<(&Form, &storage::Cell)> {
+    pub(crate) fn cell_at(&self, place: usize) -> Option<(&CellForm, &storage::Cell)> {
         match &self.data {
             Data::Cells(form, cells) => Some((form, cells.get(place)?)),
             _ => None,
@@ -318,7 +318,7 @@ impl Dataset {
     /// Returns the target path of a scalar reference; empty for a null reference.
     pub fn as_reference(&self) -> Option<&str> {
         match &self.data {
-            Data::Cells(Form::Reference, cells) if self.is_scalar() => match cells.first()? {
+            Data::Cells(CellForm::Reference, cells) if self.is_scalar() => match cells.first()? {
                 storage::Cell::Bytes(path) => std::str::from_utf8(path).ok(),
                 storage::Cell::Many(_) => None,
             },

@@ -5,7 +5,7 @@ use super::data::Data;
 use super::dataset::Dataset;
 use super::group::Group;
 use super::map::Map;
-use crate::storage::{Cell, Dtype, Form, Texts};
+use crate::storage::{Cell, CellForm, Dtype, Texts};
 
 /// A part of a dataset as a separate value: a single element has its own shape and type.
 pub(super) fn simplify(part: Dataset) -> Value {
@@ -20,7 +20,7 @@ pub(super) fn simplify(part: Dataset) -> Value {
             members(&part).map_or_else(|| part.clone().into(), Value::from)
         }
         (_, Data::Cells(form, cells)) => match cells.first() {
-            Some(cell) if !matches!(form, Form::Reference) => element(form, cell),
+            Some(cell) if !matches!(form, CellForm::Reference) => element(form, cell),
             _ => part.into(),
         },
         _ => part.into(),
@@ -44,7 +44,7 @@ pub(super) fn members(row: &Dataset) -> Option<Map> {
             };
             compound.members.iter().map(member).collect()
         }
-        (_, Data::Cells(Form::Compound(members), cells)) if row.is_scalar() => {
+        (_, Data::Cells(CellForm::Compound(members), cells)) if row.is_scalar() => {
             match cells.first()? {
                 Cell::Many(cells) => Some(
                     members
@@ -61,20 +61,20 @@ pub(super) fn members(row: &Dataset) -> Option<Map> {
 }
 
 /// An element, or a part of one.
-fn element(form: &Form, cell: &Cell) -> Value {
+fn element(form: &CellForm, cell: &Cell) -> Value {
     match (form, cell) {
-        (Form::Flat(dtype), Cell::Bytes(bytes)) => match flat(dtype, &[], bytes.clone()) {
+        (CellForm::Flat(dtype), Cell::Bytes(bytes)) => match flat(dtype, &[], bytes.clone()) {
             Some(dataset) => simplify(dataset),
             // Of a type that is not known, nothing but its bytes is.
             None => Dataset::raw(dtype.clone(), Vec::new(), Data::Bytes(bytes.clone())).into(),
         },
-        (Form::Text, Cell::Bytes(text)) => {
+        (CellForm::Text, Cell::Bytes(text)) => {
             let texts = Texts { ends: vec![text.len()], bytes: text.clone() };
             Dataset::raw(Dtype::VarStr, Vec::new(), Data::Texts(texts)).into()
         }
-        (Form::Sequence(inner), cell) => sequence(inner, cell, None),
-        (Form::Array(inner, shape), cell) => sequence(inner, cell, Some(shape)),
-        (Form::Compound(members), Cell::Many(cells)) => {
+        (CellForm::Sequence(inner), cell) => sequence(inner, cell, None),
+        (CellForm::Array(inner, shape), cell) => sequence(inner, cell, Some(shape)),
+        (CellForm::Compound(members), Cell::Many(cells)) => {
             let members: Map = members
                 .iter()
                 .zip(cells)
@@ -89,15 +89,15 @@ fn element(form: &Form, cell: &Cell) -> Value {
     }
 }
 
-fn sequence(inner: &Form, cell: &Cell, shape: Option<&[u64]>) -> Value {
+fn sequence(inner: &CellForm, cell: &Cell, shape: Option<&[u64]>) -> Value {
     match (inner, cell) {
-        (Form::Flat(dtype), Cell::Bytes(bytes)) => {
+        (CellForm::Flat(dtype), Cell::Bytes(bytes)) => {
             let n = bytes.len() / dtype.size().max(1);
             let data = Data::decode(dtype, bytes.clone());
             Dataset::raw(dtype.clone(), shape.map_or_else(|| vec![n as u64], <[u64]>::to_vec), data)
                 .into()
         }
-        (Form::Text, Cell::Many(cells)) => {
+        (CellForm::Text, Cell::Many(cells)) => {
             let mut texts = Texts::default();
             for cell in cells {
                 if let Cell::Bytes(text) = cell {
@@ -118,13 +118,13 @@ fn sequence(inner: &Form, cell: &Cell, shape: Option<&[u64]>) -> Value {
 }
 
 /// The kind of the elements, in a word.
-fn name(form: &Form) -> &'static str {
+fn name(form: &CellForm) -> &'static str {
     match form {
-        Form::Flat(_) => "data",
-        Form::Text => "str",
-        Form::Sequence(_) => "sequence",
-        Form::Array(..) => "array",
-        Form::Compound(_) => "compound",
-        Form::Reference => "reference",
+        CellForm::Flat(_) => "data",
+        CellForm::Text => "str",
+        CellForm::Sequence(_) => "sequence",
+        CellForm::Array(..) => "array",
+        CellForm::Compound(_) => "compound",
+        CellForm::Reference => "reference",
     }
 }

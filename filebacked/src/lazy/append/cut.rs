@@ -3,7 +3,7 @@
 use super::anew::take;
 use super::plan::{Cut, Place, Plan, handle, number};
 use crate::error::{Error, ErrorKind, Result};
-use crate::lazy::excerpt::{Excerpt, Kind, Part, Run, damaged, kind_of, pieces};
+use crate::lazy::excerpt::{Excerpt, MemberRows, RowLayout, Run, damaged, kind_of, pieces};
 use crate::object::Object;
 use crate::stamp::{FILTER, LEN, STAMP};
 use crate::storage::ObjectKind;
@@ -53,7 +53,7 @@ impl Plan {
             }
             self.lens.push((handle(found)?, counted.end));
         }
-        if kind == Kind::List {
+        if kind == RowLayout::List {
             for number in run.end..run.of {
                 self.removed.push((handle(found)?, number.to_string()));
             }
@@ -71,20 +71,20 @@ impl Plan {
     fn cut_member(
         &mut self,
         group: &Object<'_>,
-        kind: Kind,
+        kind: RowLayout,
         name: &str,
         run: Run,
         excerpt: &Excerpt<'_>,
     ) -> Result<()> {
         let member = group.child(name)?.ok_or(ErrorKind::Missing)?;
         match excerpt.part(group, kind, name, &member, run)? {
-            Part::All => Ok(()),
-            Part::Rows(run) => self.cut(&member, Some((group, name)), run, excerpt),
-            Part::Numbers(shape) if name == "shape" => {
+            MemberRows::All => Ok(()),
+            MemberRows::Rows(run) => self.cut(&member, Some((group, name)), run, excerpt),
+            MemberRows::Numbers(shape) if name == "shape" => {
                 self.replaced.push((handle(&member)?, shape));
                 Ok(())
             }
-            Part::Numbers(offsets) => {
+            MemberRows::Numbers(offsets) => {
                 let of = run.times(pieces(group, kind)?)?.of + 1;
                 let run = Run { start: 0, end: offsets.len() as u64, of };
                 self.cut_dataset(&member, Some((group, name)), run)

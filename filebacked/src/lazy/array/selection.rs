@@ -10,11 +10,11 @@ pub(super) struct Selection {
     /// Axes whose order is turned around.
     reversed: Vec<usize>,
     /// The fate of each axis: kept, dropped (a single index), or inserted.
-    axes: Vec<Kind>,
+    axes: Vec<AxisKind>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+enum AxisKind {
     Kept,
     Dropped,
     New,
@@ -29,14 +29,14 @@ impl Selection {
             let axis = this.slab.dims.len();
             let extent = || shape.get(axis).copied().ok_or_else(|| too_many(elements.len(), shape));
             match *element {
-                SliceInfoElem::NewAxis => this.axes.push(Kind::New),
+                SliceInfoElem::NewAxis => this.axes.push(AxisKind::New),
                 SliceInfoElem::Index(index) => {
                     let extent = extent()?;
                     let at = place(index, extent)
                         .filter(|at| *at < extent)
                         .ok_or_else(|| outside(index, axis, extent))?;
                     this.slab.dims.push(Span { start: at as u64, step: 1, count: 1 });
-                    this.axes.push(Kind::Dropped);
+                    this.axes.push(AxisKind::Dropped);
                 }
                 SliceInfoElem::Slice { start, end, step } => {
                     let extent = extent()?;
@@ -64,13 +64,13 @@ impl Selection {
                         step: width as u64,
                         count: count as u64,
                     });
-                    this.axes.push(Kind::Kept);
+                    this.axes.push(AxisKind::Kept);
                 }
             }
         }
         for extent in shape.get(this.slab.dims.len()..).unwrap_or_default() {
             this.slab.dims.push(Span::all(*extent as u64));
-            this.axes.push(Kind::Kept);
+            this.axes.push(AxisKind::Kept);
         }
         Ok(this)
     }
@@ -83,9 +83,9 @@ impl Selection {
         let mut axis = 0;
         for kind in &self.axes {
             match kind {
-                Kind::Kept => axis += 1,
-                Kind::Dropped => array = array.index_axis_move(Axis(axis), 0),
-                Kind::New => {
+                AxisKind::Kept => axis += 1,
+                AxisKind::Dropped => array = array.index_axis_move(Axis(axis), 0),
+                AxisKind::New => {
                     array = array.insert_axis(Axis(axis));
                     axis += 1;
                 }
@@ -103,9 +103,9 @@ impl Selection {
             .axes
             .iter()
             .filter_map(|kind| match kind {
-                Kind::New => Some(1),
-                Kind::Kept => counts.next(),
-                Kind::Dropped => counts.next().and(None),
+                AxisKind::New => Some(1),
+                AxisKind::Kept => counts.next(),
+                AxisKind::Dropped => counts.next().and(None),
             })
             .collect();
         if values.shape() != shape {
@@ -118,12 +118,12 @@ impl Selection {
         let mut axis = 0;
         for kind in &self.axes {
             match kind {
-                Kind::Kept => axis += 1,
-                Kind::Dropped => {
+                AxisKind::Kept => axis += 1,
+                AxisKind::Dropped => {
                     values = values.insert_axis(Axis(axis));
                     axis += 1;
                 }
-                Kind::New => values = values.index_axis_move(Axis(axis), 0),
+                AxisKind::New => values = values.index_axis_move(Axis(axis), 0),
             }
         }
         self.reversed.iter().for_each(|axis| values.invert_axis(Axis(*axis)));

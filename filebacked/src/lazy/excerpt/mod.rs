@@ -38,7 +38,7 @@ impl Run {
 
 /// How the rows of a group lie in it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::lazy) enum Kind {
+pub(in crate::lazy) enum RowLayout {
     /// A row of each member; groups without a stamp are parts of such.
     Columns,
     Variants,
@@ -52,17 +52,17 @@ pub(in crate::lazy) enum Kind {
 }
 
 /// How the rows of a group with this stamp lie in it, if it holds rows.
-pub(in crate::lazy) fn kind_of(stamp: Option<&str>) -> Option<Kind> {
-    let Some(stamp) = stamp else { return Some(Kind::Columns) };
+pub(in crate::lazy) fn kind_of(stamp: Option<&str>) -> Option<RowLayout> {
+    let Some(stamp) = stamp else { return Some(RowLayout::Columns) };
     Some(match Stamp::parse(stamp).kind_name() {
-        "columns" => Kind::Columns,
-        "variants" => Kind::Variants,
-        "optional" => Kind::Optional,
-        "ragged" | "maps" => Kind::Offsets,
-        "packed" => Kind::Packed,
-        "arrays" => Kind::Arrays,
-        "list" => Kind::List,
-        "categorical" => Kind::Categorical,
+        "columns" => RowLayout::Columns,
+        "variants" => RowLayout::Variants,
+        "optional" => RowLayout::Optional,
+        "ragged" | "maps" => RowLayout::Offsets,
+        "packed" => RowLayout::Packed,
+        "arrays" => RowLayout::Arrays,
+        "list" => RowLayout::List,
+        "categorical" => RowLayout::Categorical,
         _ => return None,
     })
 }
@@ -81,11 +81,11 @@ pub(in crate::lazy) fn rows(object: &Object<'_>, ours: bool) -> Result<Option<u6
         }
         ObjectKind::Group => match object.text_attribute(STAMP)? {
             Some(stamp) => match kind_of(Some(&stamp)) {
-                Some(Kind::Categorical) => match object.child("codes")? {
+                Some(RowLayout::Categorical) => match object.child("codes")? {
                     Some(codes) => Ok(codes.describe()?.shape.first().copied()),
                     None => Ok(None),
                 },
-                Some(Kind::Packed) => match object.child("shape")? {
+                Some(RowLayout::Packed) => match object.child("shape")? {
                     Some(shape) => Ok(shape_of(&shape)?.first().copied()),
                     None => stored_len(object),
                 },
@@ -128,7 +128,7 @@ fn stored_len(group: &Object<'_>) -> Result<Option<u64>> {
 
 /// The state of an object that is open here.
 #[derive(Debug, Clone)]
-enum Entry {
+enum OpenObject {
     /// An object of the other source, all of it or some rows. A `lent` handle is released by its
     /// owner.
     Found { handle: Handle, rows: Option<Run>, lent: bool },
@@ -139,7 +139,7 @@ enum Entry {
 /// Some rows of a table. Handles are places in a list of what is open.
 pub(in crate::lazy) struct Excerpt<'s> {
     source: &'s dyn Source,
-    open: RefCell<Vec<Option<Entry>>>,
+    open: RefCell<Vec<Option<OpenObject>>>,
     ranks: &'s Ranks,
     opaque: Cell<bool>,
     /// The opened datasets, if the caller wants to keep them open.
@@ -164,7 +164,7 @@ impl<'s> Excerpt<'s> {
         let root = excerpt.add(
             handle.kind,
             handle.bare,
-            Entry::Found { handle, rows: Some(run), lent: true },
+            OpenObject::Found { handle, rows: Some(run), lent: true },
         );
         (excerpt, root)
     }
@@ -193,7 +193,7 @@ impl<'s> Excerpt<'s> {
         ErrorKind::Unsupported(format!("some rows of {what}")).into()
     }
 
-    fn add(&self, kind: ObjectKind, bare: bool, entry: Entry) -> Handle {
+    fn add(&self, kind: ObjectKind, bare: bool, entry: OpenObject) -> Handle {
         let mut open = self.open.borrow_mut();
         let place = match open.iter().position(Option::is_none) {
             Some(free) => free,
@@ -207,16 +207,16 @@ impl<'s> Excerpt<'s> {
     }
 
     fn found(&self, handle: Handle, rows: Option<Run>) -> Handle {
-        self.add(handle.kind, handle.bare, Entry::Found { handle, rows, lent: false })
+        self.add(handle.kind, handle.bare, OpenObject::Found { handle, rows, lent: false })
     }
 
     fn made(&self, kind: ObjectKind, shape: &[u64], values: &[u64]) -> Handle {
         let description = Description { dtype: Dtype::U64, shape: shape.to_vec(), null: false };
         let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        self.add(kind, true, Entry::Made { description, bytes })
+        self.add(kind, true, OpenObject::Made { description, bytes })
     }
 
-    fn entry(&self, handle: Handle) -> Result<Entry> {
+    fn entry(&self, handle: Handle) -> Result<OpenObject> {
         let open = self.open.borrow();
         let entry = usize::try_from(handle.id).ok().and_then(|place| open.get(place)?.clone());
         entry.ok_or_else(|| ErrorKind::Contract("an object that is not open".into()).into())
@@ -225,8 +225,8 @@ impl<'s> Excerpt<'s> {
     /// The object in the other source.
     fn inner(&self, handle: Handle) -> Result<Handle> {
         match self.entry(handle)? {
-            Entry::Found { handle, .. } => Ok(handle),
-            Entry::Made { .. } => {
+            OpenObject::Found { handle, .. } => Ok(handle),
+            OpenObject::Made { .. } => {
                 Err(ErrorKind::Contract("an object that is not in the file".into()).into())
             }
         }
@@ -244,7 +244,7 @@ impl<'s> Excerpt<'s> {
         let Some(kind) = kind_of(stamp.as_deref()) else {
             return Err(self.refuse("what is not rows"));
         };
-        if kind == Kind::List {
+        if kind == RowLayout::List {
             let number = name.parse::<u64>().ok().filter(|number| *number < run.len());
             let Some(number) = number else { return Ok(None) };
             let member = self.source.child(group, &(run.start + number).to_string())?;
@@ -254,9 +254,9 @@ impl<'s> Excerpt<'s> {
         let part = self.part(&object, kind, name, &member, run)?;
         let taken = |rows| self.found(ManuallyDrop::new(member).handle, rows);
         Ok(Some(match part {
-            Part::All => taken(None),
-            Part::Rows(run) => taken(Some(run)),
-            Part::Numbers(values) => {
+            MemberRows::All => taken(None),
+            MemberRows::Rows(run) => taken(Some(run)),
+            MemberRows::Numbers(values) => {
                 self.made(ObjectKind::Dataset, &[values.len() as u64], &values)
             }
         }))
@@ -266,25 +266,25 @@ impl<'s> Excerpt<'s> {
     pub(in crate::lazy) fn part(
         &self,
         group: &Object<'_>,
-        kind: Kind,
+        kind: RowLayout,
         name: &str,
         member: &Object<'_>,
         run: Run,
-    ) -> Result<Part> {
+    ) -> Result<MemberRows> {
         let values = || rows(member, true)?.ok_or_else(|| damaged("values that are not rows"));
         Ok(match (kind, name) {
-            (Kind::Columns, _)
-            | (Kind::Optional, "mask")
-            | (Kind::Packed, "shapes")
-            | (Kind::Categorical, "codes") => Part::Rows(run),
-            (Kind::Optional, _) => {
+            (RowLayout::Columns, _)
+            | (RowLayout::Optional, "mask")
+            | (RowLayout::Packed, "shapes")
+            | (RowLayout::Categorical, "codes") => MemberRows::Rows(run),
+            (RowLayout::Optional, _) => {
                 let values = values()?;
                 // All of the mask is looked at only where that tells something.
                 if values == run.of {
-                    return Ok(Part::Rows(run));
+                    return Ok(MemberRows::Rows(run));
                 }
                 if run.len() == 0 {
-                    return Ok(Part::Rows(Run { start: 0, end: 0, of: values }));
+                    return Ok(MemberRows::Rows(Run { start: 0, end: 0, of: values }));
                 }
                 let mask = group
                     .child("mask")?
@@ -296,14 +296,16 @@ impl<'s> Excerpt<'s> {
                         present.of
                     )));
                 }
-                Part::Rows(present)
+                MemberRows::Rows(present)
             }
-            (Kind::Variants, _) if member.kind() == ObjectKind::Dataset => Part::Rows(run),
+            (RowLayout::Variants, _) if member.kind() == ObjectKind::Dataset => {
+                MemberRows::Rows(run)
+            }
             // All tags are looked at only where that tells something.
-            (Kind::Variants, _) if run.len() == 0 => {
-                Part::Rows(Run { start: 0, end: 0, of: values()? })
+            (RowLayout::Variants, _) if run.len() == 0 => {
+                MemberRows::Rows(Run { start: 0, end: 0, of: values()? })
             }
-            (Kind::Variants, _) => {
+            (RowLayout::Variants, _) => {
                 let Some(run) = self.variant(group, name, run)? else {
                     return Err(self.refuse("values of an enum without its tags"));
                 };
@@ -313,21 +315,23 @@ impl<'s> Excerpt<'s> {
                         run.of
                     )));
                 }
-                Part::Rows(run)
+                MemberRows::Rows(run)
             }
-            (Kind::Offsets | Kind::Packed, "offsets") => {
+            (RowLayout::Offsets | RowLayout::Packed, "offsets") => {
                 let offsets = read_offsets(member, run.times(pieces(group, kind)?)?)?;
                 let first = offsets.first().copied().unwrap_or(0);
-                Part::Numbers(offsets.iter().map(|offset| offset.wrapping_sub(first)).collect())
+                MemberRows::Numbers(
+                    offsets.iter().map(|offset| offset.wrapping_sub(first)).collect(),
+                )
             }
-            (Kind::Packed, "shape") => {
+            (RowLayout::Packed, "shape") => {
                 let mut shape = shape_of(member)?;
                 if let Some(len) = shape.first_mut() {
                     *len = run.len();
                 }
-                Part::Numbers(shape)
+                MemberRows::Numbers(shape)
             }
-            (Kind::Offsets | Kind::Packed, _) => {
+            (RowLayout::Offsets | RowLayout::Packed, _) => {
                 let run = run.times(pieces(group, kind)?)?;
                 let offsets = group
                     .child("offsets")?
@@ -336,22 +340,22 @@ impl<'s> Excerpt<'s> {
                 let last = read_offsets(&offsets, Run { start: run.of, end: run.of, of: run.of })?;
                 match (ends.first(), ends.last(), last.first()) {
                     (Some(start), Some(end), Some(of)) if end <= of => {
-                        Part::Rows(Run { start: *start, end: *end, of: *of })
+                        MemberRows::Rows(Run { start: *start, end: *end, of: *of })
                     }
                     _ => return Err(damaged("offsets that do not ascend from 0")),
                 }
             }
-            (Kind::Arrays, _) => {
+            (RowLayout::Arrays, _) => {
                 let values = values()?;
                 match values.checked_div(run.of) {
-                    None => Part::Rows(run),
-                    Some(each) if each * run.of == values => Part::Rows(run.times(each)?),
+                    None => MemberRows::Rows(run),
+                    Some(each) if each * run.of == values => MemberRows::Rows(run.times(each)?),
                     Some(_) => {
                         return Err(damaged(&format!("{values} values in {} arrays", run.of)));
                     }
                 }
             }
-            (Kind::Categorical | Kind::List, _) => Part::All,
+            (RowLayout::Categorical | RowLayout::List, _) => MemberRows::All,
         })
     }
 
@@ -394,7 +398,7 @@ impl<'s> Excerpt<'s> {
 }
 
 /// The rows in a member of a group for some rows of the group.
-pub(in crate::lazy) enum Part {
+pub(in crate::lazy) enum MemberRows {
     All,
     Rows(Run),
     /// A dataset of other numbers.
@@ -402,8 +406,8 @@ pub(in crate::lazy) enum Part {
 }
 
 /// How many pieces of a packed group are a row.
-pub(in crate::lazy) fn pieces(group: &Object<'_>, kind: Kind) -> Result<u64> {
-    if kind != Kind::Packed {
+pub(in crate::lazy) fn pieces(group: &Object<'_>, kind: RowLayout) -> Result<u64> {
+    if kind != RowLayout::Packed {
         return Ok(1);
     }
     let Some(shape) = group.child("shape")? else { return Ok(1) };

@@ -1,6 +1,6 @@
 //! An [`Excerpt`] as a source.
 
-use super::{COLUMNS, Entry, Excerpt, Kind, damaged, kind_of, pieces, stored_len};
+use super::{COLUMNS, Excerpt, OpenObject, RowLayout, damaged, kind_of, pieces, stored_len};
 use crate::error::{ErrorKind, Result};
 use crate::stamp::{FILTER, LEN, STAMP};
 use crate::storage::{
@@ -17,18 +17,21 @@ impl Source for Excerpt<'_> {
 
     fn child(&self, group: Handle, name: &str) -> Result<Option<Handle>> {
         match self.entry(group)? {
-            Entry::Found { handle, rows: Some(run), .. } => self.member(handle, name, run),
-            Entry::Found { handle, rows: None, .. } => {
+            OpenObject::Found { handle, rows: Some(run), .. } => self.member(handle, name, run),
+            OpenObject::Found { handle, rows: None, .. } => {
                 Ok(self.source.child(handle, name)?.map(|member| self.found(member, None)))
             }
-            Entry::Made { .. } => Ok(None),
+            OpenObject::Made { .. } => Ok(None),
         }
     }
 
     fn children(&self, group: Handle) -> Result<Vec<String>> {
-        let Entry::Found { handle, rows, .. } = self.entry(group)? else { return Ok(Vec::new()) };
+        let OpenObject::Found { handle, rows, .. } = self.entry(group)? else {
+            return Ok(Vec::new());
+        };
         if let Some(run) = rows
-            && kind_of(self.object(handle).text_attribute(STAMP)?.as_deref()) == Some(Kind::List)
+            && kind_of(self.object(handle).text_attribute(STAMP)?.as_deref())
+                == Some(RowLayout::List)
         {
             return Ok((0..run.len()).map(|number| number.to_string()).collect());
         }
@@ -41,7 +44,7 @@ impl Source for Excerpt<'_> {
 
     fn link(&self, group: Handle, name: &str) -> Result<Option<Link>> {
         match self.entry(group)? {
-            Entry::Found { handle, rows: None, .. } => self.source.link(handle, name),
+            OpenObject::Found { handle, rows: None, .. } => self.source.link(handle, name),
             // Members of rows are what they lead to.
             _ => Ok(None),
         }
@@ -49,20 +52,20 @@ impl Source for Excerpt<'_> {
 
     fn stored_type(&self, handle: Handle, dtype: Option<&Dtype>) -> Result<Option<StoredType>> {
         match self.entry(handle)? {
-            Entry::Found { handle, .. } => self.source.stored_type(handle, dtype),
-            Entry::Made { .. } => Ok(None),
+            OpenObject::Found { handle, .. } => self.source.stored_type(handle, dtype),
+            OpenObject::Made { .. } => Ok(None),
         }
     }
 
     fn read_unusual(&self, handle: Handle) -> Result<Unusual> {
         match self.entry(handle)? {
-            Entry::Found { handle, rows: None, .. } => self.source.read_unusual(handle),
+            OpenObject::Found { handle, rows: None, .. } => self.source.read_unusual(handle),
             _ => Err(self.refuse("a dataset of elements of this type")),
         }
     }
 
     fn attribute(&self, object: Handle, name: &str) -> Result<Option<Handle>> {
-        let Entry::Found { handle, rows, .. } = self.entry(object)? else { return Ok(None) };
+        let OpenObject::Found { handle, rows, .. } = self.entry(object)? else { return Ok(None) };
         let Some(attribute) = self.source.attribute(handle, name)? else { return Ok(None) };
         let run = match rows {
             Some(run) if object.kind == ObjectKind::Group || name == FILTER => run,
@@ -78,7 +81,7 @@ impl Source for Excerpt<'_> {
                 let group = self.object(handle);
                 // Packed pieces are counted one by one.
                 let kind =
-                    kind_of(group.text_attribute(STAMP)?.as_deref()).unwrap_or(Kind::Columns);
+                    kind_of(group.text_attribute(STAMP)?.as_deref()).unwrap_or(RowLayout::Columns);
                 let run = run.times(pieces(&group, kind)?)?;
                 if stored_len(&group)? != Some(run.of) {
                     return Err(damaged(&format!(
@@ -94,46 +97,46 @@ impl Source for Excerpt<'_> {
 
     fn attributes(&self, object: Handle) -> Result<Vec<String>> {
         match self.entry(object)? {
-            Entry::Found { handle, .. } => self.source.attributes(handle),
-            Entry::Made { .. } => Ok(Vec::new()),
+            OpenObject::Found { handle, .. } => self.source.attributes(handle),
+            OpenObject::Made { .. } => Ok(Vec::new()),
         }
     }
 
     fn identity(&self, object: Handle) -> Result<Option<String>> {
         match self.entry(object)? {
-            Entry::Found { handle, .. } => self.source.identity(handle),
-            Entry::Made { .. } => Ok(None),
+            OpenObject::Found { handle, .. } => self.source.identity(handle),
+            OpenObject::Made { .. } => Ok(None),
         }
     }
 
     fn describe(&self, handle: Handle) -> Result<Description> {
         match self.entry(handle)? {
-            Entry::Found { handle, rows: None, .. } => self.source.describe(handle),
-            Entry::Found { handle, rows: Some(run), .. } => Ok(self.slab(handle, run)?.0),
-            Entry::Made { description, .. } => Ok(description),
+            OpenObject::Found { handle, rows: None, .. } => self.source.describe(handle),
+            OpenObject::Found { handle, rows: Some(run), .. } => Ok(self.slab(handle, run)?.0),
+            OpenObject::Made { description, .. } => Ok(description),
         }
     }
 
     fn allocation(&self, dataset: Handle) -> Result<Allocation> {
         match self.entry(dataset)? {
-            Entry::Found { handle, .. } => self.source.allocation(handle),
-            Entry::Made { .. } => Ok(Allocation::default()),
+            OpenObject::Found { handle, .. } => self.source.allocation(handle),
+            OpenObject::Made { .. } => Ok(Allocation::default()),
         }
     }
 
     fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()> {
         match self.entry(handle)? {
-            Entry::Found { handle, rows: None, .. } => self.source.read(handle, dtype, out),
-            Entry::Found { handle, rows: Some(run), .. } => {
+            OpenObject::Found { handle, rows: None, .. } => self.source.read(handle, dtype, out),
+            OpenObject::Found { handle, rows: Some(run), .. } => {
                 self.source.read_slab(handle, dtype, &self.slab(handle, run)?.1, out)
             }
-            Entry::Made { bytes, .. } if bytes.len() == out.len() => {
+            OpenObject::Made { bytes, .. } if bytes.len() == out.len() => {
                 out.iter_mut().zip(&*bytes).for_each(|(place, byte)| {
                     place.write(*byte);
                 });
                 Ok(())
             }
-            Entry::Made { .. } => {
+            OpenObject::Made { .. } => {
                 Err(ErrorKind::Contract("a buffer that does not fit the data".into()).into())
             }
         }
@@ -147,7 +150,7 @@ impl Source for Excerpt<'_> {
         out: &mut [MaybeUninit<u8>],
     ) -> Result<()> {
         match self.entry(dataset)? {
-            Entry::Found { handle, rows: None, .. } => {
+            OpenObject::Found { handle, rows: None, .. } => {
                 self.source.read_slab(handle, dtype, slab, out)
             }
             _ => Err(ErrorKind::Contract("a part of a part".into()).into()),
@@ -156,11 +159,11 @@ impl Source for Excerpt<'_> {
 
     fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts> {
         match self.entry(handle)? {
-            Entry::Found { handle, rows: None, .. } => self.source.read_text(handle, member),
-            Entry::Found { handle, rows: Some(run), .. } => {
+            OpenObject::Found { handle, rows: None, .. } => self.source.read_text(handle, member),
+            OpenObject::Found { handle, rows: Some(run), .. } => {
                 self.source.read_text_slab(handle, member, &self.slab(handle, run)?.1)
             }
-            Entry::Made { .. } => {
+            OpenObject::Made { .. } => {
                 Err(ErrorKind::Contract("texts where there are numbers".into()).into())
             }
         }
@@ -168,14 +171,14 @@ impl Source for Excerpt<'_> {
 
     fn at_hand(&self, handle: Handle) -> Result<Option<&[u8]>> {
         match self.entry(handle)? {
-            Entry::Found { handle, rows: None, .. } => self.source.at_hand(handle),
+            OpenObject::Found { handle, rows: None, .. } => self.source.at_hand(handle),
             _ => Ok(None),
         }
     }
 
     fn sequences(&self, handle: Handle) -> Result<(Gathered, Vec<usize>)> {
         match self.entry(handle)? {
-            Entry::Found { handle, rows: None, .. } => self.source.sequences(handle),
+            OpenObject::Found { handle, rows: None, .. } => self.source.sequences(handle),
             _ => Err(self.refuse("sequences of variable length")),
         }
     }
@@ -195,14 +198,16 @@ impl Source for Excerpt<'_> {
 
     fn again(&self, object: Handle) -> Result<Handle> {
         match self.entry(object)? {
-            Entry::Found { handle, rows, .. } => Ok(self.found(self.source.again(handle)?, rows)),
+            OpenObject::Found { handle, rows, .. } => {
+                Ok(self.found(self.source.again(handle)?, rows))
+            }
             made => Ok(self.add(object.kind, object.bare, made)),
         }
     }
 
     fn keep(&self, object: Handle) -> Result<Option<Arc<dyn Kept>>> {
         match self.entry(object)? {
-            Entry::Found { handle, rows: None, .. } => self.source.keep(handle),
+            OpenObject::Found { handle, rows: None, .. } => self.source.keep(handle),
             _ => Ok(None),
         }
     }
@@ -211,7 +216,7 @@ impl Source for Excerpt<'_> {
         let entry = usize::try_from(handle.id)
             .ok()
             .and_then(|place| self.open.borrow_mut().get_mut(place)?.take());
-        if let Some(Entry::Found { handle, lent: false, .. }) = entry {
+        if let Some(OpenObject::Found { handle, lent: false, .. }) = entry {
             if let Some(columns) = &mut *self.columns.borrow_mut()
                 && handle.kind == ObjectKind::Dataset
                 && columns.len() < COLUMNS

@@ -2,7 +2,7 @@
 
 use crate::backed::{FileBacked, Save};
 use crate::error::{Error, ErrorKind, Result};
-use crate::layout::map::{self, Form};
+use crate::layout::map::{self, MapForm};
 use crate::lazy::Held;
 use crate::node::Node;
 use crate::reader::GroupReader;
@@ -19,7 +19,7 @@ use std::sync::{Arc, OnceLock};
 /// The entries of a map in a file: what is asked for is looked up there.
 pub(super) struct Entries<K, V> {
     pub(super) held: Held,
-    pub(super) form: Form,
+    pub(super) form: MapForm,
     /// The keys, where the file has no index of them, and what the links of their entries are
     /// called.
     listed: OnceLock<Arc<IndexMap<K, String>>>,
@@ -58,7 +58,7 @@ pub(super) struct Base {
 const GROUP: &str = "a group (map)";
 
 impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
-    pub(super) fn new(held: Held, form: Form) -> Self {
+    pub(super) fn new(held: Held, form: MapForm) -> Self {
         Entries { held, form, listed: OnceLock::new(), of: PhantomData }
     }
 
@@ -75,12 +75,12 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
 
     /// How many entries there are.
     pub(super) fn count(&self) -> Result<usize> {
-        if self.form == Form::Columns || self.held.is_masked() {
+        if self.form == MapForm::Columns || self.held.is_masked() {
             return Ok(self.listed()?.len());
         }
         self.held.read(|node| {
             let group = node.group_as(GROUP)?;
-            let under_way = self.form == (Form::Links { escaped: true })
+            let under_way = self.form == (MapForm::Links { escaped: true })
                 && group.object.child(UNDER_WAY)?.is_some();
             Ok(group.count()? - usize::from(under_way))
         })
@@ -99,7 +99,7 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
             Some(link) => Err(map::twice(&format!("of entry {link}"))),
         };
         match self.form {
-            Form::Columns => {
+            MapForm::Columns => {
                 let found = group.part("keys", |node| node.get_rows::<K>())?;
                 for (i, key) in
                     found.into_iter().enumerate().filter(|(_, key)| wanted(key.name().as_deref()))
@@ -107,7 +107,7 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
                     add(key, i.to_string())?;
                 }
             }
-            Form::Links { escaped } => {
+            MapForm::Links { escaped } => {
                 for link in group.names()? {
                     if escaped && link == UNDER_WAY {
                         continue;
@@ -118,7 +118,7 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
                     }
                 }
             }
-            Form::Pairs => {
+            MapForm::Pairs => {
                 for i in 0..group.count()? {
                     let link = i.to_string();
                     let key = group
@@ -170,11 +170,11 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
         let name = key.name();
         let Some(state) = group.step(name.as_deref(), Some(V::schema)) else { return look(None) };
         let escaped = match self.form {
-            Form::Links { escaped } => escaped,
-            Form::Columns => {
+            MapForm::Links { escaped } => escaped,
+            MapForm::Columns => {
                 return Err(ErrorKind::Contract("one entry of a map of columns".into()).into());
             }
-            Form::Pairs => {
+            MapForm::Pairs => {
                 let Some(link) = self.listed_in(group)?.get(key) else { return look(None) };
                 return group.part(link, |entry| {
                     let pair = entry.group()?;
@@ -227,7 +227,7 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
         K: Borrow<Q>,
     {
         match self.form {
-            Form::Columns => Ok(self.listed()?.contains_key(key)),
+            MapForm::Columns => Ok(self.listed()?.contains_key(key)),
             _ => Ok(self.at(key, |_, _| Ok(()))?.is_some()),
         }
     }
@@ -238,14 +238,14 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
         K: Borrow<Q>,
     {
         match self.form {
-            Form::Columns => Ok(self.all()?.swap_remove(key)),
+            MapForm::Columns => Ok(self.all()?.swap_remove(key)),
             _ => self.at(key, |node, _| node.get()),
         }
     }
 
     /// Reads the values of some keys.
     pub(super) fn read_each(&self, keys: &[K]) -> Result<Vec<Option<V>>> {
-        if self.form == Form::Columns {
+        if self.form == MapForm::Columns {
             let mut all = self.all()?;
             return Ok(keys.iter().map(|key| all.swap_remove(key)).collect());
         }
@@ -273,7 +273,7 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
         K: Borrow<Q> + Clone,
     {
         match self.form {
-            Form::Links { .. } => Ok(key.name().and_then(|name| K::from_name(&name))),
+            MapForm::Links { .. } => Ok(key.name().and_then(|name| K::from_name(&name))),
             _ => Ok(self.listed()?.get_key_value(key).map(|(key, _)| key.clone())),
         }
     }
@@ -283,7 +283,7 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
     where
         K: Borrow<Q>,
     {
-        if self.form == Form::Columns {
+        if self.form == MapForm::Columns {
             let Some(link) = self.listed()?.get(key) else { return Ok(None) };
             // The state of one value is the state of all.
             let values = |node: Node<'_>| match node.group_as(GROUP)?.object.child("values")? {
@@ -303,7 +303,7 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
     where
         K: Borrow<Q>,
     {
-        if self.form == Form::Columns {
+        if self.form == MapForm::Columns {
             return Ok(self.base(key)?.zip(self.read(key)?));
         }
         self.at(key, |node, link| {
@@ -315,7 +315,7 @@ impl<K: FileBacked + Eq + Hash, V: FileBacked> Entries<K, V> {
     /// Holds on to the value of a key, without reading it; `None` too where that cannot be.
     pub(super) fn hold(&self, key: &K) -> Result<Option<Held>> {
         match self.form {
-            Form::Columns => Ok(None),
+            MapForm::Columns => Ok(None),
             _ => Ok(self.at(key, |node, _| Held::new(&node))?.flatten()),
         }
     }

@@ -4,7 +4,7 @@ use super::columns::identity;
 use super::{Change, LazyMap};
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Result};
-use crate::layout::map::{Form, checked_link, key_name};
+use crate::layout::map::{MapForm, checked_link, key_name};
 use crate::options::WriteOptions;
 use crate::slot::Place;
 use crate::staging::{self, in_turn};
@@ -50,7 +50,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
             return Err(Error::new(ErrorKind::Unsupported(what.into()))
                 .with_help("save it under a name, and read it"));
         };
-        if entries.form == Form::Columns {
+        if entries.form == MapForm::Columns {
             entries.flush_columns(changes, options)?;
             changes.clear();
             entries.forget();
@@ -58,7 +58,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
             self.evict();
             return Ok(());
         }
-        let Form::Links { escaped } = entries.form else {
+        let MapForm::Links { escaped } = entries.form else {
             let what = "to change a map of numbered pairs in place";
             return Err(Error::new(ErrorKind::Unsupported(what.into())).with_help(
                 "write it anew, which makes links of its values: `File::write_with` and `Overwrite::Replace`",

@@ -5,7 +5,7 @@ use crate::backed::{FileBacked, Save};
 use crate::erased::Key;
 use crate::error::Result;
 use crate::field::StoreAs;
-use crate::layout::map::{self, Form, Order, key_name, value_schema};
+use crate::layout::map::{self, MapForm, Order, key_name, value_schema};
 use crate::layout::sequence;
 use crate::lazy::Held;
 use crate::node::Node;
@@ -56,7 +56,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
     fn unchanged(&self) -> Option<&Held> {
         let entries = self.entries.as_ref()?;
         let same = self.changes.is_empty() && self.read.is_empty();
-        (same && entries.form == Form::Links { escaped: true }).then_some(&entries.held)
+        (same && entries.form == MapForm::Links { escaped: true }).then_some(&entries.held)
     }
 
     fn write_links(&self, entries: Option<&Entries<K, V>>, slot: Slot<'_>) -> Result<Written> {
@@ -106,7 +106,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> Save for LazyMap<K, V> {
             Err(back) => slot = back,
         }
         let Some(entries) = &self.entries else { return self.write_links(None, slot) };
-        if entries.form == Form::Columns {
+        if entries.form == MapForm::Columns {
             let all = self.all_loaded()?;
             let slot = slot.store_as(StoreAs::Links);
             return map::write(

@@ -15,10 +15,10 @@ pub(super) struct Trie<K, V> {
     root: Place<K, V>,
 }
 
-type Place<K, V> = OnceLock<Box<Entry<K, V>>>;
+type Place<K, V> = OnceLock<Box<TrieNode<K, V>>>;
 
 #[derive(Debug)]
-struct Entry<K, V> {
+struct TrieNode<K, V> {
     key: K,
     value: V,
     below: [Place<K, V>; BRANCHES],
@@ -42,8 +42,8 @@ impl<K, V> Trie<K, V> {
     }
 
     /// All entries, in no order.
-    fn entries(&self) -> impl Iterator<Item = &Entry<K, V>> {
-        let mut left: Vec<&Entry<K, V>> =
+    fn entries(&self) -> impl Iterator<Item = &TrieNode<K, V>> {
+        let mut left: Vec<&TrieNode<K, V>> =
             self.root.get().map(|entry| &**entry).into_iter().collect();
         std::iter::from_fn(move || {
             let entry = left.pop()?;
@@ -78,7 +78,7 @@ impl<K: Eq + Hash, V> Trie<K, V> {
     pub(super) fn insert(&self, key: K, value: V) {
         let mut hash = self.hasher.hash_one(&key);
         let mut place = &self.root;
-        let mut new = Box::new(Entry { key, value, below: Default::default() });
+        let mut new = Box::new(TrieNode { key, value, below: Default::default() });
         loop {
             match place.get() {
                 Some(entry) if entry.key == new.key => return,
@@ -110,7 +110,7 @@ impl<K: Clone + Eq + Hash, V: Clone> Clone for Trie<K, V> {
 impl<K, V> Drop for Trie<K, V> {
     /// Not level by level on the stack: keys whose hashes are equal make a chain.
     fn drop(&mut self) {
-        let mut left: Vec<Box<Entry<K, V>>> = self.root.take().into_iter().collect();
+        let mut left: Vec<Box<TrieNode<K, V>>> = self.root.take().into_iter().collect();
         while let Some(mut entry) = left.pop() {
             left.extend(entry.below.iter_mut().filter_map(OnceLock::take));
         }

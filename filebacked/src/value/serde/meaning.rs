@@ -5,7 +5,7 @@ use super::rows::Rows;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::number::{Any, int};
 use crate::stamp::{LEN, STAMP, unescape};
-use crate::storage::{Cell, Dtype, Form};
+use crate::storage::{Cell, CellForm, Dtype};
 use crate::value::Value;
 use crate::value::dataset::Dataset;
 use crate::value::group::Group;
@@ -28,7 +28,7 @@ pub(super) enum Item<'a> {
     /// Elements of a flat type, one after another.
     Run(&'a [u8], &'a Dtype),
     /// An element with parts outside of itself.
-    Composed(&'a Form, &'a Cell),
+    Composed(&'a CellForm, &'a Cell),
     Row(Rc<Rows<'a>>, usize),
     /// Some rows as a sequence.
     Span(Rc<Rows<'a>>, Range<usize>),
@@ -326,20 +326,22 @@ fn nested<'a>(bytes: &'a [u8], element: &'a Dtype, shape: &'a [u64]) -> Result<M
     Ok(Meaning::Seq(len, Box::new(items)))
 }
 
-fn composed<'a>(form: &'a Form, part: &'a Cell) -> Result<Meaning<'a>> {
+fn composed<'a>(form: &'a CellForm, part: &'a Cell) -> Result<Meaning<'a>> {
     Ok(match (form, part) {
-        (Form::Flat(dtype), Cell::Bytes(bytes)) => cell(bytes, dtype)?,
-        (Form::Reference, Cell::Bytes(path)) if path.is_empty() => Meaning::None(0),
-        (Form::Text | Form::Reference, Cell::Bytes(text)) => text_or_bytes(text),
-        (Form::Sequence(inner) | Form::Array(inner, _), Cell::Bytes(bytes)) => match &**inner {
-            Form::Flat(dtype) => Item::Run(bytes, dtype).meaning()?,
-            _ => Meaning::Bytes(bytes),
-        },
-        (Form::Sequence(inner) | Form::Array(inner, _), Cell::Many(parts)) => Meaning::Seq(
+        (CellForm::Flat(dtype), Cell::Bytes(bytes)) => cell(bytes, dtype)?,
+        (CellForm::Reference, Cell::Bytes(path)) if path.is_empty() => Meaning::None(0),
+        (CellForm::Text | CellForm::Reference, Cell::Bytes(text)) => text_or_bytes(text),
+        (CellForm::Sequence(inner) | CellForm::Array(inner, _), Cell::Bytes(bytes)) => {
+            match &**inner {
+                CellForm::Flat(dtype) => Item::Run(bytes, dtype).meaning()?,
+                _ => Meaning::Bytes(bytes),
+            }
+        }
+        (CellForm::Sequence(inner) | CellForm::Array(inner, _), Cell::Many(parts)) => Meaning::Seq(
             parts.len(),
             Box::new(parts.iter().map(move |part| Item::Composed(inner, part))),
         ),
-        (Form::Compound(members), Cell::Many(parts)) => {
+        (CellForm::Compound(members), Cell::Many(parts)) => {
             let entries = members.iter().zip(parts);
             let entries = entries
                 .map(|((name, form), part)| (Item::Text(name.into()), Item::Composed(form, part)));

@@ -1,4 +1,4 @@
-//! [`Part`]: how the elements of a type lie in memory, with parts outside of themselves.
+//! [`MemoryType`]: how the elements of a type lie in memory, with parts outside of themselves.
 
 use super::filetype::{
     array_shape, class, copy, describe, head, member_name, member_type, members, memory_type,
@@ -8,7 +8,7 @@ use super::id::{Id, check, room, with_name};
 use super::stack::forget_error;
 use super::tools::too_large;
 use crate::error::{Error, ErrorKind, Result};
-use crate::{Cell, Dtype, Form};
+use crate::{Cell, CellForm, Dtype};
 use hdf5_metno::globals::{H5T_STD_REF_DSETREG, H5T_STD_REF_OBJ};
 use hdf5_metno_sys::h5i::hid_t;
 #[cfg(not(hdf5_tokens))]
@@ -30,8 +30,8 @@ use std::ops::Range;
 pub(super) const DEPTH: u32 = 32;
 
 /// How a type lies in memory.
-pub(super) struct Part {
-    pub(super) kind: Kind,
+pub(super) struct MemoryType {
+    pub(super) kind: MemoryKind,
     pub(super) size: usize,
     pub(super) memory: Id,
     /// Where enumerations lie whose bytes are in another order than the machine's. There is no way
@@ -40,21 +40,21 @@ pub(super) struct Part {
     pub(super) swapped: Vec<Range<usize>>,
 }
 
-pub(super) enum Kind {
+pub(super) enum MemoryKind {
     Flat(Dtype),
     Text,
-    Sequence(Box<Part>),
-    Array(Box<Part>, Vec<u64>),
+    Sequence(Box<MemoryType>),
+    Array(Box<MemoryType>, Vec<u64>),
     /// Names, offsets and types.
-    Compound(Vec<(String, usize, Part)>),
+    Compound(Vec<(String, usize, MemoryType)>),
     Reference(H5R_type_t),
     /// A reference of HDF5 1.12 or later.
     Opaque,
 }
 
-impl Part {
-    fn plain(kind: Kind, size: usize, memory: Id) -> Part {
-        Part { kind, size, memory, swapped: Vec::new() }
+impl MemoryType {
+    fn plain(kind: MemoryKind, size: usize, memory: Id) -> MemoryType {
+        MemoryType { kind, size, memory, swapped: Vec::new() }
     }
 
     fn swapped_from(&self, start: usize) -> impl Iterator<Item = Range<usize>> {
@@ -71,7 +71,7 @@ impl Part {
 
     /// The memory form of a type in a file, for reading or, with `writing`, for writing. The lock
     /// is held.
-    pub(super) fn new(id: hid_t, writing: bool, depth: u32) -> Result<Part> {
+    pub(super) fn new(id: hid_t, writing: bool, depth: u32) -> Result<MemoryType> {
         let (class, size) = head(id)?;
         let Some(depth) = depth.checked_sub(1) else {
             return Err(ErrorKind::Unsupported("types nested too deep".into()).into());
@@ -79,17 +79,21 @@ impl Part {
         let dtype = describe(id)?;
         match class {
             class::STRING if dtype == Dtype::VarStr => {
-                Ok(Part::plain(Kind::Text, size_of::<*const c_char>(), copy(id)?))
+                Ok(MemoryType::plain(MemoryKind::Text, size_of::<*const c_char>(), copy(id)?))
             }
             class::VLEN => {
-                let element = Part::new(parent(id)?.raw(), writing, depth)?;
+                let element = MemoryType::new(parent(id)?.raw(), writing, depth)?;
                 // SAFETY: the element's type is open; the new type has no other owner.
                 let memory = unsafe { Id::own(H5Tvlen_create(element.memory.raw()))? };
-                Ok(Part::plain(Kind::Sequence(Box::new(element)), size_of::<hvl_t>(), memory))
+                Ok(MemoryType::plain(
+                    MemoryKind::Sequence(Box::new(element)),
+                    size_of::<hvl_t>(),
+                    memory,
+                ))
             }
             class::ARRAY => {
                 let (element, shape) =
-                    (Part::new(parent(id)?.raw(), writing, depth)?, array_shape(id)?);
+                    (MemoryType::new(parent(id)?.raw(), writing, depth)?, array_shape(id)?);
                 // SAFETY: the element's type is open, the shape has as many numbers as is said.
                 let memory = unsafe {
                     Id::own(H5Tarray_create(
@@ -104,30 +108,40 @@ impl Part {
                 let size = size.ok_or_else(too_large)?;
                 let flat = !dtype.is_unusual();
                 if !flat {
-                    return Ok(Part::plain(Kind::Array(Box::new(element), shape), size, memory));
+                    return Ok(MemoryType::plain(
+                        MemoryKind::Array(Box::new(element), shape),
+                        size,
+                        memory,
+                    ));
                 }
                 let starts = (0..size).step_by(element.size.max(1));
                 let swapped = starts.flat_map(|start| element.swapped_from(start)).collect();
-                Ok(Part { swapped, ..Part::plain(Kind::Flat(dtype), size, memory) })
+                Ok(MemoryType {
+                    swapped,
+                    ..MemoryType::plain(MemoryKind::Flat(dtype), size, memory)
+                })
             }
             class::COMPOUND if !matches!(dtype, Dtype::Complex32 | Dtype::Complex64) => {
-                Part::compound(id, dtype, writing, depth)
+                MemoryType::compound(id, dtype, writing, depth)
             }
             class::REFERENCE => {
                 // SAFETY: both types are open.
                 let is = |other: hid_t| unsafe { check(H5Tequal(id, other)) };
                 let kind = match (is(*H5T_STD_REF_OBJ)?, is(*H5T_STD_REF_DSETREG)?) {
-                    (0, 0) => Kind::Opaque,
-                    (0, _) => Kind::Reference(H5R_DATASET_REGION),
-                    _ => Kind::Reference(H5R_OBJECT),
+                    (0, 0) => MemoryKind::Opaque,
+                    (0, _) => MemoryKind::Reference(H5R_DATASET_REGION),
+                    _ => MemoryKind::Reference(H5R_OBJECT),
                 };
-                Ok(Part::plain(kind, size, copy(id)?))
+                Ok(MemoryType::plain(kind, size, copy(id)?))
             }
             class::ENUM if writing => {
                 // SAFETY: the type is open.
                 let big = size > 1 && unsafe { H5Tget_order(id) } != H5T_ORDER_LE;
                 let swapped = big.then_some(0..size).into_iter().collect();
-                Ok(Part { swapped, ..Part::plain(Kind::Flat(dtype), size, copy(id)?) })
+                Ok(MemoryType {
+                    swapped,
+                    ..MemoryType::plain(MemoryKind::Flat(dtype), size, copy(id)?)
+                })
             }
             _ => {
                 let memory = if matches!(dtype, Dtype::Other(..)) {
@@ -135,8 +149,8 @@ impl Part {
                 } else {
                     memory_type(id, writing)?
                 };
-                Ok(Part::plain(
-                    Kind::Flat(dtype),
+                Ok(MemoryType::plain(
+                    MemoryKind::Flat(dtype),
                     super::filetype::size_of_type(memory.raw())?,
                     memory,
                 ))
@@ -144,11 +158,11 @@ impl Part {
         }
     }
 
-    fn compound(id: hid_t, dtype: Dtype, writing: bool, depth: u32) -> Result<Part> {
+    fn compound(id: hid_t, dtype: Dtype, writing: bool, depth: u32) -> Result<MemoryType> {
         let mut parts = Vec::new();
         let mut end = 0usize;
         for i in 0..members(id)? {
-            let part = Part::new(member_type(id, i)?.raw(), writing, depth)?;
+            let part = MemoryType::new(member_type(id, i)?.raw(), writing, depth)?;
             // Pointers have to be where the machine wants them; flat elements are packed.
             if part.has_pointers() {
                 end = end.next_multiple_of(size_of::<usize>());
@@ -169,51 +183,56 @@ impl Part {
             })?;
         }
         if dtype.is_unusual() {
-            return Ok(Part::plain(Kind::Compound(parts), end, memory));
+            return Ok(MemoryType::plain(MemoryKind::Compound(parts), end, memory));
         }
         let swapped =
             parts.iter().flat_map(|(_, offset, part)| part.swapped_from(*offset)).collect();
-        Ok(Part { swapped, ..Part::plain(Kind::Flat(dtype), end, memory) })
+        Ok(MemoryType { swapped, ..MemoryType::plain(MemoryKind::Flat(dtype), end, memory) })
     }
 
     pub(super) fn has_pointers(&self) -> bool {
         match &self.kind {
-            Kind::Flat(_) | Kind::Reference(_) => false,
-            Kind::Text | Kind::Sequence(_) | Kind::Opaque => true,
-            Kind::Array(element, _) => element.has_pointers(),
-            Kind::Compound(members) => members.iter().any(|(_, _, part)| part.has_pointers()),
+            MemoryKind::Flat(_) | MemoryKind::Reference(_) => false,
+            MemoryKind::Text | MemoryKind::Sequence(_) | MemoryKind::Opaque => true,
+            MemoryKind::Array(element, _) => element.has_pointers(),
+            MemoryKind::Compound(members) => members.iter().any(|(_, _, part)| part.has_pointers()),
         }
     }
 
     /// Whether some part is a reference that is not to an object.
     pub(super) fn has_regions(&self) -> bool {
         match &self.kind {
-            Kind::Flat(_) | Kind::Text | Kind::Reference(H5R_OBJECT) => false,
-            Kind::Reference(_) | Kind::Opaque => true,
-            Kind::Array(element, _) | Kind::Sequence(element) => element.has_regions(),
-            Kind::Compound(members) => members.iter().any(|(_, _, part)| part.has_regions()),
+            MemoryKind::Flat(_) | MemoryKind::Text | MemoryKind::Reference(H5R_OBJECT) => false,
+            MemoryKind::Reference(_) | MemoryKind::Opaque => true,
+            MemoryKind::Array(element, _) | MemoryKind::Sequence(element) => element.has_regions(),
+            MemoryKind::Compound(members) => members.iter().any(|(_, _, part)| part.has_regions()),
         }
     }
 
     pub(super) fn is_fixed(&self) -> bool {
         match &self.kind {
-            Kind::Flat(dtype) => *dtype != Dtype::VarStr,
-            Kind::Array(element, _) => element.is_fixed(),
-            Kind::Compound(members) => members.iter().all(|(_, _, part)| part.is_fixed()),
-            Kind::Text | Kind::Sequence(_) | Kind::Reference(_) | Kind::Opaque => false,
+            MemoryKind::Flat(dtype) => *dtype != Dtype::VarStr,
+            MemoryKind::Array(element, _) => element.is_fixed(),
+            MemoryKind::Compound(members) => members.iter().all(|(_, _, part)| part.is_fixed()),
+            MemoryKind::Text
+            | MemoryKind::Sequence(_)
+            | MemoryKind::Reference(_)
+            | MemoryKind::Opaque => false,
         }
     }
 
-    pub(super) fn form(&self) -> Form {
+    pub(super) fn form(&self) -> CellForm {
         match &self.kind {
-            Kind::Flat(dtype) => Form::Flat(dtype.clone()),
-            Kind::Text => Form::Text,
-            Kind::Sequence(element) => Form::Sequence(Box::new(element.form())),
-            Kind::Array(element, shape) => Form::Array(Box::new(element.form()), shape.clone()),
-            Kind::Compound(members) => Form::Compound(
+            MemoryKind::Flat(dtype) => CellForm::Flat(dtype.clone()),
+            MemoryKind::Text => CellForm::Text,
+            MemoryKind::Sequence(element) => CellForm::Sequence(Box::new(element.form())),
+            MemoryKind::Array(element, shape) => {
+                CellForm::Array(Box::new(element.form()), shape.clone())
+            }
+            MemoryKind::Compound(members) => CellForm::Compound(
                 members.iter().map(|(name, _, part)| (name.clone(), part.form())).collect(),
             ),
-            Kind::Reference(_) | Kind::Opaque => Form::Reference,
+            MemoryKind::Reference(_) | MemoryKind::Opaque => CellForm::Reference,
         }
     }
 
@@ -227,15 +246,15 @@ impl Part {
         // the library says.
         unsafe {
             Ok(match &self.kind {
-                Kind::Flat(_) => Cell::Bytes(owned(bytes)?),
-                Kind::Text => {
+                MemoryKind::Flat(_) => Cell::Bytes(owned(bytes)?),
+                MemoryKind::Text => {
                     let pointer: *const c_char =
                         bytes.as_ptr().cast::<*const c_char>().read_unaligned();
                     let text =
                         if pointer.is_null() { &[] } else { CStr::from_ptr(pointer).to_bytes() };
                     Cell::Bytes(owned(text)?)
                 }
-                Kind::Sequence(element) => {
+                MemoryKind::Sequence(element) => {
                     let sequence = bytes.as_ptr().cast::<hvl_t>().read_unaligned();
                     let size = sequence.len.checked_mul(element.size).ok_or_else(too_large)?;
                     let all = if sequence.p.is_null() || size == 0 {
@@ -244,13 +263,13 @@ impl Part {
                         std::slice::from_raw_parts(sequence.p.cast::<u8>(), size)
                     };
                     match element.kind {
-                        Kind::Flat(_) => Cell::Bytes(owned(all)?),
+                        MemoryKind::Flat(_) => Cell::Bytes(owned(all)?),
                         _ => Cell::Many(element.take_all(all, location)?),
                     }
                 }
-                Kind::Array(element, _) => Cell::Many(element.take_all(bytes, location)?),
-                Kind::Compound(members) => {
-                    let member = |(_, offset, part): &(String, usize, Part)| {
+                MemoryKind::Array(element, _) => Cell::Many(element.take_all(bytes, location)?),
+                MemoryKind::Compound(members) => {
+                    let member = |(_, offset, part): &(String, usize, MemoryType)| {
                         part.take(
                             bytes.get(*offset..*offset + part.size).unwrap_or_default(),
                             location,
@@ -258,8 +277,8 @@ impl Part {
                     };
                     Cell::Many(members.iter().map(member).collect::<Result<_>>()?)
                 }
-                Kind::Reference(kind) => Cell::Bytes(path_of(bytes, *kind, location)),
-                Kind::Opaque => {
+                MemoryKind::Reference(kind) => Cell::Bytes(path_of(bytes, *kind, location)),
+                MemoryKind::Opaque => {
                     return Err(
                         ErrorKind::Unsupported("references of HDF5 1.12 or later".into()).into()
                     );
@@ -270,7 +289,7 @@ impl Part {
 
     /// # Safety
     ///
-    /// As [`Part::take`], for each element.
+    /// As [`MemoryType::take`], for each element.
     pub(super) unsafe fn take_all(&self, bytes: &[u8], location: hid_t) -> Result<Vec<Cell>> {
         let mut cells = room(bytes.len() / self.size.max(1))?;
         for bytes in bytes.chunks_exact(self.size.max(1)) {
@@ -290,11 +309,11 @@ impl Part {
         arena: &mut Vec<Vec<usize>>,
     ) -> Result<()> {
         match (&self.kind, cell) {
-            (Kind::Flat(_), Cell::Bytes(bytes)) if bytes.len() == out.len() => {
+            (MemoryKind::Flat(_), Cell::Bytes(bytes)) if bytes.len() == out.len() => {
                 out.copy_from_slice(bytes);
                 self.swap(out);
             }
-            (Kind::Text, Cell::Bytes(text)) => {
+            (MemoryKind::Text, Cell::Bytes(text)) => {
                 if text.contains(&0) {
                     return Err(ErrorKind::Contract("text with NUL".into()).into());
                 }
@@ -302,7 +321,7 @@ impl Part {
                 place[..text.len()].copy_from_slice(text);
                 put_pointer(out, place.as_ptr());
             }
-            (Kind::Sequence(element), cell) => {
+            (MemoryKind::Sequence(element), cell) => {
                 let (len, size) = match cell {
                     Cell::Bytes(bytes) => (bytes.len() / element.size.max(1), bytes.len()),
                     Cell::Many(cells) => (cells.len(), cells.len().saturating_mul(element.size)),
@@ -310,7 +329,7 @@ impl Part {
                 let mut elements = vec![0usize; size.div_ceil(size_of::<usize>())];
                 let place = bytes_of(&mut elements, size);
                 match cell {
-                    Cell::Bytes(bytes) if matches!(element.kind, Kind::Flat(_)) => {
+                    Cell::Bytes(bytes) if matches!(element.kind, MemoryKind::Flat(_)) => {
                         place.copy_from_slice(bytes);
                         place
                             .chunks_exact_mut(element.size.max(1))
@@ -325,21 +344,21 @@ impl Part {
                 put_pointer(second, pointer.cast());
                 arena.push(elements);
             }
-            (Kind::Array(element, _), Cell::Many(cells)) => {
+            (MemoryKind::Array(element, _), Cell::Many(cells)) => {
                 element.put_all(cells, out, location, arena)?
             }
-            (Kind::Compound(members), Cell::Many(cells)) if members.len() == cells.len() => {
+            (MemoryKind::Compound(members), Cell::Many(cells)) if members.len() == cells.len() => {
                 for ((name, offset, part), cell) in members.iter().zip(cells) {
                     let place = out.get_mut(*offset..*offset + part.size).ok_or_else(unfit)?;
                     part.put(cell, place, location, arena).map_err(|e| e.at(name))?;
                 }
             }
-            (Kind::Reference(H5R_OBJECT), Cell::Bytes(path)) => {
+            (MemoryKind::Reference(H5R_OBJECT), Cell::Bytes(path)) => {
                 if !path.is_empty() {
                     refer(path, out, location)?;
                 }
             }
-            (Kind::Reference(_) | Kind::Opaque, _) => {
+            (MemoryKind::Reference(_) | MemoryKind::Opaque, _) => {
                 let what = "references to regions of datasets cannot be written".into();
                 return Err(ErrorKind::Unsupported(what).into());
             }
