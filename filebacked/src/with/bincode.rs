@@ -5,7 +5,7 @@ use crate::filter::Filter;
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
-use crate::with::codec::bounded::{self, Bounded};
+use crate::with::codec::bounded::{Bounded, Budget};
 use crate::with::codec::{self, Codec};
 use bincode::config;
 use bincode::error::{DecodeError, EncodeError};
@@ -84,11 +84,10 @@ impl Codec for Bincode {
         bincode::serde::encode_to_vec(value, config::standard()).map_err(Failed::Encode)
     }
 
-    fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, usize), Failed> {
+    fn decode<T: DeserializeOwned>(bytes: &[u8], budget: &Budget) -> Result<(T, usize), Failed> {
         // Without a limit, bytes that promise a long text would make room for it first.
         let memory = bytes.len().saturating_mul(GROWTH);
-        let elements = bounded::elements(bytes);
-        let seed = Bounded::new(PhantomData::<T>, &elements);
+        let seed = Bounded::new(PhantomData::<T>, budget);
         let decoded = if memory <= STEPS[0] {
             seed_decode_from_slice(seed, bytes, config::standard().with_limit::<{ STEPS[0] }>())
         } else if memory <= STEPS[1] {

@@ -2,11 +2,13 @@
 
 pub(super) mod bounded;
 
+use crate::context::ReadContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::blob::{self, Label};
 use crate::node::Node;
 use crate::rows::Rows;
-use crate::slot::{Slot, Written};
+use crate::slot::{Slot, Written, too_deep};
+use bounded::Budget;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::any::type_name;
@@ -24,7 +26,10 @@ pub(super) trait Codec {
     fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Self::Error>;
 
     /// The value of some bytes, and how many of them were not used.
-    fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, usize), Self::Error>;
+    fn decode<T: DeserializeOwned>(
+        bytes: &[u8],
+        budget: &Budget,
+    ) -> Result<(T, usize), Self::Error>;
 }
 
 fn label<T, C: Codec>() -> Label {
@@ -47,7 +52,7 @@ pub(super) fn write_rows<T: Serialize, C: Codec>(
 pub(super) fn read<T: DeserializeOwned, C: Codec>(node: &Node<'_>) -> Result<T> {
     let label = label::<T, C>();
     let (bytes, name) = blob::read(node, label)?;
-    decode::<T, C>(&bytes).map_err(|error| label.explain(error, name.as_deref()))
+    decode::<T, C>(&bytes, node.context()).map_err(|error| label.explain(error, name.as_deref()))
 }
 
 pub(super) fn read_rows<T: DeserializeOwned, C: Codec>(node: &Node<'_>) -> Result<Vec<T>> {
@@ -57,18 +62,20 @@ pub(super) fn read_rows<T: DeserializeOwned, C: Codec>(node: &Node<'_>) -> Resul
     let value = |end: &usize| {
         let bytes = packed.bytes.get(start..*end).unwrap_or_default();
         start = *end;
-        decode::<T, C>(bytes).map_err(|error| label.explain(error, name.as_deref()))
+        decode::<T, C>(bytes, node.context()).map_err(|error| label.explain(error, name.as_deref()))
     };
     packed.ends.iter().map(value).collect()
 }
 
-fn decode<T: DeserializeOwned, C: Codec>(bytes: &[u8]) -> Result<T> {
-    match C::decode(bytes) {
+fn decode<T: DeserializeOwned, C: Codec>(bytes: &[u8], cx: &ReadContext) -> Result<T> {
+    let budget = Budget::new(bytes, cx);
+    match C::decode(bytes, &budget) {
         Ok((value, 0)) => Ok(value),
         Ok((_, left)) => {
             let what = format!("{left} bytes behind a `{}` in {}", type_name::<T>(), C::NAME);
             Err(Error::new(ErrorKind::Invalid(what)))
         }
+        Err(_) if budget.is_too_deep() => Err(too_deep(cx.max_depth())),
         Err(source) => {
             let what =
                 format!("bytes that are not a `{}` in {}: {source}", type_name::<T>(), C::NAME);

@@ -5,7 +5,7 @@ use crate::filter::Filter;
 use crate::node::Node;
 use crate::rows::Rows;
 use crate::slot::{Slot, Written};
-use crate::with::codec::bounded::{self, Bounded};
+use crate::with::codec::bounded::{Bounded, Budget};
 use crate::with::codec::{self, Codec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -72,10 +72,12 @@ impl Codec for Postcard {
         postcard::to_stdvec(value)
     }
 
-    fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, usize), postcard::Error> {
-        let elements = bounded::elements(bytes);
+    fn decode<T: DeserializeOwned>(
+        bytes: &[u8],
+        budget: &Budget,
+    ) -> Result<(T, usize), postcard::Error> {
         let mut decoder = postcard::Deserializer::from_bytes(bytes);
-        let value = T::deserialize(Bounded::new(&mut decoder, &elements))?;
+        let value = T::deserialize(Bounded::new(&mut decoder, budget))?;
         Ok((value, decoder.finalize()?.len()))
     }
 }

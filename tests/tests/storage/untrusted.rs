@@ -145,3 +145,51 @@ fn handles_keep_to_the_limits() {
         assert_eq!(copied.text.get().unwrap(), value.text.get().unwrap());
     }
 }
+
+/// A list whose elements own each other, as serde writes it.
+#[derive(serde::Serialize, serde::Deserialize, Debug, PartialEq)]
+struct Chain(Option<Box<Chain>>);
+
+#[derive(FileBacked, Debug, PartialEq)]
+struct Chains {
+    #[filebacked(bincode)]
+    bincode: Chain,
+    #[filebacked(postcard)]
+    postcard: Chain,
+}
+
+fn chain(len: usize) -> Chain {
+    (0..len).fold(Chain(None), |chain, _| Chain(Some(Box::new(chain))))
+}
+
+/// Takes a list apart without a call for each element.
+fn unchain(mut chain: Chain) {
+    while let Some(next) = chain.0.take() {
+        chain = *next;
+    }
+}
+
+/// Each level is a byte in the file, and takes the stack of a few calls.
+#[test]
+fn encoded_values_are_not_followed_to_any_depth() {
+    let shallow = Chains { bincode: chain(100), postcard: chain(100) };
+    let bytes = filebacked::to_bytes(&shallow).unwrap();
+    assert_eq!(untrusted().from_bytes::<Chains>(&bytes).unwrap(), shallow);
+
+    // The encoders need a large stack.
+    for len in [(100_000, 0), (0, 100_000)] {
+        let encode = move || {
+            let deep = Chains { bincode: chain(len.0), postcard: chain(len.1) };
+            let bytes = filebacked::to_bytes(&deep).unwrap();
+            unchain(deep.bincode);
+            unchain(deep.postcard);
+            bytes
+        };
+        let thread = std::thread::Builder::new().stack_size(1 << 30).spawn(encode).unwrap();
+        let error = untrusted().from_bytes::<Chains>(&thread.join().unwrap()).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::TooDeep { limit: 64 }), "{error}");
+        assert_eq!(error.path(), if len.0 > 0 { "/bincode" } else { "/postcard" });
+    }
+    unchain(shallow.bincode);
+    unchain(shallow.postcard);
+}

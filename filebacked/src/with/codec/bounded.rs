@@ -1,5 +1,7 @@
-//! [`Bounded`]: serde types read from a codec that is not believed when it says how many elements there are.
+//! [`Bounded`]: serde types read from a codec that is not believed when it says how many elements
+//! there are, nor followed to any depth.
 
+use crate::context::ReadContext;
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
@@ -9,36 +11,78 @@ use std::fmt;
 /// So many elements may take no byte each. All others are as many as there are bytes, at most.
 const WITHOUT_SIZE: u64 = 1 << 20;
 
-/// Something of serde's, and how many elements of sequences and maps may still come. `MANY` says
-/// that it has as many as the bytes say; tuples and structs have as many as the type says.
-pub(in crate::with) struct Bounded<'c, I, const MANY: bool = false> {
-    inner: I,
-    left: &'c Cell<u64>,
+/// So many levels of serde are there for one of [`ReadOptions::max_depth`]: an `Option` of a struct
+/// in an enum has three.
+///
+/// [`ReadOptions::max_depth`]: crate::ReadOptions::max_depth
+const LEVELS: u32 = 8;
+
+/// What may still be read.
+pub(in crate::with) struct Budget {
+    /// Elements of sequences and maps.
+    elements: Cell<u64>,
+    /// Levels of nested values. `None` for files that are trusted.
+    levels: Option<Cell<u32>>,
+    is_too_deep: Cell<bool>,
 }
 
-/// How many elements so many bytes may stand for.
-pub(in crate::with) fn elements(bytes: &[u8]) -> Cell<u64> {
-    Cell::new(WITHOUT_SIZE.saturating_add(bytes.len() as u64))
+impl Budget {
+    /// The budget of an encoded value of these bytes.
+    pub(in crate::with) fn new(bytes: &[u8], cx: &ReadContext) -> Self {
+        let levels = cx.max_depth().saturating_mul(LEVELS);
+        Budget {
+            elements: Cell::new(WITHOUT_SIZE.saturating_add(bytes.len() as u64)),
+            levels: (!cx.is_trusted()).then(|| Cell::new(levels)),
+            is_too_deep: Cell::new(false),
+        }
+    }
+
+    /// Whether values were nested deeper than that.
+    pub(in crate::with) fn is_too_deep(&self) -> bool {
+        self.is_too_deep.get()
+    }
+
+    /// Reads a value one level further down.
+    #[inline]
+    fn nested<R, E: Error>(&self, read: impl FnOnce() -> Result<R, E>) -> Result<R, E> {
+        let Some(levels) = &self.levels else { return read() };
+        let Some(left) = levels.get().checked_sub(1) else {
+            self.is_too_deep.set(true);
+            return Err(E::custom("values nested too deep"));
+        };
+        levels.set(left);
+        let found = read();
+        levels.set(left + 1);
+        found
+    }
+}
+
+/// A part of serde's data model, and what may still be read. `MANY` says that it has as many
+/// elements as the bytes say; tuples and structs have as many as the type says.
+pub(in crate::with) struct Bounded<'c, I, const MANY: bool = false> {
+    inner: I,
+    left: &'c Budget,
 }
 
 impl<'c, I> Bounded<'c, I> {
-    /// Limits what is read to so many elements.
-    pub(in crate::with) fn new(inner: I, left: &'c Cell<u64>) -> Self {
+    /// Limits what is read.
+    pub(in crate::with) fn new(inner: I, left: &'c Budget) -> Self {
         Bounded { inner, left }
     }
 }
 
 impl<'c, I, const MANY: bool> Bounded<'c, I, MANY> {
-    fn counting(inner: I, left: &'c Cell<u64>) -> Self {
+    fn counting(inner: I, left: &'c Budget) -> Self {
         Bounded { inner, left }
     }
 
     #[inline]
     fn count<E: Error>(&self) -> Result<(), E> {
         if MANY {
-            let left = self.left.get().checked_sub(1);
-            self.left
-                .set(left.ok_or_else(|| E::custom("more elements than its bytes can stand for"))?);
+            let left = self.left.elements.get().checked_sub(1);
+            let left =
+                left.ok_or_else(|| E::custom("more elements than its bytes can stand for"))?;
+            self.left.elements.set(left);
         }
         Ok(())
     }
@@ -53,7 +97,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Bounded<'_, S> {
     }
 }
 
-/// Each value is read as it would be, by a visitor that passes the limit on.
+/// Each value is read as it would be, by a visitor that passes the limits on.
 macro_rules! pass_on {
     ($($method:ident($($argument:ident: $kind:ty),*))*) => {$(
         #[inline]
@@ -63,30 +107,47 @@ macro_rules! pass_on {
     )*};
 }
 
+/// The same for values with values inside.
+macro_rules! pass_down {
+    ($($method:ident($($argument:ident: $kind:ty),*))*) => {$(
+        #[inline]
+        fn $method<V: Visitor<'de>>(self, $($argument: $kind,)* visitor: V) -> Result<V::Value, D::Error> {
+            let Bounded { inner, left } = self;
+            left.nested(|| inner.$method($($argument,)* Bounded::<V>::new(visitor, left)))
+        }
+    )*};
+}
+
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Bounded<'_, D> {
     type Error = D::Error;
 
     pass_on! {
-        deserialize_any() deserialize_bool()
+        deserialize_bool()
         deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64() deserialize_i128()
         deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()
         deserialize_f32() deserialize_f64() deserialize_char() deserialize_str() deserialize_string()
-        deserialize_bytes() deserialize_byte_buf() deserialize_option() deserialize_unit()
-        deserialize_unit_struct(name: &'static str) deserialize_newtype_struct(name: &'static str)
+        deserialize_bytes() deserialize_byte_buf() deserialize_unit()
+        deserialize_unit_struct(name: &'static str) deserialize_identifier()
+    }
+
+    pass_down! {
+        deserialize_any() deserialize_ignored_any() deserialize_option()
+        deserialize_newtype_struct(name: &'static str)
         deserialize_tuple(len: usize) deserialize_tuple_struct(name: &'static str, len: usize)
         deserialize_struct(name: &'static str, fields: &'static [&'static str])
         deserialize_enum(name: &'static str, variants: &'static [&'static str])
-        deserialize_identifier() deserialize_ignored_any()
     }
 
     #[inline]
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.inner.deserialize_seq(Bounded::<V, true>::counting(visitor, self.left))
+        let Bounded { inner, left } = self;
+        left.nested(|| inner.deserialize_seq(Bounded::<V, true>::counting(visitor, left)))
     }
 
     #[inline]
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.inner.deserialize_map(Bounded::<V, true>::counting(visitor, self.left))
+        let Bounded { inner, left } = self;
+        left.nested(|| inner.deserialize_map(Bounded::<V, true>::counting(visitor, left)))
     }
 
     fn is_human_readable(&self) -> bool {
