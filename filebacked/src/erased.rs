@@ -52,7 +52,7 @@ impl<T: 'static> Key<T> {
         Key {
             id: TypeId::of::<T>(),
             schema: || Schema::Opaque,
-            write: |found, value, key, slot| found.write(value, key, AnyWrite::foreign(), slot),
+            write: write_foreign::<T>,
             of: PhantomData,
         }
     }
@@ -62,13 +62,26 @@ impl<T: Save> Key<T> {
     /// The key of a type that owns only values of types with keys, which callers pass as the proof.
     #[inline]
     pub(crate) fn of_container(schema: fn() -> Schema) -> Self {
-        Key {
-            id: typeid::of::<T>(),
-            schema,
-            write: |found, value, key, slot| found.write(value, key, AnyWrite::own(), slot),
-            of: PhantomData,
-        }
+        Key { id: typeid::of::<T>(), schema, write: write_own::<T>, of: PhantomData }
     }
+}
+
+fn write_own<T: Save>(
+    found: &Found<'_>,
+    value: &T,
+    key: Key<T>,
+    slot: Slot<'_>,
+) -> Result<Written> {
+    found.write(value, key, AnyWrite::own(), slot)
+}
+
+fn write_foreign<T: 'static>(
+    found: &Found<'_>,
+    value: &T,
+    key: Key<T>,
+    slot: Slot<'_>,
+) -> Result<Written> {
+    found.write(value, key, AnyWrite::foreign(), slot)
 }
 
 impl<T: ?Sized> Key<T> {

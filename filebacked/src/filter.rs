@@ -27,7 +27,8 @@ use crate::erased::AnyWrite;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::{absent, sequence};
 use crate::node::Node;
-use crate::rows::Rows;
+use crate::node::wanted::Wanted;
+use crate::rows::{Column, Rows};
 use crate::schema::Schema;
 use crate::slot::{Slot, Written};
 use std::any::{Any, TypeId, type_name};
@@ -253,39 +254,46 @@ pub trait DynFilter: Send + Sync + 'static {
 pub struct AnyType {
     id: TypeId,
     name: &'static str,
-    read: fn(Node<'_>) -> Result<AnyBox>,
-    read_rows: fn(Node<'_>) -> Result<Vec<AnyBox>>,
+    /// How the type reads itself, if it can.
+    own: Option<OwnWay>,
 }
 
 /// A value of a type known at run time.
 type AnyBox = Box<dyn Any>;
 
+/// How a type reads itself behind a filter: one value, and many.
+#[derive(Clone, Copy)]
+struct OwnWay {
+    one: fn(Node<'_>) -> Result<AnyBox>,
+    many: fn(Node<'_>) -> Result<Vec<AnyBox>>,
+}
+
+fn next_any<T: FileBacked>(node: Node<'_>) -> Result<AnyBox> {
+    match node.get_next::<T>() {
+        Ok(value) => Ok(Box::new(value)),
+        Err(error) => Err(error),
+    }
+}
+
+fn next_rows_any<T: FileBacked>(node: Node<'_>) -> Result<Vec<AnyBox>> {
+    let mut values = Column::new(node.get_next_rows::<T>()?);
+    let mut boxes: Vec<AnyBox> = Vec::new();
+    while let Some(value) = values.next() {
+        boxes.push(Box::new(value));
+    }
+    Ok(boxes)
+}
+
 impl AnyType {
     /// A type that can read itself.
     pub(crate) fn backed<T: FileBacked>() -> Self {
-        AnyType {
-            id: TypeId::of::<T>(),
-            name: type_name::<T>(),
-            read: |node| Ok(Box::new(node.get_next::<T>()?)),
-            read_rows: |node| {
-                let values = node.get_next_rows::<T>()?;
-                let mut boxes: Vec<AnyBox> = Vec::with_capacity(values.len());
-                for value in values {
-                    boxes.push(Box::new(value));
-                }
-                Ok(boxes)
-            },
-        }
+        let own = OwnWay { one: next_any::<T>, many: next_rows_any::<T> };
+        AnyType { id: TypeId::of::<T>(), name: type_name::<T>(), own: Some(own) }
     }
 
     /// A type that only filters can read.
     pub(crate) fn foreign<T: 'static>() -> Self {
-        AnyType {
-            id: TypeId::of::<T>(),
-            name: type_name::<T>(),
-            read: |_| Err(no_filter::<T>()),
-            read_rows: |_| Err(no_filter::<T>()),
-        }
+        AnyType { id: TypeId::of::<T>(), name: type_name::<T>(), own: None }
     }
 
     /// Returns the identity of the type.
@@ -299,11 +307,23 @@ impl AnyType {
     }
 
     pub(crate) fn read_next(&self, node: Node<'_>) -> Result<Box<dyn Any>> {
-        (self.read)(node)
+        (self.own()?.one)(node)
     }
 
     pub(crate) fn read_next_rows(&self, node: Node<'_>) -> Result<Vec<Box<dyn Any>>> {
-        (self.read_rows)(node)
+        (self.own()?.many)(node)
+    }
+
+    fn own(&self) -> Result<OwnWay> {
+        self.own.ok_or_else(|| no_filter_for(self.name))
+    }
+}
+
+/// The filter that a registry keeps for a type.
+pub(crate) fn exact<T: 'static>(entry: &(dyn Any + Send + Sync)) -> Result<&dyn Filter<T>> {
+    match entry.downcast_ref::<Arc<dyn Filter<T>>>() {
+        Some(filter) => Ok(&**filter),
+        None => Err(no_filter::<T>()),
     }
 }
 
@@ -372,22 +392,51 @@ impl<'r> Found<'r> {
         }
     }
 
-    pub(crate) fn read<T: 'static>(&self, key: Key<T>, node: Node<'_>, ty: AnyType) -> Result<T> {
+    /// Reads a value of a type that can read itself.
+    pub(crate) fn fill(&self, node: Node<'_>, value: &mut dyn Wanted) -> Result<()> {
         match self.filter {
-            FoundFilter::Exact(entry) => key.filter(entry).read(node),
+            FoundFilter::Exact(entry) => value.read_by(entry, node),
+            FoundFilter::Predicate(filter) => {
+                let ty = value.any_type();
+                match value.put_any(filter.read(node, ty)?) {
+                    true => Ok(()),
+                    false => Err(other_type(filter.name(), ty.name)),
+                }
+            }
+        }
+    }
+
+    /// The same for many values.
+    pub(crate) fn fill_rows(&self, node: Node<'_>, values: &mut dyn Wanted) -> Result<()> {
+        match self.filter {
+            FoundFilter::Exact(entry) => values.read_by(entry, node),
+            FoundFilter::Predicate(filter) => {
+                let ty = values.any_type();
+                for value in filter.read_rows(node, ty)? {
+                    if !values.put_any(value) {
+                        return Err(other_type(filter.name(), ty.name));
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Reads a value of a type that filters only can read.
+    pub(crate) fn read<T: 'static>(&self, node: Node<'_>) -> Result<T> {
+        let ty = AnyType::foreign::<T>();
+        match self.filter {
+            FoundFilter::Exact(entry) => exact::<T>(entry)?.read(node),
             FoundFilter::Predicate(filter) => unbox(filter.read(node, ty)?, filter.name()),
         }
     }
 
-    pub(crate) fn read_rows<T: 'static>(
-        &self,
-        key: Key<T>,
-        node: Node<'_>,
-        ty: AnyType,
-    ) -> Result<Vec<T>> {
+    /// The same for many values.
+    pub(crate) fn read_rows<T: 'static>(&self, node: Node<'_>) -> Result<Vec<T>> {
         match self.filter {
-            FoundFilter::Exact(entry) => key.filter(entry).read_rows(node),
+            FoundFilter::Exact(entry) => exact::<T>(entry)?.read_rows(node),
             FoundFilter::Predicate(filter) => {
+                let ty = AnyType::foreign::<T>();
                 let boxes = filter.read_rows(node, ty)?;
                 let mut values = Vec::with_capacity(boxes.len());
                 for value in boxes {

@@ -44,9 +44,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
 use crate::layout::absent;
 use crate::node::Node;
-use crate::object::{Bare, Object};
-use crate::path::UNMASKED;
-use crate::reader::{GroupReader, check_len};
+use crate::node::wanted::{Facts, Many, One, Wanted};
+use crate::reader::{GroupReader, other_len};
 use crate::schema::Nested;
 use crate::slot::opaque;
 
@@ -64,14 +63,6 @@ enum Found<'a> {
     Node(Node<'a>),
     Missing,
     LeftOut,
-}
-
-/// The object found for a member that is read without filters.
-enum Plain<'a> {
-    /// An object without attributes.
-    Bare(Bare<'a>),
-    Node(Node<'a>),
-    Missing,
 }
 
 impl<'a> MemberReader<'_, 'a> {
@@ -166,9 +157,17 @@ impl<'a> MemberReader<'_, 'a> {
         values
     }
 
+    #[cold]
+    fn other_len(&self, found: usize) -> Error {
+        self.group.placed(other_len(found, self.group.len(), self.name()))
+    }
+
     /// The values of a column, if there are as many as the table has rows.
     fn checked<T>(&self, values: Vec<T>) -> Result<Vec<T>> {
-        check_len(values, self.group.len(), self.name()).map_err(|e| self.group.placed(e))
+        match values.len() == self.group.len() {
+            true => Ok(values),
+            false => Err(self.other_len(values.len())),
+        }
     }
 
     /// Reads the value. A member that is not there is the `None` of types that have one.
@@ -177,55 +176,61 @@ impl<'a> MemberReader<'_, 'a> {
     ///
     /// [`ErrorKind::Missing`], or whatever keeps the member from being a `T`, with the name in its
     /// path.
-    #[inline]
     pub fn get<T: FileBacked>(self) -> Result<T> {
-        if T::is_link() {
-            return match self.link::<T>(T::from_absence(0).is_some())? {
-                Some(value) => Ok(value),
-                None => T::from_absence(0).ok_or_else(|| self.group.missing(self.names)),
-            };
-        }
-        match self.names {
-            [name] if !self.attribute && self.group.is_plain() && !name.contains('/') => match self
-                .plain(name, T::from_absence(0).is_some())?
-            {
-                Plain::Bare(bare) => match T::read_bare(&bare) {
-                    Ok(Some(value)) => Ok(value),
-                    Ok(None) => self.value(self.node_of(bare.0).and_then(Node::get)),
-                    Err(error) => Err(self.failed(error)),
-                },
-                Plain::Node(node) => self.value(node.get()),
-                Plain::Missing => T::from_absence(0).ok_or_else(|| self.group.missing(self.names)),
-            },
-            _ => self.read(T::schema, Node::get, T::from_absence(0)),
+        let mut value = One(None);
+        match self.fill(&mut value) {
+            Ok(()) => value.taken(),
+            Err(error) => Err(error),
         }
     }
 
-    #[inline]
-    fn value<T>(&self, value: Result<T>) -> Result<T> {
-        match value {
-            Ok(value) => Ok(value),
-            Err(error) => Err(self.failed(error)),
+    pub(crate) fn fill(self, value: &mut dyn Wanted) -> Result<()> {
+        if let [name] = self.names
+            && !self.attribute
+            && self.group.is_plain()
+        {
+            let facts = value.facts();
+            if !facts.link {
+                return self.group.fill_plain(name, facts.optional, value);
+            }
+        }
+        self.fill_found(value)
+    }
+
+    /// The same through a node.
+    pub(crate) fn fill_found(self, value: &mut dyn Wanted) -> Result<()> {
+        let facts = value.facts();
+        match self.fill_if_there(facts, facts.optional, value)? {
+            true => Ok(()),
+            false => self.fill_absent(value),
         }
     }
 
-    fn node_of(&self, object: Object<'a>) -> Result<Node<'a>> {
-        Node::open(object, self.group.cx, UNMASKED, self.group.depth, true)
+    /// Takes the value of absence.
+    fn fill_absent(&self, value: &mut dyn Wanted) -> Result<()> {
+        match value.put_absent(0) {
+            true => Ok(()),
+            false => Err(self.group.missing(self.names)),
+        }
     }
 
-    /// The member of a group that nothing but its members has a say in: most objects need not
-    /// become nodes.
-    #[inline]
-    fn plain(&self, name: &str, may_be_missing: bool) -> Result<Plain<'a>> {
-        match self.group.object.child(name) {
-            Ok(Some(object)) if object.handle.bare => Ok(Plain::Bare(Bare(object))),
-            Ok(Some(object)) => match self.node_of(object) {
-                Ok(node) => Ok(Plain::Node(node)),
+    /// Reads the member if it is there, which it has to be where nothing stands for it. Returns
+    /// whether it is.
+    fn fill_if_there(
+        &self,
+        facts: Facts,
+        has_default: bool,
+        value: &mut dyn Wanted,
+    ) -> Result<bool> {
+        if facts.link {
+            return self.link(facts.schema, has_default, value);
+        }
+        match self.locate(facts.schema, has_default)? {
+            Some(node) => match node.fill(u32::MAX, value) {
+                Ok(()) => Ok(true),
                 Err(error) => Err(self.failed(error)),
             },
-            Ok(None) if may_be_missing => Ok(Plain::Missing),
-            Ok(None) => Err(self.group.placed(self.group.missing(self.names))),
-            Err(error) => Err(self.failed(error)),
+            None => Ok(false),
         }
     }
 
@@ -235,18 +240,19 @@ impl<'a> MemberReader<'_, 'a> {
     ///
     /// Whatever keeps the member from being a `T`.
     pub fn get_or<T: FileBacked>(self, default: impl FnOnce() -> T) -> Result<T> {
-        if T::is_link() {
-            return Ok(self.link::<T>(true)?.unwrap_or_else(default));
+        let mut value = One(None);
+        match self.fill_if_there(value.facts(), true, &mut value)? {
+            true => value.taken(),
+            false => Ok(default()),
         }
-        self.read_or(T::schema, Node::get, default)
     }
 
-    /// Reads a link, which is not followed; `None` where none is there and a value stands for that.
-    fn link<T: FileBacked>(&self, has_default: bool) -> Result<Option<T>> {
-        let mut found = None;
-        self.find_link(T::schema, has_default, &mut |group, name| {
-            found = group.link::<T>(name)?;
-            Ok(found.is_some())
+    /// Reads a link, which is not followed; `false` where none is there and a value stands for that.
+    fn link(&self, schema: Nested, has_default: bool, value: &mut dyn Wanted) -> Result<bool> {
+        let mut found = false;
+        self.find_link(schema, has_default, &mut |group, name| {
+            found = group.link(name, value)?;
+            Ok(found)
         })?;
         Ok(found)
     }
@@ -340,18 +346,39 @@ impl<'a> MemberReader<'_, 'a> {
     /// # Errors
     ///
     /// As [`MemberReader::get`]; [`ErrorKind::Damaged`] for a column of another length.
-    #[inline]
     pub fn rows<T: FileBacked>(self) -> Result<Vec<T>> {
-        let len = self.group.len();
-        match self.locate(T::schema, len > 0 && T::from_absence(0).is_some())? {
-            Some(node) => self.checked(self.value(node.get_rows())?),
-            None => {
-                let mut values = Vec::with_capacity(len);
-                for _ in 0..len {
-                    values.extend(T::from_absence(0));
-                }
-                Ok(values)
+        let mut values = Many(Vec::new());
+        match self.fill_rows(&mut values) {
+            Ok(()) => Ok(values.0),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn fill_rows(self, values: &mut dyn Wanted) -> Result<()> {
+        let (facts, len) = (values.facts(), self.group.len());
+        if !self.fill_found_rows(facts, len > 0 && facts.optional, values)? {
+            for _ in 0..len {
+                values.put_absent(0);
             }
+        }
+        match values.count() == len {
+            true => Ok(()),
+            false => Err(self.other_len(values.count())),
+        }
+    }
+
+    fn fill_found_rows(
+        &self,
+        facts: Facts,
+        has_default: bool,
+        values: &mut dyn Wanted,
+    ) -> Result<bool> {
+        match self.locate(facts.schema, has_default)? {
+            Some(node) => match node.fill_rows(u32::MAX, values) {
+                Ok(()) => Ok(true),
+                Err(error) => Err(self.failed(error)),
+            },
+            None => Ok(false),
         }
     }
 
@@ -361,7 +388,11 @@ impl<'a> MemberReader<'_, 'a> {
     ///
     /// As [`MemberReader::rows`].
     pub fn rows_or<T: FileBacked>(self, default: impl FnMut() -> T) -> Result<Vec<T>> {
-        self.checked(self.read_or(T::schema, Node::get_rows, || self.defaults(default))?)
+        let mut values = Many(Vec::new());
+        match self.fill_found_rows(values.facts(), true, &mut values)? {
+            true => self.checked(values.0),
+            false => Ok(self.defaults(default)),
+        }
     }
 
     /// Reads the column's values by a filter.

@@ -17,8 +17,9 @@ use std::cell::OnceCell;
 use std::fmt;
 use std::rc::Rc;
 
-mod door;
+pub(crate) mod door;
 mod group;
+pub(crate) mod wanted;
 
 /// The name of a filter on a node.
 #[derive(Debug, Clone, PartialEq)]

@@ -13,7 +13,7 @@ pub use crate::member::MemberReader;
 pub use crate::node::Node;
 pub use crate::reader::GroupReader;
 pub use crate::reader::LinkReader;
-pub use crate::rows::Rows;
+pub use crate::rows::{Column, Rows};
 pub use crate::schema::{FieldSchema, Schema, Seen, VariantSchema};
 pub use crate::shared::Owner;
 pub use crate::slot::{Slot, Written};
@@ -63,8 +63,16 @@ pub fn filter_of<T, F: Filter<T> + ?Sized>(filter: &F) -> &F {
 
 /// The next value of a column that has been checked to be long enough.
 #[inline]
-pub fn next<T>(column: &mut vec::IntoIter<T>) -> Result<T> {
-    column.next().ok_or_else(|| ErrorKind::Damaged("a column that is too short".into()).into())
+pub fn next<T>(column: &mut Column<T>) -> Result<T> {
+    match column.next() {
+        Some(value) => Ok(value),
+        None => Err(too_short()),
+    }
+}
+
+#[cold]
+fn too_short() -> Error {
+    ErrorKind::Damaged("a column that is too short".into()).into()
 }
 
 /// The return types of functions for `after_read`.

@@ -9,7 +9,8 @@ use crate::layout::variant;
 
 use crate::member::MemberReader;
 use crate::node::Node;
-use crate::object::Object;
+use crate::node::wanted::{Facts, One, Wanted};
+use crate::object::{Bare, Object};
 use crate::path::{State, UNMASKED, near};
 use crate::schema::Nested;
 use crate::stamp::{Stamp, member_and_attribute};
@@ -226,18 +227,36 @@ impl<'a> GroupReader<'a> {
         }
     }
 
-    /// Reads a link of a type that is one, without following it.
-    pub(crate) fn link<T: FileBacked>(&self, name: &str) -> Result<Option<T>> {
-        let mut value = None;
+    /// Reads a link of a type that is one, without following it. Returns whether there is one.
+    pub(crate) fn link(&self, name: &str, value: &mut dyn Wanted) -> Result<bool> {
+        let mut found = false;
         let other = self.find_link(name, &mut |reader| {
-            value = Some(T::read_link(reader)?);
-            Ok(())
+            found = true;
+            value.read_link(reader)
         })?;
         match other {
             // Nothing, or what is no link: its type says so.
-            Some(node) => node.get().map(Some),
-            None => Ok(value),
+            Some(node) => value.get_next(node).map(|()| true),
+            None => Ok(found),
         }
+    }
+
+    /// Reads an entry of this node's own layout: of a type that is a link that link, otherwise its
+    /// value. Returns whether there is one.
+    pub(crate) fn fill(&self, name: &str, state: State, value: &mut dyn Wanted) -> Result<bool> {
+        let found = match value.facts().link {
+            true => self.link(name, value),
+            false => match self.entry(name, state)? {
+                Some(node) => value.get_next(node).map(|()| true),
+                None => Ok(false),
+            },
+        };
+        found.map_err(|e| e.at(name))
+    }
+
+    /// Reads all values of a part of this node's own layout, which patterns do not see.
+    pub(crate) fn fill_part_rows(&self, name: &str, values: &mut dyn Wanted) -> Result<()> {
+        self.part(name, |node| node.fill_rows(u32::MAX, values))
     }
 
     /// Reads the link of a name, or gives the node that has the name and is no link.
@@ -313,9 +332,59 @@ impl<'a> GroupReader<'a> {
     ///
     /// [`ErrorKind::Missing`], or whatever keeps the member from being a `T`, with the name in its
     /// path.
-    #[inline]
     pub fn field<T: FileBacked>(&self, name: &str) -> Result<T> {
-        self.member(&[name]).get()
+        let mut value = One(None);
+        match self.fill_field(name, Facts::of::<T>(), &mut value) {
+            Ok(()) => value.taken(),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn fill_field(&self, name: &str, facts: Facts, value: &mut dyn Wanted) -> Result<()> {
+        match self.is_plain() && !facts.link {
+            true => self.fill_plain(name, facts.optional, value),
+            false => self.member(&[name]).fill(value),
+        }
+    }
+
+    /// Reads a member of a group that nothing but its members has a say in: most objects need not
+    /// become nodes.
+    #[inline(always)]
+    pub(crate) fn fill_plain(
+        &self,
+        name: &str,
+        optional: bool,
+        value: &mut dyn Wanted,
+    ) -> Result<()> {
+        let read = match self.object.child(name) {
+            // A bare object is one of the native engine's, whose link has this name exactly.
+            Ok(Some(object)) if object.handle.bare => {
+                let bare = Bare(object);
+                match value.read_bare(&bare) {
+                    Ok(true) => return Ok(()),
+                    Ok(false) => self.fill_node(bare.0, value),
+                    Err(error) => Err(error),
+                }
+            }
+            _ if name.contains('/') => return self.member(&[name]).fill_found(value),
+            Ok(Some(object)) => self.fill_node(object, value),
+            Ok(None) => {
+                return match optional && value.put_absent(0) {
+                    true => Ok(()),
+                    false => Err(self.placed(self.missing(&[name]))),
+                };
+            }
+            Err(error) => Err(error),
+        };
+        match read {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.placed(error.at(name))),
+        }
+    }
+
+    #[inline(never)]
+    fn fill_node(&self, object: Object<'a>, value: &mut dyn Wanted) -> Result<()> {
+        Node::open(object, self.cx, UNMASKED, self.depth, true)?.fill(u32::MAX, value)
     }
 
     /// Reads the member `name` by a filter.
@@ -450,7 +519,7 @@ pub(crate) fn check_len<T>(values: Vec<T>, len: usize, name: &str) -> Result<Vec
 }
 
 #[cold]
-fn other_len(found: usize, len: usize, name: &str) -> Error {
+pub(crate) fn other_len(found: usize, len: usize, name: &str) -> Error {
     let what = format!("a column of {found} rows in a table of {len}");
     Error::new(ErrorKind::Damaged(what)).at(name)
 }

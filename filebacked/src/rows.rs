@@ -150,57 +150,23 @@ impl<'a, T> Rows<'a, T> {
     /// The first error that `f` returns.
     #[inline(always)]
     pub fn try_for_each<E>(self, mut f: impl FnMut(&'a T) -> Result<(), E>) -> Result<(), E> {
-        // SAFETY (all three): the constructors and `project` guarantee a live `T` at each of these
-        // addresses for `'a`.
-        match self.form {
-            Form::Strided { base, stride, len } => {
-                for i in 0..len {
-                    // SAFETY: see above.
-                    f(unsafe { &*base.add(i * stride).cast::<T>() })?;
-                }
+        let mut number = 0;
+        while let Some(Run { base, stride, len }) = self.form.run(number) {
+            let mut i = 0;
+            while i < len {
+                // SAFETY: the constructors and `project` guarantee a live `T` at each of these
+                // addresses for `'a`.
+                f(unsafe { &*base.wrapping_add(i * stride).cast::<T>() })?;
+                i += 1;
             }
-            Form::Refs { pointers, offset } => {
-                for pointer in pointers {
-                    // SAFETY: see above.
-                    f(unsafe { &*pointer.add(offset).cast::<T>() })?;
-                }
-            }
-            Form::Runs { runs, stride, offset, .. } => {
-                for run in runs {
-                    for i in 0..run.len() {
-                        // SAFETY: see above.
-                        f(unsafe { &*run.cast::<u8>().add(i * stride + offset).cast::<T>() })?;
-                    }
-                }
-            }
+            number += 1;
         }
         Ok(())
     }
 
     /// Iterates over the values. [`Rows::for_each`] is faster for all of them.
     pub fn iter(self) -> impl Iterator<Item = &'a T> + use<'a, T> {
-        let (mut run, mut i) = (0, 0);
-        std::iter::from_fn(move || {
-            let address = match self.form {
-                Form::Strided { base, stride, len } => {
-                    (i < len).then(|| base.wrapping_add(i * stride))
-                }
-                Form::Refs { pointers, offset } => {
-                    pointers.get(i).map(|pointer| pointer.wrapping_add(offset))
-                }
-                Form::Runs { runs, stride, offset, .. } => {
-                    while runs.get(run).is_some_and(|values| i >= values.len()) {
-                        (run, i) = (run + 1, 0);
-                    }
-                    runs.get(run)
-                        .map(|values| values.cast::<u8>().wrapping_add(i * stride + offset))
-                }
-            }?;
-            i += 1;
-            // SAFETY: the constructors and `project` guarantee a live `T` at each of these
-            // addresses for `'a`.
-            Some(unsafe { &*address.cast::<T>() })
-        })
+        Iter { addresses: Addresses { form: self.form, run: 0, i: 0 }, rows: PhantomData }
     }
 
     /// Returns the same field of every value, without a copy.
@@ -213,35 +179,23 @@ impl<'a, T> Rows<'a, T> {
     /// If `field` returns different parts, or data outside the value (for example behind a `Box`).
     /// Only a mistake in the calling code causes this, never data. Generated code projects to
     /// fields only.
-    #[inline(always)]
+    #[inline]
     pub fn project<F>(self, field: impl for<'x> Fn(&'x T) -> &'x F) -> Rows<'a, F> {
-        let mut found = None;
-        let mut same = true;
-        self.for_each(|value| {
-            let offset =
-                (field(value) as *const F as usize).wrapping_sub(value as *const T as usize);
-            match found {
-                None => found = Some(offset),
-                Some(first) => same &= first == offset,
+        let mut part = Part { first: None, same: true };
+        let mut number = 0;
+        while let Some(Run { base, stride, len }) = self.form.run(number) {
+            let (mut address, mut left) = (base, len);
+            while left > 0 {
+                // SAFETY: the constructors and `project` guarantee a live `T` at each of these
+                // addresses for `'a`.
+                let value = unsafe { &*address.cast::<T>() };
+                part.note(address, (field(value) as *const F).cast());
+                address = address.wrapping_add(stride);
+                left = left.wrapping_sub(1);
             }
-        });
-        let offset = found.unwrap_or(0);
-        let inside = offset.checked_add(size_of::<F>()).is_some_and(|end| end <= size_of::<T>());
-        assert!(
-            found.is_none() || (same && inside),
-            "Rows::project wants the same field of every value"
-        );
-        // The offset is inside every value, so the new addresses are live `F`s for as long as the
-        // values are.
-        Rows::new(match self.form {
-            Form::Strided { base, stride, len } => {
-                Form::Strided { base: base.wrapping_add(offset), stride, len }
-            }
-            Form::Refs { pointers, offset: o } => Form::Refs { pointers, offset: o + offset },
-            Form::Runs { runs, len, stride, offset: o } => {
-                Form::Runs { runs, len, stride, offset: o + offset }
-            }
-        })
+            number = number.wrapping_add(1);
+        }
+        Rows::new(self.form.shifted(part.offset(size_of::<T>(), size_of::<F>())))
     }
 
     /// The same addresses as values of another type.
@@ -252,6 +206,170 @@ impl<'a, T> Rows<'a, T> {
     #[inline]
     pub(crate) unsafe fn cast<U>(self) -> Rows<'a, U> {
         Rows::new(self.form)
+    }
+}
+
+/// The part of every value that `project` finds.
+struct Part {
+    first: Option<usize>,
+    same: bool,
+}
+
+impl Part {
+    #[inline]
+    fn note(&mut self, value: *const u8, part: *const u8) {
+        let offset = (part as usize).wrapping_sub(value as usize);
+        match self.first {
+            None => self.first = Some(offset),
+            Some(first) => self.same &= first == offset,
+        }
+    }
+
+    /// Where the part lies in each value: the same place, inside it.
+    #[inline]
+    fn offset(&self, whole: usize, part: usize) -> usize {
+        let offset = self.first.unwrap_or(0);
+        let inside = offset.checked_add(part).is_some_and(|end| end <= whole);
+        assert!(
+            self.first.is_none() || self.same && inside,
+            "Rows::project wants the same field of every value"
+        );
+        offset
+    }
+}
+
+/// Values at equal distances.
+struct Run {
+    base: *const u8,
+    stride: usize,
+    len: usize,
+}
+
+impl<'a> Form<'a> {
+    /// The values in runs, one after another.
+    #[inline]
+    fn run(&self, number: usize) -> Option<Run> {
+        match *self {
+            Form::Strided { base, stride, len } => {
+                if number == 0 {
+                    Some(Run { base, stride, len })
+                } else {
+                    None
+                }
+            }
+            Form::Refs { pointers, offset } => {
+                let pointer = pointers.get(number)?;
+                Some(Run { base: pointer.wrapping_add(offset), stride: 0, len: 1 })
+            }
+            Form::Runs { runs, stride, offset, .. } => {
+                let run = runs.get(number)?;
+                let base = run.cast::<u8>().wrapping_add(offset);
+                Some(Run { base, stride, len: run.len() })
+            }
+        }
+    }
+
+    /// The same with what lies `by` bytes behind.
+    ///
+    /// The caller knows that this is inside every value: then the new addresses are live for as
+    /// long as the values are.
+    #[inline]
+    fn shifted(self, by: usize) -> Form<'a> {
+        match self {
+            Form::Strided { base, stride, len } => {
+                Form::Strided { base: base.wrapping_add(by), stride, len }
+            }
+            Form::Refs { pointers, offset } => Form::Refs { pointers, offset: offset + by },
+            Form::Runs { runs, len, stride, offset } => {
+                Form::Runs { runs, len, stride, offset: offset + by }
+            }
+        }
+    }
+}
+
+/// The addresses of rows, one by one.
+struct Addresses<'a> {
+    form: Form<'a>,
+    run: usize,
+    i: usize,
+}
+
+impl Addresses<'_> {
+    #[inline]
+    fn next(&mut self) -> Option<*const u8> {
+        while let Some(Run { base, stride, len }) = self.form.run(self.run) {
+            if self.i < len {
+                self.i += 1;
+                return Some(base.wrapping_add((self.i - 1) * stride));
+            }
+            (self.run, self.i) = (self.run + 1, 0);
+        }
+        None
+    }
+}
+
+/// The values of a vector, one by one: as its `into_iter`, which is much more code for each type.
+pub struct Column<T> {
+    /// Its memory. Its length is 0: the values from `next` on belong to `Column`.
+    values: Vec<T>,
+    next: usize,
+    end: usize,
+}
+
+impl<T> Column<T> {
+    /// Takes the values.
+    pub fn new(mut values: Vec<T>) -> Self {
+        let end = values.len();
+        // SAFETY: 0 is in any capacity, and no value is needed for it.
+        unsafe { values.set_len(0) };
+        Column { values, next: 0, end }
+    }
+
+    /// Returns the next value.
+    #[allow(clippy::should_implement_trait)]
+    #[inline]
+    pub fn next(&mut self) -> Option<T> {
+        if self.next == self.end {
+            return None;
+        }
+        let place = self.next;
+        self.next += 1;
+        // SAFETY: the place is below the length that the vector had, its value has not been taken,
+        // and the vector does not know of it.
+        Some(unsafe { self.values.as_ptr().add(place).read() })
+    }
+}
+
+impl<T> Drop for Column<T> {
+    fn drop(&mut self) {
+        while let Some(value) = self.next() {
+            drop(value);
+        }
+    }
+}
+
+impl<T> fmt::Debug for Column<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Column<{}>({})", std::any::type_name::<T>(), self.end - self.next)
+    }
+}
+
+struct Iter<'a, T> {
+    addresses: Addresses<'a>,
+    rows: PhantomData<&'a [T]>,
+}
+
+impl<'a, T> Iterator for Iter<'a, T> {
+    type Item = &'a T;
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a T> {
+        match self.addresses.next() {
+            // SAFETY: the constructors and `project` guarantee a live `T` at each of these
+            // addresses for `'a`.
+            Some(address) => Some(unsafe { &*address.cast::<T>() }),
+            None => None,
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use std::num::NonZero;
 
 mod dataset;
 mod door;
+pub(crate) mod given;
 mod group;
 mod records;
 mod shared;
@@ -428,7 +429,8 @@ impl<'a> Slot<'a> {
 impl Slot<'_> {
     /// Whether a filter is registered for values of a type that are written here.
     pub(crate) fn has_filter<T: Save>(&self) -> bool {
-        self.is_filtered() && door::filter_of::<T>(self.cx, u32::MAX).is_some()
+        let key = T::key().map(|key| (key.id(), key.nested()));
+        self.is_filtered() && self.newest(key, u32::MAX).is_some()
     }
 }
 

@@ -7,6 +7,7 @@ use crate::context::{ReadContext, WriteContext};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::python;
 use crate::node::Node;
+use crate::node::wanted::One;
 use crate::object::Object;
 use crate::options::{ReadOptions, WriteOptions};
 use crate::path::near;
@@ -313,8 +314,12 @@ fn link_at<T: FileBacked>(
 ) -> Result<T> {
     let root = Object::new(source, source.root()?);
     let group = GroupReader::new(root, cx, cx.start(), 0, ours, None);
-    let link = group.link(&parts(path)?.join("/"));
-    link.and_then(|link| link.ok_or_else(|| ErrorKind::Missing.into())).map_err(|e| e.at(path))
+    let mut value = One(None);
+    match group.link(&parts(path)?.join("/"), &mut value) {
+        Ok(true) => value.taken(),
+        Ok(false) => Err(Error::new(ErrorKind::Missing).at(path)),
+        Err(error) => Err(error.at(path)),
+    }
 }
 
 /// Reads a dataset that is a member of the source's root into a buffer.

@@ -11,6 +11,7 @@ use crate::layout::{frame, python, variant};
 use crate::path::{State, UNMASKED};
 use crate::rows::Rows;
 use crate::schema::Nested;
+use crate::slot::given::{Given, GivenRows};
 use crate::slot::{Place, Slot, Written};
 use crate::stamp::{LEN, Stamp};
 use crate::storage::{AttrSpec, Dtype, Sink};
@@ -136,9 +137,30 @@ impl<'a> GroupWriter<'a> {
     /// # Errors
     ///
     /// Whatever keeps the value from being written, with the name in its path.
-    #[inline]
     pub fn field<T: Save + ?Sized>(&mut self, name: &str, value: &T) -> Result<()> {
-        self.member(name).put(value)
+        self.field_given(name, &value)
+    }
+
+    fn field_given(&mut self, name: &str, value: &dyn Given) -> Result<()> {
+        if !self.is_plain(name) {
+            return self.member(name).put_given(value);
+        }
+        if value.absence() == Some(0) {
+            return Ok(());
+        }
+        match self.slot(name).put_given(value, u32::MAX) {
+            Ok(Written { .. }) => Ok(()),
+            Err(error) => Err(error.at(name)),
+        }
+    }
+
+    /// Whether a member is a slot and nothing more: most are.
+    #[inline]
+    fn is_plain(&self, name: &str) -> bool {
+        matches!(self.members, Members::Plain)
+            && self.cx.mask().is_none()
+            && self.frame.is_none()
+            && !name.contains('/')
     }
 
     /// Writes a value as the member `name` by a filter.
@@ -160,9 +182,15 @@ impl<'a> GroupWriter<'a> {
     /// # Errors
     ///
     /// As [`GroupWriter::field`].
-    #[inline]
     pub fn column<T: Save>(&mut self, name: &str, rows: Rows<'_, T>) -> Result<()> {
-        self.member(name).put_rows(rows)
+        self.column_given(name, &rows)
+    }
+
+    fn column_given(&mut self, name: &str, rows: &dyn GivenRows) -> Result<()> {
+        match self.is_plain(name) {
+            true => self.part_rows(name, rows),
+            false => self.member(name).put_given_rows(rows),
+        }
     }
 
     /// The member `name`, with more to say about it before it is written.
@@ -327,6 +355,15 @@ impl<'a> GroupWriter<'a> {
         write: impl FnOnce(Slot<'_>) -> Result<Written>,
     ) -> Result<()> {
         match write(self.slot(name)) {
+            Ok(Written { .. }) => Ok(()),
+            Err(error) => Err(error.at(name)),
+        }
+    }
+
+    /// The same for values.
+    pub(crate) fn part_rows(&mut self, name: &str, rows: &dyn GivenRows) -> Result<()> {
+        let written = self.slot(name).put_given_rows(rows, u32::MAX);
+        match written {
             Ok(Written { .. }) => Ok(()),
             Err(error) => Err(error.at(name)),
         }

@@ -281,10 +281,10 @@ fn read_columns(target: &Target<'_>, index: usize, variant: &Variant<'_>) -> Tok
     let group = Group::read(quote!(__columns));
     let names = variant.names().map(|name| &name.value);
     let columns = stored(variant).map(|(binding, _)| column(variant, &binding));
-    let empty = stored(variant).map(|_| quote!(__fb::Vec::new().into_iter()));
+    let empty = stored(variant).map(|_| quote!(__fb::Column::new(__fb::Vec::new())));
     let rows = stored(variant).map(|(_, field)| {
         let rows = members::read_rows(target, field, &group);
-        quote!(#rows.into_iter())
+        quote!(__fb::Column::new(#rows))
     });
     quote! {
         let (#(mut #columns,)*) = match __counts[#index] {

@@ -156,7 +156,7 @@ fn read_members(target: &Target<'_>, style: Style, fields: &[Field<'_>]) -> Toke
     let iters = fields.iter().filter(|field| field.is_stored()).map(|field| {
         let iter = iter(field);
         let rows = members::read_rows(target, field, &group);
-        quote_spanned!(field.span()=> let mut #iter = #rows.into_iter();)
+        quote_spanned!(field.span()=> let mut #iter = __fb::Column::new(#rows);)
     });
     let row = construct(&quote!(Self), style, fields, |field| {
         if !field.is_stored() {

@@ -147,7 +147,7 @@ macro_rules! slice_is_saved {
             }
 
             fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
-                crate::layout::sequence::write_ragged(rows, slot, |slice| slice.len(), |slice, runs| runs.push(&**slice))
+                crate::layout::sequence::write_ragged(rows, slot, |slice, runs| runs.push(&**slice))
             }
         }
     };

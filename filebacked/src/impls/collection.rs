@@ -5,9 +5,10 @@ use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
 use crate::impls::pointer::{owner, schema_of};
-use crate::layout::map::{Order, sorted};
+use crate::layout::map::{Order, arranged, order_of};
 use crate::layout::sequence;
 use crate::node::Node;
+use crate::node::wanted::{Facts, Many, Wanted};
 use crate::rows::Rows;
 use crate::schema::{Schema, Seen};
 use crate::shared;
@@ -32,15 +33,20 @@ pub(crate) fn write_all<T: Save>(rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Wr
 
 /// Reads a sequence, in whichever of its layouts it is.
 pub(crate) fn read_all<T: FileBacked>(node: Node<'_>) -> Result<Vec<T>> {
-    if is_numbered::<T>(&node)? {
-        sequence::read_numbered(node.each())
-    } else {
-        node.each().get_rows()
+    let mut values = Many(Vec::new());
+    fill_all(node, &mut values)?;
+    Ok(values.0)
+}
+
+fn fill_all(node: Node<'_>, values: &mut dyn Wanted) -> Result<()> {
+    match is_numbered(&node, &|| values.facts())? {
+        true => sequence::fill_numbered(node.each(), values),
+        false => node.each().fill_rows(u32::MAX, values),
     }
 }
 
 /// Whether a node is a numbered group of values, and not the rows of their type.
-pub(crate) fn is_numbered<T: FileBacked>(node: &Node<'_>) -> Result<bool> {
+pub(crate) fn is_numbered(node: &Node<'_>, facts: &dyn Fn() -> Facts) -> Result<bool> {
     if node.filters().next().is_some() {
         return Ok(false);
     }
@@ -50,13 +56,14 @@ pub(crate) fn is_numbered<T: FileBacked>(node: &Node<'_>) -> Result<bool> {
     if !sequence::is_foreign_list(node)? {
         return Ok(false);
     }
+    let facts = facts();
     // One node per value, unless these are the columns of a type whose members have numbers as
     // names.
-    if T::is_link() {
+    if facts.link {
         return Ok(true);
     }
     let Some(first) = node.object.child("0")? else { return Ok(true) };
-    let columns = matches!(T::schema(), Schema::Tuple(_) | Schema::Struct(_));
+    let columns = matches!((facts.schema)(), Schema::Tuple(_) | Schema::Struct(_));
     Ok(!columns || first.kind() == ObjectKind::Group)
 }
 
@@ -95,9 +102,13 @@ macro_rules! slices_are_backed {
                     #[allow(clippy::ptr_arg)] // What the collection is, is the macro's argument.
                     fn runs<'v, T>($value: &'v $t, runs: &mut Vec<&'v [T]>) {
                         let slices: [&[T]; 2] = $slices;
-                        runs.extend(slices.into_iter().filter(|slice| !slice.is_empty()));
+                        for slice in slices {
+                            if !slice.is_empty() {
+                                runs.push(slice);
+                            }
+                        }
                     }
-                    sequence::write_ragged(rows, slot, |value| value.len(), runs::<T>)
+                    sequence::write_ragged(rows, slot, runs::<T>)
                 }
                 fn needs_objects(seen: &mut Seen) -> bool {
                     needs_objects!(seen, [T], $($shared)*)
@@ -117,7 +128,7 @@ macro_rules! slices_are_backed {
                     $read
                 }
                 fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
-                    sequence::read_ragged(node, |values| Ok(values.collect::<Vec<T>>().into()))
+                    sequence::read_ragged(node, |values: Vec<T>| Ok(values.into()))
                 }
             }
         )*
@@ -142,7 +153,7 @@ macro_rules! collections_are_backed {
                 }
                 fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
                     let cx = slot.cx;
-                    sequence::write_ragged_refs(rows, slot, |value| value.len(), |set, refs| {
+                    sequence::write_ragged_refs(rows, slot, |set, refs| {
                         refs.extend($sort(set.iter().collect::<Vec<&T>>(), cx)?);
                         Ok(())
                     })
@@ -162,10 +173,10 @@ macro_rules! collections_are_backed {
                     Schema::Sequence(T::schema)
                 }
                 fn read(node: Node<'_>) -> Result<Self> {
-                    $collect(&mut read_all::<T>(node)?.into_iter())
+                    $collect(read_all::<T>(node)?)
                 }
                 fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
-                    sequence::read_ragged(node, |values| $collect(values))
+                    sequence::read_ragged(node, $collect)
                 }
             }
         )*
@@ -174,8 +185,6 @@ macro_rules! collections_are_backed {
 
 #[cfg(feature = "indexmap")]
 pub(crate) use collections_are_backed;
-
-pub(crate) type Values<'v, T> = &'v mut dyn ExactSizeIterator<Item = T>;
 
 pub(crate) fn kept<'v, T>(
     values: Vec<&'v T>,
@@ -188,7 +197,8 @@ fn hashed<'v, T: Save>(
     values: Vec<&'v T>,
     cx: &crate::context::WriteContext,
 ) -> Result<Vec<&'v T>> {
-    sorted(values, |value| *value, Order::Hashed, cx)
+    let order = order_of(&Rows::refs(&values), Order::Hashed, cx)?;
+    Ok(arranged(values, order))
 }
 
 fn ordered<'v, T: Ord>(
@@ -199,14 +209,14 @@ fn ordered<'v, T: Ord>(
     Ok(values)
 }
 
-fn any<T, C: FromIterator<T>>(values: Values<'_, T>) -> Result<C> {
-    Ok(values.collect())
+fn any<T, C: FromIterator<T>>(values: Vec<T>) -> Result<C> {
+    Ok(values.into_iter().collect())
 }
 
 /// A set that holds fewer values than the file has seen one twice.
-pub(crate) fn distinct<T, C: FromIterator<T> + Len>(values: Values<'_, T>) -> Result<C> {
+pub(crate) fn distinct<T, C: FromIterator<T> + Len>(values: Vec<T>) -> Result<C> {
     let len = values.len();
-    let set: C = values.collect();
+    let set: C = values.into_iter().collect();
     if set.len() != len {
         return Err(Error::new(ErrorKind::Damaged("a set that holds a value twice".into())));
     }

@@ -20,7 +20,12 @@ macro_rules! map_is_backed {
                 map::write(|| self.iter(), $order, slot)
             }
             fn write_rows(rows: Rows<'_, Self>, slot: Slot<'_>) -> Result<Written> {
-                map::write_rows(rows, slot, $order, |map| map.iter().collect())
+                map::write_rows(rows, slot, $order, |map, keys, values| {
+                    for (key, value) in map {
+                        keys.push(key);
+                        values.push(value);
+                    }
+                })
             }
             fn needs_objects(seen: &mut $crate::schema::Seen) -> bool {
                 seen.is_outermost() || K::needs_objects(seen) || V::needs_objects(seen)

@@ -17,8 +17,9 @@ use crate::impls::collection::is_numbered;
 use crate::impls::pointer::schema_of;
 use crate::layout::sequence;
 use crate::node::Node;
+use crate::node::wanted::Facts;
 use crate::reader::MOST_EMPTY_ROWS;
-use crate::rows::Rows;
+use crate::rows::{Column, Rows};
 use crate::schema::{Schema, Seen};
 use crate::slot::{Slot, Written};
 use crate::stamp::Stamp;
@@ -83,11 +84,11 @@ macro_rules! tuple_is_backed {
                 if group.len() == 0 {
                     return Ok(Vec::new());
                 }
-                $(let mut $t = group.column::<$t>($name)?.into_iter();)*
+                $(let mut $t = Column::new(group.column::<$t>($name)?);)*
                 let mut rows = Vec::with_capacity(group.len());
                 // Every column has as many values as the table has rows.
-                while let Some(row) = (|| Some(($($t.next()?,)*)))() {
-                    rows.push(row);
+                while let ($(Some($t),)*) = ($($t.next(),)*) {
+                    rows.push(($($t,)*));
                 }
                 Ok(rows)
             }
@@ -153,14 +154,12 @@ impl<T: FileBacked, const N: usize> FileBacked for [T; N] {
 
     fn read(node: Node<'_>) -> Result<Self> {
         // Others number values where this library has one dataset.
-        let values = match node.kind() == ObjectKind::Group && is_numbered::<T>(&node)? {
+        let values = match node.kind() == ObjectKind::Group && is_numbered(&node, &Facts::of::<T>)?
+        {
             true => sequence::read_numbered(node.each())?,
             false => node.each().get_shaped::<T>(&[])?.0,
         };
-        let found = values.len();
-        values
-            .try_into()
-            .map_err(|_| Error::mismatch(format!("{N} values"), format!("{found} values")))
+        array_of(values)
     }
 
     fn read_rows(node: Node<'_>) -> Result<Vec<Self>> {
@@ -176,18 +175,33 @@ impl<T: FileBacked, const N: usize> FileBacked for [T; N] {
         if N == 0 && arrays > MOST_EMPTY_ROWS {
             return Err(ErrorKind::Damaged(format!("{arrays} arrays without elements")).into());
         }
-        let mut values = values.into_iter();
-        let mut read = Vec::new();
+        let mut values = Column::new(values);
+        let mut read = Vec::with_capacity(arrays);
         for _ in 0..arrays {
-            let array: Vec<T> = values.by_ref().take(N).collect();
-            let found = array.len();
-            let array = array.try_into();
-            read.push(
-                array.map_err(|_| {
-                    Error::mismatch(format!("{N} values"), format!("{found} values"))
-                })?,
-            );
+            let mut array = Vec::with_capacity(N);
+            while array.len() < N
+                && let Some(value) = values.next()
+            {
+                array.push(value);
+            }
+            match array_of(array) {
+                Ok(array) => read.push(array),
+                Err(error) => return Err(error),
+            }
         }
         Ok((read, outer))
     }
+}
+
+/// The values as an array, if there are as many.
+fn array_of<T, const N: usize>(values: Vec<T>) -> Result<[T; N]> {
+    match values.try_into() {
+        Ok(array) => Ok(array),
+        Err(values) => Err(other_count(N, values.len())),
+    }
+}
+
+#[cold]
+fn other_count(wanted: usize, found: usize) -> Error {
+    Error::mismatch(format!("{wanted} values"), format!("{found} values"))
 }

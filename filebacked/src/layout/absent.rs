@@ -20,12 +20,15 @@
 //! `0.1.0`.
 
 use crate::backed::{FileBacked, Save};
+use crate::dialect::Concept;
 use crate::dialect::anndata::{self as encoding, Encoding};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
 use crate::layout::categorical;
 use crate::node::Node;
-use crate::rows::Rows;
+use crate::node::wanted::Many;
+use crate::rows::{Column, Rows};
+use crate::slot::given::GivenRows;
 use crate::slot::{Slot, Written};
 use crate::stamp::Stamp;
 use crate::storage::{Dtype, ObjectKind};
@@ -33,7 +36,10 @@ use crate::writer::GroupWriter;
 
 /// Writes many options.
 pub(crate) fn write_rows<T: Save>(rows: Rows<'_, Option<T>>, slot: Slot<'_>) -> Result<Written> {
-    let values: Vec<Option<&T>> = rows.iter().map(Option::as_ref).collect();
+    let mut values = Vec::with_capacity(rows.len());
+    for value in rows.iter() {
+        values.push(value.as_ref());
+    }
     T::write_optional_rows(&values, slot)
 }
 
@@ -43,22 +49,39 @@ pub(crate) fn write_rows_unless<T: Save>(
     slot: Slot<'_>,
     left_out: impl Fn(&T) -> bool,
 ) -> Result<Written> {
-    let kept: Vec<Option<&T>> =
-        rows.iter().map(|value| (!left_out(value)).then_some(value)).collect();
+    let mut kept = Vec::with_capacity(rows.len());
+    for value in rows.iter() {
+        kept.push(if left_out(value) { None } else { Some(value) });
+    }
     T::write_optional_rows(&kept, slot)
 }
 
 /// Writes optional values.
 pub(crate) fn write_present<T: Save>(values: &[Option<&T>], slot: Slot<'_>) -> Result<Written> {
     let filler = T::filler();
-    let slot = match T::optional_concept() {
+    let (mut refs, mut mask) = (Vec::with_capacity(values.len()), Vec::with_capacity(values.len()));
+    for value in values {
+        mask.push(value.is_none());
+        if let Some(value) = value.or(filler.as_ref()) {
+            refs.push(value);
+        }
+    }
+    write_masked(&mask, &Rows::refs(&refs), T::optional_concept(), slot)
+}
+
+fn write_masked(
+    mask: &[bool],
+    values: &dyn GivenRows,
+    concept: Option<Concept>,
+    slot: Slot<'_>,
+) -> Result<Written> {
+    let slot = match concept {
         Some(concept) => slot.concept(concept),
         None => slot,
     };
     let (slot, layout) = slot.pass_on();
-    let mut group = begin(values.len(), values.iter().map(Option::is_none), slot)?;
-    let refs: Vec<&T> = values.iter().filter_map(|value| value.or(filler.as_ref())).collect();
-    group.part("values", |slot| slot.passed(layout).put_rows(Rows::refs(&refs)))?;
+    let mut group = begin(mask, slot)?;
+    group.part("values", |slot| slot.passed(layout).put_given_rows(values, u32::MAX))?;
     group.end()
 }
 
@@ -89,23 +112,20 @@ pub(crate) fn write_rows_with<T>(
     slot: Slot<'_>,
     filter: &(impl Filter<T> + ?Sized),
 ) -> Result<Written> {
-    let mut group = begin(rows.len(), rows.iter().map(Option::is_none), slot)?;
+    let mask: Vec<bool> = rows.iter().map(Option::is_none).collect();
+    let mut group = begin(&mask, slot)?;
     let refs: Vec<&T> = rows.iter().flatten().collect();
     group.part("values", |slot| slot.put_rows_with(Rows::refs(&refs), filter))?;
     group.end()
 }
 
-fn begin<'a>(
-    len: usize,
-    mut mask: impl Iterator<Item = bool>,
-    slot: Slot<'a>,
-) -> Result<GroupWriter<'a>> {
+fn begin<'a>(mask: &[bool], slot: Slot<'a>) -> Result<GroupWriter<'a>> {
     let mut group = slot.group(Stamp::kind("optional"))?;
-    group.write_len(len)?;
+    group.write_len(mask.len())?;
     group.part("mask", |slot| {
-        slot.dataset_fill(&Dtype::Bool, &[len as u64], &mut |out| {
-            for missing in mask.by_ref() {
-                out.put(&[u8::from(missing)]);
+        slot.dataset_fill(&Dtype::Bool, &[mask.len() as u64], &mut |out| {
+            for missing in mask {
+                out.put(&[u8::from(*missing)]);
             }
         })
     })?;
@@ -115,11 +135,21 @@ fn begin<'a>(
 /// Reads many options.
 pub(crate) fn read_rows<T: FileBacked>(node: Node<'_>) -> Result<Vec<Option<T>>> {
     let gaps = node.column && !is_optional(&node)?;
-    let rows = read(node, T::filler().is_some(), |node| node.get_rows::<T>())?;
-    if !gaps {
-        return Ok(rows);
+    let mut values = Many(Vec::new());
+    let filled = T::filler().is_some();
+    let mask = read_masked(node, filled, &mut |node| {
+        node.fill_rows(u32::MAX, &mut values)?;
+        Ok(values.0.len())
+    })?;
+    let mut rows = options(values.0, mask);
+    if gaps {
+        for row in &mut rows {
+            if row.as_ref().is_some_and(T::is_gap) {
+                *row = None;
+            }
+        }
     }
-    Ok(rows.into_iter().map(|row| row.filter(|value| !T::is_gap(value))).collect())
+    Ok(rows)
 }
 
 fn is_optional(node: &Node<'_>) -> Result<bool> {
@@ -149,52 +179,78 @@ pub(crate) fn read_rows_with<T: 'static>(
     node: Node<'_>,
     filter: &(impl Filter<T> + ?Sized),
 ) -> Result<Vec<Option<T>>> {
-    read(node, false, |node| node.get_rows_with(filter))
+    let mut values = Vec::new();
+    let mask = read_masked(node, false, &mut |node| {
+        values = node.get_rows_with(filter)?;
+        Ok(values.len())
+    })?;
+    Ok(options(values, mask))
 }
 
-fn read<'a, T>(
-    mut node: Node<'a>,
+/// Which values are missing, and whether those have a place among the values.
+struct Mask {
+    missing: Vec<bool>,
     filled: bool,
-    values: impl FnOnce(Node<'a>) -> Result<Vec<T>>,
-) -> Result<Vec<Option<T>>> {
+}
+
+/// The values as options; without a mask all are there.
+fn options<T>(values: Vec<T>, mask: Option<Mask>) -> Vec<Option<T>> {
+    let Mask { missing, filled } = mask.unwrap_or_else(|| Mask::all(values.len()));
+    let mut values = Column::new(values);
+    let mut rows = Vec::with_capacity(missing.len());
+    for missing in missing {
+        let value = if filled || !missing { values.next() } else { None };
+        rows.push(if missing { None } else { value });
+    }
+    rows
+}
+
+impl Mask {
+    /// Nothing is missing.
+    fn all(len: usize) -> Self {
+        Mask { missing: vec![false; len], filled: true }
+    }
+}
+
+/// Reads the mask; `values` reads the values, and says how many there are.
+fn read_masked(
+    mut node: Node<'_>,
+    filled: bool,
+    values: &mut dyn FnMut(Node<'_>) -> Result<usize>,
+) -> Result<Option<Mask>> {
     // A plain column is one without absent values: what others write, and what a field was before
     // it became optional.
     if !is_optional(&node)? {
-        return Ok(values(node)?.into_iter().map(Some).collect());
+        return values(node).map(|_| None);
     }
     let categorical = categorical::open(&node)?.map(|column| column.mask());
     let filled = filled && categorical.is_none();
     let mut always = false;
-    let (mask, values) = match categorical {
-        Some(mask) => {
+    let (missing, found) = match categorical {
+        Some(missing) => {
             node.present = true;
-            (mask, values(node)?)
+            (missing, values(node)?)
         }
         None => {
             let group = node.group_of("optional", "a group (optional)")?;
-            let mask = group.part("mask", |node| node.get_rows::<bool>())?;
-            let values = group
-                .part("values", |node| values(if filled { node } else { node.present(&mask)? }))?;
+            let missing = group.part("mask", |node| node.get_rows::<bool>())?;
+            let found = group.part("values", |node| {
+                values(if filled { node } else { node.present(&missing)? })
+            })?;
             // AnnData's arrays always have a place for what is missing.
-            always = values.len() != mask.len()
-                && group.object.text_attribute(encoding::TYPE)?.is_some();
-            (mask, values)
+            always =
+                found != missing.len() && group.object.text_attribute(encoding::TYPE)?.is_some();
+            (missing, found)
         }
     };
     // Whether absent ones have a place was settled by the type that was written, which may have
     // been another one.
-    let present = mask.iter().filter(|missing| !**missing).count();
-    let filled = values.len() == mask.len() || always || filled && values.len() != present;
-    let wanted = if filled { mask.len() } else { present };
-    if values.len() != wanted {
-        let what = format!("{} values where the mask tells of {wanted}", values.len());
+    let present = missing.iter().filter(|missing| !**missing).count();
+    let filled = found == missing.len() || always || filled && found != present;
+    let wanted = if filled { missing.len() } else { present };
+    if found != wanted {
+        let what = format!("{found} values where the mask tells of {wanted}");
         return Err(Error::new(ErrorKind::Damaged(what)).at("values"));
     }
-    let mut values = values.into_iter();
-    let row = |missing| match (missing, filled) {
-        (true, false) => None,
-        (true, true) => values.next().and(None),
-        (false, _) => values.next(),
-    };
-    Ok(mask.into_iter().map(row).collect())
+    Ok(Some(Mask { missing, filled }))
 }

@@ -36,14 +36,17 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
 use crate::layout::{python, sequence};
 use crate::node::Node;
+use crate::node::wanted::{Facts, Many, WantedKeys};
 use crate::path::State;
 use crate::reader::GroupReader;
-use crate::rows::Rows;
+use crate::rows::{Column, Rows};
 use crate::schema::{Nested, Schema, Seen};
+use crate::slot::given::{Given, GivenKeys, GivenRows};
 use crate::slot::{Place, Slot, Written};
 use crate::stamp::{Stamp, UNDER_WAY, escape_link, unescape};
 use crate::storage::ObjectKind;
 use crate::storage::digest::Digest;
+use crate::writer::GroupWriter;
 use std::borrow::Cow;
 
 /// The order of entries.
@@ -72,55 +75,92 @@ pub(crate) fn write<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &
     order: Order,
     slot: Slot<'_>,
 ) -> Result<Written> {
+    let links = slot.cx.is_python() || is_links(&slot, K::is_link_name(), by_links::<K, V>)?;
+    if !links && !is_sorted(order, slot.cx) {
+        return write_columns(
+            slot,
+            &|keys: &mut Vec<&'v K>| entries().for_each(|(key, _)| keys.push(key)),
+            &|values: &mut Vec<&'v V>| entries().for_each(|(_, value)| values.push(value)),
+        );
+    }
+    let (mut keys, mut values) = (Vec::new(), Vec::new());
+    for (key, value) in entries() {
+        keys.push(key);
+        values.push(value);
+    }
+    let places = order_of(&Rows::refs(&keys), order, slot.cx)?;
+    let (keys, values) = (arranged_by(keys, &places), arranged_by(values, &places));
+    let (key_rows, value_rows) = (Rows::refs(&keys), Rows::refs(&values));
     if slot.cx.is_python() {
-        let entries = sorted(entries().collect(), |entry| entry.0, order, slot.cx)?;
-        return python::write_map(&entries, slot);
+        let entries = |take: &mut dyn FnMut(&dyn Given, &dyn Given) -> Result<()>| {
+            for i in 0..keys.len() {
+                take(&keys[i], &values[i])?;
+            }
+            Ok(())
+        };
+        return python::write_map(&key_rows, &value_rows, &entries, V::is_flat(0), slot);
     }
-    let links = match slot.layout() {
-        Some(StoreAs::Links) if !K::is_link_name() => {
-            let what = "keys of this type cannot be the names of links";
-            return Err(Error::new(ErrorKind::Unsupported(what.into()))
-                .with_help("remove `layout = \"links\"` from the field"));
-        }
-        Some(StoreAs::Links) => true,
-        Some(StoreAs::Columns) => false,
-        // AnnData's dicts are of text.
-        _ if slot.is_encoded() && K::is_link_name() => true,
-        _ => by_links::<K, V>(),
-    };
-    if order == Order::Kept || !slot.cx.is_deterministic() {
-        return if links { write_links(entries(), slot) } else { write_columns(entries, slot) };
+    if links {
+        return write_links(&key_rows, &value_rows, slot);
     }
-    let sorted = sorted(entries().collect(), |entry| entry.0, order, slot.cx)?;
-    let entries = || sorted.iter().copied();
-    if links { write_links(entries(), slot) } else { write_columns(entries, slot) }
+    write_columns(slot, &|all: &mut Vec<&'v K>| all.extend_from_slice(&keys), &|all: &mut Vec<
+        &'v V,
+    >| {
+        all.extend_from_slice(&values)
+    })
 }
 
-pub(crate) fn key_name<K: Save>(key: &K) -> Result<Cow<'_, str>> {
-    key.name().ok_or_else(|| {
+/// Whether a map is written as links.
+fn is_links(slot: &Slot<'_>, is_name: bool, by_links: fn() -> bool) -> Result<bool> {
+    match slot.layout() {
+        Some(StoreAs::Links) if !is_name => {
+            let what = "keys of this type cannot be the names of links";
+            Err(Error::new(ErrorKind::Unsupported(what.into()))
+                .with_help("remove `layout = \"links\"` from the field"))
+        }
+        Some(StoreAs::Links) => Ok(true),
+        Some(StoreAs::Columns) => Ok(false),
+        // AnnData's dicts are of text.
+        _ => Ok(slot.is_encoded() && is_name || by_links()),
+    }
+}
+
+fn is_sorted(order: Order, cx: &WriteContext) -> bool {
+    order == Order::Hashed && cx.is_deterministic()
+}
+
+pub(crate) fn named<'n>(name: Option<Cow<'n, str>>) -> Result<Cow<'n, str>> {
+    name.ok_or_else(|| {
         ErrorKind::Contract("a key type that promises names gave none".into()).into()
     })
 }
 
-pub(crate) fn value_schema<V: Save>(cx: &WriteContext) -> Option<Nested> {
-    if cx.mask().is_some() { V::key().map(|key| key.nested()) } else { None }
+pub(crate) fn key_name<K: Save>(key: &K) -> Result<Cow<'_, str>> {
+    named(key.name())
 }
 
-fn write_links<'v, K: Save + 'v, V: Save + 'v>(
-    entries: impl Iterator<Item = (&'v K, &'v V)>,
-    slot: Slot<'_>,
-) -> Result<Written> {
-    let cx = slot.cx;
+pub(crate) fn value_schema<V: Save>(cx: &WriteContext) -> Option<Nested> {
+    schema_of(&Rows::<V>::slice(&[]), cx)
+}
+
+/// The schema of values, where patterns walk it.
+pub(crate) fn schema_of(values: &dyn GivenRows, cx: &WriteContext) -> Option<Nested> {
+    let key = if cx.mask().is_some() { values.key() } else { None };
+    key.map(|(_, schema)| schema)
+}
+
+fn write_links(keys: &dyn GivenKeys, values: &dyn GivenRows, slot: Slot<'_>) -> Result<Written> {
+    let schema = schema_of(values, slot.cx);
     // To AnnData a name is a key as it stands.
     let plain = slot.is_encoded();
     let mut group = slot.group(Stamp::kind(if plain { "dict" } else { "links" }))?;
-    let entries: Vec<(&K, &V)> = entries.collect();
-    group.write_len(entries.len())?;
-    for (key, value) in entries {
-        let name = key_name(key)?;
+    group.write_len(keys.count())?;
+    let mut names = keys.names().into_iter();
+    values.each(&mut |value| {
+        let name = named(names.next().flatten())?;
         let link = if plain { checked_link(&name)? } else { escape_link(&name) };
-        group.entry(&link, Some(&name), value_schema::<V>(cx), &mut |slot| slot.put(value))?;
-    }
+        group.entry(&link, Some(&name), schema, &mut |slot| slot.put_given(value, u32::MAX))
+    })?;
     group.end()
 }
 
@@ -135,44 +175,72 @@ pub(crate) fn checked_link(name: &str) -> Result<Cow<'_, str>> {
     Ok(name.into())
 }
 
-fn write_columns<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &'v V)>>(
-    entries: impl Fn() -> I,
+/// Writes a map as columns. A function gathers the values of each.
+fn write_columns<'v, K: Save + 'v, V: Save + 'v>(
     slot: Slot<'_>,
+    all_keys: &dyn Fn(&mut Vec<&'v K>),
+    all_values: &dyn Fn(&mut Vec<&'v V>),
 ) -> Result<Written> {
     let cx = slot.cx;
     let mut group = slot.group(Stamp::kind("map"))?;
     let mut keys = Vec::new();
-    // The numbers of the entries that the patterns leave out, computed once for both columns.
-    let mut left_out = Vec::new();
-    let mut state = Common::default();
-    if cx.mask().is_none() {
-        keys.extend(entries().map(|(key, _)| key));
-    } else {
-        for (number, (key, _)) in entries().enumerate() {
-            match group.step(key.name().as_deref(), value_schema::<V>(cx)) {
-                Some(of_entry) => {
-                    state.add(of_entry, key)?;
-                    keys.push(key);
-                }
-                None => left_out.push(number),
-            }
-        }
+    all_keys(&mut keys);
+    let mut kept = Kept::default();
+    if cx.mask().is_some() {
+        kept = Kept::new(&group, &Rows::refs(&keys), value_schema::<V>(cx))?;
+        kept.retain(&mut keys);
     }
     group.write_len(keys.len())?;
-    group.part("keys", |slot| slot.put_rows(Rows::refs(&keys)))?;
-    let mut values = Vec::with_capacity(keys.len());
+    group.part_rows("keys", &Rows::refs(&keys))?;
     drop(keys);
-    let mut left_out = left_out.into_iter().peekable();
-    let kept = |(number, (_, value))| {
-        if left_out.next_if_eq(&number).is_some() { None } else { Some(value) }
-    };
-    values.extend(entries().enumerate().filter_map(kept));
-    group.part("values", |slot| {
-        let mut slot = slot.each();
-        slot.state = state.0.unwrap_or(slot.state);
-        slot.put_rows(Rows::refs(&values))
-    })?;
+    let mut values = Vec::new();
+    all_values(&mut values);
+    kept.retain(&mut values);
+    kept.write_values(&mut group, &Rows::refs(&values))?;
     group.end()
+}
+
+/// The entries of a map in columns that patterns leave in it; without patterns empty.
+#[derive(Default)]
+struct Kept {
+    entries: Vec<bool>,
+    state: Common,
+}
+
+impl Kept {
+    fn new(group: &GroupWriter<'_>, keys: &dyn GivenKeys, schema: Option<Nested>) -> Result<Self> {
+        let mut kept = Kept::default();
+        for name in keys.names() {
+            let state = group.step(name.as_deref(), schema);
+            kept.entries.push(state.is_some());
+            if let Some(state) = state {
+                kept.state.add(state, name.as_deref())?;
+            }
+        }
+        Ok(kept)
+    }
+
+    fn retain<T: Copy>(&self, values: &mut Vec<T>) {
+        if self.entries.is_empty() {
+            return;
+        }
+        let mut count = 0;
+        for (place, kept) in self.entries.iter().enumerate() {
+            if *kept {
+                values[count] = values[place];
+                count += 1;
+            }
+        }
+        values.truncate(count);
+    }
+
+    fn write_values(&self, group: &mut GroupWriter<'_>, values: &dyn GivenRows) -> Result<()> {
+        group.part("values", |slot| {
+            let mut slot = slot.each();
+            slot.state = self.state.0.unwrap_or(slot.state);
+            slot.put_given_rows(values, u32::MAX)
+        })
+    }
 }
 
 /// Where patterns stand at the entries of a map in columns: at all of them in the same place.
@@ -180,9 +248,9 @@ fn write_columns<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &'v 
 struct Common(Option<State>);
 
 impl Common {
-    fn add<K: Save>(&mut self, state: State, key: &K) -> Result<()> {
+    fn add(&mut self, state: State, key: Option<&str>) -> Result<()> {
         match self.0.replace(state) {
-            Some(other) if other != state => Err(one_key(key.name().as_deref().unwrap_or(""))),
+            Some(other) if other != state => Err(one_key(key.unwrap_or(""))),
             _ => Ok(()),
         }
     }
@@ -198,32 +266,41 @@ fn one_key(key: &str) -> Error {
     )
 }
 
-/// Writes many maps; `entries` gives those of one.
+/// Writes many maps; `gather` adds the keys and the values of one.
 pub(crate) fn write_rows<'v, M, K: Save + 'v, V: Save + 'v>(
     maps: Rows<'v, M>,
     slot: Slot<'_>,
     order: Order,
-    entries: impl Fn(&'v M) -> Vec<(&'v K, &'v V)>,
+    gather: impl Fn(&'v M, &mut Vec<&'v K>, &mut Vec<&'v V>),
 ) -> Result<Written> {
     let cx = slot.cx;
-    let mut group = slot.group(Stamp::kind("maps"))?;
-    group.write_len(maps.len())?;
-    let (mut keys, mut values, mut counts) =
-        (Vec::new(), Vec::new(), Vec::with_capacity(maps.len()));
-    maps.try_for_each(|map| {
-        let entries = sorted(entries(map), |entry| entry.0, order, cx)?;
-        counts.push(entries.len());
-        for (key, value) in entries {
-            keys.push(key);
-            values.push(value);
+    let mut offsets = sequence::Offsets::new(maps.len());
+    let (mut keys, mut values) = (Vec::new(), Vec::new());
+    for map in maps.iter() {
+        let before = keys.len();
+        gather(map, &mut keys, &mut values);
+        offsets.push(keys.len() - before);
+        if is_sorted(order, cx) {
+            let (of_map, values_of_map) = (keys.split_off(before), values.split_off(before));
+            let places = order_of(&Rows::refs(&of_map), order, cx)?;
+            keys.append(&mut arranged_by(of_map, &places));
+            values.append(&mut arranged_by(values_of_map, &places));
         }
-        Ok::<_, Error>(())
-    })?;
-    group.part("offsets", |slot| {
-        sequence::write_offsets(slot, Rows::slice(&counts), |count| *count)
-    })?;
-    group.part("keys", |slot| slot.put_rows(Rows::refs(&keys)))?;
-    group.part("values", |slot| slot.each().put_rows(Rows::refs(&values)))?;
+    }
+    write_all(&offsets, &Rows::refs(&keys), &Rows::refs(&values), slot)
+}
+
+fn write_all(
+    offsets: &sequence::Offsets,
+    keys: &dyn GivenRows,
+    values: &dyn GivenRows,
+    slot: Slot<'_>,
+) -> Result<Written> {
+    let mut group = slot.group(Stamp::kind("maps"))?;
+    group.write_len(offsets.rows())?;
+    group.part("offsets", |slot| offsets.write(slot))?;
+    group.part_rows("keys", keys)?;
+    group.part("values", |slot| slot.each().put_given_rows(values, u32::MAX))?;
     group.end()
 }
 
@@ -234,35 +311,46 @@ pub(crate) fn coded<K: Save>(key: &K, cx: &WriteContext) -> Result<Vec<u8>> {
     Ok(digest.into_bytes())
 }
 
-/// Entries in the order they are written in.
-pub(crate) fn sorted<'v, E: Copy, K: Save + 'v>(
-    entries: Vec<E>,
-    key: impl Fn(&E) -> &'v K,
+/// The places of keys in the order they are written in, unless that is the one they are in.
+pub(crate) fn order_of(
+    keys: &dyn GivenKeys,
     order: Order,
     cx: &WriteContext,
-) -> Result<Vec<E>> {
-    if order == Order::Kept || !cx.is_deterministic() {
-        return Ok(entries);
+) -> Result<Option<Vec<usize>>> {
+    if !is_sorted(order, cx) {
+        return Ok(None);
     }
-    let places = if K::is_link_name() {
-        let mut names = Vec::with_capacity(entries.len());
-        for (place, entry) in entries.iter().enumerate() {
-            names.push((by_name(key(entry).name().unwrap_or_default()), place));
+    if keys.are_names() {
+        let mut names = Vec::with_capacity(keys.count());
+        for (place, name) in keys.names().into_iter().enumerate() {
+            names.push((by_name(name.unwrap_or_default()), place));
         }
-        order_of_names(names)
-    } else {
-        // Keys of any other type: by the bytes they are written as.
-        let mut coded = Vec::with_capacity(entries.len());
-        for entry in &entries {
-            coded.push(self::coded(key(entry), cx)?);
-        }
-        order_of_bytes(coded)
-    };
-    let mut sorted = Vec::with_capacity(entries.len());
+        return Ok(Some(order_of_names(names)));
+    }
+    // Keys of any other type: by the bytes they are written as.
+    let mut coded = Vec::with_capacity(keys.count());
+    keys.each(&mut |key| {
+        let mut digest = Digest::default();
+        let slot = Slot::whole(&mut digest, cx, Place::Member("key"));
+        let _ = slot.put_given(key, u32::MAX)?;
+        coded.push(digest.into_bytes());
+        Ok(())
+    })?;
+    Ok(Some(order_of_bytes(coded)))
+}
+
+/// The values in the order of their places.
+pub(crate) fn arranged<T: Copy>(values: Vec<T>, places: Option<Vec<usize>>) -> Vec<T> {
+    arranged_by(values, &places)
+}
+
+fn arranged_by<T: Copy>(values: Vec<T>, places: &Option<Vec<usize>>) -> Vec<T> {
+    let Some(places) = places else { return values };
+    let mut arranged = Vec::with_capacity(values.len());
     for place in places {
-        sorted.push(entries[place]);
+        arranged.push(values[*place]);
     }
-    Ok(sorted)
+    arranged
 }
 
 /// The places of names in their order; of equal ones the first comes first.
@@ -317,10 +405,53 @@ pub(crate) fn read<M, K: FileBacked, V: FileBacked>(
     insert: impl Fn(&mut M, K, V) -> bool,
 ) -> Result<M> {
     let (group, form) = open::<K, V>(node)?;
+    let (mut keys, mut values) = (Many(Vec::new()), Many(Vec::new()));
+    let names = read_entries(&group, form, &mut keys, &mut values)?;
+    let mut map = new(keys.0.len());
+    let (mut keys, mut values) = (Column::new(keys.0), Column::new(values.0));
+    let mut i = 0;
+    while let (Some(key), Some(value)) = (keys.next(), values.next()) {
+        if !insert(&mut map, key, value) {
+            return Err(names.twice(i));
+        }
+        i += 1;
+    }
+    Ok(map)
+}
+
+/// The name of an entry in the error of a key that is there twice.
+enum EntryNames {
+    Numbers(Vec<usize>),
+    Links(Vec<String>),
+}
+
+impl EntryNames {
+    #[cold]
+    fn twice(&self, i: usize) -> Error {
+        match self {
+            EntryNames::Links(names) => {
+                twice(&format!("`{}`", names.get(i).map_or("", String::as_str)))
+            }
+            EntryNames::Numbers(numbers) => {
+                twice(&format!("number {}", numbers.get(i).copied().unwrap_or(i)))
+            }
+        }
+    }
+}
+
+/// Reads the entries that patterns leave in a map.
+fn read_entries(
+    group: &GroupReader<'_>,
+    form: MapForm,
+    keys: &mut dyn WantedKeys,
+    values: &mut dyn WantedKeys,
+) -> Result<EntryNames> {
     match form {
-        MapForm::Columns => read_columns(&group, new, insert),
-        MapForm::Pairs => read_pairs(&group, new, insert),
-        MapForm::Links { escaped } => read_links(&group, escaped, new, insert),
+        MapForm::Columns => read_columns(group, keys, values).map(EntryNames::Numbers),
+        MapForm::Pairs => read_pairs(group, keys, values).map(EntryNames::Numbers),
+        MapForm::Links { escaped } => {
+            read_links(group, escaped, keys, values).map(EntryNames::Links)
+        }
     }
 }
 
@@ -339,6 +470,15 @@ pub(crate) enum MapForm {
 pub(crate) fn open<K: FileBacked, V: FileBacked>(
     node: Node<'_>,
 ) -> Result<(GroupReader<'_>, MapForm)> {
+    open_as(node, K::is_link_name(), Facts::of::<V>(), by_links::<K, V>)
+}
+
+fn open_as(
+    node: Node<'_>,
+    is_name: bool,
+    value: Facts,
+    by_links: fn() -> bool,
+) -> Result<(GroupReader<'_>, MapForm)> {
     let kind = node.stamp()?.map(|stamp| stamp.kind_name().to_string());
     if !matches!(kind.as_deref(), None | Some("map" | "links" | "dict")) {
         return Err(node.unexpected("a group (map)"));
@@ -347,19 +487,24 @@ pub(crate) fn open<K: FileBacked, V: FileBacked>(
     let form = match kind.as_deref() {
         Some("map") => MapForm::Columns,
         Some(kind) => MapForm::Links { escaped: kind == "links" },
-        None => foreign_form::<K, V>(&group)?,
+        None => foreign_form(&group, is_name, value, by_links)?,
     };
     Ok((group, form))
 }
 
 /// The form of a foreign map: one link per key, unless it is `keys` and `values`, or numbered
 /// entries.
-fn foreign_form<K: FileBacked, V: FileBacked>(group: &GroupReader<'_>) -> Result<MapForm> {
-    if V::is_link() {
+fn foreign_form(
+    group: &GroupReader<'_>,
+    is_name: bool,
+    value: Facts,
+    by_links: fn() -> bool,
+) -> Result<MapForm> {
+    if value.link {
         return Ok(MapForm::Links { escaped: false });
     }
     // Members are looked up by name, since there may be many links.
-    if !by_links::<K, V>()
+    if !by_links()
         && let (Some(keys), Some(_)) = (group.child("keys")?, group.child("values")?)
         && group.count()? == 2
     {
@@ -367,17 +512,15 @@ fn foreign_form<K: FileBacked, V: FileBacked>(group: &GroupReader<'_>) -> Result
         // one dataset.
         let is_value = match keys.kind() {
             ObjectKind::Dataset => keys.describe()?.shape.is_empty(),
-            _ => K::is_link_name(),
+            _ => is_name,
         };
         return Ok(if is_value { MapForm::Links { escaped: false } } else { MapForm::Columns });
     }
     // Where keys are names, a group of `key` and `value` may as well be a value.
     let values_are_groups =
-        matches!(V::schema(), Schema::Struct(_) | Schema::Variants(_) | Schema::Map { .. });
+        matches!((value.schema)(), Schema::Struct(_) | Schema::Variants(_) | Schema::Map { .. });
     let pairs = match group.child("0")? {
-        Some(first)
-            if first.kind() == ObjectKind::Group && !(K::is_link_name() && values_are_groups) =>
-        {
+        Some(first) if first.kind() == ObjectKind::Group && !(is_name && values_are_groups) => {
             first.group()?.names()? == ["key", "value"]
         }
         _ => false,
@@ -387,10 +530,15 @@ fn foreign_form<K: FileBacked, V: FileBacked>(group: &GroupReader<'_>) -> Result
 
 /// The key whose name a link has.
 pub(crate) fn key_of_link<K: FileBacked>(name: &str, link: &str) -> Result<K> {
-    K::from_name(name).ok_or_else(|| {
-        let what = format!("`{name}` is not a key of type `{}`", std::any::type_name::<K>());
-        Error::new(ErrorKind::Invalid(what)).at(link)
-    })
+    match K::from_name(name) {
+        Some(key) => Ok(key),
+        None => Err(no_key(name, link, std::any::type_name::<K>())),
+    }
+}
+
+#[cold]
+fn no_key(name: &str, link: &str, key: &str) -> Error {
+    Error::new(ErrorKind::Invalid(format!("`{name}` is not a key of type `{key}`"))).at(link)
 }
 
 #[cold]
@@ -399,107 +547,106 @@ pub(crate) fn twice(key: &str) -> Error {
 }
 
 /// The keys and the values of the entries of one or many maps.
-fn keys_and_values<K: FileBacked, V: FileBacked>(
+fn keys_and_values(
     group: &GroupReader<'_>,
-) -> Result<(Vec<K>, Vec<V>)> {
-    let keys = group.part("keys", |node| node.get_rows::<K>())?;
+    keys: &mut dyn WantedKeys,
+    values: &mut dyn WantedKeys,
+) -> Result<()> {
+    group.fill_part_rows("keys", keys)?;
     let mut state = Common::default();
     if group.context().mask().is_some() {
-        for key in &keys {
-            if let Some(of_entry) = group.step(key.name().as_deref(), Some(V::schema)) {
-                state.add(of_entry, key)?;
-            }
-        }
+        let schema = values.facts().schema;
+        keys.each_name(&mut |name| match group.step(name, Some(schema)) {
+            Some(of_entry) => state.add(of_entry, name),
+            None => Ok(()),
+        })?;
     }
-    let values = group.part("values", |node| {
+    group.part("values", |node| {
         let mut node = node.each();
         node.state = state.0.unwrap_or(node.state);
-        node.get_rows::<V>()
-    })?;
-    Ok((keys, values))
+        node.fill_rows(u32::MAX, values)
+    })
 }
 
-fn read_columns<M, K: FileBacked, V: FileBacked>(
+/// Returns the place of each entry in the file.
+fn read_columns(
     group: &GroupReader<'_>,
-    new: impl FnOnce(usize) -> M,
-    insert: impl Fn(&mut M, K, V) -> bool,
-) -> Result<M> {
-    let (keys, values) = keys_and_values::<K, V>(group)?;
-    if keys.len() != values.len() {
-        return Err(
-            ErrorKind::Damaged(format!("{} keys and {} values", keys.len(), values.len())).into()
-        );
+    keys: &mut dyn WantedKeys,
+    values: &mut dyn WantedKeys,
+) -> Result<Vec<usize>> {
+    keys_and_values(group, keys, values)?;
+    if keys.count() != values.count() {
+        let what = format!("{} keys and {} values", keys.count(), values.count());
+        return Err(ErrorKind::Damaged(what).into());
     }
-    let mut map = new(keys.len());
-    let masked = group.context().mask().is_some();
-    for (i, (key, value)) in keys.into_iter().zip(values).enumerate() {
-        if masked && group.step(key.name().as_deref(), Some(V::schema)).is_none() {
-            continue;
-        }
-        if !insert(&mut map, key, value) {
-            return Err(twice(&format!("number {i}")));
-        }
+    let mut places = Vec::new();
+    if group.context().mask().is_some() {
+        let schema = values.facts().schema;
+        let mut kept = Vec::with_capacity(keys.count());
+        keys.each_name(&mut |name| {
+            kept.push(group.step(name, Some(schema)).is_some());
+            Ok(())
+        })?;
+        keys.retain(&kept);
+        values.retain(&kept);
+        places.extend((0..kept.len()).filter(|place| kept[*place]));
     }
-    Ok(map)
+    Ok(places)
 }
 
-fn read_links<M, K: FileBacked, V: FileBacked>(
+/// Returns the name of each entry.
+fn read_links(
     group: &GroupReader<'_>,
     escaped: bool,
-    new: impl FnOnce(usize) -> M,
-    insert: impl Fn(&mut M, K, V) -> bool,
-) -> Result<M> {
-    let names = group.names()?;
-    let mut map = new(names.len());
-    for link in names {
+    keys: &mut dyn WantedKeys,
+    values: &mut dyn WantedKeys,
+) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    let schema = values.facts().schema;
+    for link in group.names()? {
         if escaped && link == UNDER_WAY {
             continue;
         }
         let name = if escaped { unescape(&link) } else { link.clone() };
-        let Some(state) = group.step(Some(&name), Some(V::schema)) else { continue };
-        let key = key_of_link::<K>(&name, &link)?;
-        let value = match V::is_link() {
-            true => group.link::<V>(&link).map_err(|e| e.at(&link))?,
-            false => group
-                .entry(&link, state)?
-                .map(|node| node.get::<V>().map_err(|e| e.at(&link)))
-                .transpose()?,
-        };
-        let Some(value) = value else { continue };
-        if !insert(&mut map, key, value) {
-            return Err(twice(&format!("`{name}`")));
+        let Some(state) = group.step(Some(&name), Some(schema)) else { continue };
+        if !keys.push_named(&name) {
+            return Err(no_key(&name, &link, keys.any_type().name()));
+        }
+        match group.fill(&link, state, values)? {
+            true => names.push(name),
+            false => keys.pop(),
         }
     }
-    Ok(map)
+    Ok(names)
 }
 
-fn read_pairs<M, K: FileBacked, V: FileBacked>(
+/// Returns the number of each entry.
+fn read_pairs(
     group: &GroupReader<'_>,
-    new: impl FnOnce(usize) -> M,
-    insert: impl Fn(&mut M, K, V) -> bool,
-) -> Result<M> {
-    let len = group.names()?.len();
-    let mut map = new(len);
-    for i in 0..len {
-        let name = i.to_string();
-        let read = |node: Node<'_>| {
+    keys: &mut dyn WantedKeys,
+    values: &mut dyn WantedKeys,
+) -> Result<Vec<usize>> {
+    let mut numbers = Vec::new();
+    let schema = values.facts().schema;
+    for i in 0..group.names()?.len() {
+        let taken = group.part(&i.to_string(), |node| {
             let entry = node.group()?;
-            let key = entry.part("key", |node| node.get::<K>())?;
-            let Some(state) = group.step(key.name().as_deref(), Some(V::schema)) else {
-                return Ok(None);
+            entry.part("key", |node| keys.get_next(node))?;
+            let Some(state) = group.step(keys.last_name().as_deref(), Some(schema)) else {
+                return Ok(false);
             };
-            let value = entry
-                .entry("value", state)?
-                .ok_or_else(|| Error::new(ErrorKind::Missing).at("value"))?;
-            Ok(Some((key, value.get::<V>().map_err(|e| e.at("value"))?)))
-        };
-        if let Some((key, value)) = group.part(&name, read)?
-            && !insert(&mut map, key, value)
-        {
-            return Err(twice(&format!("of entry {i}")));
+            match entry.entry("value", state)? {
+                Some(node) => values.get_next(node).map_err(|e| e.at("value"))?,
+                None => return Err(Error::new(ErrorKind::Missing).at("value")),
+            }
+            Ok(true)
+        })?;
+        match taken {
+            true => numbers.push(i),
+            false => keys.pop(),
         }
     }
-    Ok(map)
+    Ok(numbers)
 }
 
 /// Reads many maps; `insert` puts an entry into a map, and says whether the key was new.
@@ -508,27 +655,40 @@ pub(crate) fn read_rows<M, K: FileBacked, V: FileBacked>(
     new: impl Fn(usize) -> M,
     insert: impl Fn(&mut M, K, V) -> bool,
 ) -> Result<Vec<M>> {
-    let group = node.group_of("maps", "a group (maps)")?;
-    let (counts, total) = group.part("offsets", sequence::read_offsets)?;
-    let (keys, values) = keys_and_values::<K, V>(&group)?;
-    if keys.len() != total || values.len() != total {
-        let what = format!(
-            "{} keys and {} values where the offsets tell of {total}",
-            keys.len(),
-            values.len()
-        );
-        return Err(ErrorKind::Damaged(what).into());
-    }
-    let mut entries = keys.into_iter().zip(values);
+    let (mut keys, mut values) = (Many(Vec::new()), Many(Vec::new()));
+    let counts = read_all(node, &mut keys, &mut values)?;
+    let (mut keys, mut values) = (Column::new(keys.0), Column::new(values.0));
     let mut maps = Vec::with_capacity(counts.len());
-    for (i, count) in counts.into_iter().enumerate() {
+    for count in counts {
         let mut map = new(count);
-        for (key, value) in entries.by_ref().take(count) {
-            if !insert(&mut map, key, value) {
-                return Err(twice(&format!("in map {i}")));
+        for _ in 0..count {
+            if let (Some(key), Some(value)) = (keys.next(), values.next())
+                && !insert(&mut map, key, value)
+            {
+                return Err(twice(&format!("in map {}", maps.len())));
             }
         }
         maps.push(map);
     }
     Ok(maps)
+}
+
+/// Reads the entries of many maps, and returns how many each has.
+fn read_all(
+    node: Node<'_>,
+    keys: &mut dyn WantedKeys,
+    values: &mut dyn WantedKeys,
+) -> Result<Vec<usize>> {
+    let group = node.group_of("maps", "a group (maps)")?;
+    let (counts, total) = group.part("offsets", sequence::read_offsets)?;
+    keys_and_values(&group, keys, values)?;
+    if keys.count() != total || values.count() != total {
+        let what = format!(
+            "{} keys and {} values where the offsets tell of {total}",
+            keys.count(),
+            values.count()
+        );
+        return Err(ErrorKind::Damaged(what).into());
+    }
+    Ok(counts)
 }

@@ -27,10 +27,10 @@
 //! `None` in a field is a missing link; elsewhere it is an error. The write doors ([`Slot`],
 //! [`GroupWriter`]) and the layouts call this module, so that types need not know about it.
 
-use crate::backed::Save;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::{map, number, sequence, text};
 use crate::object::Object;
+use crate::slot::given::{Given, GivenKeys, GivenRows};
 use crate::slot::{Content, Form, Place, Slot, VALUE, Written, deeper};
 use crate::stamp::Stamp;
 use crate::storage::{Dtype, IntType};
@@ -238,35 +238,47 @@ pub(crate) fn begin_union<'a>(slot: Slot<'a>, name: &str) -> Result<GroupWriter<
 }
 
 /// Writes a map: one link per key if keys are text or integers, otherwise numbered pairs.
-pub(crate) fn write_map<K: Save, V: Save>(entries: &[(&K, &V)], slot: Slot<'_>) -> Result<Written> {
-    let schema = map::value_schema::<V>(slot.cx);
+pub(crate) fn write_map(
+    keys: &dyn GivenKeys,
+    values: &dyn GivenRows,
+    entries: Entries<'_>,
+    flat: bool,
+    slot: Slot<'_>,
+) -> Result<Written> {
+    let schema = map::schema_of(values, slot.cx);
     // The kinds tell which maps are the root of a file by themselves.
-    let mut group =
-        slot.group(Stamp::kind(if K::is_link_name() && !V::is_flat(0) { "links" } else { "map" }))?;
-    if K::is_link_name() {
-        for (key, value) in entries {
-            let name = map::key_name(*key)?;
+    let kind = if keys.are_names() && !flat { "links" } else { "map" };
+    let mut group = slot.group(Stamp::kind(kind))?;
+    let mut names = keys.names().into_iter();
+    if keys.are_names() {
+        values.each(&mut |value| {
+            let name = map::named(names.next().flatten())?;
             check_key(&name)?;
-            group.entry(&name, Some(&name), schema, &mut |slot| slot.put(*value))?;
-        }
+            group.entry(&name, Some(&name), schema, &mut |slot| slot.put_given(value, u32::MAX))
+        })?;
         return group.end();
     }
     let mut written = 0;
-    for (key, value) in entries {
-        let Some(state) = group.step(key.name().as_deref(), schema) else { continue };
+    entries(&mut |key, value| {
+        let name = names.next().flatten();
+        let Some(state) = group.step(name.as_deref(), schema) else { return Ok(()) };
         group.part(&written.to_string(), |slot| {
             let mut pair = slot.group(Stamp::kind("pair"))?;
-            pair.part("key", |slot| slot.put(*key))?;
+            pair.part("key", |slot| slot.put_given(key, u32::MAX))?;
             pair.part("value", |mut slot| {
                 slot.state = state;
-                slot.put(*value)
+                slot.put_given(value, u32::MAX)
             })?;
             pair.end()
         })?;
         written += 1;
-    }
+        Ok(())
+    })?;
     group.end()
 }
+
+/// Gives each key with its value, in order.
+type Entries<'e> = &'e dyn Fn(&mut dyn FnMut(&dyn Given, &dyn Given) -> Result<()>) -> Result<()>;
 
 /// Refuses keys that would be other links than they say.
 fn check_key(name: &str) -> Result<()> {

@@ -30,11 +30,13 @@ use crate::erased::{AnyRows, AnyValue};
 use crate::error::{Error, ErrorKind, Result};
 use crate::foreign;
 use crate::node::Node;
+use crate::node::wanted::{Many, Wanted};
 use crate::reader::GroupReader;
 use crate::rows::Rows;
+use crate::slot::given::GivenRows;
 use crate::slot::{Slot, Written};
 use crate::stamp::Stamp;
-use crate::storage::{Dtype, ObjectKind};
+use crate::storage::{Dtype, ObjectKind, as_bytes};
 use std::collections::HashSet;
 
 /// The most nodes that a filter's default rows make. Beyond them, an error recommends a better way.
@@ -42,7 +44,20 @@ const NUMBERED_LIMIT: usize = 10_000;
 
 /// A numbered group of values that write themselves.
 pub(crate) fn write_numbered<T: Save>(rows: Rows<'_, T>, slot: Slot<'_>) -> Result<Written> {
-    numbered(rows.iter(), rows.len(), slot, &mut |value, slot| slot.put(value))
+    write_numbered_given(&rows, slot)
+}
+
+/// The same for values whose type the caller knows.
+pub(crate) fn write_numbered_given(rows: &dyn GivenRows, slot: Slot<'_>) -> Result<Written> {
+    let mut group = slot.group(Stamp::kind("list"))?;
+    group.write_len(rows.count())?;
+    let (mut name, mut i) = (String::new(), 0);
+    rows.each(&mut |value| {
+        number(&mut name, i);
+        i += 1;
+        group.part(&name, |slot| slot.put_given(value, u32::MAX))
+    })?;
+    group.end()
 }
 
 /// A numbered group of values that a filter writes.
@@ -114,12 +129,20 @@ fn number(name: &mut String, i: usize) {
 
 /// Reads a numbered group of values that read themselves.
 pub(crate) fn read_numbered<T: FileBacked>(node: Node<'_>) -> Result<Vec<T>> {
-    numbered_members(node, &mut |group, name| match T::is_link() {
-        true => group
-            .link(name)
-            .and_then(|link| link.ok_or(ErrorKind::Missing.into()))
-            .map_err(|e| e.at(name)),
-        false => group.part(name, |node| node.get()),
+    let mut values = Many(Vec::new());
+    fill_numbered(node, &mut values)?;
+    Ok(values.0)
+}
+
+/// The same for values whose type the caller knows.
+pub(crate) fn fill_numbered(node: Node<'_>, values: &mut dyn Wanted) -> Result<()> {
+    let link = values.facts().link;
+    numbered_members(node, &mut |group, name| match link {
+        true => match group.link(name, values).map_err(|e| e.at(name))? {
+            true => Ok(()),
+            false => Err(Error::new(ErrorKind::Missing).at(name)),
+        },
+        false => group.part(name, |node| values.get_next(node)),
     })
 }
 
@@ -128,25 +151,29 @@ pub(crate) fn read_numbered_with<T>(
     node: Node<'_>,
     read: &mut dyn FnMut(Node<'_>) -> Result<T>,
 ) -> Result<Vec<T>> {
-    numbered_members(node, &mut |group, name| group.part(name, &mut *read))
+    let mut values = Vec::new();
+    numbered_members(node, &mut |group, name| {
+        values.push(group.part(name, &mut *read)?);
+        Ok(())
+    })?;
+    Ok(values)
 }
 
-fn numbered_members<T>(
+fn numbered_members(
     node: Node<'_>,
-    read: &mut dyn FnMut(&GroupReader<'_>, &str) -> Result<T>,
-) -> Result<Vec<T>> {
+    read: &mut dyn FnMut(&GroupReader<'_>, &str) -> Result<()>,
+) -> Result<()> {
     let group = node.group_of("list", "a numbered group")?;
     let len = match group.read_len()? {
         Some(len) => len,
         None => group.names()?.len(),
     };
-    let mut values = Vec::new();
     let mut name = String::new();
     for i in 0..len {
         number(&mut name, i);
-        values.push(read(&group, &name)?);
+        read(&group, &name)?;
     }
-    Ok(values)
+    Ok(())
 }
 
 /// Whether a node is a foreign group with numbered members.
@@ -214,75 +241,93 @@ pub(crate) fn read_empty(node: Node<'_>) -> Result<usize> {
 pub(crate) fn write_ragged<'v, S, T: Save + 'v>(
     rows: Rows<'v, S>,
     slot: Slot<'_>,
-    count: impl Fn(&S) -> usize,
     elements: impl Fn(&'v S, &mut Vec<&'v [T]>),
 ) -> Result<Written> {
-    write_ragged_by(rows, slot, count, elements, |rows, slot| slot.put_rows(rows))
+    write_ragged_by(rows, slot, elements, &|rows, slot| slot.put_rows(rows))
 }
 
 /// The same for elements that `put` writes.
 pub(crate) fn write_ragged_by<'v, S, T: 'v>(
     rows: Rows<'v, S>,
     slot: Slot<'_>,
-    count: impl Fn(&S) -> usize,
     elements: impl Fn(&'v S, &mut Vec<&'v [T]>),
-    put: impl Fn(Rows<'_, T>, Slot<'_>) -> Result<Written>,
+    put: &dyn Fn(Rows<'_, T>, Slot<'_>) -> Result<Written>,
 ) -> Result<Written> {
+    let mut runs = Vec::with_capacity(rows.len());
     if slot.cx.is_python() {
-        return numbered(rows.iter(), rows.len(), slot, &mut |sequence, slot| {
-            let mut runs = Vec::new();
-            elements(sequence, &mut runs);
+        let mut sequences = rows.iter();
+        return list(rows.len(), slot, &mut |slot| {
+            runs.clear();
+            if let Some(sequence) = sequences.next() {
+                elements(sequence, &mut runs);
+            }
             put(Rows::runs(&runs), slot.each())
         });
     }
-    let (slot, layout) = slot.pass_on();
-    let mut group = ragged(rows, slot, count)?;
-    let mut runs = Vec::with_capacity(rows.len());
-    rows.for_each(|sequence| elements(sequence, &mut runs));
-    group.part("values", |slot| put(Rows::runs(&runs), slot.passed(layout).each()))?;
-    group.end()
+    let mut offsets = Offsets::new(rows.len());
+    for sequence in rows.iter() {
+        let before = runs.len();
+        elements(sequence, &mut runs);
+        offsets.push(Rows::runs(&runs[before..]).len());
+    }
+    offsets.write_ragged(slot, &mut |slot| put(Rows::runs(&runs), slot.each()))
 }
 
 /// The same for collections whose elements have no neighbours in memory.
 pub(crate) fn write_ragged_refs<'v, S, T: Save + 'v>(
     rows: Rows<'v, S>,
     slot: Slot<'_>,
-    count: impl Fn(&S) -> usize,
     elements: impl Fn(&'v S, &mut Vec<&'v T>) -> Result<()>,
 ) -> Result<Written> {
-    let (slot, layout) = slot.pass_on();
-    let mut group = ragged(rows, slot, count)?;
+    let mut offsets = Offsets::new(rows.len());
     let mut refs = Vec::new();
-    rows.try_for_each(|sequence| elements(sequence, &mut refs))?;
-    group.part("values", |slot| slot.passed(layout).each().put_rows(Rows::refs(&refs)))?;
-    group.end()
+    for sequence in rows.iter() {
+        let before = refs.len();
+        elements(sequence, &mut refs)?;
+        offsets.push(refs.len() - before);
+    }
+    offsets.write_ragged(slot, &mut |slot| slot.each().put_rows(Rows::refs(&refs)))
 }
 
-fn ragged<'a, S>(
-    rows: Rows<'_, S>,
-    slot: Slot<'a>,
-    count: impl Fn(&S) -> usize,
-) -> Result<crate::writer::GroupWriter<'a>> {
-    let mut group = slot.group(Stamp::kind("ragged"))?;
-    group.write_len(rows.len())?;
-    group.part("offsets", |slot| write_offsets(slot, rows, count))?;
-    Ok(group)
-}
+/// Where the elements of each row start, and where those of the last one end.
+pub(crate) struct Offsets(Vec<u64>);
 
-/// A dataset of n + 1 numbers: where each row's elements start, and where the last one's end.
-pub(crate) fn write_offsets<S>(
-    slot: Slot<'_>,
-    rows: Rows<'_, S>,
-    count: impl Fn(&S) -> usize,
-) -> Result<Written> {
-    slot.dataset_fill(&Dtype::U64, &[rows.len() as u64 + 1], &mut |out| {
-        let mut at = 0u64;
-        out.put(&at.to_le_bytes());
-        rows.for_each(|row| {
-            at += count(row) as u64;
-            out.put(&at.to_le_bytes());
-        });
-    })
+impl Offsets {
+    pub(crate) fn new(rows: usize) -> Self {
+        let mut offsets = Vec::with_capacity(rows + 1);
+        offsets.push(0);
+        Offsets(offsets)
+    }
+
+    /// How many rows there are.
+    pub(crate) fn rows(&self) -> usize {
+        self.0.len() - 1
+    }
+
+    /// Adds a row of so many elements.
+    pub(crate) fn push(&mut self, count: usize) {
+        let end = self.0.last().copied().unwrap_or(0);
+        self.0.push(end + count as u64);
+    }
+
+    /// A dataset of n + 1 numbers.
+    pub(crate) fn write(&self, slot: Slot<'_>) -> Result<Written> {
+        slot.dataset(&Dtype::U64, &[self.0.len() as u64], as_bytes(&self.0))
+    }
+
+    /// Sequences whose elements `values` writes.
+    fn write_ragged(
+        &self,
+        slot: Slot<'_>,
+        values: &mut dyn FnMut(Slot<'_>) -> Result<Written>,
+    ) -> Result<Written> {
+        let (slot, layout) = slot.pass_on();
+        let mut group = slot.group(Stamp::kind("ragged"))?;
+        group.write_len(self.rows())?;
+        group.part("offsets", |slot| self.write(slot))?;
+        group.part("values", |slot| values(slot.passed(layout)))?;
+        group.end()
+    }
 }
 
 /// Reads offsets: the number of elements of each row, and of all together.
@@ -305,39 +350,53 @@ pub(crate) fn read_offsets(node: Node<'_>) -> Result<(Vec<usize>, usize)> {
 /// Reads sequences of sequences; `collect` makes one of them out of its elements.
 pub(crate) fn read_ragged<T: FileBacked, S>(
     node: Node<'_>,
-    collect: impl FnMut(&mut dyn ExactSizeIterator<Item = T>) -> Result<S>,
+    collect: impl Fn(Vec<T>) -> Result<S>,
 ) -> Result<Vec<S>> {
-    read_ragged_by(node, |node| node.get_rows(), collect)
+    let mut values = Many(Vec::new());
+    let counts = ragged_parts(node, &mut |node| node.each().fill_rows(u32::MAX, &mut values))?;
+    split(values.0, &counts, collect)
 }
 
 /// The same for elements that `get` reads.
 pub(crate) fn read_ragged_by<T, S>(
     node: Node<'_>,
-    get: impl FnOnce(Node<'_>) -> Result<Vec<T>>,
-    mut collect: impl FnMut(&mut dyn ExactSizeIterator<Item = T>) -> Result<S>,
+    get: impl Fn(Node<'_>) -> Result<Vec<T>>,
+    collect: impl Fn(Vec<T>) -> Result<S>,
 ) -> Result<Vec<S>> {
-    let mut get = Some(get);
     let mut values = Vec::new();
     let counts = ragged_parts(node, &mut |node| {
-        if let Some(get) = get.take() {
-            values = get(node.each())?;
-        }
+        values = get(node.each())?;
         Ok(())
     })?;
-    let total: usize = counts.iter().sum();
-    if values.len() != total {
-        return Err(ErrorKind::Damaged(format!(
-            "{} values where the offsets tell of {total}",
-            values.len()
-        ))
-        .into());
-    }
-    let mut values = values.into_iter();
+    split(values, &counts, collect)
+}
+
+/// Splits the elements of all sequences into those of each.
+fn split<T, S>(
+    mut values: Vec<T>,
+    counts: &[usize],
+    collect: impl Fn(Vec<T>) -> Result<S>,
+) -> Result<Vec<S>> {
+    let mut left = check_total(values.len(), counts)?;
     let mut sequences = Vec::with_capacity(counts.len());
-    for count in counts {
-        sequences.push(collect(&mut Taken { values: &mut values, left: count })?);
+    // From the end: then each element is moved once, with those of its sequence.
+    for count in counts.iter().rev() {
+        left -= count;
+        match collect(values.split_off(left)) {
+            Ok(sequence) => sequences.push(sequence),
+            Err(error) => return Err(error),
+        }
     }
+    sequences.reverse();
     Ok(sequences)
+}
+
+fn check_total(found: usize, counts: &[usize]) -> Result<usize> {
+    let total: usize = counts.iter().sum();
+    if found == total {
+        return Ok(total);
+    }
+    Err(ErrorKind::Damaged(format!("{found} values where the offsets tell of {total}")).into())
 }
 
 /// Reads the elements of sequences of sequences, and how many each has.
@@ -352,31 +411,4 @@ fn ragged_parts(
     let (counts, _) = group.part("offsets", read_offsets)?;
     group.part("values", read)?;
     Ok(counts)
-}
-
-/// The next few of some values; what is not taken is dropped.
-struct Taken<'v, T> {
-    values: &'v mut std::vec::IntoIter<T>,
-    left: usize,
-}
-
-impl<T> Iterator for Taken<'_, T> {
-    type Item = T;
-
-    fn next(&mut self) -> Option<T> {
-        self.left = self.left.checked_sub(1)?;
-        self.values.next()
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
-    }
-}
-
-impl<T> ExactSizeIterator for Taken<'_, T> {}
-
-impl<T> Drop for Taken<'_, T> {
-    fn drop(&mut self) {
-        self.for_each(drop);
-    }
 }

@@ -417,7 +417,6 @@ impl<T: FileBacked> Save for LazyVec<T> {
         crate::layout::sequence::write_ragged(
             Rows::slice(&both),
             slot,
-            |(stored, pending)| stored.len() + pending.len(),
             |(stored, pending), runs| {
                 runs.extend([*stored, *pending].into_iter().filter(|run| !run.is_empty()))
             },

@@ -1,9 +1,9 @@
 //! The read door: which filter reads a node, and otherwise the type itself.
 
+use super::wanted::{Facts, Many, One, Wanted};
 use super::{Mark, Node, deeper};
 use crate::backed::FileBacked;
 use crate::buffer::Buffer;
-use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::{AnyType, Filter, Found, no_filter};
 use crate::foreign;
@@ -21,10 +21,12 @@ impl<'a> Node<'a> {
     /// # Errors
     ///
     /// Whatever keeps the node from being a `T`.
-    #[inline]
-    pub fn get<T: FileBacked>(mut self) -> Result<T> {
-        self.before = self.passed;
-        self.get_below(u32::MAX)
+    pub fn get<T: FileBacked>(self) -> Result<T> {
+        let mut value = One(None);
+        match self.fill(u32::MAX, &mut value) {
+            Ok(()) => value.taken(),
+            Err(error) => Err(error),
+        }
     }
 
     /// The door for many values.
@@ -32,19 +34,23 @@ impl<'a> Node<'a> {
     /// # Errors
     ///
     /// Whatever keeps the node from being values of `T`.
-    #[inline]
-    pub fn get_rows<T: FileBacked>(mut self) -> Result<Vec<T>> {
-        self.before = self.passed;
-        self.get_rows_below(u32::MAX)
+    pub fn get_rows<T: FileBacked>(self) -> Result<Vec<T>> {
+        let mut values = Many(Vec::new());
+        match self.fill_rows(u32::MAX, &mut values) {
+            Ok(()) => Ok(values.0),
+            Err(error) => Err(error),
+        }
     }
 
     /// The door for the rows of nested arrays: the values, flattened, and how many arrays there
     /// are.
     pub(crate) fn get_shaped<T: FileBacked>(mut self, inner: &[usize]) -> Result<(Vec<T>, usize)> {
         self.before = self.passed;
-        if let Some(found) = self.filter(u32::MAX, true, TypeId::of::<T>(), T::schema) {
+        let mut values = Many(Vec::new());
+        if let Some(found) = self.filter(u32::MAX, true, &values) {
             let node = self.through(found.serial)?;
-            let values = found.read_rows(Key::new(), node, AnyType::backed::<T>())?;
+            found.fill_rows(node, &mut values)?;
+            let values = values.0;
             let arrays = match inner.iter().product::<usize>() {
                 0 => 0,
                 size => values.len() / size,
@@ -72,8 +78,9 @@ impl<'a> Node<'a> {
     ///
     /// Whatever keeps the node from being a `T`.
     pub fn get_next<T: FileBacked>(self) -> Result<T> {
-        let below = self.below;
-        self.get_below(below)
+        let mut value = One(None);
+        self.fill_next(&mut value)?;
+        value.taken()
     }
 
     /// Inside a filter: the same for many values.
@@ -82,8 +89,9 @@ impl<'a> Node<'a> {
     ///
     /// Whatever keeps the node from being values of `T`.
     pub fn get_next_rows<T: FileBacked>(self) -> Result<Vec<T>> {
-        let below = self.below;
-        self.get_rows_below(below)
+        let mut values = Many(Vec::new());
+        self.fill_next_rows(&mut values)?;
+        Ok(values.0)
     }
 
     /// Inside a predicate filter: [`Node::get_next`] for a type not known here.
@@ -105,37 +113,63 @@ impl<'a> Node<'a> {
         ty.read_next_rows(self)
     }
 
-    pub(super) fn get_below<T: FileBacked>(self, below: u32) -> Result<T> {
+    /// [`Node::get`] for a type that the caller knows; filters newer than `below` are passed.
+    pub(crate) fn fill(mut self, below: u32, value: &mut dyn Wanted) -> Result<()> {
+        self.before = self.passed;
+        self.fill_below(below, value)
+    }
+
+    /// [`Node::get_rows`] likewise.
+    pub(crate) fn fill_rows(mut self, below: u32, values: &mut dyn Wanted) -> Result<()> {
+        self.before = self.passed;
+        self.fill_rows_below(below, values)
+    }
+
+    /// [`Node::get_next`] likewise.
+    pub(crate) fn fill_next(self, value: &mut dyn Wanted) -> Result<()> {
+        let below = self.below;
+        self.fill_below(below, value)
+    }
+
+    /// [`Node::get_next_rows`] likewise.
+    pub(crate) fn fill_next_rows(self, values: &mut dyn Wanted) -> Result<()> {
+        let below = self.below;
+        self.fill_rows_below(below, values)
+    }
+
+    fn fill_below(self, below: u32, value: &mut dyn Wanted) -> Result<()> {
+        let facts = value.facts();
         if self.ours {
-            return self.get_itself(below);
+            return self.fill_itself(below, facts, value);
         }
-        let mut found = None;
-        let may_be_absent = T::from_absence(0).is_some();
-        foreign::read(self, T::schema, may_be_absent, &mut |node| {
-            found = match node {
-                Some(node) => Some(node.get_itself(below)?),
-                None => T::from_absence(0),
+        let mut is_read = false;
+        foreign::read(self, facts.schema, facts.optional, &mut |node| {
+            is_read = match node {
+                Some(node) => node.fill_itself(below, facts, value).map(|()| true)?,
+                None => value.put_absent(0),
             };
             Ok(())
         })?;
-        found.ok_or_else(nothing_read)
+        if is_read { Ok(()) } else { Err(nothing_read()) }
     }
 
-    pub(super) fn get_itself<T: FileBacked>(mut self, below: u32) -> Result<T> {
+    fn fill_itself(mut self, below: u32, facts: Facts, value: &mut dyn Wanted) -> Result<()> {
         // A marker of absence is no value of the type's own.
-        if T::from_absence(0).is_some()
+        if facts.optional
             && let Some(depth) = self.marked_absence()?
         {
-            return T::from_absence(depth).ok_or_else(|| self.unexpected("a value"));
+            return match value.put_absent(depth) {
+                true => Ok(()),
+                false => Err(self.unexpected("a value")),
+            };
         }
-        if let Some(found) = self.filter(below, false, TypeId::of::<T>(), T::schema) {
+        if let Some(found) = self.filter(below, false, value) {
             let node = self.through(found.serial)?;
-            return found.read(Key::new(), node, AnyType::backed::<T>());
+            return found.fill(node, value);
         }
         self.below = u32::MAX;
-        self.schema = Some(T::schema);
-        #[allow(clippy::disallowed_methods)]
-        T::read(self)
+        self.schema = Some(facts.schema);
+        value.read(self)
     }
 
     /// The marker of an absent value, if no filter stands before it.
@@ -143,46 +177,38 @@ impl<'a> Node<'a> {
         if self.mark().is_some() { Ok(None) } else { self.absence() }
     }
 
-    pub(super) fn get_rows_below<T: FileBacked>(self, below: u32) -> Result<Vec<T>> {
+    fn fill_rows_below(self, below: u32, values: &mut dyn Wanted) -> Result<()> {
+        let facts = values.facts();
         if self.ours {
-            return self.get_rows_itself(below);
+            return self.fill_rows_itself(below, facts, values);
         }
-        let mut values = Vec::new();
-        foreign::read_rows(self, T::from_absence(0).is_some(), &mut |part| {
-            match part {
-                RowsPart::All(node) => values = node.get_rows_itself(below)?,
-                RowsPart::One(node) => values.push(node.get()?),
-                RowsPart::Absent => values.extend(T::from_absence(0)),
+        foreign::read_rows(self, facts.optional, &mut |part| match part {
+            RowsPart::All(node) => node.fill_rows_itself(below, facts, values),
+            RowsPart::One(node) => values.get_next(node),
+            RowsPart::Absent => {
+                values.put_absent(0);
+                Ok(())
             }
-            Ok(())
-        })?;
-        Ok(values)
+        })
     }
 
-    pub(super) fn get_rows_itself<T: FileBacked>(mut self, below: u32) -> Result<Vec<T>> {
-        if let Some(found) = self.filter(below, true, TypeId::of::<T>(), T::schema) {
+    fn fill_rows_itself(mut self, below: u32, facts: Facts, values: &mut dyn Wanted) -> Result<()> {
+        if let Some(found) = self.filter(below, true, values) {
             let node = self.through(found.serial)?;
-            return found.read_rows(Key::new(), node, AnyType::backed::<T>());
+            return found.fill_rows(node, values);
         }
         self.below = u32::MAX;
-        self.schema = Some(T::schema);
-        #[allow(clippy::disallowed_methods)]
-        T::read_rows(self)
+        self.schema = Some(facts.schema);
+        values.read(self)
     }
 
     /// The filter that is meant: in our files the one that the node names, in others the newest.
     #[inline]
-    pub(super) fn filter(
-        &self,
-        below: u32,
-        rows: bool,
-        id: TypeId,
-        schema: Nested,
-    ) -> Option<Found<'a>> {
+    pub(super) fn filter(&self, below: u32, rows: bool, wanted: &dyn Wanted) -> Option<Found<'a>> {
         if self.cx.registry().is_empty() {
             None
         } else {
-            self.registered_filter(below, rows, id, schema)
+            self.registered_filter(below, rows, wanted.any_type().id(), wanted.facts().schema)
         }
     }
 
@@ -239,7 +265,7 @@ impl<'a> Node<'a> {
         match self.other_filter(name, recorded, false, TypeId::of::<T>())? {
             Some(found) => {
                 let node = self.through(found.serial)?;
-                found.read(Key::foreign(), node, AnyType::foreign::<T>())
+                found.read(node)
             }
             None => filter.read(self.with_filter(name, false)?),
         }
@@ -255,7 +281,7 @@ impl<'a> Node<'a> {
         match self.other_filter(name, recorded, true, TypeId::of::<T>())? {
             Some(found) => {
                 let node = self.through(found.serial)?;
-                found.read_rows(Key::foreign(), node, AnyType::foreign::<T>())
+                found.read_rows(node)
             }
             None if self.mark().is_none() && sequence::is_foreign_list(&self)? => {
                 sequence::read_numbered_with(self, &mut |node| node.get_with(filter))
@@ -299,7 +325,7 @@ impl<'a> Node<'a> {
     /// [`ErrorKind::NoFilter`] or [`ErrorKind::UnknownFilter`] where there is none.
     pub fn get_registered<T: 'static>(self) -> Result<T> {
         let found = self.registered(false, TypeId::of::<T>())?.ok_or_else(no_filter::<T>)?;
-        found.read(Key::foreign(), self.through(found.serial)?, AnyType::foreign::<T>())
+        found.read(self.through(found.serial)?)
     }
 
     /// The same for many values.
@@ -309,7 +335,7 @@ impl<'a> Node<'a> {
     /// As [`Node::get_registered`].
     pub fn get_rows_registered<T: 'static>(self) -> Result<Vec<T>> {
         let found = self.registered(true, TypeId::of::<T>())?.ok_or_else(no_filter::<T>)?;
-        found.read_rows(Key::foreign(), self.through(found.serial)?, AnyType::foreign::<T>())
+        found.read_rows(self.through(found.serial)?)
     }
 
     pub(super) fn registered(&self, rows: bool, id: TypeId) -> Result<Option<Found<'a>>> {
@@ -326,7 +352,7 @@ impl<'a> Node<'a> {
 }
 
 #[cold]
-pub(super) fn nothing_read() -> Error {
+pub(crate) fn nothing_read() -> Error {
     ErrorKind::Contract("a node was looked at and not read".into()).into()
 }
 

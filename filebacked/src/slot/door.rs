@@ -1,8 +1,8 @@
 //! The write door: which filter writes a value, and otherwise the value itself.
 
+use super::given::{Given, GivenRows};
 use super::{Mark, Place, Slot, Written, deeper, opaque};
 use crate::backed::Save;
-use crate::context::WriteContext;
 use crate::erased::{AnyRows, AnyValue, AnyWrite, Key};
 #[cfg(doc)]
 use crate::error::ErrorKind;
@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::filter::{Filter, Found, no_filter};
 use crate::layout::sequence;
 use crate::rows::Rows;
+use crate::schema::Nested;
 use std::any::TypeId;
 
 impl<'a> Slot<'a> {
@@ -21,7 +22,7 @@ impl<'a> Slot<'a> {
     /// Whatever keeps the value from being written.
     #[inline]
     pub fn put<T: Save + ?Sized>(self, value: &T) -> Result<Written> {
-        self.put_below(value, u32::MAX)
+        self.put_given(&value, u32::MAX)
     }
 
     /// The door for many values.
@@ -31,7 +32,7 @@ impl<'a> Slot<'a> {
     /// Whatever keeps a value from being written.
     #[inline]
     pub fn put_rows<T: Save>(self, rows: Rows<'_, T>) -> Result<Written> {
-        self.put_rows_below(rows, u32::MAX)
+        self.put_given_rows(&rows, u32::MAX)
     }
 
     /// The door for the rows of nested arrays. Filters get the rows without their shape.
@@ -40,17 +41,10 @@ impl<'a> Slot<'a> {
         rows: Rows<'_, T>,
         shape: &[u64],
     ) -> Result<Written> {
-        if self.is_filtered()
-            && let Some((found, key)) = filter_of::<T>(self.cx, u32::MAX)
-        {
-            return self.through(&found, true, &mut |slot| {
-                found.write_rows(rows, key, AnyWrite::own(), slot)
-            });
+        if self.shapes_cannot(&rows) {
+            return self.put_given_rows(&rows, u32::MAX);
         }
         self.below = u32::MAX;
-        if self.cx.is_python() && !T::is_number() {
-            return sequence::write_numbered(rows, self);
-        }
         self.sink.fixed_shape(shape);
         T::write_shaped(rows, shape, self)
     }
@@ -64,7 +58,7 @@ impl<'a> Slot<'a> {
     #[inline]
     pub fn put_next<T: Save + ?Sized>(self, value: &T) -> Result<Written> {
         let below = self.below;
-        self.put_below(value, below)
+        self.put_given(&value, below)
     }
 
     /// Inside a filter: the same for many values.
@@ -75,7 +69,7 @@ impl<'a> Slot<'a> {
     #[inline]
     pub fn put_next_rows<T: Save>(self, rows: Rows<'_, T>) -> Result<Written> {
         let below = self.below;
-        self.put_rows_below(rows, below)
+        self.put_given_rows(&rows, below)
     }
 
     /// Inside a predicate filter: [`Slot::put_next`] for a value of a type not known here.
@@ -97,56 +91,58 @@ impl<'a> Slot<'a> {
         rows.write_next(self)
     }
 
-    #[inline]
-    pub(super) fn put_below<T: Save + ?Sized>(self, value: &T, below: u32) -> Result<Written> {
+    /// [`Slot::put`] for a value whose type the caller knows; filters newer than `below` are passed.
+    pub(crate) fn put_given(self, value: &dyn Given, below: u32) -> Result<Written> {
         match value.owner() {
             None => self.put_alone(value, below),
             Some(owner) => {
-                let schema = T::key().map(|key| key.nested());
+                let schema = value.key().map(|(_, schema)| schema);
                 self.put_owned(owner, schema, below, &mut |slot| slot.put_alone(value, below))
             }
         }
     }
 
-    #[inline]
-    pub(super) fn put_alone<T: Save + ?Sized>(mut self, value: &T, below: u32) -> Result<Written> {
+    #[inline(always)]
+    fn put_alone(mut self, value: &dyn Given, below: u32) -> Result<Written> {
         if self.is_filtered()
-            && let Some((found, key)) = filter_of::<T>(self.cx, below)
+            && let Some(found) = self.newest(value.key(), below)
         {
-            return self.through(&found, false, &mut |slot| key.write(&found, value, slot));
+            return self.through(&found, false, &mut |slot| value.write_by(&found, slot));
         }
         self.below = u32::MAX;
         if self.is_compound() {
-            #[allow(clippy::disallowed_methods)]
             return self.records(&mut |slot| value.write(slot));
         }
-        #[allow(clippy::disallowed_methods)]
         value.write(self)
     }
 
-    #[inline]
-    pub(super) fn put_rows_below<T: Save>(
-        mut self,
-        rows: Rows<'_, T>,
-        below: u32,
-    ) -> Result<Written> {
+    /// [`Slot::put_rows`] likewise.
+    pub(crate) fn put_given_rows(mut self, rows: &dyn GivenRows, below: u32) -> Result<Written> {
         if self.is_filtered()
-            && let Some((found, key)) = filter_of::<T>(self.cx, below)
+            && let Some(found) = self.newest(rows.key(), below)
         {
-            return self.through(&found, true, &mut |slot| {
-                found.write_rows(rows, key, AnyWrite::own(), slot)
-            });
+            return self.through(&found, true, &mut |slot| rows.write_by(&found, slot));
         }
         self.below = u32::MAX;
-        if self.cx.is_python() && !T::is_number() {
-            return sequence::write_numbered(rows, self);
+        if self.cx.is_python() && !rows.is_number() {
+            return sequence::write_numbered_given(rows, self);
         }
         if self.is_compound() {
-            #[allow(clippy::disallowed_methods)]
-            return self.records(&mut |slot| T::write_rows(rows, slot));
+            return self.records(&mut |slot| rows.write(slot));
         }
-        #[allow(clippy::disallowed_methods)]
-        T::write_rows(rows, self)
+        rows.write(self)
+    }
+
+    /// Whether the rows of nested arrays are written as rows without their shape.
+    fn shapes_cannot(&self, rows: &dyn GivenRows) -> bool {
+        self.is_filtered() && self.newest(rows.key(), u32::MAX).is_some()
+            || self.cx.is_python() && !rows.is_number()
+    }
+
+    /// The newest filter for a type that is older than `below`.
+    pub(super) fn newest(&self, key: Option<(TypeId, Nested)>, below: u32) -> Option<Found<'a>> {
+        let (id, schema) = key?;
+        self.cx.registry().find(id, schema, below)
     }
 
     /// Writes a value by a filter that the caller names, which is what `#[filebacked(with = ...)]`
@@ -241,14 +237,4 @@ impl<'a> Slot<'a> {
         slot.marks = marks;
         write(slot)
     }
-}
-
-/// The newest filter for a type that is older than `below`.
-pub(super) fn filter_of<T: Save + ?Sized>(
-    cx: &WriteContext,
-    below: u32,
-) -> Option<(Found<'_>, Key<T>)> {
-    let key = T::key()?;
-    let found = cx.registry().find(key.id(), key.nested(), below)?;
-    Some((found, key))
 }

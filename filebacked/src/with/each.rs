@@ -59,12 +59,12 @@ macro_rules! each_of {
                         runs.extend(slices.into_iter().filter(|slice| !slice.is_empty()));
                     }
                     let put = |rows: Rows<'_, T>, slot: Slot<'_>| slot.put_rows_with(rows, &self.0);
-                    sequence::write_ragged_by(rows, slot, |value| value.len(), runs::<T>, put)
+                    sequence::write_ragged_by(rows, slot, runs::<T>, &put)
                 }
 
                 fn read_rows(&self, node: Node<'_>) -> Result<Vec<$t>> {
                     let get = |node: Node<'_>| node.get_rows_with(&self.0);
-                    sequence::read_ragged_by(node, get, |values| Ok(values.collect::<Vec<T>>().into()))
+                    sequence::read_ragged_by(node, get, |values| Ok(values.into()))
                 }
 
                 /// The inner filter records its name.

@@ -10,6 +10,7 @@ use crate::layout::{absent, frame};
 use crate::path::State;
 use crate::rows::Rows;
 use crate::schema::Nested;
+use crate::slot::given::{Given, GivenRows};
 use crate::slot::{Place, Slot, Written, opaque};
 use crate::stamp::member_and_attribute;
 use crate::storage::Sink;
@@ -102,16 +103,19 @@ impl<'s> MemberWriter<'s> {
     /// # Errors
     ///
     /// Whatever keeps the value from being written, with the name in its path.
-    #[inline]
     pub fn put<T: Save + ?Sized>(self, value: &T) -> Result<()> {
+        self.put_given(&value)
+    }
+
+    pub(crate) fn put_given(self, value: &dyn Given) -> Result<()> {
         if value.absence() == Some(0)
             && !self.explicit
             && !matches!(self.members, Members::Alone(..))
         {
             return Ok(());
         }
-        let schema = if self.cx.mask().is_some() { key_schema(T::key()) } else { None };
-        self.write(schema, &mut |slot| slot.put(value))
+        let schema = if self.cx.mask().is_some() { value.key() } else { None };
+        self.write(schema.map(|(_, schema)| schema), &mut |slot| slot.put_given(value, u32::MAX))
     }
 
     /// Writes a value by a filter.
@@ -145,10 +149,15 @@ impl<'s> MemberWriter<'s> {
     /// # Errors
     ///
     /// As [`MemberWriter::put`].
-    #[inline]
     pub fn put_rows<T: Save>(self, rows: Rows<'_, T>) -> Result<()> {
-        let schema = if self.cx.mask().is_some() { key_schema(T::key()) } else { None };
-        self.column().write(schema, &mut |slot| slot.put_rows(rows))
+        self.put_given_rows(&rows)
+    }
+
+    pub(crate) fn put_given_rows(self, rows: &dyn GivenRows) -> Result<()> {
+        let schema = if self.cx.mask().is_some() { rows.key() } else { None };
+        self.column().write(schema.map(|(_, schema)| schema), &mut |slot| {
+            slot.put_given_rows(rows, u32::MAX)
+        })
     }
 
     /// Writes many values by a filter.

@@ -95,9 +95,9 @@ fn write_packed<A: Element, D: Dimension>(
             }
         })
     })?;
-    group.part("offsets", |slot| {
-        sequence::write_offsets(slot, Rows::slice(arrays), ArrayBase::len)
-    })?;
+    let mut offsets = sequence::Offsets::new(arrays.len());
+    arrays.iter().for_each(|array| offsets.push(array.len()));
+    group.part("offsets", |slot| offsets.write(slot))?;
     group.end()
 }
 
