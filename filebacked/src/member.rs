@@ -50,6 +50,10 @@ use crate::schema::Nested;
 use crate::slot::opaque;
 
 /// A member of a group that is about to be read.
+///
+/// `read` of a type that is written by hand needs these: [`get`](MemberReader::get) for a value and
+/// [`rows`](MemberReader::rows) for a column, with `_or` for members that may be missing, and with
+/// `_with` for a filter. The derive calls others, which combine these.
 #[derive(Debug, Clone, Copy)]
 #[must_use]
 pub struct MemberReader<'s, 'a> {
@@ -301,6 +305,7 @@ impl<'a> MemberReader<'_, 'a> {
     /// # Errors
     ///
     /// Whatever keeps the member from being a `T`.
+    #[doc(hidden)]
     pub fn get_with_or<T: 'static>(
         self,
         filter: &(impl Filter<T> + ?Sized),
@@ -314,6 +319,7 @@ impl<'a> MemberReader<'_, 'a> {
     /// # Errors
     ///
     /// Whatever keeps the member from being a `T`.
+    #[doc(hidden)]
     pub fn get_option_with<T: 'static>(
         self,
         filter: &(impl Filter<T> + ?Sized),
@@ -327,6 +333,7 @@ impl<'a> MemberReader<'_, 'a> {
     /// # Errors
     ///
     /// Whatever keeps the member from being a `T`.
+    #[doc(hidden)]
     pub fn get_option_with_or<T: 'static>(
         self,
         filter: &(impl Filter<T> + ?Sized),
@@ -411,6 +418,7 @@ impl<'a> MemberReader<'_, 'a> {
     /// # Errors
     ///
     /// As [`MemberReader::rows`].
+    #[doc(hidden)]
     pub fn rows_with_or<T: 'static>(
         self,
         filter: &(impl Filter<T> + ?Sized),
@@ -426,6 +434,7 @@ impl<'a> MemberReader<'_, 'a> {
     /// # Errors
     ///
     /// As [`MemberReader::rows`].
+    #[doc(hidden)]
     pub fn option_rows_with<T: 'static>(
         self,
         filter: &(impl Filter<T> + ?Sized),
@@ -439,6 +448,7 @@ impl<'a> MemberReader<'_, 'a> {
     /// # Errors
     ///
     /// As [`MemberReader::rows`].
+    #[doc(hidden)]
     pub fn option_rows_with_or<T: 'static>(
         self,
         filter: &(impl Filter<T> + ?Sized),
@@ -454,6 +464,7 @@ impl<'a> MemberReader<'_, 'a> {
     /// # Errors
     ///
     /// As [`MemberReader::rows`].
+    #[doc(hidden)]
     pub fn rows_unless_or<T: FileBacked>(self, mut default: impl FnMut() -> T) -> Result<Vec<T>> {
         let len = self.group.len();
         let read = |node: Node<'a>| absent::read_rows(node);
