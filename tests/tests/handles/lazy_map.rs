@@ -358,7 +358,7 @@ fn two_handles_change_the_same_map() {
     });
     assert_eq!(open().get("run 5").unwrap(), Some(&run(55)));
 
-    // What was read before the other handle's change is no base for a change.
+    // What was read before the other handle's change cannot be the base of a change.
     let (mut a, mut b) = (open(), open());
     a.get("run 6").unwrap();
     b.get_mut("run 6").unwrap().unwrap().losses = vec![9.0];
