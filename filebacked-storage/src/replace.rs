@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 /// A temporary file beside the target, which takes its place by [`Replacement::commit`], and goes
 /// if that does not happen. One that a process has left behind when it was killed is removed by the
 /// next that is made.
+#[derive(Debug)]
 pub struct Replacement {
     target: PathBuf,
     temporary: PathBuf,
@@ -51,9 +52,27 @@ impl Replacement {
         let Some(name) = target.file_name() else {
             return Err(ErrorKind::Unsupported("the path does not name a file".into()).into());
         };
-        let old = old.map(|found| Old::lock(&target, found)).transpose()?;
+        let old = match old {
+            Some(found) => Some(Old::lock(&target, found)?),
+            None => {
+                old::refuse_new(&target)?;
+                None
+            }
+        };
         let (temporary, file) = temporary::create(&target, name, old.is_some())?;
         Ok(Replacement { target, temporary, file, old, done: false })
+    }
+
+    /// The same for a path whose file may be replaced without being missed: one that is not there,
+    /// or a plain file with one name. `None` for others.
+    pub fn of_plain(path: &Path) -> Result<Option<Self>> {
+        #[cfg(unix)]
+        if let Ok(found) = fs::metadata(path)
+            && (!found.is_file() || std::os::unix::fs::MetadataExt::nlink(&found) > 1)
+        {
+            return Ok(None);
+        }
+        Replacement::of(path).map(Some)
     }
 
     /// Where the C library is to write. The file is there, empty, and locked.
@@ -77,10 +96,56 @@ impl Replacement {
         Ok(())
     }
 
+    /// The file that it replaces, or will be.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Whether it has its name.
+    pub fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// Gives the new file its name, unless another file has got it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Exists`], or an I/O error.
+    pub fn publish_new(&mut self, durable: bool) -> Result<()> {
+        if durable {
+            self.file.sync_all()?;
+        }
+        match fs::hard_link(&self.temporary, &self.target) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(ErrorKind::Exists.into());
+            }
+            // A file system without hard links.
+            Err(_) if fs::symlink_metadata(&self.target).is_err() => return self.publish(durable),
+            Err(error) => return Err(error.into()),
+        }
+        self.done = true;
+        let removed = fs::remove_file(&self.temporary);
+        let _ = temporary::unlock(&self.file);
+        if durable {
+            sync_directory(&self.target)?;
+        }
+        Ok(removed?)
+    }
+
     /// Puts the new file in the place of the old one, with its owner and its permissions. With
     /// `durable`, it is on the disk before it has the name, and the name is on the disk before this
     /// returns.
     pub fn commit(mut self, durable: bool) -> Result<()> {
+        self.publish(durable)
+    }
+
+    /// The same for a file that stays open.
+    ///
+    /// # Errors
+    ///
+    /// An I/O error, before the file has its name or [after](Replacement::is_done).
+    pub fn publish(&mut self, durable: bool) -> Result<()> {
         self.old = Old::again(self.old.take(), &self.target)?;
         if let Some(old) = &self.old {
             temporary::hand_over(&self.file, &old.found)?;
@@ -94,6 +159,8 @@ impl Replacement {
         }
         fs::rename(&self.temporary, &self.target)?;
         self.done = true;
+        #[cfg(unix)]
+        crate::journal::remove_log(&self.target);
         // It goes with the file, if not now.
         let _ = temporary::unlock(&self.file);
         if durable {
@@ -139,7 +206,7 @@ pub fn make_way(path: &Path) -> Result<Option<fs::Permissions>> {
             Ok(Some(permissions))
         }
         Ok(_) => written_into(path),
-        Err(_) => Ok(None),
+        Err(_) => old::refuse_new(path).map(|()| None),
     }
 }
 
@@ -173,7 +240,7 @@ pub fn make_way(path: &Path) -> Result<Option<fs::Permissions>> {
 }
 
 /// Where a symbolic link leads, even if nothing is there yet.
-fn follow(path: &Path) -> Result<PathBuf> {
+pub fn follow(path: &Path) -> Result<PathBuf> {
     let mut path = path.to_path_buf();
     for _ in 0..40 {
         match fs::read_link(&path) {

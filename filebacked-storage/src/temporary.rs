@@ -12,6 +12,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 /// So many may write to one target at once.
 const MOST: u32 = 1000;
@@ -132,6 +133,42 @@ pub fn hand_over(file: &File, old: &fs::Metadata) -> Result<()> {
     }
     #[cfg(not(unix))]
     Ok(file.set_permissions(old.permissions())?)
+}
+
+/// A file that is being read: a process that changes it completely or not at all waits.
+#[derive(Debug)]
+pub struct ReadLock<'f>(Option<&'f File>);
+
+/// So long a reader waits for a writer; then it reads beside it.
+const READER_WAITS: Duration = Duration::from_millis(200);
+
+impl<'f> ReadLock<'f> {
+    /// Locks a file, unless a writer holds on to it, or nothing is locked here.
+    pub fn of(file: &'f File) -> Self {
+        let mut held = lock(file, false);
+        if matches!(held, Ok(Some(false))) && !is_locking_off() {
+            let until = Instant::now() + READER_WAITS;
+            while matches!(held, Ok(Some(false))) && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(2));
+                held = lock(file, false);
+            }
+        }
+        ReadLock(matches!(held, Ok(Some(true))).then_some(file))
+    }
+}
+
+impl Drop for ReadLock<'_> {
+    fn drop(&mut self) {
+        if let Some(file) = self.0 {
+            // It goes with the file, if not now.
+            let _ = unlock(file);
+        }
+    }
+}
+
+/// Whether the user has switched off the locks of HDF5.
+pub fn is_locking_off() -> bool {
+    std::env::var_os("HDF5_USE_FILE_LOCKING").is_some_and(|said| said == "FALSE" || said == "0")
 }
 
 pub use system::{is_at, lock, look, unlock};

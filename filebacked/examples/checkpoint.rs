@@ -13,14 +13,14 @@
 //!
 //! A save is atomic, so the checkpoint is complete at every moment. The log is flushed before the
 //! checkpoint that counts its rows, so the log has at least the rows that the checkpoint names. A
-//! kill leaves the log in one of three states:
+//! kill leaves the log at its last flush, perhaps with rows that are newer than the checkpoint:
+//! `truncate` removes them. The result is the same, because the state includes the random numbers.
 //!
-//! - valid, perhaps with rows that are newer than the checkpoint: `truncate` removes them;
+//! Without a journal (`Journal::Off`, or HDF5 before 1.14) a kill may leave two other states:
+//!
 //! - interrupted in a change: `File::recover` reads the rows, and a digest in the checkpoint tells
 //!   whether they are right;
 //! - interrupted, with rows that are not readable: the simulation starts from its beginning.
-//!
-//! The result is the same in each case, because the state includes the random numbers.
 
 use filebacked::{Error, ErrorKind, File, FileBacked, LazyVec};
 use std::path::Path;

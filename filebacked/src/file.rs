@@ -27,7 +27,7 @@ mod store;
 mod update;
 
 pub use crate::storage::libhdf5::{
-    CloseDegree, CoreDriver, Driver, Libver, Locking, SpaceStrategy,
+    CloseDegree, CoreDriver, Driver, Journal, Libver, Locking, SpaceStrategy,
 };
 pub use crate::storage::userblock;
 pub use atomic::update_atomic;
@@ -90,9 +90,10 @@ mod array;
 /// # Ok(()) }
 /// ```
 ///
-/// Unlike [`save`](crate::save), writes change the file in place. A new value is written beside the
-/// old one and replaces it when it is complete, but a crash of the machine in between can damage
-/// the file.
+/// Unlike [`save`](crate::save), writes change the file in place. All changes since the last
+/// [`flush`](File::flush) are one transaction: [`flush`](File::flush), [`close`](File::close) and the
+/// end of the last handle commit it, completely or not at all. After a kill, a power cut or a failed
+/// write the file is at the last commit. [`Journal`] tells for which files this holds.
 ///
 /// A file dereferences to its root [`Group`], so it has all methods of a group.
 pub struct File {

@@ -3,9 +3,13 @@
 
 use crate::mutants::{Record, record};
 use filebacked::engine::Engine;
+use filebacked::file::Journal;
+use filebacked::lazy::ArrayOptions;
 use filebacked::options::Durability;
-use filebacked::{Compression, File, FileBacked, LazyMap, LazyVec, ReadOptions, WriteOptions};
-use ndarray::Array2;
+use filebacked::{
+    Compression, File, FileBacked, LazyArray, LazyMap, LazyVec, ReadOptions, WriteOptions,
+};
+use ndarray::{Array1, Array2, Axis, Ix1, s};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -46,15 +50,17 @@ pub enum Action {
     /// Changes a copy, which takes the place of what is there.
     UpdateAtomic,
     /// Changes what is there: to step 2, and after a flush to step 3.
-    Update,
+    Update(Journal),
     /// Makes a new file where one is: with step 2, and after a flush with step 3.
-    Create,
+    Create(Journal),
     /// Copies what is there without the space that is free in it.
     Repack,
     /// Appends records: those of step 2, and after a flush those of step 3.
-    Append,
+    Append(Journal),
     /// Puts an entry into a map of columns: step 2. Changes an entry and takes one away: step 3.
-    Map,
+    Map(Journal),
+    /// Makes an array and writes a part of it: step 2. Resizes and overwrites it: step 3.
+    Array(Journal),
 }
 
 impl Action {
@@ -72,15 +78,27 @@ impl Action {
     }
 
     /// Those that have other ends, by the names that the actor is given.
-    pub fn others() -> [(&'static str, Action); 6] {
-        [
-            ("update", Action::Update),
-            ("create", Action::Create),
+    pub fn others() -> Vec<(&'static str, Action)> {
+        let (on, off) = (Journal::Durable, Journal::Off);
+        let fast = Action::Save(Engine::Any, Durability::Fast, Compression::None);
+        vec![
+            ("update", Action::Update(on)),
+            ("create", Action::Create(on)),
+            ("append", Action::Append(on)),
+            ("map", Action::Map(on)),
+            ("array", Action::Array(on)),
+            ("update-marked", Action::Update(off)),
+            ("create-marked", Action::Create(off)),
+            ("append-marked", Action::Append(off)),
+            ("map-marked", Action::Map(off)),
             ("repack", Action::Repack),
-            ("append", Action::Append),
-            ("save-fast", Action::Save(Engine::Any, Durability::Fast, Compression::None)),
-            ("map", Action::Map),
+            ("save-fast", fast),
         ]
+    }
+
+    /// Those that commit: to step 2, and then to step 3.
+    pub fn in_place() -> [&'static str; 5] {
+        ["update", "create", "append", "map", "array"]
     }
 
     /// The action of a name.
@@ -98,7 +116,11 @@ impl Action {
         match self {
             Action::Save(_, durability, _) => durability == Durability::Durable,
             Action::UpdateAtomic | Action::Repack => true,
-            Action::Update | Action::Create | Action::Append | Action::Map => false,
+            Action::Update(journal)
+            | Action::Create(journal)
+            | Action::Append(journal)
+            | Action::Map(journal)
+            | Action::Array(journal) => journal == Journal::Durable,
         }
     }
 
@@ -115,23 +137,23 @@ impl Action {
             Action::UpdateAtomic => {
                 filebacked::file::update_atomic(path, |file| file.update_root(&saved(2)))
             }
-            Action::Update => {
-                let file = File::open_rw(path)?;
+            Action::Update(journal) => {
+                let file = File::options().journal(journal).open_rw(path)?;
                 file.update_root(&saved(2))?;
                 file.flush()?;
                 file.update_root(&saved(3))?;
                 file.close()
             }
-            Action::Create => {
-                let file = File::create(path)?;
+            Action::Create(journal) => {
+                let file = File::options().journal(journal).create(path)?;
                 file.write_root(&saved(2))?;
                 file.flush()?;
                 file.update_root(&saved(3))?;
                 file.close()
             }
             Action::Repack => filebacked::file::repack(path),
-            Action::Append => {
-                let file = File::open_rw(path)?;
+            Action::Append(journal) => {
+                let file = File::options().journal(journal).open_rw(path)?;
                 let mut records: LazyVec<Record> = file.read("records")?;
                 for step in [2, 3] {
                     records.extend((0..APPENDED).map(|_| record(step)));
@@ -140,8 +162,19 @@ impl Action {
                 drop(records);
                 file.close()
             }
-            Action::Map => {
-                let file = File::open_rw(path)?;
+            Action::Array(journal) => {
+                let file = File::options().journal(journal).open_rw(path)?;
+                let options = ArrayOptions::new().unlimited(Axis(0)).chunk(&[500]);
+                let mut array = LazyArray::<u32, Ix1>::create(&file, "array", 3000, &options)?;
+                array.write_slice(s![1000..2000], &Array1::from_elem(1000, 2))?;
+                file.flush()?;
+                array.resize(&[7000])?;
+                array.write(&Array1::from_elem(7000, 3))?;
+                drop(array);
+                file.close()
+            }
+            Action::Map(journal) => {
+                let file = File::options().journal(journal).open_rw(path)?;
                 let mut counts: LazyMap<String, u64> = file.read("counts")?;
                 counts.insert("new".into(), 7)?;
                 counts.flush()?;
@@ -157,7 +190,19 @@ impl Action {
     /// The step that lies in the file, if that is whole.
     pub fn look(self, path: &Path) -> filebacked::Result<u64> {
         let mut found: Saved = ReadOptions::new().load(path)?;
-        if self == Action::Append {
+        if let Action::Array(_) = self {
+            assert!(found == saved(1), "the file is a mixture");
+            let file = File::open(path)?;
+            if !file.contains("array")? {
+                return Ok(1);
+            }
+            let array: Vec<u32> = file.read("array")?;
+            let mut wanted = vec![0; 3000];
+            wanted[1000..2000].fill(2);
+            assert!(array == wanted || array == [3; 7000], "the file is a mixture");
+            return Ok(if array == wanted { 2 } else { 3 });
+        }
+        if let Action::Append(_) = self {
             let before = saved(1).records.len();
             let appended = found.records.split_off(before);
             let steps = appended.len() / APPENDED;
@@ -173,7 +218,7 @@ impl Action {
             }
             return Ok(steps as u64 + 1);
         }
-        if self == Action::Map {
+        if let Action::Map(_) = self {
             let counts = std::mem::take(&mut found.counts);
             let mut wanted = saved(1);
             assert!(

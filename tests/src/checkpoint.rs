@@ -24,12 +24,3 @@ pub fn run(folder: &Path) -> filebacked::Result<()> {
 pub fn result(folder: &Path) -> filebacked::Result<impl PartialEq + use<>> {
     example::result(folder)
 }
-
-/// Resumes a run in its folder, and returns the rows that its log has then.
-///
-/// # Errors
-///
-/// Those of the example.
-pub fn resume(folder: &Path) -> filebacked::Result<usize> {
-    Ok(example::resume(folder)?.1.len())
-}

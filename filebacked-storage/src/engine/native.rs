@@ -9,6 +9,7 @@ use crate::error::{ErrorKind, Result};
 use crate::native::{NativeSink, NativeSource};
 use crate::seal;
 use crate::store;
+use crate::temporary;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 
@@ -39,8 +40,14 @@ impl Engine for Native {
             Medium::Bytes(bytes) => looked_at(NativeSource::new(bytes), how, last, look),
             Medium::Path(path) => {
                 let opened = changes::now();
-                let (file, found) = open_on_disk(path)?;
-                let len = found.len();
+                let (file, _) = open_on_disk(path)?;
+                if is_changing(&file) {
+                    let what = "a file that this process has open for writing";
+                    return Ok(Answer::Declined(ErrorKind::Unsupported(what.into()).into()));
+                }
+                // A commit of another process waits, or its bytes are there.
+                let _lock = temporary::ReadLock::of(&file);
+                let len = file.metadata()?.len();
                 if len > AT_ONCE {
                     let source = NativeSource::of_file(&file, len);
                     return looked_at(source.map(|s| s.named(path, opened)), how, last, look);
@@ -104,6 +111,17 @@ impl Engine for Native {
                 Ok(Answer::Done(Vec::new()))
             }
         }
+    }
+}
+
+/// Whether this process has changed a file, and libhdf5 knows more of it than is on the disk.
+fn is_changing(file: &File) -> bool {
+    #[cfg(unix)]
+    return crate::journal::is_open(file);
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        false
     }
 }
 

@@ -14,11 +14,17 @@ impl State {
         if let Some(cause) = &self.doomed {
             return Err(cause.error());
         }
+        if self.is_off {
+            return Ok(self.flush(Part::Data)?);
+        }
         if self.is_clean() {
             return Ok(());
         }
         if self.is_unlocked {
             self.lock_again()?;
+        }
+        if self.is_new {
+            return self.commit_first();
         }
         if !self.files.is_named()? {
             let error = Error::new(ErrorKind::Changed)
@@ -39,6 +45,19 @@ impl State {
         }
         // From here on, the transaction may be committed.
         self.finish_as(Box::new(header), true)
+    }
+
+    /// Commits a new file: gives it its name.
+    fn commit_first(&mut self) -> Result<()> {
+        self.set_length().map_err(|error| self.doom(error.into()))?;
+        let published = self.files.publish(self.options.durable);
+        // If the name is there, only its way to the disk has failed.
+        if !self.files.is_new() {
+            self.is_new = false;
+            self.forget_overlay();
+            self.look()?;
+        }
+        published.map_err(|error| if self.is_new { self.doom(error) } else { error })
     }
 
     /// Commits a file that has no state yet.
@@ -251,6 +270,9 @@ impl State {
     /// Ends the journal: what is not committed is undone, and the log goes.
     pub(super) fn close(&mut self) -> Result<()> {
         self.finish()?;
+        if self.is_off || self.is_new {
+            return self.files.release();
+        }
         if !self.is_clean() || self.doomed.is_some() || self.physical > self.committed {
             self.roll_back()?;
         }

@@ -3,6 +3,7 @@
 use super::files::{Files, Held, Part};
 use super::{JournalOptions, Locks};
 use crate::error::{Error, ErrorKind, Result};
+use crate::replace::Replacement;
 use crate::temporary;
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -24,9 +25,19 @@ pub struct Disk {
     log: File,
     /// The path of the data file, without links.
     path: PathBuf,
+    /// The data file has a temporary name until it takes the one of `path`.
+    new: Option<New>,
     log_path: PathBuf,
     identity: (u64, u64),
     options: JournalOptions,
+}
+
+/// A file that will get its name with the first commit.
+#[derive(Debug)]
+struct New {
+    file: Replacement,
+    /// Whether it must not replace another one.
+    exclusive: bool,
 }
 
 /// The name of the log of a data file, which is not a link.
@@ -56,12 +67,35 @@ impl Disk {
         lock(&data, false, options)?;
         let log = open_log(&log_path, &found, options)?;
         let identity = (found.dev(), found.ino());
-        Ok(Disk { data, log, path, log_path, identity, options })
+        Ok(Disk { data, log, path, new: None, log_path, identity, options })
     }
 
-    /// The data file.
-    pub fn data(&self) -> &File {
-        &self.data
+    /// The same for a complete file that takes its name with the first commit.
+    ///
+    /// # Errors
+    ///
+    /// As [`Disk::open`].
+    pub fn create(file: Replacement, exclusive: bool, options: JournalOptions) -> Result<Self> {
+        let data = file.file()?;
+        let found = data.metadata()?;
+        let path = absolute(file.target())?;
+        let log_path = log_path(&path);
+        let log = open_log(&log_path, &found, options)?;
+        if log.metadata()?.len() > 0 {
+            return Err(Error::new(ErrorKind::Interrupted).with_help(format!(
+                "the journal `{}` belongs to a file that had this name: give it its name back, or \
+                 remove the journal",
+                log_path.display()
+            )));
+        }
+        let identity = (found.dev(), found.ino());
+        let new = Some(New { file, exclusive });
+        Ok(Disk { data, log, path, new, log_path, identity, options })
+    }
+
+    /// The path of the data file, without links.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     fn part(&self, part: Part) -> &File {
@@ -78,6 +112,13 @@ impl Disk {
             held => Ok(held != Some(false)),
         }
     }
+}
+
+/// A path without links whose last part need not be there.
+pub(super) fn absolute(path: &Path) -> io::Result<PathBuf> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = fs::canonicalize(parent.unwrap_or(Path::new(".")))?;
+    Ok(parent.join(path.file_name().unwrap_or_default()))
 }
 
 /// Opens and locks a log. One that is removed by its last writer meanwhile is created again.
@@ -205,6 +246,20 @@ impl Files for Disk {
         }
     }
 
+    fn is_new(&self) -> bool {
+        self.new.is_some()
+    }
+
+    fn publish(&mut self, durable: bool) -> Result<()> {
+        let Some(New { file, exclusive }) = &mut self.new else { return Ok(()) };
+        let published = if *exclusive { file.publish_new(durable) } else { file.publish(durable) };
+        if file.is_done() {
+            self.new = None;
+            lock(&self.data, false, self.options)?;
+        }
+        published
+    }
+
     fn is_named(&self) -> io::Result<bool> {
         match fs::symlink_metadata(&self.path) {
             Ok(found) => Ok((found.dev(), found.ino()) == self.identity),
@@ -224,6 +279,18 @@ impl Files for Disk {
         }
         temporary::unlock(&self.log)?;
         temporary::unlock(&self.data)
+    }
+
+    fn abandon(&mut self) -> Result<()> {
+        if self.log.metadata()?.len() == 0 {
+            return self.release();
+        }
+        temporary::unlock(&self.log)?;
+        temporary::unlock(&self.data)
+    }
+
+    fn descriptor(&self) -> io::Result<Option<File>> {
+        self.data.try_clone().map(Some)
     }
 
     fn log_name(&self) -> String {

@@ -60,11 +60,34 @@ pub trait Files: Send {
     /// Whether the path by which the data file was opened still leads to it.
     fn is_named(&self) -> io::Result<bool>;
 
+    /// Whether the data file has no name that others know.
+    fn is_new(&self) -> bool {
+        false
+    }
+
+    /// Gives a new data file its name, also on the disk if it is `durable`. After an error, it may
+    /// have it or not.
+    fn publish(&mut self, durable: bool) -> Result<()> {
+        let _ = durable;
+        Ok(())
+    }
+
     /// The device and the number of the data file.
     fn identity(&self) -> (u64, u64);
 
     /// Removes the log, and unlocks both files. No other call follows.
     fn release(&mut self) -> Result<()>;
+
+    /// Unlocks both files, and leaves the log to whoever can use it; an empty one is removed. No
+    /// other call follows.
+    fn abandon(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// The data file as a file of the operating system, if it is one.
+    fn descriptor(&self) -> io::Result<Option<std::fs::File>> {
+        Ok(None)
+    }
 
     /// The name of the log, for errors.
     fn log_name(&self) -> String;

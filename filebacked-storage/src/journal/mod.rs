@@ -23,9 +23,11 @@ mod superblock;
 pub use disk::{Disk, log_path};
 pub use files::{Files, Held, Part};
 pub use recover::{Recovered, recover};
-pub use registry::{identity, open_file};
+pub use registry::{identity, is_open, is_used, open_file, remove_log, restore};
+pub use superblock::is_marked_file;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::replace::Replacement;
 use crate::store::{ReadAt, Store};
 use state::State;
 use std::collections::hash_map::RandomState;
@@ -33,7 +35,7 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -81,10 +83,16 @@ impl Default for JournalOptions {
 pub struct JournaledFile {
     state: Mutex<State>,
     identity: (u64, u64),
+    options: JournalOptions,
     /// The process that has opened it.
     generation: u64,
     is_closed: AtomicBool,
+    /// How many users have it open.
+    users: AtomicUsize,
 }
+
+/// How often the last user tries to commit, each time as long as the options say.
+const LAST_TRIES: u32 = 10;
 
 impl fmt::Debug for JournaledFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -105,34 +113,95 @@ impl JournaledFile {
         registry::open(path, options)
     }
 
+    /// Creates a file: a complete one under a temporary name, which takes the place of the old one
+    /// with the first commit. If it must not replace another one, that is `exclusive`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Locked`] if another process writes a file of this name; any I/O error.
+    pub fn create(
+        file: Replacement,
+        exclusive: bool,
+        options: JournalOptions,
+    ) -> Result<Arc<Self>> {
+        registry::create(file, exclusive, options)
+    }
+
     /// A journal over two files that are open. Brings the data file to its last commit.
     ///
     /// # Errors
     ///
     /// As [`JournaledFile::open`].
     pub fn over(mut files: Box<dyn Files>, options: JournalOptions) -> Result<Self> {
-        if files.size(Part::Log)? > 0 {
-            if files.lock(true)? != Held::Alone {
-                return Err(Error::new(ErrorKind::Locked).with_help(
-                    "another program reads the file, whose last commit was interrupted: wait until \
-                     it has closed the file",
-                ));
-            }
-            recover(&mut *files)?;
-            if files.lock(false)? == Held::Nothing {
-                return Err(ErrorKind::Locked.into());
-            }
-        } else {
-            recover(&mut *files)?;
+        if let Err(error) = made_good(&mut *files) {
+            // The error that brought us here is the one to tell.
+            let _ = files.abandon();
+            return Err(error);
         }
         let identity = files.identity();
         let state = State::new(files, options, new_id())?;
         Ok(JournaledFile {
             state: Mutex::new(state),
             identity,
+            options,
             generation: fork::generation(),
             is_closed: AtomicBool::new(false),
+            users: AtomicUsize::new(0),
         })
+    }
+
+    /// Counts one more user, who will [leave](JournaledFile::leave).
+    pub fn enter(&self) {
+        self.users.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Ends the use by one user. The last one commits, and closes the journal; with `undo`, nothing
+    /// is committed. If it cannot be committed, it is undone.
+    ///
+    /// # Errors
+    ///
+    /// As [`commit`](JournaledFile::commit) and [`close`](JournaledFile::close).
+    pub fn leave(&self, undo: bool) -> Result<()> {
+        if self.users.fetch_sub(1, Ordering::AcqRel) > 1 {
+            return Ok(());
+        }
+        let mut committed = if undo { Ok(()) } else { self.commit() };
+        for _ in 1..LAST_TRIES {
+            match &committed {
+                // Readers come and go, and there is no later attempt.
+                Err(error) if *error.kind() == ErrorKind::Locked => committed = self.commit(),
+                _ => break,
+            }
+        }
+        let closed = self.close();
+        committed.and(closed)
+    }
+
+    /// Commits, and writes directly to the file from then on, for readers that follow a single
+    /// writer.
+    ///
+    /// # Errors
+    ///
+    /// As [`commit`](JournaledFile::commit).
+    pub fn turn_off(&self) -> Result<()> {
+        let mut state = self.own()?;
+        state.commit()?;
+        state.turn_off();
+        Ok(())
+    }
+
+    /// The data file as a file of the operating system, if it is one.
+    ///
+    /// # Errors
+    ///
+    /// An I/O error.
+    pub fn descriptor(&self) -> io::Result<Option<std::fs::File>> {
+        self.state().files.descriptor()
+    }
+
+    /// How it was opened.
+    pub fn options(&self) -> JournalOptions {
+        self.options
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -152,7 +221,7 @@ impl JournaledFile {
     }
 
     /// Whether the log is gone, and nothing can be written any more.
-    fn is_closed(&self) -> bool {
+    pub fn is_closed(&self) -> bool {
         self.is_closed.load(Ordering::Acquire)
     }
 
@@ -196,6 +265,11 @@ impl JournaledFile {
         Ok(())
     }
 
+    /// Whether it has no commit, and so no name, yet.
+    pub fn is_new(&self) -> bool {
+        self.state().is_new
+    }
+
     /// Whether nothing was changed since the last commit.
     pub fn is_clean(&self) -> bool {
         let state = self.state();
@@ -207,9 +281,45 @@ impl JournaledFile {
         self.state().is_pending(offset, len)
     }
 
+    /// Whether bytes of a range can be read from the data file; makes it as long as that takes.
+    ///
+    /// # Errors
+    ///
+    /// An I/O error.
+    pub fn expose(&self, offset: u64, len: u64) -> Result<bool> {
+        let mut state = self.own()?;
+        if state.is_pending(offset, len) {
+            return Ok(false);
+        }
+        state.reach(offset.saturating_add(len))?;
+        Ok(true)
+    }
+
     /// Why the transaction cannot be committed, if it cannot.
     pub fn failure(&self) -> Option<Error> {
         self.state().doomed.as_ref().map(cause::Cause::error)
+    }
+}
+
+/// Brings the data file to its last commit.
+fn made_good(files: &mut dyn Files) -> Result<()> {
+    if files.is_new() {
+        // The log is that of the file that will be replaced.
+        return Ok(());
+    }
+    if files.size(Part::Log)? == 0 {
+        return recover(files).map(drop);
+    }
+    if files.lock(true)? != Held::Alone {
+        return Err(Error::new(ErrorKind::Locked).with_help(
+            "another program reads the file, whose last commit was interrupted: wait until it has \
+             closed the file",
+        ));
+    }
+    recover(files)?;
+    match files.lock(false)? {
+        Held::Nothing => Err(ErrorKind::Locked.into()),
+        _ => Ok(()),
     }
 }
 

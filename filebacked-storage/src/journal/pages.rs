@@ -40,12 +40,27 @@ impl State {
     pub(super) fn try_set_size(&mut self, size: u64) -> io::Result<()> {
         if size > self.end {
             self.fill_gap(size)?;
-        } else {
+        } else if !self.is_off {
             let first = size.div_ceil(PAGE);
             drop(self.memory.split_off(&first));
             self.index.remove(first, u64::MAX);
         }
+        if self.is_off && self.physical != size {
+            self.files.set_size(Part::Data, size)?;
+            self.physical = size;
+        }
         self.end = size;
+        Ok(())
+    }
+
+    /// Makes the data file as long as the transaction has it, up to a place.
+    pub(super) fn reach(&mut self, to: u64) -> io::Result<()> {
+        let wanted = to.min(self.end);
+        if self.physical < wanted {
+            self.files.set_size(Part::Data, wanted)?;
+            self.physical = wanted;
+            self.has_tail = true;
+        }
         Ok(())
     }
 

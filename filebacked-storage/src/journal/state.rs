@@ -46,6 +46,10 @@ pub(super) struct State {
     pub(super) is_log_named: bool,
     /// Whether a writer took the lock on the data file when it was changed.
     pub(super) is_unlocked: bool,
+    /// Everything is written directly to the data file.
+    pub(super) is_off: bool,
+    /// The data file has no name yet, and needs no journal until it is committed.
+    pub(super) is_new: bool,
     /// Why the transaction cannot be committed.
     pub(super) doomed: Option<Cause>,
     /// The writes of a doomed transaction, in order.
@@ -76,12 +80,18 @@ impl State {
             has_header: false,
             is_log_named: false,
             is_unlocked: false,
+            is_off: false,
+            is_new: false,
             doomed: None,
             stranded: Vec::new(),
             stranded_bytes: 0,
             misses: 0,
         };
         state.look()?;
+        if state.files.is_new() {
+            state.is_new = true;
+            state.committed = 0;
+        }
         Ok(state)
     }
 
@@ -96,9 +106,17 @@ impl State {
         Ok(())
     }
 
+    /// Lets everything be written directly from now on. Nothing is open.
+    pub(super) fn turn_off(&mut self) {
+        self.is_off = true;
+        // No byte belongs to a commit any more.
+        self.committed = 0;
+    }
+
     /// Whether the transaction has changed nothing.
     pub(super) fn is_clean(&self) -> bool {
-        self.memory.is_empty()
+        !self.is_new
+            && self.memory.is_empty()
             && self.index.is_empty()
             && self.end == self.committed
             && !self.has_tail
@@ -106,7 +124,9 @@ impl State {
 
     /// Whether bytes of a range are not in the data file.
     pub(super) fn is_pending(&self, offset: u64, len: u64) -> bool {
-        let (first, end) = (offset / PAGE, offset.saturating_add(len).div_ceil(PAGE));
+        // Behind the committed end, pages provide nothing.
+        let stop = offset.saturating_add(len).min(self.committed);
+        let (first, end) = (offset / PAGE, stop.div_ceil(PAGE));
         self.memory.range(first..end.max(first)).next().is_some()
             || self.index.within(first, end).next().is_some()
             || !self.stranded.is_empty()
@@ -242,6 +262,11 @@ impl State {
         if self.applying.is_some() {
             return Err(Error::new(ErrorKind::CommittedPending)
                 .with_help("the transaction is committed: flush the file to finish it"));
+        }
+        if self.is_off || self.is_new {
+            let what = "a file that has no commit yet, or is written for readers, has no state to \
+                        go back to";
+            return Err(ErrorKind::Unsupported(what.into()).into());
         }
         let is_changed = self.doomed.as_ref().is_some_and(Cause::is_changed);
         self.forget_overlay();

@@ -5,6 +5,7 @@ use super::files::{Files, Part, read};
 use super::record::{FRONT_LEN, Front, is_marked};
 use crate::checksum::lookup3;
 use crate::signature::{SIGNATURE, places};
+use crate::store::fill;
 use std::io;
 
 /// Where the superblock of the data file is, and its first bytes: what they are is not checked.
@@ -17,6 +18,16 @@ pub(super) fn find(files: &dyn Files) -> io::Result<Option<(u64, Front)>> {
         }
     }
     Ok(None)
+}
+
+/// Whether a commit of a file was interrupted: its superblock is a marker. False if it cannot be
+/// read.
+pub fn is_marked_file(file: &std::fs::File) -> bool {
+    let Ok(found) = file.metadata() else { return false };
+    places(found.len()).any(|base| {
+        let mut front = [0; FRONT_LEN];
+        fill(file, base, &mut front).is_ok_and(|len| is_marked(&front[..len]))
+    })
 }
 
 /// Where the addresses of the file end, counted from its superblock, if that is readable: it is of

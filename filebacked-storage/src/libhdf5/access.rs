@@ -67,6 +67,32 @@ pub enum Locking {
     BestEffort,
 }
 
+/// Whether the changes of an open file are committed completely or not at all, for
+/// `FileOptions::journal`.
+///
+/// ```no_run
+/// # fn main() -> filebacked::Result<()> {
+/// use filebacked::File;
+/// use filebacked::file::Journal;
+///
+/// let scratch = File::options().journal(Journal::Off).create("scratch.h5")?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Journal {
+    /// Changes since the last commit are lost together, or not at all. A commit survives a power
+    /// cut.
+    #[default]
+    Durable,
+    /// The same, but a commit survives the end of the process only. This saves the time that disks
+    /// need.
+    Atomic,
+    /// Changes are written to the file as they come. A kill or a failed write may leave some of
+    /// them, or damage the file.
+    Off,
+}
+
 /// What happens to handles when their file is closed; see `FileOptions::close_degree`.
 ///
 /// See [`Locking`] for an example.
@@ -129,6 +155,8 @@ pub struct Access {
     pub close_degree: CloseDegree,
     /// Opened for one writer and many readers.
     pub swmr: bool,
+    /// How files on the disk are changed.
+    pub journal: Journal,
 }
 
 /// Settings that a file keeps from its creation.

@@ -45,7 +45,12 @@ pub(super) fn file_of(object: hid_t) -> Result<Option<Descriptor>> {
 /// The operating system's file of an open one, if addresses of HDF5 are offsets in it, and where
 /// they begin. The lock is held.
 fn descriptor(file: &Id) -> Result<Option<(File, u64)>> {
-    let Some(number) = number(file)? else { return Ok(None) };
+    let (file, library_number) = super::changes::file_of(file.raw())?;
+    if let Some(journal) = super::journaled::of(&file, library_number)? {
+        // A file with a journal is never quiet.
+        return Ok(journal.descriptor()?.map(|file| (file, 0)));
+    }
+    let Some(number) = number(&file)? else { return Ok(None) };
     let mut user_block = 0;
     // SAFETY: the file is open; the number is writable, and the new identifier has no other owner.
     // The descriptor is open as long as the file is, and is duplicated before that changes.
@@ -55,6 +60,16 @@ fn descriptor(file: &Id) -> Result<Option<(File, u64)>> {
         BorrowedFd::borrow_raw(number).try_clone_to_owned()?
     };
     Ok(Some((File::from(file), user_block)))
+}
+
+/// Whether bytes of an object's file are in its journal only. The lock is held.
+fn is_pending(object: hid_t, offset: u64, len: u64) -> Result<bool> {
+    let (file, number) = super::changes::file_of(object)?;
+    let journal = super::journaled::of(&file, number)?;
+    match journal {
+        Some(journal) => Ok(!journal.expose(offset, len)?),
+        None => Ok(false),
+    }
 }
 
 /// The descriptor itself, which is open as long as the file is. The lock is held.
@@ -140,7 +155,7 @@ mod locate {
     use super::super::types::Types;
     use super::file_of;
     use crate::error::Result;
-    use crate::{Dtype, Handle, ObjectKind, Piece, no_piece};
+    use crate::{Dtype, Handle, ObjectKind, Piece, elements, no_piece};
     use hdf5_metno::sync::sync;
     use hdf5_metno_sys::h5::HADDR_UNDEF;
     use hdf5_metno_sys::h5d::H5Dget_offset;
@@ -181,6 +196,11 @@ mod locate {
                 H5Dget_offset(dataset.raw())
             };
             let shape = data.extent()?.0;
+            let len = elements(&shape).unwrap_or(0).saturating_mul(dtype.size()) as u64;
+            if offset != HADDR_UNDEF && super::is_pending(dataset.raw(), offset, len)? {
+                return Err(no_piece("data that is not committed")
+                    .with_help("call `File::flush` before, or use `read`"));
+            }
             if offset == HADDR_UNDEF && !shape.contains(&0) {
                 return Err(no_piece("data that was never written, or lies in another file,"));
             }

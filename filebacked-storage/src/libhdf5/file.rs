@@ -1,16 +1,20 @@
 //! Files: on disk, in memory, and as images.
 
-use super::access::{Access, CloseDegree, Creation, Libver, Locking};
+use super::access::{Access, CloseDegree, Creation, Journal, Libver, Locking};
 use super::changes;
 use super::driver::Driver;
 use super::holders;
 use super::id::{Id, check, room};
+use super::journaled;
+use super::lists::new_list;
 use super::stack::forget_error;
-use super::vfd::{closing, lost};
+use super::vfd::{Attachment, closing, lost};
 use super::watch::{Watch, opened};
 use crate::error::{Error, ErrorKind, Result};
+use crate::replace::Replacement;
 use crate::signature::refuse_other;
 use crate::store::Image;
+use hdf5_metno::globals::H5P_FILE_ACCESS;
 use hdf5_metno::sync::sync;
 use hdf5_metno_sys::h5f::{
     H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_ACC_TRUNC, H5Fclose, H5Fcreate,
@@ -21,6 +25,7 @@ use hdf5_metno_sys::h5i::H5I_type_t::H5I_FILE;
 use hdf5_metno_sys::h5i::{H5Idec_ref, H5Iget_type, H5Iinc_ref, hid_t};
 use hdf5_metno_sys::h5p::{H5P_DEFAULT, H5Pset_file_image};
 use std::ffi::{CStr, CString};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,6 +34,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug)]
 pub struct LibFile {
     id: Id,
+    /// It is being closed, which does all there is to do.
+    is_closing: bool,
     /// The state of a file on the disk when it was opened for reading.
     watch: Option<Arc<Watch>>,
 }
@@ -40,14 +47,18 @@ pub(super) const CREATED: (Libver, Libver) = (Libver::V18, Libver::V18);
 pub(super) const CHANGED: (Libver, Libver) = (Libver::V18, Libver::Latest);
 impl Drop for LibFile {
     fn drop(&mut self) {
-        changes::settle_quietly(&self.id);
+        if !self.is_closing {
+            changes::settle_dropped(&self.id);
+        }
     }
 }
 
 impl LibFile {
-    /// Creates a file. An existing file is overwritten, or with `exclusive` is an error.
+    /// Creates a file without a journal. An existing file is overwritten, or with `exclusive` is an
+    /// error.
     pub fn create(path: &Path, exclusive: bool) -> Result<Self> {
-        LibFile::create_with(path, exclusive, &Access::default(), &Creation::default())
+        let access = Access { journal: Journal::Off, ..Access::default() };
+        LibFile::create_with(path, exclusive, &access, &Creation::default())
     }
 
     /// Creates a file, with options that were checked.
@@ -57,10 +68,26 @@ impl LibFile {
         access: &Access,
         creation: &Creation,
     ) -> Result<Self> {
+        let libver = if creation.handles_space() { (Libver::V18, Libver::V110) } else { CREATED };
+        if journaled::is_open(path) && !access.driver.is_memory() {
+            let handles = holders::holders_of(path)?;
+            if exclusive {
+                return Err(ErrorKind::Exists.into());
+            }
+            return Err(Error::new(ErrorKind::StillOpen { handles })
+                .with_help("drop them, or use the `File` that is open"));
+        }
+        // Under those who have the file open, nothing is replaced: the library says so.
+        if journaled::is_wanted(access)
+            && holders::holders_of(path)?.is_empty()
+            && let Some(new) = Replacement::of_plain(path).map_err(without_journal)?
+        {
+            // The journal of the old file goes when the new one has its place.
+            journaled::restore(path)?;
+            return LibFile::create_journaled(path, new, exclusive, access, creation, libver);
+        }
         let name = c_path(path)?;
         sync(|| {
-            let libver =
-                if creation.handles_space() { (Libver::V18, Libver::V110) } else { CREATED };
             let list = access.list(Some(libver))?;
             let raw = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
             let flags = if exclusive { H5F_ACC_EXCL } else { H5F_ACC_TRUNC };
@@ -72,6 +99,27 @@ impl LibFile {
             }
             Ok(file)
         })
+    }
+
+    /// Creates a file under a journal. It takes the place of the old one with the first commit.
+    fn create_journaled(
+        path: &Path,
+        new: Replacement,
+        exclusive: bool,
+        access: &Access,
+        creation: &Creation,
+        libver: (Libver, Libver),
+    ) -> Result<Self> {
+        new.unlock()?;
+        let name = c_path(new.path())?;
+        sync(|| {
+            let locking = cfg!(hdf5_locking).then_some(Locking::Off);
+            let list = Access { locking, ..access.clone() }.list(Some(libver))?;
+            let raw = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
+            create(&name, H5F_ACC_TRUNC, &creation.list()?, raw)?.close()
+        })?;
+        let attached = journaled::attach_new(new, path, exclusive, access)?;
+        LibFile::open_attached(path, Some(attached), true, access, Some(libver))
     }
 
     /// Creates a file over an empty one that this process has locked itself: the library is not to
@@ -98,7 +146,7 @@ impl LibFile {
     }
 
     pub(super) fn of(id: Id) -> Self {
-        LibFile { id, watch: None }
+        LibFile { id, is_closing: false, watch: None }
     }
 
     pub(super) fn id(&self) -> &Id {
@@ -122,33 +170,60 @@ impl LibFile {
 
     /// Opens a file, with options that were checked.
     pub fn open_with(path: &Path, writable: bool, access: &Access) -> Result<Self> {
+        let opened = LibFile::open_by(path, writable, access, writable.then_some(CHANGED));
+        match opened {
+            // A commit that a kill has interrupted.
+            Err(error) if !writable => match journaled::repaired(path)? {
+                true => LibFile::open_by(path, writable, access, None),
+                false => Err(error),
+            },
+            opened => opened,
+        }
+    }
+
+    /// Opens a file, to be written in a format within these bounds.
+    fn open_by(
+        path: &Path,
+        writable: bool,
+        access: &Access,
+        libver: Option<(Libver, Libver)>,
+    ) -> Result<Self> {
+        sync(|| {
+            let attached = journaled::attach(path, writable, access)
+                .map_err(|error| explain(path, || again(path, writable, access), error))?;
+            LibFile::open_attached(path, attached, writable, access, libver)
+        })
+    }
+
+    /// The same by a journal, if there is one.
+    fn open_attached(
+        path: &Path,
+        attached: Option<Attachment>,
+        writable: bool,
+        access: &Access,
+        libver: Option<(Libver, Libver)>,
+    ) -> Result<Self> {
         let name = c_path(path)?;
         sync(|| {
-            let list = access.list(writable.then_some(CHANGED))?;
+            let list = access.list(libver)?;
+            let list = match &attached {
+                Some(attached) => Some(attached.on(match list {
+                    Some(list) => list,
+                    None => new_list(*H5P_FILE_ACCESS)?,
+                })?),
+                None => list,
+            };
             let raw = list.as_ref().map_or(H5P_DEFAULT, Id::raw);
             let flags =
                 if writable { H5F_ACC_RDWR } else { H5F_ACC_RDONLY } | swmr_flag(writable, access)?;
             let serial = crate::changes::now();
-            match open(&name, flags, raw) {
-                Ok(mut file) => {
-                    match writable {
-                        true => note(path, access),
-                        false => file.watch = opened(&file.id, raw, serial),
-                    }
-                    Ok(file)
-                }
-                Err(error) => {
-                    let again = || match writable {
-                        true => LibFile::open_with(
-                            path,
-                            false,
-                            &Access { swmr: false, ..access.clone() },
-                        ),
-                        false => Err(ErrorKind::Missing.into()),
-                    };
-                    Err(explain(path, again, error))
-                }
+            let mut file = open(&name, flags, raw)
+                .map_err(|error| explain(path, || again(path, writable, access), error))?;
+            match writable {
+                true => note(path, access),
+                false => file.watch = opened(&file.id, raw, serial),
             }
+            Ok(file)
         })
     }
 
@@ -199,7 +274,7 @@ impl LibFile {
     /// The bytes of the file as it is now.
     pub fn image(&self) -> Result<Vec<u8>> {
         sync(|| {
-            self.flush()?;
+            changes::write_all(&self.id)?;
             // SAFETY: the file is open, and the vector has room for the size that was asked for.
             unsafe {
                 let size = check(H5Fget_file_image(self.id.raw(), std::ptr::null_mut(), 0))?
@@ -236,9 +311,15 @@ impl LibFile {
 
     /// Gives the file back, and says whether that went well, and what else holds it: then it closes
     /// when that goes.
-    pub fn close(self) -> Result<()> {
+    pub fn close(mut self) -> Result<()> {
+        self.is_closing = true;
+        let is_last = sync(|| changes::is_last(&self.id))?;
+        // The last one commits when it is closed.
+        let flushed = match is_last {
+            true => changes::write_all(&self.id).and_then(|()| changes::forget(&self.id)),
+            false => self.flush(),
+        };
         sync(|| {
-            let flushed = self.flush();
             let mut handles = self.beside()?;
             if !handles.is_empty() && self.close_degree()? == CloseDegree::Strong {
                 // Other references to the file itself keep it open in any case.
@@ -285,6 +366,28 @@ impl LibFile {
     /// The name that it was opened by.
     pub fn name(&self) -> Option<PathBuf> {
         path_of(self.id.raw())
+    }
+}
+
+/// Says of an error what to do where nothing can be written beside a file.
+#[cold]
+fn without_journal(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Io(io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => error
+            .with_help(
+                "a new file is written beside its place, with a journal; `Journal::Off` does \
+                 without",
+            ),
+        _ => error,
+    }
+}
+
+/// Opens a file once more, as those have opened it who have it open already.
+#[cold]
+fn again(path: &Path, writable: bool, access: &Access) -> Result<LibFile> {
+    match writable {
+        true => LibFile::open_with(path, false, &Access { swmr: false, ..access.clone() }),
+        false => Err(ErrorKind::Missing.into()),
     }
 }
 

@@ -33,6 +33,12 @@ pub trait InLibrary {
     /// Whether it is this object of an open file.
     fn is_at(&self, object: &Id) -> Result<bool>;
 
+    /// Commits the changes of the file, if it has a journal. Of a file that is only read, there are
+    /// none.
+    fn commit(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Opens the object to change it; [`ErrorKind::ReadOnly`] where its file was opened to be read.
     fn edit(&self, change: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {
         let _ = change;
@@ -144,6 +150,10 @@ impl InLibrary for LibKept {
 
     fn is_at(&self, object: &Id) -> Result<bool> {
         Ok(identity(&self.object)? == identity(object)?)
+    }
+
+    fn commit(&self) -> Result<()> {
+        self.open(changes::commit_file)
     }
 
     fn edit(&self, change: &mut dyn FnMut(&Id) -> Result<()>) -> Result<()> {

@@ -28,6 +28,7 @@ mod grow;
 mod holders;
 mod id;
 mod info;
+mod journaled;
 mod kept;
 mod linked;
 mod links;
@@ -55,12 +56,12 @@ mod walk;
 mod watch;
 
 pub use access::{Access, Creation};
-pub use access::{CloseDegree, Libver, Locking, SpaceStrategy};
+pub use access::{CloseDegree, Journal, Libver, Locking, SpaceStrategy};
 pub use aside::{clear_link, move_over, relink};
 pub use attributes::{
     attribute_names, clear_attribute, delete_attribute, has_attribute, replace_attribute,
 };
-pub use changes::{begin, clear, flush, has_readers, is_interrupted, is_marked, settle};
+pub use changes::{begin, clear, flush, has_readers, is_interrupted, is_marked, settle, written};
 pub use create::{NewDataset, create};
 pub use dataset::{changeable, chunk, resize as resize_dataset, write_slab};
 pub use driver::{CoreDriver, Driver};
@@ -76,6 +77,7 @@ pub use grow::{
 pub use holders::holders_of;
 pub use id::Id;
 pub use info::Facts;
+pub use journaled::is_open as is_new;
 pub use kept::LibKept;
 pub use kept::explained;
 pub use kept::{InLibrary, file_name, is_writable};

@@ -33,8 +33,20 @@ impl LibFile {
         Ok(self.intent()? & H5F_ACC_RDWR != 0)
     }
 
+    /// Whether it has a journal.
+    fn is_journaled(&self) -> Result<bool> {
+        sync(|| {
+            let (file, number) = super::changes::file_of(self.id().raw())?;
+            Ok(super::journaled::of(&file, number)?.is_some())
+        })
+    }
+
     /// The name of its driver.
     pub fn driver(&self) -> Result<&'static str> {
+        // A journal is a way of writing to the same file.
+        if self.is_journaled()? {
+            return Ok("sec2");
+        }
         // SAFETY: the list is open; the driver's identifier stays the library's.
         self.access(|list| Ok(driver_name(check(unsafe { H5Pget_driver(list.raw()) })?)))
     }
@@ -97,8 +109,18 @@ impl LibFile {
             }
             _ => error,
         };
-        // SAFETY: the file is open.
-        sync(|| check(unsafe { H5Fstart_swmr_write(self.id().raw()) }).map(drop).map_err(explained))
+        sync(|| {
+            // SAFETY: the file is open.
+            check(unsafe { H5Fstart_swmr_write(self.id().raw()) }).map(drop).map_err(explained)
+        })?;
+        // Readers follow what is in the file.
+        sync(|| {
+            let (file, number) = super::changes::file_of(self.id().raw())?;
+            match super::journaled::of(&file, number)? {
+                Some(journal) => journal.turn_off(),
+                None => Ok(()),
+            }
+        })
     }
 
     /// Forgets what is known of an object, so that it is read again.

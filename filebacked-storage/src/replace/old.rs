@@ -49,6 +49,16 @@ fn is_same(_: &Metadata, _: &Metadata) -> bool {
     true
 }
 
+/// Refuses a name that a file will get which a process is writing.
+pub(super) fn refuse_new(path: &Path) -> Result<()> {
+    #[cfg(unix)]
+    if crate::journal::is_used(path) {
+        return Err(in_use(path, false)?);
+    }
+    let _ = path;
+    Ok(())
+}
+
 /// Refuses a file that others have open, to read it or to write it: its bytes are about to go.
 pub fn refuse_used(path: &Path) -> Result<()> {
     // The C library would not write beside a lock of this process.
@@ -57,35 +67,54 @@ pub fn refuse_used(path: &Path) -> Result<()> {
 
 fn lock(path: &Path, alone: bool) -> Result<Option<File>> {
     let Ok(file) = temporary::look(path) else { return Ok(None) };
-    if temporary::lock(&file, alone)? == Some(false) {
+    if !is_free(path, &file, alone)? {
         wait(path, &file, alone)?;
     }
     Ok(Some(file))
 }
 
+/// Locks a file, and says whether nobody keeps that from happening: writers with a journal lock that.
+fn is_free(path: &Path, file: &File, alone: bool) -> Result<bool> {
+    if temporary::lock(file, alone)? == Some(false) {
+        return Ok(false);
+    }
+    #[cfg(unix)]
+    return Ok(!crate::journal::is_used(path));
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        Ok(true)
+    }
+}
+
 #[cold]
 fn wait(path: &Path, file: &File, alone: bool) -> Result<()> {
     // A user who switches locks off does not want to be stopped by other locks.
-    if std::env::var_os("HDF5_USE_FILE_LOCKING").is_some_and(|said| said == "FALSE" || said == "0")
-    {
+    if temporary::is_locking_off() {
         return Ok(());
     }
     for _ in 0..TRIES {
         std::thread::sleep(PAUSE);
-        if temporary::lock(file, alone)? != Some(false) {
+        if is_free(path, file, alone)? {
             return Ok(());
         }
     }
+    Err(in_use(path, alone)?)
+}
+
+/// The error of a file that this process or another one has open.
+#[cold]
+fn in_use(path: &Path, alone: bool) -> Result<Error> {
     let handles = super::holders(path)?;
     if !handles.is_empty() {
         let help =
             if alone { "drop them" } else { "close it first: later writes to it would be lost" };
-        return Err(Error::new(ErrorKind::StillOpen { handles }).with_help(help));
+        return Ok(Error::new(ErrorKind::StillOpen { handles }).with_help(help));
     }
     let help = if alone {
         "wait until it is closed"
     } else {
         "wait until it is closed: later writes to it would be lost"
     };
-    Err(Error::new(ErrorKind::Locked).with_help(help))
+    Ok(Error::new(ErrorKind::Locked).with_help(help))
 }

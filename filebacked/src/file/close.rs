@@ -4,32 +4,40 @@ use super::File;
 use crate::error::{Operation, Result};
 
 impl File {
-    /// Passes everything written to the operating system. A process that is killed before its next
-    /// change leaves a valid file with all of it.
+    /// Commits all changes since the last commit. `Ok` means that they are in the file, completely,
+    /// also after a kill and, with [`Journal::Durable`](crate::file::Journal::Durable), a power cut.
     ///
-    /// HDF5 has no journal: a process that is killed between a change and the next flush may leave
-    /// a part of the change, or a damaged file. So the first change after opening or flushing sets
-    /// a mark in the superblock of the file, and flushing or closing removes it. Opening or loading
-    /// a marked file is an error, [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted);
-    /// [`File::recover`] reads it anyway, and so do h5py and other programs, which ignore the mark.
-    /// The mark works with every driver whose file is on the disk, on Unix only. With
-    /// [`Driver::core`](crate::file::Driver::core) the flush itself is the change, and a kill during it
-    /// may go unnoticed, because HDF5 writes its own copy of the superblock. HDF5 itself marks
-    /// files with a superblock of version 3 or later, in the same byte, when it opens them for
-    /// writing; that mark, too, lasts only from a change to the next flush.
+    /// If another thread is in the middle of a change, this waits for its end. Changes through
+    /// [`File::as_hdf5`] are committed too.
     ///
-    /// If another thread is in the middle of a change, everything is written anyway, and the mark
-    /// stays until that change ends. Changes through [`File::as_hdf5`] are not marked, and a flush
-    /// through it removes the mark too early.
+    /// Files without a journal ([`Journal::Off`](crate::file::Journal::Off), drivers other than
+    /// [`sec2`](crate::file::Driver::sec2), HDF5 before 1.14) have a mark instead: everything written is
+    /// passed to the operating system. A process that is killed between a change and the next flush
+    /// may leave a part of the change, or a damaged file. So the first change after opening or
+    /// flushing sets a mark in the superblock of the file, and flushing or closing removes it.
+    /// Opening or loading a marked file is an error,
+    /// [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted); [`File::recover`] reads it anyway,
+    /// and so do h5py and other programs, which ignore the mark. The mark works with every driver
+    /// whose file is on the disk, on Unix only. With [`Driver::core`](crate::file::Driver::core) the flush
+    /// itself is the change, and a kill during it may go unnoticed, because HDF5 writes its own copy
+    /// of the superblock. HDF5 itself marks files with a superblock of version 3 or later, in the same
+    /// byte, when it opens them for writing; that mark, too, lasts only from a change to the next
+    /// flush. If another thread is in the middle of a change, everything is written anyway, and the
+    /// mark stays until that change ends. Changes through [`File::as_hdf5`] are not marked, and a
+    /// flush through it removes the mark too early.
     ///
     /// # Errors
     ///
-    /// Any error of libhdf5.
+    /// [`ErrorKind::Locked`](crate::ErrorKind::Locked) if another program reads the file: flush again
+    /// when it has closed the file. The first error of writing since the last commit: then nothing can
+    /// be committed any more, and closing the file undoes everything since the last commit.
+    /// [`ErrorKind::CommittedPending`](crate::ErrorKind::CommittedPending) if everything is committed,
+    /// but could not be applied: flush again, or open the file again later. Any error of libhdf5.
     pub fn flush(&self) -> Result<()> {
         self.done(Operation::Save, self.lib.flush())
     }
 
-    /// Closes the file, and fails if a handle still holds it open. Lazy handles and objects of the
+    /// Commits all changes and closes the file, and fails if a handle still holds it open. Lazy handles and objects of the
     /// `hdf5` crate do. Dropping a `File` does the same without an error.
     ///
     /// ```
@@ -59,8 +67,9 @@ impl File {
     /// # Errors
     ///
     /// [`ErrorKind::StillOpen`](crate::ErrorKind::StillOpen) names the open handles; everything is
-    /// written by then, and the file closes with the last of them. Any error of writing the
-    /// remaining data.
+    /// committed by then, and the file closes with the last of them. Errors of [`flush`](File::flush):
+    /// if the file is closed, everything since the last commit is undone, but for
+    /// [`ErrorKind::CommittedPending`](crate::ErrorKind::CommittedPending).
     pub fn close(self) -> Result<()> {
         let File { lib, path, root } = self;
         drop(root);

@@ -5,7 +5,8 @@ use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::replace;
 use crate::stamp::{FORMAT, FORMAT_VERSION};
 use crate::storage::libhdf5::{
-    self, Access, CloseDegree, Creation, Driver, LibFile, LibSink, Libver, Locking, SpaceStrategy,
+    self, Access, CloseDegree, Creation, Driver, Journal, LibFile, LibSink, Libver, Locking,
+    SpaceStrategy,
 };
 use crate::storage::signature;
 use crate::storage::{Dtype, Sink, temporary};
@@ -198,6 +199,14 @@ impl FileOptions {
         self
     }
 
+    /// Sets how a file on the disk changes. Default: [`Journal::Durable`]: changes since the last
+    /// [`flush`](File::flush) or [`close`](File::close) are lost together, or not at all. See
+    /// [`Journal`].
+    pub fn journal(mut self, journal: Journal) -> Self {
+        self.access.journal = journal;
+        self
+    }
+
     /// Sets whether the root group of a new file tracks the creation order of members and
     /// attributes. Default: of members only, since a map that is saved there may have an order.
     /// With `false`, members are in the order of their names.
@@ -312,7 +321,8 @@ impl FileOptions {
 
     fn open_checked(&self, path: &Path, mode: Mode) -> Result<LibFile> {
         let driver = &self.access.driver;
-        let is_there = || std::fs::symlink_metadata(driver.first_file(path)).is_ok();
+        let is_there =
+            || std::fs::symlink_metadata(driver.first_file(path)).is_ok() || libhdf5::is_new(path);
         match mode {
             Mode::Read => open_complete(path, false, &self.access),
             Mode::ReadWrite => open_complete(path, true, &self.access),
@@ -344,6 +354,7 @@ fn open_with(path: &Path, writable: bool, access: &Access) -> Result<LibFile> {
         // libhdf5's own words are for what is inside a file.
         let first = access.driver.first_file(path);
         match std::fs::metadata(&first) {
+            Err(_) if libhdf5::is_new(&first) => error,
             Err(error) => error.into(),
             Ok(found) if found.is_dir() => signature::directory(),
             Ok(_) => match std::fs::File::open(&first) {

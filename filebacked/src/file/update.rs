@@ -31,9 +31,8 @@ impl File {
     /// replaced or deleted objects are not renewed, except those of the value's own `Weak`
     /// pointers: they are addresses, and may then lead to another object.
     ///
-    /// A dry run comes first, so a value that cannot be written changes nothing. A disk error or a
-    /// kill in the middle leaves some members old and some new; for kills the file is marked, see
-    /// [`File::flush`]. [`update_atomic`](crate::file::update_atomic) leaves the old or the new value.
+    /// A dry run comes first, so a value that cannot be written changes nothing. After a
+    /// disk error or a kill the file is at the last commit, see [`File::flush`].
     ///
     /// ```
     /// # fn main() -> filebacked::Result<()> {

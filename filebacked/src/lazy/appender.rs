@@ -15,8 +15,8 @@ impl<T: FileBacked> LazyVec<T> {
     /// fields avoids this. A column of fixed-length text is rewritten if a text is longer than the
     /// column. Columns of filters (`with = ...`) are rewritten at each flush, for which all rows of
     /// the table are read: the cost grows with the table, so let an [`Appender`] gather many rows.
-    /// The same holds for a categorical of a data frame that gets a new category. The number of
-    /// rows is written last, and all data has gone to the operating system when this returns. After
+    /// The same holds for a categorical of a data frame that gets a new category. Then all
+    /// changes of the file are committed, as by [`File::flush`](crate::File::flush). After
     /// an error about the rows or the table, the file is unchanged, and the rows are still in
     /// memory.
     ///
@@ -27,6 +27,15 @@ impl<T: FileBacked> LazyVec<T> {
     /// [`ErrorKind::Mismatch`] and [`ErrorKind::Unsupported`] for rows that do not fit the table in
     /// the file, or that another filter writes.
     pub fn flush(&mut self) -> Result<()> {
+        self.write_out()?;
+        if let Some(stored) = &self.stored {
+            stored.table.held.commit()?;
+        }
+        Ok(())
+    }
+
+    /// Appends the pending rows, as a part of the file's transaction.
+    fn write_out(&mut self) -> Result<()> {
         if self.pending.is_empty() {
             return Ok(());
         }
@@ -42,8 +51,9 @@ impl<T: FileBacked> LazyVec<T> {
         Ok(())
     }
 
-    /// Returns an [`Appender`], which takes rows one by one and flushes by itself: every 16,384
-    /// rows, or fewer large ones. [`every`](Appender::every) changes the number.
+    /// Returns an [`Appender`], which takes rows one by one and writes them by itself: every 16,384
+    /// rows, or fewer large ones. [`every`](Appender::every) changes the number. They are committed by
+    /// [`finish`](Appender::finish), or the next flush of the file.
     ///
     /// ```
     /// # #[cfg(feature = "libhdf5")] fn f() -> filebacked::Result<()> {
@@ -102,7 +112,7 @@ impl<T: FileBacked> Appender<'_, T> {
     #[inline]
     pub fn append(&mut self, row: T) -> Result<()> {
         self.vec.push(row);
-        if self.vec.pending.len() >= self.rows { self.vec.flush() } else { Ok(()) }
+        if self.vec.pending.len() >= self.rows { self.vec.write_out() } else { Ok(()) }
     }
 
     /// Writes the last rows.

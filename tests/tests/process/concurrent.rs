@@ -1,6 +1,6 @@
 //! Several threads and several handles that change one file.
 
-use filebacked::file::Group;
+use filebacked::file::{Group, Journal};
 use filebacked::inspect::verify;
 use filebacked::lazy::ArrayOptions;
 use filebacked::options::Overwrite;
@@ -375,7 +375,7 @@ fn a_name_that_is_taken_in_the_middle_is_replaced() {
 #[cfg(unix)]
 fn a_flush_does_not_end_the_change_of_another_thread() {
     let (_dir, path) = scratch("marked.h5");
-    let file = File::create(&path).unwrap();
+    let file = File::options().journal(Journal::Off).create(&path).unwrap();
     file.write("old", &7u8).unwrap();
     file.flush().unwrap();
     assert!(!is_marked(&path));
@@ -402,6 +402,37 @@ fn a_flush_does_not_end_the_change_of_another_thread() {
         assert!(
             !is_marked(&path),
             "{way}: the last change has taken the mark away, which the flush did not"
+        );
+    }
+}
+
+#[test]
+fn a_commit_waits_for_the_change_of_another_thread() {
+    let (_dir, path) = scratch("committed.h5");
+    let copy = path.with_file_name("copy.h5");
+    let file = File::create(&path).unwrap();
+    file.flush().unwrap();
+    for way in ["flush", "append"] {
+        LazyArray::<u8, Ix1>::create(&file, &format!("{way} v"), 2, &ArrayOptions::new()).unwrap();
+        let other = || {
+            let before = std::fs::read(&path).unwrap();
+            match way {
+                "flush" => file.flush().unwrap(),
+                _ => {
+                    let mut rows: LazyVec<u8> = file.read(&format!("{way} v")).unwrap();
+                    rows.push(3);
+                    rows.flush().unwrap();
+                }
+            }
+            assert_ne!(std::fs::read(&path).unwrap(), before, "{way}");
+            std::fs::copy(&path, &copy).unwrap();
+        };
+        in_the_middle(0, |slow| file.write(way, slow).unwrap(), other);
+        // The change is there as a whole.
+        let committed = File::open(&copy).unwrap();
+        assert_eq!(
+            committed.group(way).unwrap().names().unwrap(),
+            file.group(way).unwrap().names().unwrap()
         );
     }
 }

@@ -10,6 +10,7 @@ mod faults;
 mod file_changed;
 mod filters;
 mod hostile_foreign;
+mod journal_faults;
 mod options;
 mod peer_faults;
 mod repack_options;

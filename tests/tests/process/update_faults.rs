@@ -1,5 +1,6 @@
-//! Files that are changed in place by a process that is killed: between two flushes the old or the
-//! new state, in a change one that says so. Repacked files: always whole.
+//! Files that are changed in place by a process that is killed: at a commit with a journal; without
+//! one, between two flushes the old or the new state, and in a change one that says so. Repacked
+//! files: always whole.
 
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
@@ -39,6 +40,61 @@ fn course(found: &[(PathBuf, Scene, Result<u64, Error>)]) -> Vec<u64> {
     steps
 }
 
+/// Checks that a file is at a commit after each kill, and that it can be changed then.
+fn are_commits(found: &[(PathBuf, Scene, Result<u64, Error>)]) {
+    for (path, scene, step) in found {
+        assert!(step.is_ok(), "{step:?}");
+        // The first to write removes the journal.
+        File::open_rw(path).unwrap().close().unwrap();
+        let names = scene.names();
+        assert!(names.iter().all(|name| !name.ends_with("-journal")), "{names:?}");
+        File::open_rw(path).unwrap().write("after", &1u8).unwrap();
+    }
+}
+
+#[test]
+fn a_kill_in_an_update_leaves_a_commit() {
+    let found = after_kills("update");
+    assert_eq!(course(&found), [1, 2, 3], "{} points", found.len());
+    if let Some(python) = python() {
+        for (path, ..) in &found {
+            assert_eq!(
+                python.eval(path, "sorted(f.attrs)"),
+                serde_json::json!(["filebacked", "filebacked_format"])
+            );
+        }
+    }
+    are_commits(&found);
+}
+
+#[test]
+fn a_kill_in_a_new_file_leaves_the_old_one_or_a_commit() {
+    let found = after_kills("create");
+    assert_eq!(course(&found), [1, 2, 3]);
+    are_commits(&found);
+}
+
+#[test]
+fn a_kill_in_an_append_leaves_a_commit() {
+    let found = after_kills("append");
+    assert_eq!(course(&found), [1, 2, 3], "{} points", found.len());
+    are_commits(&found);
+}
+
+#[test]
+fn a_kill_in_a_change_of_an_array_leaves_a_commit() {
+    let found = after_kills("array");
+    assert_eq!(course(&found), [1, 2, 3], "{} points", found.len());
+    are_commits(&found);
+}
+
+#[test]
+fn a_kill_in_the_flush_of_a_map_leaves_a_commit() {
+    let found = after_kills("map");
+    assert_eq!(course(&found), [1, 2, 3], "{} points", found.len());
+    are_commits(&found);
+}
+
 fn is_refused(path: &Path) -> bool {
     [File::open(path), File::open_rw(path), File::open_or_create(path)]
         .iter()
@@ -46,8 +102,8 @@ fn is_refused(path: &Path) -> bool {
 }
 
 #[test]
-fn a_kill_in_an_update_is_noticed() {
-    let found = after_kills("update");
+fn a_kill_in_an_update_without_a_journal_is_noticed() {
+    let found = after_kills("update-marked");
     // The library marks a file when it opens it, before anything is changed; the mark that it
     // leaves to us comes then.
     assert_eq!(course(&found), [1, 0, 1, 0, 2, 0, 3], "{} points", found.len());
@@ -81,8 +137,8 @@ fn a_kill_in_an_update_is_noticed() {
 }
 
 #[test]
-fn a_kill_in_a_new_file_is_noticed() {
-    let found = after_kills("create");
+fn a_kill_in_a_new_file_without_a_journal_is_noticed() {
+    let found = after_kills("create-marked");
     assert_eq!(course(&found), [1, 0, 2, 0, 3]);
     let mut kinds: Vec<String> = Vec::new();
     for (_, _, step) in &found {
@@ -95,8 +151,8 @@ fn a_kill_in_a_new_file_is_noticed() {
 }
 
 #[test]
-fn a_kill_in_an_append_is_noticed() {
-    let found = after_kills("append");
+fn a_kill_in_an_append_without_a_journal_is_noticed() {
+    let found = after_kills("append-marked");
     assert_eq!(course(&found), [1, 0, 1, 0, 2, 0, 3], "{} points", found.len());
     for error in found.iter().filter_map(|(.., step)| step.as_ref().err()) {
         assert_eq!(*error.kind(), ErrorKind::Interrupted, "{error}");
@@ -104,8 +160,8 @@ fn a_kill_in_an_append_is_noticed() {
 }
 
 #[test]
-fn a_kill_in_the_flush_of_a_map_is_noticed() {
-    let found = after_kills("map");
+fn a_kill_in_the_flush_of_a_map_without_a_journal_is_noticed() {
+    let found = after_kills("map-marked");
     // Closing gives back space at the end of the file, which is a change.
     let closing = found.iter().rposition(|(.., step)| step.is_ok()).map_or(0, |last| last + 1);
     let (before, after) = found.split_at(closing);

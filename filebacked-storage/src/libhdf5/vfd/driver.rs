@@ -5,8 +5,12 @@
 use super::class::{Class, DATA, DICHOTOMY, Kind, Public, VERSION};
 use super::failure::{self, caught};
 use super::medium::{Attached, Medium};
+use crate::checksum::lookup3;
 use crate::error::{Error, ErrorKind, Result};
+#[cfg(unix)]
+use crate::journal::JournaledFile;
 use crate::libhdf5::id::check;
+use crate::signature::SIGNATURE;
 use hdf5_metno_sys::h5::{H5get_libversion, haddr_t, herr_t};
 use hdf5_metno_sys::h5f::H5F_close_degree_t::H5F_CLOSE_WEAK;
 use hdf5_metno_sys::h5f::{H5F_ACC_EXCL, H5F_ACC_RDWR, H5F_ACC_TRUNC};
@@ -15,7 +19,7 @@ use hdf5_metno_sys::h5fd::{
     H5FD_FEAT_DATA_SIEVE, H5FD_FEAT_DEFAULT_VFD_COMPATIBLE, H5FDregister,
 };
 use hdf5_metno_sys::h5i::hid_t;
-use hdf5_metno_sys::h5p::{H5Pget_driver_info, H5Pset_driver};
+use hdf5_metno_sys::h5p::{H5Pget_driver, H5Pget_driver_info, H5Pset_driver};
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_uint, c_ulong, c_void};
 use std::io;
@@ -28,6 +32,9 @@ const LARGEST: haddr_t = (1 << 63) - 1;
 const VALUE: c_int = 512 + 0xF8;
 
 const FAILED: herr_t = -1;
+
+/// `H5FD_FEAT_SUPPORTS_SWMR_IO` of `H5FDdevelop.h`.
+const SUPPORTS_SWMR_IO: c_uint = 0x1000;
 
 static CLASS: Class = Class {
     version: VERSION,
@@ -93,9 +100,23 @@ pub(super) fn set(list: hid_t, attached: &Arc<Attached>) -> Result<()> {
     check(unsafe { H5Pset_driver(list, driver, info.cast()) }).map(drop)
 }
 
+/// The journal of the file that was opened by this access list. The lock is held.
+#[cfg(unix)]
+pub(super) fn journal_of(list: hid_t) -> Result<Option<Arc<JournaledFile>>> {
+    let Some(driver) = DRIVER.get() else { return Ok(None) };
+    // SAFETY: the list is open.
+    if check(unsafe { H5Pget_driver(list) })? != *driver {
+        return Ok(None);
+    }
+    // SAFETY: the list is open, and of this driver: what it holds lives as long as the list.
+    let info = unsafe { H5Pget_driver_info(list).cast_const().cast::<Attached>().as_ref() };
+    Ok(info.and_then(|attached| attached.medium.journal().cloned()))
+}
+
+static DRIVER: OnceLock<hid_t> = OnceLock::new();
+
 /// The driver, registered once. The lock is held.
 fn driver() -> Result<hid_t> {
-    static DRIVER: OnceLock<hid_t> = OnceLock::new();
     if let Some(driver) = DRIVER.get() {
         return Ok(*driver);
     }
@@ -176,8 +197,14 @@ unsafe extern "C" fn open(
                 Arc::increment_strong_count(info);
                 Arc::from_raw(info)
             },
-            // A file that an external link leads to. If there is none, the library says of which
-            // link.
+            // A file that an external link leads to. If there is none, libhdf5 reports the link.
+            #[cfg(unix)]
+            Some(from) if from.medium.journal().is_some() => {
+                match from.linked_journal(name, flags & H5F_ACC_RDWR != 0)? {
+                    Some(linked) => Arc::new(linked),
+                    None => return Ok(std::ptr::null_mut()),
+                }
+            }
             Some(from) if flags & H5F_ACC_RDWR == 0 => match from.linked(name) {
                 Some(linked) => Arc::new(linked),
                 None => return Ok(std::ptr::null_mut()),
@@ -196,6 +223,10 @@ unsafe extern "C" fn open(
             // One that cannot become shorter is overwritten.
             bytes = 0;
         }
+        #[cfg(unix)]
+        if let Some(journal) = attached.medium.journal() {
+            journal.enter();
+        }
         // SAFETY: the library fills its part in before it uses it; all of it may be zero.
         let public: Public = unsafe { std::mem::zeroed() };
         Ok(Box::into_raw(Box::new(Open {
@@ -213,6 +244,16 @@ unsafe extern "C" fn close(file: *mut Public) -> herr_t {
     guarded(FAILED, || {
         // SAFETY: the library gives back what `open` has made, and does not use it again.
         let open = unsafe { Box::from_raw(file.cast::<Open>()) };
+        #[cfg(unix)]
+        if let Some(journal) = open.attached.medium.journal() {
+            // A change that a panic has interrupted may be incomplete.
+            if let Err(error) = journal.leave(std::thread::panicking()) {
+                // `LibFile::close` reports it, too; dropping the last handle does not.
+                log::error!("the changes of a file are not committed: {error}");
+                failure::lose(error.into());
+            }
+            return Ok(0);
+        }
         // The library writes once more after it has flushed.
         Ok(if open.unsynced.get() { synced(&open, false) } else { 0 })
     })
@@ -225,17 +266,33 @@ unsafe extern "C" fn compare(a: *const Public, b: *const Public) -> c_int {
 }
 
 /// Also called without a file.
-unsafe extern "C" fn query(_: *const Public, flags: *mut c_ulong) -> herr_t {
-    let all = H5FD_FEAT_AGGREGATE_METADATA
+unsafe extern "C" fn query(file: *const Public, flags: *mut c_ulong) -> herr_t {
+    let mut all = H5FD_FEAT_AGGREGATE_METADATA
         | H5FD_FEAT_ACCUMULATE_METADATA
         | H5FD_FEAT_DATA_SIEVE
         | H5FD_FEAT_AGGREGATE_SMALLDATA
         | H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
+    // SAFETY: null, or an open file of this driver.
+    let attached = unsafe { file.cast::<Open>().as_ref() }.map(|open| &open.attached);
+    if attached.is_some_and(|attached| is_journaled(attached)) {
+        // Then the journal is turned off.
+        all |= SUPPORTS_SWMR_IO;
+    }
     // SAFETY: null, or a place for the answer.
     if let Some(flags) = unsafe { flags.as_mut() } {
         *flags = c_ulong::from(all);
     }
     0
+}
+
+#[cfg(unix)]
+fn is_journaled(attached: &Attached) -> bool {
+    attached.medium.journal().is_some()
+}
+
+#[cfg(not(unix))]
+fn is_journaled(_: &Attached) -> bool {
+    false
 }
 
 unsafe extern "C" fn end_of_addresses(file: *const Public, _: Kind) -> haddr_t {
@@ -269,7 +326,9 @@ unsafe extern "C" fn read(
             buffer.cast::<u8>().write_bytes(0, len);
             (at(file), std::slice::from_raw_parts_mut(buffer.cast::<u8>(), len))
         };
-        if let Some(error) = open.attached.lost().filter(|_| !failure::is_closing()) {
+        // A journal has what it could not write.
+        let lost = open.attached.lost().filter(|_| !is_journaled(&open.attached));
+        if let Some(error) = lost.filter(|_| !failure::is_closing()) {
             return Err(error);
         }
         let found =
@@ -287,7 +346,7 @@ unsafe extern "C" fn read(
 /// well, and the file has lost something: it fails from then on.
 fn changed(open: &Open, survives: bool, change: impl FnOnce(&Medium) -> io::Result<()>) -> herr_t {
     let attached = &*open.attached;
-    let done = match attached.lost() {
+    let done = match attached.lost().filter(|_| !is_journaled(attached)) {
         Some(error) => Err(error),
         None => caught(|| change(&attached.medium)),
     };
@@ -305,6 +364,19 @@ fn changed(open: &Open, survives: bool, change: impl FnOnce(&Medium) -> io::Resu
     }
 }
 
+/// The superblock of a file with a single writer and many readers, if these are its bytes. The
+/// library sets only one of the two flags that its readers want where a driver has no locks.
+fn for_readers(data: &[u8]) -> Option<[u8; 96]> {
+    let (flags, sum_at) = (data.get(11)?, 12 + 4 * usize::from(*data.get(9)?));
+    let is_one = data.starts_with(&SIGNATURE) && data[8] == 3 && flags & 5 == 4 && data.len() <= 96;
+    let mut patched = [0; 96];
+    patched.get_mut(..data.len()).filter(|_| is_one)?.copy_from_slice(data);
+    patched[11] |= 1;
+    let sum = lookup3(patched.get(..sum_at)?).to_le_bytes();
+    patched.get_mut(sum_at..sum_at + 4)?.copy_from_slice(&sum);
+    Some(patched)
+}
+
 unsafe extern "C" fn write(
     file: *mut Public,
     kind: Kind,
@@ -315,6 +387,8 @@ unsafe extern "C" fn write(
 ) -> herr_t {
     // SAFETY: an open file of this driver, and so many readable bytes.
     let (open, data) = unsafe { (at(file), std::slice::from_raw_parts(data.cast::<u8>(), len)) };
+    let patched = is_journaled(&open.attached).then(|| for_readers(data)).flatten();
+    let data = patched.as_ref().map_or(data, |patched| &patched[..len]);
     // An entry that the metadata cache could not write stays marked as being written: the cache can
     // never be emptied again, and its file never be closed.
     let code = changed(open, kind == DATA, |medium| medium.write_all(address, data));
@@ -333,6 +407,14 @@ unsafe extern "C" fn flush(file: *mut Public, _: hid_t, closing: bool) -> herr_t
 /// Has the store keep what was written.
 fn synced(open: &Open, survives: bool) -> herr_t {
     open.unsynced.set(false);
+    #[cfg(unix)]
+    if let Some(journal) = open.attached.medium.journal() {
+        // Nothing is committed here: the library flushes in the middle of changes.
+        return changed(open, survives, |_| match journal.failure() {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        });
+    }
     // After a failed sync the state of the store is unknown.
     changed(open, survives, |medium| medium.sync().inspect_err(|error| open.attached.lose(error)))
 }

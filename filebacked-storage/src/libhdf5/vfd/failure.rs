@@ -106,7 +106,12 @@ pub(super) fn is_closing() -> bool {
 /// Records a loss of data that libhdf5 does not know about.
 #[cold]
 pub(super) fn lose(error: io::Error) {
-    LOST.with_borrow_mut(|lost| lost.get_or_insert(error).kind());
+    // None at the end of the process: the library closes what is open when the thread is gone.
+    let _ = LOST.try_with(|lost| {
+        if let Ok(mut lost) = lost.try_borrow_mut() {
+            lost.get_or_insert(error);
+        }
+    });
 }
 
 /// Takes the first error that was noted since this was asked last.

@@ -1,5 +1,7 @@
 //! A store with what the driver has to know of it.
 
+#[cfg(unix)]
+use crate::journal::JournaledFile;
 use crate::store::{ReadAt, Store, fill, put};
 use std::ffi::{CStr, CString};
 use std::fs::File;
@@ -15,6 +17,9 @@ pub enum Medium {
     Read(Arc<dyn ReadAt>),
     /// A store that is read and written.
     Write(Arc<dyn Store>),
+    /// A file on the disk that changes completely or not at all.
+    #[cfg(unix)]
+    Journal(Arc<JournaledFile>),
 }
 
 impl Medium {
@@ -22,6 +27,8 @@ impl Medium {
         match self {
             Medium::Read(store) => &**store,
             Medium::Write(store) => &**store,
+            #[cfg(unix)]
+            Medium::Journal(journal) => &**journal,
         }
     }
 
@@ -29,14 +36,27 @@ impl Medium {
         match self {
             Medium::Read(_) => Err(io::ErrorKind::ReadOnlyFilesystem.into()),
             Medium::Write(store) => Ok(&**store),
+            #[cfg(unix)]
+            Medium::Journal(journal) => Ok(&**journal),
         }
     }
 
-    /// The identity of a store: its address.
+    /// The journal, if there is one.
+    #[cfg(all(unix, hdf5_drivers))]
+    pub(super) fn journal(&self) -> Option<&Arc<JournaledFile>> {
+        match self {
+            Medium::Journal(journal) => Some(journal),
+            _ => None,
+        }
+    }
+
+    /// The identity of a store: its address. A file on the disk has one journal in this process.
     pub(super) fn address(&self) -> *const () {
         match self {
             Medium::Read(store) => Arc::as_ptr(store).cast(),
             Medium::Write(store) => Arc::as_ptr(store).cast(),
+            #[cfg(unix)]
+            Medium::Journal(journal) => Arc::as_ptr(journal).cast(),
         }
     }
 
@@ -107,9 +127,21 @@ impl Attached {
         }
     }
 
-    /// For the files that links of this one lead to: it has no name, and so is none of them.
+    /// A file on the disk under its journal, for a library that knows it by this name.
+    #[cfg(all(unix, hdf5_drivers))]
+    pub(super) fn journaled(journal: Arc<JournaledFile>, name: CString) -> Self {
+        let medium = Medium::Journal(journal);
+        Attached { medium, name, beside: true, lost: OnceLock::new() }
+    }
+
+    /// For the files that links of this one lead to: without a name, it matches none of them. Of a
+    /// journal, it tells which file it is.
     pub(super) fn links(&self) -> Self {
-        let medium = Medium::Read(Arc::new([0; 0].as_slice()));
+        let medium = match &self.medium {
+            #[cfg(unix)]
+            Medium::Journal(_) => self.medium.clone(),
+            _ => Medium::Read(Arc::new([0; 0].as_slice())),
+        };
         Attached { medium, name: CString::default(), beside: self.beside, lost: OnceLock::new() }
     }
 
@@ -128,6 +160,26 @@ impl Attached {
         let path = Path::new(name.to_str().ok()?);
         let medium = Medium::Read(Arc::new(File::open(path).ok()?));
         Some(Attached { medium, name: name.into(), beside: true, lost: OnceLock::new() })
+    }
+
+    /// The same, of a file under a journal: those that may be changed have one, too.
+    #[cfg(all(unix, hdf5_drivers))]
+    pub(super) fn linked_journal(&self, name: &CStr, writable: bool) -> io::Result<Option<Self>> {
+        use crate::journal::open_file;
+        use std::os::unix::ffi::OsStrExt;
+        let (Some(from), path) =
+            (self.medium.journal(), Path::new(std::ffi::OsStr::from_bytes(name.to_bytes())))
+        else {
+            return Ok(None);
+        };
+        let journal = match open_file(path) {
+            Some(journal) => journal,
+            // The library tries several places.
+            None if !path.is_file() => return Ok(None),
+            None if writable => JournaledFile::open(path, from.options())?,
+            None => return Ok(self.linked(name)),
+        };
+        Ok(Some(Attached::journaled(journal, name.into())))
     }
 
     pub(super) fn lost(&self) -> Option<io::Error> {

@@ -16,6 +16,8 @@ use super::file::{CHANGED, CREATED, LibFile, create, open};
 use super::id::Id;
 use super::lists::new_list;
 use crate::error::Result;
+#[cfg(all(unix, hdf5_drivers))]
+use crate::journal::JournaledFile;
 use crate::signature::{explained, not_hdf5};
 use crate::store::ReadAt;
 use hdf5_metno::globals::H5P_FILE_ACCESS;
@@ -39,7 +41,7 @@ impl Attachment {
         Attachment(Arc::new(Attached::new(medium)))
     }
 
-    /// What was a file on the disk, so that links to other files lead to the disk: from where it
+    /// A file on the disk, so that links to other files lead to the disk: from where it
     /// was, if that is known.
     pub fn of_file(store: Arc<dyn ReadAt>, path: Option<&Path>) -> Result<Self> {
         let mut attached = Attached::new(Medium::Read(store));
@@ -48,6 +50,18 @@ impl Attachment {
             attached.name = c_path(path)?;
         }
         Ok(Attachment(Arc::new(attached)))
+    }
+
+    /// A file on the disk under its journal.
+    #[cfg(all(unix, hdf5_drivers))]
+    pub(super) fn of_journal(journal: Arc<JournaledFile>, path: &Path) -> Result<Self> {
+        Ok(Attachment(Arc::new(Attached::journaled(journal, c_path(path)?))))
+    }
+
+    /// The journal of a file that was opened by an access list. The lock is held.
+    #[cfg(all(unix, hdf5_drivers))]
+    pub(super) fn journal_of(list: &Id) -> Result<Option<Arc<JournaledFile>>> {
+        driver::journal_of(list.raw())
     }
 
     /// The name of a store in errors.
@@ -72,9 +86,7 @@ impl Attachment {
             };
             let opened = match &self.0.medium {
                 Medium::Read(_) => read(),
-                Medium::Write(_) => {
-                    open(self.name(), H5F_ACC_RDWR, self.on(access(CHANGED)?)?.raw())
-                }
+                _ => open(self.name(), H5F_ACC_RDWR, self.on(access(CHANGED)?)?.raw()),
             };
             opened.map_err(|e| explained(self.0.medium.reader(), e))
         })
@@ -98,13 +110,13 @@ impl Attachment {
 
     /// An access list that leads to the store. The lock is held.
     #[cfg(hdf5_drivers)]
-    fn on(&self, list: Id) -> Result<Id> {
+    pub(super) fn on(&self, list: Id) -> Result<Id> {
         driver::set(list.raw(), &self.0)?;
         Ok(list)
     }
 
     #[cfg(not(hdf5_drivers))]
-    fn on(&self, _: Id) -> Result<Id> {
+    pub(super) fn on(&self, _: Id) -> Result<Id> {
         use crate::error::{Error, ErrorKind};
         let what = "libhdf5 before 1.14 cannot write to a store";
         Err(Error::new(ErrorKind::Unsupported(what.into()))

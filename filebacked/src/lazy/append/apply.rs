@@ -68,7 +68,7 @@ impl Plan {
         for (group, len) in &self.lens {
             set_number(group, LEN, *len)?;
         }
-        libhdf5::settle(object)?;
+        libhdf5::written(object)?;
         Ok(Appended {
             root,
             is_new,

@@ -13,6 +13,14 @@ impl Held {
         self.kept.edit(&mut change).map_err(|error| self.located(Operation::Save, error))
     }
 
+    /// Commits the changes of the file, if it has a journal.
+    pub(crate) fn commit(&self) -> Result<()> {
+        match self.kept.in_library() {
+            Some(library) => library.commit().map_err(|error| self.located(Operation::Save, error)),
+            None => Ok(()),
+        }
+    }
+
     /// The same object, opened by the C library for as long as this takes: for many looks at what
     /// is in it.
     pub(crate) fn with_library<R>(&self, mut look: impl FnMut(Held) -> Result<R>) -> Result<R> {

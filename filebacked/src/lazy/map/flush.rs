@@ -55,6 +55,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
             changes.clear();
             entries.forget();
             (self.added, self.removed) = (0, 0);
+            entries.held.commit()?;
             self.evict();
             return Ok(());
         }
@@ -109,12 +110,13 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
                 }
                 written
             });
-            written.and(libhdf5::settle(group))
+            written.and(libhdf5::written(group))
         });
         // Handles in these values may lead to what is no longer there: they are read again, from
         // their new places.
         changes.drain(..done);
         entries.forget();
+        let flushed = flushed.and_then(|()| entries.held.commit());
         self.added = self.changes.values().filter(|change| change.base.is_none()).count();
         self.removed = self.changes.values().filter(|change| change.value.is_none()).count();
         if done > 0 {
