@@ -9,9 +9,9 @@
 
 pub mod changes;
 pub mod checksum;
-#[cfg(chunks_coded_here)]
+#[cfg(any(chunks_coded_here, feature = "native"))]
 pub mod chunks;
-#[cfg(feature = "libhdf5")]
+#[cfg(any(feature = "libhdf5", feature = "native"))]
 pub mod codec;
 pub mod compound;
 mod compression;

@@ -58,6 +58,7 @@ pub fn read_vec<T: Plain>(
     handle: Handle,
     description: &Description,
 ) -> Result<Vec<T>> {
+    afford(source, handle, description)?;
     fill_vec(description, |out| source.read(handle, &description.dtype, out))
 }
 
@@ -67,7 +68,13 @@ pub fn read_records(
     handle: Handle,
     description: &Description,
 ) -> Result<Vec<u8>> {
+    afford(source, handle, description)?;
     filled(description, |out| source.read(handle, &description.dtype, out))
+}
+
+fn afford(source: &dyn Source, handle: Handle, description: &Description) -> Result<()> {
+    let bytes = description.elements().and_then(|n| n.checked_mul(description.dtype.size()));
+    source.afford(handle, bytes.unwrap_or(usize::MAX))
 }
 
 /// A new vector of all elements that are described. `fill` initialises every byte, or gives an

@@ -72,6 +72,13 @@ pub trait Source {
     /// bytes of members that are not plain ([`Dtype::is_plain`]) have no meaning.
     fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()>;
 
+    /// Refuses to read a dataset or attribute of so many bytes, before there is memory for them, if
+    /// the file cannot justify them.
+    fn afford(&self, handle: Handle, bytes: usize) -> Result<()> {
+        let _ = (handle, bytes);
+        Ok(())
+    }
+
     /// Reads a part of a dataset, like [`Source::read`]. The selection is inside the dataset.
     fn read_slab(
         &self,

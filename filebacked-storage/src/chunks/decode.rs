@@ -2,14 +2,15 @@
 
 use super::fletcher::verified;
 use super::split::Slab;
-use super::{Grid, Pipeline, parallel};
+use super::{Grid, Pipeline};
 use crate::codec::Workspace;
 use crate::codec::shuffle::{WriteCopy, to_be_written, unshuffle};
 use crate::error::{Error, ErrorKind, Result};
+use crate::store::{ReadAt, fill};
+use std::fmt;
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::unix::fs::FileExt;
 
 /// Where a chunk is in the file, and which filters it did not go through.
 #[derive(Debug, Clone, Copy)]
@@ -31,38 +32,108 @@ struct Lane {
     chunk: Vec<u8>,
 }
 
+/// Arrays up to this size are decoded by the thread that asks for them.
+#[cfg(feature = "compress")]
+const AT_ONCE: usize = 64 << 10;
+
 /// The most bytes of the file that a chunk of this size is believed to take: no codec adds more to
 /// what it cannot compress.
 pub(super) fn longest(chunk: usize) -> usize {
     chunk.saturating_add(chunk / 8).saturating_add(4096)
 }
 
-/// Reads bytes of the file straight to where they belong.
-#[cfg(target_os = "linux")]
-fn read_into(file: &File, mut address: u64, mut out: &mut [MaybeUninit<u8>]) -> io::Result<()> {
-    use std::os::fd::AsRawFd;
-    while !out.is_empty() {
-        let at = libc::off64_t::try_from(address).map_err(|_| io::ErrorKind::UnexpectedEof)?;
-        // SAFETY: the descriptor is open and the buffer writable for the length that is passed.
-        match unsafe { libc::pread64(file.as_raw_fd(), out.as_mut_ptr().cast(), out.len(), at) } {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            n if n > 0 => (address, out) = (address + n as u64, &mut out[n as usize..]),
-            _ => match io::Error::last_os_error() {
-                error if error.kind() == io::ErrorKind::Interrupted => {}
-                error => return Err(error),
-            },
+/// The file that chunks lie in.
+pub trait ChunkBytes: Sync {
+    /// Fills a buffer with the bytes at an address.
+    ///
+    /// # Errors
+    ///
+    /// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) for bytes beyond the end, and any error of
+    /// the file.
+    fn read_into(&self, address: u64, out: &mut [MaybeUninit<u8>]) -> io::Result<()>;
+}
+
+/// A file whose bytes are in memory.
+#[derive(Debug, Clone, Copy)]
+pub struct InMemory<'a>(pub &'a [u8]);
+
+impl ChunkBytes for InMemory<'_> {
+    fn read_into(&self, address: u64, out: &mut [MaybeUninit<u8>]) -> io::Result<()> {
+        let start = usize::try_from(address).ok();
+        let range = start.and_then(|start| Some(start..start.checked_add(out.len())?));
+        let found = range.and_then(|range| self.0.get(range));
+        out.write_bytes(found.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+}
+
+/// A file in a store.
+#[derive(Clone, Copy)]
+pub struct InStore<'a>(pub &'a dyn ReadAt);
+
+impl fmt::Debug for InStore<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InStore")
+    }
+}
+
+impl ChunkBytes for InStore<'_> {
+    fn read_into(&self, address: u64, out: &mut [MaybeUninit<u8>]) -> io::Result<()> {
+        let out = zeroed(out);
+        match fill(self.0, address, out)? {
+            read if read == out.len() => Ok(()),
+            _ => Err(io::ErrorKind::UnexpectedEof.into()),
         }
     }
-    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+impl ChunkBytes for File {
+    fn read_into(&self, mut address: u64, mut out: &mut [MaybeUninit<u8>]) -> io::Result<()> {
+        use std::os::fd::AsRawFd;
+        while !out.is_empty() {
+            let at = libc::off64_t::try_from(address).map_err(|_| io::ErrorKind::UnexpectedEof)?;
+            // SAFETY: the descriptor is open and the buffer writable for the length that is passed.
+            match unsafe { libc::pread64(self.as_raw_fd(), out.as_mut_ptr().cast(), out.len(), at) }
+            {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                n if n > 0 => (address, out) = (address + n as u64, &mut out[n as usize..]),
+                _ => match io::Error::last_os_error() {
+                    error if error.kind() == io::ErrorKind::Interrupted => {}
+                    error => return Err(error),
+                },
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Elsewhere the bytes are cleared first.
-#[cfg(not(target_os = "linux"))]
-fn read_into(file: &File, address: u64, out: &mut [MaybeUninit<u8>]) -> io::Result<()> {
+#[cfg(all(unix, not(target_os = "linux")))]
+impl ChunkBytes for File {
+    fn read_into(&self, address: u64, out: &mut [MaybeUninit<u8>]) -> io::Result<()> {
+        self.read_exact_at(zeroed(out), address)
+    }
+}
+
+/// One thread after another moves the file's position.
+#[cfg(not(unix))]
+impl ChunkBytes for File {
+    fn read_into(&self, address: u64, out: &mut [MaybeUninit<u8>]) -> io::Result<()> {
+        use std::io::{Read, Seek, SeekFrom};
+        static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+        let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut file = self;
+        file.seek(SeekFrom::Start(address))?;
+        file.read_exact(zeroed(out))
+    }
+}
+
+/// The same memory, cleared.
+fn zeroed(out: &mut [MaybeUninit<u8>]) -> &mut [u8] {
     out.fill(MaybeUninit::new(0));
     // SAFETY: all bytes have just been initialised.
-    let out = unsafe { std::slice::from_raw_parts_mut(out.as_mut_ptr().cast::<u8>(), out.len()) };
-    file.read_exact_at(out, address)
+    unsafe { std::slice::from_raw_parts_mut(out.as_mut_ptr().cast::<u8>(), out.len()) }
 }
 
 /// The error of a read.
@@ -86,25 +157,41 @@ fn sized(buffer: &mut Vec<u8>, size: usize) -> Result<&mut [u8]> {
     Ok(buffer)
 }
 
-/// Reads all chunks of an array into it; `stored` has one entry per chunk.
+/// Reads all chunks of an array into it. `stored` has those that are in the file, sorted by their
+/// numbers; elements of other chunks are `missing`, or zeros if that has no bytes.
 pub fn decode(
     grid: &Grid,
     pipeline: Pipeline,
-    stored: &[Stored],
-    file: &File,
+    stored: &[(usize, Stored)],
+    missing: &[u8],
+    file: &dyn ChunkBytes,
     array: &mut [MaybeUninit<u8>],
 ) -> Result<()> {
-    if array.len() != grid.array_bytes() || stored.len() != grid.count() {
+    let fits = stored.last().is_none_or(|(last, _)| *last < grid.count())
+        && (missing.is_empty() || missing.len() == grid.element());
+    if array.len() != grid.array_bytes() || !fits {
         return Err(ErrorKind::Contract("chunks of another array".into()).into());
     }
     let slabs = grid.slabs(array);
-    let mut lanes: Vec<Lane> = parallel::lanes(slabs.len());
-    parallel::each(&mut lanes, slabs.into_iter(), |lane, mut slab| {
-        for index in slab.chunks.clone() {
-            lane.decode(grid, pipeline, stored[index], file, &mut slab, index)?;
+    let work = |lane: &mut Lane, mut slab: Slab<'_, MaybeUninit<u8>>| {
+        let start = stored.partition_point(|(number, _)| *number < slab.chunks.start);
+        let end = stored.partition_point(|(number, _)| *number < slab.chunks.end);
+        let stored = stored.get(start..end).unwrap_or_default();
+        if stored.len() < slab.chunks.len() {
+            slab.fill(missing);
+        }
+        for (index, stored) in stored {
+            lane.decode(grid, pipeline, *stored, file, &mut slab, *index)?;
         }
         Ok(())
-    })
+    };
+    #[cfg(feature = "compress")]
+    if slabs.len() > 1 && grid.array_bytes() > AT_ONCE {
+        let mut lanes: Vec<Lane> = super::parallel::lanes(slabs.len());
+        return super::parallel::each(&mut lanes, slabs.into_iter(), work);
+    }
+    let mut lane = Lane::default();
+    slabs.into_iter().try_for_each(|slab| work(&mut lane, slab))
 }
 
 impl Lane {
@@ -113,7 +200,7 @@ impl Lane {
         grid: &Grid,
         pipeline: Pipeline,
         stored: Stored,
-        file: &File,
+        file: &dyn ChunkBytes,
         slab: &mut Slab<'_, MaybeUninit<u8>>,
         index: usize,
     ) -> Result<()> {
@@ -128,10 +215,10 @@ impl Lane {
         }
         let as_it_is = stored.bytes == size && stored.mask & pipeline.all() == pipeline.all();
         if let Some(place) = slab.place(grid, index).filter(|_| as_it_is) {
-            return read_into(file, stored.address, place).map_err(beyond);
+            return file.read_into(stored.address, place).map_err(beyond);
         }
-        file.read_exact_at(sized(&mut self.stored, stored.bytes)?, stored.address)
-            .map_err(beyond)?;
+        let room = sized(&mut self.stored, stored.bytes)?;
+        file.read_into(stored.address, to_be_written(room)).map_err(beyond)?;
         let mut bytes = self.stored.as_slice();
         if is_used(pipeline.fletcher32) {
             bytes = verified(bytes)

@@ -11,6 +11,7 @@ pub(super) fn verified(chunk: &[u8]) -> Option<&[u8]> {
 }
 
 /// Appends the checksum of a chunk to it.
+#[cfg(any(chunks_coded_here, test))]
 pub(super) fn sign(chunk: &mut Vec<u8>) {
     chunk.extend_from_slice(&checksum(chunk).to_le_bytes());
 }

@@ -5,22 +5,27 @@
 //! that are stored as they are. Nothing here calls the C library of HDF5 or takes its lock; the
 //! engine hands chunks in and out.
 
+#[cfg(chunks_coded_here)]
 mod block;
+mod decode;
+#[cfg(chunks_coded_here)]
 mod deflate;
+#[cfg(chunks_coded_here)]
 mod encode;
 mod fletcher;
+#[cfg(chunks_coded_here)]
 mod huffman;
+#[cfg(feature = "compress")]
 mod line;
+#[cfg(feature = "compress")]
 mod parallel;
 mod pipeline;
+#[cfg(chunks_coded_here)]
 mod planes;
 mod split;
 
-#[cfg(unix)]
-mod decode;
-
-#[cfg(unix)]
-pub use decode::{Stored, decode};
+pub use decode::{ChunkBytes, InMemory, InStore, Stored, decode};
+#[cfg(chunks_coded_here)]
 pub use encode::encode;
 pub use pipeline::Pipeline;
 pub use split::Grid;

@@ -46,12 +46,12 @@ impl Pipeline {
     }
 
     /// The filter mask of a chunk that was not compressed.
+    #[cfg(chunks_coded_here)]
     pub(super) fn not_compressed(&self) -> u32 {
         self.codec.map_or(0, |(bit, _)| 1 << bit)
     }
 
     /// The filter mask of a chunk that went through no filter.
-    #[cfg(unix)]
     pub(super) fn all(&self) -> u32 {
         self.fletcher32.map_or(0, |bit| 1 << bit) | self.as_it_is()
     }

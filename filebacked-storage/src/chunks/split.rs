@@ -47,7 +47,6 @@ impl Grid {
 
     /// The grid of a part of an array, of neighbours without gaps, with the chunks that have some
     /// of it.
-    #[cfg(unix)]
     pub fn of_part(part: &Selection, chunk: &[u64], size: usize) -> Option<Grid> {
         let mut grid = Grid::new(&part.shape(), chunk, size)?;
         for (d, span) in part.dims.iter().enumerate() {
@@ -219,6 +218,15 @@ impl Slab<'_, MaybeUninit<u8>> {
     pub fn place(&mut self, grid: &Grid, index: usize) -> Option<&mut [MaybeUninit<u8>]> {
         let at = grid.whole(index)? - self.start;
         self.out.get_mut(at..at + grid.chunk_bytes())
+    }
+
+    /// Fills all of the part with an element, or with zeros for an element without bytes.
+    pub fn fill(&mut self, element: &[u8]) {
+        match element {
+            [] => self.out.fill(MaybeUninit::new(0)),
+            [byte] => self.out.fill(MaybeUninit::new(*byte)),
+            _ => self.out.chunks_exact_mut(element.len()).for_each(|e| e.write_bytes(element)),
+        }
     }
 
     /// Puts the bytes of a chunk where they belong.

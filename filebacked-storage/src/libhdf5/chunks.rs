@@ -205,14 +205,14 @@ mod read {
     pub(crate) struct Direct {
         grid: Grid,
         pipeline: Pipeline,
-        stored: Vec<Stored>,
+        stored: Vec<(usize, Stored)>,
         file: File,
     }
 
     impl Direct {
         /// Reads the whole dataset. The lock need not be held.
         pub(crate) fn read(&self, out: &mut [MaybeUninit<u8>]) -> Result<()> {
-            decode(&self.grid, self.pipeline, &self.stored, &self.file, out)
+            decode(&self.grid, self.pipeline, &self.stored, &[], &self.file, out)
         }
     }
 
@@ -262,7 +262,7 @@ mod read {
     }
 
     /// Where all chunks of a grid are, unless some are missing.
-    fn chunks(dataset: hid_t, grid: &Grid) -> Result<Option<Vec<Stored>>> {
+    fn chunks(dataset: hid_t, grid: &Grid) -> Result<Option<Vec<(usize, Stored)>>> {
         let rank = grid.origin(0).len();
         let mut found = Found { grid, rank, stored: Vec::new(), good: 0 };
         // The file says how many chunks there should be; there is memory for as many as there are.
@@ -281,7 +281,7 @@ mod read {
         if found.good != grid.count() {
             return Ok(None);
         }
-        Ok(found.stored.into_iter().collect())
+        Ok(found.stored.into_iter().enumerate().map(|(n, stored)| Some((n, stored?))).collect())
     }
 
     impl Found<'_> {

@@ -17,6 +17,12 @@ pub(super) const ORDER: u8 = 6;
 /// The records are attributes, by the hash of their names.
 pub(super) const ATTRIBUTES: u8 = 8;
 
+/// The records are chunks without filters.
+pub(super) const CHUNKS: u8 = 10;
+
+/// The records are chunks with filters.
+pub(super) const FILTERED_CHUNKS: u8 = 11;
+
 /// Bytes of a node that is written. The C library's own are of 512 bytes, which makes more levels;
 /// in larger ones a look at one record checks more.
 const NODE: usize = 2048;

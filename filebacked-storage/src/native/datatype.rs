@@ -116,7 +116,7 @@ fn compound(c: &CompoundType, out: &mut Vec<u8>) -> Option<()> {
 }
 
 /// How many bytes the offsets of a compound's members take: as few as hold its size.
-fn offset_width(size: usize) -> usize {
+pub(super) fn offset_width(size: usize) -> usize {
     match size {
         0..=0xff => 1,
         0x100..=0xffff => 2,
@@ -287,7 +287,7 @@ fn parse(m: &[u8], nesting: u32) -> Option<(Dtype, &[u8])> {
 }
 
 /// Whether members lie inside of an element, and none of them in another.
-fn is_apart(members: &[CompoundMember], size: usize) -> bool {
+pub(super) fn is_apart(members: &[CompoundMember], size: usize) -> bool {
     let end = |member: &CompoundMember| member.offset.checked_add(member.dtype.stored_size());
     let mut places: Vec<(usize, Option<usize>)> =
         members.iter().map(|member| (member.offset, end(member))).collect();

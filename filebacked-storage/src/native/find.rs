@@ -41,7 +41,7 @@ impl NativeSource<'_> {
         }
         match data.offset(&self.input) {
             Some(offset) => Ok(Piece { file, offset, shape: found.shape.clone() }),
-            None => Err(no_piece("a compact dataset")),
+            None => Err(no_piece(&format!("a {} dataset", data.form()))),
         }
     }
 

@@ -1,7 +1,8 @@
-//! Object headers of version 2, as they are read: every length and every address is checked.
+//! Object headers, as they are read: every length and every address is checked (section IV.A.1 of
+//! the specification). Those of version 1 are brought into the form of version 2 first.
 
 use super::input::{Bytes, Input};
-use super::message;
+use super::{message, object_header_v1};
 use crate::checksum::lookup3;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -36,6 +37,8 @@ pub(super) struct Header<'b> {
     pub(super) messages: Bytes<'b>,
     /// Messages carry their creation order.
     ordered: bool,
+    /// The header has version 1, so that its further blocks have, too.
+    pub(super) old: bool,
     /// Bytes of the whole header.
     pub(super) size: usize,
 }
@@ -54,6 +57,10 @@ impl<'b> Header<'b> {
             Input::Memory(_) => input.up_to(address, usize::MAX)?,
             Input::Disk(_) => input.up_to(address, LONGEST)?,
         };
+        if object_header_v1::is_here(&rest) {
+            let (messages, size) = object_header_v1::first_block(input, address)?;
+            return Ok(Header { messages, ordered: false, old: true, size });
+        }
         let (start, end, ordered) = extent(&rest)?;
         let whole = match rest.get(..end.saturating_add(4)) {
             Some(_) => rest,
@@ -66,7 +73,7 @@ impl<'b> Header<'b> {
             }
         }
         let messages = whole.part(start..end).ok_or_else(cut_short)?;
-        Ok(Header { messages, ordered, size: end })
+        Ok(Header { messages, ordered, old: false, size: end })
     }
 
     /// The header with the messages of all its blocks, one after another.
@@ -76,7 +83,7 @@ impl<'b> Header<'b> {
         charge: &dyn Fn(usize) -> Result<()>,
     ) -> Result<Self> {
         let continuation = |messages: &mut Messages<'_>| -> Result<Option<(u64, u64)>> {
-            while let Some((kind, body)) = messages.next()? {
+            while let Some((kind, _, body)) = messages.next_with_flags()? {
                 if kind == message::CONTINUATION {
                     return Ok(Some((uint(body, 0, 8)?, uint(body, 8, 8)?)));
                 }
@@ -92,7 +99,7 @@ impl<'b> Header<'b> {
             header.messages = block.clone();
             next += 1;
             let mut messages = header.messages();
-            while let Some((kind, body)) = messages.next()? {
+            while let Some((kind, _, body)) = messages.next_with_flags()? {
                 if kind != message::CONTINUATION {
                     all.extend_from_slice(
                         &header.messages[messages.at - messages.head - body.len()..messages.at],
@@ -102,6 +109,10 @@ impl<'b> Header<'b> {
                 let (address, len) = (uint(body, 0, 8)?, uint(body, 8, 8)?);
                 let block = input.bytes(address, usize::try_from(len).map_err(|_| cut_short())?)?;
                 charge(block.len())?;
+                if self.old {
+                    blocks.push(object_header_v1::block(&block)?);
+                    continue;
+                }
                 let end = block
                     .len()
                     .checked_sub(4)
@@ -184,6 +195,18 @@ impl<'h> Messages<'h> {
     /// The next message: its type and its body.
     #[inline]
     pub(super) fn next(&mut self) -> Result<Option<(u8, &'h [u8])>> {
+        match self.next_with_flags()? {
+            Some((_, flags, _)) if flags & message::SHARED != 0 => {
+                Err(unknown("a message that several objects share"))
+            }
+            Some((kind, _, found)) => Ok(Some((kind, found))),
+            None => Ok(None),
+        }
+    }
+
+    /// The next message: its type, its flags, and its body, which may be a shared message.
+    #[inline]
+    pub(super) fn next_with_flags(&mut self) -> Result<Option<(u8, u8, &'h [u8])>> {
         // Bytes that are shorter than a message header are a gap.
         let Some([kind, low, high, flags, ..]) = self.bytes.get(self.at..self.at + self.head)
         else {
@@ -193,10 +216,10 @@ impl<'h> Messages<'h> {
         let len = usize::from(u16::from_le_bytes([*low, *high]));
         let end = body + len;
         let found = self.bytes.get(body..end).ok_or_else(cut_short)?;
-        if flags & 2 != 0 {
-            return Err(unknown("a message that several objects share"));
+        if flags & message::MUST_UNDERSTAND != 0 && *kind > message::LAST_KNOWN {
+            return Err(unknown("a message of an unknown type"));
         }
         self.at = end;
-        Ok(Some((*kind, found)))
+        Ok(Some((*kind, *flags, found)))
     }
 }

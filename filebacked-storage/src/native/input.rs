@@ -2,6 +2,7 @@
 //! parts on request.
 
 use super::header::damaged;
+use crate::chunks::{ChunkBytes, InMemory, InStore};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{ReadAt, fill};
 use std::cell::RefCell;
@@ -171,6 +172,15 @@ impl<'b> Input<'b> {
                 found.map(Bytes::Borrowed).ok_or_else(outside)
             }
             Input::Disk(disk) => disk.bytes(address, len),
+        }
+    }
+
+    /// Calls with the file, for chunks whose addresses count from its start.
+    pub(super) fn with_chunks<R>(&self, call: impl FnOnce(&dyn ChunkBytes) -> R) -> R {
+        match self {
+            Input::Memory(bytes) => call(&InMemory(bytes)),
+            Input::Disk(Disk { from: Medium::File(file), .. }) => call(*file),
+            Input::Disk(Disk { from: Medium::Store(store), .. }) => call(&InStore(*store)),
         }
     }
 

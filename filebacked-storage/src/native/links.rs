@@ -3,6 +3,7 @@
 
 use super::header::{Header, damaged, uint, unknown};
 use super::input::Input;
+use super::symbol_table::{self, SymbolTable};
 use super::{UNDEFINED, btree, fractal, message};
 use crate::Link as Other;
 use crate::checksum::lookup3;
@@ -152,6 +153,17 @@ pub(super) fn dense(header: &Header<'_>) -> Result<Option<fractal::Dense>> {
     Ok(None)
 }
 
+/// The symbol table of a group with this header, if it has the old form.
+pub(super) fn symbol_table(header: &Header<'_>) -> Result<Option<SymbolTable>> {
+    let mut messages = header.messages();
+    while let Some((kind, body)) = messages.next()? {
+        if kind == message::SYMBOL_TABLE {
+            return SymbolTable::parse(body).map(Some);
+        }
+    }
+    Ok(None)
+}
+
 /// Looks for one link among those that are not in their group's header: its address.
 pub(super) fn find_dense(
     dense: &fractal::Dense,
@@ -180,10 +192,15 @@ pub(super) fn count(
         return dense.count(input, charge);
     }
     let (mut messages, mut count) = (header.messages(), 0);
-    while let Some((kind, _)) = messages.next()? {
+    while let Some((kind, body)) = messages.next()? {
         match kind {
             message::LINK => count += 1,
-            message::SYMBOL_TABLE => return Err(unknown("a group of an older format")),
+            message::SYMBOL_TABLE => {
+                SymbolTable::parse(body)?.each(input, charge, &mut |_, _| {
+                    count += 1;
+                    Ok(())
+                })?
+            }
             _ => {}
         }
     }
@@ -231,7 +248,12 @@ impl Links {
             match kind {
                 message::LINK_INFO => info = Info::parse(body)?,
                 message::LINK => links.push(body)?,
-                message::SYMBOL_TABLE => return Err(unknown("a group of an older format")),
+                message::SYMBOL_TABLE => {
+                    SymbolTable::parse(body)?.each(input, charge, &mut |name, target| {
+                        links.push_entry(name, target);
+                        Ok(())
+                    })?
+                }
                 _ => {}
             }
         }
@@ -268,6 +290,20 @@ impl Links {
         let target = link.address.map_or(Target::Other(kind, value.len() as u32), Target::Address);
         self.entries.push(IndexedLink { name, order: link.order, target });
         Ok(())
+    }
+
+    fn push_entry(&mut self, name: &[u8], target: symbol_table::Target<'_>) {
+        let start = self.names.len();
+        self.names.extend_from_slice(name);
+        let name = start..self.names.len();
+        let target = match target {
+            symbol_table::Target::Object(address) => Target::Address(address),
+            symbol_table::Target::Soft(path) => {
+                self.names.extend_from_slice(path);
+                Target::Other(SOFT, path.len() as u32)
+            }
+        };
+        self.entries.push(IndexedLink { name, order: 0, target });
     }
 
     /// How many links there are.

@@ -1,5 +1,7 @@
 //! The messages of an object, collected in one walk.
 
+use super::fill_value::FillValue;
+use super::filter_pipeline::{self, Filter};
 use super::fractal::{ATTRIBUTE_ID, Dense};
 use super::header::{Header, damaged, uint, unknown};
 use super::input::{Bytes, Input};
@@ -19,6 +21,18 @@ pub(super) struct Parsed<'b> {
     pub(super) attributes: bool,
     /// A filter pipeline, or data in other files.
     pub(super) filtered: bool,
+    rare: Option<Box<Rare<'b>>>,
+}
+
+/// Parts that few datasets of this crate have.
+#[derive(Debug, Clone, Default)]
+struct Rare<'b> {
+    filters: Option<Place>,
+    fill: Option<Place>,
+    old_fill: Option<Place>,
+    external: bool,
+    /// A committed datatype, which several objects share.
+    datatype: Option<Bytes<'b>>,
 }
 
 /// Where a body lies among the messages of a header.
@@ -34,6 +48,7 @@ impl<'b> Parsed<'b> {
             layout: None,
             attributes: false,
             filtered: false,
+            rare: None,
         }
     }
 
@@ -74,13 +89,21 @@ impl<'b> Parsed<'b> {
                 layout: Some(layout),
                 attributes: false,
                 filtered: false,
+                rare: None,
             });
         }
         let header = header.joined(input, charge)?;
         let mut parsed = Parsed::none();
         let mut messages = header.messages();
-        while let Some((kind, body)) = messages.next()? {
+        while let Some((kind, flags, body)) = messages.next_with_flags()? {
             let place = messages.at - body.len()..messages.at;
+            if flags & message::SHARED != 0 {
+                if kind == message::DATATYPE {
+                    parsed.rare().datatype = Some(committed(body, input, charge)?);
+                    continue;
+                }
+                return Err(unknown("a message that several objects share"));
+            }
             match kind {
                 message::DATASPACE => parsed.dataspace = Some(place),
                 message::DATATYPE => parsed.datatype = Some(place),
@@ -95,7 +118,16 @@ impl<'b> Parsed<'b> {
                     break;
                 }
                 message::ATTRIBUTE | message::ATTRIBUTE_INFO => parsed.attributes = true,
-                message::FILTERS | message::EXTERNAL => parsed.filtered = true,
+                message::FILTERS => {
+                    parsed.filtered = true;
+                    parsed.rare().filters = Some(place);
+                }
+                message::EXTERNAL => {
+                    parsed.filtered = true;
+                    parsed.rare().external = true;
+                }
+                message::FILL_VALUE => parsed.rare().fill = Some(place),
+                message::OLD_FILL_VALUE => parsed.rare().old_fill = Some(place),
                 _ => {}
             }
         }
@@ -107,8 +139,34 @@ impl<'b> Parsed<'b> {
         self.header.messages.get(place.clone()?)
     }
 
+    fn rare(&mut self) -> &mut Rare<'b> {
+        self.rare.get_or_insert_default()
+    }
+
     pub(super) fn datatype(&self) -> Option<&[u8]> {
         self.body(&self.datatype)
+            .or_else(|| self.rare.as_ref().and_then(|rare| rare.datatype.as_deref()))
+    }
+
+    /// The filters that the chunks of a dataset went through.
+    pub(super) fn filters(&self) -> Result<Vec<Filter>> {
+        let place = self.rare.as_ref().and_then(|rare| self.body(&rare.filters));
+        place.map_or_else(|| Ok(Vec::new()), filter_pipeline::parse)
+    }
+
+    /// The value of elements that were never written.
+    pub(super) fn fill_value(&self) -> Result<FillValue> {
+        let Some(rare) = &self.rare else { return Ok(FillValue::default()) };
+        match (self.body(&rare.fill), self.body(&rare.old_fill)) {
+            (Some(body), _) => FillValue::parse(body),
+            (None, Some(body)) => FillValue::parse_old(body),
+            (None, None) => Ok(FillValue::default()),
+        }
+    }
+
+    /// Whether data is in other files.
+    pub(super) fn is_external(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.external)
     }
 
     pub(super) fn dataspace(&self) -> Option<&[u8]> {
@@ -128,32 +186,68 @@ impl<'b> Parsed<'b> {
     }
 }
 
+/// The datatype message that a shared message leads to.
+pub(super) fn committed<'b>(
+    shared: &[u8],
+    input: &Input<'b>,
+    charge: &dyn Fn(usize) -> Result<()>,
+) -> Result<Bytes<'b>> {
+    let address = match (uint(shared, 0, 1)?, uint(shared, 1, 1)?) {
+        (1, _) => uint(shared, 16, 8)?,
+        (2, _) | (3, 2) => uint(shared, 2, 8)?,
+        _ => return Err(unknown("a message in a heap of the file")),
+    };
+    let header = Header::at(input, address, true)?;
+    charge(header.size)?;
+    let header = header.joined(input, charge)?;
+    let mut messages = header.messages();
+    while let Some((kind, body)) = messages.next()? {
+        if kind == message::DATATYPE {
+            let found = header.messages.part(messages.at - body.len()..messages.at);
+            return Ok(found.unwrap_or_default());
+        }
+    }
+    Err(damaged("a committed datatype is missing"))
+}
+
 /// An attribute message.
 #[derive(Debug)]
 pub(super) struct Attribute<'m> {
     pub(super) name: &'m [u8],
+    /// A datatype message, or a shared one that leads to it.
     pub(super) datatype: &'m [u8],
+    pub(super) is_shared: bool,
     pub(super) dataspace: &'m [u8],
     pub(super) data: &'m [u8],
 }
 
 impl<'m> Attribute<'m> {
     pub(super) fn parse(body: &'m [u8]) -> Result<Self> {
-        if uint(body, 0, 1)? != 3 || uint(body, 1, 1)? != 0 {
-            return Err(unknown("an attribute of another version"));
+        let (version, flags) = (uint(body, 0, 1)?, uint(body, 1, 1)?);
+        let (start, flags, step) = match version {
+            1 => (8, 0, 8),
+            2 => (8, flags, 1),
+            3 => (9, flags, 1),
+            _ => return Err(unknown("an attribute of another version")),
+        };
+        if flags & !1 != 0 {
+            return Err(unknown("an attribute with a shared dataspace"));
         }
         let lengths = [uint(body, 2, 2)?, uint(body, 4, 2)?, uint(body, 6, 2)?];
-        let mut rest = body.get(9..).ok_or_else(|| damaged("an attribute that is cut short"))?;
+        let mut rest =
+            body.get(start..).ok_or_else(|| damaged("an attribute that is cut short"))?;
         let mut cut = |len: u64| {
-            let (part, behind) = rest.split_at_checked(len as usize)?;
+            // In version 1, the length of each part is a multiple of 8.
+            let padded = (len as usize).next_multiple_of(step);
+            let (part, behind) = rest.split_at_checked(padded)?;
             rest = behind;
-            Some(part)
+            part.get(..len as usize)
         };
         let parts = (cut(lengths[0]), cut(lengths[1]), cut(lengths[2]));
         let (Some([name @ .., 0]), Some(datatype), Some(dataspace)) = parts else {
             return Err(damaged("an attribute that is cut short"));
         };
-        Ok(Attribute { name, datatype, dataspace, data: rest })
+        Ok(Attribute { name, datatype, is_shared: flags & 1 != 0, dataspace, data: rest })
     }
 }
 

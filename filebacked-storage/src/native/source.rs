@@ -3,23 +3,25 @@
 mod elements;
 mod lookup;
 
+use super::dataset::{Data, decoded};
+use super::element;
 use super::header::{Header, damaged, uint, unknown};
 use super::heap::Cursor;
 use super::input::{Bytes, Input, copy};
 use super::kept::{NativeKept, Opened, Origin};
 use super::links::{self, Links};
 use super::object::Parsed;
-use super::{SUPERBLOCK, UNDEFINED, datatype, message};
+use super::superblock::Superblock;
+use super::{UNDEFINED, datatype, message};
 use crate::checksum::lookup3;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::owners::{LoadedOwners, ObjectIdentity};
-use crate::signature::{SIGNATURE, complete, not_hdf5, places};
 use crate::stamp::is_passing;
 use crate::store::ReadAt;
 use crate::{
-    Allocation, Description, Dtype, Handle, Kept, Link as OtherLink, ObjectKind, Slab, Source,
-    StoredType, Texts, Unusual, elements, fill_vec,
+    Allocation, Description, Dtype, Gathered, Handle, Kept, Link as OtherLink, ObjectKind, Slab,
+    Source, StoredType, Texts, Unusual, elements, fill_vec,
 };
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::File;
@@ -35,34 +37,14 @@ const ATTRIBUTE: u64 = 1 << 63;
 /// objects cannot make a small file cost much: this many times its size.
 const BUDGET: u64 = 16;
 
-/// The bytes of the superblock, behind a user block if there is one: at 0, 512, 1024, and so on.
-/// Bytes before it are skipped.
-fn find_superblock<'b>(input: &mut Input<'b>) -> Result<Bytes<'b>> {
-    let len = input.len();
-    for base in places(len) {
-        let head = input.up_to(base, SUPERBLOCK)?;
-        if head.starts_with(&SIGNATURE) {
-            complete(&head, len - base)?;
-            if base > 0 {
-                input.skip(base);
-            }
-            return Ok(head);
-        }
-    }
-    Err(not_hdf5(len))
-}
-
-/// Whether bytes begin as a file that this engine may read.
-fn is_superblock(bytes: &[u8]) -> bool {
-    bytes.len() >= SUPERBLOCK && bytes[..8] == SIGNATURE && matches!(bytes[8..11], [2 | 3, 8, 8])
-}
-
 /// A file, in memory or on the disk.
 #[derive(Debug)]
 pub struct NativeSource<'b> {
     pub(super) input: Input<'b>,
     root: u64,
     budget: Cell<u64>,
+    /// How many bytes of data may be read, whatever they take in the file.
+    memory: Cell<u64>,
     /// How many objects may be opened.
     objects: Cell<u64>,
     /// Settings from the caller, which also apply to kept objects.
@@ -107,32 +89,11 @@ impl<'b> NativeSource<'b> {
     }
 
     fn of(mut input: Input<'b>) -> Result<Self> {
-        let head = find_superblock(&mut input)?;
-        if !is_superblock(&head) {
-            return Err(unknown("a superblock of another version"));
-        }
-        if u64::from(lookup3(&head[..44])) != uint(&head, 44, 4)? {
-            return Err(damaged("a superblock with a wrong checksum"));
-        }
-        match head[11] & 5 {
-            1 => return Err(crate::error::interrupted()),
-            5 => return Err(unknown("a file that a SWMR writer has open")),
-            _ => {}
-        }
-        // An extension, or flags of a later version.
-        if head[11] != 0 || uint(&head, 20, 8)? != UNDEFINED {
-            return Err(unknown("a superblock of this kind"));
-        }
-        // Addresses count from the superblock, wherever it is now; where the file ends is counted
-        // from its start as it was.
-        let end = uint(&head, 28, 8)?.saturating_sub(uint(&head, 12, 8)?);
-        if end > input.len() {
-            return Err(damaged(format!("truncated: {} of {end} bytes", input.len())));
-        }
-        input.truncate(end);
+        let Superblock { root, end, .. } = Superblock::read(&mut input)?;
         Ok(NativeSource {
-            root: uint(&head, 36, 8)?,
+            root,
             budget: Cell::new(end.saturating_mul(BUDGET).saturating_add(1 << 16)),
+            memory: Cell::new(u64::MAX),
             objects: Cell::new(u64::MAX),
             limits: None,
             input,
@@ -169,6 +130,7 @@ impl<'b> NativeSource<'b> {
     pub fn limited(mut self, limits: Option<Limits>) -> Self {
         if let Some(Limits { bytes, objects }) = limits {
             self.budget = Cell::new(self.budget.get().min(bytes));
+            self.memory = Cell::new(bytes);
             self.objects = Cell::new(objects);
             self.limits = limits;
         }
@@ -214,11 +176,18 @@ impl<'b> NativeSource<'b> {
         Ok(())
     }
 
+    /// Pays for so many bytes of data in memory.
+    fn charge_data(&self, data: &Data<'_>, bytes: usize) -> Result<()> {
+        let left = self.memory.get().checked_sub(bytes as u64).ok_or_else(|| self.too_much())?;
+        self.memory.set(left);
+        self.charge(data.cost(bytes))
+    }
+
     #[cold]
     fn too_much(&self) -> Error {
         let own = self.input.len().saturating_mul(BUDGET);
         match self.limits {
-            Some(limits) if limits.bytes < own => {
+            Some(limits) if limits.bytes < own || self.memory.get() < limits.bytes => {
                 Error::new(ErrorKind::Limit(format!("more than {} bytes are read", limits.bytes)))
                     .with_help("`ReadOptions::max_bytes` raises the limit")
             }
@@ -268,7 +237,12 @@ impl<'b> NativeSource<'b> {
 
     /// The first block of an object's header, which mostly is all of it.
     fn header(&self, object: Handle) -> Result<Header<'b>> {
-        Header::at(&self.input, object.id, false)
+        let header = Header::at(&self.input, object.id, false)?;
+        if header.old {
+            // Its messages were copied.
+            self.charge(header.size)?;
+        }
+        Ok(header)
     }
 }
 
@@ -321,12 +295,21 @@ impl Source for NativeSource<'_> {
         self.noted(self.links(group).and_then(|links| links.target(name)))
     }
 
-    /// The types of the subset are those that a [`Dtype`] says all of.
-    fn stored_type(&self, _: Handle, dtype: Option<&Dtype>) -> Result<Option<StoredType>> {
-        match dtype {
-            Some(_) => Ok(None),
-            None => self.noted(Err(unknown("a committed datatype"))),
-        }
+    fn stored_type(&self, handle: Handle, dtype: Option<&Dtype>) -> Result<Option<StoredType>> {
+        let stored = || {
+            let message = self.type_message(handle)?;
+            let element = decoded(&message)?;
+            if element.usual && dtype.is_some_and(|dtype| !dtype.has_reference()) {
+                return Ok(None);
+            }
+            // The head of an encoded type in libhdf5.
+            let mut encoded = vec![message::DATATYPE, 0];
+            encoded.extend_from_slice(
+                &element::encoded(&message).ok_or_else(|| unknown("a datatype of this kind"))?,
+            );
+            Ok(Some(StoredType(encoded.into())))
+        };
+        self.noted(stored())
     }
 
     fn read_unusual(&self, _: Handle) -> Result<Unusual> {
@@ -384,8 +367,7 @@ impl Source for NativeSource<'_> {
 
     fn target(&self, _: Handle, reference: &[u8]) -> Result<Option<Handle>> {
         match uint(reference, 0, 8)? {
-            // What C programs fill memory with. "No address" is none either, but a reference nobody
-            // makes.
+            // Zeros are a null reference, and an undefined address is no reference of any program.
             0 => Ok(None),
             UNDEFINED => Err(ErrorKind::Dangling("a reference to a missing object".into()).into()),
             address => self.noted(self.open(address).map(Some)),
@@ -393,12 +375,17 @@ impl Source for NativeSource<'_> {
     }
 
     fn describe(&self, handle: Handle) -> Result<Description> {
+        if handle.kind == ObjectKind::Other {
+            let element = self.type_message(handle).and_then(|message| decoded(&message));
+            let dtype = self.noted(element)?.dtype;
+            return Ok(Description { dtype, shape: Vec::new(), null: true });
+        }
         self.noted(self.data(handle).map(|data| data.description))
     }
 
     fn allocation(&self, dataset: Handle) -> Result<Allocation> {
         let data = self.noted(self.data(dataset))?;
-        Ok(Allocation { layout: data.layout(), bytes: data.size as u64, ..Allocation::default() })
+        self.noted(data.allocation(&self.input, &|bytes| self.charge(bytes)))
     }
 
     fn read(&self, handle: Handle, dtype: &Dtype, out: &mut [MaybeUninit<u8>]) -> Result<()> {
@@ -406,8 +393,23 @@ impl Source for NativeSource<'_> {
         if data.description.dtype != *dtype || data.size != out.len() || *dtype == Dtype::VarStr {
             return Err(ErrorKind::Contract("a buffer that does not fit the data".into()).into());
         }
-        self.charge(out.len())?;
-        data.read(&self.input, out)
+        self.charge_data(&data, out.len())?;
+        self.noted(data.read(&self.input, &|bytes| self.charge(bytes), out))
+    }
+
+    fn afford(&self, handle: Handle, bytes: usize) -> Result<()> {
+        if bytes as u64 <= self.input.len() {
+            return Ok(());
+        }
+        let data = self.noted(self.data(handle))?;
+        if bytes as u64 > self.memory.get() {
+            return Err(self.too_much());
+        }
+        match data.cost(bytes) as u64 > self.budget.get() {
+            // The other engine reads it, if it may.
+            true => self.noted(Err(unknown("far more data than the file has"))),
+            false => Ok(()),
+        }
     }
 
     fn read_slab(
@@ -424,8 +426,8 @@ impl Source for NativeSource<'_> {
         {
             return Err(ErrorKind::Contract("a buffer that does not fit the data".into()).into());
         }
-        self.charge(out.len())?;
-        data.read_slab(&self.input, slab, out)
+        self.charge_data(&data, out.len())?;
+        self.noted(data.read_slab(&self.input, &|bytes| self.charge(bytes), slab, out))
     }
 
     #[inline]
@@ -462,8 +464,9 @@ impl Source for NativeSource<'_> {
 
     fn read_text(&self, handle: Handle, member: &[String]) -> Result<Texts> {
         let data = self.noted(self.data(handle))?;
-        self.charge(data.size)?;
-        self.texts(&data.bytes(&self.input)?, &data.description.dtype, member)
+        self.charge_data(&data, data.size)?;
+        let bytes = self.noted(data.bytes(&self.input, &|bytes| self.charge(bytes)))?;
+        self.texts(&bytes, &data.description.dtype, member)
     }
 
     fn read_text_slab(&self, dataset: Handle, member: &[String], slab: &Slab) -> Result<Texts> {
@@ -474,9 +477,19 @@ impl Source for NativeSource<'_> {
         let mut shape = slab.shape();
         shape.push(dtype.stored_size() as u64);
         let part = Description { dtype: Dtype::U8, shape, null: false };
-        self.charge(part.elements().unwrap_or(usize::MAX))?;
-        let bytes: Vec<u8> = fill_vec(&part, |out| data.read_slab(&self.input, slab, out))?;
+        self.charge_data(&data, part.elements().unwrap_or(usize::MAX))?;
+        let bytes: Vec<u8> = fill_vec(&part, |out| {
+            self.noted(data.read_slab(&self.input, &|bytes| self.charge(bytes), slab, out))
+        })?;
         self.texts(&bytes, dtype, member)
+    }
+
+    fn region(&self, _: Handle, _: &[u8]) -> Result<Option<(Description, Gathered)>> {
+        self.noted(Err(unknown("a reference to a region")))
+    }
+
+    fn sequences(&self, _: Handle) -> Result<(Gathered, Vec<usize>)> {
+        self.noted(Err(unknown("sequences of variable length")))
     }
 
     fn again(&self, object: Handle) -> Result<Handle> {

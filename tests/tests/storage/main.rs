@@ -15,5 +15,6 @@ mod journal_crashes;
 #[cfg(unix)]
 mod journal_files;
 mod store_faults;
+mod structures;
 mod toy_engine;
 mod untrusted;

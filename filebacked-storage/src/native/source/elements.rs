@@ -4,10 +4,10 @@ use super::{ATTRIBUTE, NativeSource};
 use crate::compound::references;
 use crate::error::{Error, ErrorKind, Result};
 use crate::native::dataset::Data;
-use crate::native::header::{damaged, uint};
+use crate::native::header::{damaged, uint, unknown};
 use crate::native::input::Bytes;
-use crate::native::message;
-use crate::native::object::{Attribute, Parsed, dense_attributes};
+use crate::native::object::{Attribute, Parsed, committed, dense_attributes};
+use crate::native::{UNDEFINED, message};
 use crate::{Dtype, Handle, REFERENCE, Texts};
 
 impl<'b> NativeSource<'b> {
@@ -22,8 +22,11 @@ impl<'b> NativeSource<'b> {
         let Some(header) = header else { return Ok(()) };
         let mut dense = None;
         let mut messages = header.messages();
-        while let Some((kind, body)) = messages.next()? {
+        while let Some((kind, flags, body)) = messages.next_with_flags()? {
             match kind {
+                message::ATTRIBUTE if flags & message::SHARED != 0 => {
+                    return Err(unknown("an attribute that several objects share"));
+                }
                 message::ATTRIBUTE => {
                     let attribute = Attribute::parse(body)?;
                     let whole = header.messages.part(messages.at - body.len()..messages.at);
@@ -83,8 +86,35 @@ impl<'b> NativeSource<'b> {
             usize::try_from(handle.id & !ATTRIBUTE).ok().and_then(|place| attributes.get(place));
         let body = open.ok_or_else(|| damaged("an attribute that is not open"))?;
         let attribute = Attribute::parse(body)?;
+        let shared;
+        let datatype = match attribute.is_shared {
+            false => attribute.datatype,
+            true => {
+                shared = committed(attribute.datatype, &self.input, &|bytes| self.charge(bytes))?;
+                &*shared
+            }
+        };
         let data = body.part(body.len() - attribute.data.len()..body.len()).unwrap_or_default();
-        Data::of_attribute(attribute.datatype, attribute.dataspace, data)
+        Data::of_attribute(datatype, attribute.dataspace, data)
+    }
+
+    /// The datatype message of a dataset, an attribute or a committed datatype.
+    pub(super) fn type_message(&self, handle: Handle) -> Result<Bytes<'b>> {
+        let missing = || damaged("an object without a datatype");
+        if handle.id & ATTRIBUTE == 0 {
+            return self
+                .parsed(handle, |parsed| parsed.datatype().map(<[u8]>::to_vec))?
+                .map(Bytes::from)
+                .ok_or_else(missing);
+        }
+        let attributes = self.attributes.borrow();
+        let open =
+            usize::try_from(handle.id & !ATTRIBUTE).ok().and_then(|place| attributes.get(place));
+        let attribute = Attribute::parse(open.ok_or_else(missing)?)?;
+        match attribute.is_shared {
+            false => Ok(attribute.datatype.to_vec().into()),
+            true => committed(attribute.datatype, &self.input, &|bytes| self.charge(bytes)),
+        }
     }
 
     /// The texts that the elements refer to, in the member that the names lead to.
@@ -106,7 +136,7 @@ impl<'b> NativeSource<'b> {
         for entry in references.chunks_exact(REFERENCE) {
             let (len, address, number) =
                 (uint(entry, 0, 4)? as usize, uint(entry, 4, 8)?, uint(entry, 12, 4)?);
-            if address != 0 && len > 0 {
+            if address != 0 && address != UNDEFINED && len > 0 {
                 self.charge(len)?;
                 let object = heap.object(&self.input, address, number as u32)?;
                 let text = object

@@ -44,6 +44,9 @@ impl<'b> NativeSource<'b> {
             self.searched.set((group.id, times + 1));
             let charge = |bytes| self.charge(bytes);
             let header = self.header(group)?.joined(&self.input, &charge)?;
+            if let Some(table) = links::symbol_table(&header)? {
+                return table.find(&self.input, &charge, name.as_bytes());
+            }
             if let Some(dense) = links::dense(&header)? {
                 return links::find_dense(&dense, &self.input, &charge, name);
             }
@@ -81,7 +84,7 @@ impl<'b> NativeSource<'b> {
                             .ok_or_else(|| unknown("a soft or external link"));
                     }
                 }
-                message::SYMBOL_TABLE => return Err(unknown("a group of an older format")),
+                message::SYMBOL_TABLE => return self.search(group, name),
                 message::LINK_INFO if is_dense(body)? => return self.search(group, name),
                 message::CONTINUATION => break,
                 _ => {}
