@@ -80,7 +80,7 @@ fn changed<R>(look: impl FnOnce(&mut BTreeMap<u64, Changed>) -> R) -> R {
 }
 
 /// Whether this process has marked the file of this number.
-fn is_ours(number: u64) -> bool {
+fn is_marked_here(number: u64) -> bool {
     changed(|files| files.get(&number).is_some_and(|file| file.marked))
 }
 
@@ -157,7 +157,7 @@ pub fn flush(object: &Id) -> Result<()> {
         let (file, number) = file_of(object.raw())?;
         write_out(&file)?;
         // The library may have written the superblock, without the mark.
-        let is_marked = is_ours(number) && journaled::of(&file, number)?.is_none();
+        let is_marked = is_marked_here(number) && journaled::of(&file, number)?.is_none();
         if is_marked { disk::set(&file, true).map(drop) } else { Ok(()) }
     })
 }
@@ -209,7 +209,7 @@ fn begin_as(object: &Id, by_handle: bool) -> Result<Change> {
         if let Some(error) = journal.as_ref().and_then(|journal| journal.failure()) {
             return Err(error);
         }
-        if !is_ours(number) {
+        if !is_marked_here(number) {
             match journal {
                 Some(journal) => {
                     begin_in_journal(&file)?;
@@ -330,7 +330,7 @@ fn settle_but(object: &Id, own: usize) -> Result<()> {
     sync(|| {
         let (file, number) = file_of(object.raw())?;
         write_out(&file)?;
-        if !is_ours(number) {
+        if !is_marked_here(number) {
             return Ok(());
         }
         let others = changed(|files| {
@@ -492,7 +492,7 @@ pub(super) fn settle_dropped(file: &Id) {
         drop(found);
         // SAFETY: the file is open.
         let files = check(unsafe { H5Fget_obj_count(file.raw(), H5F_OBJ_FILE) })?;
-        Ok(Some(files == 1 && is_ours(number) && !is_last(file)?))
+        Ok(Some(files == 1 && is_marked_here(number) && !is_last(file)?))
     });
     match is_alone {
         Ok(None) | Err(_) => settle_quietly(file),
@@ -512,7 +512,7 @@ pub(super) fn settle_quietly(object: &Id) {
     sync(|| {
         if !changed(|files| files.is_empty())
             && let Ok((file, number)) = file_of(object.raw())
-            && is_ours(number)
+            && is_marked_here(number)
             && let Ok(None) = journaled::of(&file, number)
         {
             // Then it stays marked.
@@ -526,7 +526,7 @@ pub(super) fn settle_quietly(object: &Id) {
 pub(super) fn opened(object: &Id) -> Result<()> {
     sync(|| {
         let (file, number) = file_of(object.raw())?;
-        match is_ours(number) || journaled::of(&file, number)?.is_some() {
+        match is_marked_here(number) || journaled::of(&file, number)?.is_some() {
             true => Ok(()),
             false => disk::set(&file, false).map(drop),
         }
@@ -538,7 +538,7 @@ pub(super) fn opened(object: &Id) -> Result<()> {
 pub(super) fn refuse_interrupted(object: &Id) -> Result<()> {
     sync(|| {
         let (file, number) = file_of(object.raw())?;
-        if !is_ours(number) && disk::get(&file)? {
+        if !is_marked_here(number) && disk::get(&file)? {
             return Err(crate::error::interrupted());
         }
         Ok(())

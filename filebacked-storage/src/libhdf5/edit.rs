@@ -1,6 +1,5 @@
 //! Changes to the groups of a file: making, opening, deleting, renaming and moving members.
 
-use super::aside::move_over;
 use super::attributes::has as has_attribute;
 use super::compare::open_attribute;
 use super::content;
@@ -9,6 +8,7 @@ use super::filetype::size_of_type;
 use super::id::{Id, check, room, with_link_name, with_name};
 use super::lists::{link_list, new_list};
 use super::names;
+use super::replacement::move_over;
 use super::source::LibSource;
 use crate::Source;
 use crate::error::{Error, ErrorKind, Result};

@@ -6,13 +6,13 @@
 //! HDF5 1.8, which every later version reads.
 
 mod access;
-mod aside;
 mod attributes;
 mod changes;
 mod chunks;
 mod claims;
 mod compare;
 mod content;
+mod replacement;
 // Of what follows, arrays use all and the rest a part.
 mod create;
 mod data;
@@ -57,7 +57,6 @@ mod watch;
 
 pub use access::{Access, Creation};
 pub use access::{CloseDegree, Journal, Libver, Locking, SpaceStrategy};
-pub use aside::{clear_link, move_over, relink};
 pub use attributes::{
     attribute_names, clear_attribute, delete_attribute, has_attribute, replace_attribute,
 };
@@ -89,6 +88,7 @@ pub use members::{
 };
 pub use recode::Recoding;
 pub use renew::References;
+pub use replacement::{clear_link, move_over, relink};
 pub use rewrite::rewrite;
 pub use sink::LibSink;
 pub use source::LibSource;

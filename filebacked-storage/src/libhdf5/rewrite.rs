@@ -1,6 +1,5 @@
 //! A dataset written anew, in chunks, so that it can grow, under the names that it had.
 
-use super::aside::relink;
 use super::create::{chunk_of, fixed_times};
 use super::data::{Data, allocation, select};
 use super::dataset::{extents, identity, links_to, transfer};
@@ -9,6 +8,7 @@ use super::filetype::size_of_type;
 use super::id::{Id, check, room, with_link_name};
 use super::members::path_of;
 use super::renew::References;
+use super::replacement::relink;
 use super::strings::{Arena, into_arena};
 use super::{links, names};
 use crate::error::{ErrorKind, Result};

@@ -2,7 +2,6 @@
 
 mod objects;
 
-use super::aside::{clear, put_in_place};
 use super::claims::Claims;
 use super::compare::{delete_attribute, has_elements, open_attribute};
 use super::data::Data;
@@ -12,6 +11,7 @@ use super::links;
 use super::members::copy;
 use super::names::{self, is_ordered};
 use super::renew::has_references;
+use super::replacement::{clear, put_in_place};
 use super::sink::LibSink;
 use super::tools::{count, too_large};
 use crate::compound::Strings;

@@ -3,7 +3,6 @@
 
 use super::{Old, UpdateSink};
 use crate::error::{Error, Result};
-use crate::libhdf5::aside::{clear, put_in_place, reorder};
 use crate::libhdf5::compare::{delete_attribute, has_elements, open_attribute};
 use crate::libhdf5::data::Data;
 use crate::libhdf5::edit::{delete, exists};
@@ -11,6 +10,7 @@ use crate::libhdf5::id::{Id, with_link_name};
 use crate::libhdf5::links;
 use crate::libhdf5::members::{copy, identity_and_links};
 use crate::libhdf5::names::{self};
+use crate::libhdf5::replacement::{clear, put_in_place, reorder};
 use crate::libhdf5::sink::LibSink;
 use crate::libhdf5::tools::{count, too_large};
 use crate::stamp::UNDER_WAY;
