@@ -2,7 +2,7 @@
 
 use super::LazyVec;
 use super::excerpt::damaged;
-use super::spare::Spare;
+use super::read_ahead::ReadAhead;
 use super::vec::{Table, bounds};
 use crate::backed::FileBacked;
 use crate::error::{Error, ErrorKind, Operation, Result};
@@ -24,12 +24,12 @@ pub struct LazyColumn<C> {
 struct ColumnPart<C> {
     table: Table,
     /// The other rows, for columns that cannot be read in part.
-    spare: Spare<C>,
+    read_ahead: ReadAhead<C>,
 }
 
 impl<C> From<Table> for ColumnPart<C> {
     fn from(table: Table) -> Self {
-        ColumnPart { table, spare: Spare::default() }
+        ColumnPart { table, read_ahead: ReadAhead::default() }
     }
 }
 
@@ -132,7 +132,7 @@ impl<C: FileBacked> LazyColumn<C> {
 impl<C: FileBacked> ColumnPart<C> {
     fn range(&self, name: &str, range: Range<usize>) -> Result<Vec<C>> {
         if !range.is_empty()
-            && let Some(rows) = self.spare.take(&range)
+            && let Some(rows) = self.read_ahead.take(&range)
         {
             return Ok(rows);
         }
@@ -149,7 +149,7 @@ impl<C: FileBacked> ColumnPart<C> {
                     damaged(&format!("a column of {} rows for {}", rows.len(), range.len()));
                 Err(self.table.held.located(Operation::Load, error.at(name)))
             }
-            None => Ok(self.spare.keep_others(self.table.look(column)?, &range)),
+            None => Ok(self.read_ahead.keep_others(self.table.look(column)?, &range)),
         }
     }
 }

@@ -4,8 +4,8 @@ use super::Held;
 use super::column::LazyColumn;
 use super::excerpt::{self, Excerpt, Run, damaged};
 use super::ranks::Ranks;
+use super::read_ahead::ReadAhead;
 use super::rows::{RowBlocks, RowIter};
-use super::spare::Spare;
 use crate::backed::{FileBacked, Save};
 use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Operation, Result};
@@ -82,23 +82,23 @@ pub(super) struct Stored<T> {
     pub(super) table: Table,
     /// Whether the table cannot be read in part, once that is known.
     is_opaque: OnceLock<()>,
-    spare: Spare<T>,
+    read_ahead: ReadAhead<T>,
 }
 
 impl<T> Clone for Stored<T> {
     fn clone(&self) -> Self {
-        // Each handle has spare rows of its own, so that two do not take them from each other.
+        // Each handle has read_ahead rows of its own, so that two do not take them from each other.
         Stored {
             table: self.table.clone(),
             is_opaque: self.is_opaque.clone(),
-            spare: Spare::default(),
+            read_ahead: ReadAhead::default(),
         }
     }
 }
 
 impl<T> From<Table> for Stored<T> {
     fn from(table: Table) -> Self {
-        Stored { table, is_opaque: OnceLock::new(), spare: Spare::default() }
+        Stored { table, is_opaque: OnceLock::new(), read_ahead: ReadAhead::default() }
     }
 }
 
@@ -236,9 +236,9 @@ impl<T: FileBacked> Stored<T> {
                 None => drop(self.is_opaque.set(())),
             }
         }
-        match self.spare.take(range) {
+        match self.read_ahead.take(range) {
             Some(rows) => Ok(rows),
-            None => Ok(self.spare.keep_others(self.read()?, range)),
+            None => Ok(self.read_ahead.keep_others(self.read()?, range)),
         }
     }
 

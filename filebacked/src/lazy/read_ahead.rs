@@ -1,4 +1,4 @@
-//! [`Spare`]: rows that were read together with those that were asked for.
+//! [`ReadAhead`]: rows that were read together with those that were asked for.
 
 use std::fmt;
 use std::ops::Range;
@@ -6,25 +6,25 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The rows of a table that cannot be read one by one, such as one that a filter wrote. Each is
 /// given out once, so that rows need not be `Clone`: whoever asks for a row again reads all again.
-pub(super) struct Spare<T>(Mutex<Vec<Option<T>>>);
+pub(super) struct ReadAhead<T>(Mutex<Vec<Option<T>>>);
 
-impl<T> Default for Spare<T> {
+impl<T> Default for ReadAhead<T> {
     fn default() -> Self {
-        Spare(Mutex::default())
+        ReadAhead(Mutex::default())
     }
 }
 
-impl<T> fmt::Debug for Spare<T> {
+impl<T> fmt::Debug for ReadAhead<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Spare").finish_non_exhaustive()
+        f.debug_struct("ReadAhead").finish_non_exhaustive()
     }
 }
 
-impl<T> Spare<T> {
+impl<T> ReadAhead<T> {
     /// Takes rows that all are here.
     pub(super) fn take(&self, range: &Range<usize>) -> Option<Vec<T>> {
-        let mut spare = self.lock();
-        let rows = spare.get_mut(range.clone())?;
+        let mut read_ahead = self.lock();
+        let rows = read_ahead.get_mut(range.clone())?;
         match rows.iter().all(Option::is_some) {
             true => Some(rows.iter_mut().filter_map(Option::take).collect()),
             false => None,
