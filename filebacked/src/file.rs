@@ -42,7 +42,7 @@ use crate::object::Object;
 use crate::options::{Layout, Overwrite, ReadOptions, WriteOptions};
 use crate::schema::Schema;
 use crate::slot::Place;
-use crate::staging::{self, in_turn};
+use crate::staging::{self, with_writer_lock};
 use crate::stamp::{STAMP, Stamp, UNDER_WAY};
 use crate::storage::Source;
 use crate::storage::libhdf5::{self, Id, LibFile, LibSink, LibSource};
@@ -398,7 +398,7 @@ fn write_leaf<T: Save + ?Sized>(
             false
         }
     };
-    in_turn(|| {
+    with_writer_lock(|| {
         // Links may have led to another file.
         let (group, missing) = reach(base, groups)?;
         match options.overwrite {
@@ -409,7 +409,7 @@ fn write_leaf<T: Save + ?Sized>(
             }
             _ => {}
         }
-        staging::write_in_turn(LibSink::new(group.clone())?, &group, value, &cx, || {
+        staging::write_locked(LibSink::new(group.clone())?, &group, value, &cx, || {
             let mut into = group.clone();
             for name in missing {
                 into = libhdf5::open_or_create_group(&into, name)?;
@@ -459,7 +459,7 @@ pub(crate) fn write_members<T: Save + ?Sized>(
     if options.overwrite == Overwrite::Update {
         let cx = whole::write_context::<T>(options)?;
         let apart = update::is_apart(&cx, UNDER_WAY, value)?;
-        return in_turn(|| update::update_members(group, value, &cx, apart));
+        return with_writer_lock(|| update::update_members(group, value, &cx, apart));
     }
     let finish = || {
         // A member that the new value leaves out must not come back from the old one.
@@ -489,10 +489,10 @@ fn known_members<T: Save + ?Sized>(group: &Id) -> Result<Vec<String>> {
 }
 
 /// Whether the file that a group is in was written by this library.
-fn is_ours(group: &Id) -> Result<bool> {
+fn written_by_filebacked(group: &Id) -> Result<bool> {
     let source = LibSource::new(libhdf5::root_of(group)?)?;
     let handle = source.root()?;
-    whole::is_ours(&Object::new(&source, handle))
+    whole::written_by_filebacked(&Object::new(&source, handle))
 }
 
 pub(crate) fn read_member<T: FileBacked>(
@@ -501,7 +501,7 @@ pub(crate) fn read_member<T: FileBacked>(
     options: &ReadOptions,
 ) -> Result<T> {
     trusted(options)?;
-    let ours = is_ours(&group)?;
+    let ours = written_by_filebacked(&group)?;
     LibSource::over(&group, |source| whole::read_member(source, name, ours, options))
 }
 

@@ -1,6 +1,6 @@
 //! Writes a value under a temporary name in its file, so that its name appears when it is complete.
 
-mod turn;
+mod writer_lock;
 
 use crate::backed::Save;
 use crate::context::WriteContext;
@@ -10,10 +10,10 @@ use crate::slot::Place;
 use crate::stamp::UNDER_WAY;
 use crate::storage::libhdf5::{self, Id, LibSink};
 use crate::whole;
-pub(crate) use turn::in_turn;
+pub(crate) use writer_lock::with_writer_lock;
 
-/// Writes a value under a temporary name in a group, in its turn, and runs `finish` when it is
-/// complete. On an error the temporary value is deleted.
+/// Writes a value under a temporary name in a group, under the writer lock, and runs `finish` when
+/// it is complete. On an error the temporary value is deleted.
 pub(crate) fn write<T: Save + ?Sized>(
     sink: LibSink,
     group: &Id,
@@ -23,11 +23,11 @@ pub(crate) fn write<T: Save + ?Sized>(
 ) -> Result<()> {
     let cx = whole::write_context::<T>(options)?;
     whole::rehearse(&cx, Place::Member(UNDER_WAY), value)?;
-    in_turn(|| write_in_turn(sink, group, value, &cx, finish))
+    with_writer_lock(|| write_locked(sink, group, value, &cx, finish))
 }
 
-/// The same, for a thread that has the turn.
-pub(crate) fn write_in_turn<T: Save + ?Sized>(
+/// The same, for a thread that holds the writer lock.
+pub(crate) fn write_locked<T: Save + ?Sized>(
     mut sink: LibSink,
     group: &Id,
     value: &T,

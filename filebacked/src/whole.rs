@@ -80,7 +80,7 @@ pub(crate) fn read_dataset_into<B: Buffer + ?Sized>(
     options: &ReadOptions,
 ) -> Result<()> {
     engine::read(Medium::Path(path), &options.reading(), |source| {
-        let ours = is_ours(&Object::new(source, source.root()?))?;
+        let ours = written_by_filebacked(&Object::new(source, source.root()?))?;
         read_member_into(source, name, ours, options, buffer)
     })
 }
@@ -240,7 +240,7 @@ fn node_of_value<'s>(
     schema: Nested,
 ) -> Result<(Node<'s>, Option<&'static str>)> {
     let root = Object::new(source, source.root()?);
-    let ours = is_ours(&root)?;
+    let ours = written_by_filebacked(&root)?;
     let marked = root.attribute(STAMP)?.is_some() || root.attribute(FILTER)?.is_some();
     if marked {
         return Ok((Node::open(root, cx, cx.start(), 0, ours)?, None));
@@ -383,7 +383,7 @@ pub(crate) fn members(schema: Schema) -> Vec<&'static str> {
 
 /// Whether this library wrote the file; an error if a later version of it did, in a form unknown
 /// here.
-pub(crate) fn is_ours(root: &Object<'_>) -> Result<bool> {
+pub(crate) fn written_by_filebacked(root: &Object<'_>) -> Result<bool> {
     let Some(version) = root.text_attribute(FORMAT)? else { return Ok(false) };
     let major =
         |version: &str| version.split('.').next().and_then(|number| number.parse::<u32>().ok());

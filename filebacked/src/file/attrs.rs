@@ -10,7 +10,7 @@ use crate::options::{ReadOptions, WriteOptions};
 use crate::path::near;
 use crate::schema::Schema;
 use crate::slot::{Place, Slot};
-use crate::staging::in_turn;
+use crate::staging::with_writer_lock;
 use crate::stamp::{ASIDE, DIGEST, FILTER, FORMAT, LEN, STAMP, UNDER_WAY, is_passing};
 use crate::storage::libhdf5::{self, Id, LibSink, LibSource};
 use crate::storage::{AttrSpec, Dtype, Elements, Sink, Source};
@@ -152,7 +152,7 @@ impl Attrs {
         let aside = if name.is_ascii() { UNDER_WAY } else { ASIDE };
         let set = || {
             self.check_name(name)?;
-            in_turn(|| {
+            with_writer_lock(|| {
                 let _change = libhdf5::begin(&self.object)?;
                 // Removes a leftover of a killed process.
                 libhdf5::clear_attribute(&self.object, aside)?;

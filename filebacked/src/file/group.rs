@@ -1,6 +1,6 @@
 //! [`Group`]: a group of an open file, and the values in it.
 
-use super::{is_ours, read_member, read_members, write_member, write_members};
+use super::{read_member, read_members, write_member, write_members, written_by_filebacked};
 use crate::backed::{FileBacked, Save};
 use crate::buffer::Buffer;
 use crate::error::{Error, ErrorKind, Operation, Result};
@@ -284,7 +284,7 @@ impl Group {
     ) -> Result<()> {
         let read = |base: &Id| {
             trusted(options)?;
-            let ours = is_ours(base)?;
+            let ours = written_by_filebacked(base)?;
             LibSource::over(base, |source| {
                 whole::read_member_into(source, name, ours, options, buffer)
             })

@@ -63,7 +63,7 @@ pub(in crate::lazy) fn truncated<T: FileBacked>(
 
 /// Checks that no other handle has changed the table, or replaced it.
 fn check(table: &Table, object: &Id, found: &Object<'_>) -> Result<()> {
-    let there = excerpt::rows(found, table.held.is_ours())?;
+    let there = excerpt::rows(found, table.held.written_by_filebacked())?;
     match super::is_gone(object)? || there != Some(table.len as u64) {
         true => Err(ErrorKind::Changed.into()),
         false => Ok(()),

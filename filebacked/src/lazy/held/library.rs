@@ -51,7 +51,7 @@ impl Held {
     }
 
     /// Whether this library wrote the node.
-    pub(crate) fn is_ours(&self) -> bool {
+    pub(crate) fn written_by_filebacked(&self) -> bool {
         self.ours
     }
 }

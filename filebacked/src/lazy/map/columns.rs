@@ -84,7 +84,10 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> Entries<K, V> {
         let member =
             |name| found.child(name)?.ok_or_else(|| Error::new(ErrorKind::Missing).at(name));
         let (keys, values) = (member("keys")?, member("values")?);
-        Ok((values.source.identity(values.handle)?, excerpt::rows(&keys, self.held.is_ours())?))
+        Ok((
+            values.source.identity(values.handle)?,
+            excerpt::rows(&keys, self.held.written_by_filebacked())?,
+        ))
     }
 }
 

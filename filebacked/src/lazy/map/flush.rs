@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::layout::map::{MapForm, checked_link, key_name};
 use crate::options::WriteOptions;
 use crate::slot::Place;
-use crate::staging::{self, in_turn};
+use crate::staging::{self, with_writer_lock};
 use crate::stamp::{LEN, UNDER_WAY, escape_link};
 use crate::storage::libhdf5::{self, Id, LibSink};
 use crate::whole;
@@ -91,7 +91,7 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
             }
             let root = libhdf5::root_of(group)?;
             // Nobody else changes the file before all is done, so what is checked stays true.
-            let written = in_turn(|| {
+            let written = with_writer_lock(|| {
                 for (link, change) in links.iter().zip(changes.values_mut()) {
                     check(group, link, change).map_err(|e| e.at(link))?;
                 }
@@ -187,7 +187,7 @@ fn put<V: FileBacked>(
         return old.map_or(Ok(()), |old| libhdf5::clear_link(group, old));
     };
     let cx = whole::write_context::<V>(options)?;
-    staging::write_in_turn(LibSink::new(root.clone())?, root, value, &cx, || {
+    staging::write_locked(LibSink::new(root.clone())?, root, value, &cx, || {
         libhdf5::locked(|| {
             libhdf5::move_over(root, UNDER_WAY, group, link)?;
             old.filter(|old| *old != link).map_or(Ok(()), |old| libhdf5::clear_link(group, old))
