@@ -23,10 +23,15 @@ impl PartialEq for Exact {
     fn eq(&self, other: &Exact) -> bool {
         match (*self, *other) {
             (Exact::Integer(a), Exact::Integer(b)) => a == b,
-            (Exact::Float(a), Exact::Float(b)) => a == b || (a.is_nan() && b.is_nan()),
+            (Exact::Float(a), Exact::Float(b)) => {
+                (a == b && a.is_sign_negative() == b.is_sign_negative())
+                    || (a.is_nan() && b.is_nan())
+            }
             (Exact::Integer(i), Exact::Float(f)) | (Exact::Float(f), Exact::Integer(i)) => {
-                // All the integers here lie far inside of those that the cast does not saturate.
-                f.fract() == 0.0 && f.abs() < 1e30 && f as i128 == i
+                // No integer is -0.0. All the integers here lie far inside of those that the cast does
+                // not saturate.
+                let is_whole = f.fract() == 0.0 && (f != 0.0 || f.is_sign_positive());
+                is_whole && f.abs() < 1e30 && f as i128 == i
             }
         }
     }
