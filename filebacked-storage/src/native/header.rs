@@ -57,9 +57,8 @@ impl<'b> Header<'b> {
             Input::Memory(_) => input.up_to(address, usize::MAX)?,
             Input::Disk(_) => input.up_to(address, LONGEST)?,
         };
-        if object_header_v1::is_here(&rest) {
-            let (messages, size) = object_header_v1::first_block(input, address)?;
-            return Ok(Header { messages, ordered: false, old: true, size });
+        if rest.first() != Some(&b'O') && object_header_v1::is_here(&rest) {
+            return Header::old_at(input, address);
         }
         let (start, end, ordered) = extent(&rest)?;
         let whole = match rest.get(..end.saturating_add(4)) {
@@ -74,6 +73,13 @@ impl<'b> Header<'b> {
         }
         let messages = whole.part(start..end).ok_or_else(cut_short)?;
         Ok(Header { messages, ordered, old: false, size: end })
+    }
+
+    /// Finds a header of version 1.
+    #[cold]
+    fn old_at(input: &Input<'b>, address: u64) -> Result<Self> {
+        let (messages, size) = object_header_v1::first_block(input, address)?;
+        Ok(Header { messages, ordered: false, old: true, size })
     }
 
     /// The header with the messages of all its blocks, one after another.
@@ -195,13 +201,20 @@ impl<'h> Messages<'h> {
     /// The next message: its type and its body.
     #[inline]
     pub(super) fn next(&mut self) -> Result<Option<(u8, &'h [u8])>> {
-        match self.next_with_flags()? {
-            Some((_, flags, _)) if flags & message::SHARED != 0 => {
-                Err(unknown("a message that several objects share"))
-            }
-            Some((kind, _, found)) => Ok(Some((kind, found))),
-            None => Ok(None),
+        // Bytes that are shorter than a message header are a gap.
+        let Some([kind, low, high, flags, ..]) = self.bytes.get(self.at..self.at + self.head)
+        else {
+            return Ok(None);
+        };
+        let body = self.at + self.head;
+        let len = usize::from(u16::from_le_bytes([*low, *high]));
+        let end = body + len;
+        let found = self.bytes.get(body..end).ok_or_else(cut_short)?;
+        if flags & (message::SHARED | message::MUST_UNDERSTAND) != 0 {
+            check_flags(*kind, *flags)?;
         }
+        self.at = end;
+        Ok(Some((*kind, found)))
     }
 
     /// The next message: its type, its flags, and its body, which may be a shared message.
@@ -222,4 +235,13 @@ impl<'h> Messages<'h> {
         self.at = end;
         Ok(Some((*kind, *flags, found)))
     }
+}
+
+/// Declines messages that are elsewhere, and those of unknown types that a reader must understand.
+#[cold]
+fn check_flags(kind: u8, flags: u8) -> Result<()> {
+    if flags & message::SHARED != 0 {
+        return Err(unknown("a message that several objects share"));
+    }
+    if kind > message::LAST_KNOWN { Err(unknown("a message of an unknown type")) } else { Ok(()) }
 }
