@@ -98,6 +98,7 @@ impl<'b> Data<'b> {
     }
 
     /// Data in a place that has so many bytes, if that is known.
+    #[inline]
     fn new(element: Element, space: &[u8], place: Place<'b>, stored: Option<u64>) -> Result<Self> {
         let Element { dtype, size: width, steps, pieces, .. } = element;
         let (shape, null) = dataspace::parse(space)?;
@@ -305,6 +306,7 @@ impl<'b> Data<'b> {
 }
 
 /// The type that a message says.
+#[inline]
 pub(super) fn decoded(message: &[u8]) -> Result<Element> {
     element::decode(message).ok_or_else(|| unknown("a datatype of this kind"))
 }

@@ -15,15 +15,18 @@ struct Extents {
     null: bool,
 }
 
+#[inline]
 fn extents(message: &[u8]) -> Result<Extents> {
-    let (version, rank, flags) =
-        (uint(message, 0, 1)?, uint(message, 1, 1)? as usize, uint(message, 2, 1)?);
+    let &[version, rank, flags, kind, ..] = message else {
+        return Err(damaged("a dataspace that is cut short"));
+    };
+    let rank = usize::from(rank);
     // The flag of a permutation of dimensions, which was never used.
     if flags & !1 != 0 || rank > MOST_DIMENSIONS {
         return Err(unknown("a dataspace of another version"));
     }
     let (start, null) = match version {
-        2 => (4, uint(message, 3, 1)? == 2),
+        2 => (4, kind == 2),
         1 => (8, false),
         _ => return Err(unknown("a dataspace of another version")),
     };
@@ -33,6 +36,7 @@ fn extents(message: &[u8]) -> Result<Extents> {
     Ok(Extents { start, rank, limited: flags & 1 != 0, null })
 }
 
+#[inline]
 fn numbers(message: &[u8], start: usize, rank: usize) -> Result<Vec<u64>> {
     let mut numbers = Vec::with_capacity(rank);
     for i in 0..rank {
@@ -42,6 +46,7 @@ fn numbers(message: &[u8], start: usize, rank: usize) -> Result<Vec<u64>> {
 }
 
 /// The extents of all dimensions, and whether the dataspace is null.
+#[inline]
 pub(super) fn parse(message: &[u8]) -> Result<(Vec<u64>, bool)> {
     let Extents { start, rank, null, .. } = extents(message)?;
     Ok((numbers(message, start, rank)?, null))

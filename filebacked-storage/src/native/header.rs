@@ -50,7 +50,7 @@ const LONGEST: usize = 34;
 impl<'b> Header<'b> {
     /// Finds the header at an address. `check` verifies its checksum, which is needed once for each
     /// object.
-    #[inline]
+    #[inline(always)]
     pub(super) fn at(input: &Input<'b>, address: u64, check: bool) -> Result<Self> {
         let rest = match input {
             // All that follows is at hand.

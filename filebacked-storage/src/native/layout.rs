@@ -56,6 +56,7 @@ pub(super) enum Index {
 }
 
 impl Layout {
+    #[inline]
     pub(super) fn parse(body: &[u8]) -> Result<Self> {
         let version = uint(body, 0, 1)?;
         match version {

@@ -92,6 +92,16 @@ impl<'b> Parsed<'b> {
                 rare: None,
             });
         }
+        Parsed::searched(header, input, charge)
+    }
+
+    /// The same, where the messages are looked at one by one.
+    #[inline(never)]
+    fn searched(
+        header: Header<'b>,
+        input: &Input<'b>,
+        charge: &dyn Fn(usize) -> Result<()>,
+    ) -> Result<Self> {
         let header = header.joined(input, charge)?;
         let mut parsed = Parsed::none();
         let mut messages = header.messages();
@@ -223,7 +233,9 @@ pub(super) struct Attribute<'m> {
 
 impl<'m> Attribute<'m> {
     pub(super) fn parse(body: &'m [u8]) -> Result<Self> {
-        let (version, flags) = (uint(body, 0, 1)?, uint(body, 1, 1)?);
+        let &[version, flags, n0, n1, t0, t1, s0, s1, ..] = body else {
+            return Err(damaged("an attribute that is cut short"));
+        };
         let (start, flags, step) = match version {
             1 => (8, 0, 8),
             2 => (8, flags, 1),
@@ -233,15 +245,15 @@ impl<'m> Attribute<'m> {
         if flags & !1 != 0 {
             return Err(unknown("an attribute with a shared dataspace"));
         }
-        let lengths = [uint(body, 2, 2)?, uint(body, 4, 2)?, uint(body, 6, 2)?];
+        let lengths = [[n0, n1], [t0, t1], [s0, s1]].map(u16::from_le_bytes);
         let mut rest =
             body.get(start..).ok_or_else(|| damaged("an attribute that is cut short"))?;
-        let mut cut = |len: u64| {
+        let mut cut = |len: u16| {
             // In version 1, the length of each part is a multiple of 8.
-            let padded = (len as usize).next_multiple_of(step);
-            let (part, behind) = rest.split_at_checked(padded)?;
+            let len = usize::from(len);
+            let (part, behind) = rest.split_at_checked(len.next_multiple_of(step))?;
             rest = behind;
-            part.get(..len as usize)
+            part.get(..len)
         };
         let parts = (cut(lengths[0]), cut(lengths[1]), cut(lengths[2]));
         let (Some([name @ .., 0]), Some(datatype), Some(dataspace)) = parts else {

@@ -237,12 +237,12 @@ impl<'b> NativeSource<'b> {
 
     /// The first block of an object's header, which mostly is all of it.
     fn header(&self, object: Handle) -> Result<Header<'b>> {
-        let header = Header::at(&self.input, object.id, false);
-        if let Ok(Header { old: true, size, .. }) = header {
+        let header = Header::at(&self.input, object.id, false)?;
+        if header.old {
             // Its messages were copied.
-            self.charge(size)?;
+            self.charge(header.size)?;
         }
-        header
+        Ok(header)
     }
 }
 

@@ -41,7 +41,7 @@ use crate::path::State;
 use crate::reader::GroupReader;
 use crate::rows::{Column, Rows};
 use crate::schema::{Nested, Schema, Seen};
-use crate::slot::given::{Given, GivenKeys, GivenRows};
+use crate::slot::given::{Given, GivenKeys, GivenRows, names_of};
 use crate::slot::{Place, Slot, Written};
 use crate::stamp::{Stamp, UNDER_WAY, escape_link, unescape};
 use crate::storage::ObjectKind;
@@ -155,7 +155,7 @@ fn write_links(keys: &dyn GivenKeys, values: &dyn GivenRows, slot: Slot<'_>) -> 
     let plain = slot.is_encoded();
     let mut group = slot.group(Stamp::kind(if plain { "dict" } else { "links" }))?;
     group.write_len(keys.count())?;
-    let mut names = keys.names().into_iter();
+    let mut names = names_of(keys).into_iter();
     values.each(&mut |value| {
         let name = named(names.next().flatten())?;
         let link = if plain { checked_link(&name)? } else { escape_link(&name) };
@@ -210,14 +210,15 @@ struct Kept {
 impl Kept {
     fn new(group: &GroupWriter<'_>, keys: &dyn GivenKeys, schema: Option<Nested>) -> Result<Self> {
         let mut kept = Kept::default();
-        for name in keys.names() {
+        let mut added = Ok(());
+        keys.each_name(&mut |name| {
             let state = group.step(name.as_deref(), schema);
             kept.entries.push(state.is_some());
-            if let Some(state) = state {
-                kept.state.add(state, name.as_deref())?;
+            if let (Some(state), Ok(())) = (state, &added) {
+                added = kept.state.add(state, name.as_deref());
             }
-        }
-        Ok(kept)
+        });
+        added.map(|()| kept)
     }
 
     fn retain<T: Copy>(&self, values: &mut Vec<T>) {
@@ -322,9 +323,10 @@ pub(crate) fn order_of(
     }
     if keys.are_names() {
         let mut names = Vec::with_capacity(keys.count());
-        for (place, name) in keys.names().into_iter().enumerate() {
+        keys.each_name(&mut |name| {
+            let place = names.len();
             names.push((by_name(name.unwrap_or_default()), place));
-        }
+        });
         return Ok(Some(order_of_names(names)));
     }
     // Keys of any other type: by the bytes they are written as.

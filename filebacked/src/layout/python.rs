@@ -30,7 +30,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::{map, number, sequence, text};
 use crate::object::Object;
-use crate::slot::given::{Given, GivenKeys, GivenRows};
+use crate::slot::given::{Given, GivenKeys, GivenRows, names_of};
 use crate::slot::{Content, Form, Place, Slot, VALUE, Written, deeper};
 use crate::stamp::Stamp;
 use crate::storage::{Dtype, IntType};
@@ -249,7 +249,7 @@ pub(crate) fn write_map(
     // The kinds tell which maps are the root of a file by themselves.
     let kind = if keys.are_names() && !flat { "links" } else { "map" };
     let mut group = slot.group(Stamp::kind(kind))?;
-    let mut names = keys.names().into_iter();
+    let mut names = names_of(keys).into_iter();
     if keys.are_names() {
         values.each(&mut |value| {
             let name = map::named(names.next().flatten())?;

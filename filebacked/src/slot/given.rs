@@ -83,8 +83,15 @@ pub(crate) trait GivenKeys: GivenRows {
     /// See `Save::is_link_name`.
     fn are_names(&self) -> bool;
 
-    /// Each key as a link name, if it can be one.
-    fn names(&self) -> Vec<Option<Cow<'_, str>>>;
+    /// Passes each key as a link name, if it can be one.
+    fn each_name<'s>(&'s self, take: &mut dyn FnMut(Option<Cow<'s, str>>));
+}
+
+/// All keys as link names.
+pub(crate) fn names_of(keys: &dyn GivenKeys) -> Vec<Option<Cow<'_, str>>> {
+    let mut names = Vec::with_capacity(keys.count());
+    keys.each_name(&mut |name| names.push(name));
+    names
 }
 
 impl<T: Save> GivenKeys for Rows<'_, T> {
@@ -92,12 +99,10 @@ impl<T: Save> GivenKeys for Rows<'_, T> {
         T::is_link_name()
     }
 
-    fn names(&self) -> Vec<Option<Cow<'_, str>>> {
-        let mut names = Vec::with_capacity(self.len());
+    fn each_name<'s>(&'s self, take: &mut dyn FnMut(Option<Cow<'s, str>>)) {
         for key in self.iter() {
-            names.push(key.name());
+            take(key.name());
         }
-        names
     }
 }
 
