@@ -17,7 +17,8 @@ pub struct Handle {
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
-/// use filebacked::{File, ObjectKind};
+/// use filebacked::schema::ObjectKind;
+/// use filebacked::File;
 ///
 /// let file = File::in_memory()?;
 /// file.write("run/losses", &vec![0.5, 0.25])?;

@@ -64,7 +64,8 @@ impl CompoundType {
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
-/// use filebacked::{Dtype, inspect, inspect::Content};
+/// use filebacked::schema::Dtype;
+/// use filebacked::{inspect, inspect::Content};
 ///
 /// let tree = inspect::tree_of_bytes(&filebacked::to_bytes(&vec![0.5f64, 1.5])?)?;
 /// let Some(Content::Dataset { description, .. }) = tree.get("value").map(|node| &node.content) else {

@@ -43,7 +43,7 @@ pub const LEN: &str = "len";
 /// spaces. `docs/FORMAT.md` lists the kinds.
 ///
 /// ```
-/// use filebacked::Stamp;
+/// use filebacked::schema::Stamp;
 ///
 /// let stamp = Stamp::named("struct", "My Model", 2);
 /// assert_eq!(stamp.to_string(), "struct My%20Model 2");

@@ -4,7 +4,8 @@
 //!
 //! ```
 //! # fn main() -> filebacked::Result<()> {
-//! use filebacked::{File, userblock};
+//! use filebacked::file::userblock;
+//! use filebacked::File;
 //!
 //! # let dir = std::env::temp_dir().join(format!("filebacked-userblock-{}", std::process::id()));
 //! # std::fs::create_dir_all(&dir)?;

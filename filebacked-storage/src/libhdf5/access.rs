@@ -50,7 +50,8 @@ pub enum Libver {
 ///
 /// ```no_run
 /// # fn main() -> filebacked::Result<()> {
-/// use filebacked::{CloseDegree, File, Locking};
+/// use filebacked::file::{CloseDegree, Locking};
+/// use filebacked::File;
 ///
 /// let options = File::options().locking(Locking::Off).close_degree(CloseDegree::Strong);
 /// let file = options.open("runs.h5")?;
@@ -110,7 +111,8 @@ pub enum CloseDegree {
 ///
 /// ```no_run
 /// # fn main() -> filebacked::Result<()> {
-/// use filebacked::{File, SpaceStrategy};
+/// use filebacked::file::SpaceStrategy;
+/// use filebacked::File;
 ///
 /// let options = File::options().space_strategy(SpaceStrategy::Page).page_size(1 << 16);
 /// let file = options.page_buffer(1 << 20, 0, 0).create("runs.h5")?;

@@ -29,7 +29,8 @@ use std::ptr::null;
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
-/// use filebacked::{Driver, File};
+/// use filebacked::file::Driver;
+/// use filebacked::File;
 ///
 /// let scratch = Driver::core().backing_store(false);
 /// let file = File::options().driver(scratch).create("scratch.h5")?;
@@ -62,7 +63,8 @@ impl Default for Driver {
 ///
 /// ```
 /// # fn main() -> filebacked::Result<()> {
-/// use filebacked::{Driver, File};
+/// use filebacked::file::Driver;
+/// use filebacked::File;
 ///
 /// let file = File::options().driver(Driver::core().backing_store(false)).create("scratch")?; // touches no disk
 /// file.write("x", &7)?;

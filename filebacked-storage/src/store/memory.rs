@@ -63,7 +63,7 @@ impl ReadAt for Vec<u8> {
 ///
 /// let bytes = filebacked::to_bytes(&vec![1.0, 2.0])?;
 /// let image = Arc::new(Image(bytes));
-/// assert_eq!(filebacked::load_from::<Vec<f64>>(image)?, [1.0, 2.0]);
+/// assert_eq!(filebacked::store::load_from::<Vec<f64>>(image)?, [1.0, 2.0]);
 /// # Ok(()) }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
