@@ -15,7 +15,7 @@ mod encode;
 mod fletcher;
 #[cfg(chunks_coded_here)]
 mod huffman;
-#[cfg(feature = "compress")]
+#[cfg(chunks_coded_here)]
 mod line;
 #[cfg(feature = "compress")]
 mod parallel;

@@ -4,12 +4,14 @@
 //! Threads of the caller's own pool may all wait for a lock that the caller holds, and one of them
 //! that waits for work may do other work of that pool meanwhile, in the middle of the caller's.
 
+#[cfg(chunks_coded_here)]
 use super::line::Line;
 use crate::error::Result;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// Bytes of chunks that each thread has before it at a time.
+#[cfg(chunks_coded_here)]
 const AHEAD: usize = 4 << 20;
 
 /// One of these for each thread that is to work on `n` things.
@@ -85,6 +87,7 @@ fn next<T>(items: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
 
 /// Makes `count` things of about `bytes` bytes each on all cores, some of them ahead, and hands
 /// them over in order, on this thread, which makes some itself while the next one is not there.
+#[cfg(chunks_coded_here)]
 pub(super) fn in_order<L: Send, S: Default + Send>(
     lanes: &mut [L],
     count: usize,
@@ -101,7 +104,7 @@ pub(super) fn in_order<L: Send, S: Default + Send>(
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, chunks_coded_here))]
 mod tests {
     use super::{each, in_order};
     use crate::error::ErrorKind;
