@@ -114,7 +114,8 @@ impl<'a, T> Rows<'a, T> {
         }
     }
 
-    /// Returns the values as contiguous slices, if there are only a few.
+    /// Returns the values as contiguous slices, if the rows were made of several slices and were not
+    /// projected since.
     #[inline]
     pub fn pieces(&self) -> Option<impl Iterator<Item = &'a [T]> + use<'a, T>> {
         match self.form {

@@ -3,7 +3,6 @@
 use crate::backed::Save;
 use crate::context::WriteContext;
 use crate::dialect::anndata as encoding;
-use crate::erased::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::Inherited;
 use crate::filter::Filter;
@@ -459,10 +458,6 @@ fn step(
         None => Some(UNMASKED),
         Some(mask) => mask.step(state, name, schema),
     }
-}
-
-fn key_schema<T: ?Sized>(key: Option<Key<T>>) -> Option<Nested> {
-    key.map(|key| key.nested())
 }
 
 impl<'a> Members<'a> {

@@ -198,23 +198,15 @@ impl<'h> Messages<'h> {
         })
     }
 
-    /// The next message: its type and its body.
+    /// The next message: its type and its body. Declines messages that are elsewhere.
     #[inline]
     pub(super) fn next(&mut self) -> Result<Option<(u8, &'h [u8])>> {
-        // Bytes that are shorter than a message header are a gap.
-        let Some([kind, low, high, flags, ..]) = self.bytes.get(self.at..self.at + self.head)
-        else {
-            return Ok(None);
-        };
-        let body = self.at + self.head;
-        let len = usize::from(u16::from_le_bytes([*low, *high]));
-        let end = body + len;
-        let found = self.bytes.get(body..end).ok_or_else(cut_short)?;
-        if flags & (message::SHARED | message::MUST_UNDERSTAND) != 0 {
-            check_flags(*kind, *flags)?;
+        match self.next_with_flags()? {
+            Some((_, flags, _)) if flags & message::SHARED != 0 => {
+                Err(unknown("a message that several objects share"))
+            }
+            found => Ok(found.map(|(kind, _, body)| (kind, body))),
         }
-        self.at = end;
-        Ok(Some((*kind, found)))
     }
 
     /// The next message: its type, its flags, and its body, which may be a shared message.
@@ -235,13 +227,4 @@ impl<'h> Messages<'h> {
         self.at = end;
         Ok(Some((*kind, *flags, found)))
     }
-}
-
-/// Declines messages that are elsewhere, and those of unknown types that a reader must understand.
-#[cold]
-fn check_flags(kind: u8, flags: u8) -> Result<()> {
-    if flags & message::SHARED != 0 {
-        return Err(unknown("a message that several objects share"));
-    }
-    if kind > message::LAST_KNOWN { Err(unknown("a message of an unknown type")) } else { Ok(()) }
 }

@@ -1,6 +1,6 @@
 //! Creates arrays in an open file without their elements: [`LazyArray::create`].
 
-use super::File;
+use super::{File, reach};
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::layout::scalar::Element;
 use crate::lazy::LazyArray;
@@ -115,16 +115,8 @@ impl File {
         let Some((leaf, groups)) = parts.split_last() else {
             return Err(ErrorKind::Missing.into());
         };
-        let mut found = Some(root.clone());
-        for name in groups {
-            found = match found {
-                Some(group) => libhdf5::open_group(&group, name)?,
-                None => None,
-            };
-        }
-        if let Some(group) = found
-            && libhdf5::exists(&group, leaf)?
-        {
+        let (group, missing) = reach(&root, groups)?;
+        if missing.is_empty() && libhdf5::exists(&group, leaf)? {
             return Err(Error::new(ErrorKind::Exists)
                 .with_help("use `File::read` for a handle to the existing dataset"));
         }

@@ -111,7 +111,7 @@ pub(super) fn is_apart<T: Save + ?Sized>(
     Ok(whole::walk(cx, Place::Member(member), value)?.stays || cx.mask().is_some())
 }
 
-/// Updates an existing member of a group, in its turn, after the dry run.
+/// Updates an existing member of a group, under the writer lock, after the dry run.
 pub(super) fn update_member<T: Save + ?Sized>(
     group: Id,
     leaf: &str,
@@ -125,7 +125,7 @@ pub(super) fn update_member<T: Save + ?Sized>(
     complete(sink, written)
 }
 
-/// Updates the members of a group, in its turn, after the dry run.
+/// Updates the members of a group, under the writer lock, after the dry run.
 pub(super) fn update_members<T: Save + ?Sized>(
     group: &Id,
     value: &T,

@@ -198,7 +198,7 @@ fn hashed<'v, T: Save>(
     cx: &crate::context::WriteContext,
 ) -> Result<Vec<&'v T>> {
     let order = order_of(&Rows::refs(&values), Order::Hashed, cx)?;
-    Ok(arranged(values, order))
+    Ok(arranged(values, &order))
 }
 
 fn ordered<'v, T: Ord>(

@@ -5,8 +5,9 @@ use crate::context::WriteContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::StoreAs;
 use crate::impls::collection::write_all;
-use crate::layout::map::{self, Order, key_name, value_schema};
+use crate::layout::map::{self, Order, key_name};
 use crate::rows::Rows;
+use crate::slot::given::value_schema;
 use crate::slot::{Place, Slot, VALUE, Written};
 use crate::stamp::{Stamp, escape_link};
 use crate::storage::compound::Capture;
@@ -229,7 +230,7 @@ fn twice(key: &str) -> Error {
 fn check_keys<K: Save, V>(entries: &[(K, V)], cx: &WriteContext) -> Result<()> {
     let mut seen = HashMap::with_capacity(entries.len());
     for (i, (key, _)) in entries.iter().enumerate() {
-        if let Some(first) = seen.insert(map::coded(key, cx)?, i) {
+        if let Some(first) = seen.insert(map::coded(&key, cx)?, i) {
             return Err(twice(&match key.name() {
                 Some(name) => format!("`{name}`"),
                 None => format!("that of entry {first} and of entry {i}"),

@@ -41,7 +41,7 @@ use crate::path::State;
 use crate::reader::GroupReader;
 use crate::rows::{Column, Rows};
 use crate::schema::{Nested, Schema, Seen};
-use crate::slot::given::{Given, GivenKeys, GivenRows, names_of};
+use crate::slot::given::{Given, GivenKeys, GivenRows, names_of, schema_of, value_schema};
 use crate::slot::{Place, Slot, Written};
 use crate::stamp::{Stamp, UNDER_WAY, escape_link, unescape};
 use crate::storage::ObjectKind;
@@ -89,7 +89,7 @@ pub(crate) fn write<'v, K: Save + 'v, V: Save + 'v, I: Iterator<Item = (&'v K, &
         values.push(value);
     }
     let places = order_of(&Rows::refs(&keys), order, slot.cx)?;
-    let (keys, values) = (arranged_by(keys, &places), arranged_by(values, &places));
+    let (keys, values) = (arranged(keys, &places), arranged(values, &places));
     let (key_rows, value_rows) = (Rows::refs(&keys), Rows::refs(&values));
     if slot.cx.is_python() {
         let entries = |take: &mut dyn FnMut(&dyn Given, &dyn Given) -> Result<()>| {
@@ -137,16 +137,6 @@ pub(crate) fn named<'n>(name: Option<Cow<'n, str>>) -> Result<Cow<'n, str>> {
 
 pub(crate) fn key_name<K: Save>(key: &K) -> Result<Cow<'_, str>> {
     named(key.name())
-}
-
-pub(crate) fn value_schema<V: Save>(cx: &WriteContext) -> Option<Nested> {
-    schema_of(&Rows::<V>::slice(&[]), cx)
-}
-
-/// The schema of values, where patterns walk it.
-pub(crate) fn schema_of(values: &dyn GivenRows, cx: &WriteContext) -> Option<Nested> {
-    let key = if cx.mask().is_some() { values.key() } else { None };
-    key.map(|(_, schema)| schema)
 }
 
 fn write_links(keys: &dyn GivenKeys, values: &dyn GivenRows, slot: Slot<'_>) -> Result<Written> {
@@ -284,8 +274,8 @@ pub(crate) fn write_rows<'v, M, K: Save + 'v, V: Save + 'v>(
         if is_sorted(order, cx) {
             let (of_map, values_of_map) = (keys.split_off(before), values.split_off(before));
             let places = order_of(&Rows::refs(&of_map), order, cx)?;
-            keys.append(&mut arranged_by(of_map, &places));
-            values.append(&mut arranged_by(values_of_map, &places));
+            keys.append(&mut arranged(of_map, &places));
+            values.append(&mut arranged(values_of_map, &places));
         }
     }
     write_all(&offsets, &Rows::refs(&keys), &Rows::refs(&values), slot)
@@ -306,9 +296,9 @@ fn write_all(
 }
 
 /// The bytes that a key is written as.
-pub(crate) fn coded<K: Save>(key: &K, cx: &WriteContext) -> Result<Vec<u8>> {
+pub(crate) fn coded(key: &dyn Given, cx: &WriteContext) -> Result<Vec<u8>> {
     let mut digest = Digest::default();
-    let _ = Slot::whole(&mut digest, cx, Place::Member("key")).put(key)?;
+    let _ = Slot::whole(&mut digest, cx, Place::Member("key")).put_given(key, u32::MAX)?;
     Ok(digest.into_bytes())
 }
 
@@ -330,23 +320,16 @@ pub(crate) fn order_of(
         return Ok(Some(order_of_names(names)));
     }
     // Keys of any other type: by the bytes they are written as.
-    let mut coded = Vec::with_capacity(keys.count());
+    let mut all = Vec::with_capacity(keys.count());
     keys.each(&mut |key| {
-        let mut digest = Digest::default();
-        let slot = Slot::whole(&mut digest, cx, Place::Member("key"));
-        let _ = slot.put_given(key, u32::MAX)?;
-        coded.push(digest.into_bytes());
+        all.push(coded(key, cx)?);
         Ok(())
     })?;
-    Ok(Some(order_of_bytes(coded)))
+    Ok(Some(order_of_bytes(all)))
 }
 
 /// The values in the order of their places.
-pub(crate) fn arranged<T: Copy>(values: Vec<T>, places: Option<Vec<usize>>) -> Vec<T> {
-    arranged_by(values, &places)
-}
-
-fn arranged_by<T: Copy>(values: Vec<T>, places: &Option<Vec<usize>>) -> Vec<T> {
+pub(crate) fn arranged<T: Copy>(values: Vec<T>, places: &Option<Vec<usize>>) -> Vec<T> {
     let Some(places) = places else { return values };
     let mut arranged = Vec::with_capacity(values.len());
     for place in places {

@@ -30,7 +30,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::{map, number, sequence, text};
 use crate::object::Object;
-use crate::slot::given::{Given, GivenKeys, GivenRows, names_of};
+use crate::slot::given::{Given, GivenKeys, GivenRows, names_of, schema_of};
 use crate::slot::{Content, Form, Place, Slot, VALUE, Written, deeper};
 use crate::stamp::Stamp;
 use crate::storage::{Dtype, IntType};
@@ -245,7 +245,7 @@ pub(crate) fn write_map(
     flat: bool,
     slot: Slot<'_>,
 ) -> Result<Written> {
-    let schema = map::schema_of(values, slot.cx);
+    let schema = schema_of(values, slot.cx);
     // The kinds tell which maps are the root of a file by themselves.
     let kind = if keys.are_names() && !flat { "links" } else { "map" };
     let mut group = slot.group(Stamp::kind(kind))?;

@@ -3,6 +3,7 @@
 
 use super::{Slot, Written};
 use crate::backed::Save;
+use crate::context::WriteContext;
 use crate::erased::AnyWrite;
 use crate::error::Result;
 use crate::filter::{Found, no_filter};
@@ -85,6 +86,17 @@ pub(crate) trait GivenKeys: GivenRows {
 
     /// Passes each key as a link name, if it can be one.
     fn each_name<'s>(&'s self, take: &mut dyn FnMut(Option<Cow<'s, str>>));
+}
+
+/// The schema of values, where patterns walk it.
+pub(crate) fn schema_of(values: &dyn GivenRows, cx: &WriteContext) -> Option<Nested> {
+    let key = if cx.mask().is_some() { values.key() } else { None };
+    key.map(|(_, schema)| schema)
+}
+
+/// The same for values of a type.
+pub(crate) fn value_schema<V: Save>(cx: &WriteContext) -> Option<Nested> {
+    schema_of(&Rows::<V>::slice(&[]), cx)
 }
 
 /// All keys as link names.

@@ -1,6 +1,6 @@
 //! [`MemberWriter`]: a member of a group, with what is said about it before it is written.
 
-use super::{Members, key_schema, step};
+use super::{Members, step};
 use crate::backed::Save;
 use crate::context::WriteContext;
 use crate::error::{ErrorKind, Result};
@@ -10,7 +10,7 @@ use crate::layout::{absent, frame};
 use crate::path::State;
 use crate::rows::Rows;
 use crate::schema::Nested;
-use crate::slot::given::{Given, GivenRows};
+use crate::slot::given::{Given, GivenRows, schema_of, value_schema};
 use crate::slot::{Place, Slot, Written, opaque};
 use crate::stamp::member_and_attribute;
 use crate::storage::Sink;
@@ -154,10 +154,8 @@ impl<'s> MemberWriter<'s> {
     }
 
     pub(crate) fn put_given_rows(self, rows: &dyn GivenRows) -> Result<()> {
-        let schema = if self.cx.mask().is_some() { rows.key() } else { None };
-        self.column().write(schema.map(|(_, schema)| schema), &mut |slot| {
-            slot.put_given_rows(rows, u32::MAX)
-        })
+        let schema = schema_of(rows, self.cx);
+        self.column().write(schema, &mut |slot| slot.put_given_rows(rows, u32::MAX))
     }
 
     /// Writes many values by a filter.
@@ -197,7 +195,7 @@ impl<'s> MemberWriter<'s> {
         left_out: impl Fn(&T, &WriteContext) -> bool,
     ) -> Result<()> {
         let cx = self.cx;
-        let schema = if cx.mask().is_some() { key_schema(T::key()) } else { None };
+        let schema = value_schema::<T>(cx);
         self.column().write(schema, &mut |slot| {
             absent::write_rows_unless(rows, slot, |value| left_out(value, cx))
         })

@@ -14,3 +14,9 @@ pub use call::Call;
 pub use disk::Disk;
 pub use scene::Scene;
 pub use tracer::{Ended, Fault, Outcome, Run};
+
+/// Whether tests take all points that there are, because `FILEBACKED_FAULTS` is set; otherwise they
+/// take some.
+pub fn takes_all_points() -> bool {
+    std::env::var_os("FILEBACKED_FAULTS").is_some()
+}

@@ -4,7 +4,7 @@
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
 use filebacked_tests::actor::Action;
-use filebacked_tests::fault::{Call, Disk, Ended, Fault, Scene};
+use filebacked_tests::fault::{Call, Disk, Ended, Fault, Scene, takes_all_points};
 use std::fs;
 
 /// The program that is traced.
@@ -13,8 +13,7 @@ const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 /// How many points of those that there are a test takes: all of them where `FILEBACKED_FAULTS` is
 /// set.
 fn points(n: usize, usual: usize) -> impl Iterator<Item = usize> {
-    let step =
-        if std::env::var_os("FILEBACKED_FAULTS").is_some() { 1 } else { n.div_ceil(usual).max(1) };
+    let step = if takes_all_points() { 1 } else { n.div_ceil(usual).max(1) };
     (0..n).filter(move |at| at % step == 0 || *at + 8 >= n || *at < 8)
 }
 
@@ -59,37 +58,14 @@ fn killed_saves_leave_the_old_file_or_the_new_one() {
 #[test]
 fn a_loss_of_power_leaves_the_old_file_or_the_new_one() {
     for (name, action) in Action::all().into_iter().filter(|(_, action)| action.is_durable()) {
-        let scene = Scene::new();
-        let mut disk = Disk::of(scene.directory()).unwrap();
-        let whole = scene.run(ACTOR, name, Fault::None);
-        assert_eq!(whole.ended, Ended::Exited(0), "{name}");
-        let n = whole.calls.len();
-        let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
-        let mut choose = |below: usize| {
-            seed ^= seed << 13;
-            seed ^= seed >> 7;
-            seed ^= seed << 17;
-            (seed % below as u64) as usize
-        };
-        let rounds = if std::env::var_os("FILEBACKED_FAULTS").is_some() { 50 } else { 4 };
         let mut found = [0, 0];
-        for at in 0..=n {
-            for _ in 0..rounds {
-                let after = tempfile::tempdir().unwrap();
-                disk.lose_power(scene.directory(), after.path(), &mut choose).unwrap();
-                let step = action.look(&after.path().join("state.h5"));
-                let step =
-                    step.unwrap_or_else(|error| panic!("{name} after {at} of {n} calls: {error}"));
-                found[step as usize - 1] += 1;
-                assert!(
-                    at < n || step == 2,
-                    "{name}: it was not on the disk when the save returned"
-                );
-            }
-            if let Some(call) = whole.calls.get(at) {
-                disk.after(call);
-            }
-        }
+        Scene::new().lose_power(ACTOR, name, 4, &mut |path, at, n| {
+            let step = action.look(path);
+            let step =
+                step.unwrap_or_else(|error| panic!("{name} after {at} of {n} calls: {error}"));
+            found[step as usize - 1] += 1;
+            assert!(at < n || step == 2, "{name}: it was not on the disk when the save returned");
+        });
         assert!(found[0] > 0 && found[1] > 0, "{name}: {found:?}");
         println!("{name}: {} states", found[0] + found[1]);
     }

@@ -6,7 +6,7 @@
 
 use filebacked::File;
 use filebacked_tests::actor::{Action, saved};
-use filebacked_tests::fault::{Disk, Ended, Fault, Scene};
+use filebacked_tests::fault::{Ended, Fault, Scene, takes_all_points};
 use filebacked_tests::python;
 
 /// The program that is traced.
@@ -14,8 +14,7 @@ const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 /// All points where `FILEBACKED_FAULTS` is set, otherwise so many.
 fn points(n: usize, usual: usize) -> impl Iterator<Item = usize> {
-    let is_all = std::env::var_os("FILEBACKED_FAULTS").is_some();
-    let step = if is_all { 1 } else { n.div_ceil(usual).max(1) };
+    let step = if takes_all_points() { 1 } else { n.div_ceil(usual).max(1) };
     (0..n).filter(move |at| at.is_multiple_of(step))
 }
 
@@ -67,36 +66,15 @@ fn errors_are_reported_by_the_commit_and_leave_a_commit() {
 fn a_loss_of_power_leaves_a_commit() {
     for name in Action::in_place() {
         let action = Action::named(name);
-        let scene = Scene::new();
-        let mut disk = Disk::of(scene.directory()).unwrap();
-        let whole = scene.run(ACTOR, name, Fault::None);
-        assert_eq!(whole.ended, Ended::Exited(0), "{name}");
-        let n = whole.calls.len();
-        let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
-        let mut choose = |below: usize| {
-            seed ^= seed << 13;
-            seed ^= seed >> 7;
-            seed ^= seed << 17;
-            (seed % below as u64) as usize
-        };
-        let rounds = if std::env::var_os("FILEBACKED_FAULTS").is_some() { 50 } else { 2 };
         let mut found = [0; 3];
-        for at in 0..=n {
-            for _ in 0..rounds {
-                let after = tempfile::tempdir().unwrap();
-                disk.lose_power(scene.directory(), after.path(), &mut choose).unwrap();
-                let path = after.path().join("state.h5");
-                let step = action.look(&path);
-                let step =
-                    step.unwrap_or_else(|error| panic!("{name} after {at} of {n} calls: {error}"));
-                found[step as usize - 1] += 1;
-                assert!(at < n || step == 3, "{name}: it was not on the disk in the end");
-                File::open_rw(&path).unwrap().write("after", &7u8).unwrap();
-            }
-            if let Some(call) = whole.calls.get(at) {
-                disk.after(call);
-            }
-        }
+        Scene::new().lose_power(ACTOR, name, 2, &mut |path, at, n| {
+            let step = action.look(path);
+            let step =
+                step.unwrap_or_else(|error| panic!("{name} after {at} of {n} calls: {error}"));
+            found[step as usize - 1] += 1;
+            assert!(at < n || step == 3, "{name}: it was not on the disk in the end");
+            File::open_rw(path).unwrap().write("after", &7u8).unwrap();
+        });
         assert!(found.iter().all(|count| *count > 0), "{name}: {found:?}");
     }
 }

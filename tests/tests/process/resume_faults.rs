@@ -5,7 +5,7 @@
 
 use filebacked::File;
 use filebacked_tests::checkpoint::{result, run};
-use filebacked_tests::fault::{Ended, Fault, Scene};
+use filebacked_tests::fault::{Ended, Fault, Scene, takes_all_points};
 
 /// The program that is traced.
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
@@ -17,7 +17,7 @@ fn a_killed_simulation_resumes_exactly() {
     assert_eq!(outcome.ended, Ended::Exited(0));
     let wanted = result(whole.directory()).unwrap();
     let n = outcome.calls.len();
-    let step = if std::env::var_os("FILEBACKED_FAULTS").is_some() { 1 } else { 3 };
+    let step = if takes_all_points() { 1 } else { 3 };
 
     let mut valid = 0;
     for at in (0..n).step_by(step) {

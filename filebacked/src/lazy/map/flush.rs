@@ -81,18 +81,10 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
             if links.is_empty() {
                 return Ok(());
             }
-            for (link, change) in links.iter().zip(changes.values()) {
-                check(group, link, change).map_err(|e| e.at(link))?;
-                if let Some(value) = &change.value {
-                    let cx = whole::write_context::<V>(options)?;
-                    whole::rehearse(&cx, Place::Member(UNDER_WAY), value)
-                        .map_err(|e| e.at(link))?;
-                }
-            }
             let root = libhdf5::root_of(group)?;
             // Nobody else changes the file before all is done, so what is checked stays true.
             let written = with_writer_lock(|| {
-                for (link, change) in links.iter().zip(changes.values_mut()) {
+                for (link, change) in links.iter().zip(changes.values()) {
                     check(group, link, change).map_err(|e| e.at(link))?;
                 }
                 // HDF5 looks at every open object when it deletes or moves one.
@@ -102,13 +94,17 @@ impl<K: FileBacked + Eq + Hash + Clone, V: FileBacked> LazyMap<K, V> {
                     done += 1;
                     Ok(())
                 });
-                if written.is_err() {
-                    changes.values_mut().skip(done).try_for_each(|change| change.open(group))?;
-                }
-                if escaped {
-                    libhdf5::set_number(group, LEN, count(group)?)?;
-                }
-                written
+                let opened = match written {
+                    Ok(()) => Ok(()),
+                    Err(_) => {
+                        changes.values_mut().skip(done).try_for_each(|change| change.open(group))
+                    }
+                };
+                let counted = match escaped {
+                    true => libhdf5::set_number(group, LEN, count(group)?),
+                    false => Ok(()),
+                };
+                written.and(opened).and(counted)
             });
             written.and(libhdf5::written(group))
         });
@@ -173,7 +169,7 @@ impl<V> Change<V> {
     }
 }
 
-/// Puts one change into the file, for a thread that has the turn. The root is where a value is
+/// Puts one change into the file, for a thread that holds the writer lock. The root is where a value is
 /// written until it is complete.
 fn put<V: FileBacked>(
     root: &Id,
@@ -187,6 +183,7 @@ fn put<V: FileBacked>(
         return old.map_or(Ok(()), |old| libhdf5::clear_link(group, old));
     };
     let cx = whole::write_context::<V>(options)?;
+    whole::rehearse(&cx, Place::Member(UNDER_WAY), value)?;
     staging::write_locked(LibSink::new(root.clone())?, root, value, &cx, || {
         libhdf5::locked(|| {
             libhdf5::move_over(root, UNDER_WAY, group, link)?;
