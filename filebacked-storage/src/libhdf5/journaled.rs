@@ -15,9 +15,9 @@ pub(super) use none::{attach, attach_new, is_wanted, of, repaired, restore};
 #[cfg(all(unix, hdf5_drivers))]
 mod attach {
     use super::super::access::{Access, Journal, Locking};
-    use super::super::changes::is_refused;
     use super::super::holders::holders_of;
     use super::super::id::Id;
+    use super::super::mark::is_refused;
     use super::super::vfd::Attachment;
     use crate::error::{Error, ErrorKind, Result};
     use crate::journal::{

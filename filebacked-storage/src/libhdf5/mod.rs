@@ -33,6 +33,7 @@ mod kept;
 mod linked;
 mod links;
 mod lists;
+mod mark;
 mod members;
 mod memory;
 mod names;
@@ -60,7 +61,7 @@ pub use access::{CloseDegree, Journal, Libver, Locking, SpaceStrategy};
 pub use attributes::{
     attribute_names, clear_attribute, delete_attribute, has_attribute, replace_attribute,
 };
-pub use changes::{begin, clear, flush, has_readers, is_interrupted, is_marked, settle, written};
+pub use changes::{begin, flush, has_readers, is_interrupted, settle, written};
 pub use create::{NewDataset, create};
 pub use dataset::{changeable, chunk, resize as resize_dataset, write_slab};
 pub use driver::{CoreDriver, Driver};
@@ -82,6 +83,7 @@ pub use kept::explained;
 pub use kept::{InLibrary, file_name, is_writable};
 pub use kept::{hold, is_linked};
 pub use kept::{is_at_address, open_at};
+pub use mark::{clear, is_marked};
 pub use members::{
     Member, check_group, copy, count, create_group, create_hard_link, create_link, is_ordered,
     is_same, kind_of, member, members, open_member, path_of,
