@@ -2,7 +2,7 @@
 //! (section III.A.1 and appendix C of the specification).
 
 use super::btree_v1::{self, CHUNKS};
-use super::header::{damaged, uint};
+use super::header::{damaged, uint, unknown};
 use super::input::Input;
 use super::layout::{Chunks, Index};
 use super::{UNDEFINED, btree, extensible_array, fixed_array};
@@ -11,6 +11,9 @@ use crate::error::Result;
 
 /// Bytes before the place of a chunk in a key of a B-tree of version 1: its length and its mask.
 const KEY: usize = 8;
+
+/// So many chunks may be asked for in a file that has none of them.
+const MOST_ABSENT: u64 = 1 << 20;
 
 /// The chunks of a dataset with the shapes that their places depend on.
 pub(super) struct Lookup<'l, 'b> {
@@ -126,6 +129,10 @@ impl Lookup<'_, '_> {
         grid: &Grid,
         add: &mut dyn FnMut(&[u64], ChunkPlace) -> Result<()>,
     ) -> Result<()> {
+        // Each chunk of the grid is looked for, also where few are in the file.
+        if grid.count() as u64 > self.input.len().saturating_add(MOST_ABSENT) {
+            return Err(unknown("a dataset of more chunks than its file has bytes"));
+        }
         let bytes = self.chunk_bytes()?;
         let mut array = fixed_array::FixedArray::default();
         let mut extensible = extensible_array::ExtensibleArray::default();

@@ -1,5 +1,6 @@
 //! Chunks that claim more bytes than they can hold.
 
+use filebacked::inspect::TreeOptions;
 use filebacked::{ErrorKind, ReadOptions};
 use filebacked_tests::{python, scratch};
 
@@ -23,4 +24,24 @@ d.id.write_direct_chunk((0,), zlib.compress(bytes(80)))"
         assert!(matches!(error.kind(), ErrorKind::Damaged(_)), "{name}: {error}");
         assert!(error.to_string().contains("too few for them"), "{name}: {error}");
     }
+}
+
+/// A dataset with more chunks than any memory has room for; only one is in the file.
+#[test]
+fn chunks_that_are_not_there_cost_nothing() {
+    let Some(python) = python() else { return };
+    let (_dir, path) = scratch("sparse.h5");
+    python.create(
+        &path,
+        "with h5py.File(f.filename + '.new', 'w', libver='latest') as g:
+    g.create_dataset('value', (2**40,), 'u1', maxshape=(None,), chunks=(1,))[0] = 7",
+    );
+    let path = path.with_file_name("sparse.h5.new");
+    let options = TreeOptions::new().untrusted();
+    match options.tree(&path) {
+        Ok(tree) => assert!(tree.get("value").is_some()),
+        Err(error) => assert_eq!(*error.kind(), ErrorKind::NeedsLibhdf5, "{error}"),
+    }
+    let error = ReadOptions::new().untrusted().load::<Vec<u8>>(&path).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Limit(_) | ErrorKind::NeedsLibhdf5), "{error}");
 }
